@@ -1,0 +1,28 @@
+//! Plain types that every layer shares: calls, legs, orders, events, numbers, durations.
+//!
+//! # Layout
+//! * [`name`]: names and identifiers, a type each.
+//! * [`number`]: telephone numbers and the patterns that permissions and entrances are written in.
+//! * [`prompt`]: what somebody hears.
+//! * [`command`]: what a flow can order.
+//! * [`event`]: what a flow is told.
+//! * [`read`]: what a flow may ask, and the answers.
+//! * [`time`]: instants and rings.
+//!
+//! **Architecture invariant:** nothing here does anything: no clock, no I/O, no task. The contract in
+//! `wit/` says the same in another language; the one conversion between the two is in the sandbox.
+
+pub mod command;
+pub mod event;
+pub mod name;
+pub mod number;
+pub mod prompt;
+pub mod read;
+pub mod time;
+
+pub use command::{Command, Order};
+pub use event::{Event, Outcome};
+pub use name::{AgentName, CallId, FlowName, LegName, OrderId, QueueName};
+pub use number::{NumberPattern, PhoneNumber};
+pub use prompt::Prompt;
+pub use time::Timestamp;

@@ -1,0 +1,229 @@
+//! Telephone numbers and the patterns that entrances and permissions are written in.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr, sync::Arc};
+
+/// A telephone number in E.164: `+` and 3 to 15 digits.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PhoneNumber(Arc<str>);
+
+/// A text that is not a telephone number.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+#[error("not a telephone number: {0:?}; write it as + and country code, such as \"+3227138700\"")]
+pub struct NotANumber(String);
+
+impl PhoneNumber {
+    /// The number, with its `+`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for PhoneNumber {
+    type Err = NotANumber;
+
+    /// Spaces, dots, hyphens and slashes between digits are dropped.
+    fn from_str(text: &str) -> Result<Self, NotANumber> {
+        let compact: String = text
+            .chars()
+            .filter(|c| !matches!(c, ' ' | '.' | '-' | '/'))
+            .collect();
+        let valid = compact.strip_prefix('+').is_some_and(|digits| {
+            (3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+        });
+        match valid {
+            true => Ok(Self(compact.into())),
+            false => Err(NotANumber(text.to_owned())),
+        }
+    }
+}
+
+impl TryFrom<String> for PhoneNumber {
+    type Error = NotANumber;
+
+    fn try_from(text: String) -> Result<Self, NotANumber> {
+        text.parse()
+    }
+}
+
+impl From<PhoneNumber> for String {
+    fn from(number: PhoneNumber) -> Self {
+        number.0.as_ref().to_owned()
+    }
+}
+
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A pattern of dialled digits: digits, an optional leading `+`, `X` for any one digit, and at the end `*` for any rest.
+/// Key codes such as `*48*` are not patterns of this kind.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct NumberPattern {
+    text: Arc<str>,
+}
+
+/// A text that is not a pattern.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+#[error("not a number pattern: {text:?}: {why}; write digits, X for any digit and * at the end, such as \"+3227138700\", \"+324XXXXXXXX\" or \"+32*\"")]
+pub struct NotAPattern {
+    text: String,
+    why: &'static str,
+}
+
+impl NumberPattern {
+    /// The pattern as written, without spaces.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    fn parts(&self) -> (&[u8], bool) {
+        match self.text.strip_suffix('*') {
+            Some(fixed) => (fixed.as_bytes(), true),
+            None => (self.text.as_bytes(), false),
+        }
+    }
+
+    /// Whether a dialled number is one of these.
+    pub fn matches(&self, number: &str) -> bool {
+        let (fixed, open) = self.parts();
+        let number = number.as_bytes();
+        let long_enough = match open {
+            true => number.len() >= fixed.len(),
+            false => number.len() == fixed.len(),
+        };
+        long_enough
+            && fixed.iter().zip(number).all(|(&p, &n)| match p {
+                b'X' => n.is_ascii_digit(),
+                _ => p == n,
+            })
+            && number.iter().skip(fixed.len()).all(u8::is_ascii_digit)
+    }
+
+    /// Whether some number is both one of these and one of the others.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let ((a, a_open), (b, b_open)) = (self.parts(), other.parts());
+        let lengths = match (a_open, b_open) {
+            (false, false) => a.len() == b.len(),
+            (true, false) => a.len() <= b.len(),
+            (false, true) => b.len() <= a.len(),
+            (true, true) => true,
+        };
+        lengths
+            && a.iter().zip(b).all(|(&x, &y)| {
+                x == y
+                    || (x == b'X' && y.is_ascii_digit())
+                    || (y == b'X' && x.is_ascii_digit())
+            })
+    }
+}
+
+impl FromStr for NumberPattern {
+    type Err = NotAPattern;
+
+    fn from_str(text: &str) -> Result<Self, NotAPattern> {
+        let wrong = |why| NotAPattern {
+            text: text.to_owned(),
+            why,
+        };
+        let compact: String = text
+            .chars()
+            .filter(|c| !matches!(c, ' ' | '.' | '-' | '/'))
+            .collect();
+        let fixed = compact.strip_suffix('*').unwrap_or(&compact);
+        let digits = fixed.strip_prefix('+').unwrap_or(fixed);
+        if compact.is_empty() {
+            return Err(wrong("it is empty"));
+        }
+        if digits.contains('*') {
+            return Err(wrong("* may stand at the end only"));
+        }
+        if digits.contains('+') {
+            return Err(wrong("+ may stand at the start only"));
+        }
+        if !digits.bytes().all(|b| b.is_ascii_digit() || b == b'X') {
+            return Err(wrong("only digits and X"));
+        }
+        Ok(Self {
+            text: compact.into(),
+        })
+    }
+}
+
+impl TryFrom<String> for NumberPattern {
+    type Error = NotAPattern;
+
+    fn try_from(text: String) -> Result<Self, NotAPattern> {
+        text.parse()
+    }
+}
+
+impl From<NumberPattern> for String {
+    fn from(pattern: NumberPattern) -> Self {
+        pattern.text.as_ref().to_owned()
+    }
+}
+
+impl fmt::Display for NumberPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for NumberPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_e164() {
+        let number: PhoneNumber = "+32 2 713 87 00".parse().unwrap();
+        assert_eq!(number.as_str(), "+3227138700");
+        for wrong in ["027138700", "+", "+32abc", "+1234567890123456", "sip:a@b", "+32\r\n27"] {
+            assert!(wrong.parse::<PhoneNumber>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn patterns_match_whole_numbers() {
+        let pattern = |text: &str| text.parse::<NumberPattern>().unwrap();
+        assert!(pattern("+32*").matches("+3227138700"));
+        assert!(!pattern("+32*").matches("+31201234567"));
+        assert!(pattern("+324XXXXXXXX").matches("+32470123456"));
+        assert!(!pattern("+324XXXXXXXX").matches("+324701234567"));
+        assert!(!pattern("+32*").matches("+32;ext=1"), "the rest is digits too");
+        for wrong in ["", "+3*2", "3+2", "abc", "+32,*"] {
+            assert!(wrong.parse::<NumberPattern>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn overlaps_are_found() {
+        let overlap = |a: &str, b: &str| {
+            let (a, b): (NumberPattern, NumberPattern) = (a.parse().unwrap(), b.parse().unwrap());
+            assert_eq!(a.overlaps(&b), b.overlaps(&a));
+            a.overlaps(&b)
+        };
+        assert!(overlap("+32*", "+3227138700"));
+        assert!(overlap("+3*", "+32*"));
+        assert!(overlap("10X", "1X5"));
+        assert!(!overlap("10X", "1X52"));
+        assert!(!overlap("+32*", "+31*"));
+        assert!(!overlap("+3227138700*", "+322713"));
+    }
+}

@@ -1,0 +1,155 @@
+//! What a flow may ask, and the answers. See the interface `reads` of the contract.
+
+use crate::{AgentName, OrderId, Timestamp, command::Target};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// An instant together with its civil date and time in the site's zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// The instant.
+    pub instant: Timestamp,
+    /// Year of the common era.
+    pub year: i32,
+    /// 1 to 12.
+    pub month: u8,
+    /// 1 to 31.
+    pub day: u8,
+    /// 0 to 23.
+    pub hour: u8,
+    /// 0 to 59.
+    pub minute: u8,
+    /// 0 to 59.
+    pub second: u8,
+    /// Days since Monday, 0 to 6.
+    pub weekday: u8,
+}
+
+/// An opening-hours schedule as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduleStatus {
+    /// Open now.
+    pub open: bool,
+    /// When that changes; none: never.
+    pub until: Option<Moment>,
+    /// The rule's comment or the dated exception's name.
+    pub reason: Option<String>,
+    /// Today is a public holiday.
+    pub holiday: bool,
+}
+
+/// A queue as it stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueStatus {
+    /// Callers waiting.
+    pub waiting: u32,
+    /// Of the caller who waits longest.
+    pub longest_wait: Duration,
+    /// Agents logged in, paused ones included.
+    pub logged_in: u32,
+    /// Agents who could take a call now.
+    pub free: u32,
+}
+
+/// An agent as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgentStatus {
+    /// Not logged in.
+    LoggedOut,
+    /// Could take a call.
+    Free,
+    /// A phone of the agent rings.
+    Ringing,
+    /// In conversation.
+    Talking,
+    /// Finishing up after a conversation.
+    WrapUp,
+    /// Taking no calls for now.
+    Paused,
+}
+
+/// Somebody the site knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Its id in the site's contacts.
+    pub id: String,
+    /// Such as `caregiver` or `patient`.
+    pub kind: String,
+    /// For people.
+    pub name: String,
+    /// Such as a province.
+    pub region: Option<String>,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// Responsible agents, the first first.
+    pub responsible: Vec<AgentName>,
+    /// Never to be called again.
+    pub do_not_call: bool,
+}
+
+/// A call of the past with a number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastCall {
+    /// When it began.
+    pub at: Timestamp,
+    /// We called.
+    pub outbound: bool,
+    /// The flow that had it.
+    pub flow: String,
+    /// The flow's outcome.
+    pub outcome: String,
+}
+
+/// How far a campaign is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignStatus {
+    /// Places to fill.
+    pub goal: u32,
+    /// Places filled.
+    pub reached: u32,
+    /// Contacts not yet tried.
+    pub remaining: u32,
+}
+
+/// How serious a message of a flow is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// For the flow's author.
+    Debug,
+    /// Worth knowing.
+    Info,
+    /// Somebody should look.
+    Warn,
+    /// Somebody must look.
+    Error,
+}
+
+/// What the host answers to a flow's reads during one step. Every method answers at once from memory and the same
+/// however often it is asked within the step.
+pub trait Reads {
+    /// The step's instant.
+    fn now(&self) -> Moment;
+    /// A schedule of the site.
+    fn schedule(&self, name: &str) -> Option<ScheduleStatus>;
+    /// The position of a switch.
+    fn switch(&self, name: &str) -> Option<String>;
+    /// A queue as it stands.
+    fn queue(&self, name: &str) -> Option<QueueStatus>;
+    /// An agent as it stands.
+    fn agent(&self, name: &str) -> Option<AgentStatus>;
+    /// A contact by number or id.
+    fn contact(&self, key: &str) -> Option<Contact>;
+    /// Calls of the last days with a number, the newest first.
+    fn history(&self, number: &str, days: u16) -> Vec<PastCall>;
+    /// How far a campaign is.
+    fn campaign(&self, name: &str) -> Option<CampaignStatus>;
+    /// Who is on duty, the first first.
+    fn on_duty(&self, roster: &str) -> Vec<Target>;
+    /// The place in line of a queue order, from 1 on.
+    fn position(&self, entry: OrderId) -> Option<u32>;
+    /// Seeded by call and step; the n-th call within a step is asked with `n` from 0 on.
+    fn random(&self, n: u32) -> u64;
+    /// A message for the operator's log.
+    fn log(&self, level: LogLevel, message: &str);
+}

@@ -1,0 +1,307 @@
+//! The provider port: what the host asks of a PBX, and what a PBX tells the host.
+//!
+//! A PBX has *legs* and *conversations*. Every leg is in at most one conversation, and from its answer on in exactly
+//! one: its own, of the same id, until it is moved. Legs in one conversation hear each other. Commands of a leg are
+//! carried out in the order in which they were sent; nothing waits for another leg.
+//!
+//! **What the host may rely on.** Every leg that has `Arrived`, or was dialled, gets exactly one `Ended`, whatever
+//! happens, also `HangUp` of a leg that the PBX does not know, and a dial that could not be made. Every `Play` gets exactly
+//! one `Played`. After `Ended` of a leg nothing more is heard of it. An event may overtake the command that caused it.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
+use strowger_model::{Prompt, event::{Cause, PlayEnd}};
+
+/// A leg at the PBX. The PBX names those that arrive; the host names those that it dials, after call, step and order,
+/// so that a command repeated after a crash is recognised.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LegId(pub Arc<str>);
+
+/// A conversation at the PBX. Each leg's own bears the leg's id.
+pub type ConversationId = LegId;
+
+/// A play at the PBX, named by the host and never used again.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlayId(pub Arc<str>);
+
+impl From<&str> for LegId {
+    fn from(id: &str) -> Self {
+        Self(id.into())
+    }
+}
+
+impl fmt::Display for LegId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for LegId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for PlayId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where to dial or transfer to, as the PBX needs it. An agent's endpoint is one of these too.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Address {
+    /// A telephone number in E.164: the adapter knows the trunk.
+    Number(String),
+    /// An extension inside the PBX.
+    Extension(String),
+    /// In the PBX's own words, such as `PJSIP/gate`.
+    Endpoint(String),
+}
+
+/// What the host asks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PbxCommand {
+    /// Answer a leg that arrived. `Answered`, when it is in its own conversation.
+    Answer {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Let a leg that arrived hear ringing. No event.
+    IndicateRinging {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Dial. `Ringing` if the far end rings (a 183 without a 180 counts), then `Answered`, when it is in its own conversation, or
+    /// `Ended`. The adapter sets no limit of time: the host hangs up.
+    Dial {
+        /// The name that it shall bear. In use: `Ended` with `failed` is *not* sent; nothing happens, it is the same leg.
+        leg: LegId,
+        /// Whom.
+        to: Address,
+        /// Shown to the far end; none: withheld. No control characters; the adapter escapes the rest.
+        caller_id: Option<String>,
+        /// Shown to the far end, likewise.
+        display_name: Option<String>,
+    },
+    /// Play prompts, one after another, to all in a conversation. Plays of one conversation queue up. `Played`.
+    Play {
+        /// Its name.
+        play: PlayId,
+        /// To whom.
+        conversation: ConversationId,
+        /// What.
+        prompts: Arc<[Prompt]>,
+    },
+    /// Stop a play, also one that waits for its turn. `Played` with `stopped`, unless it is over.
+    Stop {
+        /// Which.
+        play: PlayId,
+    },
+    /// Music in a leg's own conversation, from now on whenever nothing is played there, until changed. Survives plays. No event.
+    Music {
+        /// The leg.
+        leg: LegId,
+        /// The class; none: silence.
+        class: Option<String>,
+    },
+    /// Move an answered leg into another conversation, or back into its own. `Moved`, when it is there.
+    Move {
+        /// The leg.
+        leg: LegId,
+        /// A leg's id: that leg's own conversation.
+        to: ConversationId,
+    },
+    /// Send a leg away; it leaves the host. `Ended` with [`Ended::left`] set.
+    Transfer {
+        /// The leg.
+        leg: LegId,
+        /// None: on in the PBX's own route, behind the hand-over to the host.
+        to: Option<Address>,
+    },
+    /// Send digits. No event.
+    SendDigits {
+        /// The leg.
+        leg: LegId,
+        /// 0-9, A-D, * and #.
+        digits: String,
+    },
+    /// Hang up, or cancel if it was not answered. `Ended`.
+    HangUp {
+        /// The leg.
+        leg: LegId,
+        /// What the far end is told.
+        cause: Cause,
+    },
+}
+
+impl PbxCommand {
+    /// The leg that the command is for: what keeps its commands in order. None for [`PbxCommand::Stop`].
+    pub fn leg(&self) -> Option<&LegId> {
+        match self {
+            Self::Answer { leg }
+            | Self::IndicateRinging { leg }
+            | Self::Dial { leg, .. }
+            | Self::Music { leg, .. }
+            | Self::Move { leg, .. }
+            | Self::Transfer { leg, .. }
+            | Self::SendDigits { leg, .. }
+            | Self::HangUp { leg, .. } => Some(leg),
+            Self::Play { conversation, .. } => Some(conversation),
+            Self::Stop { .. } => None,
+        }
+    }
+}
+
+/// What a PBX tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PbxEvent {
+    /// A call has come in.
+    Arrived(Box<ArrivedLeg>),
+    /// The far end of a dialled leg rings.
+    Ringing {
+        /// The leg.
+        leg: LegId,
+    },
+    /// A leg is answered and in its own conversation.
+    Answered {
+        /// The leg.
+        leg: LegId,
+    },
+    /// A leg is in a conversation that it was moved to.
+    Moved {
+        /// The leg.
+        leg: LegId,
+        /// Where.
+        to: ConversationId,
+    },
+    /// A digit was keyed (told once, when it ends).
+    Digit {
+        /// By whom.
+        leg: LegId,
+        /// 0-9, A-D, * or #.
+        digit: char,
+    },
+    /// A play is over.
+    Played {
+        /// The conversation's leg.
+        leg: LegId,
+        /// Which.
+        play: PlayId,
+        /// How.
+        end: PlayEnd,
+    },
+    /// A leg is gone.
+    Ended(Box<Ended>),
+    /// The PBX cannot be reached: events are being lost. Calls live on there.
+    Lost {
+        /// For the operator.
+        why: String,
+    },
+    /// The PBX can be reached (again). What is not listed here is gone, and its `Ended` will not come.
+    Synced {
+        /// Everything of the host's that is alive at the PBX.
+        alive: Vec<AliveLeg>,
+    },
+}
+
+impl PbxEvent {
+    /// The leg that the event is of.
+    pub fn leg(&self) -> Option<&LegId> {
+        match self {
+            Self::Arrived(arrived) => Some(&arrived.leg),
+            Self::Ringing { leg }
+            | Self::Answered { leg }
+            | Self::Moved { leg, .. }
+            | Self::Digit { leg, .. }
+            | Self::Played { leg, .. } => Some(leg),
+            Self::Ended(ended) => Some(&ended.leg),
+            Self::Lost { .. } | Self::Synced { .. } => None,
+        }
+    }
+}
+
+/// A call that has come in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ArrivedLeg {
+    /// As the PBX names it.
+    pub leg: LegId,
+    /// The number that the caller claims; none: withheld.
+    pub caller: Option<String>,
+    /// The name that the caller claims. Hostile input.
+    pub caller_name: Option<String>,
+    /// The endpoint that the PBX authenticated.
+    pub endpoint: Option<String>,
+    /// What was dialled.
+    pub dialled: String,
+    /// From whom it was diverted.
+    pub diverted_from: Option<String>,
+    /// The line or trunk.
+    pub line: Option<String>,
+    /// From the PBX's own route.
+    pub data: String,
+}
+
+impl Default for LegId {
+    fn default() -> Self {
+        Self("".into())
+    }
+}
+
+/// A leg that is gone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    /// The leg.
+    pub leg: LegId,
+    /// Why.
+    pub cause: Cause,
+    /// It lives on at the PBX, but not with the host: it was transferred.
+    pub left: bool,
+}
+
+/// A leg that is alive at the PBX.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AliveLeg {
+    /// The leg.
+    pub leg: LegId,
+    /// How far it is.
+    pub state: LegState,
+    /// The conversation that it is in.
+    pub conversation: Option<ConversationId>,
+    /// Of a leg that arrived: who and what was dialled, so that the host can serve a call that it did not see come in.
+    pub arrived: Option<Box<ArrivedLeg>>,
+    /// Since it came to be.
+    pub age: Duration,
+}
+
+/// How far a leg is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LegState {
+    /// Not yet ringing, or arrived and not answered.
+    Down,
+    /// Ringing.
+    Ringing,
+    /// Answered.
+    Up,
+}
+
+/// Where an adapter puts its events. Called from any task, never blocks; what the host does with them is its own matter.
+pub type PbxSink = Arc<dyn Fn(PbxEvent) + Send + Sync>;
+
+/// A future that a trait object can return.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A PBX. Dropping it, or the end of its tasks, leaves calls at the PBX as they are.
+pub trait Pbx: Send + Sync {
+    /// The adapter's name, such as `sim` or `asterisk`.
+    fn name(&self) -> &str;
+
+    /// Takes a command. Never blocks and never fails: what comes of it is an event.
+    fn send(&self, command: PbxCommand);
+
+    /// Lists what is alive, as in [`PbxEvent::Synced`]. An error says what could not be asked, and why.
+    fn alive(&self) -> BoxFuture<'_, anyhow::Result<Vec<AliveLeg>>>;
+}
