@@ -135,6 +135,8 @@ pub enum Left {
     NobodyLoggedIn,
     /// No agent's phone can be reached.
     NobodyReachable,
+    /// The caller hung up and the flow did not cancel the order.
+    CallerGone,
 }
 
 /// Who answered.
