@@ -1,0 +1,65 @@
+//! What the orders of a flow may touch: nothing but what its flow file grants.
+
+use strowger_model::NumberPattern;
+
+/// What the orders of a flow may touch. Empty: nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Permissions {
+    /// Numbers and extensions that may be dialled and transferred to.
+    pub dial: Vec<NumberPattern>,
+    /// Addresses in the PBX's own words that may be dialled and transferred to, such as `PJSIP/gate`.
+    pub addresses: Vec<String>,
+    /// Queues of the site. Their agents may be asked for by name, too.
+    pub queues: Vec<String>,
+    /// Further agents that may be asked for, dialled or listened to by name.
+    pub agents: Vec<String>,
+    /// Numbers that may be shown to the far end, besides the flow's own.
+    pub caller_ids: Vec<NumberPattern>,
+    /// Mail addresses, or `*@` and a domain.
+    pub mail: Vec<String>,
+    /// Switches that may be turned.
+    pub switches: Vec<String>,
+    /// Flows that may take a call over.
+    pub flows: Vec<String>,
+}
+
+impl Permissions {
+    /// Whether a number or extension may be dialled or transferred to.
+    pub fn may_dial(&self, number: &str) -> bool {
+        self.dial.iter().any(|pattern| pattern.matches(number))
+    }
+
+    /// Whether an address in the PBX's own words may be dialled or transferred to.
+    pub fn may_use_address(&self, address: &str) -> bool {
+        self.addresses.iter().any(|granted| granted == address)
+    }
+
+    /// Whether callers may be put into a queue.
+    pub fn may_use_queue(&self, queue: &str) -> bool {
+        self.queues.iter().any(|granted| granted == queue)
+    }
+
+    /// Whether a number may be shown to the far end, besides the flow's own.
+    pub fn may_show(&self, number: &str) -> bool {
+        self.caller_ids.iter().any(|pattern| pattern.matches(number))
+    }
+
+    /// Whether a mail may be sent to an address.
+    pub fn may_mail(&self, address: &str) -> bool {
+        let Some((_, domain)) = address.split_once('@') else { return false };
+        self.mail.iter().any(|granted| match granted.strip_prefix("*@") {
+            Some(granted) => granted.eq_ignore_ascii_case(domain),
+            None => granted.eq_ignore_ascii_case(address),
+        })
+    }
+
+    /// Whether a switch may be turned.
+    pub fn may_turn(&self, switch: &str) -> bool {
+        self.switches.iter().any(|granted| granted == switch)
+    }
+
+    /// Whether a flow may take a call over.
+    pub fn may_continue_with(&self, flow: &str) -> bool {
+        self.flows.iter().any(|granted| granted == flow)
+    }
+}
