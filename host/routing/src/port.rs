@@ -1,0 +1,179 @@
+//! What the floor is told and what it says: inputs, outputs and the identifiers in them.
+
+use crate::{AgentConfig, QueueConfig};
+use std::{fmt, time::Duration};
+use strowger_model::{
+    AgentName, CallId, OrderId, QueueName,
+    command::Asked,
+    event::{Left, Unanswered},
+};
+
+/// A caller's place in the queues: one order of one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId {
+    /// The call.
+    pub call: CallId,
+    /// The order that entered the queue.
+    pub order: OrderId,
+}
+
+impl fmt::Display for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.call, self.order)
+    }
+}
+
+/// One ringing of one endpoint of one agent for one entry. Never repeats within a floor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttemptId(pub u64);
+
+impl fmt::Display for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What the floor is told. Only its own events and the time change a floor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The site's queues and agents, all of them; at the start and whenever the site changes. Log-ins, pauses, joins,
+    /// conversations, ringing phones and entries are kept. Who or what is no longer there drains: an agent finishes
+    /// the conversation, callers of a queue leave it unless they ask for another one too.
+    Configure {
+        /// Every queue.
+        queues: Vec<QueueConfig>,
+        /// Every agent. Agents that only a queue names are not known.
+        agents: Vec<AgentConfig>,
+    },
+    /// An agent did something.
+    Agent {
+        /// Who.
+        agent: AgentName,
+        /// What.
+        action: FloorAction,
+    },
+    /// A caller begins to wait.
+    Enter {
+        /// The caller; new to the floor.
+        entry: EntryId,
+        /// The first tier: at least one queue or agent.
+        ask: Vec<Asked>,
+        /// Higher goes first.
+        priority: u8,
+        /// Already, before now.
+        waited: Duration,
+    },
+    /// Offer an entry to more agents *additionally* (P4, P5): phones that ring go on ringing. Nothing happens if the entry is connected.
+    Widen {
+        /// Which.
+        entry: EntryId,
+        /// The further tier.
+        ask: Vec<Asked>,
+    },
+    /// A caller waits no more. Nothing happens if the entry is connected: that ends with [`Input::Ended`].
+    Leave {
+        /// Which.
+        entry: EntryId,
+    },
+    /// A phone was answered. Ignored for an attempt that was cancelled.
+    Answered {
+        /// Which ringing.
+        attempt: AttemptId,
+    },
+    /// A phone is quiet again without a conversation: it was not answered, or the leg was hung up after [`Output::Cancel`].
+    Unanswered {
+        /// Which ringing.
+        attempt: AttemptId,
+        /// Why. After a cancel it does not matter.
+        why: Unanswered,
+    },
+    /// The conversation of an entry with its agent is over; the agent wraps up, then is free. The entry is gone.
+    Ended {
+        /// Which.
+        entry: EntryId,
+    },
+    /// The time of [`Floor::next_deadline`](crate::Floor::next_deadline) has come.
+    Tick,
+}
+
+/// What an agent does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FloorAction {
+    /// Begins to take calls.
+    LogIn,
+    /// Takes no more calls. Ringing phones are cancelled, a conversation goes on.
+    LogOut,
+    /// Takes no calls for now. Ringing phones are cancelled, a conversation goes on.
+    Pause,
+    /// Ends pause, wrap-up and being left alone after an unanswered call.
+    Ready,
+    /// Takes calls of a queue too, as its last agent. Kept until the agent leaves it.
+    Join(QueueName),
+    /// Takes no more calls of a queue. Kept until the agent joins it.
+    Leave(QueueName),
+}
+
+/// What the floor wants done, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Ring a phone. The floor measures the ring time.
+    Ring {
+        /// For whom.
+        entry: EntryId,
+        /// What the ringing is called from now on.
+        attempt: AttemptId,
+        /// Whose phone.
+        agent: AgentName,
+        /// Which of the agent's endpoints, from 0 on.
+        endpoint: usize,
+    },
+    /// Hang the leg up, ringing or just answered, and report [`Input::Unanswered`] when it has ended.
+    Cancel {
+        /// For whom it rang.
+        entry: EntryId,
+        /// Which ringing.
+        attempt: AttemptId,
+    },
+    /// The caller has an agent. Report [`Input::Ended`] when their conversation is over.
+    Connected {
+        /// Who.
+        entry: EntryId,
+        /// On which leg.
+        attempt: AttemptId,
+        /// With whom.
+        agent: AgentName,
+    },
+    /// The caller cannot wait here; the entry is gone.
+    Left {
+        /// Who.
+        entry: EntryId,
+        /// Why.
+        why: Left,
+    },
+}
+
+/// An input that makes no sense; nothing came of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RefusedInput {
+    /// The site has no such queue.
+    #[error("there is no queue {0:?}; the site file lists the queues")]
+    UnknownQueue(QueueName),
+    /// The site has no such agent.
+    #[error("there is no agent {0:?}; the site file lists the agents")]
+    UnknownAgent(AgentName),
+    /// Never entered, or gone.
+    #[error("no entry {0} is waiting or connected")]
+    UnknownEntry(EntryId),
+    /// Already there.
+    #[error("entry {0} is waiting or connected already")]
+    DuplicateEntry(EntryId),
+    /// Entered without a queue or an agent.
+    #[error("entry {0} asks for no queue and no agent")]
+    NothingAsked(EntryId),
+    /// The entry has no conversation that could end.
+    #[error("entry {0} still waits: it has no conversation to end")]
+    NotConnected(EntryId),
+    /// Only an agent who is logged in can pause or be ready.
+    #[error("agent {0:?} is not logged in")]
+    NotLoggedIn(AgentName),
+}
