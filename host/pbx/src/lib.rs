@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! * [`port`]: the provider port, a trait, with its commands and events. Everything else here is behind it.
-//! * `prompts`: texts spoken into cached WAV files, recordings, and how long each lasts.
+//! * [`prompts`]: texts spoken into cached WAV files, recordings, and how long each lasts.
 //! * `sim`: a PBX in process, with callers and phones, in real or virtual time.
 //! * `asterisk`: Asterisk 20 and later over ARI.
 //!
@@ -10,3 +10,4 @@
 //! [`port::PbxEvent`]s and [`port::PbxCommand`]s into provider requests, and can list what is alive at the provider.
 
 pub mod port;
+pub mod prompts;

@@ -1,0 +1,122 @@
+//! Digits, numbers, times and places in line as texts, the names of texts, and how long a text takes to say.
+
+use super::{TimeOfDay, id_of};
+use std::time::Duration;
+use strowger_model::Prompt;
+
+/// What is said for a prompt, and in which language. A recording's is its name; silence has none.
+pub(super) fn text(prompt: &Prompt, language: &str, time_of_day: &TimeOfDay) -> (String, String) {
+    let own = |text| (text, language.to_owned());
+    match prompt {
+        Prompt::Text { text, language: other } => {
+            (text.clone(), other.as_deref().unwrap_or(language).to_owned())
+        }
+        Prompt::Digits(digits) => own(spell(digits, Words::of(language))),
+        Prompt::Number(number) => own(number.to_string()),
+        Prompt::Time(at) => {
+            let (hour, minute) = time_of_day(*at);
+            own(match minute {
+                0 => format!("{hour} {}", Words::of(language).hours),
+                _ => format!("{hour} {} {minute}", Words::of(language).hours),
+            })
+        }
+        Prompt::Position(place) => own(format!("{} {place}", Words::of(language).number)),
+        Prompt::Recording(name) => own(name.clone()),
+        Prompt::Silence(_) => own(String::new()),
+    }
+}
+
+/// The few words that are needed.
+struct Words {
+    number: &'static str,
+    hours: &'static str,
+    star: &'static str,
+    hash: &'static str,
+}
+
+impl Words {
+    /// Dutch where the language is not known.
+    fn of(language: &str) -> Self {
+        let (number, hours, star, hash) = match primary(language).as_str() {
+            "fr" => ("numéro", "heures", "étoile", "dièse"),
+            "en" => ("number", "hours", "star", "hash"),
+            "de" => ("Nummer", "Uhr", "Stern", "Raute"),
+            _ => ("nummer", "uur", "sterretje", "hekje"),
+        };
+        Self { number, hours, star, hash }
+    }
+}
+
+/// `nl` of `nl-BE`.
+pub(super) fn primary(language: &str) -> String {
+    language.split(['-', '_']).next().unwrap_or_default().to_lowercase()
+}
+
+fn spell(digits: &str, words: Words) -> String {
+    let spoken: Vec<String> = digits
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|digit| match digit {
+            '*' => words.star.to_owned(),
+            '#' => words.hash.to_owned(),
+            other => other.to_string(),
+        })
+        .collect();
+    spoken.join(" ")
+}
+
+/// How long a text takes to say: 0.3 s and 65 ms a character (some 15 characters a second, as espeak-ng speaks Dutch).
+pub fn spoken_length(text: &str) -> Duration {
+    Duration::from_millis(300 + 65 * text.trim().chars().count() as u64)
+}
+
+/// The name that a recording of this text may bear: its letters and digits in lower case, everything else a hyphen. None
+/// for a text of more than 64 characters, since two may begin alike: use [`text_hash`].
+pub fn slug(text: &str) -> Option<String> {
+    let words: Vec<String> = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let slug = words.join("-");
+    (!slug.is_empty() && text.chars().count() <= 64).then_some(slug)
+}
+
+/// The name that a recording of any text may bear: 32 hexadecimal digits.
+pub fn text_hash(text: &str) -> String {
+    id_of(&["text", text]).as_ref().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use strowger_model::Timestamp;
+
+    #[test]
+    fn things_are_said_in_the_language_of_the_site() {
+        let half_past_two: TimeOfDay = Arc::new(|_| (14, 30));
+        let at_eight: TimeOfDay = Arc::new(|_| (8, 0));
+        let said = |prompt: &Prompt, language: &str| text(prompt, language, &half_past_two).0;
+        assert_eq!(said(&Prompt::Time(Timestamp(0)), "nl-BE"), "14 uur 30");
+        assert_eq!(text(&Prompt::Time(Timestamp(0)), "fr", &at_eight).0, "8 heures");
+        assert_eq!(said(&Prompt::Position(3), "de_DE"), "Nummer 3");
+        assert_eq!(said(&Prompt::Position(3), "zz"), "nummer 3");
+        assert_eq!(said(&Prompt::Digits("02 7*#".to_owned()), "nl"), "0 2 7 sterretje hekje");
+        assert_eq!(said(&Prompt::Number(-12), "en"), "-12");
+        let french = Prompt::Text { text: "Bonjour".to_owned(), language: Some("fr-BE".to_owned()) };
+        assert_eq!(text(&french, "nl", &at_eight), ("Bonjour".to_owned(), "fr-BE".to_owned()));
+    }
+
+    #[test]
+    fn texts_have_names() {
+        let wait = "U wordt zo spoedig mogelijk geholpen.";
+        assert_eq!(slug(wait).as_deref(), Some("u-wordt-zo-spoedig-mogelijk-geholpen"));
+        assert_eq!(slug("Één moment, a.u.b.!").as_deref(), Some("één-moment-a-u-b"));
+        assert_eq!(slug("../../etc/passwd").as_deref(), Some("etc-passwd"));
+        assert_eq!(slug("?!"), None);
+        assert_eq!(slug(&"lang ".repeat(20)), None);
+        assert_eq!(text_hash(wait).len(), 32);
+        assert_eq!(spoken_length(wait), Duration::from_millis(300 + 65 * 37));
+    }
+}
