@@ -1,2 +1,6 @@
 //! x
-fn main() {}
+use anyhow::Result;
+fn main() -> Result<()> {
+    strowger_testbed::tools::Tools::fetch(|line| eprintln!("asterisk: {line}"))?;
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! A test bed: a private, real Asterisk with SIP callers and phones around it, all on loopback.
+//!
+//! # Layout
+//! * [`tools`]: Asterisk, SIPp and espeak-ng of Debian, unpacked into the user's cache; no root needed.
+//! * [`net`]: a slice of loopback for each bed, so that beds never share an address.
+//! * [`process`]: a program that runs beside a test, is killed with it, and whose output is read as it comes.
+//! * [`asterisk`]: [`AsteriskServer`], with its configuration.
+//! * [`sipp`]: [`Caller`] and [`Phone`], who follow [`sipp::Script`]s and tell every SIP message that they see.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use strowger_testbed::{AsteriskServer, Caller, Phone, sipp::Answer};
+//!
+//! let pbx = AsteriskServer::start()?;
+//! let gate = Phone::start(&pbx, 1, &Answer::after(Duration::from_millis(200)))?;
+//! let caller = Caller::to(&pbx, "0900").wait().call()?;
+//! gate.expect("INVITE")?;
+//! caller.expect("200 OK")?;
+//! # anyhow::Ok(())
+//! ```
+//!
+//! Nothing here sleeps: every wait is for something that happens, with a deadline.
+
+pub mod asterisk;
+pub mod net;
+pub mod process;
+pub mod sipp;
+pub mod tools;
+
+pub use asterisk::AsteriskServer;
+pub use sipp::{Caller, Phone};

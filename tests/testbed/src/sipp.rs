@@ -1,0 +1,5 @@
+//! x
+/// x
+pub struct Caller;
+/// x
+pub struct Phone;
