@@ -1,1 +1,8 @@
-//! x
+//! skeleton
+pub mod bindings;
+pub mod flow;
+pub mod reads;
+pub use bindings::strowger::flow::types;
+pub use flow::Flow;
+#[doc(hidden)]
+pub mod export;

@@ -1,0 +1,91 @@
+//! What the export macro needs. Not for flows.
+
+use crate::{Flow, types::Manifest};
+
+pub use crate::bindings::{Guest, export_flow};
+pub use schemars;
+pub use serde_json;
+
+/// The manifest of a flow, named as its crate.
+pub fn manifest<F: Flow>(name: &str, version: &str) -> Manifest {
+    let schema = schemars::schema_for!(F::Settings);
+    Manifest {
+        name: name.into(),
+        version: version.into(),
+        settings_schema: schema.to_value().to_string(),
+        state_version: F::STATE_VERSION,
+    }
+}
+
+/// Decodes and checks settings. They live as long as the instance, which gets them once.
+///
+/// # Errors
+/// What is wrong with them, for the operator.
+pub fn configure<F: Flow>(settings: &str) -> Result<&'static F::Settings, String> {
+    let settings = serde_json::from_str(settings).map_err(|error| format!("settings: {error}"))?;
+    F::check(&settings)?;
+    Ok(Box::leak(Box::new(settings)))
+}
+
+/// Makes this crate the plugin of one flow: `strowger_sdk::export!(Helpdesk);`.
+///
+/// The manifest's name and version are those of the crate in Cargo.toml. Natively this is nothing, so
+/// that the same crate can be tested as plain Rust.
+#[macro_export]
+macro_rules! export {
+    ($flow:ty) => {
+        #[cfg(target_arch = "wasm32")]
+        #[allow(unsafe_code)]
+        const _: () = {
+            ::std::thread_local! {
+                static SETTINGS: ::std::cell::Cell<
+                    ::std::option::Option<&'static <$flow as $crate::Flow>::Settings>,
+                > = const { ::std::cell::Cell::new(::std::option::Option::None) };
+            }
+
+            struct Plugin;
+
+            impl $crate::export::Guest for Plugin {
+                fn manifest() -> $crate::types::Manifest {
+                    $crate::export::manifest::<$flow>(
+                        ::std::env!("CARGO_PKG_NAME"),
+                        ::std::env!("CARGO_PKG_VERSION"),
+                    )
+                }
+
+                fn configure(
+                    settings: ::std::string::String,
+                ) -> ::std::result::Result<(), ::std::string::String> {
+                    SETTINGS.set(::std::option::Option::Some(
+                        $crate::export::configure::<$flow>(&settings)?,
+                    ));
+                    ::std::result::Result::Ok(())
+                }
+
+                fn step(
+                    state: ::std::vec::Vec<u8>,
+                    event: $crate::types::Event,
+                ) -> ::std::result::Result<$crate::types::StepResult, ::std::string::String>
+                {
+                    match SETTINGS.get() {
+                        ::std::option::Option::Some(settings) => {
+                            <$flow as $crate::Flow>::step(settings, state, event)
+                        }
+                        ::std::option::Option::None => ::std::result::Result::Err(
+                            "step before configure: this instance has no settings".into(),
+                        ),
+                    }
+                }
+
+                fn migrate(
+                    state: ::std::vec::Vec<u8>,
+                    from_version: u32,
+                ) -> ::std::option::Option<::std::vec::Vec<u8>> {
+                    <$flow as $crate::Flow>::migrate(state, from_version)
+                }
+            }
+
+            $crate::export::export_flow!(Plugin with_types_in $crate::bindings);
+        };
+    };
+}

@@ -1,0 +1,116 @@
+//! What a flow may ask. Answered at once from memory, and the same however often within a step.
+//!
+//! In a plugin the host answers. Natively, where a flow is tested as plain Rust, whoever was set with
+//! [`answer_with`] does. That switch is the only difference between the two.
+//!
+//! A hand-written state machine asks here; a script asks its [`Call`](crate::Call), which remembers
+//! the answers.
+
+use crate::types::{Moment, OrderId, Target};
+
+pub use crate::bindings::strowger::flow::reads::{
+    AgentStatus, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus,
+};
+
+/// Whoever answers a flow's questions.
+pub trait Reads {
+    /// The step's instant.
+    fn now(&self) -> Moment;
+    /// An opening-hours schedule of the site.
+    fn schedule(&self, name: &str) -> Option<ScheduleStatus>;
+    /// The position of a switch.
+    fn switch(&self, name: &str) -> Option<String>;
+    /// A queue as it is now.
+    fn queue(&self, name: &str) -> Option<QueueStatus>;
+    /// An agent as it is now.
+    fn agent(&self, name: &str) -> Option<AgentStatus>;
+    /// A contact by number (E.164) or id.
+    fn contact(&self, key: &str) -> Option<KnownContact>;
+    /// Calls from and missed attempts to a number in the last days, the newest first.
+    fn history(&self, number: &str, days: u16) -> Vec<PastCall>;
+    /// How far a campaign is.
+    fn campaign(&self, name: &str) -> Option<CampaignStatus>;
+    /// Who is on duty now, by a roster of the site; the first first.
+    fn on_duty(&self, roster: &str) -> Vec<Target>;
+    /// The place in line of a queue order, from 1 on.
+    fn position(&self, entry: OrderId) -> Option<u32>;
+    /// Seeded by call and step.
+    fn random(&self) -> u64;
+    /// For the operator's log.
+    fn log(&self, level: Level, message: &str);
+}
+
+macro_rules! questions {
+    ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),*) $(-> $answer:ty)?;)*) => {$(
+        $(#[$doc])*
+        pub fn $name($($argument: $type),*) $(-> $answer)? {
+            #[cfg(target_arch = "wasm32")]
+            return crate::bindings::strowger::flow::reads::$name($($argument),*);
+            #[cfg(not(target_arch = "wasm32"))]
+            native::ask(|reads| reads.$name($($argument),*))
+        }
+    )*};
+}
+
+questions! {
+    /// The step's instant, with its civil date and time in the site's zone.
+    fn now() -> Moment;
+    /// An opening-hours schedule of the site; none: there is no such schedule.
+    fn schedule(name: &str) -> Option<ScheduleStatus>;
+    /// The position of a switch.
+    fn switch(name: &str) -> Option<String>;
+    /// A queue as it is now.
+    fn queue(name: &str) -> Option<QueueStatus>;
+    /// An agent as it is now.
+    fn agent(name: &str) -> Option<AgentStatus>;
+    /// A contact by number (E.164) or id.
+    fn contact(key: &str) -> Option<KnownContact>;
+    /// Calls from and missed attempts to a number in the last days, the newest first.
+    fn history(number: &str, days: u16) -> Vec<PastCall>;
+    /// How far a campaign is.
+    fn campaign(name: &str) -> Option<CampaignStatus>;
+    /// Who is on duty now, by a roster of the site; the first first.
+    fn on_duty(roster: &str) -> Vec<Target>;
+    /// The place in line of a queue order, from 1 on.
+    fn position(entry: OrderId) -> Option<u32>;
+    /// Seeded by call and step: the same at a second run.
+    fn random() -> u64;
+    /// For the operator's log, under the call's id. Bounded; never give it personal data.
+    fn log(level: Level, message: &str);
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::answer_with;
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native {
+    use super::Reads;
+    use std::{cell::RefCell, rc::Rc};
+
+    thread_local! {
+        static ANSWERS: RefCell<Option<Rc<dyn Reads>>> = const { RefCell::new(None) };
+    }
+
+    /// Lets `reads` answer whatever is asked on this thread while `during` runs. Native tests only.
+    pub fn answer_with<T>(reads: Rc<dyn Reads>, during: impl FnOnce() -> T) -> T {
+        struct Restore(Option<Rc<dyn Reads>>);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                ANSWERS.set(self.0.take());
+            }
+        }
+        let _restore = Restore(ANSWERS.replace(Some(reads)));
+        during()
+    }
+
+    pub(super) fn ask<T>(question: impl FnOnce(&dyn Reads) -> T) -> T {
+        let reads = ANSWERS.with_borrow(Clone::clone);
+        match reads {
+            Some(reads) => question(&*reads),
+            None => panic!(
+                "a flow asked its host, and there is none here: run the step in \
+                 `strowger_sdk::testing`, or inside `strowger_sdk::reads::answer_with`"
+            ),
+        }
+    }
+}
