@@ -68,7 +68,10 @@ impl Process {
                 let _ = tell.send(Err(error));
             }
         });
-        let pid = started.recv().context("the starting thread died")?.with_context(|| format!("cannot start {name} (by setpriv of util-linux)"))?;
+        let pid = started
+            .recv()
+            .context("the starting thread died")?
+            .with_context(|| format!("cannot start {name} (by setpriv of util-linux)"))?;
         Ok(Self { name: name.into(), pid, board })
     }
 

@@ -28,8 +28,7 @@ const RECIPE: &str = "1";
 const PACKAGES: &[&str] = &["asterisk", "asterisk-modules", "sip-tester", "espeak-ng", "espeak-ng-data"];
 
 /// The programs, by their path in the packages.
-const PROGRAMS: &[(&str, &str)] =
-    &[("asterisk", "usr/sbin/asterisk"), ("sipp", "usr/bin/sipp"), ("espeak-ng", "usr/bin/espeak-ng")];
+const PROGRAMS: &[(&str, &str)] = &[("asterisk", "usr/sbin/asterisk"), ("sipp", "usr/bin/sipp"), ("espeak-ng", "usr/bin/espeak-ng")];
 
 /// Where espeak-ng's sound library keeps a library of its own.
 const PULSEAUDIO: &str = "pulseaudio";
@@ -88,7 +87,9 @@ pub const MODULES: &[&str] = &[
     "func_timeout",
     "func_strings",
     "func_logic",
+    "func_hangupcause",
     "res_musiconhold",
+    "res_speech",
     "res_agi",
     "bridge_simple",
     "bridge_softmix",
@@ -126,11 +127,7 @@ impl Tools {
     /// They are not there; the error says how to get them.
     pub fn find() -> Result<Self> {
         let root = folder()?;
-        ensure!(
-            root.join("complete").is_file(),
-            "there is no Asterisk in {}: run `cargo xtask asterisk`",
-            root.display()
-        );
+        ensure!(root.join("complete").is_file(), "there is no Asterisk in {}: run `cargo xtask asterisk`", root.display());
         Ok(Self { root })
     }
 
@@ -159,7 +156,8 @@ impl Tools {
         prune(&full, &tools.root)?;
         let version = run(tools.command("asterisk").arg("-V"))?;
         ensure!(version.starts_with(ASTERISK), "expected {ASTERISK}x, and Debian {SUITE} has {version}");
-        run(tools.command("sipp").arg("-v")).or_else(|error| if error.to_string().contains("SIPp v") { Ok(String::new()) } else { Err(error) })?;
+        run(tools.command("sipp").arg("-v"))
+            .or_else(|error| if error.to_string().contains("SIPp v") { Ok(String::new()) } else { Err(error) })?;
         run(tools.espeak().arg("--version"))?;
         fs::write(tools.root.join("complete"), &version)?;
         let _ = fs::remove_dir_all(&root);
@@ -292,9 +290,7 @@ fn prune(full: &Path, kept: &Path) -> Result<()> {
         files.insert(file);
     }
     for file in files {
-        let Ok(relative) = file.strip_prefix(full) else {
-            bail!("{} is not among the unpacked packages", file.display())
-        };
+        let Ok(relative) = file.strip_prefix(full) else { bail!("{} is not among the unpacked packages", file.display()) };
         copy(&file, &kept.join(relative))?;
     }
     for folder in FOLDERS {
@@ -326,13 +322,17 @@ fn libraries(root: &Path) -> Result<PathBuf> {
 /// The dynamic loader.
 fn loader(root: &Path) -> Result<PathBuf> {
     let is_loader = |name: &str| name.starts_with("ld-linux") && name.contains(".so");
-    find(&root.join("usr/lib64"), is_loader).or_else(|_| find(&root.join("usr/lib"), is_loader)).or_else(|_| find(&libraries(root)?, is_loader))
+    find(&root.join("usr/lib64"), is_loader)
+        .or_else(|_| find(&root.join("usr/lib"), is_loader))
+        .or_else(|_| find(&libraries(root)?, is_loader))
 }
 
 fn find(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<PathBuf> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    let mut found: Vec<_> =
-        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(&wanted)).collect();
+    let mut found: Vec<_> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(&wanted))
+        .collect();
     found.sort();
     found.into_iter().next().with_context(|| format!("{} has not what is needed", folder.display()))
 }
@@ -359,12 +359,6 @@ fn run(command: &mut Command) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| format!("cannot run {program}"))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    ensure!(
-        output.status.success(),
-        "{program} failed ({}):\n{}{}",
-        output.status,
-        text(&output.stdout),
-        text(&output.stderr)
-    );
+    ensure!(output.status.success(), "{program} failed ({}):\n{}{}", output.status, text(&output.stdout), text(&output.stderr));
     Ok(text(&output.stdout))
 }
