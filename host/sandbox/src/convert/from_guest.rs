@@ -1,0 +1,355 @@
+//! Orders, from a guest. What cannot be what it claims (a telephone number with letters, a name with a line break,
+//! a text without end) is refused here, for that order alone, so that no layer above meets it.
+
+use crate::bindings::strowger::flow::types as wit;
+use std::time::Duration;
+use strowger_model::{
+    Command, LegName, Order, OrderId, PhoneNumber, Prompt, Timestamp,
+    command::{
+        AgentAction, Asked, Confirm, Dial, EnterQueue, Field, Gather, KeepWaiting, ListenMode, RingLimit, Target,
+    },
+    event::{Cause, Refusal, RefusalReason},
+};
+
+/// Bytes of a name: of a leg, a queue, an agent, a switch, a key.
+const NAME: usize = 128;
+/// Bytes of a text: of a prompt, a mail's field, a note, an alarm.
+const TEXT: usize = 16 << 10;
+/// Entries of a list: prompts, legs, fields, addresses.
+const LIST: usize = 64;
+
+type Checked<T> = Result<T, Refusal>;
+
+/// An order, or why its command cannot be meant.
+pub(crate) fn order(order: wit::Order) -> Result<Order, (OrderId, &'static str, Refusal)> {
+    let id = OrderId(order.id);
+    let name = name_of(&order.command);
+    let command = match id < OrderId::FIRST_OF_HOST {
+        true => command(order.command),
+        false => Err(invalid(format!("the number {} of the order is one of the host's; count from 0", order.id))),
+    };
+    match command {
+        Ok(command) => Ok(Order { id, command }),
+        Err(refusal) => Err((id, name, refusal)),
+    }
+}
+
+fn command(command: wit::Command) -> Checked<Command> {
+    Ok(match command {
+        wit::Command::Answer => Command::Answer,
+        wit::Command::IndicateRinging => Command::IndicateRinging,
+        wit::Command::Play(play) => Command::Play {
+            leg: leg(play.leg)?,
+            prompts: list("prompts", play.prompts, prompt)?,
+            barge_in: play.barge_in,
+        },
+        wit::Command::KeepWaiting(keep) => Command::KeepWaiting(KeepWaiting {
+            leg: leg(keep.leg)?,
+            music: keep.music.map(|music| name("music", music)).transpose()?,
+            prompts: list("prompts", keep.prompts, prompt)?,
+            first_after: millis(keep.first_after),
+            every: millis(keep.every),
+        }),
+        wit::Command::Gather(gather) => Command::Gather(Gather {
+            leg: leg(gather.leg)?,
+            prompts: list("prompts", gather.prompts, prompt)?,
+            max_digits: gather.max_digits,
+            terminator: gather.terminator.map(key).transpose()?,
+            first_digit_within: millis(gather.first_digit_within),
+            next_digit_within: millis(gather.next_digit_within),
+            secret: gather.secret,
+        }),
+        wit::Command::Watch(watch) => Command::Watch {
+            leg: leg(watch.leg)?,
+            patterns: list("patterns", watch.patterns, |pattern| name("pattern", pattern))?,
+        },
+        wit::Command::EnterQueue(enter) => Command::EnterQueue(Box::new(EnterQueue {
+            ask: asked(enter.queues)?,
+            priority: enter.priority,
+            waited_since: enter.waited_since.map(Timestamp),
+            with_caller: enter.with_caller,
+            agent_leg: new_leg(enter.agent_leg)?,
+            whisper: list("prompts", enter.whisper, prompt)?,
+            display_name: enter.display_name.map(|display| name("display name", display)).transpose()?,
+            report_offers: enter.report_offers,
+        })),
+        wit::Command::Widen(widen) => Command::Widen { entry: OrderId(widen.entry), to: asked(widen.queues)? },
+        wit::Command::Dial(dial) => Command::Dial(Box::new(self::dial(dial)?)),
+        wit::Command::Connect(legs) => Command::Connect { legs: list("legs", legs, leg)? },
+        wit::Command::Hold(held) => Command::Hold { leg: leg(held)? },
+        wit::Command::Resume(held) => Command::Resume { leg: leg(held)? },
+        wit::Command::Part(parted) => Command::Part { leg: leg(parted)? },
+        wit::Command::Transfer(transfer) => Command::Transfer {
+            leg: leg(transfer.leg)?,
+            target: transfer.target.map(target).transpose()?,
+        },
+        wit::Command::ContinueWith(next) => Command::ContinueWith {
+            flow: name("flow", next.flow)?.into(),
+            data: text("data", next.data)?,
+        },
+        wit::Command::Listen(listen) => Command::Listen {
+            leg: leg(listen.leg)?,
+            agent: name("agent", listen.agent)?.into(),
+            mode: match listen.mode {
+                wit::ListenMode::Silent => ListenMode::Silent,
+                wit::ListenMode::Whisper => ListenMode::Whisper,
+                wit::ListenMode::Join => ListenMode::Join,
+            },
+        },
+        wit::Command::Record(record) => Command::Record {
+            leg: leg(record.leg)?,
+            conversation: record.conversation,
+            consent: list("prompts", record.consent, prompt)?,
+        },
+        wit::Command::SendDigits(send) => Command::SendDigits { leg: leg(send.leg)?, digits: digits(send.digits)? },
+        wit::Command::Timer(after) => Command::Timer { after: millis(after) },
+        wit::Command::Cancel(order) => Command::Cancel { order: OrderId(order) },
+        wit::Command::Mail(mail) => Command::Mail {
+            template: name("template", mail.template)?,
+            to: list("addresses", mail.to, |to| name("address", to))?,
+            fields: fields(mail.fields)?,
+        },
+        wit::Command::Escalation(about) => Command::Escalation { fields: fields(about)? },
+        wit::Command::Complaint(about) => Command::Complaint { fields: fields(about)? },
+        wit::Command::Note(note) => Command::Note(field(note)?),
+        wit::Command::Tag(tag) => Command::Tag { tag: name("tag", tag)? },
+        wit::Command::Disposition(said) => Command::Disposition {
+            contact: name("contact", said.contact)?,
+            outcome: name("outcome", said.outcome)?,
+            not_before: said.not_before.map(Timestamp),
+            never_again: said.never_again,
+        },
+        wit::Command::Agent(order) => Command::Agent {
+            agent: name("agent", order.agent)?.into(),
+            action: action(order.action)?,
+            proof: order.proof.map(|proof| name("proof", proof)).transpose()?,
+        },
+        wit::Command::SetSwitch(set) => Command::SetSwitch {
+            name: name("switch", set.name)?,
+            position: name("position", set.position)?,
+            proof: set.proof.map(|proof| name("proof", proof)).transpose()?,
+        },
+        wit::Command::OpenCampaign(open) => Command::OpenCampaign {
+            template: name("template", open.template)?,
+            name: name("campaign", open.name)?,
+            fields: fields(open.fields)?,
+        },
+        wit::Command::StopCampaign(campaign) => Command::StopCampaign { name: name("campaign", campaign)? },
+        wit::Command::Claim(goal) => Command::Claim { goal: name("goal", goal)? },
+        wit::Command::Alarm(alarm) => Command::Alarm {
+            what: text("alarm", alarm.what)?,
+            to: list("addresses", alarm.to, |to| name("address", to))?,
+        },
+        wit::Command::HangUp(hang_up) => Command::HangUp {
+            leg: hang_up.leg.map(leg).transpose()?,
+            cause: match hang_up.cause {
+                wit::Cause::Normal => Cause::Normal,
+                wit::Cause::Busy => Cause::Busy,
+                wit::Cause::Declined => Cause::Declined,
+                wit::Cause::NoAnswer => Cause::NoAnswer,
+                wit::Cause::Unreachable => Cause::Unreachable,
+                wit::Cause::Failed => Cause::Failed,
+            },
+        },
+        wit::Command::Finish(outcome) => Command::Finish { outcome: name("outcome", outcome)? },
+    })
+}
+
+fn name_of(command: &wit::Command) -> &'static str {
+    match command {
+        wit::Command::Answer => "answer",
+        wit::Command::IndicateRinging => "indicate-ringing",
+        wit::Command::Play(_) => "play",
+        wit::Command::KeepWaiting(_) => "keep-waiting",
+        wit::Command::Gather(_) => "gather",
+        wit::Command::Watch(_) => "watch",
+        wit::Command::EnterQueue(_) => "enter-queue",
+        wit::Command::Widen(_) => "widen",
+        wit::Command::Dial(_) => "dial",
+        wit::Command::Connect(_) => "connect",
+        wit::Command::Hold(_) => "hold",
+        wit::Command::Resume(_) => "resume",
+        wit::Command::Part(_) => "part",
+        wit::Command::Transfer(_) => "transfer",
+        wit::Command::ContinueWith(_) => "continue-with",
+        wit::Command::Listen(_) => "listen",
+        wit::Command::Record(_) => "record",
+        wit::Command::SendDigits(_) => "send-digits",
+        wit::Command::Timer(_) => "timer",
+        wit::Command::Cancel(_) => "cancel",
+        wit::Command::Mail(_) => "mail",
+        wit::Command::Escalation(_) => "escalation",
+        wit::Command::Complaint(_) => "complaint",
+        wit::Command::Note(_) => "note",
+        wit::Command::Tag(_) => "tag",
+        wit::Command::Disposition(_) => "disposition",
+        wit::Command::Agent(_) => "agent",
+        wit::Command::SetSwitch(_) => "set-switch",
+        wit::Command::OpenCampaign(_) => "open-campaign",
+        wit::Command::StopCampaign(_) => "stop-campaign",
+        wit::Command::Claim(_) => "claim",
+        wit::Command::Alarm(_) => "alarm",
+        wit::Command::HangUp(_) => "hang-up",
+        wit::Command::Finish(_) => "finish",
+    }
+}
+
+fn dial(dial: wit::Dial) -> Checked<Dial> {
+    Ok(Dial {
+        leg: new_leg(dial.leg)?,
+        target: target(dial.target)?,
+        caller_id: dial.caller_id.map(number).transpose()?,
+        display_name: dial.display_name.map(|display| name("display name", display)).transpose()?,
+        limit: match dial.limit {
+            wit::RingLimit::Rings(rings) => RingLimit::Rings(rings),
+            wit::RingLimit::Time(time) => RingLimit::Time(millis(time)),
+        },
+        set_up_limit: millis(dial.set_up_limit),
+        machine_detection: dial.machine_detection,
+        keep_place: dial.keep_place.map(OrderId),
+        confirm: dial
+            .confirm
+            .map(|confirm| {
+                Ok(Confirm {
+                    prompts: list("prompts", confirm.prompts, prompt)?,
+                    key: key(confirm.key)?,
+                    within: millis(confirm.within),
+                })
+            })
+            .transpose()?,
+    })
+}
+
+fn action(action: wit::AgentAction) -> Checked<AgentAction> {
+    Ok(match action {
+        wit::AgentAction::LogIn(at) => AgentAction::LogIn(target(at)?),
+        wit::AgentAction::LogOut => AgentAction::LogOut,
+        wit::AgentAction::Ready => AgentAction::Ready,
+        wit::AgentAction::Pause(why) => AgentAction::Pause(why.map(|why| name("reason", why)).transpose()?),
+        wit::AgentAction::Join(queue) => AgentAction::Join(name("queue", queue)?.into()),
+        wit::AgentAction::Leave(queue) => AgentAction::Leave(name("queue", queue)?.into()),
+    })
+}
+
+fn target(target: wit::Target) -> Checked<Target> {
+    Ok(match target {
+        wit::Target::Number(text) => Target::Number(number(text)?),
+        wit::Target::Extension(extension) => Target::Extension(name("extension", extension)?),
+        wit::Target::Agent(agent) => Target::Agent(name("agent", agent)?.into()),
+        wit::Target::Address(address) => Target::Address(name("address", address)?),
+    })
+}
+
+fn prompt(prompt: wit::Prompt) -> Checked<Prompt> {
+    Ok(match prompt {
+        wit::Prompt::Recording(recording) => Prompt::Recording(name("recording", recording)?),
+        wit::Prompt::Text(spoken) => Prompt::Text {
+            text: text("prompt", spoken.text)?,
+            language: spoken.language.map(|language| name("language", language)).transpose()?,
+        },
+        wit::Prompt::Digits(said) => Prompt::Digits(digits(said)?),
+        wit::Prompt::Number(number) => Prompt::Number(number),
+        wit::Prompt::Time(instant) => Prompt::Time(Timestamp(instant)),
+        wit::Prompt::Position(place) => Prompt::Position(place),
+        wit::Prompt::Silence(length) => Prompt::Silence(millis(length)),
+    })
+}
+
+fn asked(queues: Vec<String>) -> Checked<Vec<Asked>> {
+    if queues.is_empty() {
+        return Err(invalid("no queue is named".into()));
+    }
+    list("queues", queues, |asked| {
+        Ok(match asked.strip_prefix("agent:") {
+            Some(agent) => Asked::Agent(name("agent", agent.to_owned())?.into()),
+            None => Asked::Queue(name("queue", asked)?.into()),
+        })
+    })
+}
+
+fn fields(fields: Vec<wit::Field>) -> Checked<Vec<Field>> {
+    list("fields", fields, field)
+}
+
+fn field(field: wit::Field) -> Checked<Field> {
+    Ok(Field { key: name("key", field.key)?, value: text("value", field.value)? })
+}
+
+fn number(text: String) -> Checked<PhoneNumber> {
+    text.parse().map_err(|error| invalid(format!("{error}")))
+}
+
+fn leg(leg: String) -> Checked<LegName> {
+    Ok(LegName::new(name("leg", leg)?))
+}
+
+/// The name of a leg that the order brings forth.
+fn new_leg(leg: String) -> Checked<LegName> {
+    let leg = self::leg(leg)?;
+    match leg.is_caller() {
+        true => Err(invalid("a new leg cannot be named \"caller\", as the one that arrived is".into())),
+        false => Ok(leg),
+    }
+}
+
+fn digits(digits: String) -> Checked<String> {
+    match digits.len() <= NAME && digits.chars().all(is_digit) {
+        true => Ok(digits),
+        false => Err(invalid(format!("{} are not digits", shortened(&digits)))),
+    }
+}
+
+fn key(key: char) -> Checked<char> {
+    match is_digit(key) {
+        true => Ok(key),
+        false => Err(invalid(format!("{key:?} is not a key of a telephone"))),
+    }
+}
+
+fn is_digit(digit: char) -> bool {
+    matches!(digit, '0'..='9' | '*' | '#' | '+' | 'A'..='D')
+}
+
+/// Something short on one line, which may end up in a SIP header or a log.
+fn name(what: &str, name: String) -> Checked<String> {
+    if name.is_empty() {
+        return Err(invalid(format!("the {what} is empty")));
+    }
+    if name.len() > NAME || name.chars().any(char::is_control) {
+        return Err(invalid(format!(
+            "the {what} {} is longer than {NAME} bytes or has a control character",
+            shortened(&name)
+        )));
+    }
+    Ok(name)
+}
+
+fn text(what: &str, text: String) -> Checked<String> {
+    match text.len() <= TEXT {
+        true => Ok(text),
+        false => Err(over_limit(format!("the {what} has {} bytes; at most {TEXT}", text.len()))),
+    }
+}
+
+fn list<A, B>(what: &str, list: Vec<A>, one: impl FnMut(A) -> Checked<B>) -> Checked<Vec<B>> {
+    match list.len() <= LIST {
+        true => list.into_iter().map(one).collect(),
+        false => Err(over_limit(format!("{} {what}; at most {LIST}", list.len()))),
+    }
+}
+
+fn millis(millis: u32) -> Duration {
+    Duration::from_millis(millis.into())
+}
+
+fn shortened(text: &str) -> String {
+    format!("{:?}", &text[..text.floor_char_boundary(40)])
+}
+
+fn invalid(detail: String) -> Refusal {
+    Refusal { reason: RefusalReason::Invalid, detail }
+}
+
+fn over_limit(detail: String) -> Refusal {
+    Refusal { reason: RefusalReason::OverLimit, detail }
+}

@@ -1,0 +1,147 @@
+//! The one wasmtime engine of the program, its tick, and loading.
+
+use crate::{
+    bindings::{CONTRACT_VERSION, FlowPre, strowger::flow as contract},
+    cache::Cache,
+    host::Host,
+    plugin::Plugin,
+    refused::LoadError,
+    shape, wasi,
+};
+use std::{io, path::PathBuf, sync::Arc, thread, time::Duration};
+use wasmtime::component::{Component, HasSelf, Linker, types::ComponentItem};
+
+/// How often a running guest is looked at. Steps take microseconds; an endless loop may last a few of these.
+const TICK: Duration = Duration::from_millis(10);
+
+/// The exports of the contract's world.
+const EXPORTS: [&str; 4] = ["manifest", "configure", "step", "migrate"];
+
+/// Compiles and runs plugins. One serves the whole program; clones are the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    wasmtime: wasmtime::Engine,
+    /// The contract's imports.
+    linker: Linker<Host>,
+    cache: Option<Cache>,
+}
+
+/// The program cannot run plugins at all.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// This machine is not one that wasmtime can compile for, or the like.
+    #[error("cannot set wasmtime up on this machine: {0:#}")]
+    Wasmtime(wasmtime::Error),
+    /// The folder for compiled plugins is not there and cannot be made.
+    #[error("cannot make the folder {folder} for compiled plugins: {error}", folder = .folder.display())]
+    Cache {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// No thread can be had.
+    #[error("cannot start the thread that watches over running plugins: {0}")]
+    Ticker(io::Error),
+}
+
+impl Engine {
+    /// Sets wasmtime up. Compiled plugins are kept in `cache`, a folder that this user alone may write, if one is
+    /// given.
+    pub fn new(cache: Option<PathBuf>) -> Result<Self, EngineError> {
+        let cache = match cache {
+            None => None,
+            Some(folder) => {
+                Some(Cache::open(folder.clone()).map_err(|error| EngineError::Cache { folder, error })?)
+            }
+        };
+        let wasmtime = wasmtime::Engine::new(&configuration()).map_err(EngineError::Wasmtime)?;
+        let mut linker = Linker::new(&wasmtime);
+        contract::types::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)
+            .and_then(|()| contract::reads::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host))
+            .map_err(EngineError::Wasmtime)?;
+        tick(&wasmtime).map_err(EngineError::Ticker)?;
+        Ok(Self { shared: Arc::new(Shared { wasmtime, linker, cache }) })
+    }
+
+    /// Makes a plugin of a file's bytes: looks at its outline, compiles it or takes it from the cache, checks what it
+    /// imports and exports, and asks for its manifest. `name` is the file's, for messages. Takes a second for a large
+    /// plugin that is not in the cache, so it is for a thread that may be held up.
+    pub fn load(&self, name: &str, bytes: &[u8]) -> Result<Plugin, LoadError> {
+        shape::check(name, bytes)?;
+        let wasmtime = &self.shared.wasmtime;
+        let compiled = match &self.shared.cache {
+            Some(cache) => cache.compile(wasmtime, bytes),
+            None => Component::from_binary(wasmtime, bytes),
+        };
+        let component = compiled
+            .map_err(|error| LoadError::Invalid { name: name.to_owned(), why: format!("{error:#}") })?;
+        let linker = self.link(name, &component)?;
+        let kind = component.component_type();
+        if let Some(export) = EXPORTS.into_iter().find(|export| kind.get_export(wasmtime, export).is_none()) {
+            return Err(LoadError::MissingExport { name: name.to_owned(), export });
+        }
+        let component = linker
+            .instantiate_pre(&component)
+            .and_then(FlowPre::new)
+            .map_err(|error| LoadError::OtherType { name: name.to_owned(), why: format!("{error:#}") })?;
+        Plugin::new(name, blake3::hash(bytes), component)
+    }
+
+    /// The contract's imports and, of WASI, what this component names. Anything else is refused.
+    fn link(&self, name: &str, component: &Component) -> Result<Linker<Host>, LoadError> {
+        let mut linker = self.shared.linker.clone();
+        for (import, extern_) in component.component_type().imports(&self.shared.wasmtime) {
+            let unknown = || LoadError::UnknownImport { name: name.to_owned(), import: import.to_owned() };
+            if let Some(rest) = import.strip_prefix("strowger:flow/") {
+                let (interface, version) = rest.split_once('@').unwrap_or((rest, "none"));
+                if version != CONTRACT_VERSION {
+                    return Err(LoadError::OtherVersion { name: name.to_owned(), theirs: version.to_owned() });
+                }
+                if !matches!(interface, "types" | "reads") {
+                    return Err(unknown());
+                }
+            } else if import.starts_with(wasi::PREFIX) && import.contains("@0.2.") {
+                let ComponentItem::ComponentInstance(instance) = extern_.ty else {
+                    return Err(unknown());
+                };
+                wasi::define(&mut linker, component, import, &instance)
+                    .map_err(|error| LoadError::OtherType { name: name.to_owned(), why: format!("{error:#}") })?;
+            } else {
+                return Err(unknown());
+            }
+        }
+        Ok(linker)
+    }
+}
+
+/// The one configuration: it is part of the cache's key.
+fn configuration() -> wasmtime::Config {
+    let mut config = wasmtime::Config::new();
+    config
+        .concurrency_support(false)
+        .epoch_interruption(true)
+        .memory_init_cow(true)
+        .parallel_compilation(true)
+        // A fault says what the guest said; frames of a stripped guest would add nothing.
+        .wasm_backtrace_max_frames(None);
+    config
+}
+
+/// A thread that says 100 times a second that time has passed, as long as the engine lives. It serves only to look at
+/// the CPU time of a guest that still runs; what flows see of time comes from their reads.
+fn tick(engine: &wasmtime::Engine) -> io::Result<()> {
+    let engine = engine.weak();
+    let ticking = move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(TICK);
+        }
+    };
+    thread::Builder::new().name("sandbox-tick".into()).spawn(ticking).map(drop)
+}
