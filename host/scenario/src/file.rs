@@ -1,0 +1,265 @@
+//! The scenario file as it is written: TOML, published as a JSON Schema so that editors complete it.
+//!
+//! One file is one scenario. Times are seconds; where a figure depends on the flow's settings it is written as such:
+//! `"settings.overflow_after"`, also `"settings.overflow_after + 5"` or `"2 * settings.repeat_every"`. A text is
+//! matched when what was heard contains it; `"settings.wait_text"` stands for the setting's text.
+
+use crate::term::Term;
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+/// A scenario: who calls when, what agents and outside numbers do, and what must come of it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Strowger scenario")]
+pub struct ScenarioFile {
+    /// What it shows, beginning with the requirement, such as "V2: the wait text comes back every 60 s".
+    pub name: String,
+    /// When it begins: civil date and time of the site, such as "2026-11-23 10:00".
+    #[schemars(with = "String", regex(pattern = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}(:\d{2})?$"))]
+    pub at: Spanned<String>,
+    /// It checks the figures that the flow file and the site took from their source. An operator may change those, so
+    /// a swap is refused only if such a scenario breaks the flow, not if it finds another figure.
+    #[serde(default)]
+    pub figures: bool,
+    /// Laid over the flow file's settings.
+    #[serde(default)]
+    pub settings: serde_json::Map<String, serde_json::Value>,
+    /// Laid over the site file: queues, schedules. Agents are this scenario's own, see `agents`.
+    #[serde(default)]
+    pub site: serde_json::Map<String, serde_json::Value>,
+    /// The staff of this scenario, instead of the site's, in this order.
+    #[serde(default)]
+    pub agents: BTreeMap<String, Agent>,
+    /// Outside numbers and how they behave. A number that is not named cannot be reached.
+    #[serde(default)]
+    pub outside: BTreeMap<String, Phone>,
+    /// Who calls.
+    #[serde(rename = "call")]
+    pub calls: Vec<Call>,
+    /// What happens meanwhile.
+    #[serde(default)]
+    #[schemars(with = "Vec<Then>")]
+    pub then: Vec<Spanned<Then>>,
+}
+
+/// An agent: whether logged in, and how the phone behaves.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Agent {
+    /// At the start.
+    #[serde(default = "yes")]
+    pub logged_in: bool,
+    /// Paused at the start.
+    #[serde(default)]
+    pub paused: bool,
+    /// The queues; none named: every queue of the site.
+    pub queues: Option<Vec<String>>,
+    /// What the phone does when it is rung.
+    #[serde(default)]
+    pub phone: Manner,
+    /// Seconds of ringing before it answers or declines.
+    #[serde(default = "three")]
+    pub after: f64,
+    /// Seconds of talking before the agent hangs up.
+    #[serde(default = "sixty")]
+    pub talks: f64,
+}
+
+/// How a telephone behaves when it is called.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Phone {
+    /// What it does.
+    #[serde(default)]
+    pub phone: Manner,
+    /// Seconds of ringing before it answers or declines.
+    #[serde(default = "three")]
+    pub after: f64,
+    /// Seconds of talking before it hangs up.
+    #[serde(default = "sixty")]
+    pub talks: f64,
+}
+
+/// What a telephone does when it is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Manner {
+    /// Rings, and is answered.
+    #[default]
+    Answers,
+    /// Rings on.
+    Rings,
+    /// Is busy.
+    Busy,
+    /// Rings, and is declined.
+    Declines,
+    /// Cannot be reached.
+    Unreachable,
+}
+
+/// A caller, and what must come of the call.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// Seconds from the start of the scenario.
+    #[serde(default)]
+    pub at: f64,
+    /// The caller's number, or "withheld". Not given: a number of its own.
+    pub from: Option<String>,
+    /// The number that is called. Not given: the flow's first.
+    pub dials: Option<String>,
+    /// Seconds from the call's arrival; not given: the caller waits on and talks on.
+    pub hangs_up: Option<Term>,
+    /// What the caller keys.
+    #[serde(default)]
+    pub keys: Vec<Keys>,
+    /// What must happen, in this order.
+    #[serde(default)]
+    #[schemars(with = "Vec<Expect>")]
+    pub expect: Vec<Spanned<Expect>>,
+    /// What must not happen in this call.
+    #[serde(default)]
+    #[schemars(with = "Vec<Expect>")]
+    pub never: Vec<Spanned<Expect>>,
+    /// The outcome on the record.
+    #[schemars(with = "Option<String>")]
+    pub outcome: Option<Spanned<String>>,
+    /// Notes on the record, these among others.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub notes: BTreeMap<String, Spanned<String>>,
+    /// Marks on the record, these among others.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub tags: Vec<Spanned<String>>,
+}
+
+/// What a caller keys, and when.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// Seconds from the call's arrival.
+    pub at: f64,
+    /// 0-9, * and #.
+    pub digits: String,
+}
+
+/// Something that must happen, or must not: one of the keys from `hears` to `refused`, and when.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = exactly_one_thing)]
+pub struct Expect {
+    /// Seconds from the call's arrival, or from the last line with `restart`. Not given: at any time after the line before.
+    pub at: Option<Term>,
+    /// How many seconds earlier or later will do; 1 if not given.
+    pub within: Option<f64>,
+    /// The seconds of the lines below count from here.
+    #[serde(default)]
+    pub restart: bool,
+    /// It may happen more often. Without this, what is named here happens as often as it is named.
+    #[serde(default)]
+    pub repeats: bool,
+    /// The caller hears a text (or a part of it), or a recording by name.
+    pub hears: Option<String>,
+    /// The caller hears music of this class.
+    pub music: Option<String>,
+    /// The caller begins to wait in this queue, or is offered to it too.
+    pub waits_in: Option<String>,
+    /// The caller leaves the queues: full, nobody-logged-in, nobody-reachable or caller-gone.
+    pub leaves: Option<String>,
+    /// This agent's phone rings.
+    pub rings: Option<String>,
+    /// This agent's phone was not answered.
+    pub not_answered_by: Option<String>,
+    /// This outside number is dialled.
+    pub dials: Option<String>,
+    /// The number dialled was not answered: no-answer, busy, declined, unreachable or cancelled.
+    pub unanswered: Option<String>,
+    /// The caller talks with this agent or number.
+    pub talks_with: Option<String>,
+    /// The operators are warned of this.
+    pub alarms: Option<String>,
+    /// A mail of this template is sent.
+    pub mails: Option<String>,
+    /// The caller is hung up on ("us") or hangs up ("caller").
+    pub hung_up_by: Option<String>,
+    /// An order of this name is refused. Where it is not expected, it fails the scenario.
+    pub refused: Option<String>,
+}
+
+/// What an agent does, or how a telephone behaves from then on.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Then {
+    /// Seconds from the start of the scenario.
+    pub at: f64,
+    /// The agent, or the outside number.
+    pub who: String,
+    /// What an agent does.
+    pub does: Option<Does>,
+    /// What the telephone does from then on.
+    pub phone: Option<Manner>,
+    /// Seconds of ringing before it answers or declines.
+    #[serde(default = "three")]
+    pub after: f64,
+    /// Seconds of talking before it hangs up.
+    #[serde(default = "sixty")]
+    pub talks: f64,
+}
+
+/// What an agent does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Does {
+    /// Begins to work.
+    LogsIn,
+    /// Goes home.
+    LogsOut,
+    /// Takes no calls for now.
+    Pauses,
+    /// Takes calls again.
+    Ready,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn three() -> f64 {
+    3.0
+}
+
+fn sixty() -> f64 {
+    60.0
+}
+
+/// The keys of [`Expect`] of which a line has exactly one.
+pub(crate) const THINGS: [&str; 13] = [
+    "hears",
+    "music",
+    "waits_in",
+    "leaves",
+    "rings",
+    "not_answered_by",
+    "dials",
+    "unanswered",
+    "talks_with",
+    "alarms",
+    "mails",
+    "hung_up_by",
+    "refused",
+];
+
+/// Says in the schema what the types cannot: a line is about one thing.
+fn exactly_one_thing(schema: &mut Schema) {
+    let each: Vec<_> = THINGS.iter().map(|thing| serde_json::json!({ "required": [thing] })).collect();
+    schema.insert("oneOf".to_owned(), serde_json::Value::Array(each));
+}
+
+/// The JSON Schema of scenario files, as published in `docs/schema/scenario.json`.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(ScenarioFile).to_value()
+}

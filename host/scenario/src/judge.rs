@@ -1,0 +1,271 @@
+//! Compares what happened in a call with what was expected of it.
+
+use crate::{
+    file::{Call, Expect, THINGS},
+    term::{TermError, text},
+    timeline::{Happening, HungUpBy, Timeline, What, spoken, word},
+};
+use serde_json::Value;
+use std::{ops::Range, time::Duration};
+use toml::Spanned;
+
+/// Something that was not as expected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// Where it is written, in bytes of the scenario file; none: it holds for every scenario.
+    pub span: Option<Range<usize>>,
+    /// In words.
+    pub expected: String,
+    /// In words.
+    pub happened: String,
+}
+
+/// A line of a scenario with its settings filled in.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    span: Range<usize>,
+    thing: &'static str,
+    value: String,
+    at: Option<Duration>,
+    within: Duration,
+    restart: bool,
+    repeats: bool,
+}
+
+/// A line that cannot be understood.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub(crate) enum LineError {
+    #[error("nothing is expected here; write one of {}", THINGS.join(", "))]
+    Nothing,
+    #[error("{0} and {1} are two things; write a line for each")]
+    Two(&'static str, &'static str),
+    #[error(transparent)]
+    Term(#[from] TermError),
+}
+
+impl Expect {
+    /// The one thing that it is about.
+    pub(crate) fn thing(&self) -> Result<(&'static str, &str), LineError> {
+        let values = [
+            &self.hears,
+            &self.music,
+            &self.waits_in,
+            &self.leaves,
+            &self.rings,
+            &self.not_answered_by,
+            &self.dials,
+            &self.unanswered,
+            &self.talks_with,
+            &self.alarms,
+            &self.mails,
+            &self.hung_up_by,
+            &self.refused,
+        ];
+        let mut said = THINGS.into_iter().zip(values).filter_map(|(thing, value)| Some((thing, value.as_deref()?)));
+        match (said.next(), said.next()) {
+            (Some(one), None) => Ok(one),
+            (Some((one, _)), Some((two, _))) => Err(LineError::Two(one, two)),
+            (None, _) => Err(LineError::Nothing),
+        }
+    }
+}
+
+impl Line {
+    pub(crate) fn new(line: &Spanned<Expect>, settings: &Value) -> Result<Self, LineError> {
+        let expect = line.get_ref();
+        let (thing, value) = expect.thing()?;
+        Ok(Self {
+            span: line.span(),
+            thing,
+            value: text(settings, value)?.into_owned(),
+            at: expect.at.as_ref().map(|at| at.resolve(settings)).transpose()?,
+            within: Duration::from_secs_f64(expect.within.unwrap_or(1.0).max(0.0)),
+            restart: expect.restart,
+            repeats: expect.repeats,
+        })
+    }
+
+    fn is(&self, what: &What) -> bool {
+        let equals = |text: &str| text == self.value;
+        match (self.thing, what) {
+            ("hears", What::Hears(prompts)) => simplified(&spoken(prompts)).contains(&simplified(&self.value)),
+            ("music", What::Music(class)) => equals(class.as_deref().unwrap_or("none")),
+            ("waits_in", What::WaitsIn(queues)) => queues.contains(&self.value),
+            ("leaves", What::Leaves(why)) => equals(&word(why)),
+            ("rings", What::Rings { agent, .. }) => equals(agent),
+            ("not_answered_by", What::NotAnswered { agent, .. }) => equals(agent),
+            ("dials", What::Dials(whom)) => equals(whom),
+            ("unanswered", What::Unanswered { why, .. }) => equals(&word(why)),
+            ("talks_with", What::TalksWith(whom)) => equals(whom),
+            ("alarms", What::Alarms(what)) => what.contains(&self.value),
+            ("mails", What::Mails { template, .. }) => equals(template),
+            ("hung_up_by", What::HungUp { by, .. }) => equals(match by {
+                HungUpBy::Us => "us",
+                HungUpBy::Caller => "caller",
+            }),
+            ("refused", What::Refused { command, .. }) => equals(command),
+            _ => false,
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("{} = {:?}", self.thing, self.value)
+    }
+}
+
+/// Texts are compared without regard to line breaks and runs of spaces.
+fn simplified(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What is expected of a call, settings filled in.
+#[derive(Clone, Debug)]
+pub(crate) struct Expected {
+    expect: Vec<Line>,
+    never: Vec<Line>,
+}
+
+impl Expected {
+    /// All lines that cannot be understood, at once.
+    pub(crate) fn new(call: &Call, settings: &Value) -> Result<Self, Vec<(Range<usize>, LineError)>> {
+        let mut wrong = Vec::new();
+        let mut lines = |written: &[Spanned<Expect>]| -> Vec<Line> {
+            let line = |line: &Spanned<Expect>| Line::new(line, settings).map_err(|error| (line.span(), error));
+            written.iter().filter_map(|written| line(written).map_err(|error| wrong.push(error)).ok()).collect()
+        };
+        let expected = Self { expect: lines(&call.expect), never: lines(&call.never) };
+        match wrong.is_empty() {
+            true => Ok(expected),
+            false => Err(wrong),
+        }
+    }
+}
+
+/// What of a call was not as its scenario says.
+pub(crate) fn judge(call: &Call, expected: &Expected, timeline: &Timeline) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    lines(&expected.expect, timeline, &mut failures);
+    for line in &expected.never {
+        for happening in timeline.happenings.iter().filter(|happening| line.is(&happening.what)) {
+            failures.push(Failure {
+                span: Some(line.span.clone()),
+                expected: format!("never {}", line.name()),
+                happened: format!("{} {}", since(timeline, happening.at), happening.what),
+            });
+        }
+    }
+    for what in timeline.happenings.iter().map(|happening| &happening.what) {
+        let expected_refusal = || expected.expect.iter().any(|line| line.is(what));
+        let broken = match what {
+            What::Fault { .. } => "no step that fails",
+            What::FellBack(_) => "a flow that serves the call to its end",
+            What::Refused { .. } if !expected_refusal() => "no order that is refused",
+            _ => continue,
+        };
+        failures.push(Failure { span: None, expected: broken.to_owned(), happened: what.to_string() });
+    }
+    record(call, timeline, &mut failures);
+    failures
+}
+
+/// In their order; a thing that is named happens as often as it is named.
+fn lines(lines: &[Line], timeline: &Timeline, failures: &mut Vec<Failure>) {
+    let happenings = &timeline.happenings;
+    let mut taken = vec![false; happenings.len()];
+    let mut zero = Some(timeline.arrived());
+    let mut last = timeline.arrived();
+    for line in lines {
+        let window = match (line.at, zero) {
+            (None, _) => Some((last, Duration::MAX)),
+            (Some(at), Some(zero)) => Some(((zero + at).saturating_sub(line.within), zero + at + line.within)),
+            (Some(_), None) => None,
+        };
+        let expected = |zero: Option<Duration>| match (line.at, zero) {
+            (Some(at), Some(zero)) => format!("{} at {}", line.name(), since(timeline, zero + at)),
+            (Some(at), None) => format!("{} {} s after a line that did not happen", line.name(), at.as_secs_f64()),
+            (None, _) => line.name(),
+        };
+        let fits = |happening: &Happening| {
+            window.is_some_and(|(from, to)| (from..=to).contains(&happening.at)) && line.is(&happening.what)
+        };
+        match (0..happenings.len()).find(|&i| !taken[i] && fits(&happenings[i])) {
+            Some(i) => {
+                taken[i] = true;
+                last = last.max(happenings[i].at);
+                if line.restart {
+                    zero = Some(happenings[i].at);
+                }
+            }
+            None => {
+                failures.push(Failure {
+                    span: Some(line.span.clone()),
+                    expected: expected(zero),
+                    happened: instead(line, timeline),
+                });
+                if line.restart {
+                    zero = None;
+                }
+            }
+        }
+    }
+    for (happening, _) in happenings.iter().zip(&taken).filter(|(_, taken)| !**taken) {
+        let named: Vec<&Line> = lines.iter().filter(|line| line.is(&happening.what)).collect();
+        let Some(line) = named.first().filter(|_| named.iter().all(|line| !line.repeats)) else { continue };
+        failures.push(Failure {
+            span: Some(line.span.clone()),
+            expected: format!("{} only as often as it is named (or with repeats = true)", line.name()),
+            happened: format!("also {}", since(timeline, happening.at)),
+        });
+    }
+}
+
+/// When the same happened, or else what did of the same kind.
+fn instead(line: &Line, timeline: &Timeline) -> String {
+    let when = |happening: &Happening| since(timeline, happening.at);
+    let same: Vec<String> = timeline.happenings.iter().filter(|h| line.is(&h.what)).map(when).collect();
+    if !same.is_empty() {
+        return format!("it happened {}", same.join(", "));
+    }
+    let alike = |happening: &&Happening| match (line.thing, &happening.what) {
+        ("hears", What::Hears(_)) | ("rings", What::Rings { .. }) | ("dials", What::Dials(_)) => true,
+        ("talks_with", What::TalksWith(_)) | ("waits_in", What::WaitsIn(_)) | ("leaves", What::Leaves(_)) => true,
+        ("unanswered", What::Unanswered { .. }) | ("alarms", What::Alarms(_)) | ("music", What::Music(_)) => true,
+        _ => false,
+    };
+    let others: Vec<String> =
+        timeline.happenings.iter().filter(alike).map(|other| format!("{}: {}", when(other), other.what)).collect();
+    match others.is_empty() {
+        true => "it did not happen".to_owned(),
+        false => format!("it did not happen, but {}", others.join("; ")),
+    }
+}
+
+fn record(call: &Call, timeline: &Timeline, failures: &mut Vec<Failure>) {
+    let Some(record) = timeline.record() else {
+        return failures.push(Failure {
+            span: None,
+            expected: "a call that ends".to_owned(),
+            happened: "the call did not end".to_owned(),
+        });
+    };
+    let mut fail = |span: Range<usize>, expected: String, happened: String| {
+        failures.push(Failure { span: Some(span), expected, happened });
+    };
+    if let Some(outcome) = call.outcome.as_ref().filter(|outcome| outcome.get_ref() != &record.outcome) {
+        fail(outcome.span(), format!("outcome {:?}", outcome.get_ref()), format!("outcome {:?}", record.outcome));
+    }
+    for (key, value) in &call.notes {
+        let noted = record.notes.iter().find(|field| &field.key == key).map(|field| field.value.as_str());
+        if noted != Some(value.get_ref()) {
+            let happened = noted.map_or_else(|| "no such note".to_owned(), |noted| format!("{noted:?}"));
+            fail(value.span(), format!("the note {key} = {:?}", value.get_ref()), happened);
+        }
+    }
+    for tag in call.tags.iter().filter(|tag| !record.tags.contains(tag.get_ref())) {
+        fail(tag.span(), format!("the mark {:?}", tag.get_ref()), format!("marks {:?}", record.tags));
+    }
+}
+
+fn since(timeline: &Timeline, at: Duration) -> String {
+    format!("at {:.1} s", at.saturating_sub(timeline.arrived()).as_secs_f64())
+}

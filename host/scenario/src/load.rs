@@ -1,0 +1,229 @@
+//! Reads scenario files. What is wrong is reported as a compiler would: file, line, column.
+
+use crate::{
+    file::{Expect, Manner, ScenarioFile, Then},
+    judge::{Expected, LineError},
+};
+use chrono::NaiveDateTime;
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use strowger_flows::{Problem, problem::Place};
+use toml::Spanned;
+
+/// A scenario file, read and checked as far as it can be without a flow.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Where it was read from.
+    pub file: PathBuf,
+    /// As written.
+    pub written: ScenarioFile,
+    /// Civil date and time of its start, in the site's zone.
+    pub at: NaiveDateTime,
+    pub(crate) text: Arc<str>,
+}
+
+impl Scenario {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it: syntax, unknown keys, wrong types, or what makes no sense.
+    pub fn load(file: &Path) -> Result<Self, Vec<Problem>> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| vec![whole(file, format!("cannot be read: {error}"))])?;
+        Self::parse(file, &text)
+    }
+
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// As [`Scenario::load`].
+    pub fn parse(file: &Path, text: &str) -> Result<Self, Vec<Problem>> {
+        let text: Arc<str> = text.into();
+        let written: ScenarioFile = toml::from_str(&text).map_err(|error| {
+            let message = format!("not a scenario: {}", error.message());
+            let place = error.span().map(|span| place(&text, span));
+            vec![Problem { place, ..whole(file, message) }]
+        })?;
+        let at = instant(written.at.get_ref());
+        let mut wrong = Vec::new();
+        if at.is_none() {
+            wrong.push((written.at.span(), "not a date and time; write \"2026-11-23 10:00\"".to_owned(), None));
+        }
+        check(&written, &mut wrong);
+        match (at, wrong.is_empty()) {
+            (Some(at), true) => Ok(Self { file: file.to_owned(), written, at, text }),
+            _ => Err(wrong
+                .into_iter()
+                .map(|(span, message, help)| Problem {
+                    place: Some(place(&text, span)),
+                    help: help.map(str::to_owned),
+                    ..whole(file, message)
+                })
+                .collect()),
+        }
+    }
+
+    /// Reads every `*.toml` of a folder, by name. A folder that is not there holds none.
+    pub fn load_all(folder: &Path) -> (Vec<Self>, Vec<Problem>) {
+        let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+            .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path())).collect())
+            .unwrap_or_default();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+        files.sort();
+        let mut scenarios = Vec::new();
+        let mut problems = Vec::new();
+        for file in files {
+            match Self::load(&file) {
+                Ok(scenario) => scenarios.push(scenario),
+                Err(wrong) => problems.extend(wrong),
+            }
+        }
+        (scenarios, problems)
+    }
+
+    /// What it shows.
+    pub fn name(&self) -> &str {
+        &self.written.name
+    }
+
+    /// What is expected of each call with these settings.
+    pub(crate) fn expected(&self, settings: &serde_json::Value) -> Result<Vec<Expected>, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut expected = Vec::new();
+        for call in &self.written.calls {
+            match Expected::new(call, settings) {
+                Ok(lines) => expected.push(lines),
+                Err(wrong) => problems.extend(wrong.into_iter().map(|(span, error)| self.problem(span, error.to_string()))),
+            }
+        }
+        match problems.is_empty() {
+            true => Ok(expected),
+            false => Err(problems),
+        }
+    }
+
+    /// Something is wrong with a part of the file.
+    pub(crate) fn problem(&self, span: Range<usize>, message: String) -> Problem {
+        Problem { place: Some(place(&self.text, span)), ..whole(&self.file, message) }
+    }
+
+    /// The line of the file at which something is written, from 1 on.
+    pub(crate) fn line(&self, span: &Range<usize>) -> usize {
+        place(&self.text, span.clone()).line
+    }
+}
+
+type Wrong = Vec<(Range<usize>, String, Option<&'static str>)>;
+
+/// What the types cannot say.
+fn check(written: &ScenarioFile, wrong: &mut Wrong) {
+    for then in &written.then {
+        let of = then.get_ref();
+        let known = written.agents.contains_key(&of.who) || written.outside.contains_key(&of.who);
+        if !known {
+            wrong.push((
+                then.span(),
+                format!("nobody here is called {:?}", of.who),
+                Some("name one of [agents] or [outside]"),
+            ));
+        }
+        match (of.does, of.phone) {
+            (None, None) => wrong.push((then.span(), "nothing happens here".to_owned(), Some("write `does` or `phone`"))),
+            (Some(_), None) if !written.agents.contains_key(&of.who) && known => {
+                wrong.push((then.span(), format!("{:?} is not an agent", of.who), Some("write `phone` instead")));
+            }
+            _ => {}
+        }
+    }
+    for call in &written.calls {
+        for line in call.expect.iter().chain(&call.never) {
+            check_line(line, wrong);
+        }
+        for line in call.never.iter().filter(|line| line.get_ref().at.is_some()) {
+            wrong.push((line.span(), "`never` holds for the whole call".to_owned(), Some("leave out `at`")));
+        }
+    }
+}
+
+fn check_line(line: &Spanned<Expect>, wrong: &mut Wrong) {
+    let of = line.get_ref();
+    if let Err(error @ (LineError::Nothing | LineError::Two(..))) = of.thing() {
+        wrong.push((line.span(), error.to_string(), None));
+    }
+    let mut one_of = |value: &Option<String>, words: &[&str]| {
+        if let Some(value) = value.as_ref().filter(|value| !words.contains(&value.as_str())) {
+            wrong.push((line.span(), format!("{value:?} is none of {}", words.join(", ")), None));
+        }
+    };
+    one_of(&of.hung_up_by, &["us", "caller"]);
+    one_of(&of.leaves, &["full", "nobody-logged-in", "nobody-reachable", "caller-gone"]);
+    one_of(&of.unanswered, &["no-answer", "busy", "declined", "unreachable", "cancelled"]);
+}
+
+impl Then {
+    /// How a telephone behaves from then on.
+    pub(crate) fn manner(&self) -> Option<(Manner, f64, f64)> {
+        self.phone.map(|manner| (manner, self.after, self.talks))
+    }
+}
+
+fn instant(text: &str) -> Option<NaiveDateTime> {
+    ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"].iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+}
+
+fn whole(file: &Path, message: String) -> Problem {
+    Problem { file: file.to_owned(), place: None, message, see: Vec::new(), help: None }
+}
+
+fn place(text: &str, span: Range<usize>) -> Place {
+    let start = (0..=span.start.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let line_end = text[start..].find('\n').map_or(text.len(), |length| start + length);
+    let shown = text.get(start..span.end.min(line_end)).unwrap_or_default();
+    Place {
+        line: text[..start].matches('\n').count() + 1,
+        column: text[line_start..start].chars().count() + 1,
+        length: shown.trim_end().chars().count().max(1),
+        text: text[line_start..line_end].trim_end_matches('\r').to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> String {
+        let wrong = Scenario::parse(Path::new("s.toml"), text).unwrap_err();
+        wrong.iter().map(Problem::to_string).collect()
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_with_its_place() {
+        let shown = problems(
+            "name = \"V2: x\"\nat = \"yesterday\"\n[[then]]\nat = 3\nwho = \"anna\"\ndoes = \"logs-out\"\n\
+             [[call]]\nexpect = [\n  { at = 3 },\n  { hears = \"a\", rings = \"b\" },\n  { hung_up_by = \"nobody\" },\n]\n",
+        );
+        for part in [
+            "s.toml:2:6",
+            "write \"2026-11-23 10:00\"",
+            "nobody here is called \"anna\"",
+            "s.toml:9:3",
+            "nothing is expected here",
+            "hears and rings are two things",
+            "\"nobody\" is none of us, caller",
+        ] {
+            assert!(shown.contains(part), "{part} in {shown}");
+        }
+    }
+
+    #[test]
+    fn unknown_keys_and_malformed_figures_are_said_with_their_place() {
+        let shown = problems("name = \"x\"\nat = \"2026-11-23 10:00\"\n[[call]]\nhang_up = 4\n");
+        assert!(shown.contains("s.toml:4:1") && shown.contains("unknown field `hang_up`"), "{shown}");
+        let shown = problems("name = \"x\"\nat = \"2026-11-23 10:00\"\n[[call]]\nhangs_up = \"soon\"\n");
+        assert!(shown.contains("s.toml:4:") && shown.contains("not a number of seconds"), "{shown}");
+    }
+}

@@ -1,0 +1,221 @@
+//! Figures in a scenario: seconds, or a setting, or a sum of such.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, de};
+use serde_json::Value;
+use std::{borrow::Cow, fmt, time::Duration};
+
+/// Seconds as written: `60`, `"settings.overflow_after"`, `"settings.overflow_after + 5"`, `"2 * settings.repeat_every"`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Term {
+    text: String,
+    /// To be added up.
+    parts: Vec<Part>,
+}
+
+/// A factor times a setting, or times one second.
+#[derive(Clone, Debug, PartialEq)]
+struct Part {
+    factor: f64,
+    setting: Option<String>,
+}
+
+/// Why a figure cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TermError {
+    /// It is malformed.
+    #[error("not a number of seconds: {0:?}; write 60, \"settings.NAME\", \"settings.NAME + 5\" or \"2 * settings.NAME\"")]
+    Malformed(String),
+    /// The settings have no such name.
+    #[error("the flow's settings have no {0:?}")]
+    NoSetting(String),
+    /// The setting is not what is wanted.
+    #[error("the setting {name:?} is {found}, not {wanted}")]
+    Unfit {
+        /// Its path.
+        name: String,
+        /// What it is.
+        found: String,
+        /// What is wanted.
+        wanted: &'static str,
+    },
+}
+
+impl Term {
+    fn seconds(seconds: f64) -> Self {
+        Self { text: seconds.to_string(), parts: vec![Part { factor: seconds, setting: None }] }
+    }
+
+    /// Words with spaces between: a name may hold hyphens.
+    fn parse(text: &str) -> Result<Self, TermError> {
+        let malformed = || TermError::Malformed(text.to_owned());
+        let mut parts = Vec::new();
+        let mut open: Option<Part> = Some(Part { factor: 1.0, setting: None });
+        let mut words = text.split_whitespace();
+        while let Some(mut part) = open.take() {
+            part.multiply(words.next().ok_or_else(malformed)?).ok_or_else(malformed)?;
+            match words.next() {
+                None => parts.push(part),
+                Some("*") => open = Some(part),
+                Some(sign @ ("+" | "-")) => {
+                    parts.push(part);
+                    let factor = if sign == "-" { -1.0 } else { 1.0 };
+                    open = Some(Part { factor, setting: None });
+                }
+                Some(_) => return Err(malformed()),
+            }
+        }
+        Ok(Self { text: text.to_owned(), parts })
+    }
+
+    /// The length of time with these settings; less than nothing is nothing.
+    pub fn resolve(&self, settings: &Value) -> Result<Duration, TermError> {
+        let mut sum = 0.0;
+        for part in &self.parts {
+            let value = match &part.setting {
+                Some(name) => seconds_of(name, setting(settings, name)?)?,
+                None => 1.0,
+            };
+            sum += part.factor * value;
+        }
+        Ok(Duration::from_secs_f64(sum.max(0.0)))
+    }
+}
+
+impl Part {
+    fn multiply(&mut self, word: &str) -> Option<()> {
+        match word.strip_prefix("settings.") {
+            Some("") => return None,
+            Some(_) if self.setting.is_some() => return None,
+            Some(name) => self.setting = Some(name.to_owned()),
+            None => self.factor *= word.parse::<f64>().ok().filter(|number| number.is_finite())?,
+        }
+        Some(())
+    }
+}
+
+/// A setting by its path.
+pub(crate) fn setting<'a>(settings: &'a Value, path: &str) -> Result<&'a Value, TermError> {
+    path.split('.')
+        .try_fold(settings, |value, key| value.get(key))
+        .ok_or_else(|| TermError::NoSetting(path.to_owned()))
+}
+
+/// A text as written: what it says, or the setting that it refers to.
+pub(crate) fn text<'a>(settings: &'a Value, text: &'a str) -> Result<Cow<'a, str>, TermError> {
+    let Some(path) = text.strip_prefix("settings.") else {
+        return Ok(Cow::Borrowed(text));
+    };
+    match setting(settings, path)? {
+        Value::String(text) => Ok(Cow::Borrowed(text)),
+        other => Err(TermError::Unfit { name: path.to_owned(), found: other.to_string(), wanted: "a text" }),
+    }
+}
+
+fn seconds_of(name: &str, value: &Value) -> Result<f64, TermError> {
+    let number = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => spoken_seconds(text),
+        _ => None,
+    };
+    number.ok_or_else(|| TermError::Unfit {
+        name: name.to_owned(),
+        found: value.to_string(),
+        wanted: "a number of seconds",
+    })
+}
+
+/// `90 s`, `4 min`, `250 ms`, `1 h`.
+fn spoken_seconds(text: &str) -> Option<f64> {
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(split);
+    let factor = match unit.trim() {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    Some(number.parse::<f64>().ok()? * factor)
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Term {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Term;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number of seconds, or a text such as \"settings.overflow_after + 5\"")
+            }
+
+            fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Term, E> {
+                Ok(Term::seconds(seconds as f64))
+            }
+
+            fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Term, E> {
+                Ok(Term::seconds(seconds as f64))
+            }
+
+            fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Term, E> {
+                match seconds.is_finite() {
+                    true => Ok(Term::seconds(seconds)),
+                    false => Err(E::custom("not a finite number of seconds")),
+                }
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Term, E> {
+                Term::parse(text).map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl JsonSchema for Term {
+    fn schema_name() -> Cow<'static, str> {
+        "Term".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Seconds, or a setting, or a sum of such: 60, \"settings.NAME\", \"settings.NAME + 5\".",
+            "type": ["number", "string"]
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn resolve(text: &str) -> Result<f64, TermError> {
+        let settings = json!({ "overflow_after": 180, "repeat": { "every": "1 min" }, "text": "Welkom" });
+        Ok(Term::parse(text)?.resolve(&settings)?.as_secs_f64())
+    }
+
+    #[test]
+    fn terms_add_up() {
+        assert_eq!(resolve("60"), Ok(60.0));
+        assert_eq!(resolve("settings.overflow_after"), Ok(180.0));
+        assert_eq!(resolve("settings.overflow_after + 5 - 2.5"), Ok(182.5));
+        assert_eq!(resolve("2 * settings.repeat.every + 1"), Ok(121.0));
+        assert_eq!(resolve("settings.repeat.every - settings.overflow_after"), Ok(0.0), "never negative");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for wrong in ["", "+", "5 5", "settings.", "settings.a * settings.b", "five", "1 +", "inf"] {
+            assert!(matches!(resolve(wrong), Err(TermError::Malformed(_))), "{wrong:?}");
+        }
+        assert_eq!(resolve("settings.nothing"), Err(TermError::NoSetting("nothing".to_owned())));
+        assert!(matches!(resolve("settings.text"), Err(TermError::Unfit { .. })));
+    }
+}
