@@ -278,25 +278,12 @@ impl<'a> Caller<'a> {
                 + &self.headers;
         send(&mut text, RETRY, &invite, true)?;
         let cancel = self.steps.iter().find_map(|step| if let Step::Cancel(after) = step { Some(*after) } else { None });
+        let limit = cancel.map(|after| format!(" timeout=\"{}\" ontimeout=\"cancel\"", after.as_millis())).unwrap_or_default();
         text.push_str("<recv response=\"100\" optional=\"true\"/>\n");
-        if let Some(after) = cancel {
-            text.push_str(&pause(after));
-            let to = party("To: <sip:[service]@[remote_ip]:[remote_port]>");
-            let same = format!(
-                "CANCEL sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n[last_Via:]\n{to}\nCall-ID: [call_id]\nCSeq: 1 CANCEL\nMax-Forwards: 70\n"
-            );
-            text.push_str("<recv response=\"180\" optional=\"true\"/>\n");
-            send(&mut text, RETRY, &same, false)?;
-            text.push_str("<recv response=\"200\"/>\n<recv response=\"487\"/>\n");
-            send(
-                &mut text,
-                "",
-                &same.replace("CANCEL sip:", "ACK sip:").replace("1 CANCEL", "1 ACK").replace(&to, &party("[last_To:]")),
-                false,
-            )?;
-            return scenario("caller", &text);
+        for provisional in [180, 183] {
+            writeln!(text, "<recv response=\"{provisional}\" optional=\"true\"{limit}/>")?;
         }
-        text.push_str("<recv response=\"180\" optional=\"true\"/>\n<recv response=\"183\" optional=\"true\"/>\n<recv response=\"200\" rrs=\"true\"/>\n");
+        writeln!(text, "<recv response=\"200\" rrs=\"true\"{limit}/>")?;
         send(&mut text, "", &request("ACK [next_url]", &party("[last_To:]"), "1 ACK"), false)?;
         let mut hang_up = None;
         for step in &self.steps {
@@ -309,6 +296,18 @@ impl<'a> Caller<'a> {
             }
         }
         ends(&mut text, hang_up)?;
+        if cancel.is_some() {
+            text.push_str("<nop next=\"over\"/>\n<label id=\"cancel\"/>\n");
+            let to = party("To: <sip:[service]@[remote_ip]:[remote_port]>");
+            let same = |method: &str| {
+                format!(
+                    "{method} sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n[last_Via:]\n{to}\nCall-ID: [call_id]\nCSeq: 1 {method}\nMax-Forwards: 70\n"
+                )
+            };
+            send(&mut text, RETRY, &same("CANCEL"), false)?;
+            text.push_str("<recv response=\"200\"/>\n<recv response=\"487\"/>\n");
+            send(&mut text, "", &same("ACK").replace(&to, &party("[last_To:]")), false)?;
+        }
         text.push_str("<label id=\"over\"/>\n");
         scenario("caller", &text)
     }
