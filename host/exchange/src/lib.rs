@@ -1,1 +1,409 @@
-//! x
+//! The running host: one task for each call, and the floor of queues and agents that they share.
+//!
+//! # Layout
+//! * [`Exchange`]: takes events from a PBX, starts calls, posts to their mailboxes.
+//! * `call`: one call, from its arrival to its record; the only place where a flow, a PBX and a queue meet.
+//! * `desk`: the routing state machine with a clock and a lock.
+//! * `reads`: what a flow may ask.
+//! * [`Clock`]: the one place where the clock is read.
+//! * [`CallRecord`], [`Observer`]: what is kept and shown of a call.
+//!
+//! **Architecture invariant:** a call is one task, and only that task touches the call's state. Tasks speak to each other by mailboxes
+//! and through the desk; nothing here waits for a PBX to acknowledge.
+
+mod call;
+mod clock;
+mod desk;
+mod observe;
+mod reads;
+mod record;
+
+pub use clock::Clock;
+pub use observe::{NoObserver, Observed, Observer};
+pub use record::CallRecord;
+
+use call::{Call, Mail};
+use desk::Desk;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use strowger_flows::{Catalogue, LoadedFlow, Snapshot};
+use strowger_model::{
+    AgentName, CallId, FlowName, Timestamp,
+    command::{AgentAction, Target},
+    event::{Arrival, Cause, Refusal, RefusalReason},
+    read::{AgentStatus, QueueStatus},
+};
+use strowger_pbx::port::{AliveLeg, ArrivedLeg, Ended, LegId, LegState, Pbx, PbxCommand, PbxEvent, PbxSink};
+use strowger_routing::{EntryId, Floor, FloorAction, Input, Output};
+use tokio::sync::{mpsc::UnboundedSender, watch};
+
+/// What an exchange needs.
+pub struct Options {
+    /// The flows.
+    pub catalogue: Arc<Catalogue>,
+    /// The clocks.
+    pub clock: Clock,
+    /// Who looks on.
+    pub observer: Arc<dyn Observer>,
+}
+
+/// The running host. Lives until dropped by everybody; calls hold it.
+pub struct Exchange {
+    catalogue: Arc<Catalogue>,
+    clock: Clock,
+    observer: Arc<dyn Observer>,
+    pbx: OnceLock<Arc<dyn Pbx>>,
+    desk: Arc<Desk>,
+    /// The snapshot whose site the desk was configured with.
+    site: Mutex<Option<Arc<strowger_flows::Site>>>,
+    calls: Mutex<Calls>,
+    /// How many calls are up, for whoever waits for the last.
+    count: watch::Sender<usize>,
+    draining: AtomicBool,
+}
+
+/// Where to post.
+#[derive(Default)]
+struct Calls {
+    last: Option<CallId>,
+    by_id: HashMap<CallId, Handle>,
+    by_leg: HashMap<LegId, CallId>,
+}
+
+/// A call as seen from outside.
+struct Handle {
+    mailbox: UnboundedSender<Box<Mail>>,
+    flow: Arc<LoadedFlow>,
+    arrived: Timestamp,
+}
+
+/// A call that is up, for people.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct CallSummary {
+    /// The call.
+    pub call: CallId,
+    /// Its flow.
+    pub flow: FlowName,
+    /// The version that it began on.
+    pub version: String,
+    /// When it came in.
+    pub arrived: Timestamp,
+}
+
+impl Exchange {
+    /// An exchange without a PBX. Must be called inside a tokio runtime.
+    pub fn new(options: Options) -> Arc<Self> {
+        let Options { catalogue, clock, observer } = options;
+        let exchange = Arc::new(Self {
+            catalogue,
+            clock,
+            observer,
+            pbx: OnceLock::new(),
+            desk: Arc::new(Desk::new(clock)),
+            site: Mutex::default(),
+            calls: Mutex::default(),
+            count: watch::Sender::new(0),
+            draining: AtomicBool::new(false),
+        });
+        exchange.site_changed();
+        tokio::spawn(tick(exchange.desk.clone(), Arc::downgrade(&exchange)));
+        exchange
+    }
+
+    /// Where the PBX adapter puts its events.
+    pub fn sink(self: &Arc<Self>) -> PbxSink {
+        // The PBX holds the sink and the exchange holds the PBX: one of the two must let go.
+        let exchange = Arc::downgrade(self);
+        Arc::new(move |event| {
+            if let Some(exchange) = exchange.upgrade() {
+                exchange.take(event);
+            }
+        })
+    }
+
+    /// Gives the PBX. The first one given stays.
+    pub fn attach(&self, pbx: Arc<dyn Pbx>) {
+        if self.pbx.set(pbx).is_err() {
+            tracing::error!("an exchange has one PBX; the second is ignored");
+        }
+    }
+
+    /// What an agent does, at a phone, by API or in a scenario.
+    ///
+    /// # Errors
+    /// There is no such agent or queue.
+    pub fn agent(self: &Arc<Self>, agent: &AgentName, action: AgentAction) -> Result<(), Refusal> {
+        let action = match action {
+            AgentAction::LogIn(_) => FloorAction::LogIn,
+            AgentAction::LogOut => FloorAction::LogOut,
+            AgentAction::Ready => FloorAction::Ready,
+            AgentAction::Pause(_) => FloorAction::Pause,
+            AgentAction::Join(queue) => FloorAction::Join(queue),
+            AgentAction::Leave(queue) => FloorAction::Leave(queue),
+        };
+        self.floor(Input::Agent { agent: agent.clone(), action }, None)
+            .map(drop)
+            .map_err(|refused| Refusal { reason: RefusalReason::UnknownName, detail: refused.to_string() })
+    }
+
+    /// The calls that are up, the oldest first.
+    pub fn calls(&self) -> Vec<CallSummary> {
+        let calls = self.lock();
+        let mut all: Vec<_> = calls
+            .by_id
+            .iter()
+            .map(|(&call, handle)| CallSummary {
+                call,
+                flow: handle.flow.name.clone(),
+                version: handle.flow.version.to_string(),
+                arrived: handle.arrived,
+            })
+            .collect();
+        all.sort_by_key(|summary| summary.call);
+        all
+    }
+
+    /// How many calls are up.
+    pub fn call_count(&self) -> usize {
+        *self.count.borrow()
+    }
+
+    /// Waits until no call is up.
+    pub async fn idle(&self) {
+        // Fails only if the sender is gone, and the sender is here.
+        let _ = self.count.subscribe().wait_for(|&count| count == 0).await;
+    }
+
+    /// Sends new calls to the PBX's own route from now on, and waits until no call is up, at most so long. Says how many still are: they
+    /// stay at the PBX as they are.
+    pub async fn drain(&self, within: Duration) -> usize {
+        self.draining.store(true, Ordering::Relaxed);
+        self.post_to_all(|| Mail::ShuttingDown(within));
+        let _ = tokio::time::timeout(within, self.idle()).await;
+        self.call_count()
+    }
+
+    /// A queue as it stands.
+    pub fn queue(&self, name: &str) -> Option<QueueStatus> {
+        self.desk.look(|floor, now| floor.queue(name, now))
+    }
+
+    /// An agent as it stands.
+    pub fn agent_status(&self, name: &str) -> Option<AgentStatus> {
+        self.desk.look(|floor, _| floor.agent(name))
+    }
+
+    /// An endpoint of an agent, as the floor counts them.
+    fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Target> {
+        let site = self.site.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(site.as_ref()?.agents.get(agent.as_str())?.endpoints.get(endpoint)?.target.clone())
+    }
+
+    pub(crate) fn position(&self, entry: EntryId) -> Option<u32> {
+        self.desk.look(|floor: &Floor, _| floor.position(entry))
+    }
+
+    /// Gives the desk the queues and agents of the site that is current now. To be called after the catalogue has changed; a new call
+    /// does it too.
+    pub fn site_changed(&self) {
+        self.follow_site(&self.catalogue.current());
+    }
+
+    fn follow_site(&self, snapshot: &Snapshot) {
+        let mut known = self.site.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.as_ref().is_some_and(|known| Arc::ptr_eq(known, &snapshot.site)) {
+            return;
+        }
+        let (queues, agents) = call::floor_plan(&snapshot.site);
+        if let Err(refused) = self.floor(Input::Configure { queues, agents }, None) {
+            tracing::error!("the site's queues and agents were not taken over: {refused}");
+        }
+        *known = Some(snapshot.site.clone());
+    }
+
+    /// Gives the floor an input. Outputs for call `own` come back, the others are posted.
+    fn floor(&self, input: Input, own: Option<CallId>) -> Result<Vec<Output>, strowger_routing::RefusedInput> {
+        let mut mine = Vec::new();
+        self.desk.input(input, |output| {
+            let call = output.entry().call;
+            match own == Some(call) {
+                true => mine.push(output),
+                false => self.post(call, Mail::Floor(output)),
+            }
+        })?;
+        Ok(mine)
+    }
+
+    /// What the PBX tells.
+    fn take(self: &Arc<Self>, event: PbxEvent) {
+        match event {
+            PbxEvent::Arrived(arrived) => self.arrive(*arrived),
+            PbxEvent::Lost { why } => tracing::error!("the PBX cannot be reached: {why}"),
+            PbxEvent::Synced { alive } => self.resync(alive),
+            event => {
+                let Some(leg) = event.leg() else { return };
+                let call = self.lock().by_leg.get(leg).copied();
+                match (call, &event) {
+                    (Some(call), _) => self.post(call, Mail::Pbx(event)),
+                    (None, PbxEvent::Answered { leg }) => {
+                        tracing::warn!(%leg, "answered, and nobody's any more: hung up");
+                        self.send(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
+                    }
+                    (None, _) => tracing::debug!(%leg, "an event of a leg that no call has"),
+                }
+            }
+        }
+    }
+
+    /// Starts a call, or sends it back to the PBX's own route if nobody serves that number.
+    fn arrive(self: &Arc<Self>, arrived: ArrivedLeg) {
+        let snapshot = self.catalogue.current();
+        self.follow_site(&snapshot);
+        let Some(flow) = snapshot.route(&arrived.dialled) else {
+            tracing::warn!(leg = %arrived.leg, "no flow serves the number that was dialled: back to the PBX's own route");
+            return self.send(PbxCommand::Transfer { leg: arrived.leg, to: None });
+        };
+        if self.draining.load(Ordering::Relaxed) {
+            tracing::info!(leg = %arrived.leg, flow = %flow.name, "the host is stopping: back to the PBX's own route");
+            return self.send(PbxCommand::Transfer { leg: arrived.leg, to: None });
+        }
+        if is_full(flow) || flow.withdrawn {
+            tracing::warn!(leg = %arrived.leg, flow = %flow.name, withdrawn = flow.withdrawn, calls = flow.calls(), "the flow takes no call now: to its fallback");
+            return self.send(PbxCommand::Transfer { leg: arrived.leg, to: call::fallback(flow) });
+        }
+        let at = self.clock.now();
+        let (mailbox, mail) = tokio::sync::mpsc::unbounded_channel();
+        let id = {
+            let mut calls = self.lock();
+            if calls.by_leg.contains_key(&arrived.leg) {
+                return tracing::warn!(leg = %arrived.leg, "arrived twice");
+            }
+            let id = CallId::next(at.0, calls.last);
+            calls.last = Some(id);
+            calls.by_leg.insert(arrived.leg.clone(), id);
+            calls.by_id.insert(id, Handle { mailbox, flow: flow.clone(), arrived: at });
+            self.count.send_replace(calls.by_id.len());
+            id
+        };
+        let arrival = Arrival {
+            call: id,
+            caller: arrived.caller,
+            caller_name: arrived.caller_name,
+            endpoint: arrived.endpoint,
+            dialled: arrived.dialled,
+            diverted_from: arrived.diverted_from,
+            line: arrived.line,
+            adapter: self.pbx.get().map_or_else(String::new, |pbx| pbx.name().to_owned()),
+            data: arrived.data,
+            at,
+        };
+        let call = Call::new(self.clone(), flow.begin(), arrived.leg, arrival);
+        tokio::spawn(call.run(mail));
+    }
+
+    /// The PBX is the truth: legs that are gone there are gone; callers that nobody serves are served; other legs that nobody knows are
+    /// hung up, unless they talk to somebody.
+    fn resync(self: &Arc<Self>, alive: Vec<AliveLeg>) {
+        let mut gone: Vec<(LegId, CallId)> = {
+            let calls = self.lock();
+            let alive: std::collections::HashSet<_> = alive.iter().map(|leg| &leg.leg).collect();
+            calls.by_leg.iter().filter(|(leg, _)| !alive.contains(leg)).map(|(leg, &call)| (leg.clone(), call)).collect()
+        };
+        gone.sort();
+        for (leg, call) in gone {
+            // Should the PBX still carry out a dial that it was sent before, nobody would be there for the leg.
+            self.send(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
+            let ended = Ended { leg, cause: Cause::Failed, left: false };
+            self.post(call, Mail::Pbx(PbxEvent::Ended(Box::new(ended))));
+        }
+        let talks = |leg: &AliveLeg| {
+            let with = |other: &AliveLeg| other.leg != leg.leg && other.conversation == leg.conversation;
+            leg.conversation.is_some() && alive.iter().any(with)
+        };
+        for leg in &alive {
+            let known = self.lock().by_leg.get(&leg.leg).copied();
+            match (known, &leg.arrived) {
+                (Some(call), _) => self.catch_up(call, leg),
+                (None, _) if talks(leg) => tracing::info!(leg = %leg.leg, "talking, and nobody's: left alone"),
+                (None, Some(arrived)) => self.arrive((**arrived).clone()),
+                (None, None) => self.send(PbxCommand::HangUp { leg: leg.leg.clone(), cause: Cause::Normal }),
+            }
+        }
+    }
+
+    /// Tells a call what it may have missed of a leg. A call ignores what it knows.
+    fn catch_up(&self, call: CallId, leg: &AliveLeg) {
+        let id = || leg.leg.clone();
+        match leg.state {
+            LegState::Down => {}
+            LegState::Ringing => self.post(call, Mail::Pbx(PbxEvent::Ringing { leg: id() })),
+            LegState::Up => {
+                self.post(call, Mail::Pbx(PbxEvent::Answered { leg: id() }));
+                if let Some(to) = leg.conversation.clone() {
+                    self.post(call, Mail::Pbx(PbxEvent::Moved { leg: id(), to }));
+                }
+            }
+        }
+    }
+
+    fn send(&self, command: PbxCommand) {
+        match self.pbx.get() {
+            Some(pbx) => pbx.send(command),
+            None => tracing::error!("no PBX is attached: {command:?} is lost"),
+        }
+    }
+
+    fn post(&self, call: CallId, mail: Mail) {
+        if let Some(handle) = self.lock().by_id.get(&call) {
+            // Fails only if the call is over.
+            let _ = handle.mailbox.send(Box::new(mail));
+        }
+    }
+
+    fn post_to_all(&self, mail: impl Fn() -> Mail) {
+        let mut ids: Vec<CallId> = self.lock().by_id.keys().copied().collect();
+        ids.sort();
+        ids.into_iter().for_each(|id| self.post(id, mail()));
+    }
+
+    fn enrol_leg(&self, leg: &LegId, call: CallId) {
+        self.lock().by_leg.insert(leg.clone(), call);
+    }
+
+    fn strike_leg(&self, leg: &LegId) {
+        self.lock().by_leg.remove(leg);
+    }
+
+    fn strike_call(&self, call: CallId) {
+        let mut calls = self.lock();
+        calls.by_id.remove(&call);
+        self.count.send_replace(calls.by_id.len());
+    }
+
+    /// Maps are whole between any two of their operations, also if a holder of the lock panicked.
+    fn lock(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a flow has as many calls as it may.
+fn is_full(flow: &LoadedFlow) -> bool {
+    flow.calls() >= flow.limits.calls as usize
+}
+
+/// Gives the floor its ticks until the exchange is gone.
+async fn tick(desk: Arc<Desk>, exchange: Weak<Exchange>) {
+    loop {
+        desk.deadline().await;
+        let Some(exchange) = exchange.upgrade() else { return };
+        if let Err(refused) = exchange.floor(Input::Tick, None) {
+            tracing::error!("the floor refused a tick: {refused}");
+        }
+    }
+}

@@ -25,13 +25,9 @@ impl FromStr for PhoneNumber {
 
     /// Spaces, dots, hyphens and slashes between digits are dropped.
     fn from_str(text: &str) -> Result<Self, NotANumber> {
-        let compact: String = text
-            .chars()
-            .filter(|c| !matches!(c, ' ' | '.' | '-' | '/'))
-            .collect();
-        let valid = compact.strip_prefix('+').is_some_and(|digits| {
-            (3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
-        });
+        let compact: String = text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '/')).collect();
+        let valid =
+            compact.strip_prefix('+').is_some_and(|digits| (3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()));
         match valid {
             true => Ok(Self(compact.into())),
             false => Err(NotANumber(text.to_owned())),
@@ -75,7 +71,9 @@ pub struct NumberPattern {
 
 /// A text that is not a pattern.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
-#[error("not a number pattern: {text:?}: {why}; write digits, X for any digit and * at the end, such as \"+3227138700\", \"+324XXXXXXXX\" or \"+32*\"")]
+#[error(
+    "not a number pattern: {text:?}: {why}; write digits, X for any digit and * at the end, such as \"+3227138700\", \"+324XXXXXXXX\" or \"+32*\""
+)]
 pub struct NotAPattern {
     text: String,
     why: &'static str,
@@ -119,12 +117,7 @@ impl NumberPattern {
             (false, true) => b.len() <= a.len(),
             (true, true) => true,
         };
-        lengths
-            && a.iter().zip(b).all(|(&x, &y)| {
-                x == y
-                    || (x == b'X' && y.is_ascii_digit())
-                    || (y == b'X' && x.is_ascii_digit())
-            })
+        lengths && a.iter().zip(b).all(|(&x, &y)| x == y || (x == b'X' && y.is_ascii_digit()) || (y == b'X' && x.is_ascii_digit()))
     }
 }
 
@@ -132,14 +125,8 @@ impl FromStr for NumberPattern {
     type Err = NotAPattern;
 
     fn from_str(text: &str) -> Result<Self, NotAPattern> {
-        let wrong = |why| NotAPattern {
-            text: text.to_owned(),
-            why,
-        };
-        let compact: String = text
-            .chars()
-            .filter(|c| !matches!(c, ' ' | '.' | '-' | '/'))
-            .collect();
+        let wrong = |why| NotAPattern { text: text.to_owned(), why };
+        let compact: String = text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '/')).collect();
         let fixed = compact.strip_suffix('*').unwrap_or(&compact);
         let digits = fixed.strip_prefix('+').unwrap_or(fixed);
         if compact.is_empty() {
@@ -154,9 +141,7 @@ impl FromStr for NumberPattern {
         if !digits.bytes().all(|b| b.is_ascii_digit() || b == b'X') {
             return Err(wrong("only digits and X"));
         }
-        Ok(Self {
-            text: compact.into(),
-        })
+        Ok(Self { text: compact.into() })
     }
 }
 

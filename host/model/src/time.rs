@@ -43,10 +43,7 @@ impl Cadence {
     pub const NETHERLANDS: Self = Self::seconds(1, 4);
 
     const fn seconds(on: u64, off: u64) -> Self {
-        Self {
-            on: Duration::from_secs(on),
-            off: Duration::from_secs(off),
-        }
+        Self { on: Duration::from_secs(on), off: Duration::from_secs(off) }
     }
 
     /// From the start of ringing to the end of the last of so many rings: in Belgium the eighth ends at 29 s.

@@ -152,6 +152,15 @@ pub enum Output {
     },
 }
 
+impl Output {
+    /// Whose it is.
+    pub fn entry(&self) -> EntryId {
+        match self {
+            Self::Ring { entry, .. } | Self::Cancel { entry, .. } | Self::Connected { entry, .. } | Self::Left { entry, .. } => *entry,
+        }
+    }
+}
+
 /// An input that makes no sense; nothing came of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefusedInput {

@@ -1,0 +1,57 @@
+//! The legs of a call.
+
+use strowger_model::{AgentName, LegName, OrderId};
+use strowger_pbx::port::{ConversationId, LegId};
+use strowger_routing::AttemptId;
+
+/// One side of a call, from `Arrived` or `Dial` to `Ended`.
+pub(crate) struct Leg {
+    /// The flow's name for it.
+    pub(crate) name: LegName,
+    /// The PBX's.
+    pub(crate) id: LegId,
+    /// Why it is here.
+    pub(crate) role: Role,
+    /// The far end was heard to ring.
+    pub(crate) rang: bool,
+    /// Answered.
+    pub(crate) up: bool,
+    /// Where it is, or was last told to go.
+    pub(crate) place: ConversationId,
+    /// Whose conversation it left for hold.
+    pub(crate) held_from: Option<ConversationId>,
+    /// The flow was told that it is there, and will be told when it is gone.
+    pub(crate) known: bool,
+    /// Told to hang up or to leave; only its `Ended` is awaited.
+    pub(crate) ending: bool,
+}
+
+/// Why a leg is here.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Role {
+    /// It arrived.
+    Caller,
+    /// The flow dialled it.
+    Dialled(OrderId),
+    /// A phone of an agent that rings for a queue order. The flow does not see it yet.
+    Offered { entry: OrderId, attempt: AttemptId, agent: AgentName },
+    /// An agent that a queue order brought.
+    Agent { entry: OrderId, agent: AgentName },
+}
+
+impl Leg {
+    pub(crate) fn new(name: LegName, id: LegId, role: Role) -> Self {
+        let (place, known) = (id.clone(), role == Role::Caller);
+        Self { name, id, role, rang: false, up: false, place, held_from: None, known, ending: false }
+    }
+
+    /// Whether the flow may speak of it.
+    pub(crate) fn is_visible(&self) -> bool {
+        !self.ending && !matches!(self.role, Role::Offered { .. })
+    }
+
+    /// Whether it is in conversation with the other, or on its way there.
+    pub(crate) fn is_with(&self, other: &Self) -> bool {
+        self.up && other.up && !self.ending && !other.ending && self.id != other.id && self.place == other.place
+    }
+}

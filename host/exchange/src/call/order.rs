@@ -1,0 +1,92 @@
+//! Orders that are not finished: what each waits for.
+
+use std::{sync::Arc, time::Duration};
+use strowger_model::{
+    LegName, OrderId, Prompt,
+    command::{Confirm, EnterQueue, Gather},
+};
+use strowger_pbx::port::PlayId;
+
+/// An order without its final outcome.
+pub(crate) struct Open {
+    pub(crate) id: OrderId,
+    /// When something has to be done about it, in the exchange's monotonic time.
+    pub(crate) due: Option<Duration>,
+    pub(crate) doing: Doing,
+}
+
+/// What an unfinished order waits for.
+pub(crate) enum Doing {
+    Answering,
+    Playing {
+        play: PlayId,
+        leg: LegName,
+        barge_in: bool,
+    },
+    KeepingCompany(Box<Company>),
+    Gathering(Box<Gathering>),
+    Queueing(Box<Queueing>),
+    Dialling(Box<Dialling>),
+    /// Legs on their way, and what to say when the last is there.
+    Moving {
+        legs: Vec<LegName>,
+        done: MoveDone,
+    },
+    Transferring {
+        leg: LegName,
+    },
+    Timing,
+}
+
+/// What a finished move is called.
+#[derive(Clone, Copy)]
+pub(crate) enum MoveDone {
+    Joined,
+    Done,
+}
+
+/// Music, and prompts now and then.
+pub(crate) struct Company {
+    pub(crate) leg: LegName,
+    pub(crate) music: Option<String>,
+    pub(crate) prompts: Arc<[Prompt]>,
+    pub(crate) every: Duration,
+    /// The prompts being played.
+    pub(crate) play: Option<PlayId>,
+}
+
+/// Digits so far.
+pub(crate) struct Gathering {
+    pub(crate) ask: Gather,
+    pub(crate) digits: String,
+    /// The prompts being played.
+    pub(crate) play: Option<PlayId>,
+}
+
+/// A place in a queue.
+pub(crate) struct Queueing {
+    pub(crate) ask: EnterQueue,
+    /// When the place was taken, in the exchange's monotonic time.
+    pub(crate) entered: Duration,
+    pub(crate) stage: QueueStage,
+}
+
+/// How far a queue order is.
+pub(crate) enum QueueStage {
+    /// Phones ring or will ring.
+    Waiting,
+    /// An agent answered and hears the whisper.
+    Whispering(PlayId),
+    /// The agent is on the way to the caller.
+    Joining,
+}
+
+/// A number dialled.
+pub(crate) struct Dialling {
+    pub(crate) leg: LegName,
+    pub(crate) limit: Duration,
+    pub(crate) keep_place: Option<OrderId>,
+    pub(crate) confirm: Option<Confirm>,
+    /// The confirmation that is being asked for.
+    pub(crate) asking: Option<PlayId>,
+}

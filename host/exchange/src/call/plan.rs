@@ -1,0 +1,33 @@
+//! The site's queues and agents in the words of routing.
+
+use strowger_flows::{RingEndpoints, Site, Strategy};
+use strowger_routing as routing;
+
+/// What the floor is told of a site.
+pub(crate) fn floor_plan(site: &Site) -> (Vec<routing::QueueConfig>, Vec<routing::AgentConfig>) {
+    let queues = site.queues.values().map(|queue| routing::QueueConfig {
+        name: queue.name.clone(),
+        strategy: match queue.strategy {
+            Strategy::RingAll => routing::Strategy::RingAll,
+            Strategy::LongestIdle => routing::Strategy::LongestIdle,
+            Strategy::RoundRobin => routing::Strategy::RoundRobin,
+            Strategy::Linear => routing::Strategy::Linear,
+        },
+        agents: queue.agents.clone(),
+        cap: queue.cap,
+        ring_time: queue.ring_time,
+        wrap_up: queue.wrap_up,
+        retry_after: queue.retry_after,
+        leave_when_empty: queue.leave_when_empty,
+    });
+    let agents = site.agents.values().map(|agent| routing::AgentConfig {
+        name: agent.name.clone(),
+        endpoints: agent.endpoints.iter().map(|endpoint| routing::EndpointConfig { ring_time: endpoint.ring_time }).collect(),
+        ring_endpoints: match agent.ring_endpoints {
+            RingEndpoints::OneByOne => routing::RingEndpoints::OneByOne,
+            RingEndpoints::Together => routing::RingEndpoints::Together,
+        },
+        logged_in: agent.logged_in,
+    });
+    (queues.collect(), agents.collect())
+}

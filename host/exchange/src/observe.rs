@@ -1,0 +1,70 @@
+//! The whole of a call as a timeline, for whoever looks on: the log, scenarios, tests, later the journal.
+
+use crate::CallRecord;
+use strowger_model::{
+    AgentName, CallId, Event, Order, OrderId, Timestamp,
+    event::{Refusal, Unanswered},
+};
+use strowger_pbx::port::{Address, PbxCommand};
+use strowger_sandbox::Fault;
+
+/// Something that happened in a call.
+#[derive(Debug)]
+pub enum Observed<'a> {
+    /// The flow was told.
+    Event(&'a Event),
+    /// The flow ordered.
+    Order(&'a Order),
+    /// An order was refused.
+    Refused {
+        /// Its number.
+        id: OrderId,
+        /// Its name in the contract.
+        command: &'static str,
+        /// Why.
+        refusal: &'a Refusal,
+    },
+    /// A step failed. When it is `retried`, the second try succeeded.
+    Fault {
+        /// What failed.
+        fault: &'a Fault,
+        /// The call goes on.
+        retried: bool,
+    },
+    /// A phone of an agent is rung.
+    Ring {
+        /// Whose.
+        agent: &'a AgentName,
+        /// Which.
+        address: &'a Address,
+    },
+    /// A phone of an agent was not answered.
+    NotAnswered {
+        /// Whose.
+        agent: &'a AgentName,
+        /// Why.
+        why: Unanswered,
+    },
+    /// A command left for the PBX.
+    Command(&'a PbxCommand),
+    /// The call went to the flow's fallback route.
+    FellBack {
+        /// Why.
+        why: &'a str,
+    },
+    /// The call is over.
+    Closed(&'a CallRecord),
+}
+
+/// Looks on. Called in the order of a call's happenings, from the call's own task: it must be quick and never wait.
+pub trait Observer: Send + Sync {
+    /// Something happened in a call.
+    fn observe(&self, at: Timestamp, call: CallId, what: &Observed<'_>);
+}
+
+/// Looks away.
+pub struct NoObserver;
+
+impl Observer for NoObserver {
+    fn observe(&self, _: Timestamp, _: CallId, _: &Observed<'_>) {}
+}

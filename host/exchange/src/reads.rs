@@ -1,0 +1,85 @@
+//! Answers what a flow asks during one step: from the site, the floor and the step itself, all in memory.
+
+use crate::Exchange;
+use std::sync::Arc;
+use strowger_flows::LoadedFlow;
+use strowger_model::{
+    CallId, OrderId, Timestamp,
+    command::Target,
+    read::{AgentStatus, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus, Reads, ScheduleStatus},
+};
+use strowger_routing::EntryId;
+
+/// What one step may ask. Contacts, history, campaigns, rosters and switches are not kept by this host yet: it knows none.
+pub(crate) struct StepReads {
+    pub(crate) exchange: Arc<Exchange>,
+    pub(crate) flow: Arc<LoadedFlow>,
+    pub(crate) call: CallId,
+    pub(crate) step: u32,
+    pub(crate) now: Timestamp,
+}
+
+impl Reads for StepReads {
+    fn now(&self) -> Moment {
+        self.flow.site.moment(self.now)
+    }
+
+    fn schedule(&self, name: &str) -> Option<ScheduleStatus> {
+        self.flow.site.schedule(name, self.now)
+    }
+
+    fn switch(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn queue(&self, name: &str) -> Option<QueueStatus> {
+        self.exchange.queue(name)
+    }
+
+    fn agent(&self, name: &str) -> Option<AgentStatus> {
+        self.exchange.agent_status(name)
+    }
+
+    fn contact(&self, _: &str) -> Option<Contact> {
+        None
+    }
+
+    fn history(&self, _: &str, _: u16) -> Vec<PastCall> {
+        Vec::new()
+    }
+
+    fn campaign(&self, _: &str) -> Option<CampaignStatus> {
+        None
+    }
+
+    fn on_duty(&self, _: &str) -> Vec<Target> {
+        Vec::new()
+    }
+
+    fn position(&self, entry: OrderId) -> Option<u32> {
+        self.exchange.position(EntryId { call: self.call, order: entry })
+    }
+
+    fn random(&self, n: u32) -> u64 {
+        let seed = self.call.as_u64() ^ u64::from(self.step).rotate_left(40) ^ u64::from(n).rotate_left(20);
+        splitmix64(seed)
+    }
+
+    fn log(&self, level: LogLevel, message: &str) {
+        let (call, flow) = (self.call, &self.flow.name);
+        match level {
+            LogLevel::Debug => tracing::debug!(%call, %flow, "{message}"),
+            LogLevel::Info => tracing::info!(%call, %flow, "{message}"),
+            LogLevel::Warn => tracing::warn!(%call, %flow, "{message}"),
+            LogLevel::Error => tracing::error!(%call, %flow, "{message}"),
+        }
+    }
+}
+
+/// Steele, Lea and Flood's SplitMix64: one multiplication chain, every seed a good one.
+fn splitmix64(seed: u64) -> u64 {
+    let z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

@@ -1,0 +1,44 @@
+//! What is kept of a call for reports.
+
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use strowger_model::{AgentName, CallId, FlowName, Timestamp, command::Field};
+
+/// What is kept of a call for reports. One for every call, closed exactly once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRecord {
+    /// The call.
+    pub call: CallId,
+    /// The flow that had it last.
+    pub flow: FlowName,
+    /// That flow's version.
+    pub version: String,
+    /// The number that the caller claimed; none: withheld. Personal data.
+    pub caller: Option<String>,
+    /// What was dialled.
+    pub dialled: String,
+    /// When it came in.
+    pub arrived: Timestamp,
+    /// When the caller was answered.
+    pub answered: Option<Timestamp>,
+    /// When the caller was first connected to somebody.
+    pub connected: Option<Timestamp>,
+    /// The agent who had the call first.
+    pub agent: Option<AgentName>,
+    /// In queues, until connected or left.
+    pub waited: Duration,
+    /// The flow's outcome; `fault` if the flow broke, `unfinished` if the call ended before the flow did.
+    pub outcome: String,
+    /// Facts that the flow noted, the latest of each key.
+    pub notes: Vec<Field>,
+    /// Marks of the flow.
+    pub tags: Vec<String>,
+    /// Steps that the flow took.
+    pub steps: u32,
+    /// Steps that failed, also those that succeeded at the second try.
+    pub faults: u32,
+    /// Orders that were refused.
+    pub refused: u32,
+    /// When the last leg was gone.
+    pub ended: Timestamp,
+}
