@@ -1,8 +1,21 @@
 //! What serves new calls: one immutable snapshot, replaced in one store.
+//!
+//! The catalogue owns the snapshot and what is remembered of each flow: its previous version, versions not to take, calls in
+//! progress on each. A reload reads, checks, compiles and tries while the old snapshot serves ([`crate::plan`]); only then
+//! does it take the lock that faults and status need, for as long as it takes to store a pointer.
 
-use crate::{LoadedFlow, Report, Site};
+use crate::{
+    LoadedFlow, Report, Site,
+    plan::{Files, Plan, Plugins, SITE_FILE, Was, plan},
+    problem::Problem,
+};
+use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 use strowger_model::{FlowName, Timestamp};
 use strowger_sandbox::Engine;
 
@@ -14,17 +27,17 @@ pub type Gate = Arc<dyn Fn(&Snapshot, &Arc<LoadedFlow>) -> Result<(), String> + 
 pub struct CatalogueConfig {
     /// With `site.toml`, and for each flow `NAME/flow.toml` or `NAME.toml`.
     pub flows_dir: PathBuf,
-    /// With `NAME.wasm` for each plugin.
+    /// With `NAME.wasm` for each plugin. One beside its flow file goes first.
     pub plugins_dir: PathBuf,
     /// Compiles plugins.
     pub engine: Engine,
-    /// Tries flows; none: not tried.
+    /// Tries flows; none: they are not tried.
     pub gate: Option<Gate>,
     /// A version that faults more often is withdrawn.
     pub faults_per_minute: usize,
 }
 
-/// What serves new calls.
+/// What serves new calls. Never changes.
 pub struct Snapshot {
     /// What flows share.
     pub site: Arc<Site>,
@@ -33,37 +46,71 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The flow that serves a number; none: the PBX's own route does. It may be [`LoadedFlow::withdrawn`].
+    /// The flow that serves a number; none: the PBX's own route does. It may be [`LoadedFlow::withdrawn`]: then the call
+    /// goes to its fallback.
     pub fn route(&self, dialled: &str) -> Option<&Arc<LoadedFlow>> {
         self.flows.values().find(|flow| flow.numbers.iter().any(|pattern| pattern.matches(dialled)))
     }
 }
 
 /// Flows as loaded, and the way to replace them.
-pub struct Catalogue;
+pub struct Catalogue {
+    config: CatalogueConfig,
+    plugins: Plugins,
+    current: ArcSwap<Snapshot>,
+    /// One reload or rollback at a time. Taken before `books`.
+    changing: Mutex<()>,
+    /// Held for moments only.
+    books: Mutex<Books>,
+}
+
+/// What is remembered between reloads.
+#[derive(Default)]
+struct Books {
+    /// None: the site file was never good.
+    site: Option<Arc<Site>>,
+    flows: BTreeMap<FlowName, Book>,
+    /// Of the last reload.
+    report: Report,
+    /// Versions withdrawn since the start: a plan made before one is not carried out after it.
+    withdrawals: u64,
+}
+
+/// What is remembered of a flow.
+#[derive(Default)]
+struct Book {
+    was: Was,
+    /// Withdrawn for its faults, and by what it was replaced.
+    withdrawn: Option<String>,
+    problems: Vec<Problem>,
+    /// Its flow file is there.
+    exists: bool,
+}
 
 /// A flow as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlowStatus {
     /// Its name.
     pub name: String,
-    /// Its flow file.
-    pub file: PathBuf,
     /// Numbers that it serves.
     pub numbers: Vec<String>,
-    /// The plugin and its version.
-    pub plugin: Option<(String, String)>,
-    /// What new calls get; none: nothing is good yet.
+    /// The plugin's name.
+    pub plugin: Option<String>,
+    /// The plugin's version.
+    pub plugin_version: Option<String>,
+    /// What new calls get; none: nothing is good yet, or the flow file is gone.
     pub version: Option<String>,
-    /// What `rollback` would bring back.
+    /// What a rollback would bring back.
     pub previous: Option<String>,
-    /// New calls get the version of before, until the file is changed.
+    /// New calls get the version of before, until the files are changed.
     pub rolled_back: bool,
-    /// The version was withdrawn for its faults.
+    /// The version that was withdrawn for its faults, until the files are changed.
     pub withdrawn: Option<String>,
-    /// Calls in progress on each version.
-    pub calls: Vec<(String, usize)>,
-    /// Faults of the version that serves, since it was loaded.
+    /// New calls go to the fallback, for there was no version of before.
+    pub on_fallback: bool,
+    /// Calls in progress by version, those of versions that no longer serve too.
+    pub calls: BTreeMap<String, usize>,
+    /// Faults of the version that serves.
     pub faults: u64,
     /// What is wrong with the files as they are now.
     pub error: Option<String>,
@@ -73,13 +120,18 @@ pub struct FlowStatus {
 #[derive(Debug, thiserror::Error)]
 pub enum RollbackError {
     /// There is no such flow.
-    #[error("no flow {0:?} is loaded")]
-    UnknownFlow(String),
+    #[error("no flow {name:?} is loaded; there is {known}")]
+    UnknownFlow {
+        /// The name asked for.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
     /// The flow has had one version only.
-    #[error("flow {0:?} has no previous version: it has not been changed since the host started")]
+    #[error("flow {0:?} has no previous version: it was not changed since the host started")]
     NoPrevious(String),
-    /// The previous version does not fit the site as it is now.
-    #[error("the previous version of flow {name:?} does not fit the site as it is now:\n{why}")]
+    /// The previous version does not go with the rest as it is now.
+    #[error("the previous version of flow {name:?} does not go with the rest as it is now:\n{why}")]
     Unfit {
         /// The flow.
         name: String,
@@ -88,51 +140,275 @@ pub enum RollbackError {
     },
 }
 
-/// Keeps watching until dropped.
-pub struct Watching;
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Catalogue {
     /// Reads everything. What is wrong is in the report; the rest serves.
-    pub fn open(_config: CatalogueConfig) -> (Arc<Self>, Report) {
-        todo!()
+    pub fn open(config: CatalogueConfig) -> (Arc<Self>, Report) {
+        let nothing = Snapshot { site: Arc::new(Site::empty()), flows: BTreeMap::new() };
+        let catalogue = Arc::new(Self {
+            config,
+            plugins: Plugins::default(),
+            current: ArcSwap::from_pointee(nothing),
+            changing: Mutex::default(),
+            books: Mutex::default(),
+        });
+        let report = catalogue.reload();
+        (catalogue, report)
+    }
+
+    /// A catalogue that serves this and reads no files: for scenarios.
+    pub fn still(snapshot: Snapshot, engine: Engine) -> Arc<Self> {
+        let config = CatalogueConfig {
+            flows_dir: PathBuf::new(),
+            plugins_dir: PathBuf::new(),
+            engine,
+            gate: None,
+            faults_per_minute: usize::MAX,
+        };
+        Arc::new(Self {
+            config,
+            plugins: Plugins::default(),
+            current: ArcSwap::from_pointee(snapshot),
+            changing: Mutex::default(),
+            books: Mutex::default(),
+        })
+    }
+
+    /// Where flows come from.
+    pub fn config(&self) -> &CatalogueConfig {
+        &self.config
     }
 
     /// What serves new calls.
     pub fn current(&self) -> Arc<Snapshot> {
-        todo!()
+        self.current.load_full()
     }
 
-    /// Reads everything again. Blocks while plugins are compiled and tried.
+    /// What came of the last reload.
+    pub fn report(&self) -> Report {
+        lock(&self.books).report.clone()
+    }
+
+    /// Reads everything again. Blocks while plugins are compiled and tried; the old snapshot serves meanwhile.
     pub fn reload(&self) -> Report {
-        todo!()
+        let _one_at_a_time = lock(&self.changing);
+        let files = Files::read(&self.config, &self.plugins);
+        loop {
+            let (site, was, withdrawals) = lock(&self.books).view();
+            let (site, plan, problems) = choose(&self.config, &files, site.as_ref(), &was);
+            let mut books = lock(&self.books);
+            if books.withdrawals == withdrawals {
+                let report = books.carry_out(site, plan, &files, problems);
+                self.publish(&books);
+                return report;
+            }
+        }
     }
 
-    /// Reloads after each change of a file, once nothing has changed for `debounce`, and hands each report to `told`.
-    pub fn watch(
-        self: &Arc<Self>,
-        _debounce: Duration,
-        _told: impl Fn(&Report) + Send + 'static,
-    ) -> Result<Watching, notify::Error> {
-        todo!()
+    /// Brings the previous version of a flow back, on the site as it is now; returns that version. It serves until the
+    /// flow's files change. A second time undoes the first.
+    pub fn rollback(&self, name: &str) -> Result<String, RollbackError> {
+        let _one_at_a_time = lock(&self.changing);
+        let mut books = lock(&self.books);
+        let known: Vec<&str> = books.flows.keys().map(FlowName::as_str).collect();
+        let unknown = RollbackError::UnknownFlow { name: name.to_owned(), known: crate::problem::list(&known) };
+        let no_previous = || RollbackError::NoPrevious(name.to_owned());
+        let unfit = |why: String| RollbackError::Unfit { name: name.to_owned(), why };
+        let site = books.site.clone().ok_or_else(no_previous)?;
+        let Some(book) = books.flows.get(name) else { return Err(unknown) };
+        let previous = book.was.previous.as_ref().ok_or_else(no_previous)?;
+        let back = book.was.rebase(previous, &site).map_err(|problems| {
+            unfit(problems.iter().map(Problem::to_string).collect())
+        })?;
+        for other in books.flows.values().filter_map(|book| book.was.serving.as_ref()) {
+            let overlap = back.numbers.iter().find(|number| other.numbers.iter().any(|claimed| claimed.overlaps(number)));
+            if let Some(number) = overlap.filter(|_| other.name != back.name) {
+                return Err(unfit(format!("`{number}` is a number of flow `{}` too", other.name)));
+            }
+        }
+        let version = back.version.clone();
+        if let Some(book) = books.flows.get_mut(name) {
+            book.go_back(LoadedFlow::clone(&back));
+            book.withdrawn = None;
+        }
+        self.publish(&books);
+        tracing::warn!(flow = name, version, "rolled back");
+        Ok(version)
     }
 
-    /// Brings the previous version of a flow back. It serves until the flow's files change again; returns it.
-    pub fn rollback(&self, _name: &str) -> Result<String, RollbackError> {
-        todo!()
+    /// Counts a fault of a version. One that faults too often within a minute is withdrawn: the previous version serves
+    /// new calls, and if there is none, or it does not fit, the fallback.
+    pub fn report_fault(&self, flow: &LoadedFlow, at: Timestamp) {
+        if flow.counters.fault(at) <= self.config.faults_per_minute {
+            return;
+        }
+        let mut books = lock(&self.books);
+        let site = books.site.clone();
+        let Some(book) = books.flows.get_mut(flow.name.as_str()) else { return };
+        let Some(serving) = book.was.serving.clone() else { return };
+        if serving.version != flow.version || serving.withdrawn {
+            return;
+        }
+        let previous = book.was.previous.as_ref().filter(|previous| !book.was.barred.contains(&previous.version));
+        let back = previous.zip(site).and_then(|(previous, site)| book.was.rebase(previous, &site).ok());
+        let instead = back.as_ref().map_or("the fallback".to_owned(), |back| format!("version {}", back.version));
+        match back {
+            Some(back) => book.go_back(LoadedFlow::clone(&back)),
+            None => {
+                book.was.barred.insert(serving.version.clone());
+                book.was.serving = Some(Arc::new(LoadedFlow { withdrawn: true, ..LoadedFlow::clone(&serving) }));
+            }
+        }
+        book.withdrawn = Some(serving.version.clone());
+        books.withdrawals += 1;
+        self.publish(&books);
+        tracing::error!(flow = %flow.name, version = serving.version, instead, "withdrawn: too many faults");
     }
 
-    /// Counts a fault of a version; one that faults too often is withdrawn.
-    pub fn report_fault(&self, _flow: &LoadedFlow, _at: Timestamp) {
-        todo!()
-    }
-
-    /// All flows, by name.
+    /// All flows, by name: those that serve, those whose files are not good, and those whose file is gone and that calls
+    /// are still on.
     pub fn status(&self) -> Vec<FlowStatus> {
-        todo!()
+        lock(&self.books).flows.iter().filter_map(|(name, book)| book.status(name)).collect()
+    }
+
+    fn publish(&self, books: &Books) {
+        let Some(site) = books.site.clone() else { return };
+        let serving = books.flows.iter().filter_map(|(name, book)| Some((name.clone(), book.was.serving.clone()?)));
+        self.current.store(Arc::new(Snapshot { site, flows: serving.collect() }));
     }
 }
 
-/// Checks flow files without serving any: a folder with `site.toml`, one of its flow folders, or a flow file.
-pub fn check(_path: &std::path::Path, _plugins_dir: &std::path::Path, _engine: &Engine) -> Report {
-    todo!()
+/// Plans for the site as the files say, or if that cannot be, for the site as it was. Says which, and what is wrong with the
+/// site or the folder.
+pub(crate) fn choose(
+    config: &CatalogueConfig,
+    files: &Files,
+    was_site: Option<&Arc<Site>>,
+    was: &BTreeMap<FlowName, Was>,
+) -> (Option<Arc<Site>>, Plan, Vec<Problem>) {
+    let mut problems = files.problems.clone();
+    let site = match &files.site {
+        Ok(site) => Some(was_site.filter(|was| was.version == site.version).unwrap_or(site)),
+        Err(wrong) => {
+            problems.extend(wrong.iter().cloned());
+            was_site
+        }
+    };
+    let planned = plan(config, site, files, was);
+    if planned.unfit.is_empty() || was_site.is_none() {
+        return (site.cloned(), planned, problems);
+    }
+    let names: Vec<&str> = planned.unfit.keys().map(FlowName::as_str).collect();
+    let message = format!("this site is not taken: it does not go with {} as served now", crate::problem::list(&names));
+    let refused = Problem::of_file(&config.flows_dir.join(SITE_FILE), message);
+    problems.push(refused.help("change the flow files first, or both at once; the site of before stays in force"));
+    problems.extend(planned.unfit.into_values().flatten());
+    (was_site.cloned(), plan(config, was_site, files, was), problems)
 }
+
+impl Books {
+    fn view(&self) -> (Option<Arc<Site>>, BTreeMap<FlowName, Was>, u64) {
+        let was = self.flows.iter().map(|(name, book)| (name.clone(), book.was.clone())).collect();
+        (self.site.clone(), was, self.withdrawals)
+    }
+
+    fn carry_out(
+        &mut self,
+        site: Option<Arc<Site>>,
+        mut plan: Plan,
+        files: &Files,
+        mut problems: Vec<Problem>,
+    ) -> Report {
+        let mut report = Report {
+            site_changed: site.as_ref().map(|site| &site.version) != self.site.as_ref().map(|site| &site.version),
+            good: plan.taken.iter().map(|name| name.to_string()).collect(),
+            ..Report::default()
+        };
+        self.site = site;
+        for (name, book) in &mut self.flows {
+            book.exists = files.flows.contains_key(name);
+            if !book.exists && book.was.serving.take().is_some() {
+                report.removed.push(name.to_string());
+                *book = Book { was: Was { live: std::mem::take(&mut book.was.live), ..Was::default() }, ..Book::default() };
+            }
+        }
+        for name in files.flows.keys() {
+            let book = self.flows.entry(name.clone()).or_default();
+            book.exists = true;
+            book.problems = plan.problems.remove(name).unwrap_or_default();
+            problems.extend(book.problems.iter().cloned());
+            let Some(flow) = plan.flows.remove(name) else { continue };
+            if plan.taken.contains(name) {
+                book.was.barred.clear();
+                book.withdrawn = None;
+            }
+            if let Some(version) = book.serve(flow) {
+                report.swapped.push((name.to_string(), version));
+            }
+        }
+        self.flows.retain(|_, book| book.exists || book.calls().next().is_some());
+        self.report = report.with(problems);
+        self.report.clone()
+    }
+}
+
+impl Book {
+    /// Serves a flow from now on; says its version if that is another.
+    fn serve(&mut self, flow: Arc<LoadedFlow>) -> Option<String> {
+        self.was.live.retain(|_, counters| counters.strong_count() > 0);
+        self.was.live.insert(flow.version.clone(), Arc::downgrade(&flow.counters));
+        let version = flow.version.clone();
+        let before = self.was.serving.replace(flow).filter(|before| before.version != version);
+        let changed = before.is_some() || self.was.live.len() == 1;
+        // A version that was withdrawn is nothing to go back to.
+        if let Some(before) = before.filter(|before| !before.withdrawn) {
+            self.was.previous = Some(before);
+        }
+        changed.then_some(version)
+    }
+
+    /// Serves the previous version instead, and does not take what served as long as the files say it.
+    fn go_back(&mut self, back: LoadedFlow) {
+        back.counters.forgive();
+        let back = Arc::new(LoadedFlow { withdrawn: false, ..back });
+        self.was.barred.remove(&back.version);
+        self.was.live.insert(back.version.clone(), Arc::downgrade(&back.counters));
+        if let Some(before) = self.was.serving.replace(back) {
+            self.was.barred.insert(before.version.clone());
+            self.was.previous = Some(before);
+        }
+    }
+
+    /// Versions with calls in progress.
+    fn calls(&self) -> impl Iterator<Item = (String, usize)> {
+        let live = self.was.live.iter();
+        live.filter_map(|(version, counters)| Some((version.clone(), counters.upgrade()?.calls()))).filter(|(_, calls)| *calls > 0)
+    }
+
+    fn status(&self, name: &FlowName) -> Option<FlowStatus> {
+        let calls: BTreeMap<String, usize> = self.calls().collect();
+        if !self.exists && calls.is_empty() {
+            return None;
+        }
+        let serving = self.was.serving.as_deref();
+        let error: String = self.problems.iter().map(Problem::to_string).collect();
+        Some(FlowStatus {
+            name: name.to_string(),
+            numbers: serving.into_iter().flat_map(|flow| flow.numbers.iter().map(ToString::to_string)).collect(),
+            plugin: serving.map(|flow| flow.manifest.name.clone()),
+            plugin_version: serving.map(|flow| flow.manifest.version.clone()),
+            version: serving.map(|flow| flow.version.clone()),
+            previous: self.was.previous.as_ref().map(|flow| flow.version.clone()),
+            rolled_back: self.withdrawn.is_none() && !self.was.barred.is_empty(),
+            withdrawn: self.withdrawn.clone(),
+            on_fallback: serving.is_some_and(|flow| flow.withdrawn),
+            calls,
+            faults: serving.map_or(0, |flow| flow.counters.faults()),
+            error: Some(error).filter(|error| !error.is_empty()),
+        })
+    }
+}
+

@@ -1,20 +1,22 @@
 //! A flow as it serves calls.
 
-use crate::{Permissions, Site};
+use crate::{Permissions, Site, read_flow::Origin};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     ops::Deref,
     path::{Path, PathBuf},
     sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
-use strowger_model::{FlowName, NumberPattern, PhoneNumber, command::Target};
+use strowger_model::{FlowName, NumberPattern, PhoneNumber, Timestamp, command::Target};
 use strowger_sandbox::{Flow, Limits, Manifest};
 
 /// One version of a flow: plugin, flow file and site, checked against each other and configured. Never changes.
 /// It lives as long as a snapshot, a call ([`OnFlow`]) or the way back ([`crate::Catalogue::rollback`]) holds it.
+#[derive(Clone)]
 pub struct LoadedFlow {
     /// The name of its flow file.
     pub name: FlowName,
@@ -44,11 +46,12 @@ pub struct LoadedFlow {
     pub dir: PathBuf,
     /// Its flow file.
     pub file: PathBuf,
-    /// Recordings by name: its own, and the site's.
+    /// Recordings by name: its own in `prompts/`, and the site's.
     pub recordings: BTreeMap<String, PathBuf>,
     /// It faulted too often and no previous version could take over: calls go to the fallback at once.
     pub withdrawn: bool,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) origin: Origin,
 }
 
 /// How much a flow may use.
@@ -71,10 +74,39 @@ pub enum Fallback {
     To(Target),
 }
 
-/// What is counted for a version.
+/// What is counted for a version, also across changes of the site.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    pub(crate) calls: AtomicUsize,
+    calls: AtomicUsize,
+    faults: AtomicU64,
+    /// Those of the last minute.
+    recent: Mutex<VecDeque<Timestamp>>,
+}
+
+impl Counters {
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn faults(&self) -> u64 {
+        self.faults.load(Ordering::Relaxed)
+    }
+
+    /// Counts a fault; says how many there were within a minute.
+    pub(crate) fn fault(&self, at: Timestamp) -> usize {
+        self.faults.fetch_add(1, Ordering::Relaxed);
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.push_back(at);
+        while recent.front().is_some_and(|first| at.since(*first) > Duration::from_secs(60)) {
+            recent.pop_front();
+        }
+        recent.len()
+    }
+
+    /// Gives a version that faulted another chance.
+    pub(crate) fn forgive(&self) {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
 }
 
 impl LoadedFlow {
@@ -86,7 +118,7 @@ impl LoadedFlow {
 
     /// Calls in progress on this version.
     pub fn calls(&self) -> usize {
-        self.counters.calls.load(Ordering::Relaxed)
+        self.counters.calls()
     }
 
     /// A recording by name: the flow's own, else the site's.

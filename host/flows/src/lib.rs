@@ -3,21 +3,36 @@
 //! # Layout
 //! * [`site`]: what flows share: queues, agents, schedules, music, prompts. [`schedule`] evaluates opening hours.
 //! * [`flow`]: a flow as it serves calls, and how many it has. [`permission`]: what its orders may touch.
-//! * [`catalogue`]: the one immutable [`Snapshot`] that serves new calls, and how it is replaced, rolled back and watched.
-//! * [`problem`]: what is wrong with a file, as a compiler would say it.
+//! * [`catalogue`]: the one immutable [`Snapshot`] that serves new calls, and how it is replaced and rolled back;
+//!   [`watch`]: when; `plan`: by what; [`mod@check`]: whether it could be.
+//! * `site_file`, `flow_file`: the files as they are written; `read_site`, `read_flow`: what comes of them.
+//! * `source`: a TOML file with the place of everything in it. [`problem`]: what is wrong, as a compiler would say it.
 //!
 //! **Architecture invariant:** nothing that is wrong ever serves a call. A snapshot is replaced in one store, and only
 //! by one that was read whole, checked, compiled, configured and tried. Calls in progress keep what they began on.
 
 pub mod catalogue;
+pub mod check;
 pub mod flow;
+mod flow_file;
 pub mod permission;
+mod plan;
 pub mod problem;
+mod read_flow;
+mod read_site;
 pub mod schedule;
+pub mod schemas;
 pub mod site;
+mod site_file;
+mod source;
+pub mod variant;
+mod version;
+pub mod watch;
 
-pub use catalogue::{Catalogue, CatalogueConfig, FlowStatus, Gate, Snapshot};
+pub use catalogue::{Catalogue, CatalogueConfig, FlowStatus, Gate, RollbackError, Snapshot};
+pub use check::check;
 pub use flow::{Fallback, FlowLimits, LoadedFlow, OnFlow};
 pub use permission::Permissions;
-pub use problem::{Problem, Report};
-pub use site::{Agent, Endpoint, Queue, RingEndpoints, Site, Strategy};
+pub use problem::{Place, Problem, Report};
+pub use site::{Agent, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy};
+pub use watch::{WatchError, Watching};

@@ -1,7 +1,10 @@
 //! What is wrong with a file, as a compiler would say it: where, what, and what to do about it.
 
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 /// Something that is wrong. Displayed over several lines, with the offending text and a hint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +45,160 @@ pub struct Report {
     pub removed: Vec<String>,
     /// The site file was changed and is in force.
     pub site_changed: bool,
-    /// How many flows are good.
-    pub good: usize,
+    /// Flows whose files are good.
+    pub good: Vec<String>,
+}
+
+impl Problem {
+    pub(crate) fn of_file(file: &Path, message: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), place: None, message: message.into(), see: Vec::new(), help: None }
+    }
+
+    pub(crate) fn at(self, place: Place) -> Self {
+        Self { place: Some(place), ..self }
+    }
+
+    pub(crate) fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    /// Names the known name that is nearest to what was written, or all of them if none is near and they are few.
+    pub(crate) fn suggest<'a>(self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        match nearest(written, known.iter().copied()) {
+            Some(name) => self.help(format!("did you mean `{name}`?")),
+            None if (1..=12).contains(&known.len()) => self.help(format!("there is {}", list(&known))),
+            None => self,
+        }
+    }
+
+    /// Names the known name that is nearest to what was written, if one is near.
+    pub(crate) fn suggest_near<'a>(self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        match nearest(written, known) {
+            Some(name) => self.help(format!("did you mean `{name}`?")),
+            None => self,
+        }
+    }
+
+    pub(crate) fn see(mut self, file: &Path, place: Option<Place>) -> Self {
+        self.see.push((file.to_owned(), place));
+        self
+    }
+}
+
+impl Report {
+    /// Whether nothing is wrong.
+    pub fn is_good(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// With these problems, by file and line, each once.
+    pub(crate) fn with(self, mut problems: Vec<Problem>) -> Self {
+        let place = |problem: &Problem| problem.place.as_ref().map(|place| (place.line, place.column));
+        problems.sort_by(|a, b| (&a.file, place(a)).cmp(&(&b.file, place(b))));
+        problems.dedup();
+        Self { problems, ..self }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "error: {}", self.message)?;
+        let places = self.see.iter().filter_map(|(_, place)| place.as_ref()).chain(&self.place);
+        let width = places.map(|place| place.line.to_string().len()).max().unwrap_or(1);
+        snippet(f, width, "-->", &self.file, self.place.as_ref())?;
+        for (file, place) in &self.see {
+            snippet(f, width, ":::", file, place.as_ref())?;
+        }
+        if let Some(help) = &self.help {
+            writeln!(f, "{:width$} = help: {help}", "")?;
+        }
+        Ok(())
+    }
+}
+
+fn snippet(
+    f: &mut fmt::Formatter<'_>,
+    width: usize,
+    arrow: &str,
+    file: &Path,
+    place: Option<&Place>,
+) -> fmt::Result {
+    let Some(place) = place else {
+        return writeln!(f, "{:width$}{arrow} {}", "", file.display());
+    };
+    let text = place.text.replace('\t', " ");
+    writeln!(f, "{:width$}{arrow} {}:{}:{}", "", file.display(), place.line, place.column)?;
+    writeln!(f, "{:width$} |", "")?;
+    writeln!(f, "{:width$} | {text}", place.line)?;
+    writeln!(f, "{:width$} | {:2$}{3}", "", "", place.column - 1, "^".repeat(place.length))
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for problem in &self.problems {
+            writeln!(f, "{problem}")?;
+        }
+        match self.problems.len() {
+            0 => write!(f, "{} good", flows(self.good.len())),
+            1 => write!(f, "1 error; {} good", flows(self.good.len())),
+            errors => write!(f, "{errors} errors; {} good", flows(self.good.len())),
+        }
+    }
+}
+
+fn flows(number: usize) -> String {
+    match number {
+        1 => "1 flow".to_owned(),
+        number => format!("{number} flows"),
+    }
+}
+
+/// The known name that somebody may have meant.
+fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let near = |name: &str| distance(&written.to_lowercase(), &name.to_lowercase());
+    let (distance, name) = known.into_iter().map(|name| (near(name), name)).min()?;
+    (distance <= name.chars().count().max(3) / 3).then_some(name)
+}
+
+pub(crate) fn list(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// Edits from one word to another: insertions, deletions, replacements and swaps of neighbours.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_near_are_suggested() {
+        assert_eq!(nearest("ring_tme", ["cap", "ring_time"]), Some("ring_time"));
+        assert_eq!(nearest("Helpdesk", ["helpdesk", "central"]), Some("helpdesk"));
+        assert_eq!(nearest("xyz", ["helpdesk", "central"]), None);
+        assert_eq!(nearest("xyz", []), None);
+        assert_eq!(distance("queue", "qeueu"), 2);
+    }
 }

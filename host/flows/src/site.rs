@@ -1,13 +1,23 @@
 //! What flows share: queues, agents, schedules, music, prompts, and civil time.
 //!
-//! A site is made from `site.toml` and never changes; a change of the file makes another.
+//! A site is made from `site.toml` and the folder of recordings, and never changes; a change of either makes another.
 
-use crate::schedule::Schedule;
+use crate::{
+    schedule::{Calendar, Schedule},
+    source::Source,
+};
 use chrono_tz::Tz;
 use indexmap::IndexMap;
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 use strowger_model::{
-    AgentName, QueueName, Timestamp,
+    AgentName, PhoneNumber, QueueName, Timestamp,
     command::Target,
     read::{Moment, ScheduleStatus},
     time::Cadence,
@@ -16,11 +26,11 @@ use strowger_model::{
 /// A site, checked: every name that it mentions exists.
 #[derive(Debug)]
 pub struct Site {
-    /// The zone of opening hours and of what is said about time.
+    /// The zone of opening hours and of times that are spoken.
     pub time_zone: Tz,
     /// ISO 3166-1, such as `BE`: whose public holidays count.
     pub country: Option<String>,
-    /// BCP 47, such as `nl-BE`: of flows that name none.
+    /// BCP 47, such as `nl-BE`: of flows and texts that name none.
     pub language: String,
     /// How phones ring.
     pub cadence: Cadence,
@@ -30,14 +40,19 @@ pub struct Site {
     pub agents: IndexMap<AgentName, Agent>,
     /// By name.
     pub schedules: BTreeMap<String, Schedule>,
-    /// The site's names of music, each with the PBX's name of it.
+    /// The names of music that flows use, each with the PBX's name of it.
     pub music: BTreeMap<String, String>,
-    /// Where the site's recordings are.
+    /// The folder of the site's recordings.
     pub prompts: PathBuf,
-    /// The command that speaks a text, word by word, with `{text}`, `{language}` and `{file}` (a WAV file to write) in it.
-    pub speech: Vec<String>,
-    /// Of the file's content, short.
+    /// The site's recordings by name: the path in the folder without `.wav`.
+    pub recordings: BTreeMap<String, PathBuf>,
+    /// How texts are spoken.
+    pub speech: Speech,
+    /// Short hash of all that it was made of.
     pub version: String,
+    pub(crate) calendar: Arc<Calendar>,
+    /// None: there is no site file yet.
+    pub(crate) source: Option<Arc<Source>>,
 }
 
 /// A queue of the site.
@@ -47,24 +62,24 @@ pub struct Queue {
     pub name: QueueName,
     /// Whose phone rings next.
     pub strategy: Strategy,
-    /// Whose phones ring for it, in order.
+    /// Whose phones ring for it, the first first.
     pub agents: Vec<AgentName>,
     /// How many callers may wait; none: any number.
     pub cap: Option<u32>,
     /// How long an endpoint rings that has no time of its own.
     pub ring_time: Duration,
-    /// After a conversation, before the next call.
+    /// After a conversation, before the agent's next call.
     pub wrap_up: Duration,
     /// How long an agent who did not answer is left alone.
     pub retry_after: Duration,
-    /// The class of music of the site that callers hear, unless the flow says otherwise.
+    /// The music of the site that callers hear, unless the flow says otherwise.
     pub music: Option<String>,
     /// Callers leave when nobody is logged in.
     pub leave_when_empty: bool,
 }
 
 /// Whose phone rings next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// Everybody's at once.
@@ -105,7 +120,7 @@ pub struct Endpoint {
 }
 
 /// In which way the phones of an agent ring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RingEndpoints {
     /// The next when one does not answer or cannot be reached.
@@ -115,14 +130,78 @@ pub enum RingEndpoints {
     Together,
 }
 
+/// The command that speaks a text, started without a shell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Speech {
+    /// A program of the search path, or its file.
+    pub program: String,
+    /// Its arguments, in which `{voice}`, `{text_file}` and `{out}` are filled in.
+    pub args: Vec<String>,
+    /// `{voice}` by language.
+    pub voices: BTreeMap<String, String>,
+    /// For one text.
+    pub timeout: Duration,
+}
+
 impl Site {
+    /// With nobody in it: before a site file was ever good.
+    pub(crate) fn empty() -> Self {
+        Self {
+            time_zone: Tz::UTC,
+            country: None,
+            language: "en".to_owned(),
+            cadence: Cadence::BELGIUM,
+            queues: IndexMap::new(),
+            agents: IndexMap::new(),
+            schedules: BTreeMap::new(),
+            music: BTreeMap::new(),
+            prompts: PathBuf::new(),
+            recordings: BTreeMap::new(),
+            speech: Speech::default(),
+            version: String::new(),
+            calendar: Arc::new(Calendar::new(Tz::UTC, None, BTreeMap::new())),
+            source: None,
+        }
+    }
+
     /// An instant with its civil date and time here.
     pub fn moment(&self, instant: Timestamp) -> Moment {
-        crate::schedule::moment(self.time_zone, instant)
+        self.calendar.moment(instant)
     }
 
     /// A schedule at an instant; none: there is no such schedule.
     pub fn schedule(&self, name: &str, at: Timestamp) -> Option<ScheduleStatus> {
         Some(self.schedules.get(name)?.status(at))
     }
+}
+
+/// Reads an address: a number, an extension, or something in the PBX's own words, which has a `/` in it.
+pub(crate) fn address(text: &str) -> Option<Target> {
+    let key = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#');
+    if text.starts_with('+') {
+        text.parse::<PhoneNumber>().ok().map(Target::Number)
+    } else if !text.is_empty() && text.chars().all(key) {
+        Some(Target::Extension(text.to_owned()))
+    } else {
+        let own_words = text.contains('/') && !text.contains(|c: char| c.is_control() || c.is_whitespace());
+        own_words.then(|| Target::Address(text.to_owned()))
+    }
+}
+
+/// Recordings in a folder and the folders in it, by path without `.wav`. A folder that is not there is empty.
+pub(crate) fn recordings(folder: &Path) -> BTreeMap<String, PathBuf> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![(String::new(), folder.to_owned())];
+    while let Some((prefix, folder)) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let (name, path) = (entry.file_name(), entry.path());
+            let Some(name) = name.to_str() else { continue };
+            if path.is_dir() {
+                folders.push((format!("{prefix}{name}/"), path));
+            } else if let Some(name) = name.strip_suffix(".wav") {
+                found.insert(format!("{prefix}{name}"), path);
+            }
+        }
+    }
+    found
 }

@@ -1,0 +1,93 @@
+//! A flow file as it is written. [`crate::flow`] is what comes of it, together with its plugin and the site.
+//!
+//! The doc comments here are what an editor shows: they are the descriptions of the published JSON Schema.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// A flow: a plugin, the numbers that it serves, its settings, and what it may do.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Strowger flow file")]
+pub(crate) struct FlowFile {
+    /// The plugin: the file `NAME.wasm` beside this file, else in the folder of plugins.
+    pub(crate) plugin: String,
+    /// Numbers that the flow serves: digits, an optional `+` in front, `X` for any digit, `*` at the end for any rest.
+    #[serde(default)]
+    pub(crate) numbers: Vec<String>,
+    /// Language of texts that name none, such as `nl-BE`. Without it the site's.
+    #[serde(default)]
+    pub(crate) language: Option<String>,
+    /// Number that is shown when the flow dials, such as `+3227138700`.
+    #[serde(default)]
+    pub(crate) caller_id: Option<String>,
+    /// Where calls go that the flow cannot serve: `pbx` (the PBX's own route), a number, an extension, or an address in the PBX's own words.
+    #[serde(default = "pbx")]
+    pub(crate) fallback: String,
+    /// What the flow may touch. What is not granted is refused.
+    #[serde(default)]
+    pub(crate) permissions: PermissionsFile,
+    /// How much the flow may use.
+    #[serde(default)]
+    pub(crate) limits: LimitsFile,
+    /// Settings of the plugin, as its own schema says.
+    #[serde(default)]
+    pub(crate) settings: Map<String, Value>,
+}
+
+fn pbx() -> String {
+    "pbx".to_owned()
+}
+
+/// What a flow may touch.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PermissionsFile {
+    /// Patterns of numbers and extensions that may be dialled and transferred to, such as `+32*` or `1XX`.
+    pub(crate) dial: Vec<String>,
+    /// Addresses in the PBX's own words that may be dialled and transferred to, such as `PJSIP/gate`.
+    pub(crate) addresses: Vec<String>,
+    /// Queues of the site. Their agents may be asked for by name, too.
+    pub(crate) queues: Vec<String>,
+    /// Further agents that may be asked for, dialled or listened to.
+    pub(crate) agents: Vec<String>,
+    /// Patterns of numbers that may be shown besides `caller_id`.
+    pub(crate) caller_ids: Vec<String>,
+    /// Mail addresses, or `*@` and a domain.
+    pub(crate) mail: Vec<String>,
+    /// Switches that may be turned.
+    pub(crate) switches: Vec<String>,
+    /// Flows that may take a call over.
+    pub(crate) flows: Vec<String>,
+}
+
+/// How much a flow may use.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LimitsFile {
+    /// Milliseconds of CPU time for a step.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub(crate) step_ms: u64,
+    /// Mebibytes of memory of an instance of the plugin.
+    #[schemars(range(min = 1, max = 4096))]
+    pub(crate) memory_mib: usize,
+    /// Kibibytes of state of a call.
+    #[schemars(range(min = 1, max = 1024))]
+    pub(crate) state_kib: usize,
+    /// Orders that a step may give.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub(crate) orders: usize,
+    /// Steps in the life of a call.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub(crate) steps: u32,
+    /// Calls at once; further ones go to the fallback.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub(crate) calls: u32,
+}
+
+impl Default for LimitsFile {
+    fn default() -> Self {
+        Self { step_ms: 50, memory_mib: 64, state_kib: 64, orders: 64, steps: 10_000, calls: 10_000 }
+    }
+}

@@ -1,0 +1,300 @@
+//! What should serve, given the files as they are and what serves now. Changes nothing: [`crate::catalogue`] does.
+//!
+//! A plan stands on one site as a whole. A flow whose file is wrong goes on as it was; if even that does not fit a site that
+//! was changed, the site is not taken.
+
+use crate::{
+    CatalogueConfig, LoadedFlow, Site, Snapshot,
+    flow::Counters,
+    problem::Problem,
+    read_flow::{Kept, NoPlugin, Origin},
+    read_site,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+use strowger_model::FlowName;
+use strowger_sandbox::Plugin;
+
+/// The name of the site file in the folder of flows.
+pub(crate) const SITE_FILE: &str = "site.toml";
+
+/// Plugins that were compiled, by their hash, for as long as somebody uses them.
+#[derive(Default)]
+pub(crate) struct Plugins(Mutex<BTreeMap<String, Plugin>>);
+
+/// The files as they are.
+pub(crate) struct Files {
+    pub(crate) site: Result<Arc<Site>, Vec<Problem>>,
+    pub(crate) flows: BTreeMap<FlowName, Result<Origin, Vec<Problem>>>,
+    /// Wrong with the folder as a whole.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// What serves now under a name, and what not to take.
+#[derive(Clone, Default)]
+pub(crate) struct Was {
+    pub(crate) serving: Option<Arc<LoadedFlow>>,
+    pub(crate) previous: Option<Arc<LoadedFlow>>,
+    /// Versions that were rolled back or withdrawn, and are not taken as long as the files say the same.
+    pub(crate) barred: BTreeSet<String>,
+    /// Versions that calls are still on, by version.
+    pub(crate) live: BTreeMap<String, Weak<Counters>>,
+}
+
+/// What should serve.
+#[derive(Default)]
+pub(crate) struct Plan {
+    pub(crate) flows: BTreeMap<FlowName, Arc<LoadedFlow>>,
+    /// Flows that serve what their files say.
+    pub(crate) taken: BTreeSet<FlowName>,
+    pub(crate) problems: BTreeMap<FlowName, Vec<Problem>>,
+    /// Flows that serve now and do not fit the site.
+    pub(crate) unfit: BTreeMap<FlowName, Vec<Problem>>,
+}
+
+impl Was {
+    /// What another version of the same content has in store.
+    fn kept(&self, version: &str) -> Option<Kept> {
+        [&self.serving, &self.previous]
+            .into_iter()
+            .flatten()
+            .find(|flow| flow.version == version)
+            .map(|flow| Kept { flow: flow.flow.clone(), counters: flow.counters.clone() })
+    }
+
+    /// The serving version on another site.
+    pub(crate) fn rebase(&self, flow: &Arc<LoadedFlow>, site: &Arc<Site>) -> Result<Arc<LoadedFlow>, Vec<Problem>> {
+        if Arc::ptr_eq(&flow.site, site) {
+            return Ok(flow.clone());
+        }
+        let fitted = flow.origin.fit(Some(site), |version| self.kept(version))?;
+        Ok(match fitted {
+            Some(fitted) => Arc::new(LoadedFlow { withdrawn: flow.withdrawn, ..fitted }),
+            None => flow.clone(),
+        })
+    }
+}
+
+impl Files {
+    pub(crate) fn read(config: &CatalogueConfig, plugins: &Plugins) -> Self {
+        let mut files = Self {
+            site: read_site::read(&config.flows_dir.join(SITE_FILE)).map(Arc::new),
+            flows: BTreeMap::new(),
+            problems: Vec::new(),
+        };
+        let mut seen = BTreeSet::new();
+        for (name, paths) in files.find(&config.flows_dir) {
+            let found = match paths.as_slice() {
+                [path] => Origin::read(name.clone(), path, |plugin, dir| {
+                    let plugin = plugins.load(config, plugin, dir)?;
+                    seen.insert(plugin.hash().to_owned());
+                    Ok(plugin)
+                }),
+                paths => Err(paths
+                    .iter()
+                    .map(|path| {
+                        Problem::of_file(path, format!("flow `{name}` has two flow files")).help("keep one of them")
+                    })
+                    .collect()),
+            };
+            files.flows.insert(name, found);
+        }
+        plugins.forget_but(&seen);
+        files
+    }
+
+    /// The flow files of a folder: `NAME/flow.toml` and `NAME.toml`.
+    fn find(&mut self, folder: &Path) -> BTreeMap<FlowName, Vec<PathBuf>> {
+        let mut found: BTreeMap<FlowName, Vec<PathBuf>> = BTreeMap::new();
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.problems.push(Problem::of_file(folder, format!("cannot be read: {error}")));
+                return found;
+            }
+        };
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let inside = path.join("flow.toml");
+            let file = match path.extension().is_some_and(|extension| extension == "toml") {
+                true if path.file_name().is_some_and(|name| name != SITE_FILE) => path,
+                false if inside.exists() => inside,
+                _ => continue,
+            };
+            let named = if file.ends_with("flow.toml") { file.parent() } else { Some(file.as_path()) };
+            // Editors leave hidden files for a moment.
+            match named.and_then(Path::file_stem).and_then(|name| name.to_str()) {
+                Some(name) if !name.starts_with('.') => found.entry(name.into()).or_default().push(file),
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+impl Plugins {
+    fn load(&self, config: &CatalogueConfig, name: &str, dir: &Path) -> Result<Plugin, NoPlugin> {
+        let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
+        if !plain {
+            let help = "write the name of its file without `.wasm`".to_owned();
+            return Err(NoPlugin { message: format!("not the name of a plugin: `{name}`"), help: Some(help) });
+        }
+        let places = [dir, &config.plugins_dir].map(|folder| folder.join(format!("{name}.wasm")));
+        let Some(path) = places.iter().find(|path| path.exists()) else {
+            let help = match Problem::of_file(&config.plugins_dir, "").suggest(name, names(&config.plugins_dir).iter().map(String::as_str)).help {
+                Some(near) => near,
+                None => format!("put it at {}", places[1].display()),
+            };
+            let message = format!("no plugin `{name}`: neither {} nor {}", places[0].display(), places[1].display());
+            return Err(NoPlugin { message, help: Some(help) });
+        };
+        let bytes = fs::read(path).map_err(|error| NoPlugin {
+            message: format!("plugin {} cannot be read: {error}", path.display()),
+            help: None,
+        })?;
+        let hash = blake3::hash(&bytes).to_hex();
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(hash.as_str()).cloned();
+        let plugin = match known {
+            Some(plugin) => plugin,
+            None => config.engine.load(name, &bytes).map_err(|error| NoPlugin {
+                message: format!("plugin {} cannot be used: {error}", path.display()),
+                help: Some("if it is being copied, it is read again when it has changed".to_owned()),
+            })?,
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(hash.to_string(), plugin.clone());
+        Ok(plugin)
+    }
+
+    fn forget_but(&self, seen: &BTreeSet<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|hash, _| seen.contains(hash));
+    }
+}
+
+/// The plugins in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    files.filter_map(|file| Some(file.file_name().to_str()?.strip_suffix(".wasm")?.to_owned())).collect()
+}
+
+/// Plans for one site. Without any, what does not need one is checked, and nothing serves.
+pub(crate) fn plan(
+    config: &CatalogueConfig,
+    site: Option<&Arc<Site>>,
+    files: &Files,
+    was: &BTreeMap<FlowName, Was>,
+) -> Plan {
+    let nothing = Was::default();
+    let mut planner = Planner { site, was, plan: Plan::default() };
+    for (name, file) in &files.flows {
+        let was = was.get(name).unwrap_or(&nothing);
+        let fitted = match file {
+            Ok(origin) => origin.fit(site, |version| was.kept(version)),
+            Err(problems) => Err(problems.clone()),
+        };
+        match (fitted, &was.serving) {
+            (Ok(Some(flow)), _) if was.barred.contains(&flow.version) => planner.keep(name),
+            (Ok(Some(flow)), Some(serving)) if flow.version == serving.version && !serving.withdrawn => {
+                let same = Arc::ptr_eq(&serving.site, &flow.site);
+                let flow = if same { serving.clone() } else { Arc::new(flow) };
+                planner.plan.flows.insert(name.clone(), flow);
+                planner.plan.taken.insert(name.clone());
+            }
+            (Ok(Some(flow)), _) => {
+                planner.plan.flows.insert(name.clone(), Arc::new(flow));
+                planner.plan.taken.insert(name.clone());
+            }
+            (Ok(None), _) => drop(planner.plan.taken.insert(name.clone())),
+            (Err(problems), _) => planner.refuse(name, problems),
+        }
+    }
+    planner.settle(config);
+    planner.plan
+}
+
+struct Planner<'a> {
+    site: Option<&'a Arc<Site>>,
+    was: &'a BTreeMap<FlowName, Was>,
+    plan: Plan,
+}
+
+impl Planner<'_> {
+    /// What the files say is not taken.
+    fn refuse(&mut self, name: &FlowName, problems: Vec<Problem>) {
+        self.plan.problems.entry(name.clone()).or_default().extend(problems);
+        self.keep(name);
+    }
+
+    /// What serves goes on serving, on the site of the plan.
+    fn keep(&mut self, name: &FlowName) {
+        self.plan.taken.remove(name);
+        self.plan.flows.remove(name);
+        let Some(was) = self.was.get(name) else { return };
+        let (Some(serving), Some(site)) = (&was.serving, self.site) else { return };
+        match was.rebase(serving, site) {
+            Ok(flow) => drop(self.plan.flows.insert(name.clone(), flow)),
+            Err(problems) => drop(self.plan.unfit.insert(name.clone(), problems)),
+        }
+    }
+
+    fn serves_now(&self, flow: &LoadedFlow) -> bool {
+        let serving = self.was.get(&flow.name).and_then(|was| was.serving.as_ref());
+        serving.is_some_and(|serving| serving.version == flow.version)
+    }
+
+    /// Refuses flows that claim the numbers of others, and those that the gate refuses, until nothing is left to refuse.
+    fn settle(&mut self, config: &CatalogueConfig) {
+        let mut tried = BTreeSet::new();
+        loop {
+            let overlaps = self.overlaps();
+            if !overlaps.is_empty() {
+                for (name, problems) in overlaps {
+                    self.refuse(&name, problems);
+                }
+                continue;
+            }
+            let (Some(gate), Some(site)) = (&config.gate, self.site) else { return };
+            let snapshot = Snapshot { site: site.clone(), flows: self.plan.flows.clone() };
+            let untried = snapshot.flows.values().find(|flow| {
+                let serves = self.was.get(&flow.name).and_then(|was| was.serving.as_ref());
+                !flow.withdrawn
+                    && !serves.is_some_and(|serves| Arc::ptr_eq(serves, flow))
+                    && !tried.contains(&(flow.name.clone(), flow.version.clone()))
+            });
+            let Some(flow) = untried else { return };
+            tried.insert((flow.name.clone(), flow.version.clone()));
+            if let Err(why) = gate(&snapshot, flow) {
+                let problem = vec![Problem::of_file(&flow.file, format!("flow `{}` fails its scenarios: {why}", flow.name))];
+                match self.serves_now(flow) {
+                    true => drop(self.plan.unfit.insert(flow.name.clone(), problem)),
+                    false => self.refuse(&flow.name, problem),
+                }
+            }
+        }
+    }
+
+    /// Flows that have changed and claim numbers of others.
+    fn overlaps(&self) -> BTreeMap<FlowName, Vec<Problem>> {
+        let mut found: BTreeMap<FlowName, Vec<Problem>> = BTreeMap::new();
+        for flow in self.plan.flows.values().filter(|flow| !self.serves_now(flow)) {
+            for other in self.plan.flows.values().filter(|other| other.name != flow.name) {
+                for (at, number) in flow.origin.numbers() {
+                    let claims = other.origin.numbers();
+                    let Some((other_at, claimed)) = claims.iter().find(|(_, claimed)| claimed.overlaps(&number)) else {
+                        continue;
+                    };
+                    let message = match *claimed == number {
+                        true => format!("`{number}` is a number of flow `{}` too", other.name),
+                        false => format!("`{number}` overlaps `{claimed}` of flow `{}`", other.name),
+                    };
+                    let problem = flow.origin.source.at_value(&at, message);
+                    let problem = problem.see(&other.file, other.origin.source.place(other_at));
+                    found.entry(flow.name.clone()).or_default().push(problem);
+                }
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,342 @@
+//! From a flow file as written to a [`LoadedFlow`], or everything that is wrong with it.
+
+use crate::{
+    Fallback, FlowLimits, LoadedFlow, Permissions, Site,
+    flow::Counters,
+    flow_file::{FlowFile, LimitsFile},
+    problem::Problem,
+    read_site::ADDRESS,
+    schemas::{self, Schema},
+    site::{address, recordings},
+    source::Source,
+    version,
+};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use strowger_model::{FlowName, NumberPattern, PhoneNumber};
+use strowger_sandbox::{Flow, Limits, Plugin};
+
+/// A flow file that was read, with its plugin: what a version is made from, again for every site.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    pub(crate) name: FlowName,
+    pub(crate) source: Arc<Source>,
+    pub(crate) plugin: Result<Plugin, NoPlugin>,
+    pub(crate) recordings: BTreeMap<String, PathBuf>,
+}
+
+/// A plugin that cannot be had.
+#[derive(Clone)]
+pub(crate) struct NoPlugin {
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+/// What a version has in common with those that differ from it only in the site: nothing is configured twice, and calls
+/// are counted together.
+pub(crate) struct Kept {
+    pub(crate) flow: Flow,
+    pub(crate) counters: Arc<Counters>,
+}
+
+impl Origin {
+    /// Reads a flow file and the names of its recordings. The plugin is asked for by name and the flow's folder.
+    pub(crate) fn read(
+        name: FlowName,
+        path: &Path,
+        plugin: impl FnOnce(&str, &Path) -> Result<Plugin, NoPlugin>,
+    ) -> Result<Self, Vec<Problem>> {
+        let source = Source::read(path)?;
+        let dir = path.parent().unwrap_or(Path::new("."));
+        let plugin = match source.value["plugin"].as_str() {
+            Some(name) => plugin(name, dir),
+            None => Err(NoPlugin { message: String::new(), help: None }),
+        };
+        let own = match path.file_name().is_some_and(|name| name == "flow.toml") {
+            true => recordings(&dir.join("prompts")),
+            false => BTreeMap::new(),
+        };
+        Ok(Self { name, source: Arc::new(source), plugin, recordings: own })
+    }
+
+    /// The numbers that the file claims, good or not, with their place.
+    pub(crate) fn numbers(&self) -> Vec<(String, NumberPattern)> {
+        let numbers = self.source.value["numbers"].as_array().into_iter().flatten().enumerate();
+        numbers
+            .filter_map(|(index, number)| Some((format!("/numbers/{index}"), number.as_str()?.parse().ok()?)))
+            .collect()
+    }
+
+    /// Checks everything against the site and configures the plugin. Without a site, what does not need one is checked
+    /// and nothing comes of it.
+    pub(crate) fn fit(
+        &self,
+        site: Option<&Arc<Site>>,
+        kept: impl FnOnce(&str) -> Option<Kept>,
+    ) -> Result<Option<LoadedFlow>, Vec<Problem>> {
+        let source = &*self.source;
+        let file = schemas::read::<FlowFile>(&schemas::FLOW, source);
+        let mut reader = Reader { source, site, problems: Vec::new() };
+        let (file, read) = match file {
+            Ok(file) => {
+                let read = reader.flow(&file);
+                (Some(file), Some(read))
+            }
+            Err(problems) => {
+                reader.problems = problems;
+                (None, None)
+            }
+        };
+        let plugin = match &self.plugin {
+            Ok(plugin) => Some(plugin),
+            Err(missing) if missing.message.is_empty() => None,
+            Err(missing) => {
+                let problem = source.at_value("/plugin", missing.message.clone());
+                reader.problems.push(Problem { help: missing.help.clone(), ..problem });
+                None
+            }
+        };
+        // Settings are checked although something else in the file is wrong: all errors at once.
+        if let (Some(plugin), settings) = (plugin, &source.value["settings"]) {
+            let empty = Value::Object(serde_json::Map::new());
+            let settings = if settings.is_object() { settings } else { &empty };
+            let permissions = read.as_ref().map(|read| read.permissions.clone());
+            let names = Names { site: site.cloned(), permissions, own: self.recordings.clone() };
+            reader.problems.extend(names.check(plugin, settings, source));
+        }
+        let (Some(file), Some(read), Some(plugin), []) = (file, read, plugin, reader.problems.as_slice()) else {
+            return Err(reader.problems);
+        };
+        let Some(site) = site else { return Ok(None) };
+
+        let language = file.language.clone().unwrap_or_else(|| site.language.clone());
+        let own = format!("{:?}", self.recordings.keys());
+        let version = version::of(&[&source.value.to_string(), plugin.hash(), &language, site.time_zone.name(), &own]);
+        let settings = Value::Object(file.settings);
+        let step = limits(&file.limits);
+        let kept = match kept(&version) {
+            Some(kept) => kept,
+            None => {
+                let flow = plugin.configure(&settings.to_string(), step.clone()).map_err(|error| {
+                    let message = format!("plugin `{}` does not accept these settings: {error}", file.plugin);
+                    vec![source.at_key("/settings", message)]
+                })?;
+                Kept { flow, counters: Arc::default() }
+            }
+        };
+        let mut all_recordings = site.recordings.clone();
+        all_recordings.extend(self.recordings.clone());
+        Ok(Some(LoadedFlow {
+            name: self.name.clone(),
+            version,
+            manifest: plugin.manifest().clone(),
+            flow: kept.flow,
+            numbers: read.numbers,
+            permissions: read.permissions,
+            limits: FlowLimits { step, steps: file.limits.steps, calls: file.limits.calls },
+            fallback: read.fallback,
+            language,
+            caller_id: read.caller_id,
+            settings,
+            site: site.clone(),
+            dir: source.path.parent().unwrap_or(Path::new(".")).to_owned(),
+            file: source.path.clone(),
+            recordings: all_recordings,
+            withdrawn: false,
+            counters: kept.counters,
+            origin: self.clone(),
+        }))
+    }
+}
+
+fn limits(file: &LimitsFile) -> Limits {
+    Limits {
+        step_time: Duration::from_millis(file.step_ms),
+        memory: file.memory_mib << 20,
+        state: file.state_kib << 10,
+        orders: file.orders,
+    }
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+    site: Option<&'a Arc<Site>>,
+    problems: Vec<Problem>,
+}
+
+/// What of a flow file is not in it as it is needed.
+struct Read {
+    numbers: Vec<NumberPattern>,
+    permissions: Permissions,
+    fallback: Fallback,
+    caller_id: Option<PhoneNumber>,
+}
+
+impl Reader<'_> {
+    fn flow(&mut self, file: &FlowFile) -> Read {
+        let granted = &file.permissions;
+        let caller_id = file.caller_id.as_ref().and_then(|number| {
+            let number = number.parse::<PhoneNumber>();
+            number.map_err(|error| self.problems.push(self.source.at_value("/caller_id", error.to_string()))).ok()
+        });
+        let fallback = match file.fallback.as_str() {
+            "pbx" => Fallback::Pbx,
+            other => match address(other) {
+                Some(target) => Fallback::To(target),
+                None => {
+                    let message = format!("not a fallback: `{other}`");
+                    let help = format!("write \"pbx\" for the PBX's own route; else {ADDRESS}");
+                    self.problems.push(self.source.at_value("/fallback", message).help(help));
+                    Fallback::Pbx
+                }
+            },
+        };
+        for (index, address) in granted.mail.iter().enumerate() {
+            let good = address.split_once('@').is_some_and(|(name, domain)| {
+                !name.is_empty() && domain.contains('.') && !address.contains(char::is_whitespace) && !domain.contains('*')
+            });
+            if !good {
+                let at = format!("/permissions/mail/{index}");
+                let problem = self.source.at_value(&at, format!("not a mail address: `{address}`"));
+                self.problems.push(problem.help("write \"name@domain.be\", or \"*@domain.be\" for every name there"));
+            }
+        }
+        if let Some(site) = self.site {
+            let queues = site.queues.keys().map(|name| name.as_str());
+            self.known("queue", "/permissions/queues", &granted.queues, &queues.collect::<Vec<_>>());
+            let agents = site.agents.keys().map(|name| name.as_str());
+            self.known("agent", "/permissions/agents", &granted.agents, &agents.collect::<Vec<_>>());
+        }
+        Read {
+            numbers: self.patterns("/numbers", &file.numbers),
+            fallback,
+            caller_id,
+            permissions: Permissions {
+                dial: self.patterns("/permissions/dial", &granted.dial),
+                addresses: granted.addresses.clone(),
+                queues: granted.queues.clone(),
+                agents: granted.agents.clone(),
+                caller_ids: self.patterns("/permissions/caller_ids", &granted.caller_ids),
+                mail: granted.mail.clone(),
+                switches: granted.switches.clone(),
+                flows: granted.flows.clone(),
+            },
+        }
+    }
+
+    fn patterns(&mut self, at: &str, texts: &[String]) -> Vec<NumberPattern> {
+        let parse = |(index, text): (usize, &String)| match text.parse::<NumberPattern>() {
+            Ok(pattern) => Some(pattern),
+            Err(error) => {
+                self.problems.push(self.source.at_value(&format!("{at}/{index}"), error.to_string()));
+                None
+            }
+        };
+        texts.iter().enumerate().filter_map(parse).collect()
+    }
+
+    fn known(&mut self, what: &str, at: &str, names: &[String], known: &[&str]) {
+        for (index, name) in names.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                let problem = self.source.at_value(&format!("{at}/{index}"), format!("no {what} `{name}` in the site file"));
+                self.problems.push(problem.suggest(name, known.iter().copied()));
+            }
+        }
+    }
+}
+
+/// What the settings of a flow may name. See `docs/write-flow-files.md` for the formats.
+struct Names {
+    site: Option<Arc<Site>>,
+    /// None: the flow file is wrong elsewhere.
+    permissions: Option<Permissions>,
+    own: BTreeMap<String, PathBuf>,
+}
+
+/// Formats that a plugin's schema can give to a text, beside those of JSON Schema.
+const FORMATS: [&str; 9] = [
+    "queue", "agent", "queue-or-agent", "schedule", "music", "phone-number", "dialled-number", "recording", "mail-address",
+];
+
+impl Names {
+    fn check(self, plugin: &Plugin, settings: &Value, source: &Source) -> Vec<Problem> {
+        let whole = |why: String| {
+            let name = &plugin.manifest().name;
+            vec![
+                source
+                    .at_value("/plugin", format!("the settings schema of plugin `{name}` is not a JSON Schema: {why}"))
+                    .help("that is a fault of the plugin: tell its author"),
+            ]
+        };
+        let schema = match serde_json::from_str(&plugin.manifest().settings_schema) {
+            Ok(schema) => schema,
+            Err(error) => return whole(error.to_string()),
+        };
+        let names = Arc::new(self);
+        let mut options = jsonschema::options();
+        for format in FORMATS {
+            let names = names.clone();
+            options = options.with_format(format, move |text: &str| names.wrong(format, text).is_none());
+        }
+        match Schema::new(schema, options) {
+            Ok(schema) => schema.check(settings, source, "/settings", &|format, text| names.wrong(format, text)),
+            Err(why) => whole(why),
+        }
+    }
+
+    /// What is wrong with a text of a format, and what to do about it.
+    fn wrong(&self, format: &str, text: &str) -> Option<(String, Option<String>)> {
+        let granted = |may: fn(&Permissions, &str) -> bool, what: &str, key: &str| match &self.permissions {
+            Some(permissions) if !may(permissions, what) => Some((
+                format!("`{what}` is not granted to this flow"),
+                Some(format!("add it to `{key}` in [permissions]")),
+            )),
+            _ => None,
+        };
+        let site = self.site.as_deref();
+        let queue = || {
+            let known = site.map(|site| site.queues.keys().map(|name| name.as_str()).collect());
+            unknown("queue", text, known).or_else(|| granted(Permissions::may_use_queue, text, "queues"))
+        };
+        let agents = || site.map(|site| site.agents.keys().map(|name| name.as_str()).collect());
+        match format {
+            "queue" => queue(),
+            "agent" => unknown("agent", text, agents()),
+            "queue-or-agent" => match text.strip_prefix("agent:") {
+                Some(agent) => unknown("agent", agent, agents()),
+                None => queue(),
+            },
+            "schedule" => {
+                unknown("schedule", text, site.map(|site| site.schedules.keys().map(String::as_str).collect()))
+            }
+            "music" => unknown("music", text, site.map(|site| site.music.keys().map(String::as_str).collect())),
+            "phone-number" | "dialled-number" => match text.parse::<PhoneNumber>() {
+                Ok(number) if format == "dialled-number" => granted(Permissions::may_dial, number.as_str(), "dial"),
+                Ok(_) => None,
+                Err(error) => Some((error.to_string(), None)),
+            },
+            "recording" => {
+                let known = site.map(|site| self.own.keys().chain(site.recordings.keys()).map(String::as_str).collect());
+                unknown("recording", text, known)
+            }
+            "mail-address" => granted(Permissions::may_mail, text, "mail"),
+            _ => None,
+        }
+    }
+}
+
+fn unknown(what: &str, name: &str, known: Option<Vec<&str>>) -> Option<(String, Option<String>)> {
+    let known = known?;
+    if known.contains(&name) {
+        return None;
+    }
+    let place = if what == "recording" { "the prompts" } else { "the site file" };
+    let message = format!("no {what} `{name}` in {place}");
+    let help = Problem::of_file(Path::new(""), "").suggest(name, known).help;
+    Some((message, help))
+}

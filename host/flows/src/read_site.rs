@@ -1,0 +1,269 @@
+//! From `site.toml` as written to a [`Site`], or everything that is wrong with it.
+
+use crate::{
+    problem::Problem,
+    schedule::{self, BadHours, Calendar, Exception, Schedule},
+    schemas,
+    site::{Agent, Endpoint, Queue, Site, Speech, address, recordings},
+    site_file::{AgentFile, QueueFile, ScheduleFile, SiteFile},
+    source::{Source, child},
+    version,
+};
+use chrono::NaiveDate;
+use indexmap::IndexMap;
+use opening_hours::localization::Country;
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+use strowger_model::time::Cadence;
+
+const HOURS: &str = "write hours as in OpenStreetMap, such as \"Mo-Fr 09:00-16:00; PH off\" or \"Mo-Su 22:00-06:00\"";
+
+pub(crate) fn read(path: &Path) -> Result<Site, Vec<Problem>> {
+    site(&Source::read(path)?)
+}
+
+pub(crate) fn site(source: &Source) -> Result<Site, Vec<Problem>> {
+    let file: SiteFile = schemas::read(&schemas::SITE, source)?;
+    let mut reader = Reader { source, problems: Vec::new() };
+    let site = reader.site(file);
+    match (site, reader.problems) {
+        (Some(site), problems) if problems.is_empty() => Ok(site),
+        (_, problems) => Err(problems),
+    }
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn wrong(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    fn site(&mut self, file: SiteFile) -> Option<Site> {
+        let source = self.source;
+        let country = file.country.as_deref().and_then(|code| self.country(code));
+        let cadence = match (&file.ringing, file.country.as_deref()) {
+            (Some(ringing), _) => Cadence { on: seconds(ringing.on), off: seconds(ringing.off) },
+            (None, Some("NL")) => Cadence::NETHERLANDS,
+            (None, _) => Cadence::BELGIUM,
+        };
+        let mut named = BTreeMap::new();
+        for (index, holiday) in file.holidays.into_iter().enumerate() {
+            if let Some(date) = self.date(&format!("/holidays/{index}/date"), &holiday.date) {
+                named.insert(date, holiday.name);
+            }
+        }
+        let zone = file.time_zone.parse::<chrono_tz::Tz>();
+        if zone.is_err() {
+            let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+            let problem = source
+                .at_value("/time_zone", format!("no time zone `{}`", file.time_zone))
+                .help("write it as in the IANA database, such as \"Europe/Brussels\"")
+                .suggest_near(&file.time_zone, zones);
+            self.wrong(problem);
+        }
+        let calendar = Arc::new(Calendar::new(zone.unwrap_or_default(), country, named));
+
+        let mut schedules = BTreeMap::new();
+        for (name, schedule) in file.schedules {
+            let schedule = self.schedule(&child("/schedules", &name), &calendar, schedule);
+            schedules.extend(schedule.map(|schedule| (name, schedule)));
+        }
+        let queues = in_order(source, "/queues", file.queues)
+            .map(|(name, queue)| (name.as_str().into(), self.queue(&name, queue, &file.agents, &file.music)))
+            .collect();
+        let mut extensions = BTreeMap::new();
+        let mut agents = IndexMap::new();
+        for (name, agent) in in_order(source, "/agents", file.agents) {
+            if let Some(extension) = &agent.extension {
+                match extensions.entry(extension.clone()) {
+                    Entry::Vacant(free) => drop(free.insert(name.clone())),
+                    Entry::Occupied(taken) => {
+                        let other = child(&child("/agents", taken.get()), "extension");
+                        let at = child(&child("/agents", &name), "extension");
+                        let message = format!("extension {extension} is `{}`'s already", taken.get());
+                        self.problems.push(source.at_value(&at, message).see(&source.path, source.place(&other)));
+                    }
+                }
+            }
+            agents.insert(name.as_str().into(), self.agent(name, agent));
+        }
+        let prompts = source.path.parent().unwrap_or(Path::new(".")).join(file.prompts);
+        let recordings = recordings(&prompts);
+        let version = version::of(&[&source.value.to_string(), &format!("{:?}", recordings.keys())]);
+        Some(Site {
+            time_zone: zone.ok()?,
+            country: file.country,
+            language: file.language,
+            cadence,
+            queues,
+            agents,
+            schedules,
+            music: file.music,
+            prompts,
+            recordings,
+            speech: Speech {
+                program: file.speech.program,
+                args: file.speech.args,
+                voices: file.speech.voices,
+                timeout: seconds(file.speech.timeout),
+            },
+            version,
+            calendar,
+            source: Some(Arc::new(source.clone())),
+        })
+    }
+
+    fn country(&mut self, code: &str) -> Option<Country> {
+        let country = code.parse::<Country>().ok();
+        if country.is_none() {
+            let codes = Country::ALL.iter().map(|country| country.iso_code());
+            let problem = self
+                .source
+                .at_value("/country", format!("no public holidays are known of `{code}`"))
+                .help("write an ISO 3166-1 code in capitals, such as \"BE\"")
+                .suggest_near(&code.to_uppercase(), codes);
+            self.wrong(problem);
+        }
+        country
+    }
+
+    fn date(&mut self, at: &str, text: &str) -> Option<NaiveDate> {
+        let date = text.parse().ok();
+        if date.is_none() {
+            let problem = self.source.at_value(at, format!("not a date: {text}"));
+            self.wrong(problem.help("write it as year-month-day, such as 2026-11-02"));
+        }
+        date
+    }
+
+    fn schedule(&mut self, at: &str, calendar: &Arc<Calendar>, file: ScheduleFile) -> Option<Schedule> {
+        let before = self.problems.len();
+        let mut exceptions = Vec::new();
+        for (index, exception) in file.exceptions.into_iter().enumerate() {
+            let at = format!("{at}/exceptions/{index}");
+            let from = self.date(&format!("{at}/date"), &exception.date);
+            let until = match &exception.until {
+                Some(until) => self.date(&format!("{at}/until"), until),
+                None => from,
+            };
+            let hours = format!("{at}/hours");
+            if let Err(bad) = schedule::check_hours_of_day(&exception.hours) {
+                let problem = self.bad_hours(&hours, bad);
+                self.wrong(problem.help("write \"off\" or times, such as \"10:00-12:00,13:00-16:00\""));
+            }
+            let (Some(from), Some(until)) = (from, until) else { continue };
+            if until < from {
+                let problem = self.source.at_value(&format!("{at}/until"), "ends before it begins");
+                self.wrong(problem);
+            }
+            exceptions.push(Exception { from, until, name: exception.name, hours: exception.hours });
+        }
+        let at = format!("{at}/hours");
+        if let Err(bad) = schedule::check(&file.hours) {
+            let problem = self.bad_hours(&at, bad);
+            self.wrong(problem.help(HOURS));
+        }
+        if self.problems.len() > before {
+            return None;
+        }
+        match Schedule::new(calendar.clone(), &file.hours, &exceptions) {
+            Ok(schedule) => Some(schedule),
+            Err(bad) => {
+                let problem = self.source.at_value(&at, format!("does not go together with its exceptions: {}", bad.why));
+                self.wrong(problem.help(HOURS));
+                None
+            }
+        }
+    }
+
+    fn bad_hours(&self, at: &str, bad: BadHours) -> Problem {
+        self.source.within(at, bad.at, bad.why)
+    }
+
+    fn queue(
+        &mut self,
+        name: &str,
+        file: QueueFile,
+        agents: &BTreeMap<String, AgentFile>,
+        music: &BTreeMap<String, String>,
+    ) -> Queue {
+        let at = child("/queues", name);
+        if name.starts_with("agent:") {
+            let problem = self.source.at_key(&at, "a queue may not be named like `agent:NAME`");
+            self.wrong(problem.help("that is how flows ask for an agent"));
+        }
+        for (index, agent) in file.agents.iter().enumerate() {
+            let at = format!("{at}/agents/{index}");
+            if !agents.contains_key(agent) {
+                let problem = self.source.at_value(&at, format!("no agent `{agent}`"));
+                self.wrong(problem.suggest(agent, agents.keys().map(String::as_str)));
+            } else if file.agents[..index].contains(agent) {
+                let problem = self.source.at_value(&at, format!("agent `{agent}` is in this queue twice"));
+                self.wrong(problem);
+            }
+        }
+        if let Some(class) = &file.music
+            && !music.contains_key(class)
+        {
+            let problem = self.source.at_value(&format!("{at}/music"), format!("no music `{class}`"));
+            let help = "name it in [music], with the PBX's name of it";
+            self.wrong(problem.help(help).suggest(class, music.keys().map(String::as_str)));
+        }
+        Queue {
+            name: name.into(),
+            strategy: file.strategy,
+            agents: file.agents.iter().map(|agent| agent.as_str().into()).collect(),
+            cap: file.cap,
+            ring_time: seconds(file.ring_time),
+            wrap_up: seconds(file.wrap_up),
+            retry_after: seconds(file.retry_after),
+            music: file.music,
+            leave_when_empty: file.leave_when_empty,
+        }
+    }
+
+    fn agent(&mut self, name: String, file: AgentFile) -> Agent {
+        let at = child("/agents", &name);
+        let mut endpoints = Vec::new();
+        for (index, endpoint) in file.endpoints.into_iter().enumerate() {
+            let ring_time = endpoint.ring_time.map(seconds);
+            match address(&endpoint.address) {
+                Some(target) => endpoints.push(Endpoint { target, ring_time }),
+                None => {
+                    let at = format!("{at}/endpoints/{index}/address");
+                    let problem = self.source.at_value(&at, format!("not an address: `{}`", endpoint.address));
+                    self.wrong(problem.help(ADDRESS));
+                }
+            }
+        }
+        Agent {
+            display_name: file.name.unwrap_or_else(|| name.clone()),
+            name: name.into(),
+            endpoints,
+            ring_endpoints: file.ring_endpoints,
+            logged_in: file.logged_in,
+            extension: file.extension,
+        }
+    }
+}
+
+pub(crate) const ADDRESS: &str =
+    "write a number (\"+32470123456\"), an extension (\"101\") or an address in the PBX's own words (\"PJSIP/anna\")";
+
+fn in_order<T>(source: &Source, at: &str, named: BTreeMap<String, T>) -> impl Iterator<Item = (String, T)> + use<T> {
+    let mut named: Vec<_> = named.into_iter().map(|(name, item)| (source.offset(&child(at, &name)), name, item)).collect();
+    named.sort_by_key(|(offset, ..)| *offset);
+    named.into_iter().map(|(_, name, item)| (name, item))
+}
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}

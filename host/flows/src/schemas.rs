@@ -1,0 +1,297 @@
+//! The JSON Schemas of the flow file and the site file, and what is wrong with a file that does not hold to one.
+//!
+//! The schemas are published in `docs/schemas/`, for editors; a test keeps them as they are here.
+
+use crate::{
+    flow_file::FlowFile,
+    problem::{Problem, list},
+    site_file::SiteFile,
+    source::{Source, child},
+};
+use jsonschema::{JsonType, ValidationError, Validator, error::{TypeKind, ValidationErrorKind as Kind}};
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::sync::LazyLock;
+
+/// A schema, ready to check.
+pub(crate) struct Schema {
+    root: Value,
+    validator: Validator,
+}
+
+pub(crate) static SITE: LazyLock<Result<Schema, String>> = LazyLock::new(|| Schema::new(site(), jsonschema::options()));
+pub(crate) static FLOW: LazyLock<Result<Schema, String>> = LazyLock::new(|| Schema::new(flow(), jsonschema::options()));
+
+/// The schema of `site.toml`.
+pub fn site() -> Value {
+    of::<SiteFile>()
+}
+
+/// The schema of a flow file, whatever its plugin.
+pub fn flow() -> Value {
+    of::<FlowFile>()
+}
+
+/// The schema of the flow files of one plugin: its settings are those of the plugin.
+pub fn flow_of(manifest: &strowger_sandbox::Manifest) -> Result<Value, serde_json::Error> {
+    let mut settings: Value = serde_json::from_str(&manifest.settings_schema)?;
+    let mut schema = flow();
+    let mut definitions = json!({});
+    for key in ["$defs", "definitions"] {
+        if let Some(Value::Object(own)) = settings.as_object_mut().and_then(|settings| settings.remove(key)) {
+            for (name, definition) in own {
+                definitions[format!("settings.{name}")] = definition;
+            }
+        }
+    }
+    if let Some(settings) = settings.as_object_mut() {
+        settings.remove("$schema");
+    }
+    point_into_settings(&mut settings);
+    point_into_settings(&mut definitions);
+    if let (Some(all), Value::Object(own)) = (schema["definitions"].as_object_mut(), definitions) {
+        all.extend(own);
+    }
+    schema["title"] = format!("Strowger flow file of {}", manifest.name).into();
+    schema["properties"]["plugin"]["const"] = manifest.name.as_str().into();
+    schema["properties"]["settings"] = settings;
+    Ok(schema)
+}
+
+fn point_into_settings(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            for (key, value) in map {
+                match value {
+                    Value::String(target) if key == "$ref" => {
+                        for own in ["#/$defs/", "#/definitions/"] {
+                            if let Some(name) = target.strip_prefix(own) {
+                                *target = format!("#/definitions/settings.{name}");
+                                break;
+                            }
+                        }
+                    }
+                    value => point_into_settings(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(point_into_settings),
+        _ => {}
+    }
+}
+
+fn of<T: JsonSchema>() -> Value {
+    SchemaSettings::draft07().into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// Reads a file that is the host's own, by its schema. All errors at once.
+pub(crate) fn read<T: DeserializeOwned>(
+    schema: &Result<Schema, String>,
+    source: &Source,
+) -> Result<T, Vec<Problem>> {
+    let whole = |message: String| vec![source.at_value("", message)];
+    let schema = schema.as_ref().map_err(|why| whole(why.clone()))?;
+    let problems = schema.check(&source.value, source, "", &|_, _| None);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    T::deserialize(&source.value).map_err(|error| whole(error.to_string()))
+}
+
+/// What is wrong with a text of a format, and what to do about it.
+pub(crate) type Explain<'a> = &'a dyn Fn(&str, &str) -> Option<(String, Option<String>)>;
+
+impl Schema {
+    pub(crate) fn new(root: Value, options: jsonschema::ValidationOptions<'_>) -> Result<Self, String> {
+        let validator = options
+            .should_validate_formats(true)
+            .build(&root)
+            .map_err(|error| error.to_string())?;
+        Ok(Self { root, validator })
+    }
+
+    /// Everything that is wrong with a value that stands at a pointer of a file.
+    pub(crate) fn check(&self, value: &Value, source: &Source, at: &str, formats: Explain<'_>) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for error in self.validator.iter_errors(value) {
+            self.explain(&error, source, at, formats, &mut problems);
+        }
+        problems
+    }
+
+    fn explain(
+        &self,
+        error: &ValidationError<'_>,
+        source: &Source,
+        base: &str,
+        formats: Explain<'_>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let at = format!("{base}{}", error.instance_path().as_str());
+        let found = error.instance();
+        let here = |message: String| self.describe(source.at_value(&at, message), error);
+        let problem = match error.kind() {
+            Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+                let known = self.siblings(error);
+                problems.extend(unexpected.iter().map(|key| {
+                    source
+                        .at_key(&child(&at, key), format!("unknown key `{key}`"))
+                        .suggest(key, known.iter().map(String::as_str))
+                }));
+                return;
+            }
+            Kind::Required { property } => {
+                let key = property.as_str().unwrap_or_default();
+                let problem = source.at_key(&at, format!("the key `{key}` is missing"));
+                match self.property(error, key) {
+                    Some(description) => problem.help(format!("`{key}`: {description}")),
+                    None => problem,
+                }
+            }
+            Kind::Type { kind } => here(format!("expected {}, found {}", expected(kind), name_of(found))),
+            Kind::Enum { options } => {
+                let options: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                one_of(source, &at, found, &options)
+            }
+            Kind::Constant { expected_value } => match expected_value.as_str() {
+                Some(expected) => one_of(source, &at, found, &[expected]),
+                None => here(format!("expected {expected_value}")),
+            },
+            Kind::Minimum { limit } => here(format!("{found} is too small: at least {limit}")),
+            Kind::Maximum { limit } => here(format!("{found} is too large: at most {limit}")),
+            Kind::ExclusiveMinimum { limit } => here(format!("{found} is too small: more than {limit}")),
+            Kind::ExclusiveMaximum { limit } => here(format!("{found} is too large: less than {limit}")),
+            Kind::MinItems { limit } => here(format!("too few: at least {limit}")),
+            Kind::MaxItems { limit } => here(format!("too many: at most {limit}")),
+            Kind::MinLength { limit } => here(format!("too short: at least {limit} characters")),
+            Kind::MaxLength { limit } => here(format!("too long: at most {limit} characters")),
+            Kind::UniqueItems => here("the same twice".to_owned()),
+            Kind::Pattern { pattern } => here(format!("does not match the pattern {pattern}")),
+            Kind::Format { format } => match formats(format, found.as_str().unwrap_or_default()) {
+                Some((message, help)) => Problem { help, ..here(message) },
+                None => here(format!("not a {format}")),
+            },
+            Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+                let options: Vec<&str> = context
+                    .iter()
+                    .filter_map(|branch| match branch.as_slice() {
+                        [only] => Some(only),
+                        _ => None,
+                    })
+                    .flat_map(|only| match only.kind() {
+                        Kind::Constant { expected_value } => expected_value.as_str().into_iter().collect(),
+                        Kind::Enum { options } => {
+                            options.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+                        }
+                        _ => Vec::new(),
+                    })
+                    .collect();
+                if !options.is_empty() && found.is_string() {
+                    one_of(source, &at, found, &options)
+                } else {
+                    // The branch that was meant is the one that got furthest.
+                    let depth = |branch: &&Vec<ValidationError<'_>>| {
+                        let of_type = branch.iter().any(|error| {
+                            matches!(error.kind(), Kind::Type { .. } | Kind::Constant { .. })
+                                && error.instance_path() == branch[0].instance_path()
+                        });
+                        let null = branch.iter().any(|error| {
+                            matches!(error.kind(), Kind::Type { kind: TypeKind::Single(JsonType::Null) })
+                        });
+                        (null, of_type, branch.len())
+                    };
+                    let meant = context.iter().filter(|branch| !branch.is_empty()).min_by_key(depth);
+                    for error in meant.into_iter().flatten() {
+                        self.explain(error, source, base, formats, problems);
+                    }
+                    return;
+                }
+            }
+            _ => here(error.to_string()),
+        };
+        problems.push(problem);
+    }
+
+    /// The keys that the schema knows where it met an unknown one.
+    fn siblings(&self, error: &ValidationError<'_>) -> Vec<String> {
+        let schema = self.parent(error);
+        let properties = schema.and_then(|schema| schema.get("properties")?.as_object());
+        properties.into_iter().flatten().map(|(key, _)| key.clone()).collect()
+    }
+
+    /// What the schema says about a property that is missing.
+    fn property(&self, error: &ValidationError<'_>, key: &str) -> Option<String> {
+        let property = self.parent(error)?.get("properties")?.get(key)?;
+        Some(property.get("description")?.as_str()?.to_owned())
+    }
+
+    /// Adds what the schema says about a value that is wrong.
+    fn describe(&self, problem: Problem, error: &ValidationError<'_>) -> Problem {
+        match self.parent(error).and_then(|schema| schema.get("description")?.as_str()) {
+            Some(description) if !error.instance_path().as_str().is_empty() => problem.help(description),
+            _ => problem,
+        }
+    }
+
+    fn parent(&self, error: &ValidationError<'_>) -> Option<&Value> {
+        let path = error.schema_path().as_str();
+        let (parent, _) = path.rsplit_once('/')?;
+        self.root.pointer(parent)
+    }
+}
+
+fn one_of(source: &Source, at: &str, found: &Value, options: &[&str]) -> Problem {
+    let written = found.as_str().unwrap_or_default();
+    source
+        .at_value(at, format!("expected {}, found {}", either(options), shown(found)))
+        .suggest_near(written, options.iter().copied())
+}
+
+fn either(options: &[&str]) -> String {
+    match options {
+        [only] => format!("`{only}`"),
+        options => format!("one of {}", list(options)),
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("`{text}`"),
+        value => name_of(value).to_owned(),
+    }
+}
+
+fn expected(kind: &TypeKind) -> String {
+    match kind {
+        TypeKind::Single(one) => name(*one).to_owned(),
+        TypeKind::Multiple(several) => {
+            let names: Vec<&str> = several.iter().filter(|one| *one != JsonType::Null).map(name).collect();
+            names.join(" or ")
+        }
+    }
+}
+
+fn name(kind: JsonType) -> &'static str {
+    match kind {
+        JsonType::Array => "a list",
+        JsonType::Boolean => "true or false",
+        JsonType::Integer => "a whole number",
+        JsonType::Null => "nothing",
+        JsonType::Number => "a number",
+        JsonType::Object => "a table",
+        JsonType::String => "a text in quotes",
+    }
+}
+
+fn name_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(number) if number.is_f64() => "a fraction",
+        Value::Number(_) => "a whole number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a table",
+    }
+}

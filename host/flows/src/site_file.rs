@@ -1,0 +1,216 @@
+//! `site.toml` as it is written. [`crate::site`] is what comes of it.
+//!
+//! The doc comments here are what an editor shows: they are the descriptions of the published JSON Schema.
+
+use crate::site::{RingEndpoints, Strategy};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What the flows of a site share: queues, agents, schedules, music and prompts. Times are in seconds.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Strowger site file")]
+pub(crate) struct SiteFile {
+    /// Time zone of opening hours and of times that are spoken, such as `Europe/Brussels`.
+    pub(crate) time_zone: String,
+    /// ISO 3166-1 code of the country whose public holidays are `PH` in schedules, such as `BE`. Also the default of `ringing`.
+    #[serde(default)]
+    pub(crate) country: Option<String>,
+    /// Language of flows and texts that name none, such as `nl-BE`.
+    pub(crate) language: String,
+    /// How phones ring. Without it as in the country (BE: 1 s on, 3 s off).
+    #[serde(default)]
+    pub(crate) ringing: Option<RingingFile>,
+    /// Folder of the site's recordings, from the folder of this file on.
+    #[serde(default = "prompts")]
+    pub(crate) prompts: String,
+    /// Days that are public holidays besides those of the country, such as the day that the employer gives for a holiday on a Sunday.
+    #[serde(default)]
+    pub(crate) holidays: Vec<HolidayFile>,
+    /// Opening hours, by name.
+    #[serde(default)]
+    pub(crate) schedules: BTreeMap<String, ScheduleFile>,
+    /// Queues, by name.
+    #[serde(default)]
+    pub(crate) queues: BTreeMap<String, QueueFile>,
+    /// Agents, by name.
+    #[serde(default)]
+    pub(crate) agents: BTreeMap<String, AgentFile>,
+    /// Classes of music by the names that flows and queues use, each with the PBX's name of it.
+    #[serde(default)]
+    pub(crate) music: BTreeMap<String, String>,
+    /// How texts are spoken that have no recording.
+    #[serde(default)]
+    pub(crate) speech: SpeechFile,
+}
+
+fn prompts() -> String {
+    "prompts".to_owned()
+}
+
+/// How phones ring: what "at most 8 rings" means.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RingingFile {
+    /// Seconds of sound.
+    #[schemars(range(min = 0.1, max = 10))]
+    pub(crate) on: f64,
+    /// Seconds of silence after it.
+    #[schemars(range(min = 0.1, max = 10))]
+    pub(crate) off: f64,
+}
+
+/// A further public holiday.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HolidayFile {
+    /// The day, such as `2027-05-03`.
+    #[schemars(extend("format" = "date"))]
+    pub(crate) date: String,
+    /// What is celebrated, or why the day is free.
+    pub(crate) name: String,
+}
+
+/// Opening hours.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ScheduleFile {
+    /// As in OpenStreetMap, such as `Mo-Fr 09:00-16:00; PH off`. `PH` is a public holiday; a later rule goes before an earlier one.
+    pub(crate) hours: String,
+    /// Days that are otherwise.
+    #[serde(default)]
+    pub(crate) exceptions: Vec<ExceptionFile>,
+}
+
+/// A day, or days, that are otherwise.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExceptionFile {
+    /// The day, or the first of them, such as `2026-12-24`.
+    #[schemars(extend("format" = "date"))]
+    pub(crate) date: String,
+    /// The last of the days.
+    #[serde(default)]
+    #[schemars(extend("format" = "date"))]
+    pub(crate) until: Option<String>,
+    /// Why; flows and reports say it.
+    pub(crate) name: String,
+    /// `off`, or the hours of these days, such as `10:00-12:00,13:00-16:00`.
+    pub(crate) hours: String,
+}
+
+/// A queue.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QueueFile {
+    /// Whose phones ring for it, the first first.
+    #[serde(default)]
+    pub(crate) agents: Vec<String>,
+    /// Whose phone rings next.
+    #[serde(default)]
+    pub(crate) strategy: Strategy,
+    /// How many callers may wait. Without it any number.
+    #[serde(default)]
+    pub(crate) cap: Option<u32>,
+    /// Seconds that a phone rings before the next agent's turn.
+    #[serde(default = "ring_time")]
+    #[schemars(range(min = 1, max = 600))]
+    pub(crate) ring_time: f64,
+    /// Seconds after a conversation before the agent's next call.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 3600))]
+    pub(crate) wrap_up: f64,
+    /// Seconds that an agent who did not answer is left alone.
+    #[serde(default = "retry_after")]
+    #[schemars(range(min = 0, max = 3600))]
+    pub(crate) retry_after: f64,
+    /// Music that callers hear, unless the flow says otherwise.
+    #[serde(default)]
+    pub(crate) music: Option<String>,
+    /// Callers leave the queue when no agent is logged in.
+    #[serde(default = "yes")]
+    pub(crate) leave_when_empty: bool,
+}
+
+fn ring_time() -> f64 {
+    20.0
+}
+
+fn retry_after() -> f64 {
+    5.0
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// An agent.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AgentFile {
+    /// The agent's name, for people. Without it the name in this file.
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+    /// Phones of the agent, the first first.
+    #[schemars(length(min = 1))]
+    pub(crate) endpoints: Vec<EndpointFile>,
+    /// The next phone when one does not answer (`one-by-one`), or all at once (`together`).
+    #[serde(default)]
+    pub(crate) ring_endpoints: RingEndpoints,
+    /// Logged in when the host starts.
+    #[serde(default)]
+    pub(crate) logged_in: bool,
+    /// Extension under which colleagues reach the agent.
+    #[serde(default)]
+    pub(crate) extension: Option<String>,
+}
+
+/// A phone.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EndpointFile {
+    /// A number (`+32470123456`), an extension (`101`), or an address in the PBX's own words (`PJSIP/anna`).
+    pub(crate) address: String,
+    /// Seconds that it rings. Without it as the queue says.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 600))]
+    pub(crate) ring_time: Option<f64>,
+}
+
+/// The command that speaks a text, started without a shell.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SpeechFile {
+    /// A program of the search path, or its file.
+    #[serde(default = "program")]
+    pub(crate) program: String,
+    /// Its arguments, in which `{voice}`, `{text_file}` and `{out}` are filled in.
+    #[serde(default = "args")]
+    pub(crate) args: Vec<String>,
+    /// `{voice}` by language (`nl-BE` goes before `nl`).
+    #[serde(default)]
+    pub(crate) voices: BTreeMap<String, String>,
+    /// Seconds for one text.
+    #[serde(default = "timeout")]
+    #[schemars(range(min = 1, max = 600))]
+    pub(crate) timeout: f64,
+}
+
+impl Default for SpeechFile {
+    fn default() -> Self {
+        Self { program: program(), args: args(), voices: BTreeMap::new(), timeout: timeout() }
+    }
+}
+
+fn program() -> String {
+    "espeak-ng".to_owned()
+}
+
+fn args() -> Vec<String> {
+    ["-v", "{voice}", "-f", "{text_file}", "-w", "{out}"].map(str::to_owned).to_vec()
+}
+
+fn timeout() -> f64 {
+    10.0
+}
