@@ -20,6 +20,8 @@ const IDLE: usize = 16;
 #[derive(Clone)]
 pub struct Flow {
     shared: Arc<Shared>,
+    /// Every step is a [`Flow::step_twice`].
+    twice: bool,
 }
 
 struct Shared {
@@ -55,7 +57,7 @@ impl Flow {
     /// Makes and configures a first instance, which shows whether the plugin takes the settings.
     pub(crate) fn new(plugin: Plugin, settings: &str, limits: Limits) -> Result<Self, LoadError> {
         let shared = Shared { plugin, settings: settings.to_owned(), limits, idle: Mutex::default() };
-        let flow = Self { shared: Arc::new(shared) };
+        let flow = Self { shared: Arc::new(shared), twice: false };
         match flow.instance() {
             Ok(instance) => {
                 flow.put_back(instance);
@@ -78,6 +80,11 @@ impl Flow {
         &self.shared.plugin
     }
 
+    /// The same flow with every step taken twice, see [`Flow::step_twice`].
+    pub fn twice(&self) -> Self {
+        Self { twice: true, ..self.clone() }
+    }
+
     /// One event of one call, on an instance of the pool. If that faults, the instance is thrown away and the step is
     /// tried once more on a fresh one, from the same state; the fault is then part of the [`Step`]. If that faults too,
     /// its fault is the answer, and the step has changed nothing.
@@ -85,6 +92,13 @@ impl Flow {
     /// Takes some microseconds, and at worst twice the limit of a step's time, and must not be called where the
     /// thread's stack has less than 1 MiB left.
     pub fn step(&self, call: CallId, state: &[u8], event: &Event, reads: StepReads) -> Result<Step, Fault> {
+        match self.twice {
+            true => self.step_twice(call, state, event, reads),
+            false => self.step_once(call, state, event, reads),
+        }
+    }
+
+    fn step_once(&self, call: CallId, state: &[u8], event: &Event, reads: StepReads) -> Result<Step, Fault> {
         let pooled = self.take();
         match self.attempt(pooled, state, event, reads.clone()) {
             Ok(step) => Ok(step),
@@ -108,7 +122,7 @@ impl Flow {
     /// the plugin keeps something between steps that it should not, or takes something from an unordered map. For
     /// checks and scenarios; it costs a fresh instance each time.
     pub fn step_twice(&self, call: CallId, state: &[u8], event: &Event, reads: StepReads) -> Result<Step, Fault> {
-        let step = self.step(call, state, event, reads.clone())?;
+        let step = self.step_once(call, state, event, reads.clone())?;
         let again = self.step_fresh(call, state, event, reads)?;
         match difference(&step, &again) {
             None => Ok(step),
