@@ -41,6 +41,16 @@ pub type TimeOfDay = Arc<dyn Fn(Timestamp) -> (u8, u8) + Send + Sync>;
 /// How long a prompt lasts; none: it cannot be played. Never waits.
 pub type Lengths = Arc<dyn Fn(&Prompt) -> Option<Duration> + Send + Sync>;
 
+/// Lengths where there is no site: of texts a guess, of recordings none, so they cannot be played.
+pub fn lengths_without_recordings() -> Lengths {
+    let midnight: TimeOfDay = Arc::new(|_| (0, 0));
+    Arc::new(move |prompt| match prompt {
+        Prompt::Recording(_) => None,
+        Prompt::Silence(length) => Some(*length),
+        _ => Some(spoken_length(&words::text(prompt, "nl", &midnight).0)),
+    })
+}
+
 /// What [`Prompts`] needs to know.
 #[derive(Clone)]
 pub struct PromptsConfig {
@@ -155,10 +165,7 @@ impl Prompts {
     /// # Errors
     /// The cache folder cannot be made or listed.
     pub fn open(config: PromptsConfig) -> Result<Self, PromptError> {
-        let unusable = |why: io::Error| PromptError::Cache {
-            path: config.cache.clone(),
-            why: why.to_string(),
-        };
+        let unusable = |why: io::Error| PromptError::Cache { path: config.cache.clone(), why: why.to_string() };
         fs::create_dir_all(&config.cache).map_err(unusable)?;
         drop_old(&config.cache, config.keep).map_err(unusable)?;
         let recordings = Recordings::read(&config.recordings, &Recordings::default());
@@ -261,10 +268,9 @@ impl Prompts {
                 return Ok((id_of(&["silence", &length.as_millis().to_string()]), source));
             }
             Prompt::Recording(name) => {
-                let found = recordings.find(name).ok_or_else(|| PromptError::NoRecording {
-                    name: name.clone(),
-                    folders: folders_as_text(&self.folders),
-                })?;
+                let found = recordings
+                    .find(name)
+                    .ok_or_else(|| PromptError::NoRecording { name: name.clone(), folders: folders_as_text(&self.folders) })?;
                 Some(found)
             }
             _ => recordings.of_text(&self.text(prompt).0),
@@ -282,20 +288,14 @@ impl Prompts {
 
     async fn make(&self, id: &Arc<str>, source: Source) -> Result<Clip, PromptError> {
         let path: Arc<Path> = self.path(id).into();
-        let clip = |length| Clip {
-            id: id.clone(),
-            path: path.clone(),
-            length,
-        };
+        let clip = |length| Clip { id: id.clone(), path: path.clone(), length };
         let made = path.clone();
         if let Ok(Some(length)) = blocking(move || wav::length(&made).ok()).await {
             return Ok(clip(length));
         }
         let to = path.clone();
         let length = match source {
-            Source::Silence(length) => {
-                blocking(move || wav::write(&to, &wav::silence(length))).await
-            }
+            Source::Silence(length) => blocking(move || wav::write(&to, &wav::silence(length))).await,
             Source::Recording(from) => {
                 let _permit = self.converting.acquire().await;
                 let path = from.clone();
@@ -315,10 +315,7 @@ impl Prompts {
         };
         match length {
             Ok(Ok(length)) => Ok(clip(length)),
-            Ok(Err(why)) | Err(why) => Err(PromptError::Cache {
-                path: path.to_path_buf(),
-                why,
-            }),
+            Ok(Err(why)) | Err(why) => Err(PromptError::Cache { path: path.to_path_buf(), why }),
         }
     }
 }

@@ -39,12 +39,8 @@ impl Recording {
 impl Recordings {
     /// Reads the folders, and the headers of files that are not as they were `before`.
     pub(super) fn read(folders: &[PathBuf], before: &Self) -> Self {
-        let known: BTreeMap<&Path, &Recording> = before
-            .folders
-            .iter()
-            .flat_map(BTreeMap::values)
-            .map(|recording| (recording.path.as_path(), recording))
-            .collect();
+        let known: BTreeMap<&Path, &Recording> =
+            before.folders.iter().flat_map(BTreeMap::values).map(|recording| (recording.path.as_path(), recording)).collect();
         let read = |folder: &PathBuf| {
             let mut found = BTreeMap::new();
             collect(folder, "", 0, &known, &mut found);
@@ -84,13 +80,7 @@ impl Recordings {
     }
 }
 
-fn collect(
-    folder: &Path,
-    prefix: &str,
-    depth: usize,
-    known: &BTreeMap<&Path, &Recording>,
-    found: &mut BTreeMap<String, Recording>,
-) {
+fn collect(folder: &Path, prefix: &str, depth: usize, known: &BTreeMap<&Path, &Recording>, found: &mut BTreeMap<String, Recording>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let path = entry.path();

@@ -27,13 +27,7 @@ impl Default for Speech {
     /// espeak-ng.
     fn default() -> Self {
         let args = ["-v", "{voice}", "-f", "{text_file}", "-w", "{out}"];
-        Self {
-            program: "espeak-ng".to_owned(),
-            args: args.map(str::to_owned).to_vec(),
-            voices: BTreeMap::new(),
-            timeout_s: 10,
-            at_once: 2,
-        }
+        Self { program: "espeak-ng".to_owned(), args: args.map(str::to_owned).to_vec(), voices: BTreeMap::new(), timeout_s: 10, at_once: 2 }
     }
 }
 
@@ -77,11 +71,7 @@ impl Speaker {
             Err(why) => Err(why),
         };
         let (_, _) = tokio::join!(tokio::fs::remove_file(&text_file), tokio::fs::remove_file(&out));
-        samples.map_err(|why| PromptError::Speech {
-            text: text.chars().take(40).collect(),
-            program: self.speech.program.clone(),
-            why,
-        })
+        samples.map_err(|why| PromptError::Speech { text: text.chars().take(40).collect(), program: self.speech.program.clone(), why })
     }
 
     async fn run(&self, text: &str, voice: &str, text_file: &Path, out: &Path) -> Result<(), String> {
@@ -92,9 +82,7 @@ impl Speaker {
         let written = |error: io::Error| format!("cannot write beside the sound: {error}");
         let mut command = Command::new(&self.speech.program);
         command.args(self.speech.args.iter().map(|arg| {
-            arg.replace("{voice}", voice)
-                .replace("{text_file}", &text_file.to_string_lossy())
-                .replace("{out}", &out.to_string_lossy())
+            arg.replace("{voice}", voice).replace("{text_file}", &text_file.to_string_lossy()).replace("{out}", &out.to_string_lossy())
         }));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         let by_file = named("{text_file}");

@@ -8,9 +8,7 @@ use strowger_model::Prompt;
 pub(super) fn text(prompt: &Prompt, language: &str, time_of_day: &TimeOfDay) -> (String, String) {
     let own = |text| (text, language.to_owned());
     match prompt {
-        Prompt::Text { text, language: other } => {
-            (text.clone(), other.as_deref().unwrap_or(language).to_owned())
-        }
+        Prompt::Text { text, language: other } => (text.clone(), other.as_deref().unwrap_or(language).to_owned()),
         Prompt::Digits(digits) => own(spell(digits, Words::of(language))),
         Prompt::Number(number) => own(number.to_string()),
         Prompt::Time(at) => {
@@ -73,11 +71,7 @@ pub fn spoken_length(text: &str) -> Duration {
 /// The name that a recording of this text may bear: its letters and digits in lower case, everything else a hyphen. None
 /// for a text of more than 64 characters, since two may begin alike: use [`text_hash`].
 pub fn slug(text: &str) -> Option<String> {
-    let words: Vec<String> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
+    let words: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
     let slug = words.join("-");
     (!slug.is_empty() && text.chars().count() <= 64).then_some(slug)
 }

@@ -1,0 +1,235 @@
+//! Requests to ARI, over a pool of kept-alive HTTP connections.
+//!
+//! Not over the WebSocket: there Asterisk works strictly one after another, and one that waits for a channel's thread
+//! (5 s behind a playback) would hold up all others, even the one that would free it.
+
+use super::{
+    AsteriskConfig,
+    wire::{Application, Bridge, Channel, Playback, UNWANTED},
+};
+use anyhow::{Context, ensure};
+use reqwest::{Client, Method, StatusCode, Url};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
+
+/// Asterisk serves 100 HTTP sessions unless told otherwise, and the sockets are sessions too.
+const CONNECTIONS: usize = 48;
+/// Less than the 15 s after which Asterisk closes an idle connection: a request never meets a closed one.
+const IDLE: Duration = Duration::from_secs(10);
+/// What waits for a channel's thread may take seconds.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A request that came to nothing.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// Of HTTP; none: there was no reply, so nobody knows whether it was carried out.
+    pub(super) status: Option<u16>,
+    what: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// What comes of a request.
+pub(super) type Reply<T = ()> = Result<T, Failure>;
+
+/// The client. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Rest {
+    client: Client,
+    base: Url,
+    app: Arc<str>,
+    user: Arc<str>,
+    password: Arc<str>,
+    slots: Arc<Semaphore>,
+}
+
+/// A dial.
+pub(super) struct Originate<'a> {
+    pub(super) channel: &'a str,
+    pub(super) endpoint: &'a str,
+    pub(super) caller_id: &'a str,
+    pub(super) withheld: bool,
+}
+
+/// What there is of this application at the PBX.
+pub(super) struct Snapshot {
+    pub(super) channels: Vec<Channel>,
+    /// From a channel to the bridge that it is in.
+    pub(super) bridges: BTreeMap<String, String>,
+}
+
+/// The argument with which a dialled leg enters the application.
+pub(super) const DIALLED: &str = "strowger-dialled";
+
+impl Rest {
+    pub(super) fn new(config: &AsteriskConfig) -> anyhow::Result<Self> {
+        let base = Url::parse(&config.url).with_context(|| format!("asterisk.url: {:?} is not a URL", config.url))?;
+        ensure!(
+            base.scheme() == "http" && !base.cannot_be_a_base(),
+            "asterisk.url: {:?} is not http://HOST:PORT (ARI belongs on loopback or in a tunnel)",
+            config.url
+        );
+        let client = Client::builder()
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(CONNECTIONS)
+            .connect_timeout(Duration::from_secs(2))
+            .timeout(LIMIT)
+            .tcp_nodelay(true)
+            .no_proxy()
+            .build()
+            .context("cannot make an HTTP client")?;
+        Ok(Self {
+            client,
+            base,
+            app: config.app.as_str().into(),
+            user: config.user.as_str().into(),
+            password: config.password.0.as_str().into(),
+            slots: Arc::new(Semaphore::new(CONNECTIONS)),
+        })
+    }
+
+    pub(super) async fn answer(&self, channel: &str) -> Reply {
+        self.post(&["channels", channel, "answer"], &[]).await
+    }
+
+    pub(super) async fn ring(&self, channel: &str) -> Reply {
+        self.post(&["channels", channel, "ring"], &[]).await
+    }
+
+    pub(super) async fn digits(&self, channel: &str, digits: &str) -> Reply {
+        self.post(&["channels", channel, "dtmf"], &[("dtmf", digits)]).await
+    }
+
+    pub(super) async fn hang_up(&self, channel: &str, cause: u16) -> Reply {
+        self.send(Method::DELETE, &["channels", channel], &[("reason_code", &cause.to_string())], None).await.map(drop)
+    }
+
+    /// On in the dialplan: in the context at `s` with the target in a variable, or where the channel came from.
+    pub(super) async fn leave(&self, channel: &str, target: Option<(&str, &str)>) -> Reply {
+        let Some((context, target)) = target else { return self.post(&["channels", channel, "continue"], &[]).await };
+        self.post(&["channels", channel, "variable"], &[("variable", "STROWGER_TARGET"), ("value", target)]).await?;
+        self.post(&["channels", channel, "continue"], &[("context", context), ("extension", "s"), ("priority", "1")]).await
+    }
+
+    pub(super) async fn originate(&self, dial: Originate<'_>) -> Reply {
+        let mut body = json!({
+            "endpoint": dial.endpoint, "app": &*self.app, "appArgs": DIALLED, "channelId": dial.channel, "timeout": -1,
+        });
+        if !dial.caller_id.is_empty() {
+            body["callerId"] = dial.caller_id.into();
+        }
+        if dial.withheld {
+            body["variables"] = json!({ "CALLERID(pres)": "prohib", "CONNECTEDLINE(pres)": "prohib" });
+        }
+        self.send(Method::POST, &["channels"], &[], Some(body)).await.map(drop)
+    }
+
+    /// Makes a bridge; one that is there stays as it is.
+    pub(super) async fn make_bridge(&self, bridge: &str) -> Reply {
+        self.post(&["bridges", bridge], &[("type", "mixing,dtmf_events"), ("name", bridge)]).await
+    }
+
+    pub(super) async fn destroy_bridge(&self, bridge: &str) -> Reply {
+        self.send(Method::DELETE, &["bridges", bridge], &[], None).await.map(drop)
+    }
+
+    /// Success means little: only `ChannelEnteredBridge` tells that it is there.
+    pub(super) async fn enter_bridge(&self, bridge: &str, channel: &str) -> Reply {
+        self.post(&["bridges", bridge, "addChannel"], &[("channel", channel)]).await
+    }
+
+    pub(super) async fn music(&self, bridge: &str, class: Option<&str>) -> Reply {
+        match class {
+            Some(class) => self.post(&["bridges", bridge, "moh"], &[("mohClass", class)]).await,
+            None => self.send(Method::DELETE, &["bridges", bridge, "moh"], &[], None).await.map(drop),
+        }
+    }
+
+    pub(super) async fn play(&self, bridge: &str, play: &str, media: &str) -> Reply {
+        self.post(&["bridges", bridge, "play", play], &[("media", media)]).await
+    }
+
+    pub(super) async fn stop(&self, play: &str) -> Reply {
+        self.send(Method::DELETE, &["playbacks", play], &[], None).await.map(drop)
+    }
+
+    pub(super) async fn playback(&self, play: &str) -> Reply<Playback> {
+        self.get(&["playbacks", play]).await
+    }
+
+    /// Keeps the events away that nobody reads.
+    pub(super) async fn filter_events(&self) -> Reply {
+        let disallowed: Vec<Value> = UNWANTED.iter().map(|kind| json!({ "type": kind })).collect();
+        let body = json!({ "disallowed": disallowed });
+        self.send(Method::PUT, &["applications", &self.app, "eventFilter"], &[], Some(body)).await.map(drop)
+    }
+
+    pub(super) async fn snapshot(&self) -> Reply<Snapshot> {
+        let app = ["applications", &*self.app];
+        let (application, channels, bridges): (Application, Vec<Channel>, Vec<Bridge>) =
+            tokio::try_join!(self.get(&app), self.get(&["channels"]), self.get(&["bridges"]))?;
+        // In the application, or dialled for it and not yet answered. A channel that went on in the dialplan is not ours.
+        let ours = |channel: &Channel| {
+            let plan = &channel.dialplan;
+            let here = plan.app_name == "Stasis" && plan.app_data.split(',').next() == Some(&self.app);
+            here || plan.app_name == "AppDial2" && application.channel_ids.contains(&channel.id)
+        };
+        let pairs = bridges.into_iter().flat_map(|bridge| bridge.channels.into_iter().map(move |channel| (channel, bridge.id.clone())));
+        Ok(Snapshot { channels: channels.into_iter().filter(ours).collect(), bridges: pairs.collect() })
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Reply<T> {
+        let body = self.send(Method::GET, path, &[], None).await?;
+        serde_json::from_slice(&body)
+            .map_err(|error| Failure { status: None, what: format!("GET {}: Asterisk said what is not understood: {error}", path.join("/")) })
+    }
+
+    async fn post(&self, path: &[&str], query: &[(&str, &str)]) -> Reply {
+        self.send(Method::POST, path, query, None).await.map(drop)
+    }
+
+    async fn send(&self, method: Method, path: &[&str], query: &[(&str, &str)], body: Option<Value>) -> Reply<Vec<u8>> {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push("ari").extend(path);
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let mut request = self.client.request(method.clone(), url).basic_auth(&self.user, Some(&self.password));
+        if let Some(body) = &body {
+            request = request.json(body);
+        }
+        let failed = |status: Option<StatusCode>, why: &dyn fmt::Display| Failure {
+            status: status.map(|status| status.as_u16()),
+            what: format!("{method} {}: {why}", path.join("/")),
+        };
+        let _slot = self.slots.acquire().await.map_err(|error| failed(None, &error))?;
+        let reply = request.send().await.map_err(|error| failed(None, &rooted(&error)))?;
+        let status = reply.status();
+        let body = reply.bytes().await.map_err(|error| failed(None, &rooted(&error)))?;
+        if status.is_success() {
+            return Ok(body.into());
+        }
+        let said: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let said = said["message"].as_str().or(said["error"].as_str()).unwrap_or("no reason given");
+        Err(failed(Some(status), &format_args!("{status}: {said}")))
+    }
+}
+
+/// The root of an error: reqwest's own words say only that something went wrong.
+fn rooted(error: &reqwest::Error) -> String {
+    let mut root: &dyn std::error::Error = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    root.to_string()
+}

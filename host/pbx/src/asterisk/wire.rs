@@ -1,0 +1,136 @@
+//! What ARI says: the dozen events that matter here, and the resources in them. Fields that are not read are not listed.
+
+use serde::Deserialize;
+
+/// An event of the socket.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type")]
+pub(super) enum Event {
+    /// A channel has entered the application: a call came in, or one that was dialled answered.
+    StasisStart {
+        channel: Channel,
+        #[serde(default)]
+        args: Vec<String>,
+    },
+    /// A channel has left the application: hung up, or gone on in the dialplan.
+    StasisEnd { channel: Channel },
+    ChannelStateChange { channel: Channel },
+    /// Progress of dialling.
+    Dial { peer: Channel, dialstatus: String },
+    ChannelEnteredBridge { bridge: Bridge, channel: Channel },
+    ChannelLeftBridge { bridge: Bridge, channel: Channel },
+    ChannelDtmfReceived { channel: Channel, digit: String },
+    PlaybackFinished { playback: Playback },
+    /// Somebody hung up; what follows is the end, not a transfer.
+    ChannelHangupRequest {
+        channel: Channel,
+        cause: Option<i32>,
+        #[serde(default)]
+        soft: bool,
+    },
+    ChannelDestroyed {
+        channel: Channel,
+        cause: i32,
+        /// Not on Asterisk 16.
+        tech_cause: Option<i32>,
+    },
+    /// Another program has taken the application over.
+    ApplicationReplaced,
+    #[serde(other)]
+    Other,
+}
+
+/// The events that are not wanted: a call's variables alone are half of what Asterisk sends.
+pub(super) const UNWANTED: [&str; 11] = [
+    "ChannelVarset",
+    "ChannelDialplan",
+    "ChannelCallerId",
+    "ChannelConnectedLine",
+    "ChannelCreated",
+    "ChannelHold",
+    "ChannelUnhold",
+    "PlaybackStarted",
+    "PlaybackContinuing",
+    "BridgeCreated",
+    "BridgeDestroyed",
+];
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Channel {
+    pub(super) id: String,
+    /// Such as `PJSIP/caller-00000001`.
+    #[serde(default)]
+    pub(super) name: String,
+    pub(super) state: String,
+    #[serde(default)]
+    pub(super) caller: Party,
+    /// From whom the call was diverted. Since Asterisk 20.
+    #[serde(default)]
+    pub(super) caller_rdnis: String,
+    #[serde(default)]
+    pub(super) dialplan: Dialplan,
+    #[serde(default)]
+    pub(super) creationtime: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Party {
+    #[serde(default)]
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) number: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Dialplan {
+    #[serde(default)]
+    pub(super) exten: String,
+    #[serde(default)]
+    pub(super) app_name: String,
+    #[serde(default)]
+    pub(super) app_data: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Bridge {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) channels: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Playback {
+    pub(super) id: String,
+    pub(super) state: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Application {
+    #[serde(default)]
+    pub(super) channel_ids: Vec<String>,
+}
+
+impl Channel {
+    /// Its endpoint, which Asterisk authenticated: the name without the serial number.
+    pub(super) fn endpoint(&self) -> Option<String> {
+        self.name.rsplit_once('-').map(|(endpoint, _)| endpoint.to_owned()).filter(|endpoint| !endpoint.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_of_a_transcript_is_read() {
+        // ast22-s2-originate-noanswer
+        let event = r#"{"type": "ChannelDestroyed", "timestamp": "2026-11-22T01:47:55.320+0000", "cause": 19, "cause_txt": "User alerting, no answer",
+            "tech_cause": 480, "channel": {"id": "out-noanswer", "name": "PJSIP/a3-00000003", "state": "Ringing", "protocol_id": "1739df61",
+            "caller": {"name": "", "number": ""}, "connected": {"name": "", "number": ""}, "accountcode": "", "dialplan": {"context": "default",
+            "exten": "s", "priority": 1, "app_name": "AppDial2", "app_data": "(Outgoing Line)"}, "creationtime": "2026-11-22T01:47:52.313+0000",
+            "language": "en"}, "asterisk_id": "02:fc:00:00:00:01", "application": "testapp"}"#;
+        let Ok(Event::ChannelDestroyed { channel, cause, tech_cause }) = serde_json::from_str(event) else { panic!("not read") };
+        assert_eq!((cause, tech_cause, channel.endpoint().as_deref()), (19, Some(480), Some("PJSIP/a3")));
+        assert!(matches!(serde_json::from_str(r#"{"type": "SomethingNew", "x": 1}"#), Ok(Event::Other)));
+    }
+}
