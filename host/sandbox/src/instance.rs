@@ -76,10 +76,10 @@ impl Instance {
         let answer = self
             .exports
             .call_step(&mut self.store, state, event)
-            .map_err(|error| Failure::of_call("step", &error, self.store.data()));
+            .map_err(|error| Failure::of_call("step", &error, self.store.data()))?;
         self.store.data_mut().end();
         let failure = |kind, message| Err(Failure { function: "step", kind, message });
-        match answer? {
+        match answer {
             Err(message) => failure(FaultKind::Error, message),
             Ok(result) if result.state.len() > limits.state => failure(
                 FaultKind::StateTooLarge,

@@ -72,7 +72,7 @@ pub(crate) fn define(
     let mut linked = linker.instance(name)?;
     for (item, extern_) in instance.exports(component.engine()) {
         match extern_.ty {
-            ComponentItem::Resource(_) => linked.resource(item, resource(interface, item), |_, _| Ok(()))?,
+            ComponentItem::Resource(_) => linked.resource(item, resource(item), |_, _| Ok(()))?,
             ComponentItem::ComponentFunc(_) => {
                 if !function(&mut linked, interface, item)? {
                     let stopped = format!("{name}#{item}");
@@ -85,13 +85,14 @@ pub(crate) fn define(
     Ok(())
 }
 
-fn resource(interface: &str, item: &str) -> ResourceType {
-    match (interface, item) {
-        ("io/poll", "pollable") => ResourceType::host::<Pollable>(),
-        ("io/error", "error") => ResourceType::host::<IoError>(),
-        ("io/streams", "output-stream") => ResourceType::host::<OutputStream>(),
-        ("io/streams", "input-stream") => ResourceType::host::<InputStream>(),
-        ("cli/terminal-input" | "cli/terminal-output", _) => ResourceType::host::<Terminal>(),
+/// By its name alone, for an interface that uses another's resource exports it again.
+fn resource(item: &str) -> ResourceType {
+    match item {
+        "pollable" => ResourceType::host::<Pollable>(),
+        "error" => ResourceType::host::<IoError>(),
+        "output-stream" => ResourceType::host::<OutputStream>(),
+        "input-stream" => ResourceType::host::<InputStream>(),
+        "terminal-input" | "terminal-output" => ResourceType::host::<Terminal>(),
         _ => ResourceType::host::<()>(),
     }
 }

@@ -1,7 +1,11 @@
-//! What tests of several crates share: the plugins and test guests, built for wasm.
+//! What tests of several crates share: the plugins and test guests, built for wasm, and reads with fixed answers.
 //!
 //! `cargo xtask test` builds all guests before it runs the tests, so that here a file need only be read. Without it
 //! (one crate's tests, run by hand) the guest is built by the cargo that runs the test.
+
+mod fixed;
+
+pub use fixed::FixedReads;
 
 use std::{
     env, fs,
@@ -56,6 +60,11 @@ fn build(package: &str) {
 pub fn workspace() -> &'static Path {
     const HERE: &str = env!("CARGO_MANIFEST_DIR");
     Path::new(HERE).ancestors().nth(2).unwrap_or(Path::new(HERE))
+}
+
+/// Where tests keep compiled plugins between runs.
+pub fn compile_cache() -> PathBuf {
+    target_directory().join("compiled-plugins")
 }
 
 fn target_directory() -> PathBuf {

@@ -1,1 +1,289 @@
-//! Guest.
+//! A plugin that misbehaves in the way that its settings name: `{"misbehave": "endless-loop"}`. With `"good"` it is
+//! the well-behaved plugin that the others must not disturb.
+//!
+//! Expectation of each: it costs at most its own step, the message says what it did, and the next step finds a fresh
+//! instance. What a misbehaviour needs of `unsafe` code is what a plugin in C would have.
+#![allow(unsafe_code, missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "it is meant to misbehave")]
+
+mod bindings {
+    #![allow(unreachable_pub, clippy::all, reason = "generated")]
+    wit_bindgen::generate!({ path: "../../../wit", world: "flow" });
+    use super::Hostile;
+    export!(Hostile);
+}
+
+use bindings::{
+    Guest,
+    strowger::flow::{reads, types::*},
+};
+use serde::Deserialize;
+use std::{
+    cell::{Cell, OnceCell},
+    collections::HashMap,
+    env, fs,
+    hint::black_box,
+    io::Write,
+    net::TcpStream,
+    process, thread,
+    time::{Duration, Instant, SystemTime},
+};
+
+struct Hostile;
+
+/// The settings.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    misbehave: Misbehaviour,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+enum Misbehaviour {
+    /// Counts the events in its state; orders a timer and a note.
+    Good,
+    EndlessLoop,
+    /// A loop that asks the host something each time round.
+    EndlessReads,
+    MemoryBomb,
+    DeepRecursion,
+    /// Each call with a large frame, so that the guest's own stack overflows first.
+    DeepRecursionLargeFrames,
+    Panic,
+    /// 100,000 orders.
+    ManyOrders,
+    /// 65 orders.
+    SomewhatManyOrders,
+    /// 100 MB.
+    LargeState,
+    /// 1 MiB.
+    MediumState,
+    /// 64 KiB and a byte.
+    SomewhatLargeState,
+    /// In an order.
+    InvalidUtf8,
+    /// In the argument of a read.
+    InvalidUtf8Read,
+    /// 8 MiB in the argument of a read.
+    LargeRead,
+    /// A call to a premium number and a queue that does not exist: the sandbox passes them on, the exchange refuses.
+    WithoutPermission,
+    /// Orders that cannot be meant, among ones that can.
+    Impossible,
+    Sleep,
+    /// Waits for the clock by asking it again and again.
+    BusyWait,
+    FloodStderr,
+    FloodLog,
+    Print,
+    Environment,
+    File,
+    Network,
+    Thread,
+    Exit,
+    Abort,
+    StepError,
+    /// Another answer from an instance that has served before.
+    Fickle,
+    /// A trap on any instance that has served before.
+    FaultWhenWorn,
+    /// 1 MiB a step, never given back.
+    Leak,
+    /// What the clocks say, and two random numbers: a flow's own, and after a hash map took some.
+    Clocks,
+    RefuseSettings,
+    PanicInConfigure,
+    LoopInConfigure,
+    ReadInConfigure,
+}
+
+thread_local! {
+    static SETTINGS: OnceCell<Misbehaviour> = const { OnceCell::new() };
+    static STEPS: Cell<u32> = const { Cell::new(0) };
+}
+
+impl Guest for Hostile {
+    fn manifest() -> Manifest {
+        Manifest {
+            name: "hostile".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            settings_schema: r#"{"type": "object", "properties": {"misbehave": {"type": "string"}}, "required": ["misbehave"], "additionalProperties": false}"#.into(),
+            state_version: 1,
+        }
+    }
+
+    fn configure(settings: String) -> Result<(), String> {
+        let Settings { misbehave } = serde_json::from_str(&settings).map_err(|error| error.to_string())?;
+        match misbehave {
+            Misbehaviour::RefuseSettings => return Err("the desk has no chairs".into()),
+            Misbehaviour::PanicInConfigure => panic!("settings make me panic"),
+            Misbehaviour::LoopInConfigure => endless_loop(),
+            Misbehaviour::ReadInConfigure => drop(reads::now()),
+            _ => {}
+        }
+        SETTINGS.with(|kept| kept.set(misbehave)).map_err(|_| "configured twice".into())
+    }
+
+    fn step(state: Vec<u8>, event: Event) -> Result<StepResult, String> {
+        let served = STEPS.with(|steps| steps.replace(steps.get() + 1));
+        let misbehaviour = SETTINGS.with(|kept| *kept.get().expect("configured"));
+        let mut result = good(&state, &event);
+        match misbehaviour {
+            Misbehaviour::Good
+            | Misbehaviour::RefuseSettings
+            | Misbehaviour::PanicInConfigure
+            | Misbehaviour::LoopInConfigure
+            | Misbehaviour::ReadInConfigure => {}
+            Misbehaviour::EndlessLoop => endless_loop(),
+            Misbehaviour::EndlessReads => loop {
+                black_box(reads::switch("s"));
+            },
+            Misbehaviour::MemoryBomb => {
+                let mut hoard = Vec::new();
+                loop {
+                    hoard.push(black_box(vec![1u8; 1 << 20]));
+                }
+            }
+            Misbehaviour::DeepRecursion => drop(black_box(deep(1))),
+            Misbehaviour::DeepRecursionLargeFrames => drop(black_box(deep_with_large_frames(1))),
+            Misbehaviour::Panic => panic!("the desk is on fire, event {}", 40 + 2),
+            Misbehaviour::ManyOrders => result.orders = vec![note("n", "v"); 100_000],
+            Misbehaviour::SomewhatManyOrders => result.orders = vec![note("n", "v"); 65],
+            Misbehaviour::LargeState => result.state = vec![7; 100_000_000],
+            Misbehaviour::MediumState => result.state = vec![7; 1 << 20],
+            Misbehaviour::SomewhatLargeState => result.state = vec![7; (64 << 10) + 1],
+            Misbehaviour::InvalidUtf8 => result.orders.push(note("n", &not_utf8())),
+            Misbehaviour::InvalidUtf8Read => drop(reads::switch(&not_utf8())),
+            Misbehaviour::LargeRead => drop(reads::switch(&"x".repeat(8 << 20))),
+            Misbehaviour::WithoutPermission => result.orders = vec![dial("+32909123456"), enter("no-such-queue")],
+            Misbehaviour::Impossible => {
+                result.orders = vec![
+                    dial("0909 CALL ME"),
+                    note("k", "fine"),
+                    enter("two\r\nlines"),
+                    Order { id: 0xffff_0000, command: Command::Answer },
+                    note("k", &"long ".repeat(5_000)),
+                ];
+            }
+            Misbehaviour::Sleep => thread::sleep(Duration::from_secs(3_600)),
+            Misbehaviour::BusyWait => {
+                let begun = Instant::now();
+                while begun.elapsed() < Duration::from_secs(1) {}
+            }
+            Misbehaviour::FloodStderr => {
+                let line = "x".repeat(1_000);
+                for _ in 0..20_000 {
+                    eprintln!("{line}");
+                }
+                eprintln!("the end of the flood");
+                process::abort()
+            }
+            Misbehaviour::FloodLog => {
+                for n in 0..100_000 {
+                    reads::log(reads::Level::Info, &format!("message {n} {}", "x".repeat(2_000)));
+                }
+            }
+            Misbehaviour::Print => {
+                println!("printed on stdout");
+                eprintln!("printed on stderr");
+            }
+            Misbehaviour::Environment => {
+                let variables = env::vars().count();
+                let arguments = env::args().count();
+                result.orders = vec![note("environment", &format!("{variables} variables, {arguments} arguments"))];
+            }
+            Misbehaviour::File => drop(fs::read_to_string("/etc/passwd")),
+            Misbehaviour::Network => drop(TcpStream::connect("127.0.0.1:22")),
+            Misbehaviour::Thread => drop(thread::spawn(|| {})),
+            Misbehaviour::Exit => process::exit(3),
+            Misbehaviour::Abort => process::abort(),
+            Misbehaviour::StepError => return Err("I cannot make sense of this event".into()),
+            Misbehaviour::Fickle => result.orders.push(note("served", &served.to_string())),
+            Misbehaviour::FaultWhenWorn => assert!(served == 0, "I have served {served} already"),
+            Misbehaviour::Leak => drop(black_box(vec![1u8; 1 << 20].leak())),
+            Misbehaviour::Clocks => {
+                let of_map: HashMap<u8, u8> = HashMap::from([(1, 1)]);
+                let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+                let text = format!("{} {} {}", wall.as_millis(), reads::random(), of_map.len());
+                std::io::stdout().flush().unwrap();
+                result.orders = vec![note("clocks", &text)];
+            }
+        }
+        Ok(result)
+    }
+
+    fn migrate(_state: Vec<u8>, _from_version: u32) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// What the plugin does when it behaves: a small state machine.
+fn good(state: &[u8], event: &Event) -> StepResult {
+    let count = state.try_into().map_or(0, u32::from_le_bytes) + 1;
+    let mut orders = vec![Order { id: count, command: Command::Timer(15_000) }];
+    if let Event::Arrived(_) = event {
+        orders.push(Order { id: 0, command: Command::Answer });
+    }
+    StepResult { state: count.to_le_bytes().to_vec(), orders }
+}
+
+fn endless_loop() {
+    let mut n = 0u64;
+    loop {
+        n = black_box(n.wrapping_add(1));
+    }
+}
+
+#[allow(unconditional_recursion, reason = "that is the point")]
+fn deep(n: u64) -> u64 {
+    1 + deep(black_box(n + 1)) * black_box(2)
+}
+
+#[allow(unconditional_recursion, reason = "that is the point")]
+fn deep_with_large_frames(n: u64) -> u64 {
+    let frame = black_box([n; 4_000]);
+    frame[frame.len() / 2] + deep_with_large_frames(black_box(n + 1))
+}
+
+/// A string with bytes that no string may hold.
+fn not_utf8() -> String {
+    // SAFETY: there is none; a plugin in another language may do this without noticing.
+    unsafe { String::from_utf8_unchecked(black_box(vec![b'a', 0xff, 0xfe])) }
+}
+
+fn note(key: &str, value: &str) -> Order {
+    Order { id: 1, command: Command::Note(Field { key: key.into(), value: value.into() }) }
+}
+
+fn dial(number: &str) -> Order {
+    Order {
+        id: 1,
+        command: Command::Dial(Dial {
+            leg: "premium".into(),
+            target: Target::Number(number.into()),
+            caller_id: None,
+            display_name: None,
+            limit: RingLimit::Rings(8),
+            set_up_limit: 20_000,
+            machine_detection: false,
+            keep_place: None,
+            confirm: None,
+        }),
+    }
+}
+
+fn enter(queue: &str) -> Order {
+    Order {
+        id: 2,
+        command: Command::EnterQueue(EnterQueue {
+            queues: vec![queue.into()],
+            priority: 0,
+            waited_since: None,
+            with_caller: true,
+            agent_leg: "agent".into(),
+            whisper: vec![],
+            display_name: None,
+            report_offers: false,
+        }),
+    }
+}

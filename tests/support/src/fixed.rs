@@ -1,0 +1,81 @@
+//! Reads with fixed answers.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use strowger_model::{
+    OrderId, Timestamp,
+    command::Target,
+    read::{AgentStatus, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus, Reads, ScheduleStatus},
+};
+
+/// Reads for a site where it is always Sunday 22 November 2026, 12:00:00 in Brussels, every schedule is open, every
+/// queue has one free agent, and nothing else is known. What a flow logs is kept.
+#[derive(Debug, Default)]
+pub struct FixedReads {
+    logged: Mutex<Vec<(LogLevel, String)>>,
+}
+
+impl FixedReads {
+    /// The instant at which these reads stand.
+    pub const NOW: Timestamp = Timestamp(1_795_345_200_000);
+
+    /// As a step takes them.
+    pub fn shared() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// What was logged so far, in order.
+    pub fn logged(&self) -> Vec<(LogLevel, String)> {
+        self.logged.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Reads for FixedReads {
+    fn now(&self) -> Moment {
+        Moment { instant: Self::NOW, year: 2026, month: 11, day: 22, hour: 12, minute: 0, second: 0, weekday: 6 }
+    }
+
+    fn schedule(&self, _name: &str) -> Option<ScheduleStatus> {
+        Some(ScheduleStatus { open: true, until: None, reason: None, holiday: false })
+    }
+
+    fn switch(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn queue(&self, _name: &str) -> Option<QueueStatus> {
+        Some(QueueStatus { logged_in: 1, free: 1, ..QueueStatus::default() })
+    }
+
+    fn agent(&self, _name: &str) -> Option<AgentStatus> {
+        Some(AgentStatus::Free)
+    }
+
+    fn contact(&self, _key: &str) -> Option<Contact> {
+        None
+    }
+
+    fn history(&self, _number: &str, _days: u16) -> Vec<PastCall> {
+        Vec::new()
+    }
+
+    fn campaign(&self, _name: &str) -> Option<CampaignStatus> {
+        None
+    }
+
+    fn on_duty(&self, _roster: &str) -> Vec<Target> {
+        Vec::new()
+    }
+
+    fn position(&self, _entry: OrderId) -> Option<u32> {
+        Some(1)
+    }
+
+    fn random(&self, n: u32) -> u64 {
+        u64::from(n)
+    }
+
+    fn log(&self, level: LogLevel, message: &str) {
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        logged.push((level, message.to_owned()));
+    }
+}
