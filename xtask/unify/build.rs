@@ -1,0 +1,3 @@
+//! Makes cargo unify the features of build dependencies too.
+
+fn main() {}
