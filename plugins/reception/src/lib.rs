@@ -43,6 +43,9 @@ pub struct Settings {
     /// How long an extension may ring, in seconds.
     #[serde(default = "twenty")]
     pub ring_time: u16,
+    /// What those who wait in a queue hear; none: silence.
+    #[schemars(extend("format" = "music"))]
+    pub music: Option<String>,
 }
 
 fn two() -> u8 {
@@ -72,7 +75,7 @@ pub struct Entry {
 #[serde(rename_all = "kebab-case")]
 pub enum Destination {
     /// A queue of the site.
-    Queue(String),
+    Queue(#[schemars(extend("format" = "queue"))] String),
     /// An extension of the PBX.
     Extension(String),
 }
@@ -175,7 +178,7 @@ impl Turn {
             Destination::Queue(queue) => {
                 let company = KeepWaiting {
                     leg: CALLER.into(),
-                    music: Some("default".into()),
+                    music: self.settings.music.clone(),
                     prompts: Vec::new(),
                     first_after: 0,
                     every: 0,

@@ -1,8 +1,46 @@
-//! skeleton
+//! What a flow is written with.
+//!
+//! A flow decides what happens to a call. To its host it is a pure function from settings, state and event
+//! to state and orders ([`Flow`]). Most flows are written as a [`Script`]: an `async fn` that reads like the
+//! procedure, which this crate turns into steps.
+//!
+//! # Layout
+//! * [`script`]: flows as procedures.
+//! * [`flow`]: flows as a function of one event; what [`export!`] makes a plugin of.
+//! * [`reads`]: what a flow may ask.
+//! * [`types`]: the words of the contract, generated from `wit/flow.wit`.
+//! * [`prompt`]: prompts and seconds, short to write.
+//! * [`testing`]: flows tested as plain Rust, without a host.
+
 pub mod bindings;
-pub mod flow;
-pub mod reads;
-pub use bindings::strowger::flow::types;
-pub use flow::Flow;
 #[doc(hidden)]
 pub mod export;
+pub mod flow;
+mod names;
+pub mod prompt;
+pub mod reads;
+pub mod script;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
+
+pub use bindings::strowger::flow::types;
+pub use flow::Flow;
+pub use names::{command_name, event_name};
+pub use prompt::{Seconds, secs};
+pub use script::{Call, Ending, Failure, Script};
+
+/// What nearly every script needs.
+pub mod prelude {
+    pub use crate::{
+        prompt::{Seconds, secs},
+        script::{Agent, Answered, CALLER, Call, Either, Ending, Failure, NotReached, NotServed, Script, Waiting, join, race},
+        types::Prompt,
+    };
+}
+
+use std::time::Duration;
+
+/// A length of time as the contract has it; what is longer than 49 days is 49 days.
+pub(crate) fn millis(time: impl Into<Duration>) -> types::Millis {
+    time.into().as_millis().try_into().unwrap_or(types::Millis::MAX)
+}

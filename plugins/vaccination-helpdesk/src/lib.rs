@@ -1,1 +1,152 @@
-//! x
+//! The local vaccination helpdesk of a town: requirements V1 to V5, from the Flemish "Draaiboek lokale
+//! helpdesk vaccinatie" of 10 March 2021, section 1.2. The Dutch is that document's.
+
+mod settings;
+
+pub use settings::{Central, ReachedBy, Settings, Texts};
+
+use strowger_sdk::prelude::*;
+
+/// The flow.
+pub struct Helpdesk;
+
+impl Script for Helpdesk {
+    type Settings = Settings;
+
+    fn check(settings: &Settings) -> Result<(), String> {
+        if settings.repeat_every.0 == 0 {
+            return Err("repeat_every: 0 would say the waiting message only once; give at least 1 second".into());
+        }
+        Ok(())
+    }
+
+    async fn run(call: Call, settings: &'static Settings) -> Result<Ending, Failure> {
+        helpdesk(&call, settings).await
+    }
+}
+
+async fn helpdesk(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
+    call.answer().await?;
+
+    // V4 "Voorzie tijdens de sluitingstijd automatische routing naar het centrale helpdesknummer. Zorg dan
+    //     dat deze routing ook gebeurt wanneer geen enkele telefoonagent is aangemeld."
+    if !call.is_open(&s.opening_hours) {
+        return elsewhere(call, s, "closed", &s.texts.closed).await;
+    }
+    let logged_in = call.queue(&s.queue).map_or(0, |queue| queue.logged_in);
+    // V5 "Voorzie de nodige agenten om steeds minstens 2 personen aangelogd te hebben."
+    if logged_in < s.warn_below_agents {
+        call.alarm(format!("{} agents are logged in to `{}`", logged_in, s.queue));
+    }
+    if logged_in == 0 {
+        return elsewhere(call, s, "nobody-logged-in", &s.texts.closed).await;
+    }
+
+    // V1 "Welkomstboodschap, met vermelding naam gemeente."
+    call.play(s.texts.welcome.replace("{municipality}", &s.municipality)).await;
+
+    // V2 "Voorzie een wachtrij voor wanneer alle aangelogde telefoonagenten in gesprek zijn, met
+    //     wachtboodschap, met wachtmuziek, met om de 60 seconden herhaling van de wachtboodschap."
+    let all_busy = call.queue(&s.queue).is_none_or(|queue| queue.free == 0);
+    let first = if all_busy { Seconds(0) } else { s.repeat_every };
+    let mut waiting = call.wait_in(&s.queue).music(&s.music).say_from(&s.texts.waiting, first, s.repeat_every);
+
+    // V3 "Na 180 seconden wachttijd automatische doorroutering van wachtenden naar het centrale back-up
+    //     helpdesknummer."
+    let served = match call.within(s.overflow_after, &mut waiting).await {
+        Some(served) => served,
+        None => match overflow(call, s, &mut waiting).await {
+            Waited::Served(served) => served,
+            Waited::Central(central) => {
+                drop(waiting);
+                return put_through(call, central, "waited").await;
+            }
+        },
+    };
+    match served {
+        Ok(agent) => {
+            call.note("agent", agent.name);
+            Ok("answered".into())
+        }
+        // V5 "Voorzie minstens 3 tot 5x zoveel parallele lijnen als er telefoonagenten zijn."
+        Err(NotServed::Full) => elsewhere(call, s, "full", &s.texts.full).await,
+        Err(NotServed::CallerGone) => Ok("abandoned".into()),
+        Err(nobody) => elsewhere(call, s, nobody.word(), &s.texts.closed).await,
+    }
+}
+
+/// What became of one who waited long.
+enum Waited {
+    /// The queue has ended, one way or the other.
+    Served(Result<Agent, NotServed>),
+    /// The central helpdesk answered first.
+    Central(Answered),
+}
+
+/// V3: the caller has waited long. On to the central helpdesk, if it is open; the place in line is kept, and
+/// an agent who answers first wins. If it cannot be reached the caller goes on waiting, and is told so.
+async fn overflow(call: &Call, s: &'static Settings, waiting: &mut Waiting) -> Waited {
+    if !call.is_open(&s.central.opening_hours) {
+        waiting.now_say(&s.texts.stay, s.repeat_every);
+    } else if s.central.reached_by == ReachedBy::Message {
+        // "Lukt doorrouteren technisch niet? Je kan dan opteren het nummer 02 713 87 00 te vermelden."
+        waiting.now_say(&s.texts.central_number, s.repeat_every);
+    } else {
+        waiting.now_only_music();
+        let central = dial_central(call, s).keep_place(waiting);
+        strowger_sdk::race! {
+            served = &mut *waiting => return Waited::Served(served),
+            reached = central => match reached {
+                Ok(central) => return Waited::Central(central),
+                Err(why) => {
+                    call.note("central", why.word());
+                    waiting.now_say(&s.texts.stay, s.repeat_every);
+                }
+            },
+        }
+    }
+    Waited::Served(waiting.await)
+}
+
+/// The local helpdesk cannot help: to the central one if that is open and answers; else the words of this
+/// case, and good-bye.
+async fn elsewhere(call: &Call, s: &'static Settings, why: &'static str, words: &str) -> Result<Ending, Failure> {
+    if call.is_open(&s.central.opening_hours) {
+        match s.central.reached_by {
+            ReachedBy::Routing => {
+                let music = call.music(&s.music);
+                match dial_central(call, s).await {
+                    Ok(central) => {
+                        drop(music);
+                        return put_through(call, central, why).await;
+                    }
+                    Err(why) => call.note("central", why.word()),
+                }
+            }
+            ReachedBy::Message => {
+                call.play_to(CALLER, vec![words.into(), (&s.texts.central_number).into()]).await;
+                call.hang_up_all();
+                return Ok(why.into());
+            }
+        }
+    }
+    call.play(words).await;
+    call.hang_up_all();
+    Ok(why.into())
+}
+
+fn dial_central(call: &Call, s: &Settings) -> strowger_sdk::script::Ordered<strowger_sdk::script::kind::Dial> {
+    call.dial(&s.central.number).leg("central").ring_time(s.central.ring_time)
+}
+
+/// The central helpdesk has answered: the two talk, and the flow is over.
+async fn put_through(call: &Call, central: Answered, why: &str) -> Result<Ending, Failure> {
+    call.note("overflow", why);
+    call.connect(&central.leg).await?;
+    Ok("overflow".into())
+}
+
+strowger_sdk::export!(Helpdesk);
+
+#[cfg(test)]
+mod tests;

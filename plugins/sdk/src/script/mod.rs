@@ -1,0 +1,134 @@
+//! Scripts: a flow as an `async fn` that reads like the procedure it carries out.
+//!
+//! # How it works
+//! The state of a call is its history. Each step runs the script again from the start, hands it the
+//! events so far, and lets it go on to its first wait without an answer; only the orders that the newest
+//! event brought forth leave. A script therefore keeps nothing, and survives whatever its host survives.
+//!
+//! * An order is a value ([`Ordered`]) that leaves when it is first awaited. Its outcome waits for it, also
+//!   while the script awaits something else.
+//! * Dropping an order whose outcome has not come takes it back: leaving the scope of a queue leaves the
+//!   queue, of a dial cancels it, of a play stops it. Of a dial that was answered, or a queue that has
+//!   found an agent, before anybody asked, the leg is hung up. Dropping anything else orders nothing.
+//! * When the caller hangs up the script is dropped where it stands, and with it its orders. Then runs what
+//!   it had declared with [`Call::after_hang_up`]; without that, the call ends as `abandoned`.
+//! * Waits compose: [`race`], [`race!`](crate::race!), [`join`], [`Call::within`].
+//!
+//! # What a script must not do
+//! Two runs over the same history must order the same. So: no clock, no randomness and no memory of its
+//! own (ask the [`Call`]), and no `HashMap`. A script that differs is the fault `nondeterministic`.
+//!
+//! # Layout
+//! * `call`: what a script holds: orders, questions, facts.
+//! * `order`: one order and its outcome; `outcome`: outcomes as a script reads them.
+//! * `ladder`: waiting in queues that widen.
+//! * `wait`: waits that compose.
+//! * `run`: one run of a script over its history; `history`: that history as bytes.
+
+mod call;
+mod events;
+mod history;
+mod ladder;
+mod leg;
+mod order;
+mod outcome;
+mod run;
+mod step;
+mod wait;
+
+pub use call::Call;
+pub use events::Events;
+pub use ladder::Waiting;
+pub use leg::{CALLER, Leg};
+pub use order::{Company, Ordered, Report, Reports, kind};
+pub use outcome::{Agent, Answered, Failure, NotReached, NotServed};
+pub use wait::{Either, first, join, race};
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use step::Continuous;
+
+use crate::{
+    Flow,
+    types::{Event, StepResult},
+};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use std::{borrow::Cow, future::Future};
+
+/// How a call ended, for its record: `answered`, `overflow`, `closed`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending(pub(crate) Cow<'static, str>);
+
+impl From<&'static str> for Ending {
+    fn from(word: &'static str) -> Self {
+        Self(Cow::Borrowed(word))
+    }
+}
+
+impl From<String> for Ending {
+    fn from(word: String) -> Self {
+        Self(Cow::Owned(word))
+    }
+}
+
+/// A flow written as a procedure.
+///
+/// ```
+/// use strowger_sdk::prelude::*;
+///
+/// #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// struct Settings {
+///     queue: String,
+/// }
+///
+/// struct Simple;
+///
+/// impl Script for Simple {
+///     type Settings = Settings;
+///
+///     async fn run(call: Call, settings: &'static Settings) -> Result<Ending, Failure> {
+///         call.answer().await?;
+///         match call.wait_in(&settings.queue).music("default").await {
+///             Ok(_agent) => Ok("answered".into()),
+///             Err(_nobody) => Ok("unserved".into()),
+///         }
+///     }
+/// }
+///
+/// strowger_sdk::export!(Simple);
+/// ```
+pub trait Script: 'static {
+    /// The `[settings]` of a flow file.
+    type Settings: DeserializeOwned + JsonSchema + 'static;
+
+    /// Grows when a call that began on an older version could not go on on this one. The host lets calls
+    /// end on the version that they began on.
+    const STATE_VERSION: u32 = 1;
+
+    /// See [`Flow::check`].
+    ///
+    /// # Errors
+    /// A sentence for the operator; the flow file is refused.
+    fn check(_settings: &Self::Settings) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// The procedure, from the call's arrival to its ending. People who talk at the end are left talking;
+    /// a caller who is alone is hung up.
+    ///
+    /// An error ends the call as `failed`, with a line in the operator's log.
+    fn run(call: Call, settings: &'static Self::Settings) -> impl Future<Output = Result<Ending, Failure>>;
+}
+
+impl<S: Script> Flow for S {
+    type Settings = S::Settings;
+    const STATE_VERSION: u32 = S::STATE_VERSION;
+
+    fn check(settings: &S::Settings) -> Result<(), String> {
+        S::check(settings)
+    }
+
+    fn step(settings: &'static S::Settings, state: Vec<u8>, event: Event) -> Result<StepResult, String> {
+        step::step::<S>(settings, state, event)
+    }
+}

@@ -1,0 +1,149 @@
+//! A site that answers what a test laid down.
+
+use crate::{
+    reads::{AgentStatus, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, Reads, ScheduleStatus},
+    types::{Moment, OrderId, Target, Weekday},
+};
+use std::{cell::RefCell, collections::BTreeMap};
+
+/// What a flow under test is told when it asks. What was not laid down is not there.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// Schedules, open or closed.
+    pub schedules: BTreeMap<String, bool>,
+    /// Positions of switches.
+    pub switches: BTreeMap<String, String>,
+    /// Queues.
+    pub queues: BTreeMap<String, QueueStatus>,
+    /// Agents.
+    pub agents: BTreeMap<String, AgentStatus>,
+    /// Contacts by number or id.
+    pub contacts: BTreeMap<String, KnownContact>,
+    /// Past calls by number.
+    pub histories: BTreeMap<String, Vec<PastCall>>,
+    /// Campaigns.
+    pub campaigns: BTreeMap<String, CampaignStatus>,
+    /// Rosters: who is on duty.
+    pub rosters: BTreeMap<String, Vec<Target>>,
+    /// The instant, in milliseconds since 1970, that passes with [`TestCall::passes`](super::TestCall::passes).
+    pub instant: u64,
+    /// What the flow logged.
+    pub log: RefCell<Vec<String>>,
+}
+
+impl Site {
+    /// With this schedule.
+    pub fn schedule(mut self, name: &str, open: bool) -> Self {
+        self.schedules.insert(name.into(), open);
+        self
+    }
+
+    /// With this queue, in which so many agents are logged in and so many of them free.
+    pub fn queue(mut self, name: &str, logged_in: u32, free: u32) -> Self {
+        self.queues.insert(name.into(), QueueStatus { waiting: 0, longest_wait: 0, logged_in, free });
+        self
+    }
+
+    /// With this switch.
+    pub fn switch(mut self, name: &str, position: &str) -> Self {
+        self.switches.insert(name.into(), position.into());
+        self
+    }
+}
+
+/// An instant with its civil time, in a zone that is UTC.
+pub fn moment(instant: u64) -> Moment {
+    const WEEK: [Weekday; 7] = [
+        Weekday::Thursday,
+        Weekday::Friday,
+        Weekday::Saturday,
+        Weekday::Sunday,
+        Weekday::Monday,
+        Weekday::Tuesday,
+        Weekday::Wednesday,
+    ];
+    let seconds = instant / 1000;
+    let days = seconds / 86_400;
+    // Days since 0000-03-01, in eras of 400 years, as the Gregorian calendar repeats.
+    let from_march = days + 719_468;
+    let (era, day_of_era) = (from_march / 146_097, from_march % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    Moment {
+        instant,
+        year: (era * 400 + year_of_era + u64::from(month <= 2)) as i32,
+        month: month as u8,
+        day: (day_of_year - (153 * shifted + 2) / 5 + 1) as u8,
+        hour: (seconds / 3600 % 24) as u8,
+        minute: (seconds / 60 % 60) as u8,
+        second: (seconds % 60) as u8,
+        weekday: WEEK[(days % 7) as usize],
+    }
+}
+
+impl Reads for Site {
+    fn now(&self) -> Moment {
+        moment(self.instant)
+    }
+
+    fn schedule(&self, name: &str) -> Option<ScheduleStatus> {
+        let open = *self.schedules.get(name)?;
+        Some(ScheduleStatus { open, until: None, reason: None, holiday: false })
+    }
+
+    fn switch(&self, name: &str) -> Option<String> {
+        self.switches.get(name).cloned()
+    }
+
+    fn queue(&self, name: &str) -> Option<QueueStatus> {
+        self.queues.get(name).copied()
+    }
+
+    fn agent(&self, name: &str) -> Option<AgentStatus> {
+        self.agents.get(name).copied()
+    }
+
+    fn contact(&self, key: &str) -> Option<KnownContact> {
+        self.contacts.get(key).cloned()
+    }
+
+    fn history(&self, number: &str, _days: u16) -> Vec<PastCall> {
+        self.histories.get(number).cloned().unwrap_or_default()
+    }
+
+    fn campaign(&self, name: &str) -> Option<CampaignStatus> {
+        self.campaigns.get(name).copied()
+    }
+
+    fn on_duty(&self, roster: &str) -> Vec<Target> {
+        self.rosters.get(roster).cloned().unwrap_or_default()
+    }
+
+    fn position(&self, _entry: OrderId) -> Option<u32> {
+        Some(1)
+    }
+
+    fn random(&self) -> u64 {
+        self.instant.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    fn log(&self, level: Level, message: &str) {
+        self.log.borrow_mut().push(format!("{level:?}: {message}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn civil_time_of_an_instant() {
+        // 10 March 2021, the date of the third seed, was a Wednesday.
+        let moment = moment(1_615_372_205_000);
+        assert_eq!((moment.year, moment.month, moment.day), (2021, 3, 10));
+        assert_eq!((moment.hour, moment.minute, moment.second), (10, 30, 5));
+        assert_eq!(moment.weekday, Weekday::Wednesday);
+    }
+}
