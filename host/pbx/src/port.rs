@@ -10,7 +10,10 @@
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
-use strowger_model::{Prompt, event::{Cause, PlayEnd}};
+use strowger_model::{
+    Prompt,
+    event::{Cause, PlayEnd},
+};
 
 /// A leg at the PBX. The PBX names those that arrive; the host names those that it dials, after call, step and order,
 /// so that a command repeated after a crash is recognised.
@@ -201,7 +204,8 @@ pub enum PbxEvent {
         /// For the operator.
         why: String,
     },
-    /// The PBX can be reached (again). What is not listed here is gone, and its `Ended` will not come.
+    /// The PBX can be reached (again). What is not listed here is gone, and its `Ended` will not come. The `Played` of what
+    /// was over meanwhile, of legs that are listed, follows.
     Synced {
         /// Everything of the host's that is alive at the PBX.
         alive: Vec<AliveLeg>,

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `.1` | Asterisk: SIP on 5060, ARI on 8088 |
 //! | `.2` | the host under test, should it want an address of its own |
-//! | `.3` | a [`crate::net::Gate`] before ARI, if the test has one |
+//! | `.3` | a [`crate::Gate`] before ARI, if the test has one |
 //! | `.11` to `.39` | the phones of the endpoints `a1` to `a29` |
 //! | `.97` to `.126` | callers; they arrive at the endpoint `caller` |
 //! | `.200` | the central, behind the trunk endpoint `central` |
@@ -24,7 +24,7 @@ use std::{
     net::{Ipv4Addr, TcpStream},
     path::Path,
     process::Command,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
@@ -61,9 +61,17 @@ impl AsteriskServer {
     /// # Errors
     /// There is no Asterisk in the cache (`cargo xtask asterisk` gets it), or it does not start; the error shows its log.
     pub fn start() -> Result<Self> {
+        Self::logging(3)
+    }
+
+    /// Starts one that logs so much: 1 for measurements, 3 to see music start and stop.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn logging(verbosity: u8) -> Result<Self> {
         let (tools, slice) = (Tools::find()?, Slice::take()?);
         let folder = TempDir::with_prefix("strowger-asterisk-").context("cannot create a folder for Asterisk")?;
-        configure(&tools, &slice, folder.path())?;
+        configure(&tools, &slice, folder.path(), verbosity)?;
         let process = launch(&tools, folder.path())?;
         let server = Self { process, folder, slice, tools };
         server.ready()?;
@@ -143,6 +151,21 @@ impl AsteriskServer {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// Asks ARI until a list is empty.
+    ///
+    /// # Errors
+    /// Time is up; the error shows the list.
+    pub fn until_empty(&self, path: &str, within: Duration) -> Result<()> {
+        let deadline = Instant::now() + within;
+        loop {
+            let (_, list) = self.get(path)?;
+            if list.trim() == "[]" {
+                return Ok(());
+            }
+            ensure!(Instant::now() < deadline, "{path} is still not empty: {list}");
+        }
+    }
+
     /// Asks ARI something and gives status and body, without the code under test.
     ///
     /// # Errors
@@ -167,7 +190,7 @@ fn launch(tools: &Tools, folder: &Path) -> Result<Process> {
 }
 
 /// Writes everything that Asterisk needs.
-fn configure(tools: &Tools, slice: &Slice, folder: &Path) -> Result<()> {
+fn configure(tools: &Tools, slice: &Slice, folder: &Path, verbosity: u8) -> Result<()> {
     for part in ["etc", "run", "spool", "log", "lib/keys", "cache", "moh", "sounds"] {
         fs::create_dir_all(folder.join(part))?;
     }
@@ -179,7 +202,7 @@ fn configure(tools: &Tools, slice: &Slice, folder: &Path) -> Result<()> {
         &format!(
             "[directories]\nastcachedir => {here}/cache\nastetcdir => {here}/etc\nastmoddir => {}\nastvarlibdir => {here}/lib\n\
              astdbdir => {here}/lib\nastkeydir => {here}/lib\nastdatadir => {}\nastagidir => {here}/lib\nastspooldir => {here}/spool\n\
-             astrundir => {here}/run\nastlogdir => {here}/log\nastsbindir => {}\n[options]\nnocolor = yes\nverbose = 1\nmaxfiles = 20000\n\
+             astrundir => {here}/run\nastlogdir => {here}/log\nastsbindir => {}\n[options]\nnocolor = yes\nverbose = {verbosity}\nmaxfiles = 20000\n\
              live_dangerously = no\nhideconnect = yes\nsystemname = bed\n",
             modules.display(),
             tools.file("usr/share/asterisk").display(),

@@ -5,7 +5,8 @@
 //! * [`net`]: a slice of loopback for each bed, so that beds never share an address.
 //! * [`process`]: a program that runs beside a test, is killed with it, and whose output is read as it comes.
 //! * [`asterisk`]: [`AsteriskServer`], with its configuration.
-//! * [`sipp`]: [`Caller`] and [`Phone`], who follow [`sipp::Script`]s and tell every SIP message that they see.
+//! * [`gate`]: between a host and Asterisk; a test can shut it.
+//! * [`sipp`]: [`Caller`] and [`Phone`], who follow scripts and tell every SIP message that they see.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -22,10 +23,12 @@
 //! Nothing here sleeps: every wait is for something that happens, with a deadline.
 
 pub mod asterisk;
+pub mod gate;
 pub mod net;
 pub mod process;
 pub mod sipp;
 pub mod tools;
 
 pub use asterisk::AsteriskServer;
-pub use sipp::{Caller, Phone};
+pub use gate::{Gate, Shut};
+pub use sipp::{Call, Caller, Phone};

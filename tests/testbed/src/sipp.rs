@@ -1,11 +1,18 @@
 //! Callers and phones, played by SIPp.
 //!
-//! Each writes every SIP message that it sends or gets, and the tests wait for those. What they do is a [`Script`] of
-//! a few steps, written out as a SIPp scenario. Keys are RFC 4733 events replayed from Debian's captures, which needs the right to open raw sockets.
+//! Each writes every SIP message that it sends or gets, and the tests wait for those. What they do is
+//! a script of a few steps, written out as a SIPp scenario. Keys are RFC 4733 events replayed from Debian's captures, which needs the right to open raw sockets.
 
 use crate::{AsteriskServer, process::Process};
 use anyhow::{Context, Result, ensure};
-use std::{cell::Cell, fmt::Write as _, fs, net::Ipv4Addr, process::ExitStatus, time::Duration};
+use std::{
+    fmt::Write as _,
+    fs,
+    net::Ipv4Addr,
+    process::ExitStatus,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 /// How long a test waits for a SIP message, unless it says otherwise. Ample on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -47,7 +54,7 @@ pub struct Answer {
 
 #[derive(Clone, Debug)]
 enum Then {
-    Refuse(&'static str),
+    Refuse { status: &'static str, after: Duration },
     Ring,
     Answer { after: Duration, keys: String, hang_up: Option<Duration> },
 }
@@ -65,17 +72,22 @@ impl Answer {
 
     /// Busy.
     pub fn busy() -> Self {
-        Self { first: None, then: Then::Refuse("486 Busy Here") }
+        Self { first: None, then: Then::Refuse { status: "486 Busy Here", after: Duration::ZERO } }
+    }
+
+    /// Declines, without ringing.
+    pub fn decline() -> Self {
+        Self { first: None, then: Then::Refuse { status: "603 Decline", after: Duration::ZERO } }
     }
 
     /// Rings, then declines.
-    pub fn decline() -> Self {
-        Self { first: Some("180 Ringing"), then: Then::Refuse("603 Decline") }
+    pub fn decline_after(after: Duration) -> Self {
+        Self { first: Some("180 Ringing"), then: Then::Refuse { status: "603 Decline", after } }
     }
 
     /// Not registered at the far exchange.
     pub fn unknown() -> Self {
-        Self { first: None, then: Then::Refuse("404 Not Found") }
+        Self { first: None, then: Then::Refuse { status: "404 Not Found", after: Duration::ZERO } }
     }
 
     /// Rings until the far end gives up.
@@ -117,7 +129,8 @@ impl Answer {
             send(&mut text, "", &reply(first), first.starts_with("183"))?;
         }
         match &self.then {
-            Then::Refuse(status) => {
+            Then::Refuse { status, after } => {
+                text.push_str(&pause(*after));
                 send(&mut text, RETRY, &reply(status), false)?;
                 text.push_str("<recv request=\"ACK\"/>\n");
             }
@@ -193,7 +206,7 @@ pub struct Caller<'a> {
 }
 
 enum Step {
-    Keys(String),
+    Keys(Duration, String),
     HangUp(Duration),
     Cancel(Duration),
 }
@@ -232,9 +245,9 @@ impl<'a> Caller<'a> {
         self
     }
 
-    /// Keys digits once answered, a second after that.
-    pub fn keys(mut self, digits: &str) -> Self {
-        self.steps.push(Step::Keys(digits.into()));
+    /// Keys digits, from so long after the answer on (or after what went before).
+    pub fn keys(mut self, after: Duration, digits: &str) -> Self {
+        self.steps.push(Step::Keys(after, digits.into()));
         self
     }
 
@@ -288,7 +301,10 @@ impl<'a> Caller<'a> {
         let mut hang_up = None;
         for step in &self.steps {
             match step {
-                Step::Keys(digits) => text.push_str(&key(self.pbx, digits)?),
+                Step::Keys(after, digits) => {
+                    text.push_str(&pause(*after));
+                    text.push_str(&key(self.pbx, digits)?);
+                }
                 Step::HangUp(after) => {
                     hang_up = Some((*after, request("BYE [next_url]", &party("[last_To:]"), "2 BYE")));
                 }
@@ -347,7 +363,7 @@ impl Call {
 struct Station {
     process: Process,
     /// How many messages [`Self::expect`] has gone past.
-    seen: Cell<usize>,
+    seen: AtomicUsize,
 }
 
 impl Station {
@@ -362,15 +378,15 @@ impl Station {
             command.args([switch, file, "/dev/stderr"]);
         }
         command.current_dir(pbx.folder()).env("TERM", "dumb");
-        Ok(Self { process: Process::start(name, command)?, seen: Cell::new(0) })
+        Ok(Self { process: Process::start(name, command)?, seen: AtomicUsize::new(0) })
     }
 
     fn expect(&self, line: &str) -> Result<Message> {
-        let from = self.seen.get();
+        let from = self.seen.load(Ordering::Relaxed);
         let (index, message) = self.process.until(&format!("SIP message with {line:?}"), PATIENCE, |output| {
             parse(output).into_iter().enumerate().skip(from).find(|(_, message)| message.line().contains(line))
         })?;
-        self.seen.set(index + 1);
+        self.seen.store(index + 1, Ordering::Relaxed);
         Ok(message)
     }
 
@@ -472,13 +488,8 @@ fn key(pbx: &AsteriskServer, digits: &str) -> Result<String> {
         };
         let file = pbx.tools().file(&format!("usr/share/sip-tester/dtmf_2833_{name}.pcap"));
         ensure!(file.is_file(), "{digit:?} is not a key");
-        write!(
-            text,
-            "{}<nop><action><exec play_pcap_audio=\"{}\"/></action></nop>\n{}",
-            pause(Duration::from_millis(300)),
-            file.display(),
-            pause(Duration::from_millis(300))
-        )?;
+        // The capture is played beside the script; the next must not begin before it is over.
+        writeln!(text, "<nop><action><exec play_pcap_audio=\"{}\"/></action></nop>{}", file.display(), pause(Duration::from_millis(500)))?;
     }
     Ok(text)
 }

@@ -15,8 +15,8 @@ impl AsteriskConfig {
                 Some(template.replace("{number}", number).replace("{digits}", digits))
             }
             Address::Extension(extension) => {
-                let valid = (1..=40).contains(&extension.len())
-                    && extension.bytes().all(|b| b.is_ascii_alphanumeric() || b"*#_.-".contains(&b));
+                let valid =
+                    (1..=40).contains(&extension.len()) && extension.bytes().all(|b| b.is_ascii_alphanumeric() || b"*#_.-".contains(&b));
                 valid.then(|| self.extension_endpoint.replace("{extension}", extension))
             }
             Address::Endpoint(endpoint) => {
@@ -34,7 +34,8 @@ impl AsteriskConfig {
 
 /// What `callerId` takes: `"name" <number>`, with nothing in it that could end the quotes or the line.
 pub(super) fn caller_id(number: Option<&str>, name: Option<&str>) -> String {
-    let number: String = number.unwrap_or_default().chars().filter(|c| c.is_ascii_alphanumeric() || "+*#.-_".contains(*c)).take(40).collect();
+    let number: String =
+        number.unwrap_or_default().chars().filter(|c| c.is_ascii_alphanumeric() || "+*#.-_".contains(*c)).take(40).collect();
     let name = plain(name.unwrap_or_default()).replace(['"', '\\', '<', '>'], "'");
     match (name.is_empty(), number.is_empty()) {
         (true, true) => String::new(),

@@ -26,8 +26,9 @@ pub(super) struct Media {
 
 impl Media {
     pub(super) async fn serve(config: &AsteriskConfig, prompts: Arc<Prompts>) -> Result<Self> {
-        let listener =
-            TcpListener::bind(config.prompts_bind).await.with_context(|| format!("asterisk.prompts-bind: cannot listen on {}", config.prompts_bind))?;
+        let listener = TcpListener::bind(config.prompts_bind)
+            .await
+            .with_context(|| format!("asterisk.prompts-bind: cannot listen on {}", config.prompts_bind))?;
         let bound = listener.local_addr().context("asterisk.prompts-bind")?;
         let base = config.prompts_url.clone().unwrap_or_else(|| format!("http://{bound}"));
         let router = Router::new().route("/prompts/{file}", get(prompt)).with_state(prompts.clone());

@@ -29,6 +29,13 @@ pub(super) struct Failure {
     what: String,
 }
 
+impl Failure {
+    /// It failed before Asterisk was asked.
+    pub(super) fn before(error: anyhow::Error) -> Self {
+        Self { status: None, what: format!("{error:#}") }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
@@ -188,8 +195,10 @@ impl Rest {
 
     async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Reply<T> {
         let body = self.send(Method::GET, path, &[], None).await?;
-        serde_json::from_slice(&body)
-            .map_err(|error| Failure { status: None, what: format!("GET {}: Asterisk said what is not understood: {error}", path.join("/")) })
+        serde_json::from_slice(&body).map_err(|error| Failure {
+            status: None,
+            what: format!("GET {}: Asterisk said what is not understood: {error}", path.join("/")),
+        })
     }
 
     async fn post(&self, path: &[&str], query: &[(&str, &str)]) -> Reply {

@@ -13,14 +13,32 @@ pub(super) enum Event {
         args: Vec<String>,
     },
     /// A channel has left the application: hung up, or gone on in the dialplan.
-    StasisEnd { channel: Channel },
-    ChannelStateChange { channel: Channel },
+    StasisEnd {
+        channel: Channel,
+    },
+    ChannelStateChange {
+        channel: Channel,
+    },
     /// Progress of dialling.
-    Dial { peer: Channel, dialstatus: String },
-    ChannelEnteredBridge { bridge: Bridge, channel: Channel },
-    ChannelLeftBridge { bridge: Bridge, channel: Channel },
-    ChannelDtmfReceived { channel: Channel, digit: String },
-    PlaybackFinished { playback: Playback },
+    Dial {
+        peer: Channel,
+        dialstatus: String,
+    },
+    ChannelEnteredBridge {
+        bridge: Bridge,
+        channel: Channel,
+    },
+    ChannelLeftBridge {
+        bridge: Bridge,
+        channel: Channel,
+    },
+    ChannelDtmfReceived {
+        channel: Channel,
+        digit: String,
+    },
+    PlaybackFinished {
+        playback: Playback,
+    },
     /// Somebody hung up; what follows is the end, not a transfer.
     ChannelHangupRequest {
         channel: Channel,

@@ -335,7 +335,7 @@ pub fn scenarios() -> Vec<Scenario> {
                 ],
             ),
         ),
-        // ast22-s3-reconnect-abrupt: what happens meanwhile is not told later
+        // ast22-s3-reconnect-abrupt: what happens meanwhile is not told later, but for plays, which the adapter asks for
         scenario(
             "connection-is-cut",
             answered(
@@ -348,6 +348,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     Cut(ms(4000)),
                     Expect(NOW, "lost"),
                     Expect(NOW, "synced caller"),
+                    Expect(NOW, "played caller p1 whole"),
                     Send(one_second("p2", "caller")),
                     Expect(ms(1000), "played caller p2 whole"),
                     Send(hang_up("caller")),

@@ -52,6 +52,8 @@ pub(super) struct World {
     gone_legs: HashSet<LegId>,
     pub(super) classes: Vec<Arc<str>>,
     pub(super) connected: bool,
+    /// Ends of plays since the connection was cut: the host can ask for those of legs that live on.
+    missed: Vec<PbxEvent>,
     pub(super) arrivals: u64,
     told: Vec<Told>,
     /// What was last told of what each hears; only where somebody observes.
@@ -156,6 +158,7 @@ impl World {
             gone_legs: HashSet::new(),
             classes: Vec::new(),
             connected: true,
+            missed: Vec::new(),
             arrivals: 0,
             told: Vec::new(),
             heard: config.observer.is_some().then(BTreeMap::new),
@@ -336,6 +339,8 @@ impl World {
     pub(super) fn tell(&mut self, event: PbxEvent) {
         if self.connected {
             self.told.push(Told::Event(event));
+        } else if matches!(event, PbxEvent::Played { .. }) {
+            self.missed.push(event);
         }
     }
 
@@ -402,6 +407,11 @@ impl World {
         if !mem::replace(&mut self.connected, true) {
             let alive = self.alive();
             self.tell(PbxEvent::Synced { alive });
+            for event in mem::take(&mut self.missed) {
+                if event.leg().is_some_and(|leg| self.find(leg).is_some()) {
+                    self.tell(event);
+                }
+            }
         }
     }
 

@@ -1,0 +1,7 @@
+//! The adapter against a real Asterisk 22, with SIPp's callers and phones.
+//!
+//! `cargo xtask asterisk` fetches both. Every test has an Asterisk of its own.
+
+mod conformance;
+mod ground;
+mod own;

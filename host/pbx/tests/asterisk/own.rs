@@ -1,0 +1,217 @@
+//! What is Asterisk's own: hostile callers, transfers through the dialplan, music, restarts, two hosts for one application.
+
+use crate::ground::{Bed, PATIENCE, adapter, silence};
+use std::time::Duration;
+use strowger_model::{
+    Prompt,
+    event::{Cause, PlayEnd},
+};
+use strowger_pbx::port::{Address, Ended, LegId, LegState, Pbx, PbxCommand, PbxEvent, PlayId};
+use strowger_testbed::{Caller, Phone, Shut, sipp::Answer};
+
+fn ended(leg: &LegId, cause: Cause, left: bool) -> PbxEvent {
+    PbxEvent::Ended(Box::new(Ended { leg: leg.clone(), cause, left }))
+}
+
+fn dial(leg: &str, to: Address, caller_id: Option<&str>, name: Option<&str>) -> PbxCommand {
+    PbxCommand::Dial { leg: leg.into(), to, caller_id: caller_id.map(Into::into), display_name: name.map(Into::into) }
+}
+
+fn hang_up(leg: &LegId) -> PbxCommand {
+    PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_arrival_says_who_calls_whom() {
+    let mut bed = Bed::new().await;
+    let caller = Caller::to(&bed.pbx, "+3227138700").from("\"Evil \\\" <x>\" <sip:+32470123456@[local_ip]>");
+    let call = caller.header("Diversion: <sip:+3291111111@bed>;reason=unconditional").call().unwrap();
+    bed.calls.push(call);
+    let arrived = bed.arrived().await;
+    assert_eq!(arrived.dialled, "+3227138700");
+    assert_eq!(arrived.caller.as_deref(), Some("+32470123456"));
+    assert_eq!(arrived.endpoint.as_deref(), Some("PJSIP/caller"));
+    assert_eq!(arrived.line.as_deref(), Some("provincial"));
+    assert_eq!(arrived.data, "some data");
+    assert_eq!(arrived.diverted_from.as_deref(), Some("+3291111111"));
+    assert!(arrived.caller_name.is_some_and(|name| name.starts_with("Evil") && !name.contains(char::is_control)));
+    let alive = bed.adapter.alive().await.unwrap();
+    assert_eq!((alive.len(), alive[0].state), (1, LegState::Down));
+    assert_eq!(alive[0].arrived.as_ref().map(|arrived| &*arrived.data), Some("some data"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withheld_number_is_none() {
+    let mut bed = Bed::new().await;
+    let call = Caller::to(&bed.pbx, "0900").from("\"Anonymous\" <sip:anonymous@anonymous.invalid>").call().unwrap();
+    bed.calls.push(call);
+    assert_eq!(bed.arrived().await.caller, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dialled_phone_shows_what_it_should_and_no_more() {
+    let mut bed = Bed::new().await;
+    bed.phones.push(Phone::start(&bed.pbx, 1, &Answer::busy()).unwrap());
+    let gate = || Address::Endpoint("PJSIP/a1".into());
+    bed.send(dial("d1", gate(), Some("+3227138700"), Some("Els \"x\"\r\nX-Evil: 1 <sip:evil@evil>")));
+    assert_eq!(bed.next().await, ended(&"d1".into(), Cause::Busy, false));
+    let invite = bed.phones[0].expect("INVITE").unwrap();
+    let from = invite.header("From").unwrap();
+    assert!(from.contains("+3227138700@") && from.contains("Els"), "{from}");
+    assert!(invite.header("X-Evil").is_none() && !from.contains("<sip:evil"), "{}", invite.text);
+    bed.send(dial("d2", gate(), None, None));
+    assert_eq!(bed.next().await, ended(&"d2".into(), Cause::Busy, false));
+    let invite = bed.phones[0].expect("INVITE").unwrap();
+    assert!(invite.header("From").unwrap().to_lowercase().contains("anonymous"), "{}", invite.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_goes_to_the_trunk() {
+    let mut bed = Bed::new().await;
+    let central = Phone::central(&bed.pbx, &Answer::unknown()).unwrap();
+    bed.send(dial("d1", Address::Number("+3227138700".into()), None, None));
+    assert_eq!(bed.next().await, ended(&"d1".into(), Cause::Unreachable, false));
+    assert!(central.expect("INVITE").unwrap().line().contains("sip:+3227138700@"));
+    for (leg, hostile) in [("d2", Address::Number("Local/1@inbound".into())), ("d3", Address::Endpoint("Local/1@inbound".into()))] {
+        bed.send(dial(leg, hostile, None, None));
+        assert_eq!(bed.next().await, ended(&leg.into(), Cause::Unreachable, false));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_is_transferred_to_the_central() {
+    let mut bed = Bed::new().await;
+    let central = Phone::central(&bed.pbx, &Answer::after(Duration::from_millis(100)).hang_up_after(Duration::from_millis(300))).unwrap();
+    let leg = bed.answered().await.leg;
+    bed.send(PbxCommand::Transfer { leg: leg.clone(), to: Some(Address::Number("+3227138700".into())) });
+    assert_eq!(bed.next().await, ended(&leg, Cause::Normal, true));
+    assert!(central.expect("INVITE").unwrap().line().contains("+3227138700"));
+    bed.calls[0].finished(PATIENCE).unwrap();
+    assert_eq!(bed.adapter.alive().await.unwrap(), Vec::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spoken_text_is_heard_and_music_comes_back_after_it() {
+    let mut bed = Bed::new().await;
+    let leg = bed.answered().await.leg;
+    bed.send(PbxCommand::Music { leg: leg.clone(), class: Some("default".into()) });
+    bed.pbx.logged("Started music on hold", PATIENCE).unwrap();
+    let text = Prompt::Text { text: "U wordt zo spoedig mogelijk geholpen.".into(), language: Some("nl".into()) };
+    for play in ["p1", "p2"] {
+        let play = PlayId(play.into());
+        bed.send(PbxCommand::Play {
+            play: play.clone(),
+            conversation: leg.clone(),
+            prompts: [text.clone(), Prompt::Silence(Duration::from_millis(100))].into(),
+        });
+        assert_eq!(bed.next().await, PbxEvent::Played { leg: leg.clone(), play, end: PlayEnd::Whole });
+    }
+    bed.send(PbxCommand::Music { leg: leg.clone(), class: None });
+    bed.send(PbxCommand::SendDigits { leg: leg.clone(), digits: "1".into() });
+    bed.send(hang_up(&leg));
+    assert_eq!(bed.next().await, ended(&leg, Cause::Normal, false));
+    let log = bed.pbx.log();
+    let times = |what: &str| log.matches(what).count();
+    assert!(times("Started music on hold") >= 2 && times("Stopped music on hold") >= 2, "{log}");
+    assert!(!log.contains("WARNING") && !log.contains("ERROR["), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_while_the_host_is_away_takes_the_own_route_of_the_pbx() {
+    let mut bed = Bed::new().await;
+    let central = Phone::central(&bed.pbx, &Answer::after(Duration::from_millis(100)).hang_up_after(Duration::from_millis(100))).unwrap();
+    bed.gate.shut(Shut::All);
+    assert!(matches!(bed.next().await, PbxEvent::Lost { .. }));
+    // Asterisk lets go of an application when its socket is gone.
+    bed.pbx.logged("Deactivating Stasis app", Duration::from_secs(5)).unwrap();
+    let call = Caller::to(&bed.pbx, "0900").call().unwrap();
+    assert!(central.expect("INVITE").unwrap().line().contains("own-route"));
+    call.finished(PATIENCE).unwrap();
+    bed.gate.shut(Shut::Nothing);
+    assert_eq!(bed.next().await, PbxEvent::Synced { alive: Vec::new() });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_host_finds_the_calls_of_the_one_before() {
+    let mut bed = Bed::new().await;
+    bed.phones.push(Phone::start(&bed.pbx, 1, &Answer::after(Duration::from_millis(50))).unwrap());
+    let caller = bed.answered().await;
+    bed.send(dial("agent", Address::Endpoint("PJSIP/a1".into()), None, None));
+    for event in [PbxEvent::Ringing { leg: "agent".into() }, PbxEvent::Answered { leg: "agent".into() }] {
+        assert_eq!(bed.next().await, event);
+    }
+    bed.send(PbxCommand::Move { leg: "agent".into(), to: caller.leg.clone() });
+    assert_eq!(bed.next().await, PbxEvent::Moved { leg: "agent".into(), to: caller.leg.clone() });
+    let (adapter, events) = adapter(&bed.pbx, &bed.gate.url()).await;
+    (bed.adapter, bed.events) = (adapter, events);
+    let PbxEvent::Synced { mut alive } = bed.next().await else { panic!("not synced") };
+    alive.sort_by(|one, other| one.leg.cmp(&other.leg));
+    assert_eq!(alive.len(), 2, "{alive:?}");
+    let (agent, waiting) = (&alive[0], &alive[1]);
+    assert_eq!((&*agent.leg.0, agent.state, agent.arrived.is_none()), ("agent", LegState::Up, true));
+    assert_eq!((&waiting.leg, waiting.state, waiting.arrived.as_deref()), (&caller.leg, LegState::Up, Some(&caller)));
+    assert!(alive.iter().all(|leg| leg.conversation.as_ref() == Some(&caller.leg)), "{alive:?}");
+    // The new one is in charge of them.
+    let play = PlayId("p1".into());
+    bed.send(PbxCommand::Play { play: play.clone(), conversation: caller.leg.clone(), prompts: silence(100) });
+    assert_eq!(bed.next().await, PbxEvent::Played { leg: caller.leg.clone(), play, end: PlayEnd::Whole });
+    bed.send(hang_up(&"agent".into()));
+    assert_eq!(bed.next().await, ended(&"agent".into(), Cause::Normal, false));
+    bed.send(hang_up(&caller.leg));
+    assert_eq!(bed.next().await, ended(&caller.leg, Cause::Normal, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_whose_application_is_taken_stands_down() {
+    let mut bed = Bed::new().await;
+    let leg = bed.answered().await.leg;
+    let (other, mut events) = adapter(&bed.pbx, &bed.pbx.url()).await;
+    let PbxEvent::Lost { why } = bed.next().await else { panic!("not lost") };
+    assert!(why.contains("stands down"), "{why}");
+    let Some(PbxEvent::Synced { alive }) = events.recv().await else { panic!("not synced") };
+    assert_eq!(alive.len(), 1);
+    // The first neither comes back nor interferes.
+    bed.send(hang_up(&leg));
+    other.send(hang_up(&leg));
+    assert_eq!(events.recv().await, Some(ended(&leg, Cause::Normal, false)));
+    assert!(bed.events.try_recv().is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asterisk_is_restarted() {
+    let mut bed = Bed::new().await;
+    bed.answered().await;
+    bed.pbx.restart().unwrap();
+    assert!(matches!(bed.next().await, PbxEvent::Lost { .. }));
+    assert_eq!(bed.next().await, PbxEvent::Synced { alive: Vec::new() });
+    bed.answered().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_left_at_asterisk_after_many_calls() {
+    const CALLS: usize = 100;
+    let mut bed = Bed::new().await;
+    let call = Caller::to(&bed.pbx, "0900").calls(CALLS as u32, 50).call().unwrap();
+    let mut over = 0;
+    while over < CALLS {
+        match bed.next().await {
+            PbxEvent::Arrived(arrived) => bed.send(PbxCommand::Answer { leg: arrived.leg }),
+            PbxEvent::Answered { leg } => {
+                let play = PlayId(format!("p-{leg}").as_str().into());
+                bed.send(PbxCommand::Play { play, conversation: leg, prompts: silence(200) });
+            }
+            PbxEvent::Played { leg, end, .. } => {
+                assert_eq!(end, PlayEnd::Whole);
+                bed.send(hang_up(&leg));
+            }
+            PbxEvent::Ended(end) => {
+                assert_eq!((end.cause, end.left), (Cause::Normal, false));
+                over += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    call.finished(PATIENCE).unwrap();
+    assert_eq!(bed.adapter.alive().await.unwrap(), Vec::new());
+    bed.pbx.until_empty("/ari/bridges", PATIENCE).unwrap();
+}
