@@ -107,6 +107,10 @@ pub struct Call {
     /// Seconds from the start of the scenario.
     #[serde(default)]
     pub at: f64,
+    /// So many callers alike, a second apart, each with a number of its own; 1 if not given.
+    #[serde(default = "once")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub times: u32,
     /// The caller's number, or "withheld". Not given: a number of its own.
     pub from: Option<String>,
     /// The number that is called. Not given: the flow's first.
@@ -154,7 +158,7 @@ pub struct Keys {
 pub struct Expect {
     /// Seconds from the call's arrival, or from the last line with `restart`. Not given: at any time after the line before.
     pub at: Option<Term>,
-    /// How many seconds earlier or later will do; 1 if not given.
+    /// How many seconds earlier or later will do; 0.5 if not given.
     pub within: Option<f64>,
     /// The seconds of the lines below count from here.
     #[serde(default)]
@@ -226,6 +230,10 @@ pub enum Does {
 
 fn yes() -> bool {
     true
+}
+
+fn once() -> u32 {
+    1
 }
 
 fn three() -> f64 {

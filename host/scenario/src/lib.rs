@@ -1,9 +1,30 @@
-//! Scenarios.
-mod file;
+//! Scenarios: a flow is tried without a PBX, under virtual time, by files that say who calls when, what agents do, and what
+//! must be heard, rung, dialled and recorded at which second.
+//!
+//! # Layout
+//! * [`file`]: the file as it is written; [`term`]: figures in it; `load`: reading and checking it.
+//! * [`mod@run`]: plays a scenario with the flow's own plugin, a real exchange and the [`stage`].
+//! * [`timeline`]: a call as people see it; `recorder`: puts it together; `judge`: compares it with what was expected.
+//! * [`report`]: what came of it, for people.
+//! * [`mod@gate`]: what a flow has to pass before it serves; [`mutate`]: proof that scenarios hold a flow's figures fast.
+//!
+//! **Architecture invariant:** a run waits for nothing real and reads no clock. Two runs are alike to the byte.
+
+pub mod file;
+pub mod gate;
 mod judge;
 mod load;
-mod term;
-mod timeline;
-pub use load::Scenario;
-pub use timeline::*;
+pub mod mutate;
+mod recorder;
+pub mod report;
+pub mod run;
+pub mod stage;
+pub mod term;
+pub mod timeline;
+
+pub use gate::{gate, run_all};
 pub use judge::Failure;
+pub use load::Scenario;
+pub use report::Report;
+pub use run::{How, run};
+pub use timeline::{Happening, Narrator, Timeline, What};

@@ -75,9 +75,16 @@ pub struct Narrator {
     /// Which legs an order connects.
     connects: BTreeMap<OrderId, Vec<LegName>>,
     we_hung_up: bool,
+    /// What the caller hears, and who hung up, is told elsewhere.
+    beside_callers: bool,
 }
 
 impl Narrator {
+    /// One that leaves to others to tell what the caller hears and who hung up: to callers who can be asked.
+    pub fn beside_callers() -> Self {
+        Self { beside_callers: true, ..Self::default() }
+    }
+
     /// What an observation means for people; nothing, for what only programs care about.
     pub fn tell(&mut self, observed: &Observed<'_>) -> Option<What> {
         match observed {
@@ -102,7 +109,7 @@ impl Narrator {
             }
             Event::Digit { leg, digit } if leg.is_caller() => What::Keys(digit.to_string()),
             Event::HungUp { leg, cause } if leg.is_caller() => {
-                if self.we_hung_up {
+                if self.we_hung_up || self.beside_callers {
                     return None;
                 }
                 What::HungUp { by: HungUpBy::Caller, cause: *cause }
@@ -163,6 +170,12 @@ impl Narrator {
         match command {
             PbxCommand::Answer { leg } | PbxCommand::IndicateRinging { leg } => {
                 self.caller.get_or_insert_with(|| leg.clone());
+                None
+            }
+            PbxCommand::Play { conversation, .. } if self.beside_callers && self.caller.as_ref() == Some(conversation) => None,
+            PbxCommand::Music { leg, .. } | PbxCommand::HangUp { leg, .. }
+                if self.beside_callers && self.caller.as_ref() == Some(leg) =>
+            {
                 None
             }
             PbxCommand::Play { conversation, prompts, .. } => {

@@ -1,0 +1,63 @@
+//! The gate of a hot swap: a flow serves no call before its scenarios have been run on it.
+
+use crate::{How, Report, Scenario, run};
+use std::{
+    fmt::Write as _,
+    num::NonZero,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
+use strowger_flows::{Gate, LoadedFlow};
+use strowger_sandbox::Engine;
+
+/// The folder of a flow's scenarios, beside its flow file.
+pub const FOLDER: &str = "scenarios";
+
+/// Runs the scenarios beside a flow's file. Those that check behaviour must pass with the settings that they pin; and
+/// with the settings as they are, none may bring about a fault, a refusal or a call without end.
+pub fn gate(engine: Engine) -> Gate {
+    Arc::new(move |_, flow| {
+        let (scenarios, problems) = Scenario::load_all(&flow.dir.join(FOLDER));
+        let mut why = String::new();
+        for problem in &problems {
+            let _ = write!(why, "\n{problem}");
+        }
+        let mut runs: Vec<(&Scenario, How)> = scenarios.iter().map(|scenario| (scenario, How::LIVE)).collect();
+        let behaviour = scenarios.iter().filter(|scenario| !scenario.written.figures);
+        runs.extend(behaviour.map(|scenario| (scenario, How::TEST)));
+        for report in run_all(&runs, flow, &engine, |_| {}).iter().filter(|report| !report.is_good()) {
+            let _ = write!(why, "\n{report}");
+        }
+        match why.is_empty() {
+            true => Ok(()),
+            false => Err(why),
+        }
+    })
+}
+
+/// Runs scenarios on as many threads as there are processors. Reports come in the order of the runs; `done` is told of each
+/// as soon as it is there.
+pub fn run_all(
+    runs: &[(&Scenario, How)],
+    flow: &LoadedFlow,
+    engine: &Engine,
+    done: impl Fn(&Report) + Sync,
+) -> Vec<Report> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(runs.len());
+    let next = Mutex::new(runs.iter().enumerate());
+    let reports: Mutex<Vec<Option<Report>>> = Mutex::new(vec![None; runs.len()]);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let one = next.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some((index, (scenario, how))) = one else { return };
+                    let report = run(scenario, flow, engine, *how);
+                    done(&report);
+                    reports.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(report);
+                }
+            });
+        }
+    });
+    reports.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect()
+}

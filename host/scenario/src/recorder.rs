@@ -1,0 +1,126 @@
+//! Puts together what the exchange shows of calls and what callers experience: one timeline for each call.
+
+use crate::{
+    stage::Seen,
+    timeline::{Happening, HungUpBy, Narrator, Timeline, What},
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use strowger_exchange::{Observed, Observer};
+use strowger_model::{CallId, Event, Timestamp};
+use strowger_pbx::{port::LegId, sim::Sound};
+use tokio::{sync::Notify, time::Instant};
+
+/// Keeps the timelines of a run.
+pub(crate) struct Recorder {
+    start: Instant,
+    calls: Mutex<Calls>,
+    /// A record was closed.
+    closed: Notify,
+}
+
+#[derive(Default)]
+struct Calls {
+    /// Callers in the order of their arrival: whose leg, and which number.
+    arrivals: Vec<(LegId, Option<String>, Option<CallId>)>,
+    by_id: BTreeMap<CallId, (Narrator, Timeline)>,
+    /// What callers experienced before the exchange had named their call.
+    early: Vec<(LegId, Happening)>,
+}
+
+impl Recorder {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { start: Instant::now(), calls: Mutex::default(), closed: Notify::new() })
+    }
+
+    /// When the scenario began.
+    pub(crate) fn start(&self) -> Instant {
+        self.start
+    }
+
+    /// What a caller experiences.
+    pub(crate) fn see(&self, seen: Seen) {
+        let at = self.start.elapsed();
+        let mut calls = self.lock();
+        let (leg, what) = match seen {
+            Seen::Arrived { leg, from } => return calls.arrivals.push((leg, from, None)),
+            Seen::Hears { leg, sound: Sound::Prompt(prompt) } => (leg, What::Hears(vec![prompt])),
+            Seen::Hears { leg, sound: Sound::Music(class) } => (leg, What::Music(Some(class.to_string()))),
+            Seen::Hears { .. } => return,
+            Seen::HungUp { leg, by_far_end, cause } => {
+                let by = if by_far_end { HungUpBy::Caller } else { HungUpBy::Us };
+                (leg, What::HungUp { by, cause })
+            }
+        };
+        let Some((_, _, call)) = calls.arrivals.iter().find(|(caller, ..)| *caller == leg) else { return };
+        let happening = Happening { at, what };
+        match *call {
+            Some(call) => calls.add(call, happening),
+            None => calls.early.push((leg, happening)),
+        }
+    }
+
+    /// So many calls are over.
+    pub(crate) fn closed(&self) -> usize {
+        self.lock().by_id.values().filter(|(_, timeline)| timeline.record().is_some()).count()
+    }
+
+    /// Waits until so many calls are over.
+    pub(crate) async fn all_closed(&self, number: usize) {
+        while self.closed() < number {
+            self.closed.notified().await;
+        }
+    }
+
+    /// In the order of the calls' arrival.
+    pub(crate) fn timelines(&self) -> Vec<Timeline> {
+        self.lock().by_id.values().map(|(_, timeline)| timeline.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Calls {
+    fn add(&mut self, call: CallId, happening: Happening) {
+        self.by_id.entry(call).or_insert_with(listening).1.happenings.push(happening);
+    }
+
+    /// A caller's leg and the exchange's call are the same if the number is, the first first.
+    fn arrived(&mut self, call: CallId, caller: Option<&String>) {
+        let Some(arrival) = self.arrivals.iter_mut().find(|(_, from, known)| known.is_none() && from.as_ref() == caller)
+        else {
+            return;
+        };
+        arrival.2 = Some(call);
+        let leg = arrival.0.clone();
+        let (mine, others) = std::mem::take(&mut self.early).into_iter().partition(|(of, _)| *of == leg);
+        self.early = others;
+        let mine: Vec<(LegId, Happening)> = mine;
+        mine.into_iter().for_each(|(_, happening)| self.add(call, happening));
+    }
+}
+
+/// A narrator that is told elsewhere what callers hear.
+fn listening() -> (Narrator, Timeline) {
+    (Narrator::beside_callers(), Timeline::default())
+}
+
+impl Observer for Recorder {
+    fn observe(&self, _: Timestamp, call: CallId, observed: &Observed<'_>) {
+        let at = self.start.elapsed();
+        let mut calls = self.lock();
+        let (narrator, timeline) = calls.by_id.entry(call).or_insert_with(listening);
+        if let Some(what) = narrator.tell(observed) {
+            timeline.happenings.push(Happening { at, what });
+        }
+        match observed {
+            Observed::Event(Event::Arrived(arrival)) => calls.arrived(call, arrival.caller.as_ref()),
+            Observed::Closed(_) => self.closed.notify_one(),
+            _ => {}
+        }
+    }
+}

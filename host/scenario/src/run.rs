@@ -1,0 +1,304 @@
+//! Runs a scenario: the flow's own plugin, a real exchange and a simulated PBX, under virtual time.
+//!
+//! A run owns its runtime, whose time is paused and jumps to the next timer whenever nothing is ready; it reads no clock and
+//! waits for nothing real, so that two runs are alike to the byte. It must not be called on a thread of another runtime.
+
+use crate::{
+    Report, Scenario,
+    file::{Call, Does, ScenarioFile},
+    judge::{Expected, Failure, judge},
+    recorder::Recorder,
+    stage::{SimStage, Stage, behaviour},
+};
+use chrono::TimeZone;
+use serde_json::{Map, Value, json};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use strowger_exchange::{Clock, Exchange, Options};
+use strowger_flows::{Catalogue, LoadedFlow, Problem, Snapshot};
+use strowger_model::{AgentName, PhoneNumber, Prompt, Timestamp, command::AgentAction};
+use strowger_pbx::{
+    port::Address,
+    prompts::{Lengths, lengths_without_recordings},
+    sim::{Caller, Keys, SimConfig},
+};
+use strowger_sandbox::Engine;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+/// How a scenario is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct How {
+    /// Its own settings are laid over the flow's, and all that it expects must happen. Else the flow runs as it is, and only
+    /// what holds for every call must hold: no fault, no refusal, no call without end.
+    pub expectations: bool,
+    /// Every step is taken twice, on a reused instance and on a fresh one, which must give the same.
+    pub twice: bool,
+}
+
+impl How {
+    /// As an author runs it.
+    pub const TEST: Self = Self { expectations: true, twice: false };
+    /// With the settings as they are.
+    pub const LIVE: Self = Self { expectations: false, twice: false };
+}
+
+/// After so long everybody hangs up who still waits.
+const PATIENCE: Duration = Duration::from_secs(3600);
+/// And then the calls must end within this.
+const GRACE: Duration = Duration::from_secs(120);
+
+/// Runs a scenario of a flow.
+pub fn run(scenario: &Scenario, flow: &LoadedFlow, engine: &Engine, how: How) -> Report {
+    let mut report = Report {
+        name: scenario.name().to_owned(),
+        file: scenario.file.clone(),
+        problems: Vec::new(),
+        failures: Vec::new(),
+        calls: Vec::new(),
+        lasted: Duration::ZERO,
+    };
+    let prepared = Prepared::new(scenario, flow, how);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    match (prepared, runtime) {
+        (Ok(prepared), Ok(runtime)) => runtime.block_on(prepared.play(scenario, engine, how, &mut report)),
+        (Err(problems), _) => report.problems = problems,
+        (_, Err(error)) => report.problems.push(scenario.problem(0..0, format!("no runtime can be had: {error}"))),
+    }
+    report
+}
+
+/// Site and flow as the scenario wants them.
+struct Prepared {
+    flow: Arc<LoadedFlow>,
+    expected: Vec<Expected>,
+    start: Timestamp,
+    /// The number that is called if the scenario names none.
+    number: String,
+}
+
+impl Prepared {
+    fn new(scenario: &Scenario, flow: &LoadedFlow, how: How) -> Result<Self, Vec<Problem>> {
+        let written = &scenario.written;
+        let mut over = if how.expectations { written.site.clone() } else { Map::new() };
+        staff(written, flow, &mut over);
+        let site = Arc::new(flow.site.varied(&over)?);
+        let settings = if how.expectations { written.settings.clone() } else { Map::new() };
+        let over = Map::from_iter([("settings".to_owned(), Value::Object(settings))]);
+        let mut flow = flow.varied(&over, &site)?;
+        if how.twice {
+            flow.flow = flow.flow.twice();
+        }
+        let expected = match scenario.expected(&flow.settings) {
+            Ok(expected) => expected,
+            Err(problems) if how.expectations => return Err(problems),
+            Err(_) => written.calls.iter().map(|_| Expected::default()).collect(),
+        };
+        let start = site.time_zone.from_local_datetime(&scenario.at).earliest().ok_or_else(|| {
+            let message = format!("there is no such time in {}: the clock is put forward", site.time_zone);
+            vec![scenario.problem(written.at.span(), message)]
+        })?;
+        let number = flow.numbers.first().map(|pattern| pattern.as_str().replace('X', "0").replace('*', ""));
+        Ok(Self {
+            expected,
+            start: Timestamp(u64::try_from(start.timestamp_millis()).unwrap_or_default()),
+            number: number.unwrap_or_default(),
+            flow: Arc::new(flow),
+        })
+    }
+
+    async fn play(self, scenario: &Scenario, engine: &Engine, how: How, report: &mut Report) {
+        let written = &scenario.written;
+        let recorder = Recorder::new();
+        let snapshot = Snapshot {
+            site: self.flow.site.clone(),
+            flows: BTreeMap::from([(self.flow.name.clone(), self.flow.clone())]),
+        };
+        let exchange = Exchange::new(Options {
+            catalogue: Catalogue::still(snapshot, engine.clone()),
+            clock: Clock::simulated(self.start),
+            observer: recorder.clone(),
+        });
+        let audience = {
+            let recorder = recorder.clone();
+            Arc::new(move |seen| recorder.see(seen))
+        };
+        let config = SimConfig {
+            lengths: lengths(&self.flow),
+            outside: behaviour(crate::file::Manner::Unreachable, 0.0, 0.0),
+            ..SimConfig::default()
+        };
+        let stage = SimStage::new(config, exchange.sink(), audience);
+        exchange.attach(stage.pbx());
+        self.act(written, &exchange, &stage, &recorder).await;
+        report.lasted = Instant::now().duration_since(recorder.start());
+        report.calls = recorder.timelines();
+        self.judge(scenario, how, report);
+    }
+
+    /// Everything that happens, in order of time, until the last call is over.
+    async fn act(&self, written: &ScenarioFile, exchange: &Arc<Exchange>, stage: &dyn Stage, recorder: &Recorder) {
+        for (name, agent) in &written.agents {
+            stage.phone(Address::Endpoint(stage.address_of(name)), agent.behaviour());
+            if agent.paused {
+                // The agent is of this scenario's own site.
+                let _ = exchange.agent(&AgentName::from(name.as_str()), AgentAction::Pause(None));
+            }
+        }
+        for (number, phone) in &written.outside {
+            stage.phone(outside(number), phone.behaviour());
+        }
+        let mut acts: Vec<(Duration, Act<'_>)> = Vec::new();
+        let seconds = |seconds: f64| Duration::from_secs_f64(seconds.max(0.0));
+        acts.extend(written.then.iter().map(|then| (seconds(then.get_ref().at), Act::Then(then.get_ref()))));
+        let arrivals = arrivals(&written.calls);
+        let number = arrivals.len();
+        acts.extend(arrivals.iter().enumerate().map(|(nth, (at, index))| (*at, Act::Call(nth, &written.calls[*index]))));
+        acts.sort_by_key(|(at, _)| *at);
+        let start = recorder.start();
+        for (at, act) in &acts {
+            sleep_until(start + *at).await;
+            match act {
+                Act::Call(nth, call) => stage.call(self.caller(*nth, call)),
+                Act::Then(then) => self.happen(then, written, exchange, stage),
+            }
+        }
+        if timeout(PATIENCE, recorder.all_closed(number)).await.is_err() {
+            stage.all_hang_up();
+            let _ = timeout(GRACE, recorder.all_closed(number)).await;
+        }
+        // What a last command brings about is heard, too.
+        sleep(Duration::from_secs(1)).await;
+    }
+
+    fn caller(&self, nth: usize, call: &Call) -> Caller {
+        let from = match call.from.as_deref() {
+            Some("withheld") => None,
+            Some(number) if call.times == 1 => Some(number.to_owned()),
+            _ => Some(format!("+32470000{:03}", nth + 1)),
+        };
+        let leaves = call.hangs_up.as_ref().and_then(|at| at.resolve(&self.flow.settings).ok());
+        let keys = call.keys.iter().map(|keys| Keys {
+            after: Duration::from_secs_f64(keys.at.max(0.0)),
+            digits: keys.digits.clone(),
+        });
+        Caller {
+            from,
+            to: call.dials.clone().unwrap_or_else(|| self.number.clone()),
+            leaves,
+            keys: keys.collect(),
+            ..Caller::default()
+        }
+    }
+
+    fn happen(&self, then: &crate::file::Then, written: &ScenarioFile, exchange: &Arc<Exchange>, stage: &dyn Stage) {
+        if let Some((manner, after, talks)) = then.manner() {
+            let address = match written.agents.contains_key(&then.who) {
+                true => Address::Endpoint(stage.address_of(&then.who)),
+                false => outside(&then.who),
+            };
+            stage.phone(address, behaviour(manner, after, talks));
+        }
+        let agent = AgentName::from(then.who.as_str());
+        let action = then.does.map(|does| match does {
+            Does::LogsIn => AgentAction::LogIn(strowger_model::command::Target::Address(stage.address_of(&then.who))),
+            Does::LogsOut => AgentAction::LogOut,
+            Does::Pauses => AgentAction::Pause(None),
+            Does::Ready => AgentAction::Ready,
+        });
+        if let Some(action) = action {
+            // The agent is of this scenario's own site.
+            let _ = exchange.agent(&agent, action);
+        }
+    }
+
+    fn judge(&self, scenario: &Scenario, how: How, report: &mut Report) {
+        let calls = &scenario.written.calls;
+        let arrivals = arrivals(calls);
+        if report.calls.len() != arrivals.len() {
+            let failure = Failure {
+                span: None,
+                expected: format!("{} calls that the flow takes", arrivals.len()),
+                happened: format!("{} calls reached it", report.calls.len()),
+            };
+            report.failures.push((None, failure));
+        }
+        for ((_, index), timeline) in arrivals.iter().zip(&report.calls) {
+            for failure in judge(&calls[*index], &self.expected[*index], timeline, how.expectations) {
+                let line = failure.span.as_ref().map(|span| scenario.line(span));
+                report.failures.push((line, failure));
+            }
+        }
+    }
+}
+
+/// Something that happens from outside.
+enum Act<'a> {
+    Call(usize, &'a Call),
+    Then(&'a crate::file::Then),
+}
+
+/// Calls in the order of their arrival: when, and which of the scenario's.
+fn arrivals(calls: &[Call]) -> Vec<(Duration, usize)> {
+    let alike = |(index, call): (usize, &Call)| {
+        let first = Duration::from_secs_f64(call.at.max(0.0));
+        (0..call.times).map(move |nth| (first + Duration::from_secs(nth.into()), index))
+    };
+    let mut arrivals: Vec<_> = calls.iter().enumerate().flat_map(alike).collect();
+    arrivals.sort_by_key(|(at, _)| *at);
+    arrivals
+}
+
+/// An outside number, or an address in the PBX's own words.
+fn outside(who: &str) -> Address {
+    match who.parse::<PhoneNumber>() {
+        Ok(number) => Address::Number(number.to_string()),
+        Err(_) if who.contains('/') => Address::Endpoint(who.to_owned()),
+        Err(_) => Address::Extension(who.to_owned()),
+    }
+}
+
+/// Puts the scenario's agents in the place of the site's: those stay known, logged out and in no queue.
+fn staff(written: &ScenarioFile, flow: &LoadedFlow, over: &mut Map<String, Value>) {
+    let mut agents = Map::new();
+    for name in flow.site.agents.keys() {
+        agents.insert(name.to_string(), json!({ "logged_in": false }));
+    }
+    for (name, agent) in &written.agents {
+        let endpoints = json!([{ "address": format!("SIM/{name}") }]);
+        agents.insert(name.clone(), json!({ "endpoints": endpoints, "logged_in": agent.logged_in }));
+    }
+    let mut queues = Map::new();
+    for queue in flow.site.queues.keys() {
+        let serves = |names: &Option<Vec<String>>| names.as_ref().is_none_or(|names| names.iter().any(|name| name == queue.as_str()));
+        let names: Vec<&String> =
+            written.agents.iter().filter(|(_, agent)| serves(&agent.queues)).map(|(name, _)| name).collect();
+        queues.insert(queue.to_string(), json!({ "agents": names }));
+    }
+    for (key, own) in [("agents", agents), ("queues", queues)] {
+        let table = over.entry(key).or_insert_with(|| Value::Object(Map::new()));
+        for (name, own) in own {
+            match table.get_mut(&name).and_then(Value::as_object_mut) {
+                Some(written) => written.extend(own.as_object().cloned().unwrap_or_default()),
+                None => table[name] = own,
+            }
+        }
+    }
+}
+
+/// How long prompts last: recordings as long as their files.
+fn lengths(flow: &LoadedFlow) -> Lengths {
+    let spoken = lengths_without_recordings();
+    let recordings: BTreeMap<String, Duration> = flow
+        .recordings
+        .iter()
+        .filter_map(|(name, file)| Some((name.clone(), wav_length(std::fs::metadata(file).ok()?.len()))))
+        .collect();
+    Arc::new(move |prompt| match prompt {
+        Prompt::Recording(name) => recordings.get(name).copied(),
+        prompt => spoken(prompt),
+    })
+}
+
+/// Of 8 kHz, mono, 16 bit, behind the usual header.
+fn wav_length(bytes: u64) -> Duration {
+    Duration::from_millis(bytes.saturating_sub(44) / 16)
+}
