@@ -1,12 +1,70 @@
-//! The floor: all queues and agents.
+//! The floor: all queues and agents, and the callers who wait.
+//!
+//! * [`ring`]: from a free agent and a waiting caller to a conversation, or not.
+//! * [`agents`]: what agents do.
+//! * [`configure`]: a new site under a running floor.
 
-use crate::{EntryId, Input, Output, RefusedInput};
-use std::time::Duration;
-use strowger_model::read::{AgentStatus, QueueStatus};
+mod agents;
+mod configure;
+mod ring;
+#[cfg(test)]
+mod sound;
 
-/// All queues and agents, and the callers in them.
+use crate::{
+    AttemptId, EntryId, Input, Output, RefusedInput,
+    agent::{Agent, AgentIx},
+    entry::{Asks, Entries, Entry, EntryIx},
+    line::Rank,
+    pool::{Pool, PoolIx},
+};
+use ring::Attempt;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+use strowger_model::{
+    AgentName, QueueName,
+    command::Asked,
+    event::Left,
+    read::{AgentStatus, QueueStatus},
+};
+
+/// All queues and agents, and the callers who wait for them. The crate's documentation says what holds.
 #[derive(Debug, Default)]
-pub struct Floor {}
+pub struct Floor {
+    /// Nanoseconds of the caller's time; never goes back.
+    now: i64,
+    agents: Vec<Agent>,
+    agent_by_name: BTreeMap<AgentName, AgentIx>,
+    pools: Vec<Pool>,
+    pool_by_name: BTreeMap<QueueName, PoolIx>,
+    entries: Entries,
+    /// Entries so far.
+    serial: u64,
+    attempts: BTreeMap<AttemptId, Attempt>,
+    /// Attempts so far.
+    rung: u64,
+    deadlines: BTreeSet<(i64, Due)>,
+    /// Pools in which a free agent and a wanting entry may have come together. Empty between two inputs.
+    unsettled: BTreeSet<PoolIx>,
+}
+
+/// What is due at a deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// The ring time is over, or a cancelled phone is taken to be quiet.
+    Attempt(AttemptId),
+    /// An agent's wrap-up is over.
+    WrapUp(AgentIx),
+    /// An agent is no longer left alone by a pool.
+    Rest(AgentIx, PoolIx),
+}
+
+/// A length of time in nanoseconds; 292 years at most.
+fn nanos(time: Duration) -> i64 {
+    i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
+}
 
 impl Floor {
     /// An empty floor. [`Input::Configure`] comes first.
@@ -14,31 +72,208 @@ impl Floor {
         Self::default()
     }
 
-    /// Takes an input, and appends what is to be done.
+    /// Takes an input, and appends what is to be done. `now` is the time since an epoch of the caller's choosing; a time before that of the input before counts
+    /// as that. An input comes before what is due at the same time: who answers in the instant in which the ring time ends has answered.
     ///
     /// # Errors
-    /// Names somebody or something that is not there; nothing has changed then.
-    pub fn input(&mut self, _now: Duration, _input: Input, _out: &mut Vec<Output>) -> Result<(), RefusedInput> {
+    /// The input names somebody or something that is not there, or makes no sense. Nothing came of it, but what was due by now is in `out`.
+    pub fn input(&mut self, now: Duration, input: Input, out: &mut Vec<Output>) -> Result<(), RefusedInput> {
+        self.now = self.now.max(nanos(now));
+        let result = self.take(input, out);
+        while let Some((_, due)) = self.deadlines.first().copied().filter(|(when, _)| *when <= self.now) {
+            self.deadlines.pop_first();
+            self.is_due(due, out);
+        }
+        self.settle(out);
+        result
+    }
+
+    /// When the next [`Input::Tick`] is due. None: only another input can change anything.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        self.deadlines.first().map(|(when, _)| Duration::from_nanos(u64::try_from(*when).unwrap_or(0)))
+    }
+
+    /// A queue as it stands: callers whose agents ring are waiting still, agents left alone after an unanswered call are not free.
+    pub fn queue(&self, name: &str, now: Duration) -> Option<QueueStatus> {
+        let pool = &self.pools[self.pool_by_name.get(name)?.0 as usize];
+        let waited = |since: i64| Duration::from_nanos(u64::try_from(nanos(now).saturating_sub(since)).unwrap_or(0));
+        pool.configured.then(|| QueueStatus {
+            waiting: pool.waiting() as u32,
+            longest_wait: pool.longest_since().map_or(Duration::ZERO, waited),
+            logged_in: pool.logged_in,
+            free: pool.free.len() as u32,
+        })
+    }
+
+    /// An agent as it stands. A phone that was cancelled and may still make a sound rings.
+    pub fn agent(&self, name: &str) -> Option<AgentStatus> {
+        let agent = &self.agents[self.agent_by_name.get(name)?.0 as usize];
+        agent.configured.then(|| agent.status())
+    }
+
+    /// The place in line in the first queue that a waiting entry asked for, from 1 on, callers whose agents ring included. A sum over
+    /// some hundreds of numbers for 100,000 waiting.
+    pub fn position(&self, entry: EntryId) -> Option<u32> {
+        let entry = self.entries.get(self.entries.find(entry)?).filter(|entry| entry.agent.is_none())?;
+        let pool = entry.asked.as_slice().first()?;
+        Some(self.pools[pool.0 as usize].before(entry.rank) as u32 + 1)
+    }
+
+    fn take(&mut self, input: Input, out: &mut Vec<Output>) -> Result<(), RefusedInput> {
+        match input {
+            Input::Configure { queues, agents } => self.configure(queues, agents, out),
+            Input::Agent { agent, action } => self.agent_does(&agent, action, out)?,
+            Input::Enter { entry, ask, priority, waited } => self.enter(entry, &ask, priority, waited, out)?,
+            Input::Widen { entry, ask } => self.widen(entry, &ask)?,
+            Input::Leave { entry } => {
+                let ix = self.entries.find(entry).ok_or(RefusedInput::UnknownEntry(entry))?;
+                if self.entries.get(ix).is_some_and(|entry| entry.agent.is_none()) {
+                    self.remove_waiting(ix, out);
+                }
+            }
+            Input::Answered { attempt } => self.answered(attempt, out),
+            Input::Unanswered { attempt, why } => self.unanswered(attempt, why, out),
+            Input::Ended { entry } => self.ended(entry)?,
+            Input::Tick => {}
+        }
         Ok(())
     }
 
-    /// When the next [`Input::Tick`] is due.
-    pub fn next_deadline(&self) -> Option<Duration> {
-        None
+    fn is_due(&mut self, due: Due, out: &mut Vec<Output>) {
+        match due {
+            Due::Attempt(attempt) => self.attempt_due(attempt, out),
+            Due::WrapUp(agent) => {
+                self.agent_mut(agent).wrap_up = None;
+                self.list(agent);
+            }
+            Due::Rest(agent, pool) => {
+                if let Some(member) = self.agent_mut(agent).member_of(pool) {
+                    member.rests = None;
+                }
+                self.list(agent);
+            }
+        }
     }
 
-    /// A queue as it stands.
-    pub fn queue(&self, _name: &str, _now: Duration) -> Option<QueueStatus> {
-        None
+    fn enter(&mut self, id: EntryId, ask: &[Asked], priority: u8, waited: Duration, out: &mut Vec<Output>) -> Result<(), RefusedInput> {
+        if self.entries.find(id).is_some() {
+            return Err(RefusedInput::DuplicateEntry(id));
+        }
+        let asked = self.asked(ask, &[])?;
+        if asked.is_empty() {
+            return Err(RefusedInput::NothingAsked(id));
+        }
+        let all = |holds: fn(&Pool) -> bool| asked.iter().all(|pool| holds(&self.pools[pool.0 as usize]));
+        if let Some(why) = all(Pool::is_deserted).then_some(Left::NobodyLoggedIn).or_else(|| all(Pool::is_full).then_some(Left::Full)) {
+            out.push(Output::Left { entry: id, why });
+            return Ok(());
+        }
+        self.serial += 1;
+        let rank = Rank {
+            priority: Reverse(priority),
+            since: self.now.saturating_sub(nanos(waited)),
+            serial: self.serial,
+            entry: self.entries.next_ix(),
+        };
+        for pool in &asked {
+            self.pool_mut(*pool).wanting.insert(rank);
+        }
+        self.unsettled.extend(&asked);
+        self.entries.insert(Entry { id, rank, entered: self.now, asked: Asks::new(asked), offers: None, agent: None });
+        Ok(())
     }
 
-    /// An agent as it stands.
-    pub fn agent(&self, _name: &str) -> Option<AgentStatus> {
-        None
+    fn widen(&mut self, id: EntryId, ask: &[Asked]) -> Result<(), RefusedInput> {
+        let ix = self.entries.find(id).ok_or(RefusedInput::UnknownEntry(id))?;
+        let asked = self.entries.get(ix).map_or(&[][..], |entry| entry.asked.as_slice()).to_vec();
+        let more = self.asked(ask, &asked)?;
+        let Some(entry) = self.entries.get_mut(ix).filter(|entry| entry.agent.is_none()) else { return Ok(()) };
+        entry.asked = Asks::new([&asked[..], &more].concat());
+        let rank = entry.rank;
+        for pool in &more {
+            self.pool_mut(*pool).wanting.insert(rank);
+        }
+        self.unsettled.extend(more);
+        Ok(())
     }
 
-    /// The place in line, from 1 on.
-    pub fn position(&self, _entry: EntryId) -> Option<u32> {
-        None
+    /// The pools that are asked for, each once, without those asked for already.
+    fn asked(&mut self, ask: &[Asked], already: &[PoolIx]) -> Result<Vec<PoolIx>, RefusedInput> {
+        let mut pools = Vec::with_capacity(ask.len());
+        for asked in ask {
+            let pool = match asked {
+                Asked::Queue(queue) => self.find_queue(queue)?,
+                Asked::Agent(agent) => {
+                    let agent = self.find_agent(agent)?;
+                    self.own_pool(agent)
+                }
+            };
+            if !already.contains(&pool) && !pools.contains(&pool) {
+                pools.push(pool);
+            }
+        }
+        Ok(pools)
+    }
+
+    fn find_queue(&self, name: &QueueName) -> Result<PoolIx, RefusedInput> {
+        let found = self.pool_by_name.get(name).copied().filter(|ix| self.pools[ix.0 as usize].configured);
+        found.ok_or_else(|| RefusedInput::UnknownQueue(name.clone()))
+    }
+
+    fn find_agent(&self, name: &AgentName) -> Result<AgentIx, RefusedInput> {
+        let found = self.agent_by_name.get(name).copied().filter(|ix| self.agents[ix.0 as usize].configured);
+        found.ok_or_else(|| RefusedInput::UnknownAgent(name.clone()))
+    }
+
+    /// The pool of one agent, made when it is first asked for.
+    fn own_pool(&mut self, agent: AgentIx) -> PoolIx {
+        if let Some(pool) = self.agents[agent.0 as usize].own {
+            return pool;
+        }
+        let pool = PoolIx(self.pools.len() as u32);
+        self.pools.push(Pool::of_one(&self.agents[agent.0 as usize].config.name));
+        self.agent_mut(agent).own = Some(pool);
+        self.join(agent, pool);
+        pool
+    }
+
+    /// Takes a waiting entry off the floor; its phones are cancelled.
+    fn remove_waiting(&mut self, ix: EntryIx, out: &mut Vec<Output>) {
+        self.withdraw_all(ix, out);
+        if let Some(entry) = self.entries.remove(ix) {
+            for pool in entry.asked.as_slice() {
+                self.pool_mut(*pool).remove(entry.rank);
+            }
+        }
+    }
+
+    /// Sends away who waits for a pool and can hope for nothing any more, from any that they asked for.
+    fn send_hopeless_away(&mut self, pool: PoolIx, out: &mut Vec<Output>) {
+        let this = &self.pools[pool.0 as usize];
+        if !this.may_be_hopeless() {
+            return;
+        }
+        let here = this.wanting.iter().chain(this.served.iter());
+        let hope = |pool: &PoolIx, entry: &Entry| self.pools[pool.0 as usize].has_hope_for(entry);
+        let hopeless: Vec<(EntryIx, EntryId, Left)> = here
+            .filter_map(|rank| Some((rank, self.entries.get(rank.entry)?)))
+            .filter(|(_, entry)| !hope(&pool, entry) && !entry.asked.as_slice().iter().any(|pool| hope(pool, entry)))
+            .map(|(rank, entry)| {
+                let somebody = entry.asked.as_slice().iter().any(|pool| self.pools[pool.0 as usize].logged_in > 0);
+                (rank.entry, entry.id, if somebody { Left::NobodyReachable } else { Left::NobodyLoggedIn })
+            })
+            .collect();
+        for (ix, entry, why) in hopeless {
+            self.remove_waiting(ix, out);
+            out.push(Output::Left { entry, why });
+        }
+    }
+
+    fn agent_mut(&mut self, agent: AgentIx) -> &mut Agent {
+        &mut self.agents[agent.0 as usize]
+    }
+
+    fn pool_mut(&mut self, pool: PoolIx) -> &mut Pool {
+        &mut self.pools[pool.0 as usize]
     }
 }

@@ -1,0 +1,134 @@
+//! An agent as the floor sees one.
+
+use crate::{
+    AgentConfig, AttemptId, RingEndpoints,
+    entry::EntryIx,
+    pool::{FreeKey, PoolIx},
+};
+use std::{collections::BTreeMap, time::Duration};
+use strowger_model::read::AgentStatus;
+
+/// Which agent of the floor; for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct AgentIx(pub(crate) u32);
+
+/// An agent. Who is no longer in the site stays, logged out and in no queue, so that an index never means another.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    pub(crate) config: AgentConfig,
+    /// In the site.
+    pub(crate) configured: bool,
+    pub(crate) logged_in: bool,
+    pub(crate) paused: bool,
+    pub(crate) doing: Doing,
+    /// Phones that were cancelled and may still make a sound.
+    pub(crate) fading: u32,
+    /// When wrap-up ends.
+    pub(crate) wrap_up: Option<i64>,
+    /// When the last try ended, if no endpoint could be reached then.
+    pub(crate) unreachable: Option<i64>,
+    /// Since when without a conversation: the end of the last, or the log-in.
+    pub(crate) idle_since: i64,
+    pub(crate) members: Vec<Member>,
+    /// The pool of this agent alone, once somebody has asked for the agent by name.
+    pub(crate) own: Option<PoolIx>,
+    /// Joined (true) or left (false) a queue, whatever the site says.
+    pub(crate) chose: BTreeMap<PoolIx, bool>,
+}
+
+/// What an agent is doing besides being logged in or not.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Doing {
+    Nothing,
+    Ringing(Try),
+    Talking { entry: EntryIx, pool: PoolIx },
+}
+
+/// An agent is reserved for an entry, and phones ring.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Try {
+    pub(crate) entry: EntryIx,
+    pub(crate) pool: PoolIx,
+    /// Ringing now: never none.
+    pub(crate) attempts: Vec<AttemptId>,
+    /// To be rung next, one by one.
+    pub(crate) next_endpoint: usize,
+    /// So far no endpoint could be reached.
+    pub(crate) unreachable: bool,
+}
+
+/// An agent as a member of a pool.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) pool: PoolIx,
+    /// The place among the pool's agents.
+    pub(crate) order: u32,
+    /// Left alone until.
+    pub(crate) rests: Option<i64>,
+}
+
+impl Agent {
+    pub(crate) fn new(config: AgentConfig, now: i64) -> Self {
+        Self {
+            logged_in: config.logged_in,
+            config,
+            configured: true,
+            paused: false,
+            doing: Doing::Nothing,
+            fading: 0,
+            wrap_up: None,
+            unreachable: None,
+            idle_since: now,
+            members: Vec::new(),
+            own: None,
+            chose: BTreeMap::new(),
+        }
+    }
+
+    /// Could be rung, unless left alone by a queue.
+    pub(crate) fn is_free(&self) -> bool {
+        self.status() == AgentStatus::Free
+    }
+
+    pub(crate) fn status(&self) -> AgentStatus {
+        match self.doing {
+            Doing::Talking { .. } => AgentStatus::Talking,
+            Doing::Ringing(_) => AgentStatus::Ringing,
+            Doing::Nothing if !self.logged_in => AgentStatus::LoggedOut,
+            Doing::Nothing if self.paused => AgentStatus::Paused,
+            Doing::Nothing if self.wrap_up.is_some() => AgentStatus::WrapUp,
+            Doing::Nothing if self.fading > 0 => AgentStatus::Ringing,
+            Doing::Nothing => AgentStatus::Free,
+        }
+    }
+
+    /// Phones ring for somebody who waits in a pool.
+    pub(crate) fn rings_through(&self, pool: PoolIx) -> bool {
+        matches!(&self.doing, Doing::Ringing(trying) if trying.pool == pool)
+    }
+
+    pub(crate) fn member_of(&mut self, pool: PoolIx) -> Option<&mut Member> {
+        self.members.iter_mut().find(|member| member.pool == pool)
+    }
+
+    /// The agent's place among the free agents of a pool that takes those who idle longest, or in order.
+    pub(crate) fn free_key(&self, ix: AgentIx, order: u32, by_idleness: bool) -> FreeKey {
+        FreeKey { idle_since: if by_idleness { self.idle_since } else { 0 }, order, agent: ix }
+    }
+
+    /// The endpoints that ring when a try begins.
+    pub(crate) fn first_endpoints(&self) -> usize {
+        match self.config.ring_endpoints {
+            RingEndpoints::OneByOne => 1,
+            RingEndpoints::Together => self.endpoints(),
+        }
+    }
+
+    pub(crate) fn endpoints(&self) -> usize {
+        self.config.endpoints.len().max(1)
+    }
+
+    pub(crate) fn ring_time(&self, endpoint: usize, of_pool: Duration) -> Duration {
+        self.config.endpoints.get(endpoint).and_then(|endpoint| endpoint.ring_time).unwrap_or(of_pool)
+    }
+}

@@ -1,0 +1,123 @@
+//! A new site under a running floor.
+
+use super::{Due, Floor};
+use crate::{
+    AgentConfig, Output, QueueConfig,
+    agent::{Agent, AgentIx, Member},
+    line::Rank,
+    pool::{Pool, PoolIx},
+};
+use std::collections::BTreeSet;
+
+impl Floor {
+    pub(super) fn configure(&mut self, queues: Vec<QueueConfig>, agents: Vec<AgentConfig>, out: &mut Vec<Output>) {
+        self.configure_agents(agents, out);
+        self.configure_queues(queues);
+        for ix in 0..self.pools.len() {
+            self.send_hopeless_away(PoolIx(ix as u32), out);
+        }
+    }
+
+    fn configure_agents(&mut self, agents: Vec<AgentConfig>, out: &mut Vec<Output>) {
+        let mut there = BTreeSet::new();
+        for config in agents {
+            if let Some(&ix) = self.agent_by_name.get(&config.name) {
+                there.insert(ix);
+                let (logged_in, agent) = (config.logged_in, self.agent_mut(ix));
+                agent.config = config;
+                if !std::mem::replace(&mut agent.configured, true) && logged_in {
+                    self.log_in(ix);
+                }
+            } else {
+                let ix = AgentIx(self.agents.len() as u32);
+                there.insert(ix);
+                self.agent_by_name.insert(config.name.clone(), ix);
+                self.agents.push(Agent::new(config, self.now));
+            }
+        }
+        for ix in (0..self.agents.len() as u32).map(AgentIx).filter(|ix| !there.contains(ix)) {
+            self.log_out(ix, out);
+            let agent = self.agent_mut(ix);
+            agent.configured = false;
+            agent.chose.clear();
+        }
+    }
+
+    /// Queues keep their callers, agents their rests; everything else is set up anew.
+    fn configure_queues(&mut self, queues: Vec<QueueConfig>) {
+        let mut there = BTreeSet::new();
+        for config in queues {
+            if let Some(&ix) = self.pool_by_name.get(&config.name) {
+                there.insert(ix);
+                self.reconfigure(ix, config);
+            } else {
+                let ix = PoolIx(self.pools.len() as u32);
+                there.insert(ix);
+                self.pool_by_name.insert(config.name.clone(), ix);
+                self.pools.push(Pool::queue(config));
+                self.man(ix);
+            }
+        }
+        for ix in (0..self.pools.len() as u32).map(PoolIx).filter(|ix| !there.contains(ix)) {
+            if !self.pools[ix.0 as usize].of_one {
+                self.dismiss(ix);
+                let pool = self.pool_mut(ix);
+                pool.configured = false;
+                pool.config.leave_when_empty = true;
+            }
+        }
+    }
+
+    fn reconfigure(&mut self, ix: PoolIx, config: QueueConfig) {
+        let before = self.dismiss(ix);
+        let pool = self.pool_mut(ix);
+        let (ring_all, rang_last) = (pool.is_ring_all(), pool.rang_last.take());
+        pool.config = config;
+        pool.configured = true;
+        pool.next_order = 0;
+        if ring_all != pool.is_ring_all() {
+            self.line_up_anew(ix);
+        }
+        self.man(ix);
+        for (agent, was) in before {
+            if let Some(member) = self.agents[agent.0 as usize].member_of(ix) {
+                if Some(was.order) == rang_last {
+                    self.pools[ix.0 as usize].rang_last = Some(member.order);
+                }
+                member.rests = was.rests;
+                self.deadlines.extend(was.rests.map(|until| (until, Due::Rest(agent, ix))));
+                self.list(agent);
+            }
+        }
+        self.unsettled.insert(ix);
+    }
+
+    /// Takes a queue its agents.
+    fn dismiss(&mut self, ix: PoolIx) -> Vec<(AgentIx, Member)> {
+        let members = self.pools[ix.0 as usize].members.clone();
+        members.into_iter().filter_map(|agent| Some((agent, self.part(agent, ix)?))).collect()
+    }
+
+    /// Gives a queue its agents: those of the site in order, then those who joined; without those who left.
+    fn man(&mut self, ix: PoolIx) {
+        let chose = |agent: &AgentIx| self.agents[agent.0 as usize].chose.get(&ix).copied();
+        let of_site = self.pools[ix.0 as usize].config.agents.iter().filter_map(|name| self.find_agent(name).ok());
+        let joined = (0..self.agents.len() as u32).map(AgentIx).filter(|agent| chose(agent) == Some(true));
+        let members: Vec<_> = of_site.chain(joined).filter(|agent| chose(agent) != Some(false)).collect();
+        for agent in members {
+            self.join(agent, ix);
+        }
+    }
+
+    /// Who wants a phone to ring and who has one depends on how many a strategy rings.
+    fn line_up_anew(&mut self, ix: PoolIx) {
+        let pool = self.pool_mut(ix);
+        let (wanting, served) = (std::mem::take(&mut pool.wanting), std::mem::take(&mut pool.served));
+        let ranks: Vec<Rank> = wanting.iter().chain(served.iter()).collect();
+        for rank in ranks {
+            let rings = self.entries.get(rank.entry).is_some_and(|entry| entry.rings_through(ix));
+            let pool = self.pool_mut(ix);
+            if rings && !pool.is_ring_all() { pool.served.insert(rank) } else { pool.wanting.insert(rank) }
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! From a free agent and a waiting caller to a conversation, or not: the life of a try and of its attempts.
+
+use super::{Due, Floor, nanos};
+use crate::{
+    AttemptId, EntryId, Output, RefusedInput,
+    agent::{AgentIx, Doing, Try},
+    entry::EntryIx,
+    pool::PoolIx,
+};
+use std::time::Duration;
+use strowger_model::event::Unanswered;
+
+/// A cancelled phone counts as quiet after this, should its report be lost.
+const QUIET_AFTER: Duration = Duration::from_secs(10);
+
+/// The least that an agent is left alone: a phone that refuses at once must not ring on and on.
+const LEAST_REST: Duration = Duration::from_secs(1);
+
+/// One ringing phone, or one that was cancelled and may still make a sound.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    /// Gone perhaps, once it was cancelled.
+    pub(super) entry: EntryIx,
+    pub(super) agent: AgentIx,
+    /// Else it was cancelled.
+    pub(super) ringing: bool,
+    /// When it is in [`Floor::deadlines`].
+    pub(super) due: i64,
+}
+
+/// How a try ended that gave no conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InVain {
+    /// Not the agent's doing: the entry left or is connected, the agent logged out.
+    Withdrawn,
+    /// Not answered, declined or busy.
+    NotTaken,
+    /// No endpoint could be reached.
+    Unreachable,
+}
+
+impl Floor {
+    /// Brings free agents and wanting entries together, the first entry of all unsettled pools first.
+    pub(super) fn settle(&mut self, out: &mut Vec<Output>) {
+        loop {
+            let open = self.unsettled.iter().map(|ix| &self.pools[ix.0 as usize]).filter(|pool| !pool.free.is_empty());
+            let Some(rank) = open.filter_map(|pool| pool.wanting.first()).min() else { break };
+            let Some(entry) = self.entries.get(rank.entry) else { break };
+            let can_serve = |ix: &&PoolIx| {
+                let pool = &self.pools[ix.0 as usize];
+                !pool.free.is_empty() && (pool.is_ring_all() || !entry.rings_through(**ix))
+            };
+            let Some(&pool) = entry.asked.as_slice().iter().find(can_serve) else { break };
+            let Some(free) = self.pools[pool.0 as usize].pick(entry) else { break };
+
+            let pool_mut = self.pool_mut(pool);
+            pool_mut.rang_last = Some(free.order);
+            if !pool_mut.is_ring_all() {
+                pool_mut.wanting.remove(rank);
+                pool_mut.served.insert(rank);
+            }
+            self.try_agent(free.agent, rank.entry, pool, out);
+        }
+        self.unsettled.clear();
+    }
+
+    fn try_agent(&mut self, agent: AgentIx, entry: EntryIx, pool: PoolIx, out: &mut Vec<Output>) {
+        if let Some(entry) = self.entries.get_mut(entry) {
+            entry.offers.get_or_insert_default().ringing.push((agent, pool));
+        }
+        let at_first = self.agents[agent.0 as usize].first_endpoints();
+        self.agent_mut(agent).doing =
+            Doing::Ringing(Try { entry, pool, attempts: Vec::with_capacity(at_first), next_endpoint: 0, unreachable: true });
+        self.list(agent);
+        for _ in 0..at_first {
+            self.ring_next_endpoint(agent, out);
+        }
+    }
+
+    /// False: there is none.
+    fn ring_next_endpoint(&mut self, ix: AgentIx, out: &mut Vec<Output>) -> bool {
+        let attempt = AttemptId(self.rung);
+        let agent = &mut self.agents[ix.0 as usize];
+        let endpoints = agent.endpoints();
+        let Doing::Ringing(trying) = &mut agent.doing else { return false };
+        let Some(entry) = self.entries.get(trying.entry).filter(|_| trying.next_endpoint < endpoints) else { return false };
+        let endpoint = trying.next_endpoint;
+        trying.next_endpoint += 1;
+        trying.attempts.push(attempt);
+        let (entry_ix, of_pool) = (trying.entry, self.pools[trying.pool.0 as usize].config.ring_time);
+        out.push(Output::Ring { entry: entry.id, attempt, agent: agent.config.name.clone(), endpoint });
+
+        self.rung += 1;
+        let due = self.now.saturating_add(nanos(agent.ring_time(endpoint, of_pool)));
+        self.deadlines.insert((due, Due::Attempt(attempt)));
+        self.attempts.insert(attempt, Attempt { entry: entry_ix, agent: ix, ringing: true, due });
+        true
+    }
+
+    pub(super) fn answered(&mut self, id: AttemptId, out: &mut Vec<Output>) {
+        let Some(attempt) = self.attempts.get(&id).filter(|attempt| attempt.ringing) else { return };
+        let (agent, entry) = (attempt.agent, attempt.entry);
+        let Doing::Ringing(trying) = &mut self.agent_mut(agent).doing else { return };
+        let pool = trying.pool;
+        let others: Vec<_> = std::mem::take(&mut trying.attempts).into_iter().filter(|other| *other != id).collect();
+        self.agent_mut(agent).doing = Doing::Talking { entry, pool };
+        self.set_unreachable(agent, None);
+        self.forget(id);
+
+        let Some(connected) = self.entries.get_mut(entry) else { return };
+        connected.agent = Some(agent);
+        if let Some(offers) = &mut connected.offers {
+            offers.ringing.retain(|(who, _)| *who != agent);
+        }
+        let (name, rank) = (self.agents[agent.0 as usize].config.name.clone(), connected.rank);
+        out.push(Output::Connected { entry: connected.id, attempt: id, agent: name });
+        for pool in connected.asked.as_slice() {
+            self.pools[pool.0 as usize].remove(rank);
+        }
+        for other in others {
+            self.cancel(other, out);
+        }
+        self.withdraw_all(entry, out);
+    }
+
+    pub(super) fn unanswered(&mut self, id: AttemptId, why: Unanswered, out: &mut Vec<Output>) {
+        let Some(attempt) = self.attempts.get(&id) else { return };
+        let agent = attempt.agent;
+        if !attempt.ringing {
+            return self.is_quiet(id);
+        }
+        self.forget(id);
+        let Doing::Ringing(trying) = &mut self.agent_mut(agent).doing else { return };
+        trying.attempts.retain(|other| *other != id);
+        trying.unreachable &= why == Unanswered::Unreachable;
+        match why {
+            Unanswered::Busy | Unanswered::Declined => self.end_try(agent, InVain::NotTaken, out),
+            Unanswered::NoAnswer | Unanswered::Unreachable | Unanswered::Cancelled => self.try_on(agent, out),
+        }
+    }
+
+    /// The ring time of an attempt is over, or a cancelled one is taken to be quiet.
+    pub(super) fn attempt_due(&mut self, id: AttemptId, out: &mut Vec<Output>) {
+        let Some(attempt) = self.attempts.get(&id) else { return };
+        let agent = attempt.agent;
+        if !attempt.ringing {
+            return self.is_quiet(id);
+        }
+        self.cancel(id, out);
+        let Doing::Ringing(trying) = &mut self.agent_mut(agent).doing else { return };
+        trying.attempts.retain(|other| *other != id);
+        trying.unreachable = false;
+        self.try_on(agent, out);
+    }
+
+    /// A phone of a try has fallen silent: on to the next, if no other rings.
+    fn try_on(&mut self, agent: AgentIx, out: &mut Vec<Output>) {
+        let Doing::Ringing(trying) = &self.agents[agent.0 as usize].doing else { return };
+        let in_vain = if trying.unreachable { InVain::Unreachable } else { InVain::NotTaken };
+        if trying.attempts.is_empty() && !self.ring_next_endpoint(agent, out) {
+            self.end_try(agent, in_vain, out);
+        }
+    }
+
+    /// Ends a try without a conversation, if there is one: its phones are cancelled, the entry goes on waiting.
+    pub(super) fn end_try(&mut self, agent: AgentIx, how: InVain, out: &mut Vec<Output>) {
+        let Some(Try { entry: ix, pool, .. }) = self.cancel_try(agent, out) else { return };
+        let Some(entry) = self.entries.get_mut(ix) else { return };
+        let offers = entry.offers.get_or_insert_default();
+        offers.ringing.retain(|(who, _)| *who != agent);
+        if how != InVain::Withdrawn {
+            *offers.tries.entry(agent).or_default() += 1;
+        }
+        let rank = entry.rank;
+        if !entry.rings_through(pool) && self.pools[pool.0 as usize].served.remove(rank) {
+            self.pool_mut(pool).wanting.insert(rank);
+        }
+        self.unsettled.insert(pool);
+        match how {
+            InVain::Withdrawn => {}
+            InVain::NotTaken => {
+                self.set_unreachable(agent, None);
+                self.let_rest(agent, ix);
+            }
+            InVain::Unreachable => {
+                self.set_unreachable(agent, Some(self.now));
+                self.let_rest(agent, ix);
+                for pool in self.pools_of(agent) {
+                    self.send_hopeless_away(pool, out);
+                }
+            }
+        }
+        self.list(agent);
+    }
+
+    /// Cancels all phones that ring for an entry, which is connected or leaves.
+    pub(super) fn withdraw_all(&mut self, entry: EntryIx, out: &mut Vec<Output>) {
+        let offers = self.entries.get_mut(entry).and_then(|entry| entry.offers.take());
+        for (agent, _) in offers.map_or_else(Vec::new, |offers| offers.ringing) {
+            self.cancel_try(agent, out);
+            self.list(agent);
+        }
+    }
+
+    /// Takes the try off an agent and cancels its phones.
+    fn cancel_try(&mut self, agent: AgentIx, out: &mut Vec<Output>) -> Option<Try> {
+        let agent = self.agent_mut(agent);
+        let Doing::Ringing(_) = agent.doing else { return None };
+        let Doing::Ringing(mut trying) = std::mem::replace(&mut agent.doing, Doing::Nothing) else { return None };
+        for attempt in std::mem::take(&mut trying.attempts) {
+            self.cancel(attempt, out);
+        }
+        Some(trying)
+    }
+
+    fn cancel(&mut self, id: AttemptId, out: &mut Vec<Output>) {
+        let quiet = self.now.saturating_add(nanos(QUIET_AFTER));
+        let Some(attempt) = self.attempts.get_mut(&id) else { return };
+        let was_due = std::mem::replace(&mut attempt.due, quiet);
+        attempt.ringing = false;
+        if let Some(entry) = self.entries.get(attempt.entry) {
+            out.push(Output::Cancel { entry: entry.id, attempt: id });
+        }
+        self.agents[attempt.agent.0 as usize].fading += 1;
+        self.deadlines.remove(&(was_due, Due::Attempt(id)));
+        self.deadlines.insert((quiet, Due::Attempt(id)));
+    }
+
+    /// A cancelled phone makes no sound any more.
+    fn is_quiet(&mut self, id: AttemptId) {
+        if let Some(attempt) = self.forget(id) {
+            self.agent_mut(attempt.agent).fading -= 1;
+            self.list(attempt.agent);
+        }
+    }
+
+    fn forget(&mut self, id: AttemptId) -> Option<Attempt> {
+        let attempt = self.attempts.remove(&id)?;
+        self.deadlines.remove(&(attempt.due, Due::Attempt(id)));
+        Some(attempt)
+    }
+
+    /// The queues that an entry asked for leave an agent alone for a while.
+    fn let_rest(&mut self, agent: AgentIx, entry: EntryIx) {
+        let Some(entry) = self.entries.get(entry) else { return };
+        for pool in entry.asked.as_slice() {
+            let rest = self.pools[pool.0 as usize].config.retry_after.max(LEAST_REST);
+            let until = self.now.saturating_add(nanos(rest));
+            if let Some(member) = self.agents[agent.0 as usize].member_of(*pool)
+                && member.rests.is_none_or(|already| already < until)
+            {
+                if let Some(before) = member.rests.replace(until) {
+                    self.deadlines.remove(&(before, Due::Rest(agent, *pool)));
+                }
+                self.deadlines.insert((until, Due::Rest(agent, *pool)));
+            }
+        }
+    }
+
+    /// The conversation of an entry is over.
+    pub(super) fn ended(&mut self, id: EntryId) -> Result<(), RefusedInput> {
+        let ix = self.entries.find(id).ok_or(RefusedInput::UnknownEntry(id))?;
+        let agent = self.entries.get(ix).and_then(|entry| entry.agent).ok_or(RefusedInput::NotConnected(id))?;
+        self.entries.remove(ix);
+        let now = self.now;
+        let ended = &mut self.agents[agent.0 as usize];
+        if let Doing::Talking { pool, .. } = ended.doing {
+            ended.doing = Doing::Nothing;
+            ended.idle_since = now;
+            let wrap_up = nanos(self.pools[pool.0 as usize].config.wrap_up);
+            if wrap_up > 0 && ended.logged_in {
+                let until = now.saturating_add(wrap_up);
+                ended.wrap_up = Some(until);
+                self.deadlines.insert((until, Due::WrapUp(agent)));
+            }
+        }
+        self.list(agent);
+        Ok(())
+    }
+}

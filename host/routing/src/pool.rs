@@ -1,0 +1,145 @@
+//! A pool of agents and those who wait for one of them: a queue, or one agent who was asked for by name.
+
+use crate::{
+    QueueConfig, Strategy,
+    agent::AgentIx,
+    entry::Entry,
+    line::{Line, Rank},
+};
+use std::{collections::BTreeSet, time::Duration};
+use strowger_model::AgentName;
+
+/// Which pool of the floor; for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PoolIx(pub(crate) u32);
+
+/// Agents and those who wait for one of them.
+///
+/// Between two inputs either nobody is [`wanting`](Self::wanting) or nobody is [`free`](Self::free).
+#[derive(Debug)]
+pub(crate) struct Pool {
+    pub(crate) config: QueueConfig,
+    /// In the site; always so for one agent.
+    pub(crate) configured: bool,
+    /// The pool of one agent who was asked for by name.
+    pub(crate) of_one: bool,
+    /// Waiting, and would have a phone ring now.
+    pub(crate) wanting: Line,
+    /// Waiting, and the one phone that this pool rings for them rings.
+    pub(crate) served: Line,
+    /// Who could be rung now, in the order in which the strategy takes them.
+    pub(crate) free: BTreeSet<FreeKey>,
+    pub(crate) members: BTreeSet<AgentIx>,
+    pub(crate) logged_in: u32,
+    /// Who of those logged in could not be reached at the last try, and when that was.
+    pub(crate) unreachable: BTreeSet<(i64, AgentIx)>,
+    /// The order of the next agent who joins.
+    pub(crate) next_order: u32,
+    /// Round robin: the order of who rang last.
+    pub(crate) rang_last: Option<u32>,
+}
+
+/// A free agent's place among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FreeKey {
+    /// Zero unless the strategy asks.
+    pub(crate) idle_since: i64,
+    pub(crate) order: u32,
+    pub(crate) agent: AgentIx,
+}
+
+impl Pool {
+    pub(crate) fn queue(config: QueueConfig) -> Self {
+        Self {
+            config,
+            configured: true,
+            of_one: false,
+            wanting: Line::default(),
+            served: Line::default(),
+            free: BTreeSet::new(),
+            members: BTreeSet::new(),
+            logged_in: 0,
+            unreachable: BTreeSet::new(),
+            next_order: 0,
+            rang_last: None,
+        }
+    }
+
+    /// The pool of one agent: rung for 30 s where the endpoint does not say otherwise.
+    pub(crate) fn of_one(agent: &AgentName) -> Self {
+        let config = QueueConfig { ring_time: Duration::from_secs(30), ..QueueConfig::new(agent.as_str(), []) };
+        Self { of_one: true, ..Self::queue(config) }
+    }
+
+    pub(crate) fn is_ring_all(&self) -> bool {
+        self.config.strategy == Strategy::RingAll
+    }
+
+    pub(crate) fn by_idleness(&self) -> bool {
+        self.config.strategy == Strategy::LongestIdle
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.wanting.len() + self.served.len()
+    }
+
+    pub(crate) fn remove(&mut self, rank: Rank) {
+        if !self.wanting.remove(rank) {
+            self.served.remove(rank);
+        }
+    }
+
+    /// How many stand before a rank.
+    pub(crate) fn before(&self, rank: Rank) -> usize {
+        self.wanting.before(rank) + self.served.before(rank)
+    }
+
+    pub(crate) fn longest_since(&self) -> Option<i64> {
+        self.wanting.longest_since().into_iter().chain(self.served.longest_since()).min()
+    }
+
+    /// One more caller would be one too many (V5).
+    pub(crate) fn is_full(&self) -> bool {
+        self.free.is_empty() && self.config.cap.is_some_and(|cap| self.waiting() >= cap as usize)
+    }
+
+    /// Nobody is there, and callers do not wait until somebody is (V4).
+    pub(crate) fn is_deserted(&self) -> bool {
+        self.logged_in == 0 && self.config.leave_when_empty
+    }
+
+    /// Nobody is there whom callers wait for, or nobody who could be reached at the last try.
+    pub(crate) fn may_be_hopeless(&self) -> bool {
+        self.unreachable.len() == self.logged_in as usize && (self.logged_in > 0 || self.config.leave_when_empty)
+    }
+
+    /// Whether this pool can still do something for an entry: not so when it is deserted, nor when each agent who is there was
+    /// found unreachable since the entry entered.
+    pub(crate) fn has_hope_for(&self, entry: &Entry) -> bool {
+        !self.may_be_hopeless() || self.unreachable.first().is_some_and(|(when, _)| *when < entry.entered)
+    }
+
+    /// The free agent that the strategy takes for an entry: of those whom the entry tried least, the first in the
+    /// strategy's order. So every agent is tried before one is tried again.
+    pub(crate) fn pick(&self, entry: &Entry) -> Option<FreeKey> {
+        let start = match (self.config.strategy, self.rang_last) {
+            (Strategy::RoundRobin, Some(last)) => FreeKey { idle_since: 0, order: last.saturating_add(1), agent: AgentIx(0) },
+            _ => FreeKey { idle_since: i64::MIN, order: 0, agent: AgentIx(0) },
+        };
+        let in_order = self.free.range(start..).chain(self.free.range(..start));
+        if self.is_ring_all() {
+            return self.free.first().copied();
+        }
+        let mut best: Option<(u32, FreeKey)> = None;
+        for key in in_order {
+            let tries = entry.tries(key.agent);
+            if best.is_none_or(|(least, _)| tries < least) {
+                best = Some((tries, *key));
+            }
+            if tries == 0 {
+                break;
+            }
+        }
+        best.map(|(_, key)| key)
+    }
+}

@@ -1,0 +1,8 @@
+//! What the floor does, requirement by requirement, and what holds whatever happens.
+
+mod agents;
+mod configure;
+mod properties;
+mod queues;
+mod tries;
+mod world;

@@ -1,0 +1,88 @@
+//! A new site under a running floor.
+
+use super::world::*;
+use crate::{AgentConfig, FloorAction, Input, Output, QueueConfig, Strategy};
+use strowger_model::{event::Left, read::AgentStatus};
+
+impl World {
+    fn configure(&mut self, queues: Vec<QueueConfig>, agents: &[&str]) -> Vec<Output> {
+        let agents = agents.iter().map(|name| AgentConfig { logged_in: false, ..AgentConfig::new(*name) }).collect();
+        self.input(Input::Configure { queues, agents }).unwrap()
+    }
+}
+
+#[test]
+fn log_ins_conversations_entries_and_ringing_phones_are_kept() {
+    let mut world = World::new(vec![queue("q", &["a", "b", "c"])], &["a", "b", "c"]);
+    world.agent("c", FloorAction::Pause);
+    world.enter(1, &["q"]);
+    world.answer("a");
+    world.enter(2, &["q"]);
+    world.enter(3, &["q"]);
+    let out = world.configure(vec![queue("q", &["c", "b", "a"]), queue("q2", &["new"])], &["a", "b", "c", "new"]);
+    assert!(out.is_empty());
+    let statuses = ["a", "b", "c", "new"].map(|name| world.status(name));
+    assert_eq!(statuses, [AgentStatus::Talking, AgentStatus::Ringing, AgentStatus::Paused, AgentStatus::LoggedOut]);
+    assert_eq!((world.ringing_for(2), world.floor.position(entry(3))), (vec!["b".to_owned()], Some(2)));
+}
+
+#[test]
+fn a_queue_that_is_gone_sends_its_callers_away_unless_they_ask_for_another() {
+    let mut world = World::new(vec![queue("q1", &["a"]), queue("q2", &["b"])], &["a", "b"]);
+    world.enter(1, &["q1"]);
+    world.enter(2, &["q1"]);
+    world.enter(3, &["q1", "q2"]);
+    world.answer("a");
+    world.configure(vec![queue("q2", &["b"])], &["a", "b"]);
+    assert_eq!(world.left.into_iter().collect::<Vec<_>>(), [(entry(2), Left::NobodyLoggedIn)]);
+    assert_eq!(world.floor.queue("q1", world.now), None);
+    assert!(world.connected.contains_key(&entry(1)) && world.waiting.contains_key(&entry(3)));
+}
+
+#[test]
+fn an_agent_who_is_gone_finishes_the_conversation() {
+    let mut world = World::new(vec![queue("q", &["a", "b"])], &["a", "b"]);
+    world.enter(1, &["q"]);
+    world.answer("a");
+    world.enter(2, &["q"]);
+    let out = world.configure(vec![queue("q", &["c"])], &["c"]);
+    assert!(matches!(out[..], [Output::Cancel { .. }, Output::Left { why: Left::NobodyLoggedIn, .. }]), "{out:?}");
+    assert_eq!(world.floor.agent("a"), None);
+    world.end(1);
+    world.configure(vec![queue("q", &["a", "c"])], &["a", "c"]);
+    assert_eq!(world.status("a"), AgentStatus::LoggedOut, "back, and not logged in by the site");
+}
+
+#[test]
+fn all_agents_may_change_while_a_caller_waits() {
+    let mut world = World::new(vec![queue("q", &["a"])], &["a", "b"]);
+    world.enter(1, &["q"]);
+    world.configure(vec![queue("q", &["b"])], &["b"]);
+    assert_eq!(world.ringing_for(1), ["b"]);
+}
+
+#[test]
+fn who_joined_stays_joined_and_who_left_stays_away() {
+    let mut world = World::new(vec![queue("q", &["a"])], &["a", "b"]);
+    world.agent("b", FloorAction::Join("q".into()));
+    world.agent("a", FloorAction::Leave("q".into()));
+    world.configure(vec![queue("q", &["a"])], &["a", "b"]);
+    world.enter(1, &["q"]);
+    assert_eq!(world.ringing_for(1), ["b"]);
+    assert_eq!(world.floor.queue("q", world.now).unwrap().logged_in, 1);
+}
+
+#[test]
+fn a_new_strategy_serves_who_waits() {
+    let all = QueueConfig { strategy: Strategy::RingAll, ..queue("q", &["a", "b"]) };
+    let one = QueueConfig { strategy: Strategy::Linear, ..queue("q", &["a", "b"]) };
+    let mut world = World::new(vec![one.clone()], &["a", "b"]);
+    world.enter(1, &["q"]);
+    assert_eq!(world.ringing_for(1), ["a"]);
+    world.configure(vec![all], &["a", "b"]);
+    assert_eq!(world.ringing_for(1), ["a", "b"]);
+    world.configure(vec![one], &["a", "b"]);
+    world.enter(2, &["q"]);
+    world.agent("a", FloorAction::Pause);
+    assert_eq!(world.ringing_for(1), ["b"], "one rings: no other is taken");
+}

@@ -1,0 +1,233 @@
+//! A floor with people and phones around it, which checks every output as it comes.
+
+use crate::{AgentConfig, AttemptId, EntryId, Floor, FloorAction, Input, Output, QueueConfig, RefusedInput};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+use strowger_model::{
+    AgentName, CallId, OrderId,
+    command::Asked,
+    event::{Left, Unanswered},
+    read::AgentStatus,
+};
+
+/// A caller as the tests know one.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    pub(super) ask: BTreeSet<String>,
+    pub(super) priority: u8,
+    /// In microseconds before or after the start, and the order of entering.
+    pub(super) since: (i64, u64),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Phone {
+    pub(super) entry: EntryId,
+    pub(super) agent: AgentName,
+    pub(super) endpoint: usize,
+    /// When it was rung, or cancelled.
+    pub(super) since: Duration,
+}
+
+#[derive(Default)]
+pub(super) struct World {
+    pub(super) floor: Floor,
+    pub(super) now: Duration,
+    pub(super) waiting: BTreeMap<EntryId, Caller>,
+    pub(super) connected: BTreeMap<EntryId, AgentName>,
+    pub(super) left: BTreeMap<EntryId, Left>,
+    pub(super) ringing: BTreeMap<AttemptId, Phone>,
+    pub(super) cancelled: BTreeMap<AttemptId, Phone>,
+    /// All that the floor ever said.
+    pub(super) log: Vec<(Duration, Output)>,
+    entered: u64,
+}
+
+pub(super) fn entry(number: u64) -> EntryId {
+    EntryId { call: CallId::next(number, None), order: OrderId(1) }
+}
+
+pub(super) fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(super) fn queue(name: &str, agents: &[&str]) -> QueueConfig {
+    QueueConfig::new(name, agents.iter().map(|name| AgentName::new(*name)))
+}
+
+/// Queues (`q...`) and agents by name.
+pub(super) fn ask(names: &[&str]) -> Vec<Asked> {
+    let asked = |name: &&str| if name.starts_with('q') { Asked::Queue((*name).into()) } else { Asked::Agent((*name).into()) };
+    names.iter().map(asked).collect()
+}
+
+fn names(ask: &[Asked]) -> impl Iterator<Item = String> + '_ {
+    ask.iter().map(|asked| match asked {
+        Asked::Queue(queue) => queue.to_string(),
+        Asked::Agent(agent) => agent.to_string(),
+    })
+}
+
+impl World {
+    /// With agents who have one phone each and are logged in.
+    pub(super) fn new(queues: Vec<QueueConfig>, agents: &[&str]) -> Self {
+        Self::with(queues, agents.iter().map(|name| AgentConfig::new(*name)).collect())
+    }
+
+    pub(super) fn with(queues: Vec<QueueConfig>, agents: Vec<AgentConfig>) -> Self {
+        let mut world = Self::default();
+        world.input(Input::Configure { queues, agents }).unwrap();
+        world
+    }
+
+    /// Tells the floor, checks what it says and how it stands, and returns what it said.
+    pub(super) fn input(&mut self, input: Input) -> Result<Vec<Output>, RefusedInput> {
+        let mut out = Vec::new();
+        let (answered, told) = (self.told(&input), input.clone());
+        let result = self.floor.input(self.now, input, &mut out);
+        if result.is_ok() {
+            self.believe(told);
+        }
+        self.cancelled.retain(|_, phone| phone.since + seconds(10) > self.now);
+        for output in &out {
+            self.check(output, answered);
+            self.log.push((self.now, output.clone()));
+        }
+        for phone in self.ringing.values() {
+            assert!(self.waiting.contains_key(&phone.entry), "{phone:?} rings for nobody");
+        }
+        self.floor.assert_sound();
+        result.map(|()| out)
+    }
+
+    /// The attempt that is being answered, if it is one that rings.
+    fn told(&self, input: &Input) -> Option<AttemptId> {
+        match input {
+            Input::Answered { attempt } => Some(*attempt).filter(|attempt| self.ringing.contains_key(attempt)),
+            _ => None,
+        }
+    }
+
+    fn believe(&mut self, input: Input) {
+        match input {
+            Input::Enter { entry, ask, priority, waited } => {
+                self.entered += 1;
+                let since = (self.now.as_micros() as i64 - waited.as_micros() as i64, self.entered);
+                self.waiting.insert(entry, Caller { ask: names(&ask).collect(), priority, since });
+            }
+            Input::Widen { entry, ask } => self.waiting.get_mut(&entry).into_iter().for_each(|caller| caller.ask.extend(names(&ask))),
+            Input::Leave { entry } => drop(self.waiting.remove(&entry)),
+            Input::Ended { entry } => drop(self.connected.remove(&entry)),
+            Input::Unanswered { attempt, .. } => {
+                self.ringing.remove(&attempt);
+                self.cancelled.remove(&attempt);
+            }
+            Input::Configure { .. } | Input::Agent { .. } | Input::Answered { .. } | Input::Tick => {}
+        }
+    }
+
+    fn check(&mut self, output: &Output, answered: Option<AttemptId>) {
+        match output.clone() {
+            Output::Ring { entry, attempt, agent, endpoint } => {
+                let mut phones = self.ringing.iter().chain(&self.cancelled);
+                assert!(phones.all(|(id, phone)| *id < attempt && (phone.agent != agent || phone.endpoint != endpoint)), "{output:?}: that phone rings");
+                assert!(self.ringing.values().all(|phone| phone.agent != agent || phone.entry == entry), "{output:?}: reserved for another");
+                assert!(self.connected.values().all(|talking| *talking != agent), "{output:?}: in conversation");
+                let caller = self.waiting.get(&entry).unwrap_or_else(|| panic!("{output:?}: does not wait"));
+                if endpoint == 0 {
+                    self.check_not_overtaken(entry, caller);
+                }
+                self.ringing.insert(attempt, Phone { entry, agent, endpoint, since: self.now });
+            }
+            Output::Cancel { entry, attempt } => {
+                let phone = self.ringing.remove(&attempt).unwrap_or_else(|| panic!("{output:?}: does not ring"));
+                assert_eq!(phone.entry, entry);
+                self.cancelled.insert(attempt, Phone { since: self.now, ..phone });
+            }
+            Output::Connected { entry, attempt, agent } => {
+                assert_eq!(Some(attempt), answered);
+                let phone = self.ringing.remove(&attempt).unwrap();
+                assert_eq!((phone.entry, &phone.agent), (entry, &agent));
+                assert!(self.waiting.remove(&entry).is_some());
+                assert!(self.connected.values().all(|talking| *talking != agent), "{output:?}: two conversations");
+                self.connected.insert(entry, agent);
+            }
+            Output::Left { entry, why } => {
+                assert!(self.waiting.remove(&entry).is_some(), "{output:?}: does not wait");
+                self.left.insert(entry, why);
+            }
+        }
+    }
+
+    /// An agent is never taken for a caller while one who asks the same, with the same priority, has waited longer and has no phone ringing.
+    fn check_not_overtaken(&self, entry: EntryId, caller: &Caller) {
+        for (other_entry, other) in &self.waiting {
+            let same = other.ask == caller.ask && other.priority == caller.priority && other.since < caller.since;
+            let has_phone = self.ringing.values().any(|phone| phone.entry == *other_entry);
+            assert!(!same || has_phone, "{entry} overtakes {other_entry}");
+        }
+    }
+
+    pub(super) fn enter(&mut self, number: u64, names: &[&str]) -> Vec<Output> {
+        self.enter_with(number, names, 0, Duration::ZERO)
+    }
+
+    pub(super) fn enter_with(&mut self, number: u64, names: &[&str], priority: u8, waited: Duration) -> Vec<Output> {
+        self.input(Input::Enter { entry: entry(number), ask: ask(names), priority, waited }).unwrap()
+    }
+
+    pub(super) fn widen(&mut self, number: u64, names: &[&str]) -> Vec<Output> {
+        self.input(Input::Widen { entry: entry(number), ask: ask(names) }).unwrap()
+    }
+
+    pub(super) fn agent(&mut self, agent: &str, action: FloorAction) -> Vec<Output> {
+        self.input(Input::Agent { agent: agent.into(), action }).unwrap()
+    }
+
+    pub(super) fn status(&self, agent: &str) -> AgentStatus {
+        self.floor.agent(agent).unwrap()
+    }
+
+    /// Lets time pass, with every deadline on the way at its time.
+    pub(super) fn pass(&mut self, time: Duration) {
+        let until = self.now + time;
+        while let Some(deadline) = self.floor.next_deadline().filter(|deadline| *deadline <= until) {
+            self.now = self.now.max(deadline);
+            self.input(Input::Tick).unwrap();
+        }
+        self.now = until;
+    }
+
+    /// Whose phones ring for a caller, in the order in which they were rung: `name` or, beyond the first endpoint, `name/1`.
+    pub(super) fn ringing_for(&self, number: u64) -> Vec<String> {
+        let phones = self.ringing.values().filter(|phone| phone.entry == entry(number));
+        phones.map(|phone| if phone.endpoint == 0 { phone.agent.to_string() } else { format!("{}/{}", phone.agent, phone.endpoint) }).collect()
+    }
+
+    pub(super) fn attempt(&self, agent: &str) -> AttemptId {
+        let rings = |(id, phone): (&AttemptId, &Phone)| (phone.agent.as_str() == agent).then_some(*id);
+        self.ringing.iter().find_map(rings).unwrap_or_else(|| panic!("no phone of {agent} rings"))
+    }
+
+    pub(super) fn answer(&mut self, agent: &str) -> Vec<Output> {
+        let attempt = self.attempt(agent);
+        self.input(Input::Answered { attempt }).unwrap()
+    }
+
+    pub(super) fn refuse(&mut self, agent: &str, why: Unanswered) -> Vec<Output> {
+        let attempt = self.attempt(agent);
+        self.input(Input::Unanswered { attempt, why }).unwrap()
+    }
+
+    /// Every cancelled phone falls silent.
+    pub(super) fn quiet(&mut self) {
+        while let Some((&attempt, _)) = self.cancelled.first_key_value() {
+            self.input(Input::Unanswered { attempt, why: Unanswered::Cancelled }).unwrap();
+        }
+    }
+
+    pub(super) fn end(&mut self, number: u64) -> Vec<Output> {
+        self.input(Input::Ended { entry: entry(number) }).unwrap()
+    }
+}
