@@ -92,9 +92,7 @@ fn read(path: &Path, key: &blake3::Hash) -> io::Result<Vec<u8>> {
     let mut entry = Vec::with_capacity(about.len() as usize);
     file.read_to_end(&mut entry)?;
     match entry.split_first_chunk() {
-        Some((sealed, compiled)) if seal(key, compiled) == blake3::Hash::from_bytes(*sealed) => {
-            Ok(entry.split_off(blake3::OUT_LEN))
-        }
+        Some((sealed, compiled)) if seal(key, compiled) == blake3::Hash::from_bytes(*sealed) => Ok(entry.split_off(blake3::OUT_LEN)),
         _ => Err(io::Error::other("the entry is damaged")),
     }
 }

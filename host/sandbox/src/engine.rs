@@ -55,9 +55,7 @@ impl Engine {
     pub fn new(cache: Option<PathBuf>) -> Result<Self, EngineError> {
         let cache = match cache {
             None => None,
-            Some(folder) => {
-                Some(Cache::open(folder.clone()).map_err(|error| EngineError::Cache { folder, error })?)
-            }
+            Some(folder) => Some(Cache::open(folder.clone()).map_err(|error| EngineError::Cache { folder, error })?),
         };
         let wasmtime = wasmtime::Engine::new(&configuration()).map_err(EngineError::Wasmtime)?;
         let mut linker = Linker::new(&wasmtime);
@@ -78,8 +76,7 @@ impl Engine {
             Some(cache) => cache.compile(wasmtime, bytes),
             None => Component::from_binary(wasmtime, bytes),
         };
-        let component = compiled
-            .map_err(|error| LoadError::Invalid { name: name.to_owned(), why: format!("{error:#}") })?;
+        let component = compiled.map_err(|error| LoadError::Invalid { name: name.to_owned(), why: format!("{error:#}") })?;
         let linker = self.link(name, &component)?;
         let kind = component.component_type();
         if let Some(export) = EXPORTS.into_iter().find(|export| kind.get_export(wasmtime, export).is_none()) {
@@ -127,6 +124,8 @@ fn configuration() -> wasmtime::Config {
         .epoch_interruption(true)
         .memory_init_cow(true)
         .parallel_compilation(true)
+        // The same answer on every machine.
+        .relaxed_simd_deterministic(true)
         // A fault says what the guest said; frames of a stripped guest would add nothing.
         .wasm_backtrace_max_frames(None);
     config

@@ -1,6 +1,6 @@
 //! What a plugin did wrong.
 
-use crate::{host::Host, limits::Limits};
+use crate::{host::Host, limits::Limits, words::readable};
 use std::{fmt, time::Duration};
 use wasmtime::Trap;
 
@@ -135,14 +135,13 @@ impl Failure {
         Self { function, kind, message }
     }
 
+    /// The guest said no by itself.
+    pub(crate) fn in_its_words(function: &'static str, kind: FaultKind, said: &str) -> Self {
+        Self { function, kind, message: readable(said, Limits::OUTPUT).into_owned() }
+    }
+
     pub(crate) fn by(self, plugin: &str, version: &str) -> Fault {
-        Fault {
-            plugin: plugin.to_owned(),
-            version: version.to_owned(),
-            function: self.function,
-            kind: self.kind,
-            message: self.message,
-        }
+        Fault { plugin: plugin.to_owned(), version: version.to_owned(), function: self.function, kind: self.kind, message: self.message }
     }
 }
 
@@ -156,17 +155,13 @@ fn kind_of(error: &wasmtime::Error, host: &Host) -> (FaultKind, String) {
     }
     if let Some(wanted) = host.memory_refused() {
         let limit = host.memory_limit();
-        return (
-            FaultKind::OutOfMemory,
-            format!("it wanted {} of memory and may have {}", Bytes(wanted), Bytes(limit)),
-        );
+        return (FaultKind::OutOfMemory, format!("it wanted {} of memory and may have {}", Bytes(wanted), Bytes(limit)));
     }
     match trap {
         Some(Trap::UnreachableCodeReached) => (FaultKind::Panicked, "it aborted without a word".into()),
-        Some(Trap::MemoryOutOfBounds) => (
-            FaultKind::Trapped,
-            "it reached outside its memory; look for recursion without end, or unsafe code".into(),
-        ),
+        Some(Trap::MemoryOutOfBounds) => {
+            (FaultKind::Trapped, "it reached outside its memory; look for recursion without end, or unsafe code".into())
+        }
         Some(trap) => (FaultKind::Trapped, trap.to_string()),
         None => malformed(error),
     }

@@ -65,11 +65,7 @@ impl Flow {
             }
             Err(Failure { kind: FaultKind::SettingsRefused, message, .. }) => {
                 let manifest = flow.plugin().manifest();
-                Err(LoadError::SettingsRefused {
-                    plugin: manifest.name.clone(),
-                    version: manifest.version.clone(),
-                    message,
-                })
+                Err(LoadError::SettingsRefused { plugin: manifest.name.clone(), version: manifest.version.clone(), message })
             }
             Err(failure) => Err(flow.fault(failure).into()),
         }
@@ -126,19 +122,11 @@ impl Flow {
         let again = self.step_fresh(call, state, event, reads)?;
         match difference(&step, &again) {
             None => Ok(step),
-            Some(message) => {
-                Err(self.fault(Failure { function: "step", kind: FaultKind::Nondeterministic, message }))
-            }
+            Some(message) => Err(self.fault(Failure { function: "step", kind: FaultKind::Nondeterministic, message })),
         }
     }
 
-    fn attempt(
-        &self,
-        pooled: Option<Instance>,
-        state: &[u8],
-        event: &Event,
-        reads: StepReads,
-    ) -> Result<Step, Fault> {
+    fn attempt(&self, pooled: Option<Instance>, state: &[u8], event: &Event, reads: StepReads) -> Result<Step, Fault> {
         let mut instance = match pooled {
             Some(instance) => instance,
             None => self.instance().map_err(|failure| self.fault(failure))?,
@@ -149,13 +137,8 @@ impl Flow {
     }
 
     fn run(&self, instance: &mut Instance, state: &[u8], event: &Event, reads: StepReads) -> Result<Step, Fault> {
-        let result =
-            instance.step(state, event, reads, &self.shared.limits).map_err(|failure| self.fault(failure))?;
-        Ok(Step {
-            state: result.state.into_boxed_slice(),
-            orders: result.orders.into_iter().map(order).collect(),
-            faults: Vec::new(),
-        })
+        let result = instance.step(state, event, reads, &self.shared.limits).map_err(|failure| self.fault(failure))?;
+        Ok(Step { state: result.state.into_boxed_slice(), orders: result.orders.into_iter().map(order).collect(), faults: Vec::new() })
     }
 
     fn instance(&self) -> Result<Instance, Failure> {

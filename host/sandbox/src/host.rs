@@ -2,15 +2,13 @@
 
 use crate::{
     bindings::strowger::flow::{
-        reads::{
-            AgentStatus, CampaignStatus, Host as ReadsImports, KnownContact, Level, PastCall, QueueStatus,
-            ScheduleStatus,
-        },
+        reads::{AgentStatus, CampaignStatus, Host as ReadsImports, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus},
         types::{Host as TypesImports, Moment, Target},
     },
     convert::to_guest,
     fault::Stop,
     limits::Limits,
+    words::readable,
 };
 use rustix::time::{ClockId, clock_gettime};
 use std::{sync::Arc, time::Duration};
@@ -145,6 +143,7 @@ impl Output {
     /// Without what Rust adds to a panic for people at a terminal.
     fn text(&self) -> String {
         let text = String::from_utf8_lossy(&self.0);
+        let text = readable(&text, text.len());
         let lines: Vec<&str> = text
             .lines()
             .map(str::trim_end)
@@ -270,8 +269,7 @@ impl ReadsImports for Host {
         self.logged = self.logged.saturating_add(1);
         let reads = self.reads("log")?;
         if self.logged <= Limits::LOG_MESSAGES {
-            let end = message.floor_char_boundary(Limits::LOG_MESSAGE);
-            reads.log(to_guest::level(level), &message[..end]);
+            reads.log(to_guest::level(level), &readable(&message, Limits::LOG_MESSAGE));
         }
         Ok(())
     }

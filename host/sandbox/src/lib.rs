@@ -10,6 +10,7 @@
 //! * `host`: what an instance can reach: the step's reads, its bounds, its captured output.
 //! * `wasi`: the few system calls that tool chains take for granted, without a system behind them.
 //! * `convert`: between the words of the contract and those of the model.
+//! * `words`: what a guest says, made fit for logs.
 //! * [`limits`], [`fault`], [`refused`]: how far a plugin may go, what it did wrong, why a file is not served.
 //!
 //! # Life of an instance
@@ -32,6 +33,7 @@ pub mod plugin;
 pub mod refused;
 mod shape;
 mod wasi;
+mod words;
 
 pub use engine::{Engine, EngineError};
 pub use fault::{Fault, FaultKind};

@@ -18,18 +18,15 @@ pub struct Limits {
 impl Default for Limits {
     /// 50 ms, 64 MiB, 64 KiB and 64 orders.
     fn default() -> Self {
-        Self {
-            step_time: Duration::from_millis(50),
-            memory: 64 << 20,
-            state: 64 << 10,
-            orders: 64,
-        }
+        Self { step_time: Duration::from_millis(50), memory: 64 << 20, state: 64 << 10, orders: 64 }
     }
 }
 
 impl Limits {
     /// CPU time to instantiate, to say the manifest, to configure. Not on a call's path but after a fault.
     pub(crate) const SET_UP_TIME: Duration = Duration::from_secs(1);
+    /// Bytes of memory to say the manifest, before a flow file has said how much there may be.
+    pub(crate) const MANIFEST_MEMORY: usize = 256 << 20;
     /// Entries of all tables of an instance together; an interpreter has some ten thousand.
     pub(crate) const TABLE_ELEMENTS: usize = 100_000;
     /// Core instances, tables, and memories within a component.
@@ -38,7 +35,7 @@ impl Limits {
     pub(crate) const ORDER_TEXT: usize = 512 << 10;
     /// Bytes of a manifest, which holds a JSON Schema.
     pub(crate) const MANIFEST: usize = 4 << 20;
-    /// What is kept of a guest's standard output and error: the end of it, where a panic is.
+    /// Bytes that are kept of a guest's own words: of an error, or the end of standard output and error, where a panic is.
     pub(crate) const OUTPUT: usize = 4 << 10;
     /// Log messages of one step.
     pub(crate) const LOG_MESSAGES: u32 = 32;

@@ -38,12 +38,10 @@ struct Shared {
 
 impl Plugin {
     pub(crate) fn new(name: &str, hash: blake3::Hash, component: FlowPre<Host>) -> Result<Self, LoadError> {
-        let limits = Limits::default();
-        let manifest = Instance::new(&component, &limits)
-            .and_then(|mut instance| instance.manifest())
-            .map_err(|failure| failure.by(name, ""))?;
+        let limits = Limits { memory: Limits::MANIFEST_MEMORY, ..Limits::default() };
         let manifest =
-            checked(manifest).map_err(|why| LoadError::Manifest { name: name.to_owned(), why })?;
+            Instance::new(&component, &limits).and_then(|mut instance| instance.manifest()).map_err(|failure| failure.by(name, ""))?;
+        let manifest = checked(manifest).map_err(|why| LoadError::Manifest { name: name.to_owned(), why })?;
         let hash = hash.to_hex().to_string();
         Ok(Self { shared: Arc::new(Shared { manifest, hash, component }) })
     }
@@ -105,13 +103,8 @@ mod tests {
     #[test]
     fn manifests_are_checked() {
         let said = |name: &str, version: &str, schema: &str| {
-            checked(wit::Manifest {
-                name: name.into(),
-                version: version.into(),
-                settings_schema: schema.into(),
-                state_version: 1,
-            })
-            .map_or_else(|why| why, |_| "fine".into())
+            checked(wit::Manifest { name: name.into(), version: version.into(), settings_schema: schema.into(), state_version: 1 })
+                .map_or_else(|why| why, |_| "fine".into())
         };
         assert_eq!(said("desk-2", "1.0.2-rc.1+5", "{}"), "fine");
         assert!(said("Desk", "1.0.2", "{}").contains("\"Desk\""));

@@ -14,7 +14,9 @@ pub enum LoadError {
         begins: String,
     },
     /// WebAssembly, but of the kind without interfaces.
-    #[error("{name}: a core WebAssembly module, not a component; build it with `--target wasm32-wasip2`, or wrap it with `wasm-tools component new`")]
+    #[error(
+        "{name}: a core WebAssembly module, not a component; build it with `--target wasm32-wasip2`, or wrap it with `wasm-tools component new`"
+    )]
     CoreModule {
         /// The file.
         name: String,
@@ -36,7 +38,9 @@ pub enum LoadError {
         why: String,
     },
     /// Built for another version of the contract.
-    #[error("{name}: built for strowger:flow@{theirs}, and this host speaks strowger:flow@{CONTRACT_VERSION}; build it against that version")]
+    #[error(
+        "{name}: built for strowger:flow@{theirs}, and this host speaks strowger:flow@{CONTRACT_VERSION}; build it against that version"
+    )]
     OtherVersion {
         /// The file.
         name: String,

@@ -62,12 +62,7 @@ type Written = (Result<(), StreamError>,);
 
 /// Defines one instance that a component imports, such as `wasi:io/streams@0.2.6`, under the very name and version
 /// that it asks for.
-pub(crate) fn define(
-    linker: &mut Linker<Host>,
-    component: &Component,
-    name: &str,
-    instance: &ComponentInstance,
-) -> wasmtime::Result<()> {
+pub(crate) fn define(linker: &mut Linker<Host>, component: &Component, name: &str, instance: &ComponentInstance) -> wasmtime::Result<()> {
     let interface = name.split('@').next().unwrap_or(name).trim_start_matches(PREFIX);
     let mut linked = linker.instance(name)?;
     for (item, extern_) in instance.exports(component.engine()) {
@@ -106,9 +101,7 @@ fn function(to: &mut LinkerInstance<'_, Host>, interface: &str, item: &str) -> w
         ("cli/environment", "get-arguments") => to.func_wrap(item, |_: Guest<'_>, ()| Ok((Vec::<String>::new(),)))?,
         ("cli/environment", "initial-cwd") => to.func_wrap(item, |_: Guest<'_>, ()| Ok((None::<String>,)))?,
         ("cli/exit", "exit") => {
-            to.func_wrap(item, |_: Guest<'_>, (_,): (Result<(), ()>,)| -> wasmtime::Result<()> {
-                Err(Stop::Exited.into())
-            })?;
+            to.func_wrap(item, |_: Guest<'_>, (_,): (Result<(), ()>,)| -> wasmtime::Result<()> { Err(Stop::Exited.into()) })?;
         }
         ("cli/exit", "exit-with-code") => {
             to.func_wrap(item, |_: Guest<'_>, (_,): (u8,)| -> wasmtime::Result<()> { Err(Stop::Exited.into()) })?;
@@ -174,9 +167,9 @@ fn stream(to: &mut LinkerInstance<'_, Host>, item: &str) -> wasmtime::Result<boo
     type Output = Resource<OutputStream>;
     type Input = Resource<InputStream>;
     match item {
-        "[method]output-stream.check-write" => to.func_wrap(item, |_: Guest<'_>, (_,): (Output,)| {
-            Ok((Ok::<u64, StreamError>(WRITE_AT_A_TIME),))
-        })?,
+        "[method]output-stream.check-write" => {
+            to.func_wrap(item, |_: Guest<'_>, (_,): (Output,)| Ok((Ok::<u64, StreamError>(WRITE_AT_A_TIME),)))?
+        }
         "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush" => {
             to.func_wrap(item, |mut guest: Guest<'_>, (_, bytes): (Output, WasmList<u8>)| {
                 let all = bytes.as_le_slice(&guest);
@@ -195,9 +188,7 @@ fn stream(to: &mut LinkerInstance<'_, Host>, item: &str) -> wasmtime::Result<boo
             to.func_wrap(item, |_: Guest<'_>, (_,): (Input,)| Ok((pollable(false),)))?;
         }
         "[method]input-stream.read" | "[method]input-stream.blocking-read" => {
-            to.func_wrap(item, |_: Guest<'_>, (_, _): (Input, u64)| {
-                Ok((Err::<Vec<u8>, _>(StreamError::Closed),))
-            })?;
+            to.func_wrap(item, |_: Guest<'_>, (_, _): (Input, u64)| Ok((Err::<Vec<u8>, _>(StreamError::Closed),)))?;
         }
         _ => return Ok(false),
     }
@@ -210,14 +201,10 @@ fn poll(to: &mut LinkerInstance<'_, Host>, item: &str) -> wasmtime::Result<bool>
         pollable.rep() == READY
     }
     match item {
-        "[method]pollable.ready" => to.func_wrap(item, |_: Guest<'_>, (one,): (Resource<Pollable>,)| {
-            Ok((is_ready(&one),))
-        })?,
-        "[method]pollable.block" => to.func_wrap(item, |_: Guest<'_>, (one,): (Resource<Pollable>,)| {
-            match is_ready(&one) {
-                true => Ok(()),
-                false => Err(Stop::Waited.into()),
-            }
+        "[method]pollable.ready" => to.func_wrap(item, |_: Guest<'_>, (one,): (Resource<Pollable>,)| Ok((is_ready(&one),)))?,
+        "[method]pollable.block" => to.func_wrap(item, |_: Guest<'_>, (one,): (Resource<Pollable>,)| match is_ready(&one) {
+            true => Ok(()),
+            false => Err(Stop::Waited.into()),
         })?,
         "poll" => to.func_wrap(item, |_: Guest<'_>, (all,): (Vec<Resource<Pollable>>,)| {
             let ready: Vec<u32> = (0u32..).zip(&all).filter(|(_, one)| is_ready(one)).map(|(place, _)| place).collect();

@@ -57,12 +57,7 @@ fn damaged_inside() {
 fn wrong_version_of_the_contract_names_both() {
     for interface in ["reads", "types"] {
         let wat = format!("(component (import \"strowger:flow/{interface}@0.2.0\" (instance)))");
-        assert_refused!(
-            refused_text(&wat),
-            LoadError::OtherVersion { .. },
-            "strowger:flow@0.2.0",
-            "strowger:flow@0.1.0"
-        );
+        assert_refused!(refused_text(&wat), LoadError::OtherVersion { .. }, "strowger:flow@0.2.0", "strowger:flow@0.1.0");
     }
 }
 
@@ -74,11 +69,7 @@ fn unknown_imports_are_named() {
         assert!(error.to_string().contains(&format!("imports `{import}`")), "{error}");
         assert!(matches!(error, LoadError::UnknownImport { .. }));
     }
-    assert_refused!(
-        refused_text("(component (import \"dial\" (func)))"),
-        LoadError::UnknownImport { .. },
-        "imports `dial`"
-    );
+    assert_refused!(refused_text("(component (import \"dial\" (func)))"), LoadError::UnknownImport { .. }, "imports `dial`");
 }
 
 /// The four exports, none with a type of the contract, and what is to be imported.

@@ -29,10 +29,7 @@ pub fn plugin_wasm(package: &str) -> Vec<u8> {
 /// As [`plugin_wasm`].
 pub fn plugin_path(package: &str) -> PathBuf {
     let package = package.replace('_', "-");
-    let path = target_directory()
-        .join("wasm32-wasip2/plugin")
-        .join(package.replace('-', "_"))
-        .with_extension("wasm");
+    let path = target_directory().join("wasm32-wasip2/plugin").join(package.replace('-', "_")).with_extension("wasm");
     if env::var_os("STROWGER_GUESTS_BUILT").is_none() || !path.exists() {
         build(&package);
     }

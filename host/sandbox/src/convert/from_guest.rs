@@ -5,9 +5,7 @@ use crate::bindings::strowger::flow::types as wit;
 use std::time::Duration;
 use strowger_model::{
     Command, LegName, Order, OrderId, PhoneNumber, Prompt, Timestamp,
-    command::{
-        AgentAction, Asked, Confirm, Dial, EnterQueue, Field, Gather, KeepWaiting, ListenMode, RingLimit, Target,
-    },
+    command::{AgentAction, Asked, Confirm, Dial, EnterQueue, Field, Gather, KeepWaiting, ListenMode, RingLimit, Target},
     event::{Cause, Refusal, RefusalReason},
 };
 
@@ -38,11 +36,9 @@ fn command(command: wit::Command) -> Checked<Command> {
     Ok(match command {
         wit::Command::Answer => Command::Answer,
         wit::Command::IndicateRinging => Command::IndicateRinging,
-        wit::Command::Play(play) => Command::Play {
-            leg: leg(play.leg)?,
-            prompts: list("prompts", play.prompts, prompt)?,
-            barge_in: play.barge_in,
-        },
+        wit::Command::Play(play) => {
+            Command::Play { leg: leg(play.leg)?, prompts: list("prompts", play.prompts, prompt)?, barge_in: play.barge_in }
+        }
         wit::Command::KeepWaiting(keep) => Command::KeepWaiting(KeepWaiting {
             leg: leg(keep.leg)?,
             music: keep.music.map(|music| name("music", music)).transpose()?,
@@ -59,10 +55,9 @@ fn command(command: wit::Command) -> Checked<Command> {
             next_digit_within: millis(gather.next_digit_within),
             secret: gather.secret,
         }),
-        wit::Command::Watch(watch) => Command::Watch {
-            leg: leg(watch.leg)?,
-            patterns: list("patterns", watch.patterns, |pattern| name("pattern", pattern))?,
-        },
+        wit::Command::Watch(watch) => {
+            Command::Watch { leg: leg(watch.leg)?, patterns: list("patterns", watch.patterns, |pattern| name("pattern", pattern))? }
+        }
         wit::Command::EnterQueue(enter) => Command::EnterQueue(Box::new(EnterQueue {
             ask: asked(enter.queues)?,
             priority: enter.priority,
@@ -79,14 +74,8 @@ fn command(command: wit::Command) -> Checked<Command> {
         wit::Command::Hold(held) => Command::Hold { leg: leg(held)? },
         wit::Command::Resume(held) => Command::Resume { leg: leg(held)? },
         wit::Command::Part(parted) => Command::Part { leg: leg(parted)? },
-        wit::Command::Transfer(transfer) => Command::Transfer {
-            leg: leg(transfer.leg)?,
-            target: transfer.target.map(target).transpose()?,
-        },
-        wit::Command::ContinueWith(next) => Command::ContinueWith {
-            flow: name("flow", next.flow)?.into(),
-            data: text("data", next.data)?,
-        },
+        wit::Command::Transfer(transfer) => Command::Transfer { leg: leg(transfer.leg)?, target: transfer.target.map(target).transpose()? },
+        wit::Command::ContinueWith(next) => Command::ContinueWith { flow: name("flow", next.flow)?.into(), data: text("data", next.data)? },
         wit::Command::Listen(listen) => Command::Listen {
             leg: leg(listen.leg)?,
             agent: name("agent", listen.agent)?.into(),
@@ -96,11 +85,9 @@ fn command(command: wit::Command) -> Checked<Command> {
                 wit::ListenMode::Join => ListenMode::Join,
             },
         },
-        wit::Command::Record(record) => Command::Record {
-            leg: leg(record.leg)?,
-            conversation: record.conversation,
-            consent: list("prompts", record.consent, prompt)?,
-        },
+        wit::Command::Record(record) => {
+            Command::Record { leg: leg(record.leg)?, conversation: record.conversation, consent: list("prompts", record.consent, prompt)? }
+        }
         wit::Command::SendDigits(send) => Command::SendDigits { leg: leg(send.leg)?, digits: digits(send.digits)? },
         wit::Command::Timer(after) => Command::Timer { after: millis(after) },
         wit::Command::Cancel(order) => Command::Cancel { order: OrderId(order) },
@@ -136,10 +123,9 @@ fn command(command: wit::Command) -> Checked<Command> {
         },
         wit::Command::StopCampaign(campaign) => Command::StopCampaign { name: name("campaign", campaign)? },
         wit::Command::Claim(goal) => Command::Claim { goal: name("goal", goal)? },
-        wit::Command::Alarm(alarm) => Command::Alarm {
-            what: text("alarm", alarm.what)?,
-            to: list("addresses", alarm.to, |to| name("address", to))?,
-        },
+        wit::Command::Alarm(alarm) => {
+            Command::Alarm { what: text("alarm", alarm.what)?, to: list("addresses", alarm.to, |to| name("address", to))? }
+        }
         wit::Command::HangUp(hang_up) => Command::HangUp {
             leg: hang_up.leg.map(leg).transpose()?,
             cause: match hang_up.cause {
@@ -210,11 +196,7 @@ fn dial(dial: wit::Dial) -> Checked<Dial> {
         confirm: dial
             .confirm
             .map(|confirm| {
-                Ok(Confirm {
-                    prompts: list("prompts", confirm.prompts, prompt)?,
-                    key: key(confirm.key)?,
-                    within: millis(confirm.within),
-                })
+                Ok(Confirm { prompts: list("prompts", confirm.prompts, prompt)?, key: key(confirm.key)?, within: millis(confirm.within) })
             })
             .transpose()?,
     })
@@ -316,10 +298,7 @@ fn name(what: &str, name: String) -> Checked<String> {
         return Err(invalid(format!("the {what} is empty")));
     }
     if name.len() > NAME || name.chars().any(char::is_control) {
-        return Err(invalid(format!(
-            "the {what} {} is longer than {NAME} bytes or has a control character",
-            shortened(&name)
-        )));
+        return Err(invalid(format!("the {what} {} is longer than {NAME} bytes or has a control character", shortened(&name))));
     }
     Ok(name)
 }

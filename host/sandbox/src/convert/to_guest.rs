@@ -49,9 +49,7 @@ pub(crate) fn event<'a>(event: &'a Event, scratch: &'a mut String) -> wit::Event
         Event::Held { leg } => wit::Event::Held(text(leg, scratch)),
         Event::Unheld { leg } => wit::Event::Unheld(text(leg, scratch)),
         Event::Returned { leg } => wit::Event::Returned(text(leg, scratch)),
-        Event::TransferAsked { leg, target } => {
-            wit::Event::TransferAsked(wit::TransferAsked { leg: text(leg, scratch), target })
-        }
+        Event::TransferAsked { leg, target } => wit::Event::TransferAsked(wit::TransferAsked { leg: text(leg, scratch), target }),
         Event::Resumed { gap } => wit::Event::Resumed(millis(*gap)),
         Event::ShuttingDown { within } => wit::Event::ShuttingDown(millis(*within)),
         Event::Goal { name, remaining } => wit::Event::Goal(wit::Goal { name, remaining: *remaining }),
@@ -78,9 +76,7 @@ fn outcome<'a>(outcome: &'a Outcome, scratch: &'a mut String) -> wit::Outcome<'a
         Outcome::Matched { pattern, digits } => wit::Outcome::Matched(wit::Matched { pattern, digits }),
         Outcome::Queued { position } => wit::Outcome::Queued(*position),
         Outcome::Offered { agent } => wit::Outcome::Offered(agent.as_str()),
-        Outcome::Connected { leg, agent } => {
-            wit::Outcome::Connected(wit::Connected { leg: text(leg, scratch), agent: agent.as_str() })
-        }
+        Outcome::Connected { leg, agent } => wit::Outcome::Connected(wit::Connected { leg: text(leg, scratch), agent: agent.as_str() }),
         Outcome::Left(why) => wit::Outcome::Left(match why {
             Left::Full => wit::Left::Full,
             Left::NobodyLoggedIn => wit::Left::NobodyLoggedIn,
@@ -164,21 +160,11 @@ pub(crate) fn moment(moment: read::Moment) -> wit::Moment {
 }
 
 pub(crate) fn schedule(status: read::ScheduleStatus) -> ScheduleStatus {
-    ScheduleStatus {
-        open: status.open,
-        until: status.until.map(moment),
-        reason: status.reason,
-        holiday: status.holiday,
-    }
+    ScheduleStatus { open: status.open, until: status.until.map(moment), reason: status.reason, holiday: status.holiday }
 }
 
 pub(crate) fn queue(status: read::QueueStatus) -> QueueStatus {
-    QueueStatus {
-        waiting: status.waiting,
-        longest_wait: millis(status.longest_wait),
-        logged_in: status.logged_in,
-        free: status.free,
-    }
+    QueueStatus { waiting: status.waiting, longest_wait: millis(status.longest_wait), logged_in: status.logged_in, free: status.free }
 }
 
 pub(crate) fn agent(status: read::AgentStatus) -> AgentStatus {
