@@ -17,7 +17,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 use strowger_model::FlowName;
-use strowger_sandbox::Plugin;
+use strowger_sandbox::{LoadError, Plugin};
 
 /// The name of the site file in the folder of flows.
 pub(crate) const SITE_FILE: &str = "site.toml";
@@ -159,9 +159,10 @@ impl Plugins {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(hash.as_str()).cloned();
         let plugin = match known {
             Some(plugin) => plugin,
-            None => config.engine.load(name, &bytes).map_err(|error| NoPlugin {
-                message: format!("plugin {} cannot be used: {error}", path.display()),
-                help: Some("if it is being copied, it is read again when it has changed".to_owned()),
+            None => config.engine.load(&path.display().to_string(), &bytes).map_err(|error| NoPlugin {
+                help: matches!(error, LoadError::Truncated { .. })
+                    .then(|| "while it is being copied this is normal: it is read again when it has changed".to_owned()),
+                message: error.to_string(),
             })?,
         };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(hash.to_string(), plugin.clone());

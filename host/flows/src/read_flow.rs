@@ -8,7 +8,7 @@ use crate::{
     read_site::ADDRESS,
     schemas::{self, Schema},
     site::{address, recordings},
-    source::Source,
+    source::{Source, child},
     version,
 };
 use serde_json::Value;
@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 use strowger_model::{FlowName, NumberPattern, PhoneNumber};
-use strowger_sandbox::{Flow, Limits, Plugin};
+use strowger_sandbox::{Flow, Limits, LoadError, Manifest, Plugin};
 
 /// A flow file that was read, with its plugin: what a version is made from, again for every site.
 #[derive(Clone)]
@@ -80,18 +80,9 @@ impl Origin {
         kept: impl FnOnce(&str) -> Option<Kept>,
     ) -> Result<Option<LoadedFlow>, Vec<Problem>> {
         let source = &*self.source;
-        let file = schemas::read::<FlowFile>(&schemas::FLOW, source);
-        let mut reader = Reader { source, site, problems: Vec::new() };
-        let (file, read) = match file {
-            Ok(file) => {
-                let read = reader.flow(&file);
-                (Some(file), Some(read))
-            }
-            Err(problems) => {
-                reader.problems = problems;
-                (None, None)
-            }
-        };
+        let (file, problems) = schemas::read::<FlowFile>(&schemas::FLOW, source);
+        let mut reader = Reader { source, site, problems };
+        let read = file.as_ref().map(|file| reader.flow(file));
         let plugin = match &self.plugin {
             Ok(plugin) => Some(plugin),
             Err(missing) if missing.message.is_empty() => None,
@@ -107,7 +98,7 @@ impl Origin {
             let settings = if settings.is_object() { settings } else { &empty };
             let permissions = read.as_ref().map(|read| read.permissions.clone());
             let names = Names { site: site.cloned(), permissions, own: self.recordings.clone() };
-            reader.problems.extend(names.check(plugin, settings, source));
+            reader.problems.extend(names.check(plugin.manifest(), settings, source));
         }
         let (Some(file), Some(read), Some(plugin), []) = (file, read, plugin, reader.problems.as_slice()) else {
             return Err(reader.problems);
@@ -123,8 +114,7 @@ impl Origin {
             Some(kept) => kept,
             None => {
                 let flow = plugin.configure(&settings.to_string(), step.clone()).map_err(|error| {
-                    let message = format!("plugin `{}` does not accept these settings: {error}", file.plugin);
-                    vec![source.at_key("/settings", message)]
+                    vec![refused(source, &settings, error)]
                 })?;
                 Kept { flow, counters: Arc::default() }
             }
@@ -151,6 +141,18 @@ impl Origin {
             counters: kept.counters,
             origin: self.clone(),
         }))
+    }
+}
+
+/// What a plugin says of settings that are as its schema wants them. It may begin with the key that it means.
+fn refused(source: &Source, settings: &Value, error: LoadError) -> Problem {
+    let key = match &error {
+        LoadError::SettingsRefused { message, .. } => message.split(':').next().filter(|key| settings.get(key).is_some()),
+        _ => None,
+    };
+    match key {
+        Some(key) => source.at_value(&child("/settings", key), error.to_string()),
+        None => source.at_key("/settings", error.to_string()),
     }
 }
 
@@ -264,28 +266,25 @@ const FORMATS: [&str; 9] = [
 ];
 
 impl Names {
-    fn check(self, plugin: &Plugin, settings: &Value, source: &Source) -> Vec<Problem> {
-        let whole = |why: String| {
-            let name = &plugin.manifest().name;
-            vec![
-                source
-                    .at_value("/plugin", format!("the settings schema of plugin `{name}` is not a JSON Schema: {why}"))
-                    .help("that is a fault of the plugin: tell its author"),
-            ]
+    /// Checks settings against the schema of their plugin.
+    fn check(self, manifest: &Manifest, settings: &Value, source: &Source) -> Vec<Problem> {
+        let no_schema = |why: String| {
+            let message = format!("the settings schema of plugin `{}` is not a JSON Schema: {why}", manifest.name);
+            vec![source.at_value("/plugin", message).help("that is a fault of the plugin: tell its author")]
         };
-        let schema = match serde_json::from_str(&plugin.manifest().settings_schema) {
+        let schema = match serde_json::from_str(&manifest.settings_schema) {
             Ok(schema) => schema,
-            Err(error) => return whole(error.to_string()),
+            Err(error) => return no_schema(error.to_string()),
         };
         let names = Arc::new(self);
-        let mut options = jsonschema::options();
+        let mut options = jsonschema::options().should_validate_formats(true);
         for format in FORMATS {
             let names = names.clone();
             options = options.with_format(format, move |text: &str| names.wrong(format, text).is_none());
         }
         match Schema::new(schema, options) {
             Ok(schema) => schema.check(settings, source, "/settings", &|format, text| names.wrong(format, text)),
-            Err(why) => whole(why),
+            Err(why) => no_schema(why),
         }
     }
 
@@ -339,4 +338,85 @@ fn unknown(what: &str, name: &str, known: Option<Vec<&str>>) -> Option<(String, 
     let message = format!("no {what} `{name}` in {place}");
     let help = Problem::of_file(Path::new(""), "").suggest(name, known).help;
     Some((message, help))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const SITE: &str = r#"
+        time_zone = "Europe/Brussels"
+        language = "nl-BE"
+        music = { gamelan = "default" }
+        [schedules.week]
+        hours = "Mo-Fr 09:00-16:00"
+        [queues.helpdesk]
+        [queues.other]
+        [agents.an]
+        endpoints = [{ address = "PJSIP/an" }]
+    "#;
+
+    /// The problems of one setting of a format, in a flow that is granted some things.
+    fn wrong(format: &str, value: &str) -> Vec<String> {
+        let site = crate::read_site::site(&Source::parse(Path::new("site.toml"), SITE).unwrap()).unwrap();
+        let permissions = Permissions {
+            dial: vec!["+322*".parse().unwrap()],
+            queues: vec!["helpdesk".to_owned()],
+            mail: vec!["*@example.be".to_owned()],
+            ..Permissions::default()
+        };
+        let own = BTreeMap::from([("welcome".to_owned(), PathBuf::new())]);
+        let names = Names { site: Some(Arc::new(site)), permissions: Some(permissions), own };
+        let list = json!({"type": "array", "items": {"type": "string", "format": format}});
+        let schema = json!({"type": "object", "properties": {"list": list}, "additionalProperties": false});
+        let manifest = Manifest {
+            name: "test".to_owned(),
+            version: "1.0.0".to_owned(),
+            settings_schema: schema.to_string(),
+            state_version: 1,
+        };
+        let text = format!("plugin = \"test\"\n[settings]\nlist = [\"{value}\"]");
+        let source = Source::parse(Path::new("flow.toml"), &text).unwrap();
+        let problems = names.check(&manifest, &source.value["settings"], &source);
+        for problem in &problems {
+            let place = problem.place.as_ref().unwrap();
+            assert_eq!((place.line, place.column, place.length), (3, 9, value.chars().count() + 2));
+        }
+        problems.into_iter().map(|problem| problem.message + &problem.help.map_or(String::new(), |help| format!("; {help}"))).collect()
+    }
+
+    #[test]
+    fn settings_name_what_there_is_and_what_is_granted() {
+        for (format, good) in [
+            ("queue", "helpdesk"),
+            ("agent", "an"),
+            ("queue-or-agent", "helpdesk"),
+            ("queue-or-agent", "agent:an"),
+            ("schedule", "week"),
+            ("music", "gamelan"),
+            ("phone-number", "+31 20 123 45 67"),
+            ("dialled-number", "+32 2 713 87 00"),
+            ("recording", "welcome"),
+            ("mail-address", "desk@example.be"),
+            ("date", "2026-11-02"),
+        ] {
+            assert_eq!(wrong(format, good), [""; 0], "{format}");
+        }
+        for (format, bad, expected) in [
+            ("queue", "helpdsk", "no queue `helpdsk` in the site file; did you mean `helpdesk`?"),
+            ("queue", "other", "`other` is not granted to this flow; add it to `queues` in [permissions]"),
+            ("agent", "bo", "no agent `bo` in the site file; there is `an`"),
+            ("queue-or-agent", "agent:am", "no agent `am` in the site file; did you mean `an`?"),
+            ("schedule", "weak", "no schedule `weak` in the site file; did you mean `week`?"),
+            ("music", "gong", "no music `gong` in the site file; there is `gamelan`"),
+            ("dialled-number", "+31201234567", "`+31201234567` is not granted to this flow; add it to `dial` in [permissions]"),
+            ("recording", "welcom", "no recording `welcom` in the prompts; did you mean `welcome`?"),
+            ("mail-address", "x@example.nl", "`x@example.nl` is not granted to this flow; add it to `mail` in [permissions]"),
+            ("date", "2 november", "not a date"),
+        ] {
+            assert_eq!(wrong(format, bad), [expected], "{format}");
+        }
+        assert!(wrong("phone-number", "02 713 87 00")[0].contains("write it as + and country code"));
+    }
 }

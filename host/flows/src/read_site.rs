@@ -27,9 +27,9 @@ pub(crate) fn read(path: &Path) -> Result<Site, Vec<Problem>> {
 }
 
 pub(crate) fn site(source: &Source) -> Result<Site, Vec<Problem>> {
-    let file: SiteFile = schemas::read(&schemas::SITE, source)?;
-    let mut reader = Reader { source, problems: Vec::new() };
-    let site = reader.site(file);
+    let (file, problems) = schemas::read::<SiteFile>(&schemas::SITE, source);
+    let mut reader = Reader { source, problems };
+    let site = file.and_then(|file| reader.site(file));
     match (site, reader.problems) {
         (Some(site), problems) if problems.is_empty() => Ok(site),
         (_, problems) => Err(problems),
@@ -61,7 +61,7 @@ impl Reader<'_> {
             }
         }
         let zone = file.time_zone.parse::<chrono_tz::Tz>();
-        if zone.is_err() {
+        if zone.is_err() && !file.time_zone.is_empty() {
             let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
             let problem = source
                 .at_value("/time_zone", format!("no time zone `{}`", file.time_zone))

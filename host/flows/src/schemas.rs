@@ -20,8 +20,8 @@ pub(crate) struct Schema {
     validator: Validator,
 }
 
-pub(crate) static SITE: LazyLock<Result<Schema, String>> = LazyLock::new(|| Schema::new(site(), jsonschema::options()));
-pub(crate) static FLOW: LazyLock<Result<Schema, String>> = LazyLock::new(|| Schema::new(flow(), jsonschema::options()));
+pub(crate) static SITE: LazyLock<Result<Schema, String>> = LazyLock::new(|| Schema::new(site(), jsonschema::options().should_validate_formats(false)));
+pub(crate) static FLOW: LazyLock<Result<Schema, String>> = LazyLock::new(|| Schema::new(flow(), jsonschema::options().should_validate_formats(false)));
 
 /// The schema of `site.toml`.
 pub fn site() -> Value {
@@ -85,18 +85,26 @@ fn of<T: JsonSchema>() -> Value {
     SchemaSettings::draft07().into_generator().into_root_schema_for::<T>().to_value()
 }
 
-/// Reads a file that is the host's own, by its schema. All errors at once.
-pub(crate) fn read<T: DeserializeOwned>(
-    schema: &Result<Schema, String>,
-    source: &Source,
-) -> Result<T, Vec<Problem>> {
-    let whole = |message: String| vec![source.at_value("", message)];
-    let schema = schema.as_ref().map_err(|why| whole(why.clone()))?;
-    let problems = schema.check(&source.value, source, "", &|_, _| None);
+/// Reads a file that is the host's own, by its schema: what it says, as far as that can be told, and all that is wrong.
+pub(crate) fn read<T: DeserializeOwned>(schema: &Result<Schema, String>, source: &Source) -> (Option<T>, Vec<Problem>) {
+    let schema = match schema {
+        Ok(schema) => schema,
+        Err(why) => return (None, vec![source.at_value("", why.clone())]),
+    };
+    let mut problems = schema.check(&source.value, source, "", &|_, _| None);
+    let mut value = source.value.clone();
     if !problems.is_empty() {
-        return Err(problems);
+        schema.without_what_is_wrong(&mut value);
     }
-    T::deserialize(&source.value).map_err(|error| whole(error.to_string()))
+    match T::deserialize(value) {
+        Ok(read) => (Some(read), problems),
+        Err(error) => {
+            if problems.is_empty() {
+                problems.push(source.at_value("", error.to_string()));
+            }
+            (None, problems)
+        }
+    }
 }
 
 /// What is wrong with a text of a format, and what to do about it.
@@ -104,10 +112,7 @@ pub(crate) type Explain<'a> = &'a dyn Fn(&str, &str) -> Option<(String, Option<S
 
 impl Schema {
     pub(crate) fn new(root: Value, options: jsonschema::ValidationOptions<'_>) -> Result<Self, String> {
-        let validator = options
-            .should_validate_formats(true)
-            .build(&root)
-            .map_err(|error| error.to_string())?;
+        let validator = options.build(&root).map_err(|error| error.to_string())?;
         Ok(Self { root, validator })
     }
 
@@ -118,6 +123,24 @@ impl Schema {
             self.explain(&error, source, at, formats, &mut problems);
         }
         problems
+    }
+
+    /// Takes out what is wrong, so that the rest can be looked at as well. Nothing that stays moves to another place.
+    fn without_what_is_wrong(&self, value: &mut Value) {
+        let whole = value.clone();
+        for error in self.validator.iter_errors(&whole) {
+            let path = error.instance_path().as_str();
+            match error.kind() {
+                Kind::AdditionalProperties { unexpected } => {
+                    if let Some(Value::Object(map)) = value.pointer_mut(path) {
+                        map.retain(|key, _| !unexpected.contains(key));
+                    }
+                }
+                // An empty text says nothing that could be wrong.
+                Kind::Required { property: Value::String(key) } if path.is_empty() => value[key.as_str()] = "".into(),
+                _ => remove(value, path),
+            }
+        }
     }
 
     fn explain(
@@ -164,8 +187,8 @@ impl Schema {
             Kind::ExclusiveMaximum { limit } => here(format!("{found} is too large: less than {limit}")),
             Kind::MinItems { limit } => here(format!("too few: at least {limit}")),
             Kind::MaxItems { limit } => here(format!("too many: at most {limit}")),
-            Kind::MinLength { limit } => here(format!("too short: at least {limit} characters")),
-            Kind::MaxLength { limit } => here(format!("too long: at most {limit} characters")),
+            Kind::MinLength { limit } => here(format!("too short: at least {limit} {}", characters(*limit))),
+            Kind::MaxLength { limit } => here(format!("too long: at most {limit} {}", characters(*limit))),
             Kind::UniqueItems => here("the same twice".to_owned()),
             Kind::Pattern { pattern } => here(format!("does not match the pattern {pattern}")),
             Kind::Format { format } => match formats(format, found.as_str().unwrap_or_default()) {
@@ -241,11 +264,31 @@ impl Schema {
     }
 }
 
+/// Takes a value out, or the list that it is in.
+fn remove(value: &mut Value, path: &str) {
+    let (mut here, mut rest) = (value, path);
+    while let Some((step, further)) = rest.strip_prefix('/').map(|rest| rest.split_once('/').unwrap_or((rest, ""))) {
+        let key = step.replace("~1", "/").replace("~0", "~");
+        let ends = further.is_empty() || here.get(&key).is_some_and(Value::is_array);
+        let Value::Object(map) = here else { return };
+        if ends {
+            map.remove(&key);
+            return;
+        }
+        let Some(next) = map.get_mut(&key) else { return };
+        (here, rest) = (next, &rest[1 + step.len()..]);
+    }
+}
+
 fn one_of(source: &Source, at: &str, found: &Value, options: &[&str]) -> Problem {
     let written = found.as_str().unwrap_or_default();
     source
         .at_value(at, format!("expected {}, found {}", either(options), shown(found)))
         .suggest_near(written, options.iter().copied())
+}
+
+fn characters(number: u64) -> &'static str {
+    if number == 1 { "character" } else { "characters" }
 }
 
 fn either(options: &[&str]) -> String {

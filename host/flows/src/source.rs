@@ -6,7 +6,7 @@
 use crate::problem::{Place, Problem};
 use serde_json::{Map, Number, Value};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
@@ -55,8 +55,12 @@ impl Source {
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, Vec<Problem>> {
         let located = Text(text.into());
         let (table, errors) = DeTable::parse_recoverable(text);
+        // What follows on a line is mostly brought about by the first.
+        let mut lines = BTreeSet::new();
+        let line = |error: &&toml::de::Error| error.span().map(|span| located.place(span).line);
         let mut problems: Vec<Problem> = errors
             .iter()
+            .filter(|error| lines.insert(line(error)))
             .map(|error| {
                 let problem = Problem::of_file(path, format!("not TOML: {}", error.message()));
                 match error.span() {
