@@ -361,10 +361,10 @@ impl Book {
         self.was.live.retain(|_, counters| counters.strong_count() > 0);
         self.was.live.insert(flow.version.clone(), Arc::downgrade(&flow.counters));
         let version = flow.version.clone();
-        let before = self.was.serving.replace(flow).filter(|before| before.version != version);
-        let changed = before.is_some() || self.was.live.len() == 1;
+        let before = self.was.serving.replace(flow);
+        let changed = before.as_ref().is_none_or(|before| before.version != version);
         // A version that was withdrawn is nothing to go back to.
-        if let Some(before) = before.filter(|before| !before.withdrawn) {
+        if let Some(before) = before.filter(|before| changed && !before.withdrawn) {
             self.was.previous = Some(before);
         }
         changed.then_some(version)
