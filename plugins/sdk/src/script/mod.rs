@@ -45,6 +45,7 @@ pub use outcome::{Agent, Answered, Failure, NotReached, NotServed};
 pub use wait::{Either, first, join, race};
 
 #[cfg(not(target_arch = "wasm32"))]
+#[doc(hidden)]
 pub use step::Continuous;
 
 use crate::{

@@ -154,13 +154,13 @@ pub struct Continuous;
 
 #[cfg(not(target_arch = "wasm32"))]
 impl Continuous {
-    /// Runs a script through events, and gives the orders of each.
+    /// Runs a script through events, each with the site as it is then, and gives the orders of each.
     ///
     /// # Errors
     /// As for a step.
     pub fn run<S: Script>(
         settings: &'static S::Settings,
-        events: impl IntoIterator<Item = Event>,
+        events: impl IntoIterator<Item = (crate::testing::Site, Event)>,
     ) -> Result<Vec<Vec<crate::types::Order>>, String> {
         let call = Call::default();
         let body = pin!(Some(S::run(call.clone(), settings)));
@@ -168,8 +168,8 @@ impl Continuous {
         call.run.present();
         events
             .into_iter()
-            .map(|event| {
-                script.feed(event);
+            .map(|(site, event)| {
+                crate::reads::answer_with(std::rc::Rc::new(site), || script.feed(event));
                 Ok(call.run.end_present()?.orders)
             })
             .collect()

@@ -173,6 +173,11 @@ impl<F: Flow> TestCall<F> {
         self.comes_of(command, Outcome::Refused(Refusal { reason, detail: "the test says so".into() }))
     }
 
+    /// The site as it is now.
+    pub fn site_now(&self) -> &Site {
+        &self.site
+    }
+
     /// Something about the site changes.
     pub fn site(&mut self, change: impl FnOnce(Site) -> Site) -> &mut Self {
         self.site = change(std::mem::take(&mut self.site));

@@ -28,4 +28,5 @@ mod call;
 mod site;
 
 pub use call::TestCall;
+pub use crate::script::Continuous;
 pub use site::{Site, moment};
