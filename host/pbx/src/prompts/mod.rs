@@ -146,8 +146,11 @@ pub struct Prompts {
     /// Conversions of recordings that run at once.
     converting: Semaphore,
     /// What was made, is being made or has just failed, by id. Whoever asks for the same waits for the same.
-    clips: Mutex<HashMap<Arc<str>, Arc<OnceCell<Result<Clip, PromptError>>>>>,
+    clips: Mutex<HashMap<Arc<str>, Arc<Making>>>,
 }
+
+/// A clip that is made once, or why it could not be.
+type Making = OnceCell<Result<Clip, PromptError>>;
 
 /// Known clips beyond which all are forgotten (their files stay).
 const MOST_CLIPS: usize = 10_000;

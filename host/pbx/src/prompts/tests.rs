@@ -164,6 +164,21 @@ async fn voices_are_chosen_by_language() {
     assert_eq!(site.spoken(), "fr|fr-BE\n|-w\nnl|nl_NL\nx|../x\n");
 }
 
+#[tokio::test]
+async fn the_command_may_read_and_write_files() {
+    let site = site();
+    let like_espeak = site.folder.path().join("like-espeak");
+    let script = "#!/bin/sh\n[ \"$1 $2 $3 $5\" = '-v nl -f -w' ] && grep -q '^Hallo \\[ \\[a]]$' \"$4\" && \
+                  cp \"$(dirname \"$0\")/second\" \"$6\"";
+    fs::write(&like_espeak, script).unwrap();
+    fs::set_permissions(&like_espeak, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut config = PromptsConfig::new(site.folder.path().join("cache"));
+    config.speech.program = like_espeak.to_string_lossy().into_owned();
+    let clip = Prompts::open(config).unwrap().render(&text("Hallo\n[[a]]")).await.unwrap();
+    assert_eq!(clip.length, Duration::from_secs(1));
+    assert_eq!((site.in_cache(""), site.in_cache(".wav")), (1, 1));
+}
+
 #[test]
 fn the_cache_is_cleared_of_what_is_old() {
     let folder = tempfile::tempdir().unwrap();

@@ -97,8 +97,7 @@ impl World {
         match &mut there.playing {
             Some(playing) => playing.plays.push((play, prompts)),
             none => {
-                let mut plays = Vec::with_capacity(1);
-                plays.push((play, prompts));
+                let plays = vec![(play, prompts)];
                 *none = Some(Box::new(Playing { plays, prompt: 0, turn: 0 }));
                 self.start_prompt(slot);
             }

@@ -14,8 +14,9 @@
 //! The task ends when the [`Sim`] is dropped.
 //!
 //! **It is no kinder than Asterisk**: nothing tells why a phone stays silent, a missing recording fails only the play, a caller
-//! who hangs up is gone whatever is under way, while the connection is cut events are lost for good and a phone that is
-//! picked up then is hung up, and a call that comes then never reaches the host.
+//! who hangs up is gone whatever is under way, what happens while the connection is cut is not told later (but for the ends
+//! of plays, which an adapter can ask for), a phone that is picked up then is hung up, and a call that comes then never
+//! reaches the host.
 
 mod agenda;
 mod commands;
@@ -152,7 +153,7 @@ impl Sim {
         self.at_once(|world| world.put_down(address))
     }
 
-    /// Cuts the connection to the host, now: `Lost`. Commands are still carried out; events are lost.
+    /// Cuts the connection to the host, now: `Lost`. Commands are still carried out; events are lost, as with the socket of ARI.
     pub fn cut(&self, why: &str) {
         self.at_once(|world| world.cut(why));
     }
