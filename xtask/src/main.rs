@@ -1,6 +1,110 @@
-//! x
-use anyhow::Result;
+//! The project's chores: `cargo xtask --help` lists them.
+//!
+//! # Layout
+//! * [`guests`]: plugins and test guests, built for WebAssembly.
+//! * [`checks`]: everything that must pass.
+
+mod checks;
+mod guests;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Parser, Subcommand};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+use strowger_testbed::tools::Tools;
+
+/// The chores of the project
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    after_help = "First steps:\n  cargo xtask demo    watch calls being served\n  cargo xtask test    run every test"
+)]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Build the plugins and the host, and play calls on the simulated PBX
+    Demo {
+        /// For `strowger demo`, such as --exit
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run every test and check, also those on the real Asterisk
+    Test {
+        /// For `cargo nextest run`, such as a test's name
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Measure, and print a table
+    Bench {
+        /// For the benchmarks, such as --json FILE
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Build the plugins and test guests
+    Plugins,
+    /// Fetch the real Asterisk, SIPp and espeak-ng into the user's cache
+    Asterisk,
+}
+
 fn main() -> Result<()> {
-    strowger_testbed::tools::Tools::fetch(|line| eprintln!("asterisk: {line}"))?;
+    match Cli::parse().chore {
+        Chore::Demo { arguments } => demo(&arguments),
+        Chore::Test { arguments } => checks::test(&arguments),
+        Chore::Bench { arguments } => bench(&arguments),
+        Chore::Plugins => guests::build().map(|folder| println!("plugins are in {}", folder.display())),
+        Chore::Asterisk => asterisk().map(|tools| println!("{} is in {}", tools.version(), tools.root().display())),
+    }
+}
+
+fn demo(arguments: &[String]) -> Result<()> {
+    let plugins = guests::build()?;
+    say("building the host");
+    run(cargo().args(["build", "--package", "strowger"]))?;
+    let flows = workspace().join("flows");
+    run(Command::new(target().join("debug/strowger")).arg("demo").arg("--plugins").arg(plugins).arg("--flows").arg(flows).args(arguments))
+}
+
+fn bench(arguments: &[String]) -> Result<()> {
+    guests::build()?;
+    if let Err(error) = asterisk() {
+        say(&format!("figures that need Asterisk are left out: {error:#}"));
+    }
+    run(cargo().args(["run", "--quiet", "--package", "strowger-bench", "--"]).args(arguments).env(guests::BUILT, "1"))
+}
+
+fn asterisk() -> Result<Tools> {
+    Tools::fetch(say)
+}
+
+/// A line for whoever waits, on standard error.
+fn say(line: &str) {
+    eprintln!("xtask: {line}");
+}
+
+/// Runs a command in the workspace's folder; its output is seen as it comes.
+fn run(command: &mut Command) -> Result<()> {
+    let shown = format!("{command:?}").replace('"', "");
+    let status = command.current_dir(workspace()).status().with_context(|| format!("cannot run {shown}"))?;
+    ensure!(status.success(), "failed ({status}): {shown}");
     Ok(())
+}
+
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+fn workspace() -> &'static Path {
+    const HERE: &str = env!("CARGO_MANIFEST_DIR");
+    Path::new(HERE).parent().unwrap_or(Path::new(HERE))
+}
+
+/// Cargo's target folder.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
 }

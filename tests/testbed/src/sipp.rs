@@ -6,6 +6,7 @@
 use crate::{AsteriskServer, process::Process};
 use anyhow::{Context, Result, ensure};
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     fs,
     net::Ipv4Addr,
@@ -348,6 +349,24 @@ impl Call {
         self.station.messages()
     }
 
+    /// From INVITE to 200 of each call so far that was answered, in the order of the answers.
+    pub fn answer_times(&self) -> Vec<Duration> {
+        let mut invited = BTreeMap::new();
+        let mut times = Vec::new();
+        for message in self.messages() {
+            let Some(call) = message.header("Call-ID").map(ToOwned::to_owned) else { continue };
+            if message.sent && message.line().starts_with("INVITE ") {
+                invited.entry(call).or_insert(message.at);
+            } else if message.line().ends_with("200 OK")
+                && message.header("CSeq").is_some_and(|cseq| cseq.ends_with("INVITE"))
+                && let Some(at) = invited.remove(&call)
+            {
+                times.push(message.at.saturating_sub(at));
+            }
+        }
+        times
+    }
+
     /// Waits until all of it went as the script says.
     ///
     /// # Errors
@@ -507,6 +526,7 @@ mod tests {
         assert!(invite.sent && !answer.sent && answer.at > invite.at, "{invite:?} {answer:?}");
         call.expect("BYE").unwrap();
         call.finished(PATIENCE).unwrap();
+        assert_eq!(call.answer_times(), [answer.at - invite.at]);
     }
 
     #[test]

@@ -11,7 +11,7 @@
 //! One task drives the desk and tells the sink. One connects, reads the socket and does nothing else. Requests run
 //! beside them, one at a time for each leg. All end when [`Asterisk`] is dropped; calls then stay as they are.
 //!
-//! A leg is a channel, a conversation a mixing bridge of the same name. A leg is put into its own as soon as it is answered and plays
+//! A leg is a channel, a conversation a mixing bridge named after it. A leg is put into its own as soon as it is answered and plays
 //! go to the bridge, because a play to a channel would hold up every other command for it. Music stops for a play
 //! and comes back.
 //!
@@ -34,7 +34,7 @@ use crate::{
     prompts::Prompts,
 };
 use anyhow::{Context, Result, anyhow};
-use desk::{Chore, Desk, Input, Job, Output};
+use desk::{Chore, Desk, Input, Job, Output, bridge_of};
 use media::Media;
 use rest::{Originate, Reply, Rest};
 use socket::Socket;
@@ -143,23 +143,24 @@ impl Hands {
             Job::Settle { bridge, answer } => {
                 // The answer goes first and waits for nothing: it is what the caller waits for.
                 let answer = async { if *answer { rest.answer(channel).await } else { Ok(()) } };
-                tokio::try_join!(answer, rest.make_bridge(&bridge.0))?;
-                rest.enter_bridge(&bridge.0, channel).await?;
+                let bridge = bridge_of(bridge);
+                tokio::try_join!(answer, rest.make_bridge(&bridge))?;
+                rest.enter_bridge(&bridge, channel).await?;
             }
             Job::Ring => rest.ring(channel).await?,
             Job::Originate { endpoint, caller_id, withheld } => {
                 rest.originate(Originate { channel, endpoint, caller_id, withheld: *withheld }).await?;
             }
-            Job::Enter { bridge } => rest.enter_bridge(&bridge.0, channel).await?,
+            Job::Enter { bridge } => rest.enter_bridge(&bridge_of(bridge), channel).await?,
             Job::Play { bridge, play, prompts, hush } => {
                 let (media, length) = self.media.render(prompts).await.map_err(rest::Failure::before)?;
                 if *hush {
-                    rest.music(&bridge.0, None).await?;
+                    rest.music(&bridge_of(bridge), None).await?;
                 }
-                rest.play(&bridge.0, &play.0, &media).await?;
+                rest.play(&bridge_of(bridge), &play.0, &media).await?;
                 return Ok(length);
             }
-            Job::Music { bridge, class } => rest.music(&bridge.0, class.as_deref()).await?,
+            Job::Music { bridge, class } => rest.music(&bridge_of(bridge), class.as_deref()).await?,
             Job::Digits(digits) => rest.digits(channel, digits).await?,
             Job::Leave { target } => rest.leave(channel, target.as_deref().map(|target| (&*self.config.transfer_context, target))).await?,
             Job::HangUp(cause) => rest.hang_up(channel, cause::code(*cause)).await?,
@@ -169,7 +170,7 @@ impl Hands {
 
     async fn chore(&self, chore: Chore) {
         let result = match &chore {
-            Chore::DestroyBridge(bridge) => self.rest.destroy_bridge(&bridge.0).await,
+            Chore::DestroyBridge(bridge) => self.rest.destroy_bridge(&bridge_of(bridge)).await,
             Chore::StopPlay(play) => self.rest.stop(&play.0).await,
             Chore::HangUp(channel) => self.rest.hang_up(channel, 16).await,
             Chore::Check(play) => match self.rest.playback(&play.0).await {

@@ -34,6 +34,11 @@ impl Failure {
     pub(super) fn before(error: anyhow::Error) -> Self {
         Self { status: None, what: format!("{error:#}") }
     }
+
+    #[cfg(test)]
+    pub(super) fn of(status: Option<u16>) -> Self {
+        Self { status, what: "as the test says".into() }
+    }
 }
 
 impl fmt::Display for Failure {

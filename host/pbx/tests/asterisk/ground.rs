@@ -64,7 +64,7 @@ impl Bed {
 
     /// A caller who arrived and was answered.
     pub(crate) async fn answered(&mut self) -> ArrivedLeg {
-        let call = Caller::to(&self.pbx, "0900").call().unwrap();
+        let call = Caller::to(&self.pbx, "0900").number(self.calls.len() as u8).call().unwrap();
         self.calls.push(call);
         let arrived = self.arrived().await;
         self.send(PbxCommand::Answer { leg: arrived.leg.clone() });

@@ -1,6 +1,6 @@
 //! What ARI's events mean. An event of a channel that is not a leg means nothing.
 
-use super::{Chore, Desk, Job, Leg, Output};
+use super::{Chore, Desk, Job, Leg, Output, conversation_of};
 use crate::{
     asterisk::{
         address::{claimed, plain},
@@ -106,7 +106,7 @@ impl Desk {
 
     fn entered_bridge(&mut self, bridge: &Bridge, channel: &Channel) {
         let Some(leg) = self.legs.get_mut(&*channel.id) else { return };
-        let to = LegId::from(bridge.id.as_str());
+        let Some(to) = conversation_of(&bridge.id) else { return };
         if leg.conversation.as_ref() == Some(&to) {
             return;
         }
@@ -124,7 +124,7 @@ impl Desk {
     }
 
     fn left_bridge(&mut self, bridge: &Bridge, channel: &Channel) {
-        let left = LegId::from(bridge.id.as_str());
+        let Some(left) = conversation_of(&bridge.id) else { return };
         self.leg(channel, |leg| {
             if leg.conversation.as_ref() == Some(&left) {
                 leg.conversation = None;

@@ -25,7 +25,7 @@ use super::{
     rest::{Failure, Snapshot},
     wire::Event,
 };
-use crate::port::{AliveLeg, ArrivedLeg, Ended, LegId, PbxCommand, PbxEvent, PlayId};
+use crate::port::{AliveLeg, ArrivedLeg, ConversationId, Ended, LegId, PbxCommand, PbxEvent, PlayId};
 use plays::Play;
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -387,6 +387,19 @@ impl Desk {
         Some(leg)
     }
 }
+
+/// The bridge of a conversation. It must not have a channel's id: Asterisk keeps an application's subscriptions by id
+/// alone, and that to the bridge would be taken for the one to the channel.
+pub(super) fn bridge_of(conversation: &ConversationId) -> String {
+    format!("{BRIDGE}{conversation}")
+}
+
+/// The conversation of a bridge; none: it is no bridge of ours.
+pub(super) fn conversation_of(bridge: &str) -> Option<ConversationId> {
+    bridge.strip_prefix(BRIDGE).map(ConversationId::from)
+}
+
+const BRIDGE: &str = "conversation-";
 
 /// The channel of a leg. A channel that left and came back is another leg, since neither the names of legs nor those of
 /// bridges may repeat.

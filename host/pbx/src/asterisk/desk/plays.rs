@@ -47,10 +47,10 @@ impl Desk {
         match result {
             Ok(length) => {
                 play.posted = Some(length);
-                if play.stopping {
-                    self.out.push(Output::Chore(Chore::StopPlay(id.clone())));
-                }
                 let channel = play.channel.clone();
+                if play.stopping {
+                    self.stop(id);
+                }
                 self.arm(&channel);
             }
             Err(failure) => {
@@ -64,11 +64,16 @@ impl Desk {
     pub(super) fn stop(&mut self, id: &PlayId) {
         let Some(play) = self.plays.get_mut(id) else { return };
         play.stopping = true;
-        if play.posted.is_some() {
-            return self.out.push(Output::Chore(Chore::StopPlay(id.clone())));
-        }
-        let channel = play.channel.clone();
+        let (channel, posted) = (play.channel.clone(), play.posted.is_some());
         let Some(leg) = self.legs.get_mut(&channel) else { return };
+        if posted {
+            self.out.push(Output::Chore(Chore::StopPlay(id.clone())));
+            // Of one that waits Asterisk tells the end only when its turn has come.
+            if leg.plays.front() != Some(id) {
+                self.finish(id, PlayEnd::Stopped);
+            }
+            return;
+        }
         let waits = |job: &Job| matches!(job, Job::Play { play, .. } if play == id);
         if let Some(place) = leg.queue.iter().position(waits) {
             leg.queue.remove(place);

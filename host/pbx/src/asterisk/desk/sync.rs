@@ -2,7 +2,7 @@
 //!
 //! Calls live on there, requests work, but the events of the time in between are lost for good.
 
-use super::{ChannelId, Chore, Desk, Job, Leg, Output, events::arrived};
+use super::{ChannelId, Chore, Desk, Job, Leg, Output, conversation_of, events::arrived};
 use crate::{
     asterisk::{
         rest::{DIALLED, Snapshot},
@@ -63,7 +63,7 @@ impl Desk {
         });
         leg.up = channel.state == "Up";
         leg.rang |= channel.state == "Ringing";
-        leg.conversation = bridges.get(&channel.id).map(|bridge| LegId::from(bridge.as_str()));
+        leg.conversation = bridges.get(&channel.id).and_then(|bridge| conversation_of(bridge));
         leg.settled |= leg.conversation.is_some();
     }
 
@@ -93,7 +93,7 @@ impl Desk {
                 _ if known.is_some_and(|leg| leg.rang) => LegState::Ringing,
                 _ => LegState::Down,
             },
-            conversation: bridges.get(&channel.id).map(|bridge| LegId::from(bridge.as_str())),
+            conversation: bridges.get(&channel.id).and_then(|bridge| conversation_of(bridge)),
             arrived: (!dialled).then(|| Box::new(arrived(id.clone(), channel, args))),
             age: age(&channel.creationtime),
             leg: id,
