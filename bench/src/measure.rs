@@ -1,0 +1,53 @@
+//! Clocks, medians, memory.
+
+use anyhow::{Context, Result};
+use std::time::{Duration, Instant};
+
+/// What one repetition takes: the middle of some rounds of so many repetitions. The first round warms up and does not count.
+pub(crate) fn middle(rounds: usize, repetitions: u32, mut once: impl FnMut() -> Result<()>) -> Result<Duration> {
+    let mut times = Vec::with_capacity(rounds);
+    for round in 0..=rounds {
+        let begun = Instant::now();
+        for _ in 0..repetitions {
+            once()?;
+        }
+        if round > 0 {
+            times.push(begun.elapsed() / repetitions);
+        }
+    }
+    times.sort();
+    Ok(times[times.len() / 2])
+}
+
+pub(crate) fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+pub(crate) fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// Memory of this process that is in use, in bytes.
+pub(crate) fn resident() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").context("reading /proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("/proc/self/status without VmRSS")?;
+    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().context("VmRSS")?;
+    Ok(kibibytes * 1024)
+}
+
+/// The same numbers in the same order at every run.
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.max(1))
+    }
+
+    /// From 0 to less than `below` (xorshift64).
+    pub(crate) fn roll(&mut self, below: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % below
+    }
+}

@@ -1,0 +1,73 @@
+//! The vaccination helpdesk of `flows/` on a site of any size, in a temporary folder.
+
+use anyhow::{Context, Result, bail};
+use std::{fmt::Write as _, fs, sync::Arc};
+use strowger_exchange::{Clock, Exchange, Observer, Options};
+use strowger_flows::{Catalogue, CatalogueConfig, Gate};
+use strowger_pbx::sim::{Sim, SimConfig};
+use strowger_sandbox::Engine;
+use strowger_test_support::{compile_cache, workspace};
+use strowger_tests::Folder;
+use toml::{Table, Value};
+
+/// A flow file of `flows/`.
+pub(crate) fn flow_file(name: &str) -> Result<Table> {
+    let path = workspace().join("flows").join(name).join("flow.toml");
+    let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("{} is not TOML", path.display()))
+}
+
+/// The number of the helpdesk.
+pub(crate) const NUMBER: &str = "+3292000300";
+
+/// The address of an agent's phone.
+pub(crate) fn phone(agent: usize) -> String {
+    format!("PJSIP/agent-{agent}")
+}
+
+/// The helpdesk with so many agents, all logged in, in a queue without a cap.
+pub(crate) fn helpdesk(agents: usize, hours: &str, wrap_up: u32) -> Result<Folder> {
+    let mut site = format!(
+        "time_zone = \"Europe/Brussels\"\ncountry = \"BE\"\nlanguage = \"nl-BE\"\n\
+         [music]\nwachtmuziek = \"default\"\n\
+         [schedules.helpdesk]\nhours = \"{hours}\"\n\
+         [schedules.central]\nhours = \"{hours}\"\n\
+         [queues.helpdesk]\nring_time = 20\nwrap_up = {wrap_up}\nagents = [{}]\n",
+        (0..agents).map(|agent| format!("\"agent-{agent}\"")).collect::<Vec<_>>().join(", ")
+    );
+    for agent in 0..agents {
+        let _ = write!(site, "[agents.agent-{agent}]\nlogged_in = true\nendpoints = [{{ address = \"{}\" }}]\n", phone(agent));
+    }
+    let mut flow = flow_file("vaccination-helpdesk")?;
+    flow.insert("limits".to_owned(), Value::Table(Table::from_iter([("calls".to_owned(), Value::Integer(1_000_000))])));
+    Folder::new(&site)?.plugin("vaccination-helpdesk")?.flow("vaccination-helpdesk", &toml::to_string(&flow)?)
+}
+
+/// A catalogue on a folder whose files are all good.
+pub(crate) fn catalogue(folder: &Folder, engine: &Engine, gate: Option<Gate>) -> Result<Arc<Catalogue>> {
+    let (catalogue, report) = Catalogue::open(CatalogueConfig {
+        flows_dir: folder.flows(),
+        plugins_dir: folder.plugins(),
+        engine: engine.clone(),
+        gate,
+        faults_per_minute: usize::MAX,
+    });
+    if !report.problems.is_empty() {
+        bail!("{}", report.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    }
+    Ok(catalogue)
+}
+
+/// An engine with the compile cache of the tests.
+pub(crate) fn engine() -> Result<Engine> {
+    Ok(Engine::new(Some(compile_cache()))?)
+}
+
+/// An exchange on a folder, and a sim for it. Inside a runtime only.
+pub(crate) fn host(folder: &Folder, clock: Clock, observer: Arc<dyn Observer>, sim: SimConfig) -> Result<(Arc<Exchange>, Arc<Sim>)> {
+    let catalogue = catalogue(folder, &engine()?, None)?;
+    let exchange = Exchange::new(Options { catalogue, clock, observer });
+    let sim = Arc::new(Sim::new(sim, exchange.sink()));
+    exchange.attach(sim.clone());
+    Ok((exchange, sim))
+}
