@@ -241,4 +241,7 @@ fn text(text: &str) -> Prompt {
     Prompt::Text(Spoken { text: text.into(), language: None })
 }
 
-strowger_sdk::export!(Reception);
+strowger_sdk::export!(Reception, schema = "../settings.schema.json");
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ pub mod testing;
 
 pub use bindings::strowger::flow::types;
 pub use flow::Flow;
-pub use names::{command_name, event_name};
+pub use names::{command_name, event_name, outcome_name};
 pub use prompt::{Seconds, secs};
 pub use script::{Call, Ending, Failure, Script};
 

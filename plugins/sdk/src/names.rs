@@ -61,7 +61,8 @@ pub fn event_name(event: &Event) -> &'static str {
     }
 }
 
-fn outcome_name(outcome: &Outcome) -> &'static str {
+/// An outcome's name in the contract, such as `leg-answered`.
+pub fn outcome_name(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Answered => "answered",
         Outcome::Played(_) => "played",

@@ -308,7 +308,7 @@ fn an_outcome_of_another_kind_is_a_fault() {
     });
     let (state, _) = step::<Plays>(Vec::new(), arrived()).unwrap();
     let fault = step::<Plays>(state, Event::Order(OrderEvent { id: 1, outcome: Outcome::Joined })).unwrap_err();
-    assert_eq!(fault, "at event 2: the host answered order 1, play, with `Outcome::Joined`");
+    assert_eq!(fault, "at event 2: the host answered order 1, play, with `joined`");
 }
 
 #[test]

@@ -146,7 +146,7 @@ async fn put_through(call: &Call, central: Answered, why: &str) -> Result<Ending
     Ok("overflow".into())
 }
 
-strowger_sdk::export!(Helpdesk);
+strowger_sdk::export!(Helpdesk, schema = "../settings.schema.json");
 
 #[cfg(test)]
 mod tests;

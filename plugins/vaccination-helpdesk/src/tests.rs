@@ -48,6 +48,11 @@ fn dialled(call: &TestCall<Helpdesk>) -> usize {
 }
 
 #[test]
+fn the_schema_in_the_file_is_that_of_the_settings() {
+    strowger_sdk::testing::settings_schema::<Helpdesk>(concat!(env!("CARGO_MANIFEST_DIR"), "/settings.schema.json"));
+}
+
+#[test]
 fn v1_the_welcome_names_the_municipality_and_the_letter() {
     let call = waiting(site(3, 1));
     assert_eq!(

@@ -71,11 +71,10 @@ impl<'a> History<'a> {
 }
 
 /// An event as it is kept.
-///
-/// # Errors
-/// Never in practice: every event has a form in bytes.
-pub(super) fn keep(event: &Event) -> Result<Vec<u8>, String> {
-    postcard::to_allocvec(event).map_err(|error| format!("keeping an event: {error}"))
+pub(super) fn keep(event: &Event) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write(event, &mut bytes);
+    bytes
 }
 
 /// Adds a step to a state.
@@ -95,61 +94,27 @@ pub(super) fn append(state: &mut Vec<u8>, event: &[u8], orders: u32, reads: &[u8
     state.extend_from_slice(reads);
 }
 
-/// What a series of values comes to: equal values give equal numbers, on every machine.
-#[derive(Clone, Copy)]
-pub(super) struct Fingerprint(u64);
-
-impl Default for Fingerprint {
-    /// Not zero, so that a leading zero counts.
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
+/// Adds a value to bytes.
+fn write(value: &impl Serialize, bytes: &mut Vec<u8>) {
+    // Growing a vector cannot fail, and the words of the contract have no length that is unknown.
+    let _ = postcard::serialize_with_flavor(value, Bytes(bytes));
 }
 
-impl Fingerprint {
-    pub(super) fn order(&mut self, id: OrderId, command: &Command) {
-        self.word(u64::from(id));
-        self.value(command);
-    }
+/// Where values are written. Never inlined: each of the contract's many types would carry a copy.
+struct Bytes<'a>(&'a mut Vec<u8>);
 
-    pub(super) fn value(&mut self, value: &impl Serialize) {
-        // Feeding bytes to a fingerprint cannot fail, and commands and arguments have no length unknown.
-        let _ = postcard::serialize_with_flavor(value, Feed(self));
-    }
-
-    /// Four bytes of it.
-    pub(super) fn short(self) -> u32 {
-        (self.0 >> 32) as u32
-    }
-
-    /// Two bytes of it.
-    pub(super) fn shorter(self) -> u16 {
-        (self.0 >> 48) as u16
-    }
-
-    fn word(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-}
-
-struct Feed<'a>(&'a mut Fingerprint);
-
-impl Flavor for Feed<'_> {
+impl Flavor for Bytes<'_> {
     type Output = ();
 
+    #[inline(never)]
     fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.0.word(u64::from(byte));
+        self.0.push(byte);
         Ok(())
     }
 
+    #[inline(never)]
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.0.word(u64::from_le_bytes(*word));
-        }
-        for byte in rest {
-            self.0.word(u64::from(*byte));
-        }
+        self.0.extend_from_slice(bytes);
         Ok(())
     }
 
@@ -158,17 +123,62 @@ impl Flavor for Feed<'_> {
     }
 }
 
-/// Answers that were read in one step: taken from the past, or kept for the future.
-#[derive(Default)]
-pub(super) struct Answers(pub(super) Vec<u8>);
+/// What a series of values comes to: equal values give equal numbers, on every machine.
+pub(super) struct Fingerprint {
+    value: u64,
+    /// Kept from one value to the next, to be filled anew.
+    bytes: Vec<u8>,
+}
 
-impl Answers {
-    pub(super) fn keep(&mut self, question: u16, answer: &impl Serialize) {
-        self.0.extend_from_slice(&question.to_le_bytes());
-        let bytes = std::mem::take(&mut self.0);
-        // Extending a vector cannot fail.
-        self.0 = postcard::to_extend(answer, bytes).unwrap_or_default();
+impl Default for Fingerprint {
+    /// Not zero, so that a leading zero counts.
+    fn default() -> Self {
+        Self { value: Self::NOTHING, bytes: Vec::new() }
     }
+}
+
+impl Fingerprint {
+    const NOTHING: u64 = 0xcbf2_9ce4_8422_2325;
+
+    pub(super) fn order(&mut self, id: OrderId, command: &Command) {
+        self.word(u64::from(id));
+        self.value(command);
+    }
+
+    pub(super) fn value(&mut self, value: &impl Serialize) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        write(value, &mut bytes);
+        self.word(bytes.len() as u64);
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.word(u64::from_le_bytes(*word));
+        }
+        for byte in rest {
+            self.word(u64::from(*byte));
+        }
+        self.bytes = bytes;
+    }
+
+    /// Four bytes of it, and begins anew.
+    pub(super) fn take(&mut self) -> u32 {
+        (std::mem::replace(&mut self.value, Self::NOTHING) >> 32) as u32
+    }
+
+    /// Two bytes of it.
+    pub(super) fn short(&self) -> u16 {
+        (self.value >> 48) as u16
+    }
+
+    fn word(&mut self, word: u64) {
+        self.value = (self.value.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+/// Keeps an answer that was read, behind what its question came to.
+pub(super) fn keep_answer(answers: &mut Vec<u8>, question: u16, answer: &impl Serialize) {
+    answers.extend_from_slice(&question.to_le_bytes());
+    write(answer, answers);
 }
 
 /// Takes one answer from the front of `reads`; none if the question was another.

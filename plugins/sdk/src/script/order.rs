@@ -3,6 +3,7 @@
 use super::{Agent, Answered, Call, Failure, Leg, NotReached, NotServed, Waiting, outcome::is_progress};
 use crate::{
     millis,
+    names::outcome_name,
     types::{Claim, Command, Confirm, Digits, Millis, OrderId, Outcome, PlayEnd, Prompt, RingLimit, Target},
 };
 use std::{
@@ -85,7 +86,7 @@ impl<K: kind::Kind> Ordered<K> {
         match K::outcome(outcome, leg, &self.call) {
             Ok(output) => Poll::Ready(Report::Final(output)),
             Err(outcome) => {
-                self.call.run.fault(format!("the host answered order {id}, {}, with `{outcome:?}`", K::NAME));
+                self.call.run.fault(format!("the host answered order {id}, {}, with `{}`", K::NAME, outcome_name(&outcome)));
                 Poll::Pending
             }
         }

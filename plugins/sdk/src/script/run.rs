@@ -5,7 +5,7 @@
 //! dropped in silence.
 
 use super::{
-    history::{Answers, Fingerprint, take_answer},
+    history::{Fingerprint, keep_answer, take_answer},
     leg::CALLER,
     outcome::is_progress,
 };
@@ -67,7 +67,7 @@ struct Inner {
     past_reads: Vec<u8>,
     past_reads_at: usize,
     /// Of this step; in the present.
-    answers: Answers,
+    answers: Vec<u8>,
     out: Vec<Out>,
     legs: Vec<KnownLeg>,
     listeners: Vec<Rc<dyn Listen>>,
@@ -204,10 +204,11 @@ impl Run {
         let mut asked = Fingerprint::default();
         asked.value(&question);
         asked.value(&argument);
+        let asked = asked.short();
         let inner = &mut *self.inner.borrow_mut();
         if !inner.present {
             let mut reads = &inner.past_reads[inner.past_reads_at..];
-            match take_answer(&mut reads, asked.shorter()) {
+            match take_answer(&mut reads, asked) {
                 Some(answer) => {
                     inner.past_reads_at = inner.past_reads.len() - reads.len();
                     return answer;
@@ -216,7 +217,7 @@ impl Run {
             }
         }
         let answer = ask();
-        inner.answers.keep(asked.shorter(), &answer);
+        keep_answer(&mut inner.answers, asked, &answer);
         answer
     }
 
@@ -274,9 +275,10 @@ impl Run {
     /// When the script said something else than it said then.
     pub(super) fn end_past(&self, orders: u32, event: impl FnOnce() -> String) -> Result<(), String> {
         let inner = &mut *self.inner.borrow_mut();
+        let fingerprint = inner.fingerprint.take();
         let fault = match inner.fault.take() {
             Some(fault) => fault,
-            None if inner.fingerprint.short() != orders => {
+            None if fingerprint != orders => {
                 let names: Vec<_> = inner.orders.iter().map(|order| command_name(&order.command)).collect();
                 format!("the script ordered [{}], which is not what the first run ordered", names.join(", "))
             }
@@ -285,7 +287,6 @@ impl Run {
             }
             None => {
                 inner.orders.clear();
-                inner.fingerprint = Fingerprint::default();
                 return Ok(());
             }
         };
@@ -303,8 +304,8 @@ impl Run {
         }
         Ok(Said {
             orders: std::mem::take(&mut inner.orders),
-            fingerprint: std::mem::take(&mut inner.fingerprint).short(),
-            answers: std::mem::take(&mut inner.answers).0,
+            fingerprint: inner.fingerprint.take(),
+            answers: std::mem::take(&mut inner.answers),
         })
     }
 

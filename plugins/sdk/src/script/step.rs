@@ -134,7 +134,7 @@ pub(super) fn step<S: Script>(
         call.run.end_past(step.orders, || name.to_owned())?;
     }
     call.run.present();
-    let kept = history::keep(&event)?;
+    let kept = history::keep(&event);
     if !script.feed(event) {
         return Ok(StepResult { state, orders: Vec::new() });
     }

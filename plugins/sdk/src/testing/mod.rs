@@ -25,8 +25,10 @@
 //! ```
 
 mod call;
+mod schema;
 mod site;
 
 pub use call::TestCall;
 pub use crate::script::Continuous;
+pub use schema::settings_schema;
 pub use site::{Site, moment};
