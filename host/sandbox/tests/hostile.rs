@@ -3,7 +3,15 @@
 mod common;
 
 use common::{arrived, call, engine, first, first_with_log, flow, hostile, settings};
-use std::{fs, sync::mpsc, thread, time::Duration};
+use std::{
+    fs,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
 use strowger_model::{
     Command, Event, OrderId, Outcome,
     command::{Asked, Field, Target},
@@ -26,17 +34,26 @@ fn good_call(good: &Flow) {
     }
 }
 
-/// The first step of the hostile plugin, while 1,000 other calls are served on another thread.
+/// The first step of the hostile plugin, while other calls are served on another thread from before it begins until
+/// it is over: 1,000 of them and more.
 fn beside_good_calls(plugin: &Plugin, bad: &Flow) -> Result<Step, Fault> {
     let good = flow(plugin, "good");
+    let over = AtomicBool::new(false);
     let (begun, begins) = mpsc::channel();
     thread::scope(|scope| {
-        let calls = scope.spawn(move || {
-            begun.send(()).unwrap();
-            (0..1_000).for_each(|_| good_call(&good));
+        let calls = scope.spawn(|| {
+            let mut served = 0;
+            while served < 1_000 || !over.load(Ordering::Relaxed) {
+                good_call(&good);
+                served += 1;
+                if served == 1 {
+                    begun.send(()).unwrap();
+                }
+            }
         });
         begins.recv().unwrap();
         let answer = first(bad);
+        over.store(true, Ordering::Relaxed);
         calls.join().unwrap();
         answer
     })
