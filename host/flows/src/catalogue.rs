@@ -1,7 +1,7 @@
 //! What serves new calls: one immutable snapshot, replaced in one store.
 //!
 //! The catalogue owns the snapshot and what is remembered of each flow: its previous version, versions not to take, calls in
-//! progress on each. A reload reads, checks, compiles and tries while the old snapshot serves ([`crate::plan`]); only then
+//! progress on each. A reload reads, checks, compiles and tries while the old snapshot serves (`plan`); only then
 //! does it take the lock that faults and status need, for as long as it takes to store a pointer.
 
 use crate::{
@@ -161,13 +161,8 @@ impl Catalogue {
 
     /// A catalogue that serves this and reads no files: for scenarios.
     pub fn still(snapshot: Snapshot, engine: Engine) -> Arc<Self> {
-        let config = CatalogueConfig {
-            flows_dir: PathBuf::new(),
-            plugins_dir: PathBuf::new(),
-            engine,
-            gate: None,
-            faults_per_minute: usize::MAX,
-        };
+        let config =
+            CatalogueConfig { flows_dir: PathBuf::new(), plugins_dir: PathBuf::new(), engine, gate: None, faults_per_minute: usize::MAX };
         Arc::new(Self {
             config,
             plugins: Plugins::default(),
@@ -220,9 +215,7 @@ impl Catalogue {
         let site = books.site.clone().ok_or_else(no_previous)?;
         let Some(book) = books.flows.get(name) else { return Err(unknown) };
         let previous = book.was.previous.as_ref().ok_or_else(no_previous)?;
-        let back = book.was.rebase(previous, &site).map_err(|problems| {
-            unfit(problems.iter().map(Problem::to_string).collect())
-        })?;
+        let back = book.was.rebase(previous, &site).map_err(|problems| unfit(problems.iter().map(Problem::to_string).collect()))?;
         for other in books.flows.values().filter_map(|book| book.was.serving.as_ref()) {
             let overlap = back.numbers.iter().find(|number| other.numbers.iter().any(|claimed| claimed.overlaps(number)));
             if let Some(number) = overlap.filter(|_| other.name != back.name) {
@@ -315,13 +308,7 @@ impl Books {
         (self.site.clone(), was, self.withdrawals)
     }
 
-    fn carry_out(
-        &mut self,
-        site: Option<Arc<Site>>,
-        mut plan: Plan,
-        files: &Files,
-        mut problems: Vec<Problem>,
-    ) -> Report {
+    fn carry_out(&mut self, site: Option<Arc<Site>>, mut plan: Plan, files: &Files, mut problems: Vec<Problem>) -> Report {
         let mut report = Report {
             site_changed: site.as_ref().map(|site| &site.version) != self.site.as_ref().map(|site| &site.version),
             good: plan.taken.iter().map(|name| name.to_string()).collect(),
@@ -411,4 +398,3 @@ impl Book {
         })
     }
 }
-

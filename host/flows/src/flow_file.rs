@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 #[schemars(title = "Strowger flow file")]
 pub(crate) struct FlowFile {
     /// The plugin: the file `NAME.wasm` beside this file, else in the folder of plugins.
+    #[expect(dead_code, reason = "read before all else, to find the plugin")]
     pub(crate) plugin: String,
     /// Numbers that the flow serves: digits, an optional `+` in front, `X` for any digit, `*` at the end for any rest.
     #[serde(default)]

@@ -13,6 +13,7 @@ use crate::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, Weak},
 };
@@ -81,11 +82,8 @@ impl Was {
 
 impl Files {
     pub(crate) fn read(config: &CatalogueConfig, plugins: &Plugins) -> Self {
-        let mut files = Self {
-            site: read_site::read(&config.flows_dir.join(SITE_FILE)).map(Arc::new),
-            flows: BTreeMap::new(),
-            problems: Vec::new(),
-        };
+        let mut files =
+            Self { site: read_site::read(&config.flows_dir.join(SITE_FILE)).map(Arc::new), flows: BTreeMap::new(), problems: Vec::new() };
         let mut seen = BTreeSet::new();
         for (name, paths) in files.find(&config.flows_dir) {
             let found = match paths.as_slice() {
@@ -96,9 +94,7 @@ impl Files {
                 }),
                 paths => Err(paths
                     .iter()
-                    .map(|path| {
-                        Problem::of_file(path, format!("flow `{name}` has two flow files")).help("keep one of them")
-                    })
+                    .map(|path| Problem::of_file(path, format!("flow `{name}` has two flow files")).help("keep one of them"))
                     .collect()),
             };
             files.flows.insert(name, found);
@@ -118,17 +114,16 @@ impl Files {
             }
         };
         for path in entries.flatten().map(|entry| entry.path()) {
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
             let inside = path.join("flow.toml");
-            let file = match path.extension().is_some_and(|extension| extension == "toml") {
-                true if path.file_name().is_some_and(|name| name != SITE_FILE) => path,
-                false if inside.exists() => inside,
+            let (name, file) = match name.strip_suffix(".toml") {
+                Some(stem) if name != SITE_FILE => (stem, path.clone()),
+                None if inside.is_file() => (name, inside),
                 _ => continue,
             };
-            let named = if file.ends_with("flow.toml") { file.parent() } else { Some(file.as_path()) };
             // Editors leave hidden files for a moment.
-            match named.and_then(Path::file_stem).and_then(|name| name.to_str()) {
-                Some(name) if !name.starts_with('.') => found.entry(name.into()).or_default().push(file),
-                _ => {}
+            if !name.starts_with('.') {
+                found.entry(name.into()).or_default().push(file);
             }
         }
         found
@@ -144,17 +139,16 @@ impl Plugins {
         }
         let places = [dir, &config.plugins_dir].map(|folder| folder.join(format!("{name}.wasm")));
         let Some(path) = places.iter().find(|path| path.exists()) else {
-            let help = match Problem::of_file(&config.plugins_dir, "").suggest(name, names(&config.plugins_dir).iter().map(String::as_str)).help {
-                Some(near) => near,
-                None => format!("put it at {}", places[1].display()),
-            };
+            let help =
+                match Problem::of_file(&config.plugins_dir, "").suggest(name, names(&config.plugins_dir).iter().map(String::as_str)).help {
+                    Some(near) => near,
+                    None => format!("put it at {}", places[1].display()),
+                };
             let message = format!("no plugin `{name}`: neither {} nor {}", places[0].display(), places[1].display());
             return Err(NoPlugin { message, help: Some(help) });
         };
-        let bytes = fs::read(path).map_err(|error| NoPlugin {
-            message: format!("plugin {} cannot be read: {error}", path.display()),
-            help: None,
-        })?;
+        let bytes = fs::read(path)
+            .map_err(|error| NoPlugin { message: format!("plugin {} cannot be read: {error}", path.display()), help: None })?;
         let hash = blake3::hash(&bytes).to_hex();
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(hash.as_str()).cloned();
         let plugin = match known {
@@ -181,12 +175,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 /// Plans for one site. Without any, what does not need one is checked, and nothing serves.
-pub(crate) fn plan(
-    config: &CatalogueConfig,
-    site: Option<&Arc<Site>>,
-    files: &Files,
-    was: &BTreeMap<FlowName, Was>,
-) -> Plan {
+pub(crate) fn plan(config: &CatalogueConfig, site: Option<&Arc<Site>>, files: &Files, was: &BTreeMap<FlowName, Was>) -> Plan {
     let nothing = Was::default();
     let mut planner = Planner { site, was, plan: Plan::default() };
     for (name, file) in &files.flows {
@@ -266,7 +255,9 @@ impl Planner<'_> {
             });
             let Some(flow) = untried else { return };
             tried.insert((flow.name.clone(), flow.version.clone()));
-            if let Err(why) = gate(&snapshot, flow) {
+            // A gate that panics must not end the watching.
+            let passed = catch_unwind(AssertUnwindSafe(|| gate(&snapshot, flow)));
+            if let Err(why) = passed.unwrap_or_else(|_| Err("they could not be run to their end: a panic".to_owned())) {
                 let problem = vec![Problem::of_file(&flow.file, format!("flow `{}` fails its scenarios: {why}", flow.name))];
                 match self.serves_now(flow) {
                     true => drop(self.plan.unfit.insert(flow.name.clone(), problem)),

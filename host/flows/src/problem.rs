@@ -117,13 +117,7 @@ impl fmt::Display for Problem {
     }
 }
 
-fn snippet(
-    f: &mut fmt::Formatter<'_>,
-    width: usize,
-    arrow: &str,
-    file: &Path,
-    place: Option<&Place>,
-) -> fmt::Result {
+fn snippet(f: &mut fmt::Formatter<'_>, width: usize, arrow: &str, file: &Path, place: Option<&Place>) -> fmt::Result {
     let Some(place) = place else {
         return writeln!(f, "{:width$}{arrow} {}", "", file.display());
     };

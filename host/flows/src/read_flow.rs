@@ -67,9 +67,7 @@ impl Origin {
     /// The numbers that the file claims, good or not, with their place.
     pub(crate) fn numbers(&self) -> Vec<(String, NumberPattern)> {
         let numbers = self.source.value["numbers"].as_array().into_iter().flatten().enumerate();
-        numbers
-            .filter_map(|(index, number)| Some((format!("/numbers/{index}"), number.as_str()?.parse().ok()?)))
-            .collect()
+        numbers.filter_map(|(index, number)| Some((format!("/numbers/{index}"), number.as_str()?.parse().ok()?))).collect()
     }
 
     /// Checks everything against the site and configures the plugin. Without a site, what does not need one is checked
@@ -113,9 +111,8 @@ impl Origin {
         let kept = match kept(&version) {
             Some(kept) => kept,
             None => {
-                let flow = plugin.configure(&settings.to_string(), step.clone()).map_err(|error| {
-                    vec![refused(source, &settings, error)]
-                })?;
+                let flow =
+                    plugin.configure(&settings.to_string(), step.clone()).map_err(|error| vec![refused(source, &settings, error)])?;
                 Kept { flow, counters: Arc::default() }
             }
         };
@@ -261,9 +258,8 @@ struct Names {
 }
 
 /// Formats that a plugin's schema can give to a text, beside those of JSON Schema.
-const FORMATS: [&str; 9] = [
-    "queue", "agent", "queue-or-agent", "schedule", "music", "phone-number", "dialled-number", "recording", "mail-address",
-];
+const FORMATS: [&str; 9] =
+    ["queue", "agent", "queue-or-agent", "schedule", "music", "phone-number", "dialled-number", "recording", "mail-address"];
 
 impl Names {
     /// Checks settings against the schema of their plugin.
@@ -291,10 +287,9 @@ impl Names {
     /// What is wrong with a text of a format, and what to do about it.
     fn wrong(&self, format: &str, text: &str) -> Option<(String, Option<String>)> {
         let granted = |may: fn(&Permissions, &str) -> bool, what: &str, key: &str| match &self.permissions {
-            Some(permissions) if !may(permissions, what) => Some((
-                format!("`{what}` is not granted to this flow"),
-                Some(format!("add it to `{key}` in [permissions]")),
-            )),
+            Some(permissions) if !may(permissions, what) => {
+                Some((format!("`{what}` is not granted to this flow"), Some(format!("add it to `{key}` in [permissions]"))))
+            }
             _ => None,
         };
         let site = self.site.as_deref();
@@ -310,9 +305,7 @@ impl Names {
                 Some(agent) => unknown("agent", agent, agents()),
                 None => queue(),
             },
-            "schedule" => {
-                unknown("schedule", text, site.map(|site| site.schedules.keys().map(String::as_str).collect()))
-            }
+            "schedule" => unknown("schedule", text, site.map(|site| site.schedules.keys().map(String::as_str).collect())),
             "music" => unknown("music", text, site.map(|site| site.music.keys().map(String::as_str).collect())),
             "phone-number" | "dialled-number" => match text.parse::<PhoneNumber>() {
                 Ok(number) if format == "dialled-number" => granted(Permissions::may_dial, number.as_str(), "dial"),
@@ -370,12 +363,8 @@ mod tests {
         let names = Names { site: Some(Arc::new(site)), permissions: Some(permissions), own };
         let list = json!({"type": "array", "items": {"type": "string", "format": format}});
         let schema = json!({"type": "object", "properties": {"list": list}, "additionalProperties": false});
-        let manifest = Manifest {
-            name: "test".to_owned(),
-            version: "1.0.0".to_owned(),
-            settings_schema: schema.to_string(),
-            state_version: 1,
-        };
+        let manifest =
+            Manifest { name: "test".to_owned(), version: "1.0.0".to_owned(), settings_schema: schema.to_string(), state_version: 1 };
         let text = format!("plugin = \"test\"\n[settings]\nlist = [\"{value}\"]");
         let source = Source::parse(Path::new("flow.toml"), &text).unwrap();
         let problems = names.check(&manifest, &source.value["settings"], &source);

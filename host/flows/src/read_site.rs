@@ -188,13 +188,7 @@ impl Reader<'_> {
         self.source.within(at, bad.at, bad.why)
     }
 
-    fn queue(
-        &mut self,
-        name: &str,
-        file: QueueFile,
-        agents: &BTreeMap<String, AgentFile>,
-        music: &BTreeMap<String, String>,
-    ) -> Queue {
+    fn queue(&mut self, name: &str, file: QueueFile, agents: &BTreeMap<String, AgentFile>, music: &BTreeMap<String, String>) -> Queue {
         let at = child("/queues", name);
         if name.starts_with("agent:") {
             let problem = self.source.at_key(&at, "a queue may not be named like `agent:NAME`");

@@ -8,7 +8,10 @@ use crate::{
     site_file::SiteFile,
     source::{Source, child},
 };
-use jsonschema::{JsonType, ValidationError, Validator, error::{TypeKind, ValidationErrorKind as Kind}};
+use jsonschema::{
+    JsonType, ValidationError, Validator,
+    error::{TypeKind, ValidationErrorKind as Kind},
+};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -20,8 +23,10 @@ pub(crate) struct Schema {
     validator: Validator,
 }
 
-pub(crate) static SITE: LazyLock<Result<Schema, String>> = LazyLock::new(|| Schema::new(site(), jsonschema::options().should_validate_formats(false)));
-pub(crate) static FLOW: LazyLock<Result<Schema, String>> = LazyLock::new(|| Schema::new(flow(), jsonschema::options().should_validate_formats(false)));
+pub(crate) static SITE: LazyLock<Result<Schema, String>> =
+    LazyLock::new(|| Schema::new(site(), jsonschema::options().should_validate_formats(false)));
+pub(crate) static FLOW: LazyLock<Result<Schema, String>> =
+    LazyLock::new(|| Schema::new(flow(), jsonschema::options().should_validate_formats(false)));
 
 /// The schema of `site.toml`.
 pub fn site() -> Value {
@@ -143,14 +148,7 @@ impl Schema {
         }
     }
 
-    fn explain(
-        &self,
-        error: &ValidationError<'_>,
-        source: &Source,
-        base: &str,
-        formats: Explain<'_>,
-        problems: &mut Vec<Problem>,
-    ) {
+    fn explain(&self, error: &ValidationError<'_>, source: &Source, base: &str, formats: Explain<'_>, problems: &mut Vec<Problem>) {
         let at = format!("{base}{}", error.instance_path().as_str());
         let found = error.instance();
         let here = |message: String| self.describe(source.at_value(&at, message), error);
@@ -158,9 +156,7 @@ impl Schema {
             Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
                 let known = self.siblings(error);
                 problems.extend(unexpected.iter().map(|key| {
-                    source
-                        .at_key(&child(&at, key), format!("unknown key `{key}`"))
-                        .suggest(key, known.iter().map(String::as_str))
+                    source.at_key(&child(&at, key), format!("unknown key `{key}`")).suggest(key, known.iter().map(String::as_str))
                 }));
                 return;
             }
@@ -204,9 +200,7 @@ impl Schema {
                     })
                     .flat_map(|only| match only.kind() {
                         Kind::Constant { expected_value } => expected_value.as_str().into_iter().collect(),
-                        Kind::Enum { options } => {
-                            options.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
-                        }
+                        Kind::Enum { options } => options.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
                         _ => Vec::new(),
                     })
                     .collect();
@@ -219,9 +213,7 @@ impl Schema {
                             matches!(error.kind(), Kind::Type { .. } | Kind::Constant { .. })
                                 && error.instance_path() == branch[0].instance_path()
                         });
-                        let null = branch.iter().any(|error| {
-                            matches!(error.kind(), Kind::Type { kind: TypeKind::Single(JsonType::Null) })
-                        });
+                        let null = branch.iter().any(|error| matches!(error.kind(), Kind::Type { kind: TypeKind::Single(JsonType::Null) }));
                         (null, of_type, branch.len())
                     };
                     let meant = context.iter().filter(|branch| !branch.is_empty()).min_by_key(depth);
@@ -282,9 +274,7 @@ fn remove(value: &mut Value, path: &str) {
 
 fn one_of(source: &Source, at: &str, found: &Value, options: &[&str]) -> Problem {
     let written = found.as_str().unwrap_or_default();
-    source
-        .at_value(at, format!("expected {}, found {}", either(options), shown(found)))
-        .suggest_near(written, options.iter().copied())
+    source.at_value(at, format!("expected {}, found {}", either(options), shown(found))).suggest_near(written, options.iter().copied())
 }
 
 fn characters(number: u64) -> &'static str {

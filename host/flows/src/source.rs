@@ -36,17 +36,10 @@ struct Text(Arc<str>);
 impl Source {
     /// Reads a file. All syntax errors at once.
     pub(crate) fn read(path: &Path) -> Result<Self, Vec<Problem>> {
-        let bytes = std::fs::read(path)
-            .map_err(|error| vec![Problem::of_file(path, format!("cannot be read: {error}"))])?;
+        let bytes = std::fs::read(path).map_err(|error| vec![Problem::of_file(path, format!("cannot be read: {error}"))])?;
         let text = String::from_utf8(bytes).map_err(|error| {
-            let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
-                .iter()
-                .filter(|&&byte| byte == b'\n')
-                .count();
-            vec![
-                Problem::of_file(path, format!("is not UTF-8 (line {})", line + 1))
-                    .help("save it as UTF-8"),
-            ]
+            let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
+            vec![Problem::of_file(path, format!("is not UTF-8 (line {})", line + 1)).help("save it as UTF-8")]
         })?;
         Self::parse(path, &text)
     }
@@ -74,9 +67,7 @@ impl Source {
         spans.insert(String::new(), whole);
         let mut wrong = Vec::new();
         let value = object(table.get_ref(), "", &mut spans, &mut wrong);
-        problems.extend(wrong.into_iter().map(|(span, message)| {
-            Problem::of_file(path, message).at(located.place(span))
-        }));
+        problems.extend(wrong.into_iter().map(|(span, message)| Problem::of_file(path, message).at(located.place(span))));
         match problems.is_empty() {
             true => Ok(Self { path: path.to_owned(), value, text: located, spans }),
             false => Err(problems),
@@ -90,9 +81,7 @@ impl Source {
 
     /// Something is wrong with a key.
     pub(crate) fn at_key(&self, pointer: &str, message: impl Into<String>) -> Problem {
-        self.problem(pointer, message, |spans| {
-            spans.key.clone().unwrap_or_else(|| spans.value.clone())
-        })
+        self.problem(pointer, message, |spans| spans.key.clone().unwrap_or_else(|| spans.value.clone()))
     }
 
     /// Something is wrong with a part of a text, from a character (from 0 on) of it to its end.
@@ -117,17 +106,10 @@ impl Source {
 
     /// Where a key begins, to put tables in the order of the file.
     pub(crate) fn offset(&self, pointer: &str) -> usize {
-        self.spans.get(pointer).map_or(usize::MAX, |spans| {
-            spans.key.as_ref().unwrap_or(&spans.value).start
-        })
+        self.spans.get(pointer).map_or(usize::MAX, |spans| spans.key.as_ref().unwrap_or(&spans.value).start)
     }
 
-    fn problem(
-        &self,
-        pointer: &str,
-        message: impl Into<String>,
-        span: impl Fn(&Spans) -> Range<usize>,
-    ) -> Problem {
+    fn problem(&self, pointer: &str, message: impl Into<String>, span: impl Fn(&Spans) -> Range<usize>) -> Problem {
         let problem = Problem::of_file(&self.path, message);
         // What is not there itself (a default) is reported where its parent stands.
         let mut pointer = pointer;
@@ -149,12 +131,7 @@ pub(crate) fn child(pointer: &str, key: &str) -> String {
 
 type Wrong = Vec<(Range<usize>, String)>;
 
-fn object(
-    table: &DeTable<'_>,
-    pointer: &str,
-    spans: &mut BTreeMap<String, Spans>,
-    wrong: &mut Wrong,
-) -> Value {
+fn object(table: &DeTable<'_>, pointer: &str, spans: &mut BTreeMap<String, Spans>, wrong: &mut Wrong) -> Value {
     let mut map = Map::new();
     for (key, value) in table {
         let pointer = child(pointer, key.get_ref());
@@ -164,13 +141,7 @@ fn object(
     Value::Object(map)
 }
 
-fn json(
-    value: &DeValue<'_>,
-    span: Range<usize>,
-    pointer: &str,
-    spans: &mut BTreeMap<String, Spans>,
-    wrong: &mut Wrong,
-) -> Value {
+fn json(value: &DeValue<'_>, span: Range<usize>, pointer: &str, spans: &mut BTreeMap<String, Spans>, wrong: &mut Wrong) -> Value {
     match value {
         DeValue::String(text) => Value::String(text.to_string()),
         DeValue::Boolean(flag) => Value::Bool(*flag),

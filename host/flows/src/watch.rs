@@ -1,7 +1,10 @@
 //! Reloads when files change.
 
 use crate::{Catalogue, Report};
-use notify::{EventHandler, RecommendedWatcher, RecursiveMode, Watcher, event::{AccessKind, AccessMode, EventKind}};
+use notify::{
+    EventHandler, RecommendedWatcher, RecursiveMode, Watcher,
+    event::{AccessKind, AccessMode, EventKind},
+};
 use notify_debouncer_mini::{Config, Debouncer, new_debouncer_opt};
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -24,11 +27,7 @@ impl Catalogue {
     ///
     /// # Errors
     /// A folder does not exist, or the system's number of watches is used up.
-    pub fn watch(
-        self: &Arc<Self>,
-        debounce: Duration,
-        mut told: impl FnMut(&Report) + Send + 'static,
-    ) -> Result<Watching, WatchError> {
+    pub fn watch(self: &Arc<Self>, debounce: Duration, mut told: impl FnMut(&Report) + Send + 'static) -> Result<Watching, WatchError> {
         let catalogue = self.clone();
         let config = Config::default().with_timeout(debounce);
         let failed = |folder: &Path| {
@@ -43,8 +42,11 @@ impl Catalogue {
             told(&catalogue.reload());
         })
         .map_err(failed(&self.config().flows_dir))?;
-        for folder in [&self.config().flows_dir, &self.config().plugins_dir] {
-            debouncer.watcher().watch(folder, RecursiveMode::Recursive).map_err(failed(folder))?;
+        let (flows, plugins) = (&self.config().flows_dir, &self.config().plugins_dir);
+        debouncer.watcher().watch(flows, RecursiveMode::Recursive).map_err(failed(flows))?;
+        if !plugins.starts_with(flows) {
+            // A build folder may be below it.
+            debouncer.watcher().watch(plugins, RecursiveMode::NonRecursive).map_err(failed(plugins))?;
         }
         Ok(Watching { _debouncer: debouncer })
     }

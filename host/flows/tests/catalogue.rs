@@ -260,6 +260,7 @@ fn the_gate_sees_what_would_serve() {
     let gate: Gate = Arc::new(move |snapshot, flow: &Arc<LoadedFlow>| {
         assert!(Arc::ptr_eq(&snapshot.flows[&flow.name], flow) && Arc::ptr_eq(&snapshot.site, &flow.site));
         log.lock().unwrap().push(flow.settings["greeting"].as_str().unwrap().to_owned());
+        assert!(flow.settings["greeting"] != "panic", "as asked");
         match flow.settings["greeting"] == "bad" || flow.site.country.is_none() {
             true => Err("the caller was never greeted".to_owned()),
             false => Ok(()),
@@ -271,9 +272,11 @@ fn the_gate_sees_what_would_serve() {
     let report = catalogue.reload();
     assert!(said(&report).contains("flow `a` fails its scenarios: the caller was never greeted"), "{report}");
     assert_eq!(greeting(&catalogue, "1").unwrap(), "good");
+    folders.write("flows/a.toml", flow("1", "desk", "panic"));
+    assert!(said(&catalogue.reload()).contains("a panic"));
     folders.write("flows/a.toml", flow("1", "desk", "good"));
     assert!(catalogue.reload().is_good());
-    assert_eq!(*tried.lock().unwrap(), ["good", "bad"], "what serves is not tried again");
+    assert_eq!(*tried.lock().unwrap(), ["good", "bad", "panic"], "what serves is not tried again");
     folders.write("flows/site.toml", SITE.replace("country = \"BE\"", ""));
     let report = catalogue.reload();
     assert!(said(&report).contains("this site is not taken"), "{report}");
@@ -471,7 +474,7 @@ fn every_call_is_entirely_on_one_version_while_files_change() {
         folders.write("flows/a.toml", flow("1", queue, if broken { "broken".into() } else { swap.to_string() }.as_str()));
         assert_eq!(catalogue.reload().is_good(), !broken);
     }
-    drop(stop.send(()));
+    stop.send(()).unwrap();
     assert!(calling.join().unwrap() > 100);
     assert_eq!(greeting(&catalogue, "1").unwrap(), "100");
     assert_eq!(status(&catalogue, "a").calls.len(), 0);
