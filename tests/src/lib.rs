@@ -1,1 +1,14 @@
-//! x
+//! What tests of the whole host share: a folder of flows to write into, and a host that runs on it with what it observed.
+//!
+//! * [`Folder`]: a site, flow files and plugins in a temporary folder.
+//! * [`Host`]: catalogue and exchange on such a folder, for a sim or a real PBX.
+//! * [`Log`]: what the host observed, to be waited for.
+//! * [`Bed`]: a host on a real Asterisk, with SIPp's callers and phones.
+
+mod bed;
+mod folder;
+mod host;
+
+pub use bed::{Bed, HELPDESK, helpdesk_site};
+pub use folder::Folder;
+pub use host::{Host, Log, PATIENCE};

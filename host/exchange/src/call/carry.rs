@@ -49,7 +49,8 @@ impl Call {
         match command {
             Command::Answer => self.answer(id),
             Command::IndicateRinging => {
-                let leg = self.caller_unanswered()?;
+                let caller = LegName::caller();
+                let leg = self.leg(&caller).ok_or_else(|| no_leg(&caller))?.id.clone();
                 self.send(PbxCommand::IndicateRinging { leg });
                 Ok(())
             }
@@ -149,6 +150,9 @@ impl Call {
 
     fn answer(&mut self, id: OrderId) -> Carried {
         let leg = self.caller_unanswered()?;
+        if let Some(caller) = self.leg_by_id(&leg) {
+            caller.up = true;
+        }
         self.send(PbxCommand::Answer { leg });
         self.open(id, None, Doing::Answering);
         Ok(())

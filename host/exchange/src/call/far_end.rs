@@ -50,19 +50,15 @@ impl Call {
     }
 
     fn answered(&mut self, id: &LegId) {
+        if self.legs.iter().any(|leg| &leg.id == id && leg.role == Role::Caller) {
+            return self.caller_answered();
+        }
         let Some(leg) = self.leg_by_id(id).filter(|leg| !leg.up) else { return };
         leg.up = true;
         if leg.ending {
             return;
         }
         match leg.role.clone() {
-            Role::Caller => {
-                self.record.answered.get_or_insert(self.exchange.clock.now());
-                let answering = |open: &&Open| matches!(open.doing, Doing::Answering);
-                if let Some(order) = self.orders.iter().find(answering).map(|open| open.id) {
-                    self.outcome(order, Outcome::Answered);
-                }
-            }
             Role::Dialled(order) => self.dial_answered(order),
             Role::Offered { attempt, .. } => {
                 if let Err(Refusal { detail, .. }) = self.floor(Input::Answered { attempt }) {
@@ -70,10 +66,18 @@ impl Call {
                     self.hang_up(id, Cause::Normal);
                 }
             }
-            Role::Agent { .. } => {}
+            Role::Caller | Role::Agent { .. } => {}
         }
         if self.phase == Phase::Over {
             self.hang_up_lonely();
+        }
+    }
+
+    fn caller_answered(&mut self) {
+        self.record.answered.get_or_insert(self.exchange.clock.now());
+        let answering = |open: &&Open| matches!(open.doing, Doing::Answering);
+        if let Some(order) = self.orders.iter().find(answering).map(|open| open.id) {
+            self.outcome(order, Outcome::Answered);
         }
     }
 
@@ -189,20 +193,17 @@ impl Call {
                 self.attempt_over(attempt, &agent, why);
             }
             Role::Agent { entry, .. } => self.agent_gone(entry),
-            Role::Dialled(order) => match self.remove_order(order) {
-                Some(open) => {
-                    if let Doing::Dialling(dialling) = open.doing {
-                        self.stop(dialling.asking);
-                    }
+            // No order any more: it was answered before, or cancelled, and the flow has had its outcome.
+            Role::Dialled(order) => {
+                if let Some(Open { doing: Doing::Dialling(dialling), .. }) = self.remove_order(order) {
+                    self.stop(dialling.asking);
                     let why = match ended.cause {
                         Cause::NoAnswer | Cause::Normal if !leg.rang && !leg.up => Unanswered::Unreachable,
                         cause => cause.into(),
                     };
                     self.tell(Event::Order { id: order, outcome: Outcome::Unanswered(why) });
                 }
-                // Answered before, or cancelled: the flow has had its outcome.
-                None => {}
-            },
+            }
             Role::Caller => {}
         }
         if leg.known {

@@ -14,7 +14,7 @@ pub(crate) struct Leg {
     pub(crate) role: Role,
     /// The far end was heard to ring.
     pub(crate) rang: bool,
-    /// Answered.
+    /// Answered, or told to answer: what is ordered of it then comes after the answer, in its own order.
     pub(crate) up: bool,
     /// Where it is, or was last told to go.
     pub(crate) place: ConversationId,

@@ -1,0 +1,160 @@
+//! A host on a real Asterisk.
+
+use crate::{Folder, Host};
+use anyhow::Result;
+use std::{sync::Arc, time::Duration};
+use strowger_exchange::Clock;
+use strowger_pbx::{
+    asterisk::{Asterisk, AsteriskConfig},
+    prompts::{Prompts, PromptsConfig},
+};
+use strowger_testbed::{
+    AsteriskServer, Gate,
+    asterisk::{APP, PASSWORD, TRANSFER, USER},
+};
+
+/// An Asterisk and the host that serves its calls.
+pub struct Bed {
+    // Fields drop in this order: the host goes before its Asterisk.
+    /// None: stopped.
+    running: Option<(Host, Arc<Asterisk>)>,
+    /// Flows.
+    pub folder: Folder,
+    /// Before ARI.
+    pub gate: Gate,
+    /// The PBX.
+    pub pbx: AsteriskServer,
+}
+
+impl Bed {
+    /// An Asterisk, and a host on this folder whose adapter is connected.
+    ///
+    /// # Errors
+    /// One of them does not start.
+    pub async fn start(folder: Folder) -> Result<Self> {
+        let pbx = AsteriskServer::start()?;
+        let gate = Gate::open(&pbx)?;
+        let mut bed = Self { running: None, folder, gate, pbx };
+        bed.start_host().await?;
+        Ok(bed)
+    }
+
+    /// Starts a host; one that was there before is stopped first. Its calls stay at the PBX.
+    ///
+    /// # Errors
+    /// A file is bad, or the PBX cannot be reached.
+    pub async fn start_host(&mut self) -> Result<()> {
+        self.stop_host();
+        let host = Host::start(&self.folder, Clock::system())?;
+        let mut config = AsteriskConfig::new(&self.gate.url(), USER, PASSWORD);
+        config.app = APP.into();
+        config.transfer_context = TRANSFER.into();
+        config.number_endpoint = Some(format!("PJSIP/central/sip:{{number}}@{}:5060", self.pbx.host(200)));
+        config.prompts_bind = (self.pbx.host(2), 0).into();
+        let mut prompts = PromptsConfig::new(self.pbx.folder().join("spoken"));
+        prompts.speech.program = self.pbx.tools().espeak().get_program().to_string_lossy().into_owned();
+        let (synced, connected) = tokio::sync::oneshot::channel();
+        let synced = std::sync::Mutex::new(Some(synced));
+        let sink = host.exchange.sink();
+        let tell = Arc::new(move |event| {
+            let first = matches!(event, strowger_pbx::port::PbxEvent::Synced { .. });
+            sink(event);
+            if first && let Some(synced) = synced.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take() {
+                let _ = synced.send(());
+            }
+        });
+        let adapter = Arc::new(Asterisk::start(config, Arc::new(Prompts::open(prompts)?), tell).await?);
+        host.exchange.attach(adapter.clone());
+        tokio::time::timeout(Duration::from_secs(20), connected).await??;
+        self.running = Some((host, adapter));
+        Ok(())
+    }
+
+    /// Stops the host as a crash would: nothing is told to the PBX.
+    pub fn stop_host(&mut self) {
+        self.running = None;
+    }
+
+    /// The host.
+    ///
+    /// # Panics
+    /// It is stopped.
+    pub fn host(&self) -> &Host {
+        match &self.running {
+            Some((host, _)) => host,
+            None => panic!("the host is stopped"),
+        }
+    }
+}
+
+/// A site whose helpdesk has these agents, `a1` and so on, logged in or not, with hours `24/7` or `off` of the helpdesk and the central.
+pub fn helpdesk_site(agents: u8, logged_in: bool, open: bool, central_open: bool) -> String {
+    let hours = |open| if open { "24/7" } else { "off" };
+    let names: Vec<String> = (1..=agents).map(|agent| format!("\"a{agent}\"")).collect();
+    let mut site = format!(
+        r#"
+time_zone = "Europe/Brussels"
+country = "BE"
+language = "nl-BE"
+
+[music]
+wachtmuziek = "default"
+
+[schedules.helpdesk]
+hours = "{}"
+
+[schedules.central]
+hours = "{}"
+
+[queues.helpdesk]
+agents = [{}]
+strategy = "linear"
+ring_time = 3
+retry_after = 2
+cap = 100000
+"#,
+        hours(open),
+        hours(central_open),
+        names.join(", ")
+    );
+    for agent in 1..=agents {
+        site += &format!("\n[agents.a{agent}]\nendpoints = [{{ address = \"PJSIP/a{agent}\" }}]\nlogged_in = {logged_in}\n");
+    }
+    site
+}
+
+/// The vaccination helpdesk with short words and short times: the waiting message every 2 s, on to the central after 6 s.
+pub const HELPDESK: &str = r#"
+plugin = "vaccination-helpdesk"
+numbers = ["0900"]
+
+[permissions]
+queues = ["helpdesk"]
+dial = ["+3227138700"]
+
+[limits]
+calls = 1000000
+
+[settings]
+municipality = "Gent"
+opening_hours = "helpdesk"
+queue = "helpdesk"
+music = "wachtmuziek"
+repeat_every = 2
+overflow_after = 6
+warn_below_agents = 2
+
+[settings.central]
+number = "+3227138700"
+opening_hours = "central"
+reached_by = "routing"
+ring_time = 5
+
+[settings.texts]
+welcome = "Welkom."
+waiting = "Even wachten."
+stay = "Blijf aan de lijn."
+central_number = "Bel de centrale."
+closed = "Gesloten."
+full = "Vol."
+"#;
