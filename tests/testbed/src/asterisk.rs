@@ -84,13 +84,13 @@ impl AsteriskServer {
     /// As [`Self::start`].
     pub fn restart(&mut self) -> Result<()> {
         self.process.signal("KILL");
-        self.process.ended(Duration::from_secs(5))?;
+        self.process.output().ended(Duration::from_secs(5))?;
         self.process = launch(&self.tools, self.folder.path())?;
         self.ready()
     }
 
     fn ready(&self) -> Result<()> {
-        self.process.until("Asterisk Ready", BOOT, |log| log.contains("Asterisk Ready").then_some(()))?;
+        self.process.output().until("Asterisk Ready", BOOT, |log| log.contains("Asterisk Ready").then_some(()))?;
         let (status, body) = self.get("/ari/asterisk/ping")?;
         ensure!(status == 200, "Asterisk's ARI answers a ping with {status}: {body}");
         Ok(())
@@ -128,7 +128,7 @@ impl AsteriskServer {
 
     /// What it logged so far.
     pub fn log(&self) -> String {
-        self.process.output()
+        self.process.output().text()
     }
 
     /// Waits until a line is in its log.
@@ -136,7 +136,7 @@ impl AsteriskServer {
     /// # Errors
     /// It ended, or time is up.
     pub fn logged(&self, text: &str, within: Duration) -> Result<()> {
-        self.process.until(text, within, |log| log.contains(text).then_some(()))
+        self.process.output().until(text, within, |log| log.contains(text).then_some(()))
     }
 
     /// What a command of its console prints, such as `core show channels`.

@@ -38,7 +38,7 @@ impl Gate {
     /// # Errors
     /// Its address cannot be listened on.
     pub fn open(pbx: &AsteriskServer) -> Result<Self> {
-        let (inside, listener) = (pbx.host(1), TcpListener::bind((pbx.host(3), 8088)).context("cannot open the gate")?);
+        let (inside, listener) = (pbx.host(1), TcpListener::bind((pbx.host(3), 0)).context("cannot open the gate")?);
         let address = listener.local_addr()?;
         let state = Arc::new(Mutex::new(State { shut: Shut::Nothing, open: Vec::new() }));
         let shared = Arc::clone(&state);

@@ -6,6 +6,7 @@
 //! * [`process`]: a program that runs beside a test, is killed with it, and whose output is read as it comes.
 //! * [`asterisk`]: [`AsteriskServer`], with its configuration.
 //! * [`gate`]: between a host and Asterisk; a test can shut it.
+//! * `keys`: what callers key.
 //! * [`sipp`]: [`Caller`] and [`Phone`], who follow scripts and tell every SIP message that they see.
 //!
 //! ```no_run
@@ -14,16 +15,17 @@
 //!
 //! let pbx = AsteriskServer::start()?;
 //! let gate = Phone::start(&pbx, 1, &Answer::after(Duration::from_millis(200)))?;
-//! let caller = Caller::to(&pbx, "0900").wait().call()?;
+//! let caller = Caller::to(&pbx, "0900").call()?;
 //! gate.expect("INVITE")?;
 //! caller.expect("200 OK")?;
 //! # anyhow::Ok(())
 //! ```
 //!
-//! Nothing here sleeps: every wait is for something that happens, with a deadline.
+//! Every wait of a test is for something that happens, with a deadline; only what people do takes its time.
 
 pub mod asterisk;
 pub mod gate;
+mod keys;
 pub mod net;
 pub mod process;
 pub mod sipp;

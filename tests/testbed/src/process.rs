@@ -28,14 +28,20 @@ impl Board {
     }
 }
 
+/// What a program writes, and its end. It may outlive the program's [`Process`].
+#[derive(Clone)]
+pub struct Output {
+    name: String,
+    board: Arc<Board>,
+}
+
 /// A program that runs beside a test. Dropping it kills it, by its id.
 ///
 /// It dies with the test's process too, whatever becomes of that: it is started by `setpriv --pdeathsig`, in a thread
 /// that lives as long as the program.
 pub struct Process {
-    name: String,
     pid: u32,
-    board: Arc<Board>,
+    output: Output,
 }
 
 impl Process {
@@ -72,7 +78,7 @@ impl Process {
             .recv()
             .context("the starting thread died")?
             .with_context(|| format!("cannot start {name} (by setpriv of util-linux)"))?;
-        Ok(Self { name: name.into(), pid, board })
+        Ok(Self { pid, output: Output { name: name.into(), board } })
     }
 
     /// Its process id.
@@ -80,8 +86,22 @@ impl Process {
         self.pid
     }
 
+    /// What it writes.
+    pub fn output(&self) -> &Output {
+        &self.output
+    }
+
+    /// Sends it a signal, such as `TERM` or `USR1`.
+    pub fn signal(&self, signal: &str) {
+        if self.output.board.told().exit.is_none() {
+            let _ = Command::new("kill").args([&format!("-{signal}"), &self.pid.to_string()]).stderr(Stdio::null()).status();
+        }
+    }
+}
+
+impl Output {
     /// What it has written so far.
-    pub fn output(&self) -> String {
+    pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.board.told().output).into_owned()
     }
 
@@ -126,19 +146,12 @@ impl Process {
             told = self.board.news.wait_timeout(told, left).unwrap_or_else(std::sync::PoisonError::into_inner).0;
         }
     }
-
-    /// Sends it a signal, such as `TERM` or `USR1`.
-    pub fn signal(&self, signal: &str) {
-        if self.board.told().exit.is_none() {
-            let _ = Command::new("kill").args([&format!("-{signal}"), &self.pid.to_string()]).status();
-        }
-    }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
         self.signal("KILL");
-        let _ = self.ended(Duration::from_secs(5));
+        let _ = self.output.ended(Duration::from_secs(5));
     }
 }
 
@@ -182,10 +195,10 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", "echo ready >&2; exec cat /dev/zero > /dev/null"]);
         let process = Process::start("sh", command).unwrap();
-        process.until("ready", Duration::from_secs(5), |output| output.contains("ready").then_some(())).unwrap();
+        process.output().until("ready", Duration::from_secs(5), |output| output.contains("ready").then_some(())).unwrap();
         process.signal("TERM");
-        assert!(!process.ended(Duration::from_secs(5)).unwrap().success());
-        let late = process.until("more", Duration::from_secs(5), |output| output.contains("more").then_some(())).unwrap_err();
+        assert!(!process.output().ended(Duration::from_secs(5)).unwrap().success());
+        let late = process.output().until("more", Duration::from_secs(5), |output| output.contains("more").then_some(())).unwrap_err();
         assert!(late.to_string().contains("ended"), "{late}");
     }
 }

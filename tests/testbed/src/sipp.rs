@@ -1,9 +1,9 @@
 //! Callers and phones, played by SIPp.
 //!
 //! Each writes every SIP message that it sends or gets, and the tests wait for those. What they do is
-//! a script of a few steps, written out as a SIPp scenario. Keys are RFC 4733 events replayed from Debian's captures, which needs the right to open raw sockets.
+//! a script of a few steps, written out as a SIPp scenario.
 
-use crate::{AsteriskServer, process::Process};
+use crate::{AsteriskServer, keys, process::Process};
 use anyhow::{Context, Result, ensure};
 use std::{
     collections::BTreeMap,
@@ -57,13 +57,13 @@ pub struct Answer {
 enum Then {
     Refuse { status: &'static str, after: Duration },
     Ring,
-    Answer { after: Duration, keys: String, hang_up: Option<Duration> },
+    Answer { after: Duration, hang_up: Option<Duration> },
 }
 
 impl Answer {
     /// Rings, then answers and waits for the far end to hang up.
     pub fn after(after: Duration) -> Self {
-        Self { first: Some("180 Ringing"), then: Then::Answer { after, keys: String::new(), hang_up: None } }
+        Self { first: Some("180 Ringing"), then: Then::Answer { after, hang_up: None } }
     }
 
     /// Answers, without ringing but with early media (183).
@@ -101,7 +101,7 @@ impl Answer {
         Self { first: None, then: Then::Ring }
     }
 
-    /// Hangs up so long after the answer (and the keys).
+    /// Hangs up so long after the answer.
     pub fn hang_up_after(mut self, time: Duration) -> Self {
         if let Then::Answer { hang_up, .. } = &mut self.then {
             *hang_up = Some(time);
@@ -109,15 +109,7 @@ impl Answer {
         self
     }
 
-    /// Keys digits after the answer.
-    pub fn keys(mut self, digits: &str) -> Self {
-        if let Then::Answer { keys, .. } = &mut self.then {
-            *keys = digits.into();
-        }
-        self
-    }
-
-    fn scenario(&self, pbx: &AsteriskServer) -> Result<String> {
+    fn scenario(&self) -> Result<String> {
         let keep = |header: &str, name: &str| format!(r#"<ereg regexp=".*" search_in="hdr" header="{header}:" assign_to="{name}"/>"#);
         let kept: String = [("CSeq", "c"), ("Via", "v"), ("To", "t"), ("From", "f")].map(|(header, name)| keep(header, name)).concat();
         let mut text = format!("{READY}<recv request=\"INVITE\" rrs=\"true\"><action>{kept}</action></recv>\n");
@@ -136,13 +128,12 @@ impl Answer {
                 text.push_str("<recv request=\"ACK\"/>\n");
             }
             Then::Ring => cancelled(&mut text, None)?,
-            Then::Answer { after, keys, hang_up } => {
+            Then::Answer { after, hang_up } => {
                 if self.first.is_some() {
                     cancelled(&mut text, Some(*after))?;
                 }
                 send(&mut text, RETRY, &reply("200 OK"), true)?;
                 text.push_str("<recv request=\"ACK\"/>\n");
-                text.push_str(&key(pbx, keys)?);
                 let bye = request("BYE [next_url]", "From: [$t];tag=[pid]x[call_number]\nTo: [$f]", "2 BYE");
                 ends(&mut text, hang_up.map(|time| (time, bye)))?;
             }
@@ -175,8 +166,8 @@ impl Phone {
     }
 
     fn at(pbx: &AsteriskServer, name: &str, address: Ipv4Addr, answer: &Answer) -> Result<Self> {
-        let station = Station::start(pbx, name, address, &answer.scenario(pbx)?, &[])?;
-        station.process.until("socket", PATIENCE, |output| output.contains("ready").then_some(()))?;
+        let station = Station::start(pbx, name, address, &answer.scenario()?, &[])?;
+        station.process.output().until("socket", PATIENCE, |output| output.contains("ready").then_some(()))?;
         Ok(Self { station })
     }
 
@@ -200,16 +191,12 @@ pub struct Caller<'a> {
     number: String,
     from: String,
     headers: String,
-    steps: Vec<Step>,
+    keys: Option<(Duration, String)>,
+    hang_up: Option<Duration>,
+    cancel: Option<Duration>,
     calls: u32,
     rate: u32,
     address: u8,
-}
-
-enum Step {
-    Keys(Duration, String),
-    HangUp(Duration),
-    Cancel(Duration),
 }
 
 impl<'a> Caller<'a> {
@@ -220,7 +207,9 @@ impl<'a> Caller<'a> {
             number: number.into(),
             from: "\"Jan Peeters\" <sip:+32470123456@[local_ip]>".into(),
             headers: String::new(),
-            steps: Vec::new(),
+            keys: None,
+            hang_up: None,
+            cancel: None,
             calls: 1,
             rate: 1,
             address: 97,
@@ -246,21 +235,21 @@ impl<'a> Caller<'a> {
         self
     }
 
-    /// Keys digits, from so long after the answer on (or after what went before).
+    /// Keys digits, from so long after the answer on.
     pub fn keys(mut self, after: Duration, digits: &str) -> Self {
-        self.steps.push(Step::Keys(after, digits.into()));
+        self.keys = Some((after, digits.into()));
         self
     }
 
-    /// Hangs up so long after the answer (and the keys).
+    /// Hangs up so long after the answer.
     pub fn hang_up_after(mut self, time: Duration) -> Self {
-        self.steps.push(Step::HangUp(time));
+        self.hang_up = Some(time);
         self
     }
 
     /// Gives up before the answer.
     pub fn cancel_after(mut self, time: Duration) -> Self {
-        self.steps.push(Step::Cancel(time));
+        self.cancel = Some(time);
         self
     }
 
@@ -280,6 +269,9 @@ impl<'a> Caller<'a> {
         let arguments = [&*to, "-s", &self.number, "-m", &calls, "-l", &calls, "-r", &rate];
         let name = format!("caller-{}", self.address);
         let station = Station::start(self.pbx, &name, self.pbx.host(self.address), &self.scenario()?, &arguments)?;
+        if let Some((after, digits)) = &self.keys {
+            keys::key(station.process.output().clone(), self.pbx.host(self.address), *after, digits)?;
+        }
         Ok(Call { station })
     }
 
@@ -291,7 +283,7 @@ impl<'a> Caller<'a> {
             request("INVITE sip:[service]@[remote_ip]:[remote_port]", &party("To: <sip:[service]@[remote_ip]:[remote_port]>"), "1 INVITE")
                 + &self.headers;
         send(&mut text, RETRY, &invite, true)?;
-        let cancel = self.steps.iter().find_map(|step| if let Step::Cancel(after) = step { Some(*after) } else { None });
+        let cancel = self.cancel;
         let limit = cancel.map(|after| format!(" timeout=\"{}\" ontimeout=\"cancel\"", after.as_millis())).unwrap_or_default();
         text.push_str("<recv response=\"100\" optional=\"true\"/>\n");
         for provisional in [180, 183] {
@@ -299,19 +291,8 @@ impl<'a> Caller<'a> {
         }
         writeln!(text, "<recv response=\"200\" rrs=\"true\"{limit}/>")?;
         send(&mut text, "", &request("ACK [next_url]", &party("[last_To:]"), "1 ACK"), false)?;
-        let mut hang_up = None;
-        for step in &self.steps {
-            match step {
-                Step::Keys(after, digits) => {
-                    text.push_str(&pause(*after));
-                    text.push_str(&key(self.pbx, digits)?);
-                }
-                Step::HangUp(after) => {
-                    hang_up = Some((*after, request("BYE [next_url]", &party("[last_To:]"), "2 BYE")));
-                }
-                Step::Cancel(_) => {}
-            }
-        }
+        let bye = || request("BYE [next_url]", &party("[last_To:]"), "2 BYE");
+        let hang_up = self.hang_up.map(|after| (after, bye()));
         ends(&mut text, hang_up)?;
         if cancel.is_some() {
             text.push_str("<nop next=\"over\"/>\n<label id=\"cancel\"/>\n");
@@ -372,8 +353,8 @@ impl Call {
     /// # Errors
     /// Something else came, or time is up; the error shows the messages.
     pub fn finished(&self, within: Duration) -> Result<()> {
-        let exit: ExitStatus = self.station.process.ended(within)?;
-        ensure!(exit.success(), "a caller's call did not go as its script says ({exit}):\n{}", self.station.process.output());
+        let exit: ExitStatus = self.station.process.output().ended(within)?;
+        ensure!(exit.success(), "a caller's call did not go as its script says ({exit}):\n{}", self.station.process.output().text());
         Ok(())
     }
 }
@@ -402,7 +383,7 @@ impl Station {
 
     fn expect(&self, line: &str) -> Result<Message> {
         let from = self.seen.load(Ordering::Relaxed);
-        let (index, message) = self.process.until(&format!("SIP message with {line:?}"), PATIENCE, |output| {
+        let (index, message) = self.process.output().until(&format!("SIP message with {line:?}"), PATIENCE, |output| {
             parse(output).into_iter().enumerate().skip(from).find(|(_, message)| message.line().contains(line))
         })?;
         self.seen.store(index + 1, Ordering::Relaxed);
@@ -410,12 +391,12 @@ impl Station {
     }
 
     fn messages(&self) -> Vec<Message> {
-        parse(&self.process.output())
+        parse(&self.process.output().text())
     }
 }
 
 /// The whole messages of a SIPp message log.
-fn parse(log: &str) -> Vec<Message> {
+pub(crate) fn parse(log: &str) -> Vec<Message> {
     let parts: Vec<&str> = log.split("----------------------------------------------- ").skip(1).collect();
     parts
         .iter()
@@ -495,22 +476,6 @@ fn cancelled(text: &mut String, answer: Option<Duration>) -> Result<()> {
         text.push_str("<nop next=\"over\"/>\n<label id=\"answer\"/>\n");
     }
     Ok(())
-}
-
-fn key(pbx: &AsteriskServer, digits: &str) -> Result<String> {
-    let mut text = String::new();
-    for digit in digits.chars() {
-        let name = match digit {
-            '*' => "star".into(),
-            '#' => "pound".into(),
-            digit => digit.to_string(),
-        };
-        let file = pbx.tools().file(&format!("usr/share/sip-tester/dtmf_2833_{name}.pcap"));
-        ensure!(file.is_file(), "{digit:?} is not a key");
-        // The capture is played beside the script; the next must not begin before it is over.
-        writeln!(text, "<nop><action><exec play_pcap_audio=\"{}\"/></action></nop>{}", file.display(), pause(Duration::from_millis(500)))?;
-    }
-    Ok(text)
 }
 
 #[cfg(test)]

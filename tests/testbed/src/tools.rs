@@ -34,7 +34,7 @@ const PROGRAMS: &[(&str, &str)] = &[("asterisk", "usr/sbin/asterisk"), ("sipp", 
 const PULSEAUDIO: &str = "pulseaudio";
 
 /// Folders that are kept whole.
-const FOLDERS: &[&str] = &["usr/share/asterisk/documentation", "usr/share/asterisk/rest-api", "usr/share/sip-tester"];
+const FOLDERS: &[&str] = &["usr/share/asterisk/documentation", "usr/share/asterisk/rest-api"];
 
 /// The Asterisk modules that are kept and loaded, in the order in which they are loaded.
 pub const MODULES: &[&str] = &[
@@ -176,7 +176,7 @@ impl Tools {
         fs::read_to_string(self.root.join("complete")).unwrap_or_default().trim().into()
     }
 
-    /// A file of the packages, such as `usr/share/sip-tester/dtmf_2833_1.pcap`.
+    /// A file of the packages, such as `usr/share/asterisk`.
     pub fn file(&self, path: &str) -> PathBuf {
         self.root.join(path)
     }

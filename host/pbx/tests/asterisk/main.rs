@@ -2,6 +2,8 @@
 //!
 //! `cargo xtask asterisk` fetches both. Every test has an Asterisk of its own.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod conformance;
 mod ground;
 mod own;
