@@ -69,7 +69,8 @@ pub(crate) fn define(linker: &mut Linker<Host>, component: &Component, name: &st
         match extern_.ty {
             ComponentItem::Resource(_) => linked.resource(item, resource(item), |_, _| Ok(()))?,
             ComponentItem::ComponentFunc(_) => {
-                if !function(&mut linked, interface, item)? {
+                let defined = function(&mut linked, interface, item)?;
+                if !defined {
                     let stopped = format!("{name}#{item}");
                     linked.func_new(item, move |_, _, _, _| Err(Stop::NotProvided(stopped.clone()).into()))?;
                 }
