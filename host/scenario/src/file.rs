@@ -2,9 +2,10 @@
 //!
 //! One file is one scenario. Times are seconds; where a figure depends on the flow's settings it is written as such:
 //! `"settings.overflow_after"`, also `"settings.overflow_after + 5"` or `"2 * settings.repeat_every"`. A text is
-//! matched when what was heard contains it; `"settings.wait_text"` stands for the setting's text.
+//! matched when what was heard contains it; `"settings.wait_text"` stands for the setting's text, in which a word in braces
+//! (`{municipality}`) stands for any words.
 
-use crate::term::Term;
+use crate::term::{CIVIL, Term, When};
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ pub struct ScenarioFile {
     /// What it shows, beginning with the requirement, such as "V2: the wait text comes back every 60 s".
     pub name: String,
     /// When it begins: civil date and time of the site, such as "2026-11-23 10:00".
-    #[schemars(with = "String", regex(pattern = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}(:\d{2})?$"))]
+    #[schemars(with = "String", regex(pattern = CIVIL))]
     pub at: Spanned<String>,
     /// It checks the figures that the flow file and the site took from their source. An operator may change those, so
     /// a swap is refused only if such a scenario breaks the flow, not if it finds another figure.
@@ -33,7 +34,7 @@ pub struct ScenarioFile {
     /// The staff of this scenario, instead of the site's, in this order.
     #[serde(default)]
     pub agents: BTreeMap<String, Agent>,
-    /// Outside numbers and how they behave. A number that is not named cannot be reached.
+    /// Outside numbers, or settings that hold one, and how they behave. A number that is not named cannot be reached.
     #[serde(default)]
     pub outside: BTreeMap<String, Phone>,
     /// Who calls.
@@ -104,9 +105,9 @@ pub enum Manner {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
-    /// Seconds from the start of the scenario.
+    /// Seconds from the start of the scenario, or civil date and time of the site.
     #[serde(default)]
-    pub at: f64,
+    pub at: When,
     /// So many callers alike, a second apart, each with a number of its own; 1 if not given.
     #[serde(default = "once")]
     #[schemars(range(min = 1, max = 1000))]
@@ -198,8 +199,8 @@ pub struct Expect {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Then {
-    /// Seconds from the start of the scenario.
-    pub at: f64,
+    /// Seconds from the start of the scenario, or civil date and time of the site.
+    pub at: When,
     /// The agent, or the outside number.
     pub who: String,
     /// What an agent does.

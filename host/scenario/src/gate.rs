@@ -43,21 +43,31 @@ pub fn run_all(
     engine: &Engine,
     done: impl Fn(&Report) + Sync,
 ) -> Vec<Report> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(runs.len());
-    let next = Mutex::new(runs.iter().enumerate());
-    let reports: Mutex<Vec<Option<Report>>> = Mutex::new(vec![None; runs.len()]);
+    in_parallel(runs, |(scenario, how)| {
+        let report = run(scenario, flow, engine, *how);
+        done(&report);
+        report
+    })
+}
+
+/// Does something with each of many on as many threads as there are processors. The outcomes are in the order of the many.
+pub(crate) fn in_parallel<T: Sync, R: Send>(many: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(many.len());
+    let next = Mutex::new(many.iter().enumerate());
+    let outcomes = Mutex::new(Vec::with_capacity(many.len()));
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 loop {
                     let one = next.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some((index, (scenario, how))) = one else { return };
-                    let report = run(scenario, flow, engine, *how);
-                    done(&report);
-                    reports.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(report);
+                    let Some((index, one)) = one else { return };
+                    let outcome = work(one);
+                    outcomes.lock().unwrap_or_else(PoisonError::into_inner).push((index, outcome));
                 }
             });
         }
     });
-    reports.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect()
+    let mut outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
+    outcomes.sort_by_key(|(index, _)| *index);
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }

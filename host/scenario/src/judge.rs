@@ -7,6 +7,7 @@ use crate::{
 };
 use serde_json::Value;
 use std::{ops::Range, time::Duration};
+use strowger_model::PhoneNumber;
 use toml::Spanned;
 
 /// Something that was not as expected.
@@ -88,15 +89,15 @@ impl Line {
     fn is(&self, what: &What) -> bool {
         let equals = |text: &str| text == self.value;
         match (self.thing, what) {
-            ("hears", What::Hears(prompts)) => simplified(&spoken(prompts)).contains(&simplified(&self.value)),
+            ("hears", What::Hears(prompts)) => is_said(&spoken(prompts), &self.value),
             ("music", What::Music(class)) => equals(class.as_deref().unwrap_or("none")),
             ("waits_in", What::WaitsIn(queues)) => queues.contains(&self.value),
             ("leaves", What::Leaves(why)) => equals(&word(why)),
             ("rings", What::Rings { agent, .. }) => equals(agent),
             ("not_answered_by", What::NotAnswered { agent, .. }) => equals(agent),
-            ("dials", What::Dials(whom)) => equals(whom),
+            ("dials", What::Dials(whom)) => same_number(whom, &self.value),
             ("unanswered", What::Unanswered { why, .. }) => equals(&word(why)),
-            ("talks_with", What::TalksWith(whom)) => equals(whom),
+            ("talks_with", What::TalksWith(whom)) => same_number(whom, &self.value),
             ("alarms", What::Alarms(what)) => what.contains(&self.value),
             ("mails", What::Mails { template, .. }) => equals(template),
             ("hung_up_by", What::HungUp { by, .. }) => equals(match by {
@@ -113,9 +114,29 @@ impl Line {
     }
 }
 
-/// Texts are compared without regard to line breaks and runs of spaces.
-fn simplified(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// Whether what was heard contains a text. Line breaks and runs of spaces do not matter; a word in braces in the text stands
+/// for any words.
+fn is_said(heard: &str, text: &str) -> bool {
+    let simplified = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (heard, text) = (simplified(heard), simplified(text));
+    let mut rest = heard.as_str();
+    let pieces = text.split('{').enumerate().map(|(index, piece)| match index {
+        0 => piece,
+        _ => piece.split_once('}').map_or(piece, |(_, after)| after),
+    });
+    for piece in pieces {
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    true
+}
+
+/// Numbers may be written with spaces.
+fn same_number(one: &str, other: &str) -> bool {
+    one == other
+        || matches!((one.parse::<PhoneNumber>(), other.parse::<PhoneNumber>()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// What is expected of a call, settings filled in.
@@ -191,7 +212,7 @@ fn lines(lines: &[Line], timeline: &Timeline, failures: &mut Vec<Failure>) {
             (Some(_), None) => None,
         };
         let expected = |zero: Option<Duration>| match (line.at, zero) {
-            (Some(at), Some(zero)) => format!("{} at {}", line.name(), since(timeline, zero + at)),
+            (Some(at), Some(zero)) => format!("{} {}", line.name(), since(timeline, zero + at)),
             (Some(at), None) => format!("{} {} s after a line that did not happen", line.name(), at.as_secs_f64()),
             (None, _) => line.name(),
         };

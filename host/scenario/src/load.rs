@@ -3,6 +3,7 @@
 use crate::{
     file::{Expect, Manner, ScenarioFile, Then},
     judge::{Expected, LineError},
+    term::civil,
 };
 use chrono::NaiveDateTime;
 use std::{
@@ -47,7 +48,7 @@ impl Scenario {
             let place = error.span().map(|span| place(&text, span));
             vec![Problem { place, ..whole(file, message) }]
         })?;
-        let at = instant(written.at.get_ref());
+        let at = civil(written.at.get_ref());
         let mut wrong = Vec::new();
         if at.is_none() {
             wrong.push((written.at.span(), "not a date and time; write \"2026-11-23 10:00\"".to_owned(), None));
@@ -168,10 +169,6 @@ impl Then {
     pub(crate) fn manner(&self) -> Option<(Manner, f64, f64)> {
         self.phone.map(|manner| (manner, self.after, self.talks))
     }
-}
-
-fn instant(text: &str) -> Option<NaiveDateTime> {
-    ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"].iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
 }
 
 fn whole(file: &Path, message: String) -> Problem {

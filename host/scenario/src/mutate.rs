@@ -4,10 +4,11 @@
 //! A figure is a number, a switch between yes and no, a run of digits in a text (a telephone number, opening hours that are
 //! spoken), a time of day or a weekday in opening hours, or a queue's cap.
 
-use crate::{How, Scenario, run};
+use crate::{How, Report, Scenario, gate::in_parallel, run, run_all};
 use serde_json::{Map, Value};
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 use strowger_flows::{LoadedFlow, Problem};
+use strowger_model::{Timestamp, read::ScheduleStatus};
 use strowger_sandbox::Engine;
 
 /// A figure, altered.
@@ -34,6 +35,16 @@ pub enum Caught {
     Not,
 }
 
+impl fmt::Display for Caught {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scenario(name) => write!(f, "caught by \"{name}\""),
+            Self::Check(why) => write!(f, "refused: {why}"),
+            Self::Not => f.write_str("NOTICED BY NOBODY"),
+        }
+    }
+}
+
 impl fmt::Display for Mutation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} -> {}", self.place, self.from, self.to)
@@ -41,7 +52,7 @@ impl fmt::Display for Mutation {
 }
 
 /// All alterations of a flow's figures.
-pub fn mutations(flow: &LoadedFlow) -> Vec<Mutation> {
+fn mutations(flow: &LoadedFlow) -> Vec<Mutation> {
     let mut found = Vec::new();
     let settings = &flow.settings;
     walk(settings, &mut Vec::new(), &mut |path, value| {
@@ -55,7 +66,10 @@ pub fn mutations(flow: &LoadedFlow) -> Vec<Mutation> {
         let hours = &schedule["hours"];
         for (from, to) in hours.as_str().map(hours_altered).unwrap_or_default() {
             let path = ["schedules".to_owned(), name.clone(), "hours".to_owned()];
-            found.push(Mutation::new("site", true, &path, hours, &from, to));
+            let mutation = Mutation::new("site", true, &path, hours, &from, to);
+            if !means_the_same(flow, name, &mutation) {
+                found.push(mutation);
+            }
         }
     }
     for (name, queue) in entries(&site, "queues").filter(|(name, _)| flow.permissions.may_use_queue(name)) {
@@ -67,8 +81,55 @@ pub fn mutations(flow: &LoadedFlow) -> Vec<Mutation> {
     found
 }
 
+/// Whether a schedule is open at the same times after all, for two years: a later rule goes before the one that was altered.
+fn means_the_same(flow: &LoadedFlow, name: &str, mutation: &Mutation) -> bool {
+    let Ok(altered) = flow.site.varied(&mutation.overlay) else { return false };
+    let mut at = Timestamp(1_767_225_600_000);
+    let end = at.plus(Duration::from_secs(2 * 366 * 24 * 3600));
+    let as_it_stands = |status: Option<ScheduleStatus>| {
+        let status = status?;
+        Some((status.open, status.until.map(|until| until.instant)))
+    };
+    while at < end {
+        let was = as_it_stands(flow.site.schedule(name, at));
+        if was != as_it_stands(altered.schedule(name, at)) {
+            return false;
+        }
+        match was {
+            Some((_, Some(until))) if until > at => at = until,
+            _ => return true,
+        }
+    }
+    true
+}
+
+/// Alters every figure of a flow in turn. Each is told to `done` as soon as it is known.
+///
+/// # Errors
+/// Scenarios that fail although nothing was altered: they would notice everything.
+pub fn hold_fast(
+    flow: &LoadedFlow,
+    scenarios: &[Scenario],
+    engine: &Engine,
+    done: impl Fn(&Mutation, &Caught) + Sync,
+) -> Result<Vec<(Mutation, Caught)>, Vec<Report>> {
+    let runs: Vec<(&Scenario, How)> = scenarios.iter().map(|scenario| (scenario, How::TEST)).collect();
+    let mut failed = run_all(&runs, flow, engine, |_| {});
+    failed.retain(|report| !report.is_good());
+    if !failed.is_empty() {
+        return Err(failed);
+    }
+    let mutations = mutations(flow);
+    let caught = in_parallel(&mutations, |mutation| {
+        let caught = catch(mutation, scenarios, flow, engine);
+        done(mutation, &caught);
+        caught
+    });
+    Ok(mutations.into_iter().zip(caught).collect())
+}
+
 /// Alters a figure and runs the scenarios until one notices: those that check figures first.
-pub fn catch(mutation: &Mutation, scenarios: &[Scenario], flow: &LoadedFlow, engine: &Engine) -> Caught {
+fn catch(mutation: &Mutation, scenarios: &[Scenario], flow: &LoadedFlow, engine: &Engine) -> Caught {
     let said = |problems: Vec<Problem>| problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
     let altered = match mutation.in_site {
         true => flow.site.varied(&mutation.overlay).and_then(|site| flow.varied(&Map::new(), &Arc::new(site))),

@@ -7,6 +7,7 @@ use crate::{
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use strowger_exchange::{Observed, Observer};
 use strowger_model::{CallId, Event, Timestamp};
@@ -46,19 +47,19 @@ impl Recorder {
         let mut calls = self.lock();
         let (leg, what) = match seen {
             Seen::Arrived { leg, from } => return calls.arrivals.push((leg, from, None)),
-            Seen::Hears { leg, sound: Sound::Prompt(prompt) } => (leg, What::Hears(vec![prompt])),
-            Seen::Hears { leg, sound: Sound::Music(class) } => (leg, What::Music(Some(class.to_string()))),
-            Seen::Hears { .. } => return,
+            Seen::Hears { leg, sound: Sound::Prompt(prompt) } => (leg, Some(What::Hears(vec![prompt]))),
+            Seen::Hears { leg, sound: Sound::Music(class) } => (leg, Some(What::Music(Some(class.to_string())))),
+            Seen::Hears { leg, .. } => (leg, None),
             Seen::HungUp { leg, by_far_end, cause } => {
                 let by = if by_far_end { HungUpBy::Caller } else { HungUpBy::Us };
-                (leg, What::HungUp { by, cause })
+                (leg, Some(What::HungUp { by, cause }))
             }
         };
         let Some((_, _, call)) = calls.arrivals.iter().find(|(caller, ..)| *caller == leg) else { return };
-        let happening = Happening { at, what };
-        match *call {
-            Some(call) => calls.add(call, happening),
-            None => calls.early.push((leg, happening)),
+        match (*call, what) {
+            (Some(call), what) => calls.hear(call, at, what),
+            (None, Some(what)) => calls.early.push((leg, Happening { at, what })),
+            (None, None) => {}
         }
     }
 
@@ -84,7 +85,27 @@ impl Recorder {
     }
 }
 
+/// What lasts no longer than this is heard by nobody.
+const BLINK: Duration = Duration::from_millis(100);
+
 impl Calls {
+    /// The caller hears something else than before; nothing, if that is told elsewhere.
+    fn hear(&mut self, call: CallId, at: Duration, what: Option<What>) {
+        let timeline = &mut self.by_id.entry(call).or_insert_with(listening).1;
+        let heard = |happening: &Happening| matches!(happening.what, What::Hears(_) | What::Music(_));
+        if let Some(last) = timeline.happenings.iter().rposition(heard)
+            && at.saturating_sub(timeline.happenings[last].at) < BLINK
+        {
+            timeline.happenings.remove(last);
+        }
+        let music = |what: &What| matches!(what, What::Music(_));
+        let still = timeline.happenings.iter().rfind(|happening| heard(happening)).map(|happening| &happening.what);
+        let goes_on = what.as_ref().is_some_and(music) && what.as_ref() == still;
+        if let Some(what) = what.filter(|_| !goes_on) {
+            timeline.happenings.push(Happening { at, what });
+        }
+    }
+
     fn add(&mut self, call: CallId, happening: Happening) {
         self.by_id.entry(call).or_insert_with(listening).1.happenings.push(happening);
     }

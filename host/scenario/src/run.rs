@@ -9,8 +9,8 @@ use crate::{
     judge::{Expected, Failure, judge},
     recorder::Recorder,
     stage::{SimStage, Stage, behaviour},
+    term::{instant, text},
 };
-use chrono::TimeZone;
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Options};
@@ -92,14 +92,14 @@ impl Prepared {
             Err(problems) if how.expectations => return Err(problems),
             Err(_) => written.calls.iter().map(|_| Expected::default()).collect(),
         };
-        let start = site.time_zone.from_local_datetime(&scenario.at).earliest().ok_or_else(|| {
+        let start = instant(site.time_zone, scenario.at).ok_or_else(|| {
             let message = format!("there is no such time in {}: the clock is put forward", site.time_zone);
             vec![scenario.problem(written.at.span(), message)]
         })?;
         let number = flow.numbers.first().map(|pattern| pattern.as_str().replace('X', "0").replace('*', ""));
         Ok(Self {
             expected,
-            start: Timestamp(u64::try_from(start.timestamp_millis()).unwrap_or_default()),
+            start,
             number: number.unwrap_or_default(),
             flow: Arc::new(flow),
         })
@@ -143,13 +143,13 @@ impl Prepared {
                 let _ = exchange.agent(&AgentName::from(name.as_str()), AgentAction::Pause(None));
             }
         }
-        for (number, phone) in &written.outside {
-            stage.phone(outside(number), phone.behaviour());
+        for (who, phone) in &written.outside {
+            stage.phone(self.outside(who), phone.behaviour());
         }
         let mut acts: Vec<(Duration, Act<'_>)> = Vec::new();
-        let seconds = |seconds: f64| Duration::from_secs_f64(seconds.max(0.0));
-        acts.extend(written.then.iter().map(|then| (seconds(then.get_ref().at), Act::Then(then.get_ref()))));
-        let arrivals = arrivals(&written.calls);
+        let then = written.then.iter().map(toml::Spanned::get_ref);
+        acts.extend(then.map(|then| (then.at.since(self.start, self.flow.site.time_zone), Act::Then(then))));
+        let arrivals = self.arrivals(&written.calls);
         let number = arrivals.len();
         acts.extend(arrivals.iter().enumerate().map(|(nth, (at, index))| (*at, Act::Call(nth, &written.calls[*index]))));
         acts.sort_by_key(|(at, _)| *at);
@@ -167,6 +167,27 @@ impl Prepared {
         }
         // What a last command brings about is heard, too.
         sleep(Duration::from_secs(1)).await;
+    }
+
+    /// Calls in the order of their arrival: when, and which of the scenario's.
+    fn arrivals(&self, calls: &[Call]) -> Vec<(Duration, usize)> {
+        let alike = |(index, call): (usize, &Call)| {
+            let first = call.at.since(self.start, self.flow.site.time_zone);
+            (0..call.times).map(move |nth| (first + Duration::from_secs(nth.into()), index))
+        };
+        let mut arrivals: Vec<_> = calls.iter().enumerate().flat_map(alike).collect();
+        arrivals.sort_by_key(|(at, _)| *at);
+        arrivals
+    }
+
+    /// An outside number, a setting that holds one, or an address in the PBX's own words.
+    fn outside(&self, who: &str) -> Address {
+        let who = text(&self.flow.settings, who).unwrap_or_default();
+        match who.parse::<PhoneNumber>() {
+            Ok(number) => Address::Number(number.to_string()),
+            Err(_) if who.contains('/') => Address::Endpoint(who.into_owned()),
+            Err(_) => Address::Extension(who.into_owned()),
+        }
     }
 
     fn caller(&self, nth: usize, call: &Call) -> Caller {
@@ -193,7 +214,7 @@ impl Prepared {
         if let Some((manner, after, talks)) = then.manner() {
             let address = match written.agents.contains_key(&then.who) {
                 true => Address::Endpoint(stage.address_of(&then.who)),
-                false => outside(&then.who),
+                false => self.outside(&then.who),
             };
             stage.phone(address, behaviour(manner, after, talks));
         }
@@ -212,7 +233,7 @@ impl Prepared {
 
     fn judge(&self, scenario: &Scenario, how: How, report: &mut Report) {
         let calls = &scenario.written.calls;
-        let arrivals = arrivals(calls);
+        let arrivals = self.arrivals(calls);
         if report.calls.len() != arrivals.len() {
             let failure = Failure {
                 span: None,
@@ -234,26 +255,6 @@ impl Prepared {
 enum Act<'a> {
     Call(usize, &'a Call),
     Then(&'a crate::file::Then),
-}
-
-/// Calls in the order of their arrival: when, and which of the scenario's.
-fn arrivals(calls: &[Call]) -> Vec<(Duration, usize)> {
-    let alike = |(index, call): (usize, &Call)| {
-        let first = Duration::from_secs_f64(call.at.max(0.0));
-        (0..call.times).map(move |nth| (first + Duration::from_secs(nth.into()), index))
-    };
-    let mut arrivals: Vec<_> = calls.iter().enumerate().flat_map(alike).collect();
-    arrivals.sort_by_key(|(at, _)| *at);
-    arrivals
-}
-
-/// An outside number, or an address in the PBX's own words.
-fn outside(who: &str) -> Address {
-    match who.parse::<PhoneNumber>() {
-        Ok(number) => Address::Number(number.to_string()),
-        Err(_) if who.contains('/') => Address::Endpoint(who.to_owned()),
-        Err(_) => Address::Extension(who.to_owned()),
-    }
 }
 
 /// Puts the scenario's agents in the place of the site's: those stay known, logged out and in no queue.
@@ -290,7 +291,10 @@ fn lengths(flow: &LoadedFlow) -> Lengths {
     let recordings: BTreeMap<String, Duration> = flow
         .recordings
         .iter()
-        .filter_map(|(name, file)| Some((name.clone(), wav_length(std::fs::metadata(file).ok()?.len()))))
+        .filter_map(|(name, file)| {
+            let length = wav_length(std::fs::metadata(file).ok()?.len());
+            Some((format!("{}/prompts/{name}", flow.name), length))
+        })
         .collect();
     Arc::new(move |prompt| match prompt {
         Prompt::Recording(name) => recordings.get(name).copied(),

@@ -1,9 +1,12 @@
 //! Figures in a scenario: seconds, or a setting, or a sum of such.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use chrono::{NaiveDateTime, TimeZone};
+use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use std::{borrow::Cow, fmt, time::Duration};
+use strowger_model::Timestamp;
 
 /// Seconds as written: `60`, `"settings.overflow_after"`, `"settings.overflow_after + 5"`, `"2 * settings.repeat_every"`.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +96,86 @@ impl Part {
         Some(())
     }
 }
+
+/// When something happens: seconds from the start of the scenario, or civil date and time of the site.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum When {
+    /// From the start.
+    After(Duration),
+    /// Date and time.
+    Civil(NaiveDateTime),
+}
+
+impl When {
+    /// From the start of a scenario that begins at `start`; what would be before it is at once.
+    pub(crate) fn since(self, start: Timestamp, zone: Tz) -> Duration {
+        match self {
+            Self::After(after) => after,
+            Self::Civil(at) => instant(zone, at).map_or(Duration::ZERO, |at| at.since(start)),
+        }
+    }
+}
+
+impl Default for When {
+    fn default() -> Self {
+        Self::After(Duration::ZERO)
+    }
+}
+
+/// The instant of a civil date and time; the first of two when the clock is put back, none when it is put forward.
+pub(crate) fn instant(zone: Tz, at: NaiveDateTime) -> Option<Timestamp> {
+    let at = zone.from_local_datetime(&at).earliest()?;
+    u64::try_from(at.timestamp_millis()).ok().map(Timestamp)
+}
+
+/// Reads a civil date and time such as `2026-11-23 10:00`, with seconds or without.
+pub(crate) fn civil(text: &str) -> Option<NaiveDateTime> {
+    ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"].iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+}
+
+impl<'de> Deserialize<'de> for When {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = When;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("seconds from the start of the scenario, or a text such as \"2026-11-23 10:00\"")
+            }
+
+            fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<When, E> {
+                self.visit_f64(seconds as f64)
+            }
+
+            fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<When, E> {
+                let after = Duration::try_from_secs_f64(seconds);
+                after.map(When::After).map_err(|_| E::custom("not a number of seconds from the start on"))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<When, E> {
+                let wrong = || E::custom(format!("not a date and time: {text:?}; write \"2026-11-23 10:00\""));
+                civil(text).map(When::Civil).ok_or_else(wrong)
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl JsonSchema for When {
+    fn schema_name() -> Cow<'static, str> {
+        "When".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Seconds from the start of the scenario, or civil date and time of the site: \"2026-11-23 10:00\".",
+            "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": CIVIL }]
+        })
+    }
+}
+
+/// Civil dates and times as a pattern.
+pub(crate) const CIVIL: &str = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}(:\d{2})?$";
 
 /// A setting by its path.
 pub(crate) fn setting<'a>(settings: &'a Value, path: &str) -> Result<&'a Value, TermError> {

@@ -1,2 +1,60 @@
-//! x
-fn main() {}
+//! The `strowger` command.
+//!
+//! # Layout
+//! * `args`: the command line; `config`: `strowger.toml`.
+//! * `serve`: the host as a daemon; `control`: the socket by which other commands reach it; `watch`: what it shows of calls.
+//! * `check`, `test`, `flows`, `call`, `demo`: the other commands.
+
+mod args;
+mod call;
+mod check;
+mod config;
+mod control;
+mod demo;
+mod flows;
+mod load;
+mod serve;
+mod test;
+mod watch;
+
+use anyhow::Result;
+use args::{Cli, Command, SchemaKind};
+use clap::{CommandFactory, Parser};
+use std::{io::Write, process::ExitCode};
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("strowger: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// 0: all is well. 1: something that was looked at is not good. 2: it could not be looked at.
+fn run(cli: Cli) -> Result<ExitCode> {
+    let good = match cli.command {
+        Command::Serve(args) => serve::serve(&args)?,
+        Command::Check(args) => check::check(&args)?,
+        Command::Test(args) => test::test(&args)?,
+        Command::Flows(args) => flows::flows(&args)?,
+        Command::Call(args) => call::call(&args)?,
+        Command::Demo(args) => demo::demo(&args)?,
+        Command::Schema(args) => {
+            let schema = match args.kind {
+                SchemaKind::Flow => strowger_flows::schemas::flow(),
+                SchemaKind::Site => strowger_flows::schemas::site(),
+                SchemaKind::Scenario => strowger_scenario::file::schema(),
+                SchemaKind::Config => config::schema(),
+            };
+            writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&schema)?)?;
+            true
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "strowger", &mut std::io::stdout());
+            true
+        }
+    };
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -7,20 +7,20 @@ use strowger_flows::{Catalogue, CatalogueConfig, LoadedFlow};
 use strowger_sandbox::Engine;
 
 /// The flows that are shipped.
-pub fn flows_dir() -> PathBuf {
+pub(crate) fn flows_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../flows")
 }
 
 /// Flows of a folder, with these plugins.
-pub struct Loaded {
-    pub catalogue: Arc<Catalogue>,
-    pub engine: Engine,
+pub(crate) struct Loaded {
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) engine: Engine,
     _plugins: tempfile::TempDir,
 }
 
 impl Loaded {
     /// Loads; everything must be good.
-    pub fn new(flows: PathBuf, plugins: &[&str]) -> Self {
+    pub(crate) fn new(flows: PathBuf, plugins: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for plugin in plugins {
             fs::copy(strowger_test_support::plugin_path(plugin), folder.path().join(format!("{plugin}.wasm"))).unwrap();
@@ -37,7 +37,7 @@ impl Loaded {
         Self { catalogue, engine, _plugins: folder }
     }
 
-    pub fn flow(&self, name: &str) -> Arc<LoadedFlow> {
+    pub(crate) fn flow(&self, name: &str) -> Arc<LoadedFlow> {
         self.catalogue.current().flows[name].clone()
     }
 }

@@ -1,0 +1,203 @@
+//! The command line as people type it. The doc comments are its help.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// A plugin host for telephony flows.
+///
+/// A flow decides what happens to a call: whom to ring, what the caller hears, when to give up and how. The PBX keeps the
+/// media; Strowger keeps the decisions. Flows are plugins (WebAssembly) and flow files (TOML); they are swapped while calls
+/// are up.
+#[derive(Debug, Parser)]
+#[command(
+    name = "strowger",
+    version,
+    arg_required_else_help = true,
+    after_help = "First steps:\n  strowger demo                 watch calls being served, no PBX needed\n  strowger check flows          say what is wrong with flow files\n  strowger test flows           play the scenarios of every flow\n  strowger serve                serve calls"
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve calls, until told to stop
+    ///
+    /// Reads `strowger.toml`, loads the flows, connects to the PBX and serves. Changed flow files and plugins are taken over
+    /// while calls are up; what is wrong is logged, and the version of before goes on serving.
+    ///
+    /// SIGTERM or SIGINT: new calls go to the PBX's own route, and the host ends when its last call has, at most after
+    /// `drain` seconds. A second signal ends it at once; calls stay at the PBX as they are.
+    Serve(Serve),
+    /// Say what is wrong with flow files
+    ///
+    /// Checks everything that can be checked without serving a call: syntax, settings against the plugin's schema, names,
+    /// numbers, opening hours, permissions. Then plays the scenarios with every step taken twice, on a reused instance
+    /// and on a fresh one: a flow must decide the same both times. All that is wrong is said at once.
+    ///
+    /// Ends with 0 if all is good, else with 1.
+    Check(Check),
+    /// Play the scenarios of flows, under virtual time
+    ///
+    /// PATH is a folder of flows, one flow, or one scenario file. For a scenario that fails: what was expected, what
+    /// happened, and the whole of its calls.
+    ///
+    /// Ends with 0 if all passed, else with 1.
+    Test(Test),
+    /// Show what is loaded: versions, calls on each, what is wrong
+    Flows(Flows),
+    /// Bring a call in and watch it
+    ///
+    /// The host must be running. With the sim, a simulated caller calls; with a real PBX say with --via how a call gets
+    /// from the PBX to the host.
+    #[command(after_help = "Examples:\n  strowger call +3292000300\n  strowger call +3292000300 --from +32470123456 --patience 60\n  strowger call 3000 --via Local/3000@incoming")]
+    Call(Call),
+    /// Watch calls being served, no PBX needed
+    ///
+    /// Starts a host on the sim with a copy of your flows, shortens the waits, and plays callers and agents. The flow is
+    /// swapped meanwhile, once well and once with a mistake in it.
+    Demo(Demo),
+    /// Print the JSON Schema of a kind of file, for editors
+    Schema(Schema),
+    /// Print completions for a shell
+    #[command(after_help = "Example:\n  strowger completions bash > ~/.local/share/bash-completion/completions/strowger")]
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigFile {
+    /// The host's configuration
+    #[arg(long, value_name = "FILE", default_value = "strowger.toml", env = "STROWGER_CONFIG")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Plugins {
+    /// Folder of plugins
+    #[arg(long, value_name = "DIR", default_value = "plugins", env = "STROWGER_PLUGINS")]
+    pub(crate) plugins: PathBuf,
+    /// Folder in which compiled plugins are kept
+    #[arg(long, value_name = "DIR", env = "STROWGER_CACHE")]
+    pub(crate) cache: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// A folder of flows, or one flow
+    #[arg(value_name = "PATH", default_value = "flows")]
+    pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) plugins: Plugins,
+    /// Leave the scenarios out
+    #[arg(long)]
+    pub(crate) files_only: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// A folder of flows, one flow, or one scenario file
+    #[arg(value_name = "PATH", default_value = "flows")]
+    pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) plugins: Plugins,
+    /// Show the calls of scenarios that pass, too
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+    /// Alter each figure of the flow in turn, and show which scenario notices
+    ///
+    /// Fails if none does: then that figure could be changed by mistake and nobody would know.
+    #[arg(long)]
+    pub(crate) figures: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Flows {
+    #[command(flatten)]
+    pub(crate) host: Host,
+    /// As JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) action: Option<FlowsAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FlowsAction {
+    /// Give new calls the version of before, until the flow's files change
+    ///
+    /// Calls in progress stay on the version that they began on. A second time undoes the first.
+    Rollback {
+        /// The flow.
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Host {
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    /// The running host's control socket, instead of the one that the configuration names
+    #[arg(long, value_name = "FILE", env = "STROWGER_CONTROL", global = true)]
+    pub(crate) control: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Call {
+    /// The number to call
+    pub(crate) number: String,
+    /// The caller's number; "withheld" for none
+    #[arg(long, value_name = "NUMBER", default_value = "+32470000000")]
+    pub(crate) from: String,
+    /// Seconds after which the caller hangs up
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub(crate) patience: u64,
+    /// What the caller keys, and when: SECONDS:DIGITS, such as 5:1
+    #[arg(long, value_name = "SECONDS:DIGITS")]
+    pub(crate) key: Vec<String>,
+    /// With a real PBX: the address, in its own words, that leads a call to the host
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) via: Option<String>,
+    #[command(flatten)]
+    pub(crate) host: Host,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Folder of flows; it is copied, and stays as it is
+    #[arg(long, value_name = "DIR", default_value = "flows")]
+    pub(crate) flows: PathBuf,
+    #[command(flatten)]
+    pub(crate) plugins: Plugins,
+    /// End when the calls are served, with 0 if they went as they should
+    #[arg(long)]
+    pub(crate) exit: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Which kind of file
+    #[arg(value_enum)]
+    pub(crate) kind: SchemaKind,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum SchemaKind {
+    /// A flow file, `flow.toml`
+    Flow,
+    /// The site file, `site.toml`
+    Site,
+    /// A scenario
+    Scenario,
+    /// The host's configuration, `strowger.toml`
+    Config,
+}

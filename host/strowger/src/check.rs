@@ -1,0 +1,42 @@
+//! `strowger check`: everything that is wrong, at once.
+
+use crate::{args, load};
+use anyhow::{Result, bail};
+use strowger_scenario::{How, Scenario, gate, run_all};
+
+pub(crate) fn check(args: &args::Check) -> Result<bool> {
+    let path = std::path::absolute(&args.path)?;
+    if !path.exists() {
+        bail!("there is no {}", path.display());
+    }
+    let engine = load::engine(&args.plugins)?;
+    let report = strowger_flows::check(&path, &args.plugins.plugins, &engine);
+    println!("{report}");
+    let mut good = report.is_good();
+    if args.files_only || load::site_folder(&path).is_none() {
+        return Ok(good);
+    }
+    let loaded = load::load(&path, &args.plugins)?;
+    for flow in &loaded.flows {
+        let (scenarios, problems) = Scenario::load_all(&flow.dir.join(gate::FOLDER));
+        for problem in &problems {
+            good = false;
+            println!("{problem}");
+        }
+        let twice = How { twice: true, ..How::TEST };
+        let runs: Vec<(&Scenario, How)> = scenarios.iter().map(|scenario| (scenario, twice)).collect();
+        let reports = run_all(&runs, flow, &loaded.engine, |_| {});
+        let failed: Vec<_> = reports.iter().filter(|report| !report.is_good()).collect();
+        for report in &failed {
+            good = false;
+            println!("{report}");
+        }
+        println!(
+            "{}: {} of {} scenarios pass, every step taken twice",
+            flow.name,
+            reports.len() - failed.len(),
+            reports.len()
+        );
+    }
+    Ok(good)
+}

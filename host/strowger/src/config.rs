@@ -1,0 +1,151 @@
+//! The host's configuration, `strowger.toml`.
+
+use anyhow::{Context, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use strowger_pbx::asterisk::AsteriskConfig;
+
+/// The host: where its files are, and which PBX it serves. Paths are from the folder of this file on.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "Strowger host configuration")]
+pub(crate) struct Config {
+    /// Folder of flow files, with `site.toml`.
+    pub(crate) flows: PathBuf,
+    /// Folder of plugins.
+    pub(crate) plugins: PathBuf,
+    /// Folder for what can be made again: compiled plugins, spoken prompts.
+    pub(crate) cache: PathBuf,
+    /// Folder for what must be kept.
+    pub(crate) state: PathBuf,
+    /// The PBX that calls come from.
+    pub(crate) adapter: Adapter,
+    /// Asterisk, if it is the adapter.
+    pub(crate) asterisk: Option<AsteriskConfig>,
+    /// The log, on standard error.
+    pub(crate) log: Log,
+    /// Threads that serve calls; 0: two more than there are processors, so that a plugin that loops does not hold up the others.
+    pub(crate) worker_threads: usize,
+    /// The socket by which `strowger flows` and `strowger call` reach the host. Not given: `control.sock` in `state`.
+    pub(crate) control: Option<PathBuf>,
+    /// Seconds that calls in progress have left when the host is told to stop.
+    pub(crate) drain: u64,
+    /// Milliseconds without a further change before changed files are read.
+    pub(crate) debounce_ms: u64,
+    /// A version of a flow that fails more often within a minute is withdrawn.
+    pub(crate) faults_per_minute: usize,
+}
+
+/// Which PBX.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Adapter {
+    /// None: a simulated one, for trying things out. `strowger call` brings calls in.
+    #[default]
+    Sim,
+    /// Asterisk 20 or later, over ARI.
+    Asterisk,
+}
+
+/// The log.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    /// error, warn, info, debug or trace; also by part, such as "info,strowger_pbx=debug". The environment variable
+    /// STROWGER_LOG goes before it.
+    pub(crate) level: String,
+    /// Lines of JSON instead of text.
+    pub(crate) json: bool,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), json: false }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            flows: "flows".into(),
+            plugins: "plugins".into(),
+            cache: "cache".into(),
+            state: "state".into(),
+            adapter: Adapter::Sim,
+            asterisk: None,
+            log: Log::default(),
+            worker_threads: 0,
+            control: None,
+            drain: 30,
+            debounce_ms: 100,
+            faults_per_minute: 10,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file and makes its paths absolute.
+    pub(crate) fn read(file: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read {}; `strowger serve --help` says what it is, docs/command-line.md shows one", file.display()))?;
+        let mut config: Self = toml::from_str(&text).with_context(|| file.display().to_string())?;
+        let folder = std::path::absolute(file)?.parent().map(Path::to_owned).unwrap_or_default();
+        for path in [&mut config.flows, &mut config.plugins, &mut config.cache, &mut config.state] {
+            *path = folder.join(&*path);
+        }
+        config.control = config.control.map(|control| folder.join(control));
+        if config.adapter == Adapter::Asterisk && config.asterisk.is_none() {
+            anyhow::bail!("{}: adapter = \"asterisk\" needs a table [asterisk] with url, user and password", file.display());
+        }
+        Ok(config)
+    }
+
+    /// The control socket.
+    pub(crate) fn control(&self) -> PathBuf {
+        self.control.clone().unwrap_or_else(|| self.state.join("control.sock"))
+    }
+
+    /// How many threads serve calls.
+    pub(crate) fn threads(&self) -> usize {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        if self.worker_threads == 0 { processors + 2 } else { self.worker_threads }
+    }
+
+    /// How long calls in progress have left.
+    pub(crate) fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain)
+    }
+}
+
+/// The JSON Schema of the file.
+pub(crate) fn schema() -> serde_json::Value {
+    schemars::schema_for!(Config).to_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_from_the_file_on_and_mistakes_are_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("strowger.toml");
+        std::fs::write(&file, "flows = \"here\"\ndrain = 5\n").unwrap();
+        let config = Config::read(&file).unwrap();
+        assert_eq!(config.flows, folder.path().join("here"));
+        assert_eq!(config.control(), folder.path().join("state/control.sock"));
+        assert_eq!(config.drain(), Duration::from_secs(5));
+        assert!(config.threads() > 2, "a step that loops does not hold up the others");
+
+        std::fs::write(&file, "flow = \"here\"\n").unwrap();
+        let error = format!("{:#}", Config::read(&file).unwrap_err());
+        assert!(error.contains("unknown field `flow`") && error.contains("line 1"), "{error}");
+        std::fs::write(&file, "adapter = \"asterisk\"\n").unwrap();
+        let error = format!("{:#}", Config::read(&file).unwrap_err());
+        assert!(error.contains("[asterisk]"), "{error}");
+    }
+}

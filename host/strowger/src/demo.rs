@@ -1,0 +1,195 @@
+//! `strowger demo`: calls that one can watch, on the sim, with a copy of the flows that are shipped.
+//!
+//! The copy differs in three things: waits are short, everything is open, and An and Bram are at their phones. While callers
+//! come and go the flow file is changed, once well and once with a mistake in it, as an operator would.
+
+mod script;
+mod stage;
+
+use crate::{args, load, watch::{Sight, Wanted, Watch}};
+use anyhow::{Context, Result, bail};
+use script::{FLOW, Scene};
+use stage::Copy;
+use std::{
+    collections::BTreeMap,
+    io::IsTerminal,
+    sync::Arc,
+    time::Duration,
+};
+use strowger_exchange::{Clock, Exchange, Options};
+use strowger_flows::{Catalogue, CatalogueConfig, Report};
+use strowger_model::CallId;
+use strowger_pbx::{
+    port::Address,
+    prompts::lengths_without_recordings,
+    sim::{Phone, Sim, SimConfig},
+};
+use strowger_scenario::What;
+use tokio::{sync::mpsc::UnboundedReceiver, time::Instant};
+
+/// What is heard lasts no longer than this, or one would wait for every word.
+const LONGEST_PROMPT: Duration = Duration::from_millis(1500);
+
+pub(crate) fn demo(args: &args::Demo) -> Result<bool> {
+    let copy = Copy::of(&args.flows)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let good = runtime.block_on(run(args, &copy))?;
+    if !args.exit {
+        println!("\nThe host goes on serving the copy in {}: change a file and save it. Ctrl-C ends.", copy.flows.display());
+        runtime.block_on(tokio::signal::ctrl_c())?;
+    }
+    Ok(good)
+}
+
+async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
+    let engine = load::engine(&args.plugins)?;
+    let config = CatalogueConfig {
+        flows_dir: copy.flows.clone(),
+        plugins_dir: args.plugins.plugins.clone(),
+        engine,
+        gate: None,
+        faults_per_minute: 10,
+    };
+    let (catalogue, report) = tokio::task::spawn_blocking(|| Catalogue::open(config)).await?;
+    if !report.is_good() || !catalogue.current().flows.contains_key(FLOW) {
+        bail!("the demo needs the flow {FLOW} that is shipped:\n{report}");
+    }
+    let watch = Arc::new(Watch::default());
+    let sights = watch.watch(Wanted::All);
+    let exchange = Exchange::new(Options { catalogue: catalogue.clone(), clock: Clock::system(), observer: watch });
+    let lengths = lengths_without_recordings();
+    let sim = Arc::new(Sim::new(
+        SimConfig {
+            lengths: Arc::new(move |prompt| lengths(prompt).map(|length| length.min(LONGEST_PROMPT))),
+            ..SimConfig::default()
+        },
+        exchange.sink(),
+    ));
+    for (address, after, talks) in script::PHONES {
+        let seconds = |seconds: u64| Duration::from_secs(seconds);
+        sim.phone(Address::Endpoint(address.into()), Phone::answers(seconds(after)).talking(seconds(talks)));
+    }
+    for number in script::numbers(&catalogue.current()) {
+        sim.phone(Address::Number(number), Phone::answers(Duration::from_secs(1)).talking(Duration::from_secs(4)));
+    }
+    exchange.attach(sim.clone());
+
+    let screen = Screen::new();
+    let watching = {
+        let (exchange, screen) = (exchange.clone(), screen.clone());
+        catalogue.watch(Duration::from_millis(50), move |report| {
+            screen.swap(report);
+            exchange.site_changed();
+        })?
+    };
+    let number = script::number(&catalogue.current()).context("the flow serves no number")?;
+    println!("{}", script::OPENING);
+    let shown = tokio::spawn(screen.clone().show(sights));
+    let start = Instant::now();
+    for (at, scene) in script::scenes() {
+        tokio::time::sleep_until(start + Duration::from_millis(at)).await;
+        match scene {
+            Scene::Call { from, patience } => {
+                sim.call(script::caller(from, patience, &number));
+            }
+            Scene::Say(text) => screen.say(text),
+            Scene::Change(change) => copy.change(change)?,
+        }
+    }
+    exchange.idle().await;
+    drop((exchange, sim));
+    let outcomes = if args.exit {
+        drop((watching, catalogue));
+        shown.await?
+    } else {
+        std::mem::forget(watching);
+        shown.await?
+    };
+    let good = outcomes == script::outcomes();
+    println!("\n{}", summary(&outcomes, good));
+    println!("{}", script::NEXT);
+    Ok(good)
+}
+
+/// What came of the calls, in words.
+fn summary(outcomes: &BTreeMap<String, String>, good: bool) -> String {
+    let number = |outcome: &str| outcomes.values().filter(|came| *came == outcome).count();
+    let line = format!(
+        "{} callers: {} talked with an agent, {} with the central helpdesk, {} gave up.",
+        outcomes.len(),
+        number("answered"),
+        number("overflow"),
+        number("abandoned")
+    );
+    match good {
+        true => line,
+        false => format!("{line}\nThat is not what should have come of it: {:?}", script::outcomes()),
+    }
+}
+
+/// The terminal.
+#[derive(Clone)]
+struct Screen {
+    start: Instant,
+    colour: bool,
+}
+
+/// One for each caller.
+const COLOURS: [&str; 6] = ["36", "33", "35", "32", "34", "31"];
+
+impl Screen {
+    fn new() -> Arc<Self> {
+        let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        Arc::new(Self { start: Instant::now(), colour })
+    }
+
+    fn line(&self, colour: &str, text: &str) {
+        let at = self.start.elapsed().as_secs_f64();
+        match self.colour {
+            true => println!("{at:5.1} s  \x1b[{colour}m{text}\x1b[0m"),
+            false => println!("{at:5.1} s  {text}"),
+        }
+    }
+
+    fn say(&self, text: &str) {
+        self.line("1", text);
+    }
+
+    /// What came of a change of the files.
+    fn swap(&self, report: &Report) {
+        for (flow, version) in &report.swapped {
+            self.say(&format!("    {flow}: new calls get version {version}; calls in progress stay on theirs"));
+        }
+        for problem in &report.problems {
+            for line in problem.to_string().lines() {
+                self.say(&format!("    {line}"));
+            }
+        }
+        if !report.problems.is_empty() {
+            self.say("    not taken: the version of before goes on serving");
+        }
+    }
+
+    /// Shows calls until there is nothing more to see. Gives what came of each, by caller.
+    async fn show(self: Arc<Self>, mut sights: UnboundedReceiver<Sight>) -> BTreeMap<String, String> {
+        let mut names: Vec<(CallId, String)> = Vec::new();
+        let mut outcomes = BTreeMap::new();
+        while let Some(Sight { call, what, .. }) = sights.recv().await {
+            if let What::Arrives { caller, .. } = &what {
+                names.push((call, script::name(caller.as_deref())));
+            }
+            let Some(place) = names.iter().position(|(known, _)| *known == call) else { continue };
+            let name = &names[place].1;
+            if let What::Closed(record) = &what {
+                outcomes.insert(name.clone(), record.outcome.clone());
+            }
+            if script::is_shown(&what) {
+                self.line(COLOURS[place % COLOURS.len()], &format!("{name:<8}{what}"));
+            }
+            if outcomes.len() == script::outcomes().len() {
+                break;
+            }
+        }
+        outcomes
+    }
+}

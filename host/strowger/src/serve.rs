@@ -1,0 +1,178 @@
+//! `strowger serve`: the host as a daemon.
+
+use crate::{
+    args,
+    config::{Adapter, Config},
+    control::{Control, Desk},
+    watch::Watch,
+};
+use anyhow::{Context, Result};
+use std::{sync::Arc, time::Duration};
+use strowger_exchange::{Clock, Exchange, Options};
+use strowger_flows::{Catalogue, CatalogueConfig, Report, Site};
+use strowger_pbx::{
+    asterisk::Asterisk,
+    port::Pbx,
+    prompts::{Prompts, PromptsConfig, Speech},
+    sim::{Phone, Sim, SimConfig},
+};
+use strowger_sandbox::Engine;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+pub(crate) fn serve(args: &args::Serve) -> Result<bool> {
+    let config = Config::read(&args.config.config)?;
+    start_log(&config)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(config.threads()).enable_all().build()?;
+    let result = runtime.block_on(run(config));
+    // What is still up stays at the PBX as it is.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
+fn start_log(config: &Config) -> Result<()> {
+    let filter = match std::env::var("STROWGER_LOG") {
+        Ok(filter) => EnvFilter::try_new(filter).context("STROWGER_LOG")?,
+        Err(_) => EnvFilter::try_new(&config.log.level).context("log.level")?,
+    };
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log.json {
+        true => log.json().init(),
+        false => log.init(),
+    }
+    Ok(())
+}
+
+/// Serves until told to stop. True: every call had ended.
+async fn run(config: Config) -> Result<bool> {
+    let mut signals = Signals::new()?;
+    let engine = Engine::new(Some(config.cache.join("plugins")))?;
+    let opening = CatalogueConfig {
+        flows_dir: config.flows.clone(),
+        plugins_dir: config.plugins.clone(),
+        engine: engine.clone(),
+        gate: Some(strowger_scenario::gate(engine)),
+        faults_per_minute: config.faults_per_minute,
+    };
+    let (catalogue, report) = tokio::task::spawn_blocking(|| Catalogue::open(opening)).await?;
+    tell(&report);
+    let watch = Arc::new(Watch::default());
+    let exchange = Exchange::new(Options {
+        catalogue: catalogue.clone(),
+        clock: Clock::system(),
+        observer: watch.clone(),
+    });
+    let (pbx, sim) = adapter(&config, &catalogue.current().site, &exchange).await?;
+    exchange.attach(pbx.clone());
+    let watching = {
+        let exchange = exchange.clone();
+        catalogue.watch(Duration::from_millis(config.debounce_ms), move |report| {
+            tell(report);
+            exchange.site_changed();
+        })?
+    };
+    let desk = Desk { catalogue, exchange: exchange.clone(), pbx: pbx.clone(), sim, watch };
+    let control = Control::open(&config.control(), desk)?;
+    tracing::info!(adapter = pbx.name(), flows = %config.flows.display(), control = %config.control().display(), "serving");
+
+    signals.next().await;
+    tracing::info!(calls = exchange.call_count(), within_s = config.drain, "stopping: new calls go to the PBX's own route; a second signal ends at once");
+    drop(watching);
+    let left = tokio::select! {
+        left = exchange.drain(config.drain()) => left,
+        () = signals.next() => exchange.call_count(),
+    };
+    drop(control);
+    match left {
+        0 => tracing::info!("stopped; every call had ended"),
+        calls => tracing::warn!(calls, "stopped; these calls stay at the PBX as they are"),
+    }
+    Ok(left == 0)
+}
+
+/// What came of reading flow files, for the log.
+fn tell(report: &Report) {
+    for (flow, version) in &report.swapped {
+        tracing::info!(flow, version, "new calls get this version");
+    }
+    for flow in &report.removed {
+        tracing::warn!(flow, "its file is gone: it serves no new calls");
+    }
+    if report.site_changed {
+        tracing::info!("the site file is in force");
+    }
+    for problem in &report.problems {
+        tracing::error!("\n{problem}");
+    }
+}
+
+/// The PBX that the configuration names, with what it plays.
+async fn adapter(config: &Config, site: &Arc<Site>, exchange: &Arc<Exchange>) -> Result<(Arc<dyn Pbx>, Option<Arc<Sim>>)> {
+    match (&config.adapter, &config.asterisk) {
+        (Adapter::Asterisk, Some(asterisk)) => {
+            let prompts = Arc::new(Prompts::open(prompts(config, site))?);
+            let pbx = Asterisk::start(asterisk.clone(), prompts, exchange.sink()).await?;
+            Ok((Arc::new(pbx), None))
+        }
+        _ => {
+            let prompts = Arc::new(Prompts::open(prompts(config, site))?);
+            let sim = Arc::new(Sim::new(simulated(prompts.lengths()), exchange.sink()));
+            Ok((sim.clone(), Some(sim)))
+        }
+    }
+}
+
+/// Everybody answers after 3 s and talks for 20.
+fn simulated(lengths: strowger_pbx::prompts::Lengths) -> SimConfig {
+    let answers = Phone::answers(Duration::from_secs(3)).talking(Duration::from_secs(20));
+    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    SimConfig {
+        leg_prefix: format!("sim-{}-", since_1970.as_secs()),
+        unknown: answers.clone(),
+        outside: answers,
+        lengths,
+        ..SimConfig::default()
+    }
+}
+
+fn prompts(config: &Config, site: &Arc<Site>) -> PromptsConfig {
+    let zone = site.clone();
+    let speech = &site.speech;
+    PromptsConfig {
+        // A flow's own are named by flow; what is not found so is the site's.
+        recordings: vec![config.flows.clone(), site.prompts.clone()],
+        speech: Speech {
+            program: speech.program.clone(),
+            args: speech.args.clone(),
+            voices: speech.voices.clone(),
+            timeout_s: speech.timeout.as_secs().max(1),
+            ..Speech::default()
+        },
+        language: site.language.clone(),
+        time_of_day: Arc::new(move |at| {
+            let moment = zone.moment(at);
+            (moment.hour, moment.minute)
+        }),
+        ..PromptsConfig::new(config.cache.join("prompts"))
+    }
+}
+
+/// What tells the host to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
