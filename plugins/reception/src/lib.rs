@@ -16,8 +16,8 @@ use state::{Phase, State};
 use strowger_sdk::{
     Flow,
     types::{
-        Cause, Command, Dial, EnterQueue, Event, Gather, HangUp, KeepWaiting, Order, OrderId, Outcome, Play, Prompt,
-        RingLimit, Spoken, StepResult, Target,
+        Cause, Command, Dial, EnterQueue, Event, Gather, HangUp, KeepWaiting, Order, OrderId, Outcome, Play, Prompt, RingLimit, Spoken,
+        StepResult, Target,
     },
 };
 
@@ -176,13 +176,8 @@ impl Turn {
     fn put_through(&mut self, to: &Destination) {
         match to {
             Destination::Queue(queue) => {
-                let company = KeepWaiting {
-                    leg: CALLER.into(),
-                    music: self.settings.music.clone(),
-                    prompts: Vec::new(),
-                    first_after: 0,
-                    every: 0,
-                };
+                let company =
+                    KeepWaiting { leg: CALLER.into(), music: self.settings.music.clone(), prompts: Vec::new(), first_after: 0, every: 0 };
                 self.order(Command::KeepWaiting(company));
                 let entry = EnterQueue {
                     queues: vec![queue.clone()],

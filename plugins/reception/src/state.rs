@@ -20,15 +20,8 @@ pub enum Phase {
     Over,
 }
 
-const PHASES: [Phase; 7] = [
-    Phase::New,
-    Phase::Asking,
-    Phase::Queueing,
-    Phase::Dialling,
-    Phase::Connecting,
-    Phase::Apologising,
-    Phase::Over,
-];
+const PHASES: [Phase; 7] =
+    [Phase::New, Phase::Asking, Phase::Queueing, Phase::Dialling, Phase::Connecting, Phase::Apologising, Phase::Over];
 
 /// All that is kept of a call between two events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -44,3 +44,8 @@ use std::time::Duration;
 pub(crate) fn millis(time: impl Into<Duration>) -> types::Millis {
     time.into().as_millis().try_into().unwrap_or(types::Millis::MAX)
 }
+
+/// The guide, compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/write-a-flow.md")]
+pub struct Guide;

@@ -8,9 +8,7 @@
 
 use crate::types::{Moment, OrderId, Target};
 
-pub use crate::bindings::strowger::flow::reads::{
-    AgentStatus, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus,
-};
+pub use crate::bindings::strowger::flow::reads::{AgentStatus, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus};
 
 /// Whoever answers a flow's questions.
 pub trait Reads {

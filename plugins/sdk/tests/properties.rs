@@ -15,8 +15,8 @@ use strowger_sdk::{
     script::{Ordered, kind::Kind},
     testing::{Continuous, Site, TestCall},
     types::{
-        Answerer, Cause, Command, Connected, Digits, Event, GatherEnd, HungUp, Left, LegDigit, OrderEvent, OrderId, Outcome, PlayEnd, Refusal,
-        RefusalReason, Unanswered,
+        Answerer, Cause, Command, Connected, Digits, Event, GatherEnd, HungUp, Left, LegDigit, Order, OrderEvent, OrderId, Outcome,
+        PlayEnd, Refusal, RefusalReason, Unanswered,
     },
 };
 
@@ -154,13 +154,22 @@ fn leaves(losing: bool) -> impl Strategy<Value = Plan> {
 #[derive(Clone, Debug)]
 enum Happening {
     /// Something final comes of one of the outstanding orders.
-    Final { which: usize, how: u8 },
+    Final {
+        which: usize,
+        how: u8,
+    },
     /// Something on the way.
-    Progress { which: usize },
+    Progress {
+        which: usize,
+    },
     /// An outcome of an order that is finished, was taken back, or never was.
-    Stray { id: OrderId },
+    Stray {
+        id: OrderId,
+    },
     Key,
-    FarHangsUp { which: usize },
+    FarHangsUp {
+        which: usize,
+    },
     CallerHangsUp,
     Resumed,
 }
@@ -199,12 +208,13 @@ fn final_outcome(command: &Command, how: u8) -> Outcome {
 struct Played {
     call: TestCall<MadeUp>,
     history: Vec<(Site, Event)>,
-    orders: Vec<Vec<strowger_sdk::types::Order>>,
+    orders: Vec<Vec<Order>>,
     /// Orders that have had their final outcome.
     finished: BTreeSet<OrderId>,
     cancelled: BTreeSet<OrderId>,
     /// Legs that were brought forth, by the order that did; false once gone.
     legs: BTreeMap<OrderId, (String, bool)>,
+    caller_gone: bool,
 }
 
 impl Played {
@@ -216,6 +226,7 @@ impl Played {
             finished: BTreeSet::new(),
             cancelled: BTreeSet::new(),
             legs: BTreeMap::new(),
+            caller_gone: false,
         };
         let before = played.call.site_now().clone();
         played.call.arrives();
@@ -281,7 +292,13 @@ impl Played {
             self.legs.extend(leg.map(|leg| (*id, (leg, true))));
         }
         let before = self.call.site(|site| Site { instant: site.instant + 7, ..site }).site_now().clone();
+        let hung_up = matches!(&event, Event::HungUp(gone) if gone.leg == CALLER) && self.call.ending().is_none() && !self.caller_gone;
         self.call.event(event.clone());
+        if hung_up {
+            self.caller_gone = true;
+            let declared = |order: &Order| matches!(&order.command, Command::Note(note) if note.key == "afterwards");
+            assert!(self.call.newest().iter().any(declared), "the script goes on without its caller\n{}", self.call.timeline());
+        }
         self.keep(before, event);
     }
 

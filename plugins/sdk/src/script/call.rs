@@ -9,9 +9,9 @@ use super::{
 use crate::{
     millis, reads,
     types::{
-        AgentAction, AgentOrder, Alarm, Arrival, Cause, Command, ContactDue, ContinueWith, Disposition, Event, Field,
-        Gather, HangUp, KeepWaiting, LegDigit, Listen, ListenMode, Mail, Moment, OpenCampaign, OrderId, Play, Prompt,
-        RecordingOrder, SendDigits, SetSwitch, Switched, Target, Transfer, Watch,
+        AgentAction, AgentOrder, Alarm, Arrival, Cause, Command, ContactDue, ContinueWith, Disposition, Event, Field, Gather, HangUp,
+        KeepWaiting, LegDigit, Listen, ListenMode, Mail, Moment, OpenCampaign, OrderId, Play, Prompt, RecordingOrder, SendDigits,
+        SetSwitch, Switched, Target, Transfer, Watch,
     },
 };
 use reads::{AgentStatus, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus};
@@ -99,13 +99,7 @@ impl Call {
 
     /// Music for the caller, until it is dropped or the caller joins somebody.
     pub fn music(&self, class: impl Into<String>) -> Company {
-        self.keep_waiting(KeepWaiting {
-            leg: CALLER.into(),
-            music: Some(class.into()),
-            prompts: Vec::new(),
-            first_after: 0,
-            every: 0,
-        })
+        self.keep_waiting(KeepWaiting { leg: CALLER.into(), music: Some(class.into()), prompts: Vec::new(), first_after: 0, every: 0 })
     }
 
     /// Keeps somebody company, until it is dropped or that leg joins another.
@@ -315,26 +309,13 @@ impl Call {
     }
 
     /// Turns a switch of the site.
-    pub fn set_switch(
-        &self,
-        name: impl Into<String>,
-        position: impl Into<String>,
-        proof: Option<String>,
-    ) -> Ordered<kind::Do> {
+    pub fn set_switch(&self, name: impl Into<String>, position: impl Into<String>, proof: Option<String>) -> Ordered<kind::Do> {
         Ordered::new(self, Command::SetSwitch(SetSwitch { name: name.into(), position: position.into(), proof }))
     }
 
     /// Opens a campaign from a template.
-    pub fn open_campaign(
-        &self,
-        template: impl Into<String>,
-        name: impl Into<String>,
-        fields: Vec<Field>,
-    ) -> Ordered<kind::Do> {
-        Ordered::new(
-            self,
-            Command::OpenCampaign(OpenCampaign { template: template.into(), name: name.into(), fields }),
-        )
+    pub fn open_campaign(&self, template: impl Into<String>, name: impl Into<String>, fields: Vec<Field>) -> Ordered<kind::Do> {
+        Ordered::new(self, Command::OpenCampaign(OpenCampaign { template: template.into(), name: name.into(), fields }))
     }
 
     /// Stops a campaign.

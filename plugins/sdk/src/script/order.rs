@@ -17,7 +17,10 @@ use std::{
 /// An order of a kind. It leaves when it is first awaited; awaiting it gives its outcome.
 ///
 /// Its outcome waits for it, whatever the script awaits meanwhile. Dropped before its outcome has come, it
-/// is taken back, and nothing more is heard of it.
+/// is taken back (`cancel`), which is final: nothing more is ever heard of its number, not even that it was
+/// cancelled; an outcome under way is never delivered, and a leg that answered meanwhile is hung up by the
+/// host and its agent freed. Of what cannot be undone (answer, connect, transfer) only the outcome is taken
+/// back.
 #[must_use = "an order leaves when it is awaited"]
 pub struct Ordered<K> {
     call: Call,
@@ -26,8 +29,7 @@ pub struct Ordered<K> {
 }
 
 enum Stage {
-    /// Boxed: the script's own future holds handles, not commands.
-    Unsent(Box<Command>),
+    Unsent(Command),
     Sent(OrderId),
     Done,
 }
@@ -43,7 +45,7 @@ pub enum Report<T> {
 
 impl<K: kind::Kind> Ordered<K> {
     pub(super) fn new(call: &Call, command: Command) -> Self {
-        Self { call: call.clone(), stage: Stage::Unsent(Box::new(command)), kind: PhantomData }
+        Self { call: call.clone(), stage: Stage::Unsent(command), kind: PhantomData }
     }
 
     /// The order's number, once it has left.
@@ -69,7 +71,7 @@ impl<K: kind::Kind> Ordered<K> {
     fn poll_report(&mut self, reporting: bool) -> Poll<Report<K::Output>> {
         let id = match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Unsent(command) => {
-                self.stage = Stage::Sent(self.call.run.order_and_wait(*command, reporting));
+                self.stage = Stage::Sent(self.call.run.order_and_wait(command, reporting));
                 return Poll::Pending;
             }
             Stage::Sent(id) => id,
@@ -347,9 +349,7 @@ pub mod kind {
 
         fn outcome(outcome: Outcome, leg: Option<String>, call: &Call) -> Result<Self::Output, Outcome> {
             Ok(match outcome {
-                Outcome::LegAnswered(by) => {
-                    Ok(Answered { leg: Leg::new(call.clone(), leg.unwrap_or_default()), by })
-                }
+                Outcome::LegAnswered(by) => Ok(Answered { leg: Leg::new(call.clone(), leg.unwrap_or_default()), by }),
                 Outcome::Unanswered(why) => Err(why.into()),
                 Outcome::Refused(refusal) => Err(NotReached::Failed(Failure::Refused(refusal))),
                 Outcome::Unknown => Err(NotReached::Failed(Failure::Unknown)),

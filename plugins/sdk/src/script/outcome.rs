@@ -6,10 +6,7 @@ use std::fmt;
 
 /// Whether more of the same order will come.
 pub(super) fn is_progress(outcome: &Outcome) -> bool {
-    matches!(
-        outcome,
-        Outcome::Queued(_) | Outcome::Offered(_) | Outcome::Matched(_) | Outcome::Ringing | Outcome::Listening
-    )
+    matches!(outcome, Outcome::Queued(_) | Outcome::Offered(_) | Outcome::Matched(_) | Outcome::Ringing | Outcome::Listening)
 }
 
 /// An order that was not carried out.

@@ -40,9 +40,9 @@ struct Out {
     leg: Option<String>,
     /// The legs that it puts together, or sends away.
     about: Vec<String>,
-    mail: VecDeque<Outcome>,
-    /// Its final outcome is in the mail.
-    finished: bool,
+    progress: VecDeque<Outcome>,
+    /// Its final outcome has come.
+    end: Option<Outcome>,
 }
 
 /// A leg that has joined this call.
@@ -115,7 +115,7 @@ impl Run {
             _ => (None, Vec::new()),
         };
         let id = inner.order(command);
-        inner.out.push(Out { id, reporting, leg, about, mail: VecDeque::new(), finished: false });
+        inner.out.push(Out { id, reporting, leg, about, progress: VecDeque::new(), end: None });
         id
     }
 
@@ -123,11 +123,11 @@ impl Run {
     pub(super) fn outcome(&self, id: OrderId) -> Option<(Outcome, Option<String>)> {
         let inner = &mut *self.inner.borrow_mut();
         let at = inner.out.iter().position(|out| out.id == id)?;
-        let outcome = inner.out[at].mail.pop_front()?;
-        if is_progress(&outcome) {
-            return Some((outcome, None));
+        if let Some(progress) = inner.out[at].progress.pop_front() {
+            return Some((progress, None));
         }
-        Some((outcome, inner.out.remove(at).leg))
+        let end = inner.out[at].end.take()?;
+        Some((end, inner.out.remove(at).leg))
     }
 
     /// The handle of an order is gone before its outcome was taken.
@@ -141,8 +141,8 @@ impl Run {
         let out = inner.out.remove(at);
         match out.leg {
             // It came while the script looked elsewhere, and nobody will ever look after that leg.
-            Some(leg) if out.finished => inner.hang_up(leg),
-            None if out.finished => {}
+            Some(leg) if out.end.is_some() => inner.hang_up(leg),
+            None if out.end.is_some() => {}
             _ => {
                 inner.order(Command::Cancel(id));
             }
@@ -282,9 +282,7 @@ impl Run {
                 let names: Vec<_> = inner.orders.iter().map(|order| command_name(&order.command)).collect();
                 format!("the script ordered [{}], which is not what the first run ordered", names.join(", "))
             }
-            None if inner.past_reads_at != inner.past_reads.len() => {
-                "the script asked less than the first run".to_owned()
-            }
+            None if inner.past_reads_at != inner.past_reads.len() => "the script asked less than the first run".to_owned(),
             None => {
                 inner.orders.clear();
                 return Ok(());
@@ -335,10 +333,10 @@ impl Inner {
     }
 
     fn deliver_outcome(&mut self, id: OrderId, outcome: Outcome) -> bool {
-        let Some(out) = self.out.iter_mut().find(|out| out.id == id && !out.finished) else { return false };
+        let Some(out) = self.out.iter_mut().find(|out| out.id == id && out.end.is_none()) else { return false };
         if is_progress(&outcome) {
             if out.reporting {
-                out.mail.push_back(outcome);
+                out.progress.push_back(outcome);
             }
             return out.reporting;
         }
@@ -360,8 +358,7 @@ impl Inner {
                 None
             }
         };
-        out.mail.push_back(outcome);
-        out.finished = true;
+        out.end = Some(outcome);
         if let Some(leg) = leg {
             self.know(leg);
         }

@@ -105,19 +105,12 @@ impl Wake for Woken {
 }
 
 /// One step of a script.
-pub(super) fn step<S: Script>(
-    settings: &'static S::Settings,
-    mut state: Vec<u8>,
-    event: Event,
-) -> Result<StepResult, String> {
+pub(super) fn step<S: Script>(settings: &'static S::Settings, mut state: Vec<u8>, event: Event) -> Result<StepResult, String> {
     if history::is_over(&state) {
         return Ok(StepResult { state, orders: Vec::new() });
     }
     if state.is_empty() && !matches!(event, Event::Arrived(_) | Event::ContactDue(_)) {
-        return Err(format!(
-            "a call begins with `arrived` or `contact-due`, and this one with `{}`",
-            event_name(&event)
-        ));
+        return Err(format!("a call begins with `arrived` or `contact-due`, and this one with `{}`", event_name(&event)));
     }
     let call = Call::default();
     let body = pin!(Some(S::run(call.clone(), settings)));

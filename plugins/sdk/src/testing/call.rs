@@ -5,8 +5,8 @@ use crate::{
     Flow, command_name, event_name, reads,
     script::CALLER,
     types::{
-        Answerer, Arrival, Cause, Command, Connected, Digits, Event, GatherEnd, HungUp, KeepWaiting, Left, LegDigit,
-        Order, OrderEvent, OrderId, Outcome, PlayEnd, Refusal, RefusalReason, StepResult, Unanswered,
+        Answerer, Arrival, Cause, Command, Connected, Digits, Event, GatherEnd, HungUp, KeepWaiting, Left, LegDigit, Order, OrderEvent,
+        OrderId, Outcome, PlayEnd, Refusal, RefusalReason, StepResult, Unanswered,
     },
 };
 use std::{collections::BTreeMap, fmt::Write, rc::Rc, time::Duration};
@@ -252,10 +252,8 @@ impl<F: Flow> TestCall<F> {
     /// One step, run twice: with the same settings, state, event and reads it must be the same.
     fn step(&self, event: &Event) -> StepResult {
         let run = || {
-            reads::answer_with(Rc::new(self.site.clone()), || {
-                F::step(self.settings, self.state.clone(), event.clone())
-            })
-            .unwrap_or_else(|fault| self.fail(&fault))
+            reads::answer_with(Rc::new(self.site.clone()), || F::step(self.settings, self.state.clone(), event.clone()))
+                .unwrap_or_else(|fault| self.fail(&fault))
         };
         let (once, again) = (run(), run());
         if once != again {
@@ -312,10 +310,7 @@ fn describe(event: &Event) -> String {
 }
 
 fn is_final(outcome: &Outcome) -> bool {
-    !matches!(
-        outcome,
-        Outcome::Queued(_) | Outcome::Offered(_) | Outcome::Matched(_) | Outcome::Ringing | Outcome::Listening
-    )
+    !matches!(outcome, Outcome::Queued(_) | Outcome::Offered(_) | Outcome::Matched(_) | Outcome::Ringing | Outcome::Listening)
 }
 
 fn has_outcome(command: &Command) -> bool {

@@ -28,7 +28,7 @@ mod call;
 mod schema;
 mod site;
 
-pub use call::TestCall;
 pub use crate::script::Continuous;
+pub use call::TestCall;
 pub use schema::settings_schema;
 pub use site::{Site, moment};

@@ -53,15 +53,8 @@ impl Site {
 
 /// An instant with its civil time, in a zone that is UTC.
 pub fn moment(instant: u64) -> Moment {
-    const WEEK: [Weekday; 7] = [
-        Weekday::Thursday,
-        Weekday::Friday,
-        Weekday::Saturday,
-        Weekday::Sunday,
-        Weekday::Monday,
-        Weekday::Tuesday,
-        Weekday::Wednesday,
-    ];
+    const WEEK: [Weekday; 7] =
+        [Weekday::Thursday, Weekday::Friday, Weekday::Saturday, Weekday::Sunday, Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday];
     let seconds = instant / 1000;
     let days = seconds / 86_400;
     // Days since 0000-03-01, in eras of 400 years, as the Gregorian calendar repeats.
