@@ -1,4 +1,5 @@
 //! Hostile plugins: each costs at most its own step, says clearly what it did, and 1,000 other calls go on.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 

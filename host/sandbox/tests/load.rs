@@ -1,4 +1,5 @@
 //! Files that are no plugin of this host, and the cache of compiled ones.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 
