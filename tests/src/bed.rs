@@ -12,12 +12,13 @@ use strowger_testbed::{
     AsteriskServer, Gate,
     asterisk::{APP, PASSWORD, TRANSFER, USER},
 };
+use tokio::runtime::Runtime;
 
 /// An Asterisk and the host that serves its calls.
 pub struct Bed {
     // Fields drop in this order: the host goes before its Asterisk.
-    /// None: stopped.
-    running: Option<(Host, Arc<Asterisk>)>,
+    /// None: stopped. A host has a runtime of its own, so that all of it stops at once.
+    running: Option<(Host, Runtime)>,
     /// Flows.
     pub folder: Folder,
     /// Before ARI.
@@ -45,7 +46,11 @@ impl Bed {
     /// A file is bad, or the PBX cannot be reached.
     pub async fn start_host(&mut self) -> Result<()> {
         self.stop_host();
-        let host = Host::start(&self.folder, Clock::system())?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build()?;
+        let host = {
+            let _inside = runtime.enter();
+            Host::start(&self.folder, Clock::system())?
+        };
         let mut config = AsteriskConfig::new(&self.gate.url(), USER, PASSWORD);
         config.app = APP.into();
         config.transfer_context = TRANSFER.into();
@@ -63,16 +68,20 @@ impl Bed {
                 let _ = synced.send(());
             }
         });
-        let adapter = Arc::new(Asterisk::start(config, Arc::new(Prompts::open(prompts)?), tell).await?);
-        host.exchange.attach(adapter.clone());
+        let prompts = Arc::new(Prompts::open(prompts)?);
+        let adapter = runtime.spawn(Asterisk::start(config, prompts, tell)).await??;
+        host.exchange.attach(Arc::new(adapter));
         tokio::time::timeout(Duration::from_secs(20), connected).await??;
-        self.running = Some((host, adapter));
+        self.running = Some((host, runtime));
         Ok(())
     }
 
     /// Stops the host as a crash would: nothing is told to the PBX.
     pub fn stop_host(&mut self) {
-        self.running = None;
+        if let Some((host, runtime)) = self.running.take() {
+            runtime.shutdown_background();
+            drop(host);
+        }
     }
 
     /// The host.
@@ -84,6 +93,13 @@ impl Bed {
             Some((host, _)) => host,
             None => panic!("the host is stopped"),
         }
+    }
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        // A runtime may not be dropped where another one runs.
+        self.stop_host();
     }
 }
 

@@ -59,6 +59,8 @@ pub struct Exchange {
     clock: Clock,
     observer: Arc<dyn Observer>,
     pbx: OnceLock<Arc<dyn Pbx>>,
+    /// What came before there was a PBX to send commands to: an adapter may find calls before it is attached.
+    early: Mutex<Vec<PbxEvent>>,
     desk: Arc<Desk>,
     /// The snapshot whose site the desk was configured with.
     site: Mutex<Option<Arc<strowger_flows::Site>>>,
@@ -105,6 +107,7 @@ impl Exchange {
             clock,
             observer,
             pbx: OnceLock::new(),
+            early: Mutex::default(),
             desk: Arc::new(Desk::new(clock)),
             site: Mutex::default(),
             calls: Mutex::default(),
@@ -127,11 +130,16 @@ impl Exchange {
         })
     }
 
-    /// Gives the PBX. The first one given stays.
-    pub fn attach(&self, pbx: Arc<dyn Pbx>) {
-        if self.pbx.set(pbx).is_err() {
-            tracing::error!("an exchange has one PBX; the second is ignored");
-        }
+    /// Gives the PBX, and takes the events that it has brought so far. The first one given stays.
+    pub fn attach(self: &Arc<Self>, pbx: Arc<dyn Pbx>) {
+        let early = {
+            let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.pbx.set(pbx).is_err() {
+                tracing::error!("an exchange has one PBX; the second is ignored");
+            }
+            std::mem::take(&mut *early)
+        };
+        early.into_iter().for_each(|event| self.take(event));
     }
 
     /// What an agent does, at a phone, by API or in a scenario.
@@ -242,6 +250,12 @@ impl Exchange {
 
     /// What the PBX tells.
     fn take(self: &Arc<Self>, event: PbxEvent) {
+        if self.pbx.get().is_none() {
+            let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.pbx.get().is_none() {
+                return early.push(event);
+            }
+        }
         match event {
             PbxEvent::Arrived(arrived) => self.arrive(*arrived),
             PbxEvent::Lost { why } => tracing::error!("the PBX cannot be reached: {why}"),

@@ -6,7 +6,7 @@ use std::{
     io::{self, Read, Write},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread,
+    thread::{self, JoinHandle},
 };
 
 /// What is shut.
@@ -20,14 +20,16 @@ pub enum Shut {
     All,
 }
 
-/// The gate. Its thread ends with the process.
+/// The gate. Dropped, it is shut for good, and its address is free again.
 pub struct Gate {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
+    keeper: Option<JoinHandle<()>>,
 }
 
 struct State {
     shut: Shut,
+    gone: bool,
     /// Both ends of what goes through, and whether it is a socket of events.
     open: Vec<(TcpStream, TcpStream, bool)>,
 }
@@ -40,15 +42,18 @@ impl Gate {
     pub fn open(pbx: &AsteriskServer) -> Result<Self> {
         let (inside, listener) = (pbx.host(1), TcpListener::bind((pbx.host(3), 0)).context("cannot open the gate")?);
         let address = listener.local_addr()?;
-        let state = Arc::new(Mutex::new(State { shut: Shut::Nothing, open: Vec::new() }));
+        let state = Arc::new(Mutex::new(State { shut: Shut::Nothing, gone: false, open: Vec::new() }));
         let shared = Arc::clone(&state);
-        thread::spawn(move || {
+        let keeper = thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                if lock(&shared).gone {
+                    return;
+                }
                 let state = Arc::clone(&shared);
                 thread::spawn(move || pass(stream, inside, &state));
             }
         });
-        Ok(Self { address, state })
+        Ok(Self { address, state, keeper: Some(keeper) })
     }
 
     /// Where the gate is, in place of [`AsteriskServer::url`].
@@ -68,6 +73,19 @@ impl Gate {
             }
             stays
         });
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.shut(Shut::All);
+        lock(&self.state).gone = true;
+        // Wakes the keeper.
+        if TcpStream::connect(self.address).is_ok()
+            && let Some(keeper) = self.keeper.take()
+        {
+            let _ = keeper.join();
+        }
     }
 }
 

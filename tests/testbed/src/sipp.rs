@@ -348,6 +348,15 @@ impl Call {
         times
     }
 
+    /// No further calls; those that are up go on. Of several calls only.
+    ///
+    /// # Errors
+    /// They are not over in time.
+    pub fn no_more(&self, within: Duration) -> Result<()> {
+        self.station.process.signal("USR1");
+        self.station.process.output().ended(within).map(drop)
+    }
+
     /// Waits until all of it went as the script says.
     ///
     /// # Errors

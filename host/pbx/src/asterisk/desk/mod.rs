@@ -215,6 +215,10 @@ impl Desk {
 
     fn command(&mut self, command: PbxCommand) {
         match command {
+            // An earlier host answered it.
+            PbxCommand::Answer { leg } if self.legs.get(channel_of(&leg)).is_some_and(|leg| leg.settled && !leg.answering) => {
+                self.out.push(Output::Emit(PbxEvent::Answered { leg }));
+            }
             PbxCommand::Answer { leg } => self.with(&leg, |leg| {
                 if leg.arrived.is_some() && !leg.answering {
                     leg.answering = true;
