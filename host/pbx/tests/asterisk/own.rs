@@ -8,6 +8,7 @@ use strowger_model::{
 };
 use strowger_pbx::port::{Address, Ended, LegId, LegState, Pbx, PbxCommand, PbxEvent, PlayId};
 use strowger_testbed::{Caller, Phone, Shut, sipp::Answer};
+use tokio::time::sleep;
 
 fn ended(leg: &LegId, cause: Cause, left: bool) -> PbxEvent {
     PbxEvent::Ended(Box::new(Ended { leg: leg.clone(), cause, left }))
@@ -175,6 +176,27 @@ async fn a_host_whose_application_is_taken_stands_down() {
     other.send(hang_up(&leg));
     assert_eq!(events.recv().await, Some(ended(&leg, Cause::Normal, false)));
     assert!(bed.events.try_recv().is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_ordered_while_nothing_got_through_is_made_good() {
+    let mut bed = Bed::new().await;
+    let (waits, leaves) = (bed.answered().await.leg, bed.answered().await.leg);
+    bed.gate.shut(Shut::All);
+    assert!(matches!(bed.next().await, PbxEvent::Lost { .. }));
+    bed.send(hang_up(&leaves));
+    bed.send(dial("agent", Address::Endpoint("PJSIP/a1".into()), None, None));
+    assert_eq!(bed.next().await, ended(&"agent".into(), Cause::Failed, false));
+    let play = PlayId("p1".into());
+    bed.send(PbxCommand::Play { play: play.clone(), conversation: waits.clone(), prompts: silence(100) });
+    assert_eq!(bed.next().await, PbxEvent::Played { leg: waits.clone(), play, end: PlayEnd::Failed });
+    sleep(Duration::from_secs(5)).await;
+    bed.gate.shut(Shut::Nothing);
+    let PbxEvent::Synced { alive } = bed.next().await else { panic!("not synced") };
+    assert_eq!(alive.len(), 2, "{alive:?}");
+    assert_eq!(bed.next().await, ended(&leaves, Cause::Normal, false));
+    bed.send(hang_up(&waits));
+    assert_eq!(bed.next().await, ended(&waits, Cause::Normal, false));
 }
 
 #[tokio::test(flavor = "multi_thread")]
