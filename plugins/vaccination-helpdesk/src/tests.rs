@@ -94,6 +94,7 @@ fn v3_after_180_seconds_to_the_central_helpdesk_which_answers() {
     call.dial_answered();
     assert_eq!(call.newest_names(), ["cancel", "cancel", "note", "connect"], "out of the queue before connecting");
     call.settles();
+    assert_eq!(call.newest_names(), ["finish"], "the two are left talking");
     assert_eq!((call.ending(), call.noted("overflow")), (Some("overflow"), Some("waited")));
 }
 

@@ -2,13 +2,7 @@
 
 use super::{Call, run::Listen};
 use crate::types::Event;
-use std::{
-    cell::RefCell,
-    collections::VecDeque,
-    future::{Future, poll_fn},
-    rc::Rc,
-    task::Poll,
-};
+use std::{cell::RefCell, collections::VecDeque, future::poll_fn, rc::Rc, task::Poll};
 
 /// Events of a kind, from the moment that this was made; none is lost while the script awaits something else.
 pub struct Events<T> {
@@ -17,8 +11,11 @@ pub struct Events<T> {
     listener: Rc<dyn Listen>,
 }
 
+/// Picks what is wanted out of an event.
+type Pick<T> = Box<dyn Fn(&Event) -> Option<T>>;
+
 struct Inbox<T> {
-    pick: Box<dyn Fn(&Event) -> Option<T>>,
+    pick: Pick<T>,
     mail: RefCell<VecDeque<T>>,
 }
 
@@ -43,11 +40,12 @@ impl<T: 'static> Events<T> {
     }
 
     /// The next one.
-    pub fn next(&mut self) -> impl Future<Output = T> {
+    pub async fn next(&mut self) -> T {
         poll_fn(|_| match self.inbox.mail.borrow_mut().pop_front() {
             Some(picked) => Poll::Ready(picked),
             None => Poll::Pending,
         })
+        .await
     }
 }
 

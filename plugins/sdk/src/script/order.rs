@@ -7,7 +7,7 @@ use crate::{
     types::{Claim, Command, Confirm, Digits, Millis, OrderId, Outcome, PlayEnd, Prompt, RingLimit, Target},
 };
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
@@ -119,8 +119,8 @@ pub struct Reports<K>(Ordered<K>);
 
 impl<K: kind::Kind> Reports<K> {
     /// The next that comes of it.
-    pub fn next(&mut self) -> impl Future<Output = Report<K::Output>> {
-        std::future::poll_fn(|_| self.0.poll_report(true))
+    pub async fn next(&mut self) -> Report<K::Output> {
+        poll_fn(|_| self.0.poll_report(true)).await
     }
 
     /// The order's number, once it has left.
