@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! * [`figure`]: what a figure is; [`report`]: the table and the JSON file.
-//! * [`step`], [`routing`], [`exchange`], [`swap`]: a topic each, with its [`Figure`]s at the top. A new figure is one more
+//! * [`step`], [`routing`], [`exchange`], [`swap`], [`invite`]: a topic each, with its [`Figure`]s at the top. A new figure is one more
 //!   of them and a function that measures it.
 //! * [`measure`]: clocks, medians, memory.
 //! * [`site`]: the vaccination helpdesk of `flows/` on a site of any size.

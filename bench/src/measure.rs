@@ -1,22 +1,34 @@
 //! Clocks, medians, memory.
 
 use anyhow::{Context, Result};
-use std::time::{Duration, Instant};
+use rustix::time::{ClockId, clock_gettime};
+use std::time::Duration;
 
-/// What one repetition takes: the middle of some rounds of so many repetitions. The first round warms up and does not count.
+/// What one repetition takes of this thread's processor time, so that it does not matter how busy the machine is: the middle of
+/// some rounds of so many repetitions. The first round warms up and does not count.
 pub(crate) fn middle(rounds: usize, repetitions: u32, mut once: impl FnMut() -> Result<()>) -> Result<Duration> {
     let mut times = Vec::with_capacity(rounds);
     for round in 0..=rounds {
-        let begun = Instant::now();
+        let begun = processor(ClockId::ThreadCPUTime);
         for _ in 0..repetitions {
             once()?;
         }
         if round > 0 {
-            times.push(begun.elapsed() / repetitions);
+            times.push((processor(ClockId::ThreadCPUTime) - begun) / repetitions);
         }
     }
     times.sort();
     Ok(times[times.len() / 2])
+}
+
+/// Processor time of this process so far, on all threads.
+pub(crate) fn processor_time() -> Duration {
+    processor(ClockId::ProcessCPUTime)
+}
+
+fn processor(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 pub(crate) fn micros(time: Duration) -> f64 {

@@ -89,10 +89,7 @@ fn inputs() -> Result<Measured> {
         }
         now += Duration::from_micros(50);
         let input = todo.pop_front().unwrap_or(Input::Tick);
-        let left = match input {
-            Input::Leave { .. } | Input::Ended { .. } => true,
-            _ => false,
-        };
+        let left = matches!(input, Input::Leave { .. } | Input::Ended { .. });
         taken += 1;
         refused += u64::from(floor.input(now, input, &mut out).is_err());
         if left {
