@@ -37,12 +37,7 @@ pub fn gate(engine: Engine) -> Gate {
 
 /// Runs scenarios on as many threads as there are processors. Reports come in the order of the runs; `done` is told of each
 /// as soon as it is there.
-pub fn run_all(
-    runs: &[(&Scenario, How)],
-    flow: &LoadedFlow,
-    engine: &Engine,
-    done: impl Fn(&Report) + Sync,
-) -> Vec<Report> {
+pub fn run_all(runs: &[(&Scenario, How)], flow: &LoadedFlow, engine: &Engine, done: impl Fn(&Report) + Sync) -> Vec<Report> {
     in_parallel(runs, |(scenario, how)| {
         let report = run(scenario, flow, engine, *how);
         done(&report);

@@ -90,7 +90,7 @@ impl Line {
         let equals = |text: &str| text == self.value;
         match (self.thing, what) {
             ("hears", What::Hears(prompts)) => is_said(&spoken(prompts), &self.value),
-            ("music", What::Music(class)) => equals(class.as_deref().unwrap_or("none")),
+            ("music", What::Music(class)) => equals(class),
             ("waits_in", What::WaitsIn(queues)) => queues.contains(&self.value),
             ("leaves", What::Leaves(why)) => equals(&word(why)),
             ("rings", What::Rings { agent, .. }) => equals(agent),
@@ -135,8 +135,7 @@ fn is_said(heard: &str, text: &str) -> bool {
 
 /// Numbers may be written with spaces.
 fn same_number(one: &str, other: &str) -> bool {
-    one == other
-        || matches!((one.parse::<PhoneNumber>(), other.parse::<PhoneNumber>()), (Ok(one), Ok(other)) if one == other)
+    one == other || matches!((one.parse::<PhoneNumber>(), other.parse::<PhoneNumber>()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// What is expected of a call, settings filled in.
@@ -216,9 +215,7 @@ fn lines(lines: &[Line], timeline: &Timeline, failures: &mut Vec<Failure>) {
             (Some(at), None) => format!("{} {} s after a line that did not happen", line.name(), at.as_secs_f64()),
             (None, _) => line.name(),
         };
-        let fits = |happening: &Happening| {
-            window.is_some_and(|(from, to)| (from..=to).contains(&happening.at)) && line.is(&happening.what)
-        };
+        let fits = |happening: &Happening| window.is_some_and(|(from, to)| (from..=to).contains(&happening.at)) && line.is(&happening.what);
         match (0..happenings.len()).find(|&i| !taken[i] && fits(&happenings[i])) {
             Some(i) => {
                 taken[i] = true;
@@ -228,11 +225,7 @@ fn lines(lines: &[Line], timeline: &Timeline, failures: &mut Vec<Failure>) {
                 }
             }
             None => {
-                failures.push(Failure {
-                    span: Some(line.span.clone()),
-                    expected: expected(zero),
-                    happened: instead(line, timeline),
-                });
+                failures.push(Failure { span: Some(line.span.clone()), expected: expected(zero), happened: instead(line, timeline) });
                 if line.restart {
                     zero = None;
                 }
@@ -263,8 +256,7 @@ fn instead(line: &Line, timeline: &Timeline) -> String {
         ("unanswered", What::Unanswered { .. }) | ("alarms", What::Alarms(_)) | ("music", What::Music(_)) => true,
         _ => false,
     };
-    let others: Vec<String> =
-        timeline.happenings.iter().filter(alike).map(|other| format!("{}: {}", when(other), other.what)).collect();
+    let others: Vec<String> = timeline.happenings.iter().filter(alike).map(|other| format!("{}: {}", when(other), other.what)).collect();
     match others.is_empty() {
         true => "it did not happen".to_owned(),
         false => format!("it did not happen, but {}", others.join("; ")),

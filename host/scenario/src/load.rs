@@ -32,8 +32,7 @@ impl Scenario {
     /// # Errors
     /// Everything that is wrong with it: syntax, unknown keys, wrong types, or what makes no sense.
     pub fn load(file: &Path) -> Result<Self, Vec<Problem>> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| vec![whole(file, format!("cannot be read: {error}"))])?;
+        let text = std::fs::read_to_string(file).map_err(|error| vec![whole(file, format!("cannot be read: {error}"))])?;
         Self::parse(file, &text)
     }
 
@@ -69,9 +68,8 @@ impl Scenario {
 
     /// Reads every `*.toml` of a folder, by name. A folder that is not there holds none.
     pub fn load_all(folder: &Path) -> (Vec<Self>, Vec<Problem>) {
-        let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-            .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path())).collect())
-            .unwrap_or_default();
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(folder).map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path())).collect()).unwrap_or_default();
         files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
         files.sort();
         let mut scenarios = Vec::new();
@@ -125,11 +123,7 @@ fn check(written: &ScenarioFile, wrong: &mut Wrong) {
         let of = then.get_ref();
         let known = written.agents.contains_key(&of.who) || written.outside.contains_key(&of.who);
         if !known {
-            wrong.push((
-                then.span(),
-                format!("nobody here is called {:?}", of.who),
-                Some("name one of [agents] or [outside]"),
-            ));
+            wrong.push((then.span(), format!("nobody here is called {:?}", of.who), Some("name one of [agents] or [outside]")));
         }
         match (of.does, of.phone) {
             (None, None) => wrong.push((then.span(), "nothing happens here".to_owned(), Some("write `does` or `phone`"))),

@@ -140,8 +140,7 @@ fn catch(mutation: &Mutation, scenarios: &[Scenario], flow: &LoadedFlow, engine:
         Err(problems) => return Caught::Check(said(problems)),
     };
     let figures_first = || {
-        let (figures, behaviour): (Vec<_>, Vec<_>) =
-            scenarios.iter().partition(|scenario| scenario.written.figures);
+        let (figures, behaviour): (Vec<_>, Vec<_>) = scenarios.iter().partition(|scenario| scenario.written.figures);
         figures.into_iter().chain(behaviour)
     };
     figures_first()
@@ -204,16 +203,11 @@ fn alterations(value: &Value) -> Vec<(String, Value)> {
             (None, Some(number)) => vec![(number.to_string(), (number * 1.1).into()), (number.to_string(), (number * 0.9).into())],
             _ => Vec::new(),
         },
-        Value::String(text) => digits(text)
-            .into_iter()
-            .map(|at| (text.clone(), Value::String(with_digit(text, at))))
-            .collect(),
+        Value::String(text) => digits(text).into_iter().map(|at| (text.clone(), Value::String(with_digit(text, at)))).collect(),
         Value::Array(items) => items
             .iter()
             .enumerate()
-            .flat_map(|(index, item)| {
-                alterations(item).into_iter().map(move |(from, to)| (index, from, to))
-            })
+            .flat_map(|(index, item)| alterations(item).into_iter().map(move |(from, to)| (index, from, to)))
             .map(|(index, from, to)| {
                 let mut altered = items.clone();
                 altered[index] = to;
@@ -305,7 +299,8 @@ mod tests {
     fn opening_hours_are_altered_by_a_minute_and_a_day() {
         let altered: Vec<Value> = hours_altered("Mo-Fr 09:00-16:00; PH off").into_iter().map(|(_, to)| to).collect();
         assert_eq!(altered.len(), 8);
-        for expected in ["Mo-Fr 09:01-16:00; PH off", "Mo-Fr 09:00-15:59; PH off", "Mo-Th 09:00-16:00; PH off", "Tu-Fr 09:00-16:00; PH off"] {
+        for expected in ["Mo-Fr 09:01-16:00; PH off", "Mo-Fr 09:00-15:59; PH off", "Mo-Th 09:00-16:00; PH off", "Tu-Fr 09:00-16:00; PH off"]
+        {
             assert!(altered.contains(&json!(expected)), "{expected}");
         }
     }

@@ -48,7 +48,7 @@ impl Recorder {
         let (leg, what) = match seen {
             Seen::Arrived { leg, from } => return calls.arrivals.push((leg, from, None)),
             Seen::Hears { leg, sound: Sound::Prompt(prompt) } => (leg, Some(What::Hears(vec![prompt]))),
-            Seen::Hears { leg, sound: Sound::Music(class) } => (leg, Some(What::Music(Some(class.to_string())))),
+            Seen::Hears { leg, sound: Sound::Music(class) } => (leg, Some(What::Music(class.to_string()))),
             Seen::Hears { leg, .. } => (leg, None),
             Seen::HungUp { leg, by_far_end, cause } => {
                 let by = if by_far_end { HungUpBy::Caller } else { HungUpBy::Us };
@@ -112,8 +112,7 @@ impl Calls {
 
     /// A caller's leg and the exchange's call are the same if the number is, the first first.
     fn arrived(&mut self, call: CallId, caller: Option<&String>) {
-        let Some(arrival) = self.arrivals.iter_mut().find(|(_, from, known)| known.is_none() && from.as_ref() == caller)
-        else {
+        let Some(arrival) = self.arrivals.iter_mut().find(|(_, from, known)| known.is_none() && from.as_ref() == caller) else {
             return;
         };
         arrival.2 = Some(call);

@@ -8,7 +8,7 @@ use crate::{
     file::{Call, Does, ScenarioFile},
     judge::{Expected, Failure, judge},
     recorder::Recorder,
-    stage::{SimStage, Stage, behaviour},
+    stage::{SimStage, Stage, behaviour, outside},
     term::{instant, text},
 };
 use serde_json::{Map, Value, json};
@@ -59,7 +59,13 @@ pub fn run(scenario: &Scenario, flow: &LoadedFlow, engine: &Engine, how: How) ->
     let prepared = Prepared::new(scenario, flow, how);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     match (prepared, runtime) {
-        (Ok(prepared), Ok(runtime)) => runtime.block_on(prepared.play(scenario, engine, how, &mut report)),
+        (Ok(prepared), Ok(runtime)) => {
+            // What a simulated call brings about is for the report, not for the operator's log.
+            let silence = tracing::subscriber::NoSubscriber::default();
+            tracing::subscriber::with_default(silence, || {
+                runtime.block_on(prepared.play(scenario, engine, how, &mut report));
+            });
+        }
         (Err(problems), _) => report.problems = problems,
         (_, Err(error)) => report.problems.push(scenario.problem(0..0, format!("no runtime can be had: {error}"))),
     }
@@ -97,21 +103,13 @@ impl Prepared {
             vec![scenario.problem(written.at.span(), message)]
         })?;
         let number = flow.numbers.first().map(|pattern| pattern.as_str().replace('X', "0").replace('*', ""));
-        Ok(Self {
-            expected,
-            start,
-            number: number.unwrap_or_default(),
-            flow: Arc::new(flow),
-        })
+        Ok(Self { expected, start, number: number.unwrap_or_default(), flow: Arc::new(flow) })
     }
 
     async fn play(self, scenario: &Scenario, engine: &Engine, how: How, report: &mut Report) {
         let written = &scenario.written;
         let recorder = Recorder::new();
-        let snapshot = Snapshot {
-            site: self.flow.site.clone(),
-            flows: BTreeMap::from([(self.flow.name.clone(), self.flow.clone())]),
-        };
+        let snapshot = Snapshot { site: self.flow.site.clone(), flows: BTreeMap::from([(self.flow.name.clone(), self.flow.clone())]) };
         let exchange = Exchange::new(Options {
             catalogue: Catalogue::still(snapshot, engine.clone()),
             clock: Clock::simulated(self.start),
@@ -197,26 +195,17 @@ impl Prepared {
             _ => Some(format!("+32470000{:03}", nth + 1)),
         };
         let leaves = call.hangs_up.as_ref().and_then(|at| at.resolve(&self.flow.settings).ok());
-        let keys = call.keys.iter().map(|keys| Keys {
-            after: Duration::from_secs_f64(keys.at.max(0.0)),
-            digits: keys.digits.clone(),
-        });
-        Caller {
-            from,
-            to: call.dials.clone().unwrap_or_else(|| self.number.clone()),
-            leaves,
-            keys: keys.collect(),
-            ..Caller::default()
-        }
+        let keys = call.keys.iter().map(|keys| Keys { after: Duration::from_secs_f64(keys.at.max(0.0)), digits: keys.digits.clone() });
+        Caller { from, to: call.dials.clone().unwrap_or_else(|| self.number.clone()), leaves, keys: keys.collect(), ..Caller::default() }
     }
 
     fn happen(&self, then: &crate::file::Then, written: &ScenarioFile, exchange: &Arc<Exchange>, stage: &dyn Stage) {
         if let Some((manner, after, talks)) = then.manner() {
-            let address = match written.agents.contains_key(&then.who) {
-                true => Address::Endpoint(stage.address_of(&then.who)),
-                false => self.outside(&then.who),
-            };
-            stage.phone(address, behaviour(manner, after, talks));
+            let phone = behaviour(manner, after, talks);
+            match written.agents.contains_key(&then.who) {
+                true => stage.phone(Address::Endpoint(stage.address_of(&then.who)), phone),
+                false => stage.phone(self.outside(&then.who), outside(phone)),
+            }
         }
         let agent = AgentName::from(then.who.as_str());
         let action = then.does.map(|does| match does {
@@ -270,8 +259,7 @@ fn staff(written: &ScenarioFile, flow: &LoadedFlow, over: &mut Map<String, Value
     let mut queues = Map::new();
     for queue in flow.site.queues.keys() {
         let serves = |names: &Option<Vec<String>>| names.as_ref().is_none_or(|names| names.iter().any(|name| name == queue.as_str()));
-        let names: Vec<&String> =
-            written.agents.iter().filter(|(_, agent)| serves(&agent.queues)).map(|(name, _)| name).collect();
+        let names: Vec<&String> = written.agents.iter().filter(|(_, agent)| serves(&agent.queues)).map(|(name, _)| name).collect();
         queues.insert(queue.to_string(), json!({ "agents": names }));
     }
     for (key, own) in [("agents", agents), ("queues", queues)] {

@@ -67,9 +67,7 @@ impl SimStage {
             let seen = match observed {
                 Observed::Arrived { leg, from, .. } => Seen::Arrived { leg: leg.clone(), from: from.clone() },
                 Observed::Hears { leg, sound, .. } => Seen::Hears { leg: leg.clone(), sound: sound.clone() },
-                Observed::HungUp { leg, by, cause } => {
-                    Seen::HungUp { leg: leg.clone(), by_far_end: *by == By::FarEnd, cause: *cause }
-                }
+                Observed::HungUp { leg, by, cause } => Seen::HungUp { leg: leg.clone(), by_far_end: *by == By::FarEnd, cause: *cause },
                 _ => return,
             };
             audience(seen);
@@ -129,6 +127,11 @@ impl Agent {
 
 impl Written {
     pub(crate) fn behaviour(&self) -> Phone {
-        behaviour(self.phone, self.after, self.talks)
+        outside(behaviour(self.phone, self.after, self.talks))
     }
+}
+
+/// Behind an outside number there are many telephones: it takes further calls while it talks.
+pub(crate) fn outside(phone: Phone) -> Phone {
+    Phone { busy_when_talking: false, ..phone }
 }

@@ -1,8 +1,8 @@
 //! Figures in a scenario: seconds, or a setting, or a sum of such.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use std::{borrow::Cow, fmt, time::Duration};
@@ -179,9 +179,7 @@ pub(crate) const CIVIL: &str = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}(:\d{2})?$";
 
 /// A setting by its path.
 pub(crate) fn setting<'a>(settings: &'a Value, path: &str) -> Result<&'a Value, TermError> {
-    path.split('.')
-        .try_fold(settings, |value, key| value.get(key))
-        .ok_or_else(|| TermError::NoSetting(path.to_owned()))
+    path.split('.').try_fold(settings, |value, key| value.get(key)).ok_or_else(|| TermError::NoSetting(path.to_owned()))
 }
 
 /// A text as written: what it says, or the setting that it refers to.
@@ -201,11 +199,7 @@ fn seconds_of(name: &str, value: &Value) -> Result<f64, TermError> {
         Value::String(text) => spoken_seconds(text),
         _ => None,
     };
-    number.ok_or_else(|| TermError::Unfit {
-        name: name.to_owned(),
-        found: value.to_string(),
-        wanted: "a number of seconds",
-    })
+    number.ok_or_else(|| TermError::Unfit { name: name.to_owned(), found: value.to_string(), wanted: "a number of seconds" })
 }
 
 /// `90 s`, `4 min`, `250 ms`, `1 h`.

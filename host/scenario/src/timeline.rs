@@ -20,7 +20,7 @@ pub enum What {
     Answered,
     Hears(Vec<Prompt>),
     AgentHears(Vec<Prompt>),
-    Music(Option<String>),
+    Music(String),
     WaitsIn(Vec<String>),
     Leaves(Left),
     Rings { agent: String, phone: String },
@@ -104,9 +104,7 @@ impl Narrator {
 
     fn event(&mut self, event: &Event) -> Option<What> {
         Some(match event {
-            Event::Arrived(arrival) => {
-                What::Arrives { caller: arrival.caller.clone(), dialled: arrival.dialled.clone() }
-            }
+            Event::Arrived(arrival) => What::Arrives { caller: arrival.caller.clone(), dialled: arrival.dialled.clone() },
             Event::Digit { leg, digit } if leg.is_caller() => What::Keys(digit.to_string()),
             Event::HungUp { leg, cause } if leg.is_caller() => {
                 if self.we_hung_up || self.beside_callers {
@@ -173,9 +171,7 @@ impl Narrator {
                 None
             }
             PbxCommand::Play { conversation, .. } if self.beside_callers && self.caller.as_ref() == Some(conversation) => None,
-            PbxCommand::Music { leg, .. } | PbxCommand::HangUp { leg, .. }
-                if self.beside_callers && self.caller.as_ref() == Some(leg) =>
-            {
+            PbxCommand::Music { leg, .. } | PbxCommand::HangUp { leg, .. } if self.beside_callers && self.caller.as_ref() == Some(leg) => {
                 None
             }
             PbxCommand::Play { conversation, prompts, .. } => {
@@ -185,7 +181,7 @@ impl Narrator {
                     false => What::AgentHears(prompts),
                 })
             }
-            PbxCommand::Music { leg, class } if self.caller.as_ref() == Some(leg) => Some(What::Music(class.clone())),
+            PbxCommand::Music { leg, class: Some(class) } if self.caller.as_ref() == Some(leg) => Some(What::Music(class.clone())),
             PbxCommand::HangUp { leg, cause } if self.caller.as_ref() == Some(leg) => {
                 self.we_hung_up = true;
                 Some(What::HungUp { by: HungUpBy::Us, cause: *cause })
@@ -251,8 +247,7 @@ impl fmt::Display for What {
             Self::Answered => f.write_str("is answered"),
             Self::Hears(prompts) => write!(f, "hears \"{}\"", spoken(prompts)),
             Self::AgentHears(prompts) => write!(f, "the other side hears \"{}\"", spoken(prompts)),
-            Self::Music(Some(class)) => write!(f, "music from now on: {class}"),
-            Self::Music(None) => f.write_str("no music any more"),
+            Self::Music(class) => write!(f, "hears music: {class}"),
             Self::WaitsIn(queues) => write!(f, "waits for {}", queues.join(", ")),
             Self::Leaves(why) => write!(f, "leaves the queue: {}", word(why)),
             Self::Rings { agent, phone } => write!(f, "the phone of {agent} rings ({phone})"),
@@ -266,7 +261,8 @@ impl fmt::Display for What {
             Self::Transferred(to) if to.is_empty() => f.write_str("is transferred"),
             Self::Transferred(to) => write!(f, "is sent to {to}"),
             Self::HungUp { by: HungUpBy::Caller, .. } => f.write_str("hangs up"),
-            Self::HungUp { by: HungUpBy::Us, cause } => write!(f, "is hung up on ({})", word(cause)),
+            Self::HungUp { by: HungUpBy::Us, cause: Cause::Normal } => f.write_str("is hung up on"),
+            Self::HungUp { by: HungUpBy::Us, cause } => write!(f, "is hung up on: {}", word(cause)),
             Self::PartnerHungUp(whom) => write!(f, "{whom} hangs up"),
             Self::Refused { command, detail } => write!(f, "! the order {command} is refused: {detail}"),
             Self::Fault { fault, retried: true } => write!(f, "! a step failed, and succeeded at the second try: {fault}"),

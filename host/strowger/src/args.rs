@@ -51,7 +51,9 @@ pub(crate) enum Command {
     ///
     /// The host must be running. With the sim, a simulated caller calls; with a real PBX say with --via how a call gets
     /// from the PBX to the host.
-    #[command(after_help = "Examples:\n  strowger call +3292000300\n  strowger call +3292000300 --from +32470123456 --patience 60\n  strowger call 3000 --via Local/3000@incoming")]
+    #[command(
+        after_help = "Examples:\n  strowger call +3292000300\n  strowger call +3292000300 --from +32470123456 --patience 60\n  strowger call 3000 --via Local/3000@incoming"
+    )]
     Call(Call),
     /// Watch calls being served, no PBX needed
     ///

@@ -31,12 +31,7 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
             good = false;
             println!("{report}");
         }
-        println!(
-            "{}: {} of {} scenarios pass, every step taken twice",
-            flow.name,
-            reports.len() - failed.len(),
-            reports.len()
-        );
+        println!("{}: {} of {} scenarios pass, every step taken twice", flow.name, reports.len() - failed.len(), reports.len());
     }
     Ok(good)
 }

@@ -90,8 +90,9 @@ impl Default for Config {
 impl Config {
     /// Reads the file and makes its paths absolute.
     pub(crate) fn read(file: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(file)
-            .with_context(|| format!("cannot read {}; `strowger serve --help` says what it is, docs/command-line.md shows one", file.display()))?;
+        let text = std::fs::read_to_string(file).with_context(|| {
+            format!("cannot read {}; `strowger serve --help` says what it is, docs/command-line.md shows one", file.display())
+        })?;
         let mut config: Self = toml::from_str(&text).with_context(|| file.display().to_string())?;
         let folder = std::path::absolute(file)?.parent().map(Path::to_owned).unwrap_or_default();
         for path in [&mut config.flows, &mut config.plugins, &mut config.cache, &mut config.state] {

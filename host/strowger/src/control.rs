@@ -144,10 +144,8 @@ async fn call(State(desk): State<Arc<Desk>>, Json(new): Json<NewCall>) -> Respon
     let sights = desk.watch.watch(Wanted::NextFrom(new.from.clone()));
     match (&desk.sim, new.via) {
         (Some(sim), None) => {
-            let keys = new.keys.into_iter().map(|(after, digits)| Keys {
-                after: Duration::try_from_secs_f64(after).unwrap_or_default(),
-                digits,
-            });
+            let keys =
+                new.keys.into_iter().map(|(after, digits)| Keys { after: Duration::try_from_secs_f64(after).unwrap_or_default(), digits });
             sim.call(Caller {
                 from: new.from,
                 to: new.number,

@@ -6,16 +6,16 @@
 mod script;
 mod stage;
 
-use crate::{args, load, watch::{Sight, Wanted, Watch}};
+use crate::{
+    args,
+    control::{Control, Desk},
+    load,
+    watch::{Sight, Wanted, Watch},
+};
 use anyhow::{Context, Result, bail};
 use script::{FLOW, Scene};
 use stage::Copy;
-use std::{
-    collections::BTreeMap,
-    io::IsTerminal,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, io::IsTerminal, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Options};
 use strowger_flows::{Catalogue, CatalogueConfig, Report};
 use strowger_model::CallId;
@@ -25,20 +25,20 @@ use strowger_pbx::{
     sim::{Phone, Sim, SimConfig},
 };
 use strowger_scenario::What;
-use tokio::{sync::mpsc::UnboundedReceiver, time::Instant};
+use tokio::{
+    sync::{mpsc::UnboundedReceiver, oneshot},
+    time::Instant,
+};
 
 /// What is heard lasts no longer than this, or one would wait for every word.
 const LONGEST_PROMPT: Duration = Duration::from_millis(1500);
+/// The calls are over long before this, or something is wrong.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 pub(crate) fn demo(args: &args::Demo) -> Result<bool> {
     let copy = Copy::of(&args.flows)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let good = runtime.block_on(run(args, &copy))?;
-    if !args.exit {
-        println!("\nThe host goes on serving the copy in {}: change a file and save it. Ctrl-C ends.", copy.flows.display());
-        runtime.block_on(tokio::signal::ctrl_c())?;
-    }
-    Ok(good)
+    runtime.block_on(run(args, &copy))
 }
 
 async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
@@ -56,13 +56,10 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
     }
     let watch = Arc::new(Watch::default());
     let sights = watch.watch(Wanted::All);
-    let exchange = Exchange::new(Options { catalogue: catalogue.clone(), clock: Clock::system(), observer: watch });
+    let exchange = Exchange::new(Options { catalogue: catalogue.clone(), clock: Clock::system(), observer: watch.clone() });
     let lengths = lengths_without_recordings();
     let sim = Arc::new(Sim::new(
-        SimConfig {
-            lengths: Arc::new(move |prompt| lengths(prompt).map(|length| length.min(LONGEST_PROMPT))),
-            ..SimConfig::default()
-        },
+        SimConfig { lengths: Arc::new(move |prompt| lengths(prompt).map(|length| length.min(LONGEST_PROMPT))), ..SimConfig::default() },
         exchange.sink(),
     ));
     for (address, after, talks) in script::PHONES {
@@ -73,9 +70,11 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
         sim.phone(Address::Number(number), Phone::answers(Duration::from_secs(1)).talking(Duration::from_secs(4)));
     }
     exchange.attach(sim.clone());
+    let desk = Desk { catalogue: catalogue.clone(), exchange: exchange.clone(), pbx: sim.clone(), sim: Some(sim.clone()), watch };
+    let _control = Control::open(&copy.control, desk)?;
 
     let screen = Screen::new();
-    let watching = {
+    let _watching = {
         let (exchange, screen) = (exchange.clone(), screen.clone());
         catalogue.watch(Duration::from_millis(50), move |report| {
             screen.swap(report);
@@ -84,7 +83,8 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
     };
     let number = script::number(&catalogue.current()).context("the flow serves no number")?;
     println!("{}", script::OPENING);
-    let shown = tokio::spawn(screen.clone().show(sights));
+    let (all_over, mut served) = oneshot::channel();
+    tokio::spawn(screen.clone().show(sights, all_over));
     let start = Instant::now();
     for (at, scene) in script::scenes() {
         tokio::time::sleep_until(start + Duration::from_millis(at)).await;
@@ -96,18 +96,18 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
             Scene::Change(change) => copy.change(change)?,
         }
     }
-    exchange.idle().await;
-    drop((exchange, sim));
-    let outcomes = if args.exit {
-        drop((watching, catalogue));
-        shown.await?
-    } else {
-        std::mem::forget(watching);
-        shown.await?
-    };
+    let outcomes = tokio::time::timeout(LONGEST_WAIT, &mut served).await;
+    let outcomes = outcomes.context("the calls did not end")??;
     let good = outcomes == script::outcomes();
     println!("\n{}", summary(&outcomes, good));
     println!("{}", script::NEXT);
+    if !args.exit {
+        println!("\nThe host goes on serving. From another terminal:");
+        println!("  strowger call {number} --control {}", copy.control.display());
+        println!("  strowger flows --control {}", copy.control.display());
+        println!("or change {} and save it. Ctrl-C ends.\n", copy.flows.display());
+        tokio::signal::ctrl_c().await?;
+    }
     Ok(good)
 }
 
@@ -170,8 +170,9 @@ impl Screen {
         }
     }
 
-    /// Shows calls until there is nothing more to see. Gives what came of each, by caller.
-    async fn show(self: Arc<Self>, mut sights: UnboundedReceiver<Sight>) -> BTreeMap<String, String> {
+    /// Shows calls until there is nothing more to see. When those of the script are over, says what came of each, by caller.
+    async fn show(self: Arc<Self>, mut sights: UnboundedReceiver<Sight>, all_over: oneshot::Sender<BTreeMap<String, String>>) {
+        let mut all_over = Some(all_over);
         let mut names: Vec<(CallId, String)> = Vec::new();
         let mut outcomes = BTreeMap::new();
         while let Some(Sight { call, what, .. }) = sights.recv().await {
@@ -184,12 +185,15 @@ impl Screen {
                 outcomes.insert(name.clone(), record.outcome.clone());
             }
             if script::is_shown(&what) {
-                self.line(COLOURS[place % COLOURS.len()], &format!("{name:<8}{what}"));
+                let text = script::shortened(&format!("{name:<8}{what}"));
+                self.line(COLOURS[place % COLOURS.len()], &text);
             }
-            if outcomes.len() == script::outcomes().len() {
-                break;
+            if outcomes.len() == script::outcomes().len()
+                && let Some(all_over) = all_over.take()
+            {
+                // Fails if nobody waits any more.
+                let _ = all_over.send(outcomes.clone());
             }
         }
-        outcomes
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     watch::Watch,
 };
 use anyhow::{Context, Result};
-use std::{sync::Arc, time::Duration};
+use std::{io::IsTerminal, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Options};
 use strowger_flows::{Catalogue, CatalogueConfig, Report, Site};
 use strowger_pbx::{
@@ -23,8 +23,7 @@ use tracing_subscriber::EnvFilter;
 pub(crate) fn serve(args: &args::Serve) -> Result<bool> {
     let config = Config::read(&args.config.config)?;
     start_log(&config)?;
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(config.threads()).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(config.threads()).enable_all().build()?;
     let result = runtime.block_on(run(config));
     // What is still up stays at the PBX as it is.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -36,7 +35,7 @@ fn start_log(config: &Config) -> Result<()> {
         Ok(filter) => EnvFilter::try_new(filter).context("STROWGER_LOG")?,
         Err(_) => EnvFilter::try_new(&config.log.level).context("log.level")?,
     };
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     match config.log.json {
         true => log.json().init(),
         false => log.init(),
@@ -58,11 +57,7 @@ async fn run(config: Config) -> Result<bool> {
     let (catalogue, report) = tokio::task::spawn_blocking(|| Catalogue::open(opening)).await?;
     tell(&report);
     let watch = Arc::new(Watch::default());
-    let exchange = Exchange::new(Options {
-        catalogue: catalogue.clone(),
-        clock: Clock::system(),
-        observer: watch.clone(),
-    });
+    let exchange = Exchange::new(Options { catalogue: catalogue.clone(), clock: Clock::system(), observer: watch.clone() });
     let (pbx, sim) = adapter(&config, &catalogue.current().site, &exchange).await?;
     exchange.attach(pbx.clone());
     let watching = {
@@ -77,7 +72,11 @@ async fn run(config: Config) -> Result<bool> {
     tracing::info!(adapter = pbx.name(), flows = %config.flows.display(), control = %config.control().display(), "serving");
 
     signals.next().await;
-    tracing::info!(calls = exchange.call_count(), within_s = config.drain, "stopping: new calls go to the PBX's own route; a second signal ends at once");
+    tracing::info!(
+        calls = exchange.call_count(),
+        within_s = config.drain,
+        "stopping: new calls go to the PBX's own route; a second signal ends at once"
+    );
     drop(watching);
     let left = tokio::select! {
         left = exchange.drain(config.drain()) => left,

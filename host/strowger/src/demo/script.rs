@@ -13,7 +13,7 @@ pub(super) const FLOW: &str = "vaccination-helpdesk";
 pub(super) const OPENING: &str = "\
 The vaccination helpdesk of a town: two agents, a queue, a central helpdesk behind it.
 Six people call within half a minute. (In the copy that runs here the wait text comes every
-4 s instead of every 60, and callers are sent on after 8 s instead of 180.)
+4 s instead of every 60, and callers are sent on after 6 s instead of 180.)
 ";
 
 /// Said last.
@@ -25,7 +25,7 @@ What to try next
   docs/command-line.md              Asterisk, and everything else";
 
 /// Addresses of phones in the copied site, seconds until they are answered, seconds until they are hung up.
-pub(super) const PHONES: [(&str, u64, u64); 2] = [("PJSIP/an", 2, 9), ("PJSIP/bram", 2, 16)];
+pub(super) const PHONES: [(&str, u64, u64); 2] = [("PJSIP/an", 2, 9), ("PJSIP/bram", 2, 10)];
 
 /// A moment of the demo.
 pub(super) enum Scene {
@@ -71,15 +71,15 @@ pub(super) fn scenes() -> Vec<(u64, Scene)> {
         (1000, call(1, None)),
         (2500, Scene::Say("--- all agents are busy: Chantal waits and is sent on, Dirk loses patience")),
         (2500, call(2, None)),
-        (3500, call(3, Some(7))),
-        (16000, Scene::Say("--- an operator edits the welcome in flow.toml and saves it")),
-        (16000, Scene::Change(Change::Good)),
-        (17500, call(4, None)),
-        (20000, Scene::Say("--- and now a mistake: overflow_after = \"soon\"")),
-        (20000, Scene::Change(Change::Bad)),
-        (21500, call(5, None)),
-        (23500, Scene::Say("--- the mistake is mended")),
-        (23500, Scene::Change(Change::Mended)),
+        (3500, call(3, Some(5))),
+        (12000, Scene::Say("--- an operator edits the welcome in flow.toml and saves it")),
+        (12000, Scene::Change(Change::Good)),
+        (13500, call(4, None)),
+        (15500, Scene::Say("--- and now a mistake: overflow_after = \"soon\"")),
+        (15500, Scene::Change(Change::Bad)),
+        (17000, call(5, None)),
+        (18500, Scene::Say("--- the mistake is mended")),
+        (18500, Scene::Change(Change::Mended)),
     ]
 }
 
@@ -95,12 +95,7 @@ pub(super) fn name(from: Option<&str>) -> String {
 }
 
 pub(super) fn caller(from: &str, patience: Option<u64>, number: &str) -> Caller {
-    Caller {
-        from: Some(from.to_owned()),
-        to: number.to_owned(),
-        leaves: patience.map(Duration::from_secs),
-        ..Caller::default()
-    }
+    Caller { from: Some(from.to_owned()), to: number.to_owned(), leaves: patience.map(Duration::from_secs), ..Caller::default() }
 }
 
 /// The number of the flow.
@@ -117,5 +112,13 @@ pub(super) fn numbers(snapshot: &Snapshot) -> Vec<String> {
 
 /// What one would want to see.
 pub(super) fn is_shown(what: &What) -> bool {
-    !matches!(what, What::Answered | What::FarEndRings(_) | What::Notes(_) | What::Finishes(_) | What::Music(None))
+    !matches!(what, What::Answered | What::FarEndRings(_) | What::Notes(_) | What::Finishes(_))
+}
+
+/// As much of a line as is read at a glance.
+pub(super) fn shortened(text: &str) -> String {
+    match text.chars().count() {
+        0..=100 => text.to_owned(),
+        _ => format!("{}...", text.chars().take(97).collect::<String>()),
+    }
 }

@@ -12,6 +12,7 @@ use toml_edit::{DocumentMut, Item, value};
 pub(super) struct Copy {
     pub(super) flows: PathBuf,
     file: PathBuf,
+    pub(super) control: PathBuf,
     _folder: tempfile::TempDir,
 }
 
@@ -26,11 +27,12 @@ impl Copy {
         fs::create_dir_all(copy.join(FLOW))?;
         fs::copy(&source, copy.join(FLOW).join("flow.toml"))?;
         fs::copy(flows.join("site.toml"), copy.join("site.toml")).context("site.toml")?;
-        let copy = Self { file: copy.join(FLOW).join("flow.toml"), flows: copy, _folder: folder };
+        let copy =
+            Self { file: copy.join(FLOW).join("flow.toml"), flows: copy, control: folder.path().join("control.sock"), _folder: folder };
         edit(&copy.file, |flow| {
             let settings = &mut flow["settings"];
             settings["repeat_every"] = value(4);
-            settings["overflow_after"] = value(8);
+            settings["overflow_after"] = value(6);
         })?;
         edit(&copy.flows.join("site.toml"), |site| {
             tables(site, "schedules", |schedule| {
@@ -51,7 +53,7 @@ impl Copy {
             match change {
                 Change::Good => settings["texts"]["welcome"] = value("Welkom bij de vernieuwde helpdesk van {municipality}."),
                 Change::Bad => settings["overflow_after"] = value("soon"),
-                Change::Mended => settings["overflow_after"] = value(8),
+                Change::Mended => settings["overflow_after"] = value(6),
             }
         })
     }

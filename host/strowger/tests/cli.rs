@@ -1,0 +1,232 @@
+//! The command as people use it: what it prints and how it ends.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+use strowger_test_support::{plugin_path, workspace};
+
+/// The shipped flows, in a folder of their own, with plugins.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        copy(&workspace().join("flows"), &place.path("flows"));
+        fs::create_dir(place.path("plugins")).unwrap();
+        for plugin in ["reception", "vaccination-helpdesk"] {
+            fs::copy(plugin_path(plugin), place.path("plugins").join(format!("{plugin}.wasm"))).unwrap();
+        }
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn change(&self, file: &str, from: &str, to: &str) {
+        let file = self.path(file);
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{from} in {}", file.display());
+        fs::write(&file, text.replace(from, to)).unwrap();
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_strowger"));
+        command.current_dir(self.0.path()).args(args).env_remove("STROWGER_CONFIG").env("NO_COLOR", "1");
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        Ran(self.command(args).output().unwrap())
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to.join(entry.file_name())),
+            false => drop(fs::copy(entry.path(), to.join(entry.file_name())).unwrap()),
+        }
+    }
+}
+
+struct Ran(Output);
+
+impl Ran {
+    fn shown(&self) -> String {
+        String::from_utf8_lossy(&[self.0.stdout.as_slice(), &self.0.stderr].concat()).into_owned()
+    }
+
+    #[track_caller]
+    fn ends(self, code: i32, says: &[&str]) -> Self {
+        let shown = self.shown();
+        assert_eq!(self.0.status.code(), Some(code), "{shown}");
+        for part in says {
+            assert!(shown.contains(part), "{part:?} in\n{shown}");
+        }
+        self
+    }
+}
+
+#[test]
+fn help_teaches_and_completions_are_printed() {
+    let place = Place(tempfile::tempdir().unwrap());
+    place.run(&[]).ends(2, &["First steps", "strowger demo"]);
+    place.run(&["serve", "--help"]).ends(0, &["SIGTERM", "--config"]);
+    place.run(&["completions", "bash"]).ends(0, &["_strowger", "rollback"]);
+    place.run(&["schema", "scenario"]).ends(0, &["json-schema.org", "hung_up_by"]);
+    place.run(&["schema", "config"]).ends(0, &["worker_threads"]);
+    place.run(&["test", "nowhere"]).ends(2, &["there is no", "nowhere"]);
+    place.run(&["flows"]).ends(2, &["cannot read strowger.toml"]);
+    place.run(&["flows", "--control", "nobody.sock"]).ends(2, &["no host answers", "strowger serve"]);
+}
+
+#[test]
+fn check_says_everything_that_is_wrong_at_once() {
+    let place = Place::new();
+    place.run(&["check"]).ends(0, &["2 flows good", "every step taken twice"]);
+
+    place.change("flows/vaccination-helpdesk/flow.toml", "overflow_after = 180", "overflow_after = \"soon\"");
+    place.change("flows/vaccination-helpdesk/flow.toml", "queues = [\"helpdesk\"]", "queues = [\"helpdsk\"]");
+    place.change("flows/reception/flow.toml", "greeting =", "greting =");
+    place.run(&["check", "flows"]).ends(
+        1,
+        &[
+            "vaccination-helpdesk/flow.toml:",
+            "overflow_after = \"soon\"",
+            "did you mean `helpdesk`?",
+            "reception/flow.toml:",
+            "did you mean `greeting`?",
+        ],
+    );
+    let one = place.run(&["check", "flows/reception"]).ends(1, &["greting"]);
+    assert!(!one.shown().contains("soon"), "only what was asked for");
+}
+
+#[test]
+fn test_plays_scenarios_and_shows_the_calls_of_those_that_fail() {
+    let place = Place::new();
+    place.run(&["test"]).ends(0, &["ok      V2, V3: the wait text at 0, 60 and 120 s", " 0 failed"]);
+    let one = "flows/vaccination-helpdesk/scenarios/v4-closed.toml";
+    place.run(&["test", one, "--verbose"]).ends(0, &["1 passed, 0 failed", "is hung up on"]);
+
+    place.change("flows/vaccination-helpdesk/flow.toml", "overflow_after = 180", "overflow_after = 120");
+    place.run(&["test", "flows/vaccination-helpdesk"]).ends(
+        1,
+        &[
+            "FAILED  V2, V3: the wait text at 0, 60 and 120 s",
+            "v2-wait-text-figures.toml:",
+            "expected: dials = \"+32 2 713 87 00\" at 187.2 s",
+            "happened: it happened at 127.2 s",
+            "+3227138700 is dialled",
+        ],
+    );
+    place.change(one, "at = 0", "att = 0");
+    place.run(&["test", one]).ends(1, &["v4-closed.toml:", "unknown field `att`"]);
+}
+
+#[test]
+fn demo_serves_its_calls_swaps_and_ends_well() {
+    let place = Place::new();
+    let flow = fs::read_to_string(place.path("flows/vaccination-helpdesk/flow.toml")).unwrap();
+    place.run(&["demo", "--exit"]).ends(
+        0,
+        &[
+            "Aïcha   talks with an",
+            "Chantal +3227138700 is dialled",
+            "Dirk    hangs up",
+            "new calls get version",
+            "Els     hears \"Welkom bij de vernieuwde helpdesk van Gent.\"",
+            "not taken: the version of before goes on serving",
+            "6 callers: 4 talked with an agent, 1 with the central helpdesk, 1 gave up.",
+            "What to try next",
+        ],
+    );
+    assert_eq!(flow, fs::read_to_string(place.path("flows/vaccination-helpdesk/flow.toml")).unwrap(), "it works on a copy");
+    place.run(&["demo", "--exit", "--flows", "plugins"]).ends(2, &["--flows"]);
+}
+
+/// A host that serves a place; killed when dropped.
+struct Daemon(std::process::Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Daemon {
+    /// Started, and its control socket is there.
+    fn start(place: &Place) -> Self {
+        let log = fs::File::create(place.path("log")).unwrap();
+        let daemon = Self(place.command(&["serve"]).stderr(log).spawn().unwrap());
+        until(|| place.run(&["flows"]).0.status.success());
+        daemon
+    }
+
+    fn terminate(&self) {
+        let id = rustix::process::Pid::from_raw(self.0.id().try_into().unwrap()).unwrap();
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    }
+}
+
+/// Looks again and again, for at most half a minute; each look takes its time.
+fn until(mut done: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !done() {
+        assert!(std::time::Instant::now() < deadline, "it did not come");
+    }
+}
+
+#[test]
+fn a_host_serves_shows_swaps_rolls_back_and_drains() {
+    let place = Place::new();
+    fs::write(place.path("strowger.toml"), "drain = 20\ndebounce_ms = 20\n").unwrap();
+    let mut daemon = Daemon::start(&place);
+    place.run(&["flows"]).ends(0, &["vaccination-helpdesk: version ", "+3292000300", "reception: version "]);
+    place.run(&["serve"]).ends(2, &["another host answers"]);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(place.path("state/control.sock")).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+
+    // A call, from an outside number that is not told whole.
+    place
+        .run(&["call", "+3292000100", "--from", "+32470123456", "--key", "3:1", "--patience", "5"])
+        .ends(0, &["+32470123456 calls +3292000100", "hears \"Goedendag.", "has keyed \"1\"", "the record is closed"]);
+    place.run(&["call", "+3292000100", "--via", "Local/1@x"]).ends(2, &["leave out --via"]);
+
+    // A good change, a bad one, and back.
+    place.change("flows/vaccination-helpdesk/flow.toml", "repeat_every = 60", "repeat_every = 50");
+    until(|| place.run(&["flows"]).shown().contains("rollback would bring back"));
+    place.change("flows/vaccination-helpdesk/flow.toml", "repeat_every = 50", "repeat_every = \"x\"");
+    until(|| place.run(&["flows"]).0.status.code() == Some(1));
+    place.run(&["flows"]).ends(1, &["repeat_every = \"x\""]);
+    place.run(&["flows", "rollback", "vaccination-helpdesk"]).ends(0, &["new calls get version"]);
+    place.run(&["flows", "rollback", "nothing"]).ends(2, &["no flow \"nothing\""]);
+
+    daemon.terminate();
+    assert!(daemon.0.wait().unwrap().success(), "every call had ended");
+    assert!(!place.path("state/control.sock").exists());
+    let log = fs::read_to_string(place.path("log")).unwrap();
+    assert!(log.contains("caller=...456") && !log.contains("470123456"), "nothing personal: {log}");
+    assert!(!log.contains("alarm"), "what scenarios bring about is not in the log: {log}");
+}
+
+#[test]
+fn a_swap_that_breaks_a_scenario_is_not_taken() {
+    let place = Place::new();
+    fs::write(place.path("strowger.toml"), "debounce_ms = 20\n").unwrap();
+    fs::write(
+        place.path("flows/reception/scenarios/broken.toml"),
+        "name = \"Nobody greets\"\nat = \"2026-11-23 10:00\"\n[[call]]\nhangs_up = 5\nnever = [{ hears = \"Hallo\" }]\n",
+    )
+    .unwrap();
+    let _daemon = Daemon::start(&place);
+    place.change("flows/reception/flow.toml", "greeting = \"Goedendag.", "greeting = \"Hallo.");
+    until(|| place.run(&["flows"]).0.status.code() == Some(1));
+    place.run(&["flows"]).ends(1, &["fails its scenarios", "FAILED  Nobody greets", "never hears = \"Hallo\""]);
+}
