@@ -1,20 +1,17 @@
 //! Everything that must pass.
 //!
-//! Tests that need the real Asterisk are those of the test bed and of test binaries whose name begins with `asterisk`.
+//! Tests that need the real Asterisk are those of the test bed, of test binaries whose name begins with `asterisk`, and those named `..._on_asterisk`.
 
 use crate::{asterisk, cargo, guests, run, say};
 use anyhow::{Result, bail};
 use std::{env, process::Command};
 
-const NEED_ASTERISK: &str = "binary(/^asterisk/) or package(strowger-testbed)";
+const NEED_ASTERISK: &str = "binary(/^asterisk/) or test(/on_asterisk$/) or package(strowger-testbed)";
 
 /// Runs all of it, whatever fails; the tests come last, so that their summary closes the output of a good run.
 pub(crate) fn test(arguments: &[String]) -> Result<()> {
     guests::build()?;
-    let without = match asterisk() {
-        Ok(_) => None,
-        Err(error) => Some(error),
-    };
+    let without = asterisk().err();
     if let Some(error) = &without {
         say("==================================================================");
         say(&format!("THE REAL ASTERISK CANNOT BE HAD: {error:#}"));

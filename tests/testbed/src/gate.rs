@@ -114,17 +114,17 @@ fn pass(mut outer: TcpStream, inside: Ipv4Addr, state: &Mutex<State>) {
     let Ok(mut inner) = TcpStream::connect((inside, 8088)) else { return };
     // Without these every small message waits for an acknowledgement.
     let _ = (outer.set_nodelay(true), inner.set_nodelay(true));
-    if inner.write_all(&first[..read]).is_err() {
-        return;
-    }
     let clones = || io::Result::Ok(((outer.try_clone()?, inner.try_clone()?), (outer.try_clone()?, inner.try_clone()?)));
-    let Ok(((kept_outer, kept_inner), (mut to, mut from))) = clones() else { return };
+    let Ok((kept, (mut to, mut from))) = clones() else { return };
     {
         let mut state = lock(state);
         if !passes(state.shut, events) {
             return close(&outer);
         }
-        state.open.push((kept_outer, kept_inner, events));
+        state.open.push((kept.0, kept.1, events));
+    }
+    if inner.write_all(&first[..read]).is_err() {
+        return close(&outer);
     }
     thread::spawn(move || {
         let _ = io::copy(&mut from, &mut to);

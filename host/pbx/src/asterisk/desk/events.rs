@@ -38,8 +38,13 @@ impl Desk {
             }
             Event::PlaybackFinished { playback } => {
                 let play = PlayId(playback.id.into());
-                let stopped = self.plays.get(&play).is_some_and(|play| play.stopping);
+                let (stopped, ending) = self.plays.get(&play).map_or((false, false), |play| {
+                    let ending = |leg: &Leg| leg.hang_up.is_some() || leg.hung_up.is_some();
+                    (play.stopping, self.legs.get(&play.channel).is_some_and(ending))
+                });
                 let end = match &*playback.state {
+                    // Asterisk calls it a failure that nobody is there any more.
+                    _ if ending => PlayEnd::Stopped,
                     "failed" => PlayEnd::Failed,
                     _ if stopped => PlayEnd::Stopped,
                     _ => PlayEnd::Whole,

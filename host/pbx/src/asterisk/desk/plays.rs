@@ -16,7 +16,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// A play whose end was not told.
 pub(super) struct Play {
-    channel: ChannelId,
+    pub(super) channel: ChannelId,
     /// Asterisk has it; of so much sound.
     posted: Option<Duration>,
     /// The host stopped it.
