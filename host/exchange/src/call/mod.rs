@@ -314,10 +314,14 @@ impl Call {
         }
     }
 
-    /// Something has to be done about orders: their time has come.
+    /// Something has to be done about orders: their time has come. What the host repeats by itself comes last, after the flow has had its
+    /// say: a timer of the same instant may well end it.
     fn orders_due(&mut self) {
         let now = self.exchange.clock.elapsed();
-        let due: Vec<OrderId> = self.orders.iter().filter(|order| order.due.is_some_and(|due| due <= now)).map(|order| order.id).collect();
+        let is_company = |order: &Open| matches!(order.doing, Doing::KeepingCompany(_));
+        let all = || self.orders.iter().filter(|order| order.due.is_some_and(|due| due <= now));
+        let first: Vec<OrderId> = all().filter(|order| !is_company(order)).map(|order| order.id).collect();
+        let due = if first.is_empty() { all().map(|order| order.id).collect() } else { first };
         for id in due {
             let Some(order) = self.order_mut(id) else { continue };
             order.due = None;
