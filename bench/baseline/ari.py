@@ -1,6 +1,6 @@
 """An ARI client as people write them: answer, play, hang up. Python's own library only.
 
-python3 ari.py HOST USER PASSWORD APPLICATION SOUND. Says `ready` when it is connected.
+python3 ari.py HOST USER PASSWORD APPLICATION SOUND. Says `ready` on standard error when it is connected.
 """
 
 import asyncio
@@ -17,14 +17,27 @@ idle = []
 
 
 async def request(method, path):
-    """One request on a kept connection."""
-    reader, writer = idle.pop() if idle else await asyncio.open_connection(HOST, PORT)
+    """One request on a kept connection, or on a new one if Asterisk has closed that."""
+    while True:
+        kept = bool(idle)
+        reader, writer = idle.pop() if kept else await asyncio.open_connection(HOST, PORT)
+        try:
+            await exchange(reader, writer, method, path)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            writer.close()
+            if not kept:
+                raise
+        else:
+            idle.append((reader, writer))
+            return
+
+
+async def exchange(reader, writer, method, path):
     writer.write(f"{method} /ari/{path} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Basic {LOGIN}\r\nContent-Length: 0\r\n\r\n".encode())
     head = await reader.readuntil(b"\r\n\r\n")
     for line in head.lower().split(b"\r\n"):
         if line.startswith(b"content-length:"):
             await reader.readexactly(int(line.split(b":")[1]))
-    idle.append((reader, writer))
 
 
 async def begin(channel):
@@ -53,7 +66,7 @@ async def serve():
     head = await reader.readuntil(b"\r\n\r\n")
     if b" 101 " not in head.split(b"\r\n")[0]:
         sys.exit(head.decode())
-    print("ready", flush=True)
+    print("ready", file=sys.stderr, flush=True)
     tasks = set()
 
     def spawn(work):

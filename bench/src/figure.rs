@@ -69,7 +69,7 @@ impl std::error::Error for NotHere {}
 impl Figure {
     pub(crate) fn measure(&self) -> Came {
         match self.alone {
-            true => self.in_own_process().unwrap_or_else(|error| Came::Broken(format!("{error:#}"))),
+            true => self.in_own_process().unwrap_or_else(|error| Came::broken(&error)),
             false => self.measure_here(),
         }
     }
@@ -79,7 +79,7 @@ impl Figure {
             Ok(measured) => Came::Measured(measured),
             Err(error) => match error.downcast_ref::<NotHere>() {
                 Some(why) => Came::LeftOut(why.to_string()),
-                None => Came::Broken(format!("{error:#}")),
+                None => Came::broken(&error),
             },
         }
     }
@@ -94,6 +94,11 @@ impl Figure {
 }
 
 impl Came {
+    /// Errors of other programs may hold all that these wrote: the beginning will do.
+    fn broken(error: &anyhow::Error) -> Self {
+        Self::Broken(format!("{error:#}").chars().take(500).collect())
+    }
+
     pub(crate) fn to_json(&self) -> Value {
         match self {
             Self::Measured(Measured { value, how }) => json!({ "value": value, "how": how }),
