@@ -250,12 +250,23 @@ fn instead(line: &Line, timeline: &Timeline) -> String {
     if !same.is_empty() {
         return format!("it happened {}", same.join(", "));
     }
-    let alike = |happening: &&Happening| match (line.thing, &happening.what) {
-        ("hears", What::Hears(_)) | ("rings", What::Rings { .. }) | ("dials", What::Dials(_)) => true,
-        ("talks_with", What::TalksWith(_)) | ("waits_in", What::WaitsIn(_)) | ("leaves", What::Leaves(_)) => true,
-        ("unanswered", What::Unanswered { .. }) | ("alarms", What::Alarms(_)) | ("music", What::Music(_)) => true,
-        _ => false,
+    let kind = |what: &What| match what {
+        What::Hears(_) => "hears",
+        What::Music(_) => "music",
+        What::WaitsIn(_) => "waits_in",
+        What::Leaves(_) => "leaves",
+        What::Rings { .. } => "rings",
+        What::NotAnswered { .. } => "not_answered_by",
+        What::Dials(_) => "dials",
+        What::Unanswered { .. } => "unanswered",
+        What::TalksWith(_) => "talks_with",
+        What::Alarms(_) => "alarms",
+        What::Mails { .. } => "mails",
+        What::HungUp { .. } => "hung_up_by",
+        What::Refused { .. } => "refused",
+        _ => "",
     };
+    let alike = |happening: &&Happening| kind(&happening.what) == line.thing;
     let others: Vec<String> = timeline.happenings.iter().filter(alike).map(|other| format!("{}: {}", when(other), other.what)).collect();
     match others.is_empty() {
         true => "it did not happen".to_owned(),
@@ -285,4 +296,51 @@ fn record(call: &Call, timeline: &Timeline, failures: &mut Vec<Failure>) {
 
 fn since(timeline: &Timeline, at: Duration) -> String {
     format!("at {:.1} s", at.saturating_sub(timeline.arrived()).as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strowger_model::Prompt;
+
+    fn hears(seconds: u64, text: &str) -> Happening {
+        let prompt = Prompt::Text { text: text.to_owned(), language: None };
+        Happening { at: Duration::from_secs(seconds), what: What::Hears(vec![prompt]) }
+    }
+
+    /// What is wrong with a call in which words were heard, by these lines.
+    fn wrong(happenings: &[(u64, &str)], expect: &str) -> Vec<String> {
+        let call: Call = toml::from_str(&format!("expect = [{expect}]")).unwrap();
+        let expected = Expected::new(&call, &serde_json::json!({ "wait": "Even geduld, {name}!", "every": 60 })).unwrap();
+        let happenings = happenings.iter().map(|(at, text)| hears(*at, text)).collect();
+        let mut failures = Vec::new();
+        lines(&expected.expect, &Timeline { happenings }, &mut failures);
+        failures.into_iter().map(|failure| format!("{} / {}", failure.expected, failure.happened)).collect()
+    }
+
+    #[test]
+    fn times_count_from_the_arrival_or_from_a_restart() {
+        let heard = [(0, "Welkom"), (9, "Even geduld, mevrouw!"), (69, "Even geduld, mevrouw!")];
+        let good = r#"{ at = 0, hears = "Welkom" }, { hears = "settings.wait", restart = true }, { at = "settings.every", hears = "settings.wait" }"#;
+        assert_eq!(wrong(&heard, good), [""; 0]);
+        let late = wrong(&heard, &good.replace("\"settings.every\"", "50"));
+        assert!(late[0].contains("at 59.0 s / it happened at 9.0 s, at 69.0 s"), "{late:?}");
+        let unmet = wrong(&heard, &good.replace("hears = \"settings.wait\", restart", "hears = \"Dag\", restart"));
+        assert!(unmet.iter().any(|line| line.contains("60 s after a line that did not happen")), "{unmet:?}");
+    }
+
+    #[test]
+    fn a_thing_happens_as_often_as_it_is_named() {
+        let heard = [(0, "Even geduld, u!"), (30, "Even geduld, u!"), (60, "Even geduld, u!")];
+        let twice = r#"{ at = 0, hears = "Even geduld" }, { at = 60, hears = "Even geduld" }"#;
+        assert_eq!(wrong(&heard, twice).len(), 1);
+        assert!(wrong(&heard, twice)[0].contains("also at 30.0 s"));
+        assert_eq!(wrong(&heard, &twice.replace("at = 0,", "at = 0, repeats = true,")), [""; 0]);
+    }
+
+    #[test]
+    fn texts_and_numbers_are_compared_as_people_would() {
+        assert!(is_said("Welkom bij Gent.  Dag", "bij {town}. Dag") && !is_said("Welkom", "Welkom bij"));
+        assert!(same_number("+3227138700", "+32 2 713 87 00") && !same_number("an", "bram"));
+    }
 }

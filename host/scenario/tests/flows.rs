@@ -1,5 +1,6 @@
 //! The flows that are shipped: their scenarios pass, also with every step taken twice, also as the gate runs them, alike at
 //! every run; and no figure of theirs can be altered without a scenario noticing.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 

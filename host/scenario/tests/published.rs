@@ -1,4 +1,5 @@
 //! The JSON Schema of scenario files in `docs/schemas/` is that of this source. `UPDATE_SCHEMAS=1` writes it anew.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{env, fs};
 use strowger_test_support::workspace;

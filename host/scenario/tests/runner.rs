@@ -1,4 +1,5 @@
 //! The runner, on a flow that is shipped.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 

@@ -127,12 +127,15 @@ async fn flows(State(desk): State<Arc<Desk>>) -> Response {
 }
 
 async fn rollback(State(desk): State<Arc<Desk>>, Name(name): Name<String>) -> Response {
-    match desk.catalogue.rollback(&name) {
-        Ok(version) => {
+    let catalogue = desk.catalogue.clone();
+    // It waits for a reload that is under way.
+    match tokio::task::spawn_blocking(move || catalogue.rollback(&name)).await {
+        Ok(Ok(version)) => {
             desk.exchange.site_changed();
             Json(RolledBack { version }).into_response()
         }
-        Err(error) => refused(StatusCode::CONFLICT, error),
+        Ok(Err(error)) => refused(StatusCode::CONFLICT, error),
+        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, error),
     }
 }
 

@@ -58,13 +58,17 @@ async fn run(config: Config) -> Result<bool> {
     tell(&report);
     let watch = Arc::new(Watch::default());
     let exchange = Exchange::new(Options { catalogue: catalogue.clone(), clock: Clock::system(), observer: watch.clone() });
-    let (pbx, sim) = adapter(&config, &catalogue.current().site, &exchange).await?;
+    let prompts = Arc::new(Prompts::open(prompts(&config, &catalogue.current().site))?);
+    let (pbx, sim) = adapter(&config, &prompts, &exchange).await?;
     exchange.attach(pbx.clone());
     let watching = {
         let exchange = exchange.clone();
         catalogue.watch(Duration::from_millis(config.debounce_ms), move |report| {
             tell(report);
             exchange.site_changed();
+            for problem in prompts.refresh() {
+                tracing::error!("{problem}");
+            }
         })?
     };
     let desk = Desk { catalogue, exchange: exchange.clone(), pbx: pbx.clone(), sim, watch };
@@ -106,16 +110,14 @@ fn tell(report: &Report) {
     }
 }
 
-/// The PBX that the configuration names, with what it plays.
-async fn adapter(config: &Config, site: &Arc<Site>, exchange: &Arc<Exchange>) -> Result<(Arc<dyn Pbx>, Option<Arc<Sim>>)> {
+/// The PBX that the configuration names.
+async fn adapter(config: &Config, prompts: &Arc<Prompts>, exchange: &Arc<Exchange>) -> Result<(Arc<dyn Pbx>, Option<Arc<Sim>>)> {
     match (&config.adapter, &config.asterisk) {
         (Adapter::Asterisk, Some(asterisk)) => {
-            let prompts = Arc::new(Prompts::open(prompts(config, site))?);
-            let pbx = Asterisk::start(asterisk.clone(), prompts, exchange.sink()).await?;
+            let pbx = Asterisk::start(asterisk.clone(), prompts.clone(), exchange.sink()).await?;
             Ok((Arc::new(pbx), None))
         }
         _ => {
-            let prompts = Arc::new(Prompts::open(prompts(config, site))?);
             let sim = Arc::new(Sim::new(simulated(prompts.lengths()), exchange.sink()));
             Ok((sim.clone(), Some(sim)))
         }

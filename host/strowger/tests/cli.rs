@@ -1,4 +1,5 @@
 //! The command as people use it: what it prints and how it ends.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
     fs,

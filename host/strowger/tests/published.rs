@@ -1,4 +1,5 @@
 //! The JSON Schema of `strowger.toml` in `docs/schemas/` is what the command prints. `UPDATE_SCHEMAS=1` writes it anew.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{env, fs, process::Command};
 use strowger_test_support::workspace;
