@@ -2,7 +2,7 @@
 //! must be heard, rung, dialled and recorded at which second.
 //!
 //! # Layout
-//! * [`file`]: the file as it is written; [`term`]: figures in it; `load`: reading and checking it.
+//! * [`mod@file`]: the file as it is written; [`term`]: figures in it; `load`: reading and checking it.
 //! * [`mod@run`]: plays a scenario with the flow's own plugin, a real exchange and the [`stage`].
 //! * [`timeline`]: a call as people see it; `recorder`: puts it together; `judge`: compares it with what was expected.
 //! * [`report`]: what came of it, for people.
