@@ -50,6 +50,6 @@ async fn play(name: &str) {
     let scenario = scenarios().into_iter().find(|scenario| scenario.name == name).unwrap();
     let mut bed = Bed::new().await;
     if let Err(error) = run(&scenario, &mut bed).await {
-        panic!("{error}\nAsterisk's log:\n{}", bed.pbx.log());
+        panic!("{error}");
     }
 }

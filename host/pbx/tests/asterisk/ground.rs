@@ -50,7 +50,7 @@ impl Bed {
     pub(crate) async fn next(&mut self) -> PbxEvent {
         match timeout(PATIENCE, self.events.recv()).await {
             Ok(Some(event)) => event,
-            _ => panic!("no event within {PATIENCE:?}; Asterisk's log:\n{}", self.pbx.log()),
+            _ => panic!("no event within {PATIENCE:?}"),
         }
     }
 
@@ -70,6 +70,14 @@ impl Bed {
         self.send(PbxCommand::Answer { leg: arrived.leg.clone() });
         assert_eq!(self.next().await, PbxEvent::Answered { leg: arrived.leg.clone() });
         arrived
+    }
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("Asterisk's log:\n{}", self.pbx.log());
+        }
     }
 }
 

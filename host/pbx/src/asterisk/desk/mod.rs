@@ -206,6 +206,7 @@ impl Desk {
             Input::Synced(snapshot) => self.synced(snapshot),
             Input::Lost(why) => self.disconnected(why),
             Input::Alive(snapshot, reply) => {
+                let snapshot = self.of_legs(snapshot);
                 let alive = snapshot.channels.iter().map(|channel| self.alive_leg(channel, &snapshot.bridges)).collect();
                 // Whoever asked may have stopped waiting.
                 let _ = reply.send(alive);

@@ -25,8 +25,15 @@ impl Desk {
         }
     }
 
+    /// Without the channels whose leg has ended: Asterisk lists them for a moment longer.
+    pub(super) fn of_legs(&self, mut snapshot: Snapshot) -> Snapshot {
+        snapshot.channels.retain(|channel| self.legs.contains_key(&*channel.id) || !self.gone.contains(&LegId::from(channel.id.as_str())));
+        snapshot
+    }
+
     pub(super) fn synced(&mut self, snapshot: Snapshot) {
         self.lost = false;
+        let snapshot = self.of_legs(snapshot);
         let mut alive = Vec::with_capacity(snapshot.channels.len());
         for channel in &snapshot.channels {
             self.adopt(channel, &snapshot.bridges);

@@ -47,7 +47,7 @@ impl Told {
     /// The job under way of a channel is done.
     fn done(&mut self, channel: &str, result: Result<u64, Option<u16>>) -> Vec<String> {
         let (serial, job) = self.serials.remove(channel).unwrap();
-        let result = result.map(Duration::from_millis).map_err(|status| Failure::of(status));
+        let result = result.map(Duration::from_millis).map_err(Failure::of);
         self.input(Input::Done { channel: channel.into(), serial, job, result })
     }
 
