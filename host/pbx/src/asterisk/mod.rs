@@ -41,15 +41,23 @@ use socket::Socket;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{
+        Notify,
         mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
         oneshot,
     },
     task::{AbortHandle, JoinSet},
-    time::sleep,
+    time::{sleep, timeout},
 };
+use wire::Event;
 
 /// The first wait before connecting again, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+
+/// Asked for again and again: an open socket does not mean that the application is active. When a host takes over from another
+/// whose socket closes at that moment, Asterisk may deactivate the application of both.
+const HEARTBEAT: &str = "strowger-heartbeat";
+/// How often, and how long its echo may take.
+const BEAT: Duration = Duration::from_secs(5);
 
 /// An Asterisk.
 pub struct Asterisk {
@@ -210,9 +218,16 @@ async fn serve(config: &AsteriskConfig, rest: &Rest, inbox: &UnboundedSender<Inp
     };
     let _ = inbox.send(Input::Connected);
     let mut reading = JoinSet::new();
-    reading.spawn(read(socket, inbox.clone()));
+    let heard = Arc::new(Notify::new());
+    reading.spawn(read(socket, inbox.clone(), heard.clone()));
+    let beat = async || {
+        rest.echo(HEARTBEAT).await.context("Asterisk does not serve this application")?;
+        let echo = timeout(BEAT, heard.notified()).await;
+        echo.with_context(|| format!("Asterisk has not told this application an event for {BEAT:?}, though its socket is open"))
+    };
     let syncing = async {
         rest.filter_events().await.context("cannot filter Asterisk's events")?;
+        beat().await?;
         rest.snapshot().await.context("cannot ask Asterisk which calls are alive")
     };
     match syncing.await {
@@ -222,20 +237,32 @@ async fn serve(config: &AsteriskConfig, rest: &Rest, inbox: &UnboundedSender<Inp
         }
         Err(why) => return why,
     }
-    match reading.join_next().await {
-        Some(Ok(why)) => why,
-        _ => anyhow!("the task that reads the socket died"),
+    let beating = async {
+        loop {
+            sleep(BEAT).await;
+            if let Err(why) = beat().await {
+                return why;
+            }
+        }
+    };
+    tokio::select! {
+        read = reading.join_next() => match read {
+            Some(Ok(why)) => why,
+            _ => anyhow!("the task that reads the socket died"),
+        },
+        why = beating => why,
     }
 }
 
 /// Reads the socket to its end.
-async fn read(mut socket: Socket, inbox: UnboundedSender<Input>) -> anyhow::Error {
+async fn read(mut socket: Socket, inbox: UnboundedSender<Input>, heard: Arc<Notify>) -> anyhow::Error {
     loop {
         let event = match socket.next().await {
             Ok(text) => serde_json::from_str(&text),
             Err(why) => return why,
         };
         match event {
+            Ok(Event::ChannelUserevent { eventname }) if eventname == HEARTBEAT => heard.notify_one(),
             Ok(event) => {
                 let _ = inbox.send(Input::Event(event));
             }

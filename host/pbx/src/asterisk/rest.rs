@@ -184,6 +184,11 @@ impl Rest {
         self.send(Method::PUT, &["applications", &self.app, "eventFilter"], &[], Some(body)).await.map(drop)
     }
 
+    /// Asks for an event of this name.
+    pub(super) async fn echo(&self, name: &str) -> Reply {
+        self.post(&["events", "user", name], &[("application", &*self.app)]).await
+    }
+
     pub(super) async fn snapshot(&self) -> Reply<Snapshot> {
         let app = ["applications", &*self.app];
         let (application, channels, bridges): (Application, Vec<Channel>, Vec<Bridge>) =

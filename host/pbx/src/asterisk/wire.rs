@@ -52,6 +52,10 @@ pub(super) enum Event {
         /// Not on Asterisk 16.
         tech_cause: Option<i32>,
     },
+    /// What this adapter asked Asterisk to tell it.
+    ChannelUserevent {
+        eventname: String,
+    },
     /// Another program has taken the application over.
     ApplicationReplaced,
     #[serde(other)]

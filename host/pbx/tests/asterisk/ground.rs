@@ -23,7 +23,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
 pub(crate) struct Bed {
     // Fields drop in this order: the host goes before its Asterisk.
-    pub(crate) adapter: Arc<Asterisk>,
+    pub(crate) host: Option<Arc<Asterisk>>,
     pub(crate) events: UnboundedReceiver<PbxEvent>,
     pub(crate) calls: Vec<Call>,
     pub(crate) phones: Vec<Phone>,
@@ -37,13 +37,25 @@ impl Bed {
         let pbx = AsteriskServer::start().unwrap();
         let gate = Gate::open(&pbx).unwrap();
         let (adapter, events) = adapter(&pbx, &gate.url()).await;
-        let mut bed = Self { adapter, events, calls: Vec::new(), phones: Vec::new(), gate, pbx };
+        let mut bed = Self { host: Some(adapter), events, calls: Vec::new(), phones: Vec::new(), gate, pbx };
         assert_eq!(bed.next().await, PbxEvent::Synced { alive: Vec::new() });
         bed
     }
 
+    pub(crate) fn adapter(&self) -> Arc<Asterisk> {
+        self.host.clone().unwrap()
+    }
+
+    /// Ends the host, and starts another when Asterisk has seen that.
+    pub(crate) async fn restart_host(&mut self) {
+        self.host = None;
+        self.pbx.logged("Deactivating Stasis app", PATIENCE).unwrap();
+        let (host, events) = adapter(&self.pbx, &self.gate.url()).await;
+        (self.host, self.events) = (Some(host), events);
+    }
+
     pub(crate) fn send(&self, command: PbxCommand) {
-        self.adapter.send(command);
+        self.adapter().send(command);
     }
 
     /// The next event.
@@ -110,7 +122,7 @@ pub(crate) fn silence(millis: u64) -> Arc<[Prompt]> {
 
 impl Ground for Bed {
     fn pbx(&self) -> Arc<dyn Pbx> {
-        self.adapter.clone()
+        self.adapter()
     }
 
     fn events(&mut self) -> &mut UnboundedReceiver<PbxEvent> {

@@ -36,7 +36,7 @@ async fn an_arrival_says_who_calls_whom() {
     assert_eq!(arrived.data, "some data");
     assert_eq!(arrived.diverted_from.as_deref(), Some("+3291111111"));
     assert!(arrived.caller_name.is_some_and(|name| name.starts_with("Evil") && !name.contains(char::is_control)));
-    let alive = bed.adapter.alive().await.unwrap();
+    let alive = bed.adapter().alive().await.unwrap();
     assert_eq!((alive.len(), alive[0].state), (1, LegState::Down));
     assert_eq!(alive[0].arrived.as_ref().map(|arrived| &*arrived.data), Some("some data"));
 }
@@ -88,7 +88,7 @@ async fn a_caller_is_transferred_to_the_central() {
     assert_eq!(bed.next().await, ended(&leg, Cause::Normal, true));
     assert!(central.expect("INVITE").unwrap().line().contains("+3227138700"));
     bed.calls[0].finished(PATIENCE).unwrap();
-    assert_eq!(bed.adapter.alive().await.unwrap(), Vec::new());
+    assert_eq!(bed.adapter().alive().await.unwrap(), Vec::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,8 +143,7 @@ async fn a_new_host_finds_the_calls_of_the_one_before() {
     }
     bed.send(PbxCommand::Move { leg: "agent".into(), to: caller.leg.clone() });
     assert_eq!(bed.next().await, PbxEvent::Moved { leg: "agent".into(), to: caller.leg.clone() });
-    let (adapter, events) = adapter(&bed.pbx, &bed.gate.url()).await;
-    (bed.adapter, bed.events) = (adapter, events);
+    bed.restart_host().await;
     let PbxEvent::Synced { mut alive } = bed.next().await else { panic!("not synced") };
     alive.sort_by(|one, other| one.leg.cmp(&other.leg));
     assert_eq!(alive.len(), 2, "{alive:?}");
@@ -234,6 +233,6 @@ async fn nothing_is_left_at_asterisk_after_many_calls() {
         }
     }
     call.finished(PATIENCE).unwrap();
-    assert_eq!(bed.adapter.alive().await.unwrap(), Vec::new());
+    assert_eq!(bed.adapter().alive().await.unwrap(), Vec::new());
     bed.pbx.until_empty("/ari/bridges", PATIENCE).unwrap();
 }

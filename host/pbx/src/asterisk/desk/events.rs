@@ -65,7 +65,7 @@ impl Desk {
                 self.out.push(Output::Emit(PbxEvent::Lost { why }));
                 self.out.push(Output::StandDown);
             }
-            Event::Dial { .. } | Event::Other => {}
+            Event::Dial { .. } | Event::ChannelUserevent { .. } | Event::Other => {}
         }
     }
 
