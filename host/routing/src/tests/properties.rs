@@ -129,6 +129,12 @@ impl World {
         let _ = input.map(|input| self.input(input));
     }
 
+    fn end_all(&mut self) {
+        while let Some((&entry, _)) = self.connected.first_key_value() {
+            self.input(Input::Ended { entry }).unwrap();
+        }
+    }
+
     fn run(site: &Site, steps: &[Step]) -> Self {
         let mut world = Self::with(site.queues.clone(), site.agents.clone());
         for (number, step) in steps.iter().enumerate() {
@@ -162,6 +168,7 @@ proptest! {
             let _ = world.input(Input::Agent { agent: name.into(), action: FloorAction::LogIn });
             let _ = world.input(Input::Agent { agent: name.into(), action: FloorAction::Ready });
         }
+        world.end_all();
         let callers = world.waiting.len();
         let until = world.now + seconds(3600);
         for round in 0..=callers {
@@ -175,9 +182,7 @@ proptest! {
             if let Some((&attempt, _)) = world.ringing.first_key_value() {
                 world.input(Input::Answered { attempt }).unwrap();
             }
-            while let Some((&entry, _)) = world.connected.first_key_value() {
-                world.input(Input::Ended { entry }).unwrap();
-            }
+            world.end_all();
         }
         world.quiet();
         world.pass(Duration::from_secs(60));
