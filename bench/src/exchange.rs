@@ -189,5 +189,10 @@ fn month() -> Result<Measured> {
     let value = begun.elapsed().as_secs_f64();
     let used = (processor_time() - used).as_secs_f64();
     let (events, unserved) = (records.events.load(Relaxed), records.unserved.load(Relaxed));
-    Ok(Measured { value, how: format!("one thread under virtual time, {used:.1} s of processor time; {events} events; {unserved} calls were not answered by an agent") })
+    Ok(Measured {
+        value,
+        how: format!(
+            "one thread under virtual time, {used:.1} s of processor time; {events} events; {unserved} calls were not answered by an agent"
+        ),
+    })
 }

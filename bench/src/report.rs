@@ -73,7 +73,13 @@ fn target(figure: &Figure) -> String {
 /// Three digits that count, and thousands apart.
 fn short(value: f64) -> String {
     if value.abs() < 100.0 {
-        let digits = if value.abs() < 1.0 { 3 } else if value.abs() < 10.0 { 2 } else { 1 };
+        let digits = if value.abs() < 1.0 {
+            3
+        } else if value.abs() < 10.0 {
+            2
+        } else {
+            1
+        };
         let text = format!("{value:.digits$}");
         return text.trim_end_matches('0').trim_end_matches('.').to_owned();
     }

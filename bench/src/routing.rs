@@ -111,7 +111,10 @@ fn inputs() -> Result<Measured> {
         }
     }
     let value = INPUTS as f64 / begun.elapsed().as_secs_f64();
-    Ok(Measured { value, how: format!("{INPUTS} inputs on one core; {connected} conversations; {refused} were of callers gone or connected") })
+    Ok(Measured {
+        value,
+        how: format!("{INPUTS} inputs on one core; {connected} conversations; {refused} were of callers gone or connected"),
+    })
 }
 
 fn entry_bytes() -> Result<Measured> {

@@ -170,7 +170,10 @@ fn script() -> Result<Measured> {
     let reads = FixedReads::shared();
     let time = average(&calls, |state, event| Ok(flow.step(call(), state, event, reads.clone())?))?;
     let [agent, overflow] = calls.map(|events| events.len());
-    Ok(Measured { value: micros(time), how: format!("a call of {agent} events with an agent, one of {overflow} that overflows to the central") })
+    Ok(Measured {
+        value: micros(time),
+        how: format!("a call of {agent} events with an agent, one of {overflow} that overflows to the central"),
+    })
 }
 
 fn script_100() -> Result<Measured> {
@@ -208,7 +211,10 @@ fn against_native() -> Result<Measured> {
     let (sandboxed, events) = state_machine_time()?;
     let native = native()?;
     let value = sandboxed.as_secs_f64() / native.as_secs_f64();
-    Ok(Measured { value, how: format!("{sandboxed:?} against {native:?} over the same {events} events; copying the event in is part of both") })
+    Ok(Measured {
+        value,
+        how: format!("{sandboxed:?} against {native:?} over the same {events} events; copying the event in is part of both"),
+    })
 }
 
 /// The reception as plain Rust, with the same settings and the same call.
@@ -269,5 +275,8 @@ fn fresh() -> Result<Measured> {
         average(&calls, |state, event| Ok(flow.step_fresh(call(), state, event, reads.clone())?))
     });
     let [helpdesk, reception] = both;
-    Ok(Measured { value: micros(helpdesk?), how: format!("instance made, settings read, step taken, instance gone; the reception takes {:?}", reception?) })
+    Ok(Measured {
+        value: micros(helpdesk?),
+        how: format!("instance made, settings read, step taken, instance gone; the reception takes {:?}", reception?),
+    })
 }

@@ -83,13 +83,14 @@ fn settings() -> Result<Measured> {
         let catalogue = site::catalogue(&folder, &engine, gate)?;
         let name = "vaccination-helpdesk";
         let text = toml::to_string(&site::flow_file(name)?)?;
-        reloads(&catalogue, name, |number| {
-            folder.write(&format!("{name}/flow.toml"), &text.replace("Gent", &format!("Gent {number}")))
-        })
+        reloads(&catalogue, name, |number| folder.write(&format!("{name}/flow.toml"), &text.replace("Gent", &format!("Gent {number}"))))
     };
     let (gated, used) = time(Some(strowger_scenario::gate(engine.clone())))?;
     let (ungated, _) = time(None)?;
-    Ok(Measured { value: millis(gated), how: format!("{:.1} ms without its scenarios; {:.0} ms of processor time", millis(ungated), millis(used)) })
+    Ok(Measured {
+        value: millis(gated),
+        how: format!("{:.1} ms without its scenarios; {:.0} ms of processor time", millis(ungated), millis(used)),
+    })
 }
 
 fn plugin() -> Result<Measured> {
@@ -103,7 +104,10 @@ fn plugin() -> Result<Measured> {
         new.extend(section(&format!("{stamp} {number}")));
         folder.write_plugin("reception", &new)
     })?;
-    Ok(Measured { value: millis(time), how: format!("{} bytes, compiled anew, its scenarios included; {:.0} ms of processor time", bytes.len(), millis(used)) })
+    Ok(Measured {
+        value: millis(time),
+        how: format!("{} bytes, compiled anew, its scenarios included; {:.0} ms of processor time", bytes.len(), millis(used)),
+    })
 }
 
 /// A custom section, which changes a component's hash and nothing else.

@@ -86,12 +86,7 @@ pub struct AgentConfig {
 impl AgentConfig {
     /// An agent with one endpoint, logged in.
     pub fn new(name: impl Into<AgentName>) -> Self {
-        Self {
-            name: name.into(),
-            endpoints: vec![EndpointConfig::default()],
-            ring_endpoints: RingEndpoints::default(),
-            logged_in: true,
-        }
+        Self { name: name.into(), endpoints: vec![EndpointConfig::default()], ring_endpoints: RingEndpoints::default(), logged_in: true }
     }
 }
 

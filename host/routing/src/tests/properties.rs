@@ -34,7 +34,13 @@ struct Site {
 }
 
 fn step() -> impl Strategy_<Value = Step> {
-    let why = prop::sample::select(vec![Unanswered::NoAnswer, Unanswered::Busy, Unanswered::Declined, Unanswered::Unreachable, Unanswered::Cancelled]);
+    let why = prop::sample::select(vec![
+        Unanswered::NoAnswer,
+        Unanswered::Busy,
+        Unanswered::Declined,
+        Unanswered::Unreachable,
+        Unanswered::Cancelled,
+    ]);
     let queue = || prop::sample::select(QUEUES.to_vec()).prop_map(|name| name.into());
     let action = prop_oneof![
         4 => Just(FloorAction::LogIn),
@@ -110,9 +116,8 @@ impl World {
             Step::Enter { ask: mask, priority, waited } => {
                 Some(Input::Enter { entry: entry(number), ask: ask(&asked(mask)), priority, waited: seconds(waited) })
             }
-            Step::Widen { who, ask: mask } => {
-                pick(self.waiting.keys().chain(self.connected.keys()), who).map(|entry| Input::Widen { entry: *entry, ask: ask(&asked(mask)) })
-            }
+            Step::Widen { who, ask: mask } => pick(self.waiting.keys().chain(self.connected.keys()), who)
+                .map(|entry| Input::Widen { entry: *entry, ask: ask(&asked(mask)) }),
             Step::Leave(who) => pick(self.waiting.keys(), who).map(|entry| Input::Leave { entry: *entry }),
             Step::Answer(who) => pick(self.ringing.keys(), who).map(|attempt| Input::Answered { attempt: *attempt }),
             Step::AnswerTooLate(who) => pick(self.cancelled.keys(), who).map(|attempt| Input::Answered { attempt: *attempt }),

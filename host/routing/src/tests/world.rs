@@ -131,8 +131,14 @@ impl World {
         match output.clone() {
             Output::Ring { entry, attempt, agent, endpoint } => {
                 let mut phones = self.ringing.iter().chain(&self.cancelled);
-                assert!(phones.all(|(id, phone)| *id < attempt && (phone.agent != agent || phone.endpoint != endpoint)), "{output:?}: that phone rings");
-                assert!(self.ringing.values().all(|phone| phone.agent != agent || phone.entry == entry), "{output:?}: reserved for another");
+                assert!(
+                    phones.all(|(id, phone)| *id < attempt && (phone.agent != agent || phone.endpoint != endpoint)),
+                    "{output:?}: that phone rings"
+                );
+                assert!(
+                    self.ringing.values().all(|phone| phone.agent != agent || phone.entry == entry),
+                    "{output:?}: reserved for another"
+                );
                 assert!(self.connected.values().all(|talking| *talking != agent), "{output:?}: in conversation");
                 let caller = self.waiting.get(&entry).unwrap_or_else(|| panic!("{output:?}: does not wait"));
                 if endpoint == 0 {
@@ -202,7 +208,9 @@ impl World {
     /// Whose phones ring for a caller, in the order in which they were rung: `name` or, beyond the first endpoint, `name/1`.
     pub(super) fn ringing_for(&self, number: u64) -> Vec<String> {
         let phones = self.ringing.values().filter(|phone| phone.entry == entry(number));
-        phones.map(|phone| if phone.endpoint == 0 { phone.agent.to_string() } else { format!("{}/{}", phone.agent, phone.endpoint) }).collect()
+        phones
+            .map(|phone| if phone.endpoint == 0 { phone.agent.to_string() } else { format!("{}/{}", phone.agent, phone.endpoint) })
+            .collect()
     }
 
     pub(super) fn attempt(&self, agent: &str) -> AttemptId {
