@@ -98,6 +98,8 @@ async fn overflow(call: &Call, s: &'static Settings, waiting: &mut Waiting) -> W
             served = &mut *waiting => return Waited::Served(served),
             reached = central => match reached {
                 Ok(central) => return Waited::Central(central),
+                // An agent was faster: that outcome is on its way.
+                Err(NotReached::Cancelled) => {}
                 Err(why) => {
                     call.note("central", why.word());
                     waiting.now_say(&s.texts.stay, s.repeat_every);

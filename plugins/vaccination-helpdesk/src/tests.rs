@@ -109,8 +109,10 @@ fn v3_an_agent_who_answers_first_wins() {
 #[test]
 fn v3_an_agent_wins_and_the_host_cancels_the_dial() {
     let mut call = waiting(site(3, 0));
-    call.passes(secs(185)).dial_fails(Unanswered::Cancelled).agent_answers("bram");
-    assert_eq!(call.ending(), Some("answered"));
+    call.passes(secs(185)).dial_fails(Unanswered::Cancelled);
+    assert_eq!(call.newest_names(), [""; 0], "nothing is said to somebody who is being put through");
+    call.agent_answers("bram");
+    assert_eq!((call.ending(), call.noted("central")), (Some("answered"), None));
 }
 
 #[test]
