@@ -20,8 +20,8 @@ const SWAPS: u32 = 100;
 const WAITING: usize = 20;
 
 /// The helpdesk on 0900 is closed and says so: short calls. That on 0901 is open, and nobody answers yet.
-fn folder() -> Folder {
-    let folder = Folder::new(&helpdesk_site(20, true, true, false)).unwrap().plugin("vaccination-helpdesk").unwrap();
+fn folder(agents: u8) -> Folder {
+    let folder = Folder::new(&helpdesk_site(agents, true, true, false)).unwrap().plugin("vaccination-helpdesk").unwrap();
     folder.flow("waiting", &HELPDESK.replace("0900", "0901")).unwrap().flow("load", &load(0)).unwrap()
 }
 
@@ -92,7 +92,7 @@ fn check_editions(host: &Host) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_swaps_under_500_calls_a_second_on_the_sim() {
-    let folder = folder();
+    let folder = folder(20);
     let host = Host::start(&folder, Clock::system()).unwrap();
     let sim = host.sim(SimConfig { unknown: Phone::new(Then::Rings), ..SimConfig::default() });
     for _ in 0..WAITING {
@@ -125,7 +125,7 @@ async fn a_hundred_swaps_under_500_calls_a_second_on_the_sim() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_swaps_under_20_calls_a_second_on_asterisk() {
-    let bed = Bed::start(folder()).await.unwrap();
+    let bed = Bed::start(folder(5)).await.unwrap();
     let waiting: Vec<_> = (1..=5).map(|caller| SippCaller::to(&bed.pbx, "0901").number(caller).call().unwrap()).collect();
     bed.host().seen_often("EnterQueue", waiting.len(), PATIENCE).await.unwrap();
     let calls = SippCaller::to(&bed.pbx, "0900").calls(5000, 20).call().unwrap();

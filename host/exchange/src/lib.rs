@@ -78,6 +78,16 @@ struct Calls {
     by_leg: HashMap<LegId, CallId>,
 }
 
+impl Calls {
+    /// Puts mail into a call's mailbox, if the call is up.
+    fn post(&self, call: CallId, mail: Mail) {
+        if let Some(handle) = self.by_id.get(&call) {
+            // Fails only if the call is over.
+            let _ = handle.mailbox.send(Box::new(mail));
+        }
+    }
+}
+
 /// A call as seen from outside.
 struct Handle {
     mailbox: UnboundedSender<Box<Mail>>,
@@ -262,10 +272,11 @@ impl Exchange {
             PbxEvent::Synced { alive } => self.resync(alive),
             event => {
                 let Some(leg) = event.leg() else { return };
-                let call = self.lock().by_leg.get(leg).copied();
-                match (call, &event) {
-                    (Some(call), _) => self.post(call, Mail::Pbx(event)),
+                let calls = self.lock();
+                match (calls.by_leg.get(leg), &event) {
+                    (Some(&call), _) => calls.post(call, Mail::Pbx(event)),
                     (None, PbxEvent::Answered { leg }) => {
+                        drop(calls);
                         tracing::warn!(%leg, "answered, and nobody's any more: hung up");
                         self.send(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
                     }
@@ -374,10 +385,7 @@ impl Exchange {
     }
 
     fn post(&self, call: CallId, mail: Mail) {
-        if let Some(handle) = self.lock().by_id.get(&call) {
-            // Fails only if the call is over.
-            let _ = handle.mailbox.send(Box::new(mail));
-        }
+        self.lock().post(call, mail);
     }
 
     fn post_to_all(&self, mail: impl Fn() -> Mail) {

@@ -122,7 +122,7 @@ pub enum PbxCommand {
     Transfer {
         /// The leg.
         leg: LegId,
-        /// None: on in the PBX's own route, behind the hand-over to the host.
+        /// None, or an address that the adapter cannot reach: on in the PBX's own route, behind the hand-over to the host.
         to: Option<Address>,
     },
     /// Send digits. No event.

@@ -24,7 +24,7 @@ pub(crate) use plan::floor_plan;
 use crate::{CallRecord, Exchange, Observed, reads::StepReads};
 use leg::{Leg, Role};
 use order::{Doing, Open};
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, pin::pin, sync::Arc, time::Duration};
 use strowger_flows::{Fallback, LoadedFlow, OnFlow};
 use strowger_model::{
     CallId, Event, LegName, OrderId, Outcome,
@@ -117,18 +117,21 @@ impl Call {
     /// The call's life.
     pub(crate) async fn run(mut self, mut mailbox: UnboundedReceiver<Box<Mail>>) {
         self.settle();
+        // One timer for the whole life, moved when what it waits for changes: making one for each mail costs more than the mail.
+        let mut alarm = pin!(tokio::time::sleep_until(self.exchange.clock.instant(Duration::ZERO)));
         while !self.is_over() {
-            let due = self.orders.iter().filter_map(|order| order.due).min();
-            let mail = match due {
-                None => mailbox.recv().await,
-                Some(due) => match tokio::time::timeout_at(self.exchange.clock.instant(due), mailbox.recv()).await {
-                    Ok(mail) => mail,
-                    Err(_) => {
-                        self.orders_due();
-                        self.settle();
-                        continue;
-                    }
-                },
+            let due = self.orders.iter().filter_map(|order| order.due).min().map(|due| self.exchange.clock.instant(due));
+            if let Some(due) = due.filter(|&due| due != alarm.deadline()) {
+                alarm.as_mut().reset(due);
+            }
+            let mail = tokio::select! {
+                biased;
+                mail = mailbox.recv() => mail,
+                () = &mut alarm, if due.is_some() => {
+                    self.orders_due();
+                    self.settle();
+                    continue;
+                }
             };
             match mail.map(|mail| *mail) {
                 Some(Mail::Pbx(event)) => self.heard(event),

@@ -6,7 +6,7 @@ use std::{fmt, net::SocketAddr};
 
 /// Which Asterisk, and how it dials.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 pub struct AsteriskConfig {
     /// The HTTP server of Asterisk, such as `http://127.0.0.1:8088`. Plain HTTP only: ARI belongs on loopback or in a tunnel.
     pub url: String,

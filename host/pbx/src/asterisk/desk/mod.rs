@@ -249,11 +249,11 @@ impl Desk {
             PbxCommand::Music { leg, class } => self.music(&leg, class),
             PbxCommand::Move { leg, to } => self.with(&leg, |leg| leg.queue.push_back(Job::Enter { bridge: to })),
             PbxCommand::Transfer { leg, to } => {
-                let target = to.as_ref().map(|to| self.config.dial_string(to));
-                match target {
-                    Some(None) => tracing::warn!(%leg, ?to, "cannot be transferred there: no endpoint in the configuration fits it"),
-                    target => self.with(&leg, |leg| leg.queue.push_back(Job::Leave { target: target.flatten() })),
+                let target = to.as_ref().and_then(|to| self.config.dial_string(to));
+                if to.is_some() && target.is_none() {
+                    tracing::error!(%leg, ?to, "cannot be transferred there: no endpoint in the configuration fits it; on in the PBX's own route");
                 }
+                self.with(&leg, |leg| leg.queue.push_back(Job::Leave { target }));
             }
             PbxCommand::SendDigits { leg, digits } => self.with(&leg, |leg| leg.queue.push_back(Job::Digits(digits))),
             PbxCommand::HangUp { leg, cause } => self.hang_up(leg, cause),
