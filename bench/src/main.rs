@@ -10,6 +10,10 @@
 //! These are not tests: a target that is missed is shown, and is no error. A figure that cannot be had here is left out,
 //! with the reason.
 
+/// As in the command.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod exchange;
 mod figure;
 mod invite;
