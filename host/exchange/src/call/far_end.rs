@@ -3,7 +3,7 @@
 use super::{
     Call, Phase,
     leg::{Leg, Role},
-    order::{Doing, Open},
+    order::{Doing, MoveDone, Open},
 };
 use strowger_model::{
     Event, LegName, OrderId, Outcome,
@@ -143,7 +143,10 @@ impl Call {
             }
         }
         for (order, done) in arrived {
-            self.record.connected.get_or_insert(self.exchange.clock.now());
+            // A hold or a part is done, and connects nobody.
+            if let MoveDone::Joined = done {
+                self.record.connected.get_or_insert(self.exchange.clock.now());
+            }
             self.outcome(order, done.outcome());
         }
     }
