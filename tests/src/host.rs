@@ -69,6 +69,15 @@ impl Host {
         Ok(records)
     }
 
+    /// Waits until exactly so many calls are up.
+    ///
+    /// # Errors
+    /// Time is up.
+    pub async fn calls_up(&self, count: usize, within: Duration) -> Result<()> {
+        let waited = tokio::time::timeout(within, self.exchange.until_count(|up| up == count)).await;
+        waited.with_context(|| format!("{} calls are up after {within:?}, not {count}", self.exchange.call_count()))
+    }
+
     /// Waits until a line of the log contains a text, and gives the first that does.
     ///
     /// # Errors

@@ -192,10 +192,15 @@ impl Exchange {
         *self.count.borrow()
     }
 
+    /// Waits until as many calls are up as is wanted.
+    pub async fn until_count(&self, wanted: impl Fn(usize) -> bool) {
+        // Fails only if the sender is gone, and the sender is here.
+        let _ = self.count.subscribe().wait_for(|&count| wanted(count)).await;
+    }
+
     /// Waits until no call is up.
     pub async fn idle(&self) {
-        // Fails only if the sender is gone, and the sender is here.
-        let _ = self.count.subscribe().wait_for(|&count| count == 0).await;
+        self.until_count(|count| count == 0).await;
     }
 
     /// Sends new calls to the PBX's own route from now on, and waits until no call is up, at most so long. Says how many still are: they
