@@ -6,7 +6,7 @@
 //! * `desk`: the routing state machine with a clock and a lock.
 //! * `reads`: what a flow may ask.
 //! * [`Clock`]: the one place where the clock is read.
-//! * [`CallRecord`], [`Observer`]: what is kept and shown of a call.
+//! * [`Observer`]: what is shown of a call; [`CallRecord`]: what is kept.
 //!
 //! **Architecture invariant:** a call is one task, and only that task touches the call's state. Tasks speak to each other by mailboxes
 //! and through the desk; nothing here waits for a PBX to acknowledge.
@@ -16,11 +16,10 @@ mod clock;
 mod desk;
 mod observe;
 mod reads;
-mod record;
 
 pub use clock::Clock;
 pub use observe::{NoObserver, Observed, Observer};
-pub use record::CallRecord;
+pub use strowger_model::CallRecord;
 
 use call::{Call, Mail};
 use desk::Desk;

@@ -7,6 +7,8 @@
 //! * [`command`]: what a flow can order.
 //! * [`event`]: what a flow is told.
 //! * [`read`]: what a flow may ask, and the answers.
+//! * [`record`]: what is kept of a call for reports.
+//! * [`step`]: a step as it is recorded, and what the flow asked during it.
 //! * [`time`]: instants and rings.
 //!
 //! **Architecture invariant:** nothing here does anything: no clock, no I/O, no task. The contract in
@@ -18,6 +20,8 @@ pub mod name;
 pub mod number;
 pub mod prompt;
 pub mod read;
+pub mod record;
+pub mod step;
 pub mod time;
 
 pub use command::{Command, Order};
@@ -25,4 +29,5 @@ pub use event::{Event, Outcome};
 pub use name::{AgentName, CallId, FlowName, LegName, OrderId, QueueName};
 pub use number::{NumberPattern, PhoneNumber};
 pub use prompt::Prompt;
+pub use record::CallRecord;
 pub use time::Timestamp;

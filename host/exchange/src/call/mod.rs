@@ -91,12 +91,14 @@ impl Call {
             connected: None,
             agent: None,
             waited: Duration::ZERO,
+            overflowed: false,
             outcome: String::new(),
             notes: Vec::new(),
             tags: Vec::new(),
             steps: 0,
             faults: 0,
             refused: 0,
+            unjournalled: false,
             ended: arrival.at,
         };
         Self {

@@ -1,8 +1,8 @@
 //! What is kept of a call for reports.
 
+use crate::{AgentName, CallId, FlowName, Timestamp, command::Field};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use strowger_model::{AgentName, CallId, FlowName, Timestamp, command::Field};
 
 /// What is kept of a call for reports. One for every call, closed exactly once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub struct CallRecord {
     pub agent: Option<AgentName>,
     /// In queues, until connected or left.
     pub waited: Duration,
+    /// After waiting in vain for an agent, the caller was connected or sent to somebody else.
+    pub overflowed: bool,
     /// The flow's outcome; `fault` if the flow broke, `unfinished` if the call ended before the flow did.
     pub outcome: String,
     /// Facts that the flow noted, the latest of each key.
@@ -39,6 +41,8 @@ pub struct CallRecord {
     pub faults: u32,
     /// Orders that were refused.
     pub refused: u32,
+    /// Steps of it are missing in the journal, which could not be written for a while.
+    pub unjournalled: bool,
     /// When the last leg was gone.
     pub ended: Timestamp,
 }
