@@ -66,7 +66,7 @@ pub(crate) fn engine() -> Result<Engine> {
 /// An exchange on a folder, and a sim for it. Inside a runtime only.
 pub(crate) fn host(folder: &Folder, clock: Clock, observer: Arc<dyn Observer>, sim: SimConfig) -> Result<(Arc<Exchange>, Arc<Sim>)> {
     let catalogue = catalogue(folder, &engine()?, None)?;
-    let exchange = Exchange::new(Options { catalogue, clock, observer });
+    let exchange = Exchange::new(Options::new(catalogue, clock, observer));
     let sim = Arc::new(Sim::new(sim, exchange.sink()));
     exchange.attach(sim.clone());
     Ok((exchange, sim))

@@ -44,7 +44,7 @@ impl Host {
             bail!("{}", report.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
         }
         let log = Arc::new(Log::default());
-        let exchange = Exchange::new(Options { catalogue: catalogue.clone(), clock, observer: log.clone() });
+        let exchange = Exchange::new(Options::new(catalogue.clone(), clock, log.clone()));
         Ok(Self { catalogue, exchange, log })
     }
 

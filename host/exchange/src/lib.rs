@@ -3,6 +3,7 @@
 //! # Layout
 //! * [`Exchange`]: takes events from a PBX, starts calls, posts to their mailboxes.
 //! * `call`: one call, from its arrival to its record; the only place where a flow, a PBX and a queue meet.
+//! * `journal`, `wake`: what a call needs to outlive the host, and how the next host takes it up.
 //! * `desk`: the routing state machine with a clock and a lock.
 //! * `reads`: what a flow may ask.
 //! * [`Clock`]: the one place where the clock is read.
@@ -14,8 +15,11 @@
 mod call;
 mod clock;
 mod desk;
+mod early;
+mod journal;
 mod observe;
 mod reads;
+mod wake;
 
 pub use clock::Clock;
 pub use observe::{NoObserver, Observed, Observer};
@@ -23,6 +27,8 @@ pub use strowger_model::CallRecord;
 
 use call::{Call, Mail};
 use desk::Desk;
+use early::Early;
+use journal::Journal;
 use std::{
     collections::HashMap,
     sync::{
@@ -40,7 +46,12 @@ use strowger_model::{
 };
 use strowger_pbx::port::{AliveLeg, ArrivedLeg, Ended, LegId, LegState, Pbx, PbxCommand, PbxEvent, PbxSink};
 use strowger_routing::{EntryId, Floor, FloorAction, Input, Output};
-use tokio::sync::{mpsc::UnboundedSender, watch};
+use strowger_store::Store;
+use tokio::sync::{
+    mpsc::{Sender, error::TrySendError},
+    watch,
+};
+use wake::Dormant;
 
 /// What an exchange needs.
 pub struct Options {
@@ -50,7 +61,24 @@ pub struct Options {
     pub clock: Clock,
     /// Who looks on.
     pub observer: Arc<dyn Observer>,
+    /// Where calls are journalled; none: in memory only, for scenarios.
+    pub store: Option<Store>,
+    /// Calls at once; further ones go to the PBX's own route.
+    pub calls: usize,
 }
+
+impl Options {
+    /// Without a store, and with as many calls as a host may have by default.
+    pub fn new(catalogue: Arc<Catalogue>, clock: Clock, observer: Arc<dyn Observer>) -> Self {
+        Self { catalogue, clock, observer, store: None, calls: Self::CALLS }
+    }
+
+    /// Calls at once, if nothing else is said: some 400 MB.
+    pub const CALLS: usize = 100_000;
+}
+
+/// Mails that a call's mailbox holds. A call that is further behind is ended.
+const MAILBOX: usize = 1024;
 
 /// The running host. Lives until dropped by everybody; calls hold it.
 pub struct Exchange {
@@ -58,8 +86,9 @@ pub struct Exchange {
     clock: Clock,
     observer: Arc<dyn Observer>,
     pbx: OnceLock<Arc<dyn Pbx>>,
-    /// What came before there was a PBX to send commands to: an adapter may find calls before it is attached.
-    early: Mutex<Vec<PbxEvent>>,
+    journal: Option<Journal>,
+    most_calls: usize,
+    early: Early,
     desk: Arc<Desk>,
     /// The snapshot whose site the desk was configured with.
     site: Mutex<Option<Arc<strowger_flows::Site>>>,
@@ -78,18 +107,22 @@ struct Calls {
 }
 
 impl Calls {
-    /// Puts mail into a call's mailbox, if the call is up.
-    fn post(&self, call: CallId, mail: Mail) {
-        if let Some(handle) = self.by_id.get(&call) {
-            // Fails only if the call is over.
-            let _ = handle.mailbox.send(Box::new(mail));
+    /// Puts mail into a call's mailbox, if the call is up. One whose mailbox is full loses it: so it learns that it is lost.
+    fn post(&mut self, call: CallId, mail: Mail) {
+        let Some(mailbox) = self.by_id.get(&call).and_then(|handle| handle.mailbox.as_ref()) else { return };
+        if let Err(TrySendError::Full(_)) = mailbox.try_send(Box::new(mail)) {
+            tracing::error!(%call, "{MAILBOX} mails wait for the call: it is given up");
+            if let Some(handle) = self.by_id.get_mut(&call) {
+                handle.mailbox = None;
+            }
         }
     }
 }
 
 /// A call as seen from outside.
 struct Handle {
-    mailbox: UnboundedSender<Box<Mail>>,
+    /// None: it was full once.
+    mailbox: Option<Sender<Box<Mail>>>,
     flow: Arc<LoadedFlow>,
     arrived: Timestamp,
 }
@@ -110,16 +143,20 @@ pub struct CallSummary {
 impl Exchange {
     /// An exchange without a PBX. Must be called inside a tokio runtime.
     pub fn new(options: Options) -> Arc<Self> {
-        let Options { catalogue, clock, observer } = options;
+        let Options { catalogue, clock, observer, store, calls } = options;
+        let dormant = store.as_ref().map(Dormant::read);
+        let clock = clock.not_before(dormant.as_ref().map_or(Duration::ZERO, Dormant::last_seen));
         let exchange = Arc::new(Self {
             catalogue,
             clock,
             observer,
             pbx: OnceLock::new(),
-            early: Mutex::default(),
+            journal: store.map(Journal::new),
+            most_calls: calls,
             desk: Arc::new(Desk::new(clock)),
             site: Mutex::default(),
-            calls: Mutex::default(),
+            calls: Mutex::new(Calls { last: dormant.as_ref().and_then(|dormant| dormant.last_call), ..Calls::default() }),
+            early: Early::new(dormant),
             count: watch::Sender::new(0),
             draining: AtomicBool::new(false),
         });
@@ -141,14 +178,10 @@ impl Exchange {
 
     /// Gives the PBX, and takes the events that it has brought so far. The first one given stays.
     pub fn attach(self: &Arc<Self>, pbx: Arc<dyn Pbx>) {
-        let early = {
-            let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
-            if self.pbx.set(pbx).is_err() {
-                tracing::error!("an exchange has one PBX; the second is ignored");
-            }
-            std::mem::take(&mut *early)
-        };
-        early.into_iter().for_each(|event| self.take(event));
+        if self.pbx.set(pbx).is_err() {
+            tracing::error!("an exchange has one PBX; the second is ignored");
+        }
+        self.early.attached(self);
     }
 
     /// What an agent does, at a phone, by API or in a scenario.
@@ -165,8 +198,17 @@ impl Exchange {
             AgentAction::Leave(queue) => FloorAction::Leave(queue),
         };
         self.floor(Input::Agent { agent: agent.clone(), action }, None)
-            .map(drop)
-            .map_err(|refused| Refusal { reason: RefusalReason::UnknownName, detail: refused.to_string() })
+            .map_err(|refused| Refusal { reason: RefusalReason::UnknownName, detail: refused.to_string() })?;
+        self.keep_agent(agent);
+        Ok(())
+    }
+
+    /// Has the journal know how an agent stands.
+    fn keep_agent(&self, agent: &AgentName) {
+        let Some(journal) = &self.journal else { return };
+        if let Some(standing) = self.desk.look(|floor, _| floor.standing(agent.as_str())) {
+            journal.agent(agent.clone(), wake::kept(standing));
+        }
     }
 
     /// The calls that are up, the oldest first.
@@ -221,6 +263,11 @@ impl Exchange {
         self.desk.look(|floor, _| floor.agent(name))
     }
 
+    /// Returns when nobody holds the floor: it hangs if something else does.
+    pub fn agents_are_answered(&self) {
+        self.desk.look(|_, _| ());
+    }
+
     /// An endpoint of an agent, as the floor counts them.
     fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Target> {
         let site = self.site.lock().unwrap_or_else(PoisonError::into_inner);
@@ -264,21 +311,22 @@ impl Exchange {
 
     /// What the PBX tells.
     fn take(self: &Arc<Self>, event: PbxEvent) {
-        if self.pbx.get().is_none() {
-            let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
-            if self.pbx.get().is_none() {
-                return early.push(event);
-            }
+        match self.early.holds(event) {
+            None => self.early.let_out(self),
+            Some(event) => self.handle(event),
         }
+    }
+
+    fn handle(self: &Arc<Self>, event: PbxEvent) {
         match event {
             PbxEvent::Arrived(arrived) => self.arrive(*arrived),
             PbxEvent::Lost { why } => tracing::error!("the PBX cannot be reached: {why}"),
             PbxEvent::Synced { alive } => self.resync(alive),
             event => {
                 let Some(leg) = event.leg() else { return };
-                let calls = self.lock();
-                match (calls.by_leg.get(leg), &event) {
-                    (Some(&call), _) => calls.post(call, Mail::Pbx(event)),
+                let mut calls = self.lock();
+                match (calls.by_leg.get(leg).copied(), &event) {
+                    (Some(call), _) => calls.post(call, Mail::Pbx(event)),
                     (None, PbxEvent::Answered { leg }) => {
                         drop(calls);
                         tracing::warn!(%leg, "answered, and nobody's any more: hung up");
@@ -306,8 +354,12 @@ impl Exchange {
             tracing::warn!(leg = %arrived.leg, flow = %flow.name, withdrawn = flow.withdrawn, calls = flow.calls(), "the flow takes no call now: to its fallback");
             return self.send(PbxCommand::Transfer { leg: arrived.leg, to: call::fallback(flow) });
         }
+        if self.call_count() >= self.most_calls || self.journal.as_ref().is_some_and(|journal| journal.store.is_full()) {
+            tracing::error!(leg = %arrived.leg, calls = self.call_count(), "the host has all it can take: on in the PBX's own route");
+            return self.send(PbxCommand::Transfer { leg: arrived.leg, to: None });
+        }
         let at = self.clock.now();
-        let (mailbox, mail) = tokio::sync::mpsc::unbounded_channel();
+        let (mailbox, mail) = tokio::sync::mpsc::channel(MAILBOX);
         let id = {
             let mut calls = self.lock();
             if calls.by_leg.contains_key(&arrived.leg) {
@@ -316,7 +368,7 @@ impl Exchange {
             let id = CallId::next(at.0, calls.last);
             calls.last = Some(id);
             calls.by_leg.insert(arrived.leg.clone(), id);
-            calls.by_id.insert(id, Handle { mailbox, flow: flow.clone(), arrived: at });
+            calls.by_id.insert(id, Handle { mailbox: Some(mailbox), flow: flow.clone(), arrived: at });
             self.count.send_replace(calls.by_id.len());
             id
         };
@@ -333,7 +385,7 @@ impl Exchange {
             at,
         };
         let call = Call::new(self.clone(), flow.begin(), arrived.leg, arrival);
-        tokio::spawn(call.run(mail));
+        tokio::spawn(call.run(None, mail));
     }
 
     /// The PBX is the truth: legs that are gone there are gone; callers that nobody serves are served; other legs that nobody knows are

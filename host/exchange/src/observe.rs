@@ -20,7 +20,7 @@ pub enum Observed<'a> {
         /// Its number.
         id: OrderId,
         /// Its name in the contract.
-        command: &'static str,
+        command: &'a str,
         /// Why.
         refusal: &'a Refusal,
     },

@@ -125,6 +125,10 @@ pub enum LogLevel {
     Error,
 }
 
+/// Numbers of [`Reads::random`] from here on serve the guest's system library (the seeds of hash maps, drawn when an instance takes its first
+/// step). They are apart from the flow's own and part of no record: what a flow does must not depend on them.
+pub const SYSTEM_RANDOM: u32 = 1 << 31;
+
 /// What the host answers to a flow's reads during one step. Every method answers at once from memory and the same
 /// however often it is asked within the step.
 pub trait Reads {

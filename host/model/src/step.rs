@@ -4,7 +4,7 @@ use crate::{
     Event, FlowName, Order, OrderId, QueueName, Timestamp,
     command::Target,
     event::Refusal,
-    read::{AgentStatus, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus, Reads, ScheduleStatus},
+    read::{AgentStatus, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus, Reads, SYSTEM_RANDOM, ScheduleStatus},
 };
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -227,6 +227,9 @@ macro_rules! reads {
             }
 
             fn random(&self, n: u32) -> u64 {
+                if n >= SYSTEM_RANDOM {
+                    return self.system_random(n);
+                }
                 self.answer(
                     || format!("random {n}"),
                     |read| if let Read::Random(asked, number) = read { (*asked == n).then_some(*number) } else { None },
@@ -252,12 +255,20 @@ impl<R: Reads> Recorder<R> {
     fn least_moment(&self) -> Moment {
         self.host.now()
     }
+
+    fn system_random(&self, n: u32) -> u64 {
+        self.host.random(n)
+    }
 }
 
 impl Playback {
     /// The instant of the step as if the site's zone were UTC's first day: only seen together with an unanswered question.
     fn least_moment(&self) -> Moment {
         Moment { instant: self.at, year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0, weekday: 3 }
+    }
+
+    fn system_random(&self, n: u32) -> u64 {
+        u64::from(n)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the floor is told and what it says: inputs, outputs and the identifiers in them.
 
 use crate::{AgentConfig, QueueConfig};
+use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 use strowger_model::{
     AgentName, CallId, OrderId, QueueName,
@@ -24,7 +25,8 @@ impl fmt::Display for EntryId {
 }
 
 /// One ringing of one endpoint of one agent for one entry. Never repeats within a floor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct AttemptId(pub u64);
 
 impl fmt::Display for AttemptId {

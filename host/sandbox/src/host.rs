@@ -14,16 +14,12 @@ use rustix::time::{ClockId, clock_gettime};
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
     OrderId,
-    read::{LogLevel, Reads},
+    read::{LogLevel, Reads, SYSTEM_RANDOM},
 };
 use wasmtime::{ResourceLimiter, UpdateDeadline};
 
 /// What answers the reads of a step.
 pub(crate) type StepReads = Arc<dyn Reads + Send + Sync>;
-
-/// Numbers of `Reads::random` from here on serve the guest's system library. They are apart from the flow's own, so
-/// that a hash map seeded at an instance's first step does not shift what the flow draws.
-const SYSTEM_RANDOM: u32 = 1 << 31;
 
 /// The data of an instance's store.
 pub(crate) struct Host {

@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) worker_threads: usize,
     /// The socket by which `strowger flows` and `strowger call` reach the host. Not given: `control.sock` in `state`.
     pub(crate) control: Option<PathBuf>,
+    /// Calls at once. Further ones go to the PBX's own route.
+    pub(crate) calls: usize,
     /// Seconds that calls in progress have left when the host is told to stop.
     pub(crate) drain: u64,
     /// Milliseconds without a further change before changed files are read.
@@ -80,6 +82,7 @@ impl Default for Config {
             log: Log::default(),
             worker_threads: 0,
             control: None,
+            calls: strowger_exchange::Options::CALLS,
             drain: 30,
             debounce_ms: 100,
             faults_per_minute: 10,
@@ -108,6 +111,11 @@ impl Config {
     /// The control socket.
     pub(crate) fn control(&self) -> PathBuf {
         self.control.clone().unwrap_or_else(|| self.state.join("control.sock"))
+    }
+
+    /// The journal and the records.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.state.join("strowger.db")
     }
 
     /// How many threads serve calls.

@@ -56,7 +56,7 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
     }
     let watch = Arc::new(Watch::default());
     let sights = watch.watch(Wanted::All);
-    let exchange = Exchange::new(Options { catalogue: catalogue.clone(), clock: Clock::system(), observer: watch.clone() });
+    let exchange = Exchange::new(Options::new(catalogue.clone(), Clock::system(), watch.clone()));
     let lengths = lengths_without_recordings();
     let sim = Arc::new(Sim::new(
         SimConfig { lengths: Arc::new(move |prompt| lengths(prompt).map(|length| length.min(LONGEST_PROMPT))), ..SimConfig::default() },

@@ -18,6 +18,7 @@ mod demo;
 mod flows;
 mod load;
 mod serve;
+mod supervise;
 mod test;
 mod watch;
 

@@ -4,6 +4,7 @@ use crate::{
     args,
     config::{Adapter, Config},
     control::{Control, Desk},
+    supervise,
     watch::Watch,
 };
 use anyhow::{Context, Result};
@@ -17,7 +18,11 @@ use strowger_pbx::{
     sim::{Phone, Sim, SimConfig},
 };
 use strowger_sandbox::Engine;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use strowger_store::{Health, Store};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
 use tracing_subscriber::EnvFilter;
 
 pub(crate) fn serve(args: &args::Serve) -> Result<bool> {
@@ -57,7 +62,10 @@ async fn run(config: Config) -> Result<bool> {
     let (catalogue, report) = tokio::task::spawn_blocking(|| Catalogue::open(opening)).await?;
     tell(&report);
     let watch = Arc::new(Watch::default());
-    let exchange = Exchange::new(Options { catalogue: catalogue.clone(), clock: Clock::system(), observer: watch.clone() });
+    let store = open_store(&config).await?;
+    tokio::spawn(tell_health(store.health()));
+    let options = Options::new(catalogue.clone(), Clock::system(), watch.clone());
+    let exchange = Exchange::new(Options { store: Some(store.clone()), calls: config.calls, ..options });
     let prompts = Arc::new(Prompts::open(prompts(&config, &catalogue.current().site))?);
     let (pbx, sim) = adapter(&config, &prompts, &exchange).await?;
     exchange.attach(pbx.clone());
@@ -74,6 +82,8 @@ async fn run(config: Config) -> Result<bool> {
     let desk = Desk { catalogue, exchange: exchange.clone(), pbx: pbx.clone(), sim, watch };
     let control = Control::open(&config.control(), desk)?;
     tracing::info!(adapter = pbx.name(), flows = %config.flows.display(), control = %config.control().display(), "serving");
+    supervise::serving(pbx.name());
+    let alive = tokio::spawn(supervise::alive(exchange.clone()));
 
     signals.next().await;
     tracing::info!(
@@ -81,17 +91,44 @@ async fn run(config: Config) -> Result<bool> {
         within_s = config.drain,
         "stopping: new calls go to the PBX's own route; a second signal ends at once"
     );
+    supervise::stopping(exchange.call_count(), config.drain());
     drop(watching);
     let left = tokio::select! {
         left = exchange.drain(config.drain()) => left,
         () = signals.next() => exchange.call_count(),
     };
     drop(control);
+    alive.abort();
+    if !store.flush(FLUSH) {
+        tracing::error!("the last steps could not be journalled within {} s", FLUSH.as_secs());
+    }
     match left {
         0 => tracing::info!("stopped; every call had ended"),
         calls => tracing::warn!(calls, "stopped; these calls stay at the PBX as they are"),
     }
     Ok(left == 0)
+}
+
+/// How long the journal has at the end for what it was given last.
+const FLUSH: Duration = Duration::from_secs(5);
+
+/// The journal and the records, in the folder for what must be kept.
+async fn open_store(config: &Config) -> Result<Store> {
+    let path = config.database();
+    tokio::task::spawn_blocking(move || {
+        Store::open(&path, strowger_store::Options::default()).with_context(|| format!("the journal, {}", path.display()))
+    })
+    .await?
+}
+
+/// Tells the operator when calls are not journalled, and when they are again.
+async fn tell_health(mut health: watch::Receiver<Health>) {
+    while health.changed().await.is_ok() {
+        match &*health.borrow_and_update() {
+            Health::Stuck { why, .. } => tracing::error!("calls go on without being journalled: {why}; a host that dies now loses them"),
+            Health::Journalling => tracing::warn!("calls are journalled again"),
+        }
+    }
 }
 
 /// What came of reading flow files, for the log.

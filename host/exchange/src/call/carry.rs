@@ -261,21 +261,25 @@ impl Call {
             return Err(refusal(RefusalReason::WrongState, format!("{name} is in conversation with nobody")));
         };
         let moving = self.set_apart(&name)?;
-        let music = self.flow.site.music.values().next().cloned();
         let id_at_pbx = self.up(&name)?.id.clone();
         if let Some(leg) = self.leg_by_id(&id_at_pbx) {
             leg.held_from = Some(with);
         }
-        self.send(PbxCommand::Music { leg: id_at_pbx, class: music });
+        self.hold_music(id_at_pbx);
         self.moving(id, moving, MoveDone::Done);
         Ok(())
+    }
+
+    pub(super) fn hold_music(&mut self, leg: LegId) {
+        let class = self.flow.site.music.values().next().cloned();
+        self.send(PbxCommand::Music { leg, class });
     }
 
     fn resume(&mut self, id: OrderId, name: LegName) -> Carried {
         let leg = self.up(&name)?;
         let (id_at_pbx, with) = (leg.id.clone(), leg.held_from.clone());
         let with = with.ok_or_else(|| refusal(RefusalReason::WrongState, format!("{name} is not held")))?;
-        let Some(to) = self.legs.iter().find(|other| other.id == with && other.up && !other.ending).map(|other| other.place.clone()) else {
+        let Some(to) = self.legs.iter().find(|other| other.id == with && other.up && !other.is_ending()).map(|other| other.place.clone()) else {
             return Err(refusal(RefusalReason::WrongState, format!("whom {name} was held from is gone")));
         };
         if let Some(leg) = self.leg_by_id(&id_at_pbx) {
@@ -346,6 +350,7 @@ impl Call {
         self.drop_orders();
         self.flow = next;
         self.state = Box::default();
+        self.on_new_version = true;
         self.record.flow = self.flow.name.clone();
         self.record.version = self.flow.version.to_string();
         let arrival = Arrival {

@@ -103,7 +103,7 @@ impl Call {
             .map(|(id, company)| (id, ask(company)))
     }
 
-    fn music(&mut self, leg: &LegName, class: Option<String>) {
+    pub(super) fn music(&mut self, leg: &LegName, class: Option<String>) {
         if let Some(leg) = self.leg(leg).map(|leg| leg.id.clone()) {
             self.send(PbxCommand::Music { leg, class });
         }

@@ -26,8 +26,8 @@ impl Call {
         }
     }
 
-    fn ringing(&mut self, id: &LegId) {
-        let Some(leg) = self.leg_by_id(id).filter(|leg| !leg.rang && !leg.up && !leg.ending) else { return };
+    pub(super) fn ringing(&mut self, id: &LegId) {
+        let Some(leg) = self.leg_by_id(id).filter(|leg| !leg.rang && !leg.up && !leg.is_ending()) else { return };
         leg.rang = true;
         match leg.role.clone() {
             Role::Dialled(order) => {
@@ -49,13 +49,13 @@ impl Call {
         }
     }
 
-    fn answered(&mut self, id: &LegId) {
+    pub(super) fn answered(&mut self, id: &LegId) {
         if self.legs.iter().any(|leg| &leg.id == id && leg.role == Role::Caller) {
             return self.caller_answered();
         }
         let Some(leg) = self.leg_by_id(id).filter(|leg| !leg.up) else { return };
         leg.up = true;
-        if leg.ending {
+        if leg.is_ending() {
             return;
         }
         match leg.role.clone() {
@@ -129,8 +129,8 @@ impl Call {
         self.tell(Event::Order { id: order, outcome: Outcome::Unanswered(why) });
     }
 
-    fn moved(&mut self, id: &LegId, to: &ConversationId) {
-        let Some(leg) = self.leg_by_id(id).filter(|leg| leg.place == *to && !leg.ending) else { return };
+    pub(super) fn moved(&mut self, id: &LegId, to: &ConversationId) {
+        let Some(leg) = self.leg_by_id(id).filter(|leg| leg.place == *to && !leg.is_ending()) else { return };
         let name = leg.name.clone();
         self.agent_joined(id);
         let mut arrived = Vec::new();
@@ -178,7 +178,7 @@ impl Call {
         let _ = self.company_played(play) || self.gather_played(play) || self.whispered(play);
     }
 
-    fn ended(&mut self, ended: Ended) {
+    pub(super) fn ended(&mut self, ended: Ended) {
         let Some(place) = self.legs.iter().position(|leg| leg.id == ended.leg) else { return };
         let leg = self.legs.remove(place);
         self.exchange.strike_leg(&leg.id);
@@ -188,7 +188,7 @@ impl Call {
         }
         match leg.role.clone() {
             Role::Offered { attempt, agent, .. } => {
-                let why = match (ended.cause, leg.ending) {
+                let why = match (ended.cause, leg.is_ending()) {
                     (_, true) => Unanswered::Cancelled,
                     (Cause::NoAnswer | Cause::Normal, false) if !leg.rang => Unanswered::Unreachable,
                     (cause, false) => cause.into(),

@@ -1,10 +1,13 @@
 //! The legs of a call.
 
-use strowger_model::{AgentName, LegName, OrderId};
-use strowger_pbx::port::{ConversationId, LegId};
+use serde::{Deserialize, Serialize};
+use strowger_model::{AgentName, LegName, OrderId, event::Cause};
+use strowger_pbx::port::{Address, ConversationId, LegId, PbxCommand};
+use std::time::Duration;
 use strowger_routing::AttemptId;
 
 /// One side of a call, from `Arrived` or `Dial` to `Ended`.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Leg {
     /// The flow's name for it.
     pub(crate) name: LegName,
@@ -23,18 +26,35 @@ pub(crate) struct Leg {
     /// The flow was told that it is there, and will be told when it is gone.
     pub(crate) known: bool,
     /// Told to hang up or to leave; only its `Ended` is awaited.
-    pub(crate) ending: bool,
+    pub(crate) ending: Option<Ending>,
+}
+
+/// How a leg was told to go.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum Ending {
+    HangUp(Cause),
+    Transfer(Option<Address>),
+}
+
+impl Ending {
+    /// What the PBX is told.
+    pub(crate) fn command(self, leg: LegId) -> PbxCommand {
+        match self {
+            Self::HangUp(cause) => PbxCommand::HangUp { leg, cause },
+            Self::Transfer(to) => PbxCommand::Transfer { leg, to },
+        }
+    }
 }
 
 /// Why a leg is here.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Role {
     /// It arrived.
     Caller,
     /// The flow dialled it.
     Dialled(OrderId),
-    /// A phone of an agent that rings for a queue order. The flow does not see it yet.
-    Offered { entry: OrderId, attempt: AttemptId, agent: AgentName },
+    /// A phone of an agent that rings for a queue order since then (monotonic time). The flow does not see it yet.
+    Offered { entry: OrderId, attempt: AttemptId, agent: AgentName, endpoint: usize, since: Duration },
     /// An agent that a queue order brought.
     Agent { entry: OrderId, agent: AgentName },
 }
@@ -42,16 +62,21 @@ pub(crate) enum Role {
 impl Leg {
     pub(crate) fn new(name: LegName, id: LegId, role: Role) -> Self {
         let (place, known) = (id.clone(), role == Role::Caller);
-        Self { name, id, role, rang: false, up: false, place, held_from: None, known, ending: false }
+        Self { name, id, role, rang: false, up: false, place, held_from: None, known, ending: None }
     }
 
     /// Whether the flow may speak of it.
     pub(crate) fn is_visible(&self) -> bool {
-        !self.ending && !matches!(self.role, Role::Offered { .. })
+        !self.is_ending() && !matches!(self.role, Role::Offered { .. })
+    }
+
+    /// Whether only its `Ended` is awaited.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.is_some()
     }
 
     /// Whether it is in conversation with the other, or on its way there.
     pub(crate) fn is_with(&self, other: &Self) -> bool {
-        self.up && other.up && !self.ending && !other.ending && self.id != other.id && self.place == other.place
+        self.up && other.up && !self.is_ending() && !other.is_ending() && self.id != other.id && self.place == other.place
     }
 }

@@ -8,32 +8,43 @@
 //! * `far_end`: what the PBX tells of legs, made into outcomes and events.
 //! * `queueing`: what the floor of queues and agents tells.
 //! * `company`, `gather`: waiting with music and prompts; collecting digits.
+//! * `image`, `resume`: what of it is in the journal, and how it goes on when its host is gone and another has come.
 //! * `leg`, `order`: the types.
+//!
+//! **Architecture invariant:** commands for the PBX are kept back until what brought them forth is in the journal ([`Call::commit`]), once for
+//! each mail and all together.
 
 mod carry;
 mod company;
 mod far_end;
 mod gather;
+mod image;
 mod leg;
 mod order;
 mod plan;
 mod queueing;
+mod resume;
 
+pub(crate) use image::Image;
 pub(crate) use plan::floor_plan;
+pub(crate) use resume::Found;
 
 use crate::{CallRecord, Exchange, Observed, reads::StepReads};
-use leg::{Leg, Role};
+use leg::{Ending, Leg, Role};
 use order::{Doing, Open};
-use std::{collections::VecDeque, pin::pin, sync::Arc, time::Duration};
+use serde::{Deserialize, Serialize};
+use std::{collections::VecDeque, mem, pin::pin, sync::Arc, time::Duration};
 use strowger_flows::{Fallback, LoadedFlow, OnFlow};
 use strowger_model::{
     CallId, Event, LegName, OrderId, Outcome,
     event::{Arrival, Cause, Left, PlayEnd, Refusal, RefusalReason},
+    step::{FlowVersion, Ordered, Recorder, StepRecord},
 };
 use strowger_pbx::port::{Address, LegId, PbxCommand, PbxEvent, PlayId};
 use strowger_routing::Output;
 use strowger_sandbox::Fault;
-use tokio::sync::mpsc::UnboundedReceiver;
+use strowger_store::Change;
+use tokio::sync::mpsc::Receiver;
 
 /// What comes in a call's mailbox.
 pub(crate) enum Mail {
@@ -43,7 +54,7 @@ pub(crate) enum Mail {
 }
 
 /// Who decides about the call.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
 enum Phase {
     /// The flow.
     Served,
@@ -76,6 +87,12 @@ pub(crate) struct Call {
     index: u32,
     /// Plays so far, for ids.
     plays: u32,
+    /// The next step is the first on its version of a flow.
+    on_new_version: bool,
+    /// What the journal does not have yet.
+    changes: Vec<Change>,
+    /// What the PBX is told once the journal has it.
+    outbox: Vec<PbxCommand>,
 }
 
 impl Call {
@@ -113,12 +130,19 @@ impl Call {
             record: Box::new(record),
             index: 0,
             plays: 0,
+            on_new_version: true,
+            changes: Vec::new(),
+            outbox: Vec::new(),
         }
     }
 
-    /// The call's life.
-    pub(crate) async fn run(mut self, mut mailbox: UnboundedReceiver<Box<Mail>>) {
+    /// The call's life; one that outlived its host is told what was found of it.
+    pub(crate) async fn run(mut self, found: Option<Found>, mut mailbox: Receiver<Box<Mail>>) {
+        if let Some(found) = found {
+            self.resume_from(found);
+        }
         self.settle();
+        self.commit();
         // One timer for the whole life, moved when what it waits for changes: making one for each mail costs more than the mail.
         let mut alarm = pin!(tokio::time::sleep_until(self.exchange.clock.instant(Duration::ZERO)));
         while !self.is_over() {
@@ -126,23 +150,18 @@ impl Call {
             if let Some(due) = due.filter(|&due| due != alarm.deadline()) {
                 alarm.as_mut().reset(due);
             }
-            let mail = tokio::select! {
+            tokio::select! {
                 biased;
-                mail = mailbox.recv() => mail,
-                () = &mut alarm, if due.is_some() => {
-                    self.orders_due();
-                    self.settle();
-                    continue;
-                }
-            };
-            match mail.map(|mail| *mail) {
-                Some(Mail::Pbx(event)) => self.heard(event),
-                Some(Mail::Floor(output)) => self.floor_says(output),
-                Some(Mail::ShuttingDown(within)) => self.tell(Event::ShuttingDown { within }),
-                // The exchange holds the sender as long as the call is on its list.
-                None => return,
+                mail = mailbox.recv() => match mail.map(|mail| *mail) {
+                    Some(Mail::Pbx(event)) => self.heard(event),
+                    Some(Mail::Floor(output)) => self.floor_says(output),
+                    Some(Mail::ShuttingDown(within)) => self.tell(Event::ShuttingDown { within }),
+                    None => self.swamped(),
+                },
+                () = &mut alarm, if due.is_some() => self.orders_due(),
             }
             self.settle();
+            self.commit();
         }
         self.close();
     }
@@ -154,9 +173,13 @@ impl Call {
     /// Lets the flow see what it has not seen, until there is nothing.
     fn settle(&mut self) {
         while let Some(event) = self.unseen.pop_front() {
-            self.step(&event);
-            if let Event::HungUp { leg, .. } = &event {
-                self.end_orders_on(leg);
+            let gone = match &event {
+                Event::HungUp { leg, .. } => Some(leg.clone()),
+                _ => None,
+            };
+            self.step(event);
+            if let Some(leg) = gone {
+                self.end_orders_on(&leg);
             }
         }
         if self.phase == Phase::Served && self.legs.is_empty() && self.orders.is_empty() {
@@ -166,43 +189,97 @@ impl Call {
     }
 
     /// One step of the flow.
-    fn step(&mut self, event: &Event) {
+    fn step(&mut self, event: Event) {
         if self.phase == Phase::Over {
             return;
         }
-        self.observe(&Observed::Event(event));
+        self.observe(&Observed::Event(&event));
         if self.record.steps >= self.flow.limits.steps {
             return self.fall_back(&format!("the flow took more than {} steps in this call", self.flow.limits.steps));
         }
-        let reads = Arc::new(StepReads {
-            exchange: self.exchange.clone(),
-            flow: self.flow.clone(),
-            call: self.id,
-            step: self.record.steps,
-            now: self.exchange.clock.now(),
-        });
+        let number = self.record.steps;
         self.record.steps += 1;
-        let result = self.flow.flow.step(self.id, &self.state, event, reads);
-        match result {
+        let now = self.exchange.clock.now();
+        let host = StepReads { exchange: self.exchange.clone(), flow: self.flow.clone(), call: self.id, step: number, now };
+        let reads = Arc::new(Recorder::new(host));
+        let (orders, fault) = match self.flow.flow.step(self.id, &self.state, &event, reads.clone()) {
             Ok(step) => {
                 step.faults.iter().for_each(|fault| self.count_fault(fault, true));
                 self.state = step.state;
-                self.index = 0;
-                let flow = self.flow.clone();
-                for order in step.orders {
-                    if self.phase == Phase::Over || !Arc::ptr_eq(&flow, &self.flow) {
-                        break;
-                    }
-                    match order {
-                        Ok(order) => self.carry(order),
-                        Err(refused) => self.refuse(refused.id, refused.command, refused.refusal),
-                    }
-                    self.index += 1;
-                }
+                (step.orders, None)
             }
             Err(fault) => {
                 self.count_fault(&fault, false);
-                self.fall_back(&fault.to_string());
+                (Vec::new(), Some(fault.to_string()))
+            }
+        };
+        let on = mem::take(&mut self.on_new_version).then(|| self.version());
+        let step = StepRecord { at: now, on, event, reads: reads.take(), orders, fault };
+        if let Some(journal) = &self.exchange.journal {
+            if step.on.is_some() {
+                self.changes.extend(journal.version(&self.flow));
+            }
+            self.changes.extend(journal.step(self.id, number, &step));
+        }
+        match step.fault {
+            Some(fault) => self.fall_back(&fault),
+            None => self.carry_all(step.orders),
+        }
+    }
+
+    fn carry_all(&mut self, orders: Vec<Ordered>) {
+        self.index = 0;
+        let flow = self.flow.clone();
+        for ordered in orders {
+            if self.phase == Phase::Over || !Arc::ptr_eq(&flow, &self.flow) {
+                break;
+            }
+            match ordered {
+                Ordered::Order(order) => self.carry(order),
+                Ordered::Refused { id, command, refusal } => self.refuse(id, &command, refusal),
+            }
+            self.index += 1;
+        }
+    }
+
+    pub(crate) fn id(&self) -> CallId {
+        self.id
+    }
+
+    /// The version of a flow that the call is on.
+    pub(crate) fn version(&self) -> FlowVersion {
+        FlowVersion { flow: self.flow.name.clone(), version: self.flow.version.clone() }
+    }
+
+    /// Has the journal take what has happened; the commands that it brought forth leave for the PBX when it has.
+    fn commit(&mut self) {
+        let commands = mem::take(&mut self.outbox);
+        let over = self.is_over();
+        if over {
+            self.record.ended = self.exchange.clock.now();
+        }
+        let Some(journal) = &self.exchange.journal else {
+            return commands.into_iter().for_each(|command| self.exchange.send(command));
+        };
+        if commands.is_empty() && self.changes.is_empty() && !over {
+            return;
+        }
+        let mut changes = mem::take(&mut self.changes);
+        changes.extend(match over {
+            true => Some(Change::Closed(self.record.clone())),
+            false => journal.image(self),
+        });
+        let exchange = self.exchange.clone();
+        journal.submit(changes, commands, move |command| exchange.send(command));
+    }
+
+    /// More came for the call than its mailbox holds, and some of it is lost: nothing about it can be relied on any more.
+    fn swamped(&mut self) {
+        self.fall_back("more events came than the call could take");
+        for leg in mem::take(&mut self.legs) {
+            self.exchange.strike_leg(&leg.id);
+            if !leg.is_ending() {
+                self.send(PbxCommand::HangUp { leg: leg.id, cause: Cause::Failed });
             }
         }
     }
@@ -220,7 +297,7 @@ impl Call {
         self.phase = Phase::Over;
         "fault".clone_into(&mut self.record.outcome);
         self.drop_orders();
-        let alone = |leg: &&Leg| leg.role == Role::Caller && !leg.ending && !self.legs.iter().any(|other| leg.is_with(other));
+        let alone = |leg: &&Leg| leg.role == Role::Caller && !leg.is_ending() && !self.legs.iter().any(|other| leg.is_with(other));
         if let Some(leg) = self.legs.iter().find(alone).map(|leg| leg.id.clone()) {
             self.send_away(leg, fallback(&self.flow));
         }
@@ -247,14 +324,13 @@ impl Call {
         let lonely: Vec<LegId> = self
             .legs
             .iter()
-            .filter(|leg| !leg.ending && !self.legs.iter().any(|other| leg.is_with(other)))
+            .filter(|leg| !leg.is_ending() && !self.legs.iter().any(|other| leg.is_with(other)))
             .map(|leg| leg.id.clone())
             .collect();
         lonely.iter().for_each(|leg| self.hang_up(leg, Cause::Normal));
     }
 
-    fn close(mut self) {
-        self.record.ended = self.exchange.clock.now();
+    fn close(self) {
         self.observe(&Observed::Closed(&self.record));
         self.exchange.strike_call(self.id);
     }
@@ -276,7 +352,7 @@ impl Call {
         }
     }
 
-    fn refuse(&mut self, id: OrderId, command: &'static str, refusal: Refusal) {
+    fn refuse(&mut self, id: OrderId, command: &str, refusal: Refusal) {
         self.record.refused += 1;
         self.observe(&Observed::Refused { id, command, refusal: &refusal });
         tracing::warn!(call = %self.id, flow = %self.flow.name, %id, command, reason = ?refusal.reason, "refused: {}", refusal.detail);
@@ -360,20 +436,19 @@ impl Call {
     }
 
     fn hang_up(&mut self, id: &LegId, cause: Cause) {
-        if let Some(leg) = self.leg_by_id(id)
-            && !leg.ending
-        {
-            leg.ending = true;
-            self.send(PbxCommand::HangUp { leg: id.clone(), cause });
+        self.end(id, Ending::HangUp(cause));
+    }
+
+    fn end(&mut self, id: &LegId, ending: Ending) {
+        if let Some(leg) = self.leg_by_id(id).filter(|leg| !leg.is_ending()) {
+            leg.ending = Some(ending.clone());
+            self.send(ending.command(id.clone()));
         }
     }
 
     /// Transfers a leg; only its `Ended` is awaited.
     fn send_away(&mut self, id: LegId, to: Option<Address>) {
-        if let Some(leg) = self.leg_by_id(&id) {
-            leg.ending = true;
-        }
-        self.send(PbxCommand::Transfer { leg: id, to });
+        self.end(&id, Ending::Transfer(to));
     }
 
     fn hang_up_named(&mut self, name: &LegName) {
@@ -397,9 +472,9 @@ impl Call {
         }
     }
 
-    fn send(&self, command: PbxCommand) {
+    fn send(&mut self, command: PbxCommand) {
         self.observe(&Observed::Command(&command));
-        self.exchange.send(command);
+        self.outbox.push(command);
     }
 
     fn observe(&self, what: &Observed<'_>) {

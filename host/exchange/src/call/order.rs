@@ -1,5 +1,6 @@
 //! Orders that are not finished: what each waits for.
 
+use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
     LegName, OrderId, Prompt,
@@ -8,6 +9,7 @@ use strowger_model::{
 use strowger_pbx::port::PlayId;
 
 /// An order without its final outcome.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Open {
     pub(crate) id: OrderId,
     /// When something has to be done about it, in the exchange's monotonic time.
@@ -16,6 +18,7 @@ pub(crate) struct Open {
 }
 
 /// What an unfinished order waits for.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Doing {
     Answering,
     Playing {
@@ -39,13 +42,14 @@ pub(crate) enum Doing {
 }
 
 /// What a finished move is called.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 pub(crate) enum MoveDone {
     Joined,
     Done,
 }
 
 /// Music, and prompts now and then.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Company {
     pub(crate) leg: LegName,
     pub(crate) music: Option<String>,
@@ -56,6 +60,7 @@ pub(crate) struct Company {
 }
 
 /// Digits so far.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Gathering {
     pub(crate) ask: Gather,
     pub(crate) digits: String,
@@ -64,6 +69,7 @@ pub(crate) struct Gathering {
 }
 
 /// A place in a queue.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Queueing {
     pub(crate) ask: EnterQueue,
     /// When the place was taken, in the exchange's monotonic time.
@@ -72,6 +78,7 @@ pub(crate) struct Queueing {
 }
 
 /// How far a queue order is.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum QueueStage {
     /// Phones ring or will ring.
     Waiting,
@@ -82,6 +89,7 @@ pub(crate) enum QueueStage {
 }
 
 /// A number dialled.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Dialling {
     pub(crate) leg: LegName,
     pub(crate) limit: Duration,

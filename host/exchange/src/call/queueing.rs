@@ -44,7 +44,12 @@ impl Call {
         if !self.is_queueing(entry) {
             return Err(refusal(RefusalReason::UnknownName, format!("order {entry} is not in a queue")));
         }
-        self.floor(Input::Widen { entry: self.entry(entry), ask: to })
+        self.floor(Input::Widen { entry: self.entry(entry), ask: to.clone() })?;
+        // Where the floor gave the caller to somebody meanwhile, there is nothing left to remember.
+        if let Some(Open { doing: Doing::Queueing(queueing), .. }) = self.order_mut(entry) {
+            queueing.ask.ask.extend(to);
+        }
+        Ok(())
     }
 
     fn check_asked(&self, asked: &[Asked]) -> Result<(), Refusal> {
@@ -71,11 +76,20 @@ impl Call {
                 .any(|queue| self.flow.site.queues.get(queue.as_str()).is_some_and(|queue| queue.agents.contains(agent)))
     }
 
+    /// When the wait began, in monotonic time.
+    pub(super) fn waits_since(&self, queueing: &Queueing) -> Duration {
+        let clock = &self.exchange.clock;
+        match queueing.ask.waited_since {
+            None => queueing.entered,
+            Some(since) => clock.elapsed().saturating_sub(clock.now().since(since)),
+        }
+    }
+
     pub(super) fn is_queueing(&self, id: OrderId) -> bool {
         self.orders.iter().any(|open| open.id == id && matches!(open.doing, Doing::Queueing(_)))
     }
 
-    fn entry(&self, order: OrderId) -> EntryId {
+    pub(super) fn entry(&self, order: OrderId) -> EntryId {
         EntryId { call: self.id, order }
     }
 
@@ -127,8 +141,9 @@ impl Call {
         let name = queueing.ask.agent_leg.clone();
         let to = address_of(&target);
         let id = LegId(format!("{}-q{}-{attempt}", self.id, order.0).into());
+        let since = self.exchange.clock.elapsed();
         self.observe(&Observed::Ring { agent: &agent, address: &to });
-        self.legs.push(Leg::new(name, id.clone(), Role::Offered { entry: entry.order, attempt, agent }));
+        self.legs.push(Leg::new(name, id.clone(), Role::Offered { entry: entry.order, attempt, agent, endpoint, since }));
         self.exchange.enrol_leg(&id, self.id);
         self.send(PbxCommand::Dial { leg: id, to, caller_id: self.record.caller.clone(), display_name });
     }
@@ -189,7 +204,7 @@ impl Call {
     }
 
     /// Brings the agent to the caller.
-    fn join_agent(&mut self, order: OrderId) {
+    pub(super) fn join_agent(&mut self, order: OrderId) {
         let Some(Open { doing: Doing::Queueing(queueing), .. }) = self.order_mut(order) else { return };
         queueing.stage = QueueStage::Joining;
         let (agent_leg, with_caller) = (queueing.ask.agent_leg.clone(), queueing.ask.with_caller);
@@ -243,10 +258,9 @@ impl Call {
         let now = self.exchange.clock.elapsed();
         let Some(Open { doing: Doing::Queueing(queueing), .. }) = self.order_mut(order) else { return };
         queueing.stage = QueueStage::Waiting;
-        let (ask, priority) = (queueing.ask.ask.clone(), queueing.ask.priority);
-        let before = queueing.ask.waited_since;
-        let waited = now.saturating_sub(queueing.entered);
-        let waited = before.map_or(waited, |since| self.exchange.clock.now().since(since));
+        let queueing = queueing.clone();
+        let waited = now.saturating_sub(self.waits_since(&queueing));
+        let (ask, priority) = (queueing.ask.ask, queueing.ask.priority);
         self.resume_company(&LegName::caller());
         self.inform_floor(Input::Enter { entry: self.entry(order), ask, priority, waited });
     }

@@ -1,0 +1,177 @@
+//! A call that outlived its host: taken up from its image, and settled by what the PBX shows.
+//!
+//! What was ordered of the PBX and may have been lost with the old host falls into three classes:
+//! * *idempotent* (answer, move, music, hang up): said again where the PBX does not show it done;
+//! * *guarded* by a name that the PBX knows (dial): found alive, or else not repeated;
+//! * *not repeatable* (play, send digits): never said again. A play is taken to have been stopped.
+
+use super::{
+    Call,
+    image::Image,
+    leg::Role,
+    order::{Doing, Open, QueueStage},
+};
+use crate::Exchange;
+use std::{collections::{BTreeMap, VecDeque}, sync::Arc, time::Duration};
+use strowger_flows::OnFlow;
+use strowger_model::{
+    Event, LegName, OrderId, Outcome,
+    event::{Cause, PlayEnd},
+};
+use strowger_pbx::port::{AliveLeg, Ended, LegId, LegState, PbxCommand};
+use strowger_routing::{Doing as Standing, Restored, Rung};
+
+/// What a new host finds of a call.
+pub(crate) struct Found {
+    /// Legs that are alive at the PBX.
+    pub(crate) alive: BTreeMap<LegId, AliveLeg>,
+    /// How long there was no host.
+    pub(crate) gap: Duration,
+}
+
+impl Call {
+    /// The call as it was.
+    pub(crate) fn from_image(exchange: Arc<Exchange>, flow: OnFlow, image: Image<'static>) -> Self {
+        Self {
+            id: image.record.call,
+            exchange,
+            flow,
+            phase: image.phase,
+            state: image.state.into_owned().into(),
+            legs: image.legs.into_owned(),
+            orders: image.orders.into_owned(),
+            record: Box::new(image.record.into_owned()),
+            plays: image.plays,
+            unseen: VecDeque::new(),
+            index: 0,
+            on_new_version: false,
+            changes: Vec::new(),
+            outbox: Vec::new(),
+        }
+    }
+
+    /// The call's places on the floor: where it waits, whose phones ring for it, with whom it talks.
+    pub(crate) fn places(&self) -> Vec<Restored> {
+        let talking = self.legs.iter().filter_map(|leg| match &leg.role {
+            Role::Agent { entry, agent } => Some((*entry, agent.clone())),
+            _ => None,
+        });
+        let mut places: Vec<Restored> = talking
+            .map(|(order, agent)| Restored {
+                entry: self.entry(order),
+                ask: Vec::new(),
+                priority: 0,
+                since: Duration::ZERO,
+                now: Standing::Talking { agent },
+            })
+            .collect();
+        for open in &self.orders {
+            let Doing::Queueing(queueing) = &open.doing else { continue };
+            if places.iter().any(|place| place.entry.order == open.id) {
+                continue;
+            }
+            let ringing = self.legs.iter().filter_map(|leg| match &leg.role {
+                Role::Offered { entry, attempt, agent, endpoint, since } if *entry == open.id => {
+                    Some(Rung { attempt: *attempt, agent: agent.clone(), endpoint: *endpoint, since: *since })
+                }
+                _ => None,
+            });
+            places.push(Restored {
+                entry: self.entry(open.id),
+                ask: queueing.ask.ask.clone(),
+                priority: queueing.ask.priority,
+                since: self.waits_since(queueing),
+                now: Standing::Waiting { ringing: ringing.collect() },
+            });
+        }
+        places
+    }
+
+    /// Tells the flow, and settles what is outstanding by what the PBX shows.
+    pub(super) fn resume_from(&mut self, mut found: Found) {
+        self.tell(Event::Resumed { gap: found.gap });
+        self.settle();
+        let legs: Vec<LegId> = self.legs.iter().map(|leg| leg.id.clone()).collect();
+        for id in legs {
+            match found.alive.remove(&id) {
+                Some(alive) => self.found(&alive),
+                None => self.lost(id),
+            }
+            self.settle();
+        }
+        let orders: Vec<OrderId> = self.orders.iter().map(|open| open.id).collect();
+        for id in orders {
+            self.settle_order(id);
+        }
+    }
+
+    /// A leg went while there was no host.
+    fn lost(&mut self, id: LegId) {
+        let dialled = self.leg_by_id(&id).filter(|leg| !leg.up && !leg.is_ending()).map(|leg| leg.role.clone());
+        if let Some(Role::Dialled(order)) = dialled
+            && self.order_mut(order).is_some()
+        {
+            // It may have been refused, or never have been dialled.
+            self.outcome(order, Outcome::Unknown);
+        }
+        self.ended(Ended { leg: id, cause: Cause::Normal, left: false });
+    }
+
+    /// A leg is there: what the call missed of it, and what the PBX may have missed of the call.
+    fn found(&mut self, alive: &AliveLeg) {
+        let id = &alive.leg;
+        let Some(leg) = self.leg_by_id(id).cloned() else { return };
+        if let Some(ending) = leg.ending {
+            return self.send(ending.command(id.clone()));
+        }
+        match alive.state {
+            LegState::Down if leg.role == Role::Caller && leg.up => self.send(PbxCommand::Answer { leg: id.clone() }),
+            LegState::Down => {}
+            LegState::Ringing => self.ringing(id),
+            LegState::Up => self.answered(id),
+        }
+        let Some(leg) = self.leg_by_id(id).filter(|leg| leg.up).cloned() else { return };
+        match alive.conversation.as_ref() == Some(&leg.place) {
+            true => self.moved(id, &leg.place),
+            false if leg.place != leg.id || alive.conversation.is_some() => self.send(PbxCommand::Move { leg: id.clone(), to: leg.place.clone() }),
+            false => {}
+        }
+        if leg.held_from.is_some() {
+            self.hold_music(leg.id);
+        }
+    }
+
+    /// An order whose outcome does not depend on a leg's state alone.
+    fn settle_order(&mut self, id: OrderId) {
+        let now = self.exchange.clock.elapsed();
+        let Some(open) = self.order_mut(id) else { return };
+        let due = open.due;
+        match &mut open.doing {
+            Doing::Playing { .. } => self.outcome(id, Outcome::Played(PlayEnd::Stopped)),
+            Doing::KeepingCompany(company) => {
+                company.play = None;
+                let (leg, music) = (company.leg.clone(), company.music.clone());
+                if music.is_some() && !self.is_hushed(&leg) {
+                    self.music(&leg, music);
+                }
+            }
+            Doing::Gathering(gathering) => {
+                if gathering.play.take().is_some() || due.is_none() {
+                    open.due = Some(now + gathering.ask.first_digit_within);
+                }
+            }
+            Doing::Queueing(queueing) => match &queueing.stage {
+                QueueStage::Waiting => {}
+                QueueStage::Whispering(_) => self.join_agent(id),
+                QueueStage::Joining => {}
+            },
+            Doing::Answering | Doing::Dialling(_) | Doing::Moving { .. } | Doing::Transferring { .. } | Doing::Timing => {}
+        }
+    }
+
+    /// An agent is on the way to a leg that waits, so that it hears no music.
+    fn is_hushed(&self, leg: &LegName) -> bool {
+        let on_the_way = |open: &Open| matches!(&open.doing, Doing::Queueing(queueing) if queueing.ask.with_caller && matches!(queueing.stage, QueueStage::Joining));
+        leg.is_caller() && self.orders.iter().any(on_the_way)
+    }
+}

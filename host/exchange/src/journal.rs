@@ -1,0 +1,60 @@
+//! The journal as calls use it: what goes into it, and when commands may leave.
+//!
+//! The store commits what it is given in groups, and has each group's commands leave in the order in which they were given. When it cannot
+//! commit, it has them leave all the same and marks the calls (architecture, section 7). Nothing here waits.
+
+use crate::call::Call;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+use strowger_flows::LoadedFlow;
+use strowger_model::{
+    AgentName, CallId, Timestamp,
+    step::{AgentStanding, FlowVersion, StepRecord},
+};
+use strowger_pbx::port::PbxCommand;
+use strowger_store::{Change, Entry, Store, encode_step};
+
+/// What the exchange keeps in a store.
+pub(crate) struct Journal {
+    pub(crate) store: Store,
+    /// Versions that the store has.
+    kept: Mutex<HashSet<FlowVersion>>,
+}
+
+impl Journal {
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store, kept: Mutex::default() }
+    }
+
+    /// A step.
+    pub(crate) fn step(&self, call: CallId, number: u32, step: &StepRecord) -> Option<Change> {
+        let body = encode_step(step).inspect_err(|error| tracing::error!(%call, number, "a step cannot be written: {error}")).ok()?;
+        Some(Change::Step { call, number, body })
+    }
+
+    /// The call as it is now.
+    pub(crate) fn image(&self, call: &Call) -> Option<Change> {
+        let image = call.image().inspect_err(|error| tracing::error!(call = %call.id(), "a call cannot be written: {error}")).ok()?;
+        Some(Change::Call { call: call.id(), on: call.version(), image })
+    }
+
+    /// What a version is made of, the first time that it is met.
+    pub(crate) fn version(&self, flow: &LoadedFlow) -> Option<Change> {
+        let version = FlowVersion { flow: flow.name.clone(), version: flow.version.clone() };
+        let is_new = self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(version);
+        is_new.then(|| Change::Version(Arc::new(flow.files())))
+    }
+
+    /// An agent as it has to be known again.
+    pub(crate) fn agent(&self, agent: AgentName, standing: AgentStanding) {
+        self.store.submit(Entry { changes: vec![Change::Agent { agent, standing }], release: None });
+    }
+
+    /// Writes changes together, and then has the commands leave.
+    pub(crate) fn submit(&self, changes: Vec<Change>, commands: Vec<PbxCommand>, send: impl Fn(PbxCommand) + Send + 'static) {
+        let release = (!commands.is_empty()).then(|| -> strowger_store::Release { Box::new(move || commands.into_iter().for_each(send)) });
+        self.store.submit(Entry { changes, release });
+    }
+}
