@@ -3,9 +3,11 @@
 //! * [`ring`]: from a free agent and a waiting caller to a conversation, or not.
 //! * [`agents`]: what agents do.
 //! * [`configure`]: a new site under a running floor.
+//! * [`restore`]: the floor as it was when its host went away.
 
 mod agents;
 mod configure;
+mod restore;
 mod ring;
 #[cfg(test)]
 mod sound;
@@ -43,7 +45,7 @@ pub struct Floor {
     /// Entries so far.
     serial: u64,
     attempts: BTreeMap<AttemptId, Attempt>,
-    /// Attempts so far.
+    /// The number of the next attempt.
     rung: u64,
     deadlines: BTreeSet<(i64, Due)>,
     /// Pools in which a free agent and a wanting entry may have come together. Empty between two inputs.
@@ -122,6 +124,7 @@ impl Floor {
     fn take(&mut self, input: Input, out: &mut Vec<Output>) -> Result<(), RefusedInput> {
         match input {
             Input::Configure { queues, agents } => self.configure(queues, agents, out),
+            Input::Restore { agents, entries, quieting, next_attempt } => self.restore(agents, entries, quieting, next_attempt, out)?,
             Input::Agent { agent, action } => self.agent_does(&agent, action, out)?,
             Input::Enter { entry, ask, priority, waited } => self.enter(entry, &ask, priority, waited, out)?,
             Input::Widen { entry, ask } => self.widen(entry, &ask)?,

@@ -53,4 +53,4 @@ mod tests;
 
 pub use config::{AgentConfig, EndpointConfig, QueueConfig, RingEndpoints, Strategy};
 pub use floor::Floor;
-pub use port::{AttemptId, EntryId, FloorAction, Input, Output, RefusedInput};
+pub use port::{AttemptId, Doing, EntryId, FloorAction, Input, Output, Quieting, RefusedInput, Restored, Rung, Standing};

@@ -47,6 +47,19 @@ pub enum Input {
         /// Every agent. Agents that only a queue names are not known.
         agents: Vec<AgentConfig>,
     },
+    /// The floor as it was when its host went away: once, after [`Input::Configure`] and before anything else. Everybody is put back before
+    /// any phone is rung, so that order is kept. The site may have changed meanwhile: an entry none of whose queues is left leaves, a phone
+    /// that should not ring any more is cancelled, an agent who is not there any more finishes the conversation.
+    Restore {
+        /// How agents stood; others are as the site has them.
+        agents: Vec<(AgentName, Standing)>,
+        /// Who waited or talked, in the order in which they entered.
+        entries: Vec<Restored>,
+        /// Phones that are being hung up, whoever they rang for: their agents are not rung before they are quiet.
+        quieting: Vec<Quieting>,
+        /// New attempts are numbered from here on at least, and above all attempts named here.
+        next_attempt: AttemptId,
+    },
     /// An agent did something.
     Agent {
         /// Who.
@@ -96,6 +109,75 @@ pub enum Input {
     },
     /// The time of [`Floor::next_deadline`](crate::Floor::next_deadline) has come.
     Tick,
+}
+
+/// How an agent stands, apart from ringing and talking: [`Floor::standing`](crate::Floor::standing). Times are the floor's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Takes calls.
+    pub logged_in: bool,
+    /// Takes none for now.
+    pub paused: bool,
+    /// Wraps up until then; over if that is past.
+    pub wrap_up_until: Option<Duration>,
+    /// Without a conversation since then. None: since now.
+    pub idle_since: Option<Duration>,
+    /// Queues joined beyond those of the site.
+    pub joined: Vec<QueueName>,
+    /// Queues of the site that the agent left.
+    pub left: Vec<QueueName>,
+}
+
+/// An entry that is put back. Times are the floor's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// Which.
+    pub entry: EntryId,
+    /// All tiers that it had asked for, in order.
+    pub ask: Vec<Asked>,
+    /// Higher goes first.
+    pub priority: u8,
+    /// Since when it has waited, what it had waited before it entered included.
+    pub since: Duration,
+    /// What it was doing.
+    pub now: Doing,
+}
+
+/// What an entry was doing when the host went away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// It waited.
+    Waiting {
+        /// The phones that ring for it at the PBX.
+        ringing: Vec<Rung>,
+    },
+    /// It was connected.
+    Talking {
+        /// With whom.
+        agent: AgentName,
+    },
+}
+
+/// A phone that rings on under the attempt that it has. Report what comes of it as of any other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rung {
+    /// Which ringing.
+    pub attempt: AttemptId,
+    /// Whose phone.
+    pub agent: AgentName,
+    /// Which of the agent's endpoints, from 0 on.
+    pub endpoint: usize,
+    /// Since when; it rings for the rest of its time.
+    pub since: Duration,
+}
+
+/// A phone that was told to stop, and is not known to have done so. [`Input::Unanswered`] says that it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quieting {
+    /// Which ringing.
+    pub attempt: AttemptId,
+    /// Whose phone.
+    pub agent: AgentName,
 }
 
 /// What an agent does.

@@ -4,5 +4,6 @@ mod agents;
 mod configure;
 mod properties;
 mod queues;
+mod restore;
 mod tries;
 mod world;

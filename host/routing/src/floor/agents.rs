@@ -13,7 +13,7 @@ impl Floor {
         let ix = self.find_agent(name)?;
         let logged_in = self.agents[ix.0 as usize].logged_in;
         match action {
-            FloorAction::LogIn => self.log_in(ix),
+            FloorAction::LogIn => self.log_in(ix, self.now),
             FloorAction::LogOut => {
                 self.log_out(ix, out);
                 for pool in self.pools_of(ix) {
@@ -45,14 +45,13 @@ impl Floor {
         Ok(())
     }
 
-    pub(super) fn log_in(&mut self, ix: AgentIx) {
+    pub(super) fn log_in(&mut self, ix: AgentIx, idle_since: i64) {
         if self.agents[ix.0 as usize].logged_in {
             return;
         }
-        let now = self.now;
         let agent = self.agent_mut(ix);
         agent.logged_in = true;
-        agent.idle_since = now;
+        agent.idle_since = idle_since;
         for pool in self.pools_of(ix) {
             self.pool_mut(pool).logged_in += 1;
         }

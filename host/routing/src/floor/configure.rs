@@ -26,7 +26,7 @@ impl Floor {
                 let (logged_in, agent) = (config.logged_in, self.agent_mut(ix));
                 agent.config = config;
                 if !std::mem::replace(&mut agent.configured, true) && logged_in {
-                    self.log_in(ix);
+                    self.log_in(ix, self.now);
                 }
             } else {
                 let ix = AgentIx(self.agents.len() as u32);

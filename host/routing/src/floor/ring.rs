@@ -213,7 +213,7 @@ impl Floor {
         Some(trying)
     }
 
-    fn cancel(&mut self, id: AttemptId, out: &mut Vec<Output>) {
+    pub(super) fn cancel(&mut self, id: AttemptId, out: &mut Vec<Output>) {
         let quiet = self.now.saturating_add(nanos(QUIET_AFTER));
         let Some(attempt) = self.attempts.get_mut(&id) else { return };
         let was_due = std::mem::replace(&mut attempt.due, quiet);

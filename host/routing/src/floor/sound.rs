@@ -1,12 +1,16 @@
-//! For tests: everything that the floor keeps in order is worked out again from the agents and the entries.
+//! For tests: everything that the floor keeps in order is worked out again from the agents and the entries; and what a host keeps of a floor.
 
 use super::{Due, Floor};
 use crate::{
+    AttemptId, Input,
     agent::{AgentIx, Doing},
+    entry::Entry,
     line::Rank,
-    pool::PoolIx,
+    pool::{Pool, PoolIx},
+    port::{self, Quieting, Restored, Rung},
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
+use strowger_model::command::Asked;
 
 impl Floor {
     /// Panics where two parts of the floor say different things.
@@ -74,6 +78,39 @@ impl Floor {
         assert_eq!(ringing.sum::<usize>(), self.attempts.values().filter(|attempt| attempt.ringing).count());
         deadlines.extend(self.attempts.iter().map(|(id, attempt)| (attempt.due, Due::Attempt(*id))));
         assert_eq!(self.deadlines, deadlines);
+    }
+
+    /// What is to be kept of the floor, as its host would know it.
+    pub(crate) fn kept(&self, rung: impl Fn(AttemptId) -> Rung) -> Input {
+        let mut entries: Vec<_> = self.entries.iter().map(|(_, entry)| entry).collect();
+        entries.sort_by_key(|entry| entry.rank.serial);
+        let asked = |pool: &PoolIx| {
+            let Pool { config, of_one, .. } = &self.pools[pool.0 as usize];
+            if *of_one { Asked::Agent(config.name.as_str().into()) } else { Asked::Queue(config.name.clone()) }
+        };
+        let name = |agent: AgentIx| self.agents[agent.0 as usize].config.name.clone();
+        let attempts = |agent: AgentIx| match &self.agents[agent.0 as usize].doing {
+            Doing::Ringing(trying) => trying.attempts.clone(),
+            _ => Vec::new(),
+        };
+        let doing = |entry: &Entry| match entry.agent {
+            Some(agent) => port::Doing::Talking { agent: name(agent) },
+            None => port::Doing::Waiting { ringing: entry.ringing().iter().flat_map(|(agent, _)| attempts(*agent)).map(&rung).collect() },
+        };
+        let restored = |entry: &Entry| Restored {
+            entry: entry.id,
+            ask: entry.asked.as_slice().iter().map(asked).collect(),
+            priority: entry.rank.priority.0,
+            since: Duration::from_nanos(entry.rank.since as u64),
+            now: doing(entry),
+        };
+        let quieting = self.attempts.iter().filter(|(_, attempt)| !attempt.ringing);
+        Input::Restore {
+            agents: self.agent_by_name.keys().filter_map(|name| Some((name.clone(), self.standing(name.as_str())?))).collect(),
+            entries: entries.into_iter().map(restored).collect(),
+            quieting: quieting.map(|(id, attempt)| Quieting { attempt: *id, agent: name(attempt.agent) }).collect(),
+            next_attempt: AttemptId(self.rung),
+        }
     }
 
     fn with(&self, holds: impl Fn(&crate::agent::Agent) -> bool) -> impl Iterator<Item = AgentIx> {

@@ -3,7 +3,7 @@
 //! accounts are worked out anew after every input.
 
 use super::world::*;
-use crate::{AgentConfig, EndpointConfig, FloorAction, Input, QueueConfig, RingEndpoints, Strategy};
+use crate::{AgentConfig, EndpointConfig, FloorAction, Input, Output, QueueConfig, RingEndpoints, Strategy};
 use proptest::{prelude::*, sample::Index};
 use std::time::Duration;
 use strowger_model::{AgentName, event::Unanswered};
@@ -25,6 +25,7 @@ enum Step {
     Agent(Index, FloorAction),
     Configure(Box<Site>),
     Pass(u64),
+    Restart,
 }
 
 #[derive(Clone, Debug)]
@@ -62,6 +63,7 @@ fn step() -> impl Strategy_<Value = Step> {
         5 => (any::<Index>(), action).prop_map(|(who, action)| Step::Agent(who, action)),
         1 => site().prop_map(|site| Step::Configure(Box::new(site))),
         8 => (0u64..8).prop_map(Step::Pass),
+        1 => Just(Step::Restart),
     ]
 }
 
@@ -93,6 +95,34 @@ fn site() -> impl Strategy_<Value = Site> {
         queues.iter_mut().zip(QUEUES).for_each(|(queue, name)| queue.name = name.into());
         agents.iter_mut().zip(AGENTS).for_each(|(agent, name)| agent.name = name.into());
         Site { queues, agents }
+    })
+}
+
+/// Nobody is tried in vain, as long as nobody refuses: phones ring for hours. One queue asked for at a time, so that a phone's queue is clear.
+fn unrefused() -> impl Strategy_<Value = Step> {
+    step().prop_filter_map("what a restart forgets", |step| match step {
+        Step::Enter { ask, priority, waited } => Some(Step::Enter { ask: ask % 160, priority, waited }),
+        Step::Widen { .. } | Step::Refuse(..) | Step::Configure(_) | Step::Agent(_, FloorAction::Join(_)) => None,
+        other => Some(other),
+    })
+}
+
+fn unconfigured() -> impl Strategy_<Value = Step> {
+    step().prop_filter("a strategy may remember a turn", |step| !matches!(step, Step::Configure(_)))
+}
+
+fn patient_site() -> impl Strategy_<Value = Site> {
+    site().prop_map(|mut site| {
+        for queue in &mut site.queues {
+            queue.ring_time = seconds(10_000);
+            if queue.strategy == Strategy::RoundRobin {
+                queue.strategy = Strategy::LongestIdle;
+            }
+        }
+        for endpoint in site.agents.iter_mut().flat_map(|agent| &mut agent.endpoints) {
+            endpoint.ring_time = None;
+        }
+        site
     })
 }
 
@@ -129,9 +159,17 @@ impl World {
             Step::Agent(who, action) => pick(AGENTS.into_iter(), who).map(|name| Input::Agent { agent: AgentName::new(name), action }),
             Step::Configure(site) => Some(Input::Configure { queues: site.queues, agents: site.agents }),
             Step::Pass(time) => return self.pass(seconds(time)),
+            Step::Restart => return self.restart_unnoticed(),
         };
         // A name that this site does not have, or who is not logged in: refused, and that is right.
         let _ = input.map(|input| self.input(input));
+    }
+
+    /// The site is the same: nobody leaves, who was left alone may be rung. A phone stops only when its ring time is over, which may be that of another
+    /// of its caller's queues or one that was configured since it began to ring.
+    fn restart_unnoticed(&mut self) {
+        let out = self.restart();
+        assert!(out.iter().all(|output| matches!(output, Output::Ring { .. } | Output::Cancel { .. })), "{out:?}");
     }
 
     fn end_all(&mut self) {
@@ -155,6 +193,34 @@ proptest! {
     #[test]
     fn every_output_makes_sense_and_the_accounts_are_right(site in site(), steps in prop::collection::vec(step(), 0..150)) {
         World::run(&site, &steps);
+    }
+
+    /// As long as nobody was tried in vain, nothing is forgotten: a floor that was put back does what the old one would have done.
+    #[test]
+    fn a_restart_changes_nothing(site in patient_site(), before in prop::collection::vec(unrefused(), 0..60), after in prop::collection::vec(unconfigured(), 0..60)) {
+        let run = |restart: bool| {
+            let mut world = World::run(&site, &before);
+            world.quiet();
+            let past = world.log.len();
+            if restart {
+                assert_eq!(world.restart(), []);
+            }
+            for (step, number) in after.iter().zip(1000..) {
+                world.step(number, step);
+            }
+            world.log.split_off(past)
+        };
+        prop_assert_eq!(run(false), run(true));
+    }
+
+    /// Whatever the site is then.
+    #[test]
+    fn a_restart_with_another_site(site in site(), other in site(), before in prop::collection::vec(step(), 0..80), after in prop::collection::vec(step(), 0..60)) {
+        let mut world = World::run(&site, &before);
+        world.restart_with(other.queues, other.agents);
+        for (step, number) in after.iter().zip(1000..) {
+            world.step(number, step);
+        }
     }
 
     #[test]

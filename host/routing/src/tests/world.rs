@@ -1,6 +1,6 @@
 //! A floor with people and phones around it, which checks every output as it comes.
 
-use crate::{AgentConfig, AttemptId, EntryId, Floor, FloorAction, Input, Output, QueueConfig, RefusedInput};
+use crate::{AgentConfig, AttemptId, EntryId, Floor, FloorAction, Input, Output, QueueConfig, RefusedInput, Rung};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -42,6 +42,7 @@ pub(super) struct World {
     /// All that the floor ever said.
     pub(super) log: Vec<(Duration, Output)>,
     entered: u64,
+    site: (Vec<QueueConfig>, Vec<AgentConfig>),
 }
 
 pub(super) fn entry(number: u64) -> EntryId {
@@ -76,7 +77,8 @@ impl World {
     }
 
     pub(super) fn with(queues: Vec<QueueConfig>, agents: Vec<AgentConfig>) -> Self {
-        let mut world = Self::default();
+        // As a host counts that has the time since 1970: there is a time before the first input.
+        let mut world = Self { now: seconds(1_790_000_000), ..Self::default() };
         world.input(Input::Configure { queues, agents }).unwrap();
         world
     }
@@ -123,7 +125,8 @@ impl World {
                 self.ringing.remove(&attempt);
                 self.cancelled.remove(&attempt);
             }
-            Input::Configure { .. } | Input::Agent { .. } | Input::Answered { .. } | Input::Tick => {}
+            Input::Configure { queues, agents } => self.site = (queues, agents),
+            Input::Restore { .. } | Input::Agent { .. } | Input::Answered { .. } | Input::Tick => {}
         }
     }
 
@@ -173,6 +176,27 @@ impl World {
             let has_phone = self.ringing.values().any(|phone| phone.entry == *other_entry);
             assert!(!same || has_phone, "{entry} overtakes {other_entry}");
         }
+    }
+
+    /// What a host would keep of the floor.
+    pub(super) fn kept(&self) -> Input {
+        self.floor.kept(|attempt| {
+            let Phone { agent, endpoint, since, .. } = self.ringing[&attempt].clone();
+            Rung { attempt, agent, endpoint, since }
+        })
+    }
+
+    /// The host goes away and comes back with a site, and the floor is put back.
+    pub(super) fn restart_with(&mut self, queues: Vec<QueueConfig>, agents: Vec<AgentConfig>) -> Vec<Output> {
+        let kept = self.kept();
+        self.floor = Floor::new();
+        self.input(Input::Configure { queues, agents }).unwrap();
+        self.input(kept).unwrap()
+    }
+
+    pub(super) fn restart(&mut self) -> Vec<Output> {
+        let (queues, agents) = self.site.clone();
+        self.restart_with(queues, agents)
     }
 
     pub(super) fn enter(&mut self, number: u64, names: &[&str]) -> Vec<Output> {
