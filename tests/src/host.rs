@@ -11,6 +11,7 @@ use strowger_flows::{Catalogue, CatalogueConfig};
 use strowger_model::{CallId, Timestamp};
 use strowger_pbx::sim::{Sim, SimConfig};
 use strowger_sandbox::Engine;
+use strowger_store::Store;
 use tokio::sync::watch;
 
 /// How long a test waits for something that has to happen.
@@ -32,6 +33,14 @@ impl Host {
     /// # Errors
     /// Something is wrong with a file; the error shows it.
     pub fn start(folder: &Folder, clock: Clock) -> Result<Self> {
+        Self::start_on(folder, clock, None)
+    }
+
+    /// The same on a journal.
+    ///
+    /// # Errors
+    /// As [`Host::start`].
+    pub fn start_on(folder: &Folder, clock: Clock, store: Option<Store>) -> Result<Self> {
         let engine = Engine::new(Some(strowger_test_support::compile_cache()))?;
         let (catalogue, report) = Catalogue::open(CatalogueConfig {
             flows_dir: folder.flows(),
@@ -44,7 +53,8 @@ impl Host {
             bail!("{}", report.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
         }
         let log = Arc::new(Log::default());
-        let exchange = Exchange::new(Options::new(catalogue.clone(), clock, log.clone()));
+        let options = Options::new(catalogue.clone(), clock, log.clone());
+        let exchange = Exchange::new(Options { store, ..options });
         Ok(Self { catalogue, exchange, log })
     }
 

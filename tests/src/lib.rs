@@ -3,12 +3,15 @@
 //! * [`Folder`]: a site, flow files and plugins in a temporary folder.
 //! * [`Host`]: catalogue and exchange on such a folder, for a sim or a real PBX.
 //! * [`Log`]: what the host observed, to be waited for.
+//! * [`Mortal`]: a host with a journal that can die while its calls live on at a sim.
 //! * [`Bed`]: a host on a real Asterisk, with SIPp's callers and phones.
 
 mod bed;
 mod folder;
 mod host;
+mod mortal;
 
 pub use bed::{Bed, HELPDESK, helpdesk_site};
 pub use folder::Folder;
 pub use host::{Host, Log, PATIENCE};
+pub use mortal::{Mortal, database};

@@ -19,7 +19,7 @@ use strowger_model::{
     step::{AgentStanding, FlowVersion},
 };
 use strowger_pbx::port::{AliveLeg, LegId, PbxCommand};
-use strowger_routing::{Input, Standing};
+use strowger_routing::{AttemptId, Input, Standing};
 use strowger_store::{Change, Entry, OpenCall, Store};
 
 /// What an earlier host left behind.
@@ -61,7 +61,7 @@ impl Exchange {
         let gap = last_seen.map_or(Duration::ZERO, |last| self.clock.now().since(last));
         let mut by_leg: HashMap<LegId, AliveLeg> = alive.iter().map(|leg| (leg.leg.clone(), leg.clone())).collect();
         let mut flows = Flows { exchange: self.clone(), known: HashMap::new() };
-        let mut places = Vec::new();
+        let (mut entries, mut quieting) = (Vec::new(), Vec::new());
         let mut woken = Vec::new();
         for (open, image) in dormant.calls {
             let flow = flows.get(&open.on);
@@ -86,11 +86,14 @@ impl Exchange {
                 image.leg_ids().filter_map(|leg| by_leg.remove_entry(leg)).collect()
             };
             let call = Call::from_image(self.clone(), flow.begin(), image);
-            places.extend(call.places());
+            entries.extend(call.places());
+            quieting.extend(call.quieting());
             woken.push((call, Found { alive: legs, gap }, mail));
         }
         let agents = dormant.agents.into_iter().map(|(agent, standing)| (agent, floor_standing(standing))).collect();
-        if let Err(refused) = self.floor(Input::Restore { agents, entries: places }, None) {
+        // No attempt of before has a number as high as that, so that names of legs never repeat.
+        let next_attempt = AttemptId(self.clock.now().0);
+        if let Err(refused) = self.floor(Input::Restore { agents, entries, quieting, next_attempt }, None) {
             tracing::error!("the floor was not restored: {refused}");
         }
         if !woken.is_empty() {
@@ -182,6 +185,7 @@ fn floor_standing(standing: AgentStanding) -> Standing {
         logged_in: standing.logged_in,
         paused: standing.paused,
         wrap_up_until: standing.wrap_up_until.map(|until| Duration::from_millis(until.0)),
+        idle_since: None,
         joined: standing.joined,
         left: standing.left,
     }

@@ -110,11 +110,8 @@ impl Prepared {
         let written = &scenario.written;
         let recorder = Recorder::new();
         let snapshot = Snapshot { site: self.flow.site.clone(), flows: BTreeMap::from([(self.flow.name.clone(), self.flow.clone())]) };
-        let exchange = Exchange::new(Options {
-            catalogue: Catalogue::still(snapshot, engine.clone()),
-            clock: Clock::simulated(self.start),
-            observer: recorder.clone(),
-        });
+        let catalogue = Catalogue::still(snapshot, engine.clone());
+        let exchange = Exchange::new(Options::new(catalogue, Clock::simulated(self.start), recorder.clone()));
         let audience = {
             let recorder = recorder.clone();
             Arc::new(move |seen| recorder.see(seen))

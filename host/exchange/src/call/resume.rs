@@ -8,7 +8,7 @@
 use super::{
     Call,
     image::Image,
-    leg::Role,
+    leg::{Leg, Role},
     order::{Doing, Open, QueueStage},
 };
 use crate::Exchange;
@@ -19,7 +19,7 @@ use strowger_model::{
     event::{Cause, PlayEnd},
 };
 use strowger_pbx::port::{AliveLeg, Ended, LegId, LegState, PbxCommand};
-use strowger_routing::{Doing as Standing, Restored, Rung};
+use strowger_routing::{Doing as Standing, Quieting, Restored, Rung};
 
 /// What a new host finds of a call.
 pub(crate) struct Found {
@@ -52,39 +52,35 @@ impl Call {
 
     /// The call's places on the floor: where it waits, whose phones ring for it, with whom it talks.
     pub(crate) fn places(&self) -> Vec<Restored> {
+        let place = |order, ask, priority, since, now| Restored { entry: self.entry(order), ask, priority, since, now };
         let talking = self.legs.iter().filter_map(|leg| match &leg.role {
-            Role::Agent { entry, agent } => Some((*entry, agent.clone())),
+            Role::Agent { entry, agent } => Some(place(*entry, Vec::new(), 0, Duration::ZERO, Standing::Talking { agent: agent.clone() })),
             _ => None,
         });
-        let mut places: Vec<Restored> = talking
-            .map(|(order, agent)| Restored {
-                entry: self.entry(order),
-                ask: Vec::new(),
-                priority: 0,
-                since: Duration::ZERO,
-                now: Standing::Talking { agent },
-            })
-            .collect();
-        for open in &self.orders {
-            let Doing::Queueing(queueing) = &open.doing else { continue };
-            if places.iter().any(|place| place.entry.order == open.id) {
-                continue;
+        let waiting = self.orders.iter().filter_map(|open| match &open.doing {
+            Doing::Queueing(queueing) if matches!(queueing.stage, QueueStage::Waiting) => {
+                let ringing = self.offered().filter(|(leg, entry, _)| !leg.is_ending() && *entry == open.id).map(|(_, _, rung)| rung);
+                let now = Standing::Waiting { ringing: ringing.collect() };
+                Some(place(open.id, queueing.ask.ask.clone(), queueing.ask.priority, self.waits_since(queueing), now))
             }
-            let ringing = self.legs.iter().filter_map(|leg| match &leg.role {
-                Role::Offered { entry, attempt, agent, endpoint, since } if *entry == open.id => {
-                    Some(Rung { attempt: *attempt, agent: agent.clone(), endpoint: *endpoint, since: *since })
-                }
-                _ => None,
-            });
-            places.push(Restored {
-                entry: self.entry(open.id),
-                ask: queueing.ask.ask.clone(),
-                priority: queueing.ask.priority,
-                since: self.waits_since(queueing),
-                now: Standing::Waiting { ringing: ringing.collect() },
-            });
-        }
-        places
+            _ => None,
+        });
+        talking.chain(waiting).collect()
+    }
+
+    /// Phones of agents that were told to stop ringing for the call.
+    pub(crate) fn quieting(&self) -> Vec<Quieting> {
+        let ending = self.offered().filter(|(leg, ..)| leg.is_ending());
+        ending.map(|(_, _, rung)| Quieting { attempt: rung.attempt, agent: rung.agent }).collect()
+    }
+
+    fn offered(&self) -> impl Iterator<Item = (&Leg, OrderId, Rung)> {
+        self.legs.iter().filter_map(|leg| match &leg.role {
+            Role::Offered { entry, attempt, agent, endpoint, since } => {
+                Some((leg, *entry, Rung { attempt: *attempt, agent: agent.clone(), endpoint: *endpoint, since: *since }))
+            }
+            _ => None,
+        })
     }
 
     /// Tells the flow, and settles what is outstanding by what the PBX shows.

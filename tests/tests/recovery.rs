@@ -1,0 +1,201 @@
+//! Calls outlive their host (architecture, section 7), on the sim.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use strowger_model::{
+    CallId,
+    command::AgentAction,
+    read::AgentStatus,
+};
+use strowger_pbx::{
+    port::{Address, LegId},
+    sim::{Caller, Observed, Phone, Sim, SimConfig, Then},
+};
+use strowger_tests::{Folder, HELPDESK, Mortal, PATIENCE, helpdesk_site};
+use tokio::runtime::{Builder, Runtime};
+
+/// A sim that outlives hosts, and what its callers and phones experience.
+struct Town {
+    runtime: Runtime,
+    sim: Arc<Sim>,
+    seen: Arc<Mutex<Vec<Observed>>>,
+}
+
+impl Town {
+    /// Phones ring and nobody answers, unless told otherwise.
+    fn new() -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let seen: Arc<Mutex<Vec<Observed>>> = Arc::default();
+        let config = SimConfig {
+            unknown: Phone::new(Then::Rings),
+            observer: Some({
+                let seen = seen.clone();
+                Arc::new(move |_, observed: &Observed| seen.lock().unwrap().push(observed.clone()))
+            }),
+            ..SimConfig::default()
+        };
+        let sim = {
+            let _inside = runtime.enter();
+            Arc::new(Sim::new(config, Arc::new(|_| {})))
+        };
+        sim.cut("no host yet");
+        Self { runtime, sim, seen }
+    }
+
+    fn call(&self, number: u32) -> LegId {
+        self.sim.call(Caller { from: Some(format!("+3247000{number:04}")), to: "0900".into(), ..Caller::default() })
+    }
+
+    fn count(&self, is: impl Fn(&Observed) -> bool) -> usize {
+        self.seen.lock().unwrap().iter().filter(|observed| is(observed)).count()
+    }
+
+    fn wait<T>(&self, mortal: &Mortal, until: impl Future<Output = T>) -> T {
+        let patient = async { tokio::time::timeout(PATIENCE, until).await };
+        self.runtime.block_on(patient).unwrap_or_else(|_| panic!("not within {PATIENCE:?}:\n{}", mortal.host.log.lines().join("\n")))
+    }
+}
+
+fn address(agent: u32) -> Address {
+    Address::Endpoint(format!("PJSIP/a{agent}"))
+}
+
+fn folder(agents: u8) -> Folder {
+    let flow = HELPDESK.replace("overflow_after = 6", "overflow_after = 600");
+    Folder::new(&helpdesk_site(agents, true, true, true).replace("ring_time = 3", "ring_time = 60"))
+        .unwrap()
+        .plugin("vaccination-helpdesk")
+        .unwrap()
+        .flow("vaccination-helpdesk", &flow)
+        .unwrap()
+}
+
+fn waiting(mortal: &Mortal) -> u32 {
+    mortal.host.exchange.queue("helpdesk").unwrap().waiting
+}
+
+fn calls(mortal: &Mortal) -> Vec<CallId> {
+    mortal.host.exchange.calls().iter().map(|call| call.call).collect()
+}
+
+#[test]
+fn callers_keep_their_place_agents_their_conversation_and_phones_ring_on() {
+    let town = Town::new();
+    let folder = folder(2);
+    let mut host = Mortal::start(&folder, &town.sim).unwrap();
+    let logged_out = host.host.exchange.agent(&"a2".into(), AgentAction::LogOut);
+    assert!(logged_out.is_ok());
+    town.sim.phone(address(1), Phone::answers(Duration::ZERO));
+    for number in 0..5 {
+        town.call(number);
+        // In order: the next comes when this one waits.
+        town.wait(&host, host.host.seen_often("EnterQueue", number as usize + 1, PATIENCE)).unwrap();
+    }
+    town.wait(&host, host.host.seen("Connected", PATIENCE)).unwrap();
+    // From here on a1 rings without being answered; now a2 rings for the first who waits.
+    assert!(host.host.exchange.agent(&"a2".into(), AgentAction::LogIn(strowger_model::command::Target::Agent("a2".into()))).is_ok());
+    town.wait(&host, host.host.seen_often("Ring {", 2, PATIENCE)).unwrap();
+    let before = calls(&host);
+    for death in 1..=3 {
+        host.kill();
+        host = Mortal::start(&folder, &town.sim).unwrap();
+        town.wait(&host, host.host.seen_often("Resumed", 5, PATIENCE)).unwrap();
+        assert_eq!(calls(&host), before, "death {death}");
+        assert_eq!(waiting(&host), 4, "death {death}");
+        assert_eq!(host.host.exchange.agent_status("a1"), Some(AgentStatus::Talking), "death {death}");
+        assert_eq!(host.host.exchange.agent_status("a2"), Some(AgentStatus::Ringing), "death {death}");
+    }
+    let rings = |agent| town.count(|seen| matches!(seen, Observed::RingStarted { address: rung, .. } if *rung == address(agent)));
+    assert_eq!((rings(1), rings(2)), (1, 1), "nobody was rung twice");
+    assert_eq!(town.count(|seen| matches!(seen, Observed::HungUp { .. })), 0, "nobody lost anybody");
+
+    town.sim.pick_up(&address(2)).expect("a2 rings on");
+    town.wait(&host, host.host.seen("Connected", PATIENCE)).unwrap();
+    // Everybody is answered now, in order.
+    for agent in [1, 2] {
+        town.sim.phone(address(agent), Phone::answers(Duration::ZERO).talking(Duration::from_millis(20)));
+        town.sim.put_down(&address(agent));
+    }
+    town.wait(&host, host.host.records(5, PATIENCE)).unwrap();
+    let mut records = host.journalled().unwrap();
+    records.sort_by_key(|record| record.connected);
+    assert_eq!(records.iter().map(|record| record.call).collect::<Vec<_>>(), before, "in the order in which they came");
+    assert!(records.iter().all(|record| record.outcome == "answered" && !record.unjournalled), "{records:?}");
+    assert!(records[4].waited > Duration::ZERO && records[4].agent.is_some());
+}
+
+#[test]
+fn a_caller_who_hung_up_while_there_was_no_host_is_recorded_and_one_who_came_is_not_served_twice() {
+    let town = Town::new();
+    let folder = folder(1);
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    let gone = town.call(1);
+    town.wait(&host, host.host.seen("EnterQueue", PATIENCE)).unwrap();
+    let call = calls(&host)[0];
+    host.kill();
+    town.sim.hang_up(&gone);
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.records(1, PATIENCE)).unwrap();
+    let records = host.journalled().unwrap();
+    assert_eq!((records.len(), records[0].call), (1, call));
+    assert_eq!(records[0].outcome, "abandoned");
+    assert_eq!(waiting(&host), 0);
+    assert!(town.count(|seen| matches!(seen, Observed::RingStarted { .. })) == 1);
+    host.kill();
+    // A third host finds nothing that is open.
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    assert_eq!((calls(&host), host.journalled().unwrap().len()), (vec![], 1));
+}
+
+#[test]
+fn what_was_journalled_and_never_sent_is_said_again_or_known_not_to_have_been_done() {
+    let town = Town::new();
+    let folder = folder(1);
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    host.gag();
+    town.call(1);
+    // The flow has answered the caller, and the PBX never hears of it.
+    town.wait(&host, host.host.seen("Command(Answer", PATIENCE)).unwrap();
+    host.kill();
+    assert_eq!(town.count(|seen| matches!(seen, Observed::Answered { .. })), 0);
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.seen("Ring {", PATIENCE)).unwrap();
+    assert_eq!(town.count(|seen| matches!(seen, Observed::Answered { .. })), 1);
+
+    // The dial of the next one is lost: its phone never rang, so the agent is rung anew, once.
+    host.gag();
+    town.sim.pick_up(&address(1)).expect("a1 rings");
+    town.wait(&host, host.host.seen("Connected", PATIENCE)).unwrap();
+    host.kill();
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.seen("Joined", PATIENCE)).unwrap();
+    town.sim.put_down(&address(1));
+    town.wait(&host, host.host.records(1, PATIENCE)).unwrap();
+    assert_eq!(host.journalled().unwrap()[0].outcome, "answered");
+}
+
+#[test]
+fn a_call_goes_on_with_the_version_that_it_had_though_its_file_has_changed() {
+    let town = Town::new();
+    let folder = folder(1);
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.call(1);
+    town.wait(&host, host.host.seen("EnterQueue", PATIENCE)).unwrap();
+    let version = host.host.exchange.calls()[0].version.clone();
+    host.kill();
+    let changed = HELPDESK.replace("Even wachten", "Nog even wachten").replace("overflow_after = 6", "overflow_after = 600");
+    folder.write("vaccination-helpdesk/flow.toml", &changed).unwrap();
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.seen("Resumed", PATIENCE)).unwrap();
+    town.call(2);
+    town.wait(&host, host.host.seen_often("EnterQueue", 1, PATIENCE)).unwrap();
+    let versions: BTreeSet<_> = host.host.exchange.calls().iter().map(|call| call.version.clone()).collect();
+    assert_eq!(versions.len(), 2);
+    assert!(versions.contains(&version));
+    let shown = host.host.catalogue.status();
+    assert_eq!(shown[0].calls.get(&version), Some(&1), "{shown:?}");
+}
