@@ -9,12 +9,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 use strowger_flows::LoadedFlow;
-use strowger_model::{
-    AgentName, CallId, Timestamp,
-    step::{AgentStanding, FlowVersion, StepRecord},
-};
+use strowger_model::{AgentName, AgentStanding, CallId, FlowVersion, StepRecord};
 use strowger_pbx::port::PbxCommand;
-use strowger_store::{Change, Entry, Store, encode_step};
+use strowger_store::{Change, Entry, Store, encode, encode_step};
 
 /// What the exchange keeps in a store.
 pub(crate) struct Journal {
@@ -29,21 +26,18 @@ impl Journal {
     }
 
     /// A step.
-    pub(crate) fn step(&self, call: CallId, number: u32, step: &StepRecord) -> Option<Change> {
-        let body = encode_step(step).inspect_err(|error| tracing::error!(%call, number, "a step cannot be written: {error}")).ok()?;
-        Some(Change::Step { call, number, body })
+    pub(crate) fn step(&self, call: CallId, number: u32, step: &StepRecord) -> Change {
+        Change::Step { call, number, body: encode_step(step) }
     }
 
     /// The call as it is now.
-    pub(crate) fn image(&self, call: &Call) -> Option<Change> {
-        let image = call.image().inspect_err(|error| tracing::error!(call = %call.id(), "a call cannot be written: {error}")).ok()?;
-        Some(Change::Call { call: call.id(), on: call.version(), image })
+    pub(crate) fn image(&self, call: &Call) -> Change {
+        Change::Call { call: call.id(), on: call.flow().on(), image: encode(&call.image()) }
     }
 
     /// What a version is made of, the first time that it is met.
     pub(crate) fn version(&self, flow: &LoadedFlow) -> Option<Change> {
-        let version = FlowVersion { flow: flow.name.clone(), version: flow.version.clone() };
-        let is_new = self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(version);
+        let is_new = self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(flow.on());
         is_new.then(|| Change::Version(Arc::new(flow.files())))
     }
 

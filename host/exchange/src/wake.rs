@@ -14,13 +14,12 @@ use std::{
 };
 use strowger_flows::LoadedFlow;
 use strowger_model::{
-    AgentName, CallId, CallRecord, Timestamp,
+    AgentName, AgentStanding, CallId, CallRecord, FlowVersion, Timestamp,
     event::Cause,
-    step::{AgentStanding, FlowVersion},
 };
 use strowger_pbx::port::{AliveLeg, LegId, PbxCommand};
 use strowger_routing::{AttemptId, Input, Standing};
-use strowger_store::{Change, Entry, OpenCall, Store};
+use strowger_store::{Change, Entry, OpenCall, Query, Store, decode};
 
 /// What an earlier host left behind.
 pub(crate) struct Dormant {
@@ -37,11 +36,13 @@ impl Dormant {
             result.inspect_err(|error| tracing::error!("{what} cannot be read from the journal: {error}")).unwrap_or_default()
         }
         let calls = told("open calls", store.open_calls());
+        let last_closed = told("the last call", store.records(&Query { limit: Some(1), ..Query::default() })).last().map(|record| record.call);
+        let last_call = calls.last().map(|open: &OpenCall| open.call).max(last_closed);
         let read = |open: OpenCall| {
-            let image = Image::read(&open.image).map_err(|error| error.to_string());
+            let image = decode(&open.image).map_err(|error| error.to_string());
             (open, image)
         };
-        Self { last_call: told("the last call", store.last_call()), agents: told("agents", store.agents()), calls: calls.into_iter().map(read).collect() }
+        Self { last_call, agents: told("agents", store.agents()), calls: calls.into_iter().map(read).collect() }
     }
 
     /// When the earlier host was last known to live, in monotonic time.

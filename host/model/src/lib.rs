@@ -9,11 +9,13 @@
 //! * [`read`]: what a flow may ask, and the answers.
 //! * [`record`]: what is kept of a call for reports.
 //! * [`step`]: a step as it is recorded, and what the flow asked during it.
+//! * [`archive`]: what a version of a flow was made of.
 //! * [`time`]: instants and rings.
 //!
 //! **Architecture invariant:** nothing here does anything: no clock, no I/O, no task. The contract in
 //! `wit/` says the same in another language; the one conversion between the two is in the sandbox.
 
+pub mod archive;
 pub mod command;
 pub mod event;
 pub mod name;
@@ -24,10 +26,12 @@ pub mod record;
 pub mod step;
 pub mod time;
 
+pub use archive::VersionFiles;
 pub use command::{Command, Order};
 pub use event::{Event, Outcome};
 pub use name::{AgentName, CallId, FlowName, LegName, OrderId, QueueName};
 pub use number::{NumberPattern, PhoneNumber};
 pub use prompt::Prompt;
 pub use record::CallRecord;
+pub use step::{AgentStanding, FlowVersion, StepRecord};
 pub use time::Timestamp;

@@ -1,5 +1,6 @@
 //! Names and identifiers. Each is a type of its own, so that a queue cannot be passed for an agent.
 
+use crate::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
@@ -102,6 +103,21 @@ impl CallId {
         Self(last.map_or(now, |last| now.max(last.0 + 1)))
     }
 
+    /// The id as it is written, without allocating.
+    pub fn text(self) -> [u8; Self::LENGTH] {
+        let mut text = [b'0'; Self::LENGTH];
+        for (place, character) in text.iter_mut().enumerate() {
+            let shift = 5 * (Self::LENGTH - 1 - place);
+            *character = ALPHABET[(self.0 >> shift) as usize & 31];
+        }
+        text
+    }
+
+    /// When the id was given, by the wall clock; ids that were given faster than their counter holds are said to be later.
+    pub fn given(self) -> Timestamp {
+        Timestamp(self.0 >> 16)
+    }
+
     /// The id as a number, for seeds and keys.
     pub fn as_u64(self) -> u64 {
         self.0
@@ -110,12 +126,7 @@ impl CallId {
 
 impl fmt::Display for CallId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = [b'0'; Self::LENGTH];
-        for (place, character) in text.iter_mut().enumerate() {
-            let shift = 5 * (Self::LENGTH - 1 - place);
-            *character = ALPHABET[(self.0 >> shift) as usize & 31];
-        }
-        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        f.write_str(str::from_utf8(&self.text()).map_err(|_| fmt::Error)?)
     }
 }
 

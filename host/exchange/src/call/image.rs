@@ -1,15 +1,14 @@
 //! What of a call is in the journal: all that its task knows between two mails.
 //!
-//! Written as a format byte and MessagePack without field names. A field that is added goes to the end and gets a serde default, a variant that
-//! is added gets a new name: then images of before are still read. Any other change needs the next format and a reader of this one.
+//! A field that is added goes to the end and gets a serde default, a variant that is added gets a new name: then images of before are still read
+//! (see the store's `codec`). Any other change needs another format, and a reader of this one.
 
 use super::{Call, Phase, leg::Leg, order::Open};
 use crate::CallRecord;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, time::Duration};
 use strowger_model::Timestamp;
-
-const FORMAT: u8 = 1;
+use strowger_pbx::port::LegId;
 
 /// A call between two mails.
 #[derive(Serialize, Deserialize)]
@@ -27,21 +26,10 @@ pub(crate) struct Image<'a> {
     pub(super) plays: u32,
 }
 
-/// An image that cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unreadable {
-    #[error("it has format {0}; this host reads {FORMAT}")]
-    Format(u8),
-    #[error("it is empty")]
-    Empty,
-    #[error("it is damaged: {0}")]
-    Damaged(#[from] rmp_serde::decode::Error),
-}
-
 impl Call {
     /// The call as it is now. It has told its flow everything.
-    pub(crate) fn image(&self) -> Result<Box<[u8]>, rmp_serde::encode::Error> {
-        let image = Image {
+    pub(crate) fn image(&self) -> Image<'_> {
+        Image {
             at: self.exchange.clock.now(),
             elapsed: self.exchange.clock.elapsed(),
             phase: self.phase,
@@ -50,25 +38,13 @@ impl Call {
             orders: (&*self.orders).into(),
             record: Cow::Borrowed(&self.record),
             plays: self.plays,
-        };
-        let mut bytes = Vec::with_capacity(512 + self.state.len());
-        bytes.push(FORMAT);
-        rmp_serde::encode::write(&mut bytes, &image)?;
-        Ok(bytes.into())
+        }
     }
 }
 
-impl Image<'static> {
-    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
-        match bytes.split_first() {
-            Some((&FORMAT, body)) => Ok(rmp_serde::from_slice(body)?),
-            Some((&other, _)) => Err(Unreadable::Format(other)),
-            None => Err(Unreadable::Empty),
-        }
-    }
-
+impl Image<'_> {
     /// The legs that it had.
-    pub(crate) fn leg_ids(&self) -> impl Iterator<Item = &strowger_pbx::port::LegId> {
+    pub(crate) fn leg_ids(&self) -> impl Iterator<Item = &LegId> {
         self.legs.iter().map(|leg| &leg.id)
     }
 }

@@ -38,7 +38,7 @@ use strowger_flows::{Fallback, LoadedFlow, OnFlow};
 use strowger_model::{
     CallId, Event, LegName, OrderId, Outcome,
     event::{Arrival, Cause, Left, PlayEnd, Refusal, RefusalReason},
-    step::{FlowVersion, Ordered, Recorder, StepRecord},
+    step::{Ordered, Recorder, StepRecord},
 };
 use strowger_pbx::port::{Address, LegId, PbxCommand, PbxEvent, PlayId};
 use strowger_routing::Output;
@@ -213,13 +213,13 @@ impl Call {
                 (Vec::new(), Some(fault.to_string()))
             }
         };
-        let on = mem::take(&mut self.on_new_version).then(|| self.version());
+        let on = mem::take(&mut self.on_new_version).then(|| self.flow.on());
         let step = StepRecord { at: now, on, event, reads: reads.take(), orders, fault };
         if let Some(journal) = &self.exchange.journal {
             if step.on.is_some() {
                 self.changes.extend(journal.version(&self.flow));
             }
-            self.changes.extend(journal.step(self.id, number, &step));
+            self.changes.push(journal.step(self.id, number, &step));
         }
         match step.fault {
             Some(fault) => self.fall_back(&fault),
@@ -246,9 +246,8 @@ impl Call {
         self.id
     }
 
-    /// The version of a flow that the call is on.
-    pub(crate) fn version(&self) -> FlowVersion {
-        FlowVersion { flow: self.flow.name.clone(), version: self.flow.version.clone() }
+    pub(crate) fn flow(&self) -> &LoadedFlow {
+        &self.flow
     }
 
     /// Has the journal take what has happened; the commands that it brought forth leave for the PBX when it has.
@@ -265,8 +264,8 @@ impl Call {
             return;
         }
         let mut changes = mem::take(&mut self.changes);
-        changes.extend(match over {
-            true => Some(Change::Closed(self.record.clone())),
+        changes.push(match over {
+            true => Change::Closed(self.record.clone()),
             false => journal.image(self),
         });
         let exchange = self.exchange.clone();

@@ -1,0 +1,49 @@
+//! What is handed to the journal.
+
+use std::sync::Arc;
+use strowger_model::{AgentName, AgentStanding, CallId, CallRecord, FlowVersion, VersionFiles};
+
+/// Called once what it belongs to may leave. It runs on a thread of the journal, or of a later submitter: it must be quick.
+pub type Release = Box<dyn FnOnce() + Send>;
+
+/// Changes that are committed together, and what waits for them.
+pub struct Entry {
+    /// Committed all or none, in order.
+    pub changes: Vec<Change>,
+    /// Called exactly once, in the order of submission: when the changes are committed, or when nothing can be.
+    pub release: Option<Release>,
+}
+
+/// Something to be kept.
+#[derive(Debug)]
+pub enum Change {
+    /// A call took a step.
+    Step {
+        /// The call.
+        call: CallId,
+        /// From 0 on.
+        number: u32,
+        /// [`crate::encode_step`].
+        body: Box<[u8]>,
+    },
+    /// A call as it stands: what it is resumed from.
+    Call {
+        /// The call.
+        call: CallId,
+        /// The version that it is on.
+        on: FlowVersion,
+        /// In the words of whoever resumes it; see [`crate::encode`].
+        image: Box<[u8]>,
+    },
+    /// A call is over: its record takes the place of its image.
+    Closed(Box<CallRecord>),
+    /// How an agent stands.
+    Agent {
+        /// Who.
+        agent: AgentName,
+        /// How.
+        standing: AgentStanding,
+    },
+    /// A version that serves calls from now on. Kept once, however often it is handed in.
+    Version(Arc<VersionFiles>),
+}

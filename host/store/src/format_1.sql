@@ -1,0 +1,75 @@
+-- Times are milliseconds since 1970-01-01T00:00:00Z; the view `calls` shows them as text.
+
+CREATE TABLE open_call (
+    call TEXT PRIMARY KEY,
+    flow TEXT NOT NULL,
+    version TEXT NOT NULL,
+    image BLOB NOT NULL,
+    unjournalled INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE step (
+    call TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (call, number)
+) WITHOUT ROWID;
+
+CREATE TABLE record (
+    call TEXT PRIMARY KEY,
+    flow TEXT NOT NULL,
+    version TEXT NOT NULL,
+    caller TEXT,
+    dialled TEXT NOT NULL,
+    arrived INTEGER NOT NULL,
+    answered INTEGER,
+    connected INTEGER,
+    agent TEXT,
+    waited_ms INTEGER NOT NULL,
+    overflowed INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    notes TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    steps INTEGER NOT NULL,
+    faults INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    unjournalled INTEGER NOT NULL,
+    ended INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX record_arrived ON record (arrived);
+
+CREATE TABLE agent (
+    agent TEXT PRIMARY KEY,
+    logged_in INTEGER NOT NULL,
+    paused INTEGER NOT NULL,
+    wrap_up_until INTEGER,
+    joined TEXT NOT NULL,
+    "left" TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE version (
+    flow TEXT NOT NULL,
+    version TEXT NOT NULL,
+    flow_file TEXT NOT NULL,
+    flow_text TEXT NOT NULL,
+    site_file TEXT NOT NULL,
+    site_text TEXT NOT NULL,
+    recordings TEXT NOT NULL,
+    site_recordings TEXT NOT NULL,
+    plugin TEXT NOT NULL REFERENCES content (hash),
+    PRIMARY KEY (flow, version)
+) WITHOUT ROWID;
+
+CREATE TABLE content (
+    hash TEXT PRIMARY KEY,
+    bytes BLOB NOT NULL
+);
+
+CREATE VIEW calls AS
+SELECT call, flow, version, caller, dialled,
+       strftime('%Y-%m-%dT%H:%M:%fZ', arrived / 1000.0, 'unixepoch') AS arrived,
+       strftime('%Y-%m-%dT%H:%M:%fZ', answered / 1000.0, 'unixepoch') AS answered,
+       strftime('%Y-%m-%dT%H:%M:%fZ', connected / 1000.0, 'unixepoch') AS connected,
+       agent, waited_ms / 1000.0 AS waited_s, overflowed, outcome, notes, tags, steps, faults, refused, unjournalled,
+       strftime('%Y-%m-%dT%H:%M:%fZ', ended / 1000.0, 'unixepoch') AS ended
+FROM record;

@@ -1,0 +1,317 @@
+//! The journal's queue: what was submitted, who may go on, and whether the disk keeps up.
+//!
+//! Three threads meet here. Submitters append and go on. The writer takes all that is pending, commits it in one transaction and
+//! releases what waited for it. The watchdog declares the journal stuck when nothing was committed for a while although something is
+//! pending, whatever the writer hangs in: then everything is released, and until the writer succeeds again a submitter is released at
+//! once and only what [`Kept`] remembers is kept.
+//!
+//! **Architecture invariants:** a release is called exactly once, in the order of submission; nobody calls a release while holding the
+//! lock; the lock is never held during I/O.
+
+use crate::{
+    entry::{Change, Entry, Release},
+    kept::Kept,
+};
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+use strowger_model::{CallId, Timestamp};
+use tokio::sync::watch;
+
+/// Whether what is submitted is committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It is.
+    Journalling,
+    /// It is not: calls go on, and steps of them are lost should the host die.
+    Stuck {
+        /// Since when.
+        since: Timestamp,
+        /// What the database or the disk says.
+        why: String,
+    },
+}
+
+/// Something done in the database between two commits, such as deleting what is old.
+pub(crate) type Job = Box<dyn FnOnce(&rusqlite::Connection) + Send>;
+
+/// What the writer has to do next.
+pub(crate) enum Work {
+    /// Changes to be committed together; `upto` counts the entries submitted before and with them.
+    Commit { changes: Vec<Change>, gaps: Vec<CallId>, upto: u64 },
+    /// Something else.
+    Job(Job),
+    /// The store was dropped and everything is done.
+    End,
+}
+
+pub(crate) struct Journal {
+    state: Mutex<State>,
+    /// Something is there for the writer.
+    work: Condvar,
+    /// Something was committed, or the store was closed.
+    progress: Condvar,
+    health: watch::Sender<Health>,
+    capacity: usize,
+    clock: fn() -> Timestamp,
+}
+
+struct State {
+    changes: Vec<Change>,
+    jobs: VecDeque<Job>,
+    releases: VecDeque<(u64, Release)>,
+    /// Entries submitted, taken by the writer, and committed, since the start.
+    submitted: u64,
+    taken: u64,
+    committed: u64,
+    /// Entries whose releases may be called.
+    free: u64,
+    /// Somebody is calling releases; whoever frees more leaves them to it.
+    releasing: bool,
+    /// Since when something has been pending and nothing was committed.
+    pending_since: Option<Instant>,
+    /// Some: nothing can be committed.
+    stuck: Option<Kept>,
+    /// Of the last attempt that failed.
+    why: String,
+    closing: bool,
+}
+
+impl Journal {
+    pub(crate) fn new(capacity: usize, clock: fn() -> Timestamp) -> Self {
+        let state = State {
+            changes: Vec::new(),
+            jobs: VecDeque::new(),
+            releases: VecDeque::new(),
+            submitted: 0,
+            taken: 0,
+            committed: 0,
+            free: 0,
+            releasing: false,
+            pending_since: None,
+            stuck: None,
+            why: String::new(),
+            closing: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            work: Condvar::new(),
+            progress: Condvar::new(),
+            health: watch::Sender::new(Health::Journalling),
+            capacity,
+            clock,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn health(&self) -> watch::Receiver<Health> {
+        self.health.subscribe()
+    }
+
+    /// Takes an entry. Never waits for the disk.
+    pub(crate) fn submit(&self, entry: Entry) {
+        let mut state = self.lock();
+        state.submitted += 1;
+        let number = state.submitted;
+        if let Some(release) = entry.release {
+            state.releases.push_back((number, release));
+        }
+        match &mut state.stuck {
+            Some(kept) => {
+                for change in entry.changes {
+                    kept.keep(change, self.capacity);
+                }
+                state.taken = number;
+                self.release(state, number);
+            }
+            None => {
+                let first = state.changes.is_empty();
+                state.changes.extend(entry.changes);
+                state.pending_since.get_or_insert_with(Instant::now);
+                let full = (state.submitted - state.committed) as usize >= self.capacity;
+                match full {
+                    true => self.declare_stuck(state, "more is submitted than the disk takes".to_owned()),
+                    false => drop(state),
+                }
+                if first {
+                    self.work.notify_one();
+                }
+            }
+        }
+    }
+
+    /// Has something done between two commits.
+    pub(crate) fn submit_job(&self, job: Job) {
+        self.lock().jobs.push_back(job);
+        self.work.notify_one();
+    }
+
+    /// Entries that wait to be committed.
+    pub(crate) fn pending(&self) -> usize {
+        let state = self.lock();
+        (state.submitted - state.committed) as usize
+    }
+
+    /// Whether the writer is far behind.
+    pub(crate) fn is_full(&self) -> bool {
+        let state = self.lock();
+        let pending = (state.submitted - state.committed) as usize;
+        state.stuck.is_none() && pending >= self.capacity - self.capacity / 4
+    }
+
+    /// Waits until everything submitted so far is committed.
+    pub(crate) fn flush(&self, within: Duration) -> bool {
+        let state = self.lock();
+        let upto = state.submitted;
+        let waiting = |state: &mut State| state.committed < upto;
+        let (state, _) = self.progress.wait_timeout_while(state, within, waiting).unwrap_or_else(PoisonError::into_inner);
+        state.committed >= upto
+    }
+
+    /// No more is submitted.
+    pub(crate) fn close(&self) {
+        self.lock().closing = true;
+        self.work.notify_all();
+        self.progress.notify_all();
+    }
+
+    /// For the writer: waits for something to do.
+    pub(crate) fn next(&self) -> Work {
+        let mut state = self.lock();
+        loop {
+            if let Some(job) = state.jobs.pop_front() {
+                return Work::Job(job);
+            }
+            if let Some(kept) = state.stuck.as_mut().filter(|kept| !kept.is_empty()) {
+                let forgotten = kept.forgotten;
+                let (changes, gaps) = std::mem::take(kept).into_changes();
+                if forgotten > 0 {
+                    tracing::error!(forgotten, "the journal was stuck for so long that not everything could be remembered");
+                }
+                return Work::Commit { changes, gaps, upto: state.taken };
+            }
+            if state.taken < state.submitted || state.stuck.is_some() {
+                state.taken = state.submitted;
+                return Work::Commit { changes: std::mem::take(&mut state.changes), gaps: Vec::new(), upto: state.taken };
+            }
+            if state.closing {
+                return Work::End;
+            }
+            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// For the writer: work was committed.
+    pub(crate) fn committed(&self, upto: u64) {
+        let mut state = self.lock();
+        state.committed = state.committed.max(upto);
+        state.pending_since = (state.submitted > state.committed).then(Instant::now);
+        if state.stuck.as_ref().is_some_and(Kept::is_empty) && state.committed == state.submitted {
+            state.stuck = None;
+            state.pending_since = None;
+            self.health.send_replace(Health::Journalling);
+            tracing::warn!("the journal works again");
+        }
+        self.progress.notify_all();
+        let free = state.committed;
+        self.release(state, free);
+    }
+
+    /// For the writer: an attempt failed. Says whether to try the same again; if not, what of it is to be remembered was.
+    pub(crate) fn failed(&self, changes: &mut Vec<Change>, gaps: &[CallId], why: String) -> Retry {
+        let mut state = self.lock();
+        state.why = why;
+        let closing = state.closing;
+        match &mut state.stuck {
+            _ if closing => Retry::Never,
+            None => Retry::Same,
+            Some(newer) => {
+                let mut kept = Kept::default();
+                for change in changes.drain(..) {
+                    kept.keep(change, self.capacity);
+                }
+                kept.absorb(std::mem::take(newer), gaps, self.capacity);
+                *newer = kept;
+                Retry::Next
+            }
+        }
+    }
+
+    /// For the writer: waits before another attempt, unless the store is closed.
+    pub(crate) fn pause(&self, for_so_long: Duration) {
+        let state = self.lock();
+        drop(self.work.wait_timeout_while(state, for_so_long, |state| !state.closing));
+    }
+
+    /// For the watchdog: looks whether something has been pending for too long; false: the store is closed.
+    pub(crate) fn watch(&self, stuck_after: Duration) -> bool {
+        let state = self.lock();
+        let (state, _) =
+            self.progress.wait_timeout_while(state, stuck_after / 4, |state| !state.closing).unwrap_or_else(PoisonError::into_inner);
+        let closing = state.closing;
+        let overdue = state.pending_since.is_some_and(|since| since.elapsed() >= stuck_after);
+        if overdue && state.stuck.is_none() {
+            let why = match state.why.is_empty() {
+                true => format!("nothing was committed for {} ms", stuck_after.as_millis()),
+                false => state.why.clone(),
+            };
+            self.declare_stuck(state, why);
+        }
+        !closing
+    }
+
+    fn declare_stuck(&self, mut state: MutexGuard<'_, State>, why: String) {
+        tracing::error!(why, "the journal is stuck: calls go on, their steps are not kept");
+        let mut kept = Kept::default();
+        for change in std::mem::take(&mut state.changes) {
+            kept.keep(change, self.capacity);
+        }
+        state.stuck = Some(kept);
+        state.taken = state.submitted;
+        self.health.send_replace(Health::Stuck { since: (self.clock)(), why });
+        let free = state.submitted;
+        self.release(state, free);
+    }
+
+    /// Calls the releases of entries up to one. If somebody is doing that already, it is left to them.
+    fn release<'a>(&'a self, mut state: MutexGuard<'a, State>, upto: u64) {
+        state.free = state.free.max(upto);
+        if state.releasing {
+            return;
+        }
+        state.releasing = true;
+        loop {
+            let free = state.free;
+            let count = state.releases.partition_point(|(number, _)| *number <= free);
+            if count == 0 {
+                state.releasing = false;
+                return;
+            }
+            let now: Vec<_> = state.releases.drain(..count).collect();
+            drop(state);
+            for (_, release) in now {
+                if catch_unwind(AssertUnwindSafe(release)).is_err() {
+                    tracing::error!("what waited for the journal panicked");
+                }
+            }
+            state = self.lock();
+        }
+    }
+}
+
+/// What to do after a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retry {
+    /// The same again.
+    Same,
+    /// Ask for work again.
+    Next,
+    /// The store is closed: give up.
+    Never,
+}

@@ -1,0 +1,125 @@
+//! The journal: what has to outlive the host, in SQLite. Steps, open calls, records, agents, and the versions of flows.
+//!
+//! # Layout
+//! * [`entry`]: what is handed in. [`Store::submit`] never waits; what waits for the commit is released by it.
+//! * `journal`: the queue between the calls' tasks and the writer, and what happens when the disk is full or stuck; `kept`: what is
+//!   remembered then.
+//! * `write`: changes as rows. `threads`: the writer (group commit), the watchdog, and the checkpoints.
+//! * [`read`]: what was kept, also for commands beside a running host.
+//! * [`codec`]: steps and images as bytes.
+//! * [`format`](mod@format): the tables, how an older database is upgraded and a newer one refused.
+//!
+//! **Architecture invariants:** no fsync and no wait for a lock of the database is on the path of a step. A transaction holds whole entries. Only the
+//! writer's thread writes, through one connection.
+
+pub mod codec;
+pub mod entry;
+pub mod format;
+mod journal;
+mod kept;
+pub mod read;
+mod threads;
+mod write;
+
+pub use codec::{CodecError, decode, decode_step, encode, encode_step};
+pub use entry::{Change, Entry, Release};
+pub use format::OpenError;
+pub use journal::Health;
+pub use read::{NumberedStep, OpenCall, Query, ReadError, Reader};
+
+use journal::Journal;
+use std::{
+    ops::Deref,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use strowger_model::Timestamp;
+use tokio::sync::watch;
+
+/// When the host ends and the disk is stuck.
+const LAST_COMMIT_WITHIN: Duration = Duration::from_secs(2);
+
+/// How the journal is kept.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// If nothing could be committed for so long, calls go on without.
+    pub stuck_after: Duration,
+    /// Entries that may wait; beyond it the journal counts as stuck. Also what is remembered while it is.
+    pub capacity: usize,
+    /// The wall clock.
+    pub clock: fn() -> Timestamp,
+}
+
+impl Default for Options {
+    /// 200 ms, 65,536 entries, the clock of the system.
+    fn default() -> Self {
+        let clock = || Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64));
+        Self { stuck_after: Duration::from_millis(200), capacity: 65_536, clock }
+    }
+}
+
+/// The journal of a running host. Cheap to clone; when the last clone is dropped, what is pending is committed and the file is closed.
+/// Dereferences to its [`Reader`].
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    journal: Arc<Journal>,
+    reader: Reader,
+    threads: threads::Threads,
+}
+
+impl Store {
+    /// Opens a journal; makes it if there is none, upgrades it if it is older.
+    pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
+        let journal = Arc::new(Journal::new(options.capacity.max(1), options.clock));
+        let threads = threads::Threads::start(path, &journal, options.stuck_after)?;
+        let reader = Reader::open(path)?;
+        Ok(Self(Arc::new(Inner { journal, reader, threads })))
+    }
+
+    /// Hands in changes. Never waits for the disk.
+    pub fn submit(&self, entry: Entry) {
+        self.0.journal.submit(entry);
+    }
+
+    /// Entries that wait to be committed.
+    pub fn pending(&self) -> usize {
+        self.0.journal.pending()
+    }
+
+    /// The writer is far behind (three quarters of the capacity): no new calls should be taken.
+    pub fn is_full(&self) -> bool {
+        self.0.journal.is_full()
+    }
+
+    /// Whether what is submitted is committed.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.0.journal.health()
+    }
+
+    /// Waits until everything submitted so far is committed; false: it was not within that time. Blocks the thread.
+    pub fn flush(&self, within: Duration) -> bool {
+        self.0.journal.flush(within)
+    }
+}
+
+impl Deref for Store {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.0.reader
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // A writer that hangs in the disk is not waited for.
+        let done = self.journal.flush(LAST_COMMIT_WITHIN);
+        self.journal.close();
+        if done {
+            self.threads.join();
+        }
+    }
+}

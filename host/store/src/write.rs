@@ -1,0 +1,185 @@
+//! Changes as rows: what the writer does within a transaction.
+
+use crate::entry::Change;
+use rusqlite::{Connection, ErrorCode, Statement, params};
+use std::collections::HashMap;
+use strowger_model::{CallId, CallRecord, VersionFiles};
+
+/// What was done with changes that are now committed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// Calls that were closed a second time: a fault of the host.
+    pub(crate) closed_twice: u64,
+    /// Changes that the database refuses whatever its state.
+    pub(crate) refused: u64,
+}
+
+/// The statements of the writer, prepared once.
+pub(crate) struct Writer<'c> {
+    connection: &'c Connection,
+    begin: Statement<'c>,
+    commit: Statement<'c>,
+    step: Statement<'c>,
+    call: Statement<'c>,
+    gap: Statement<'c>,
+    closed: Statement<'c>,
+    close: Statement<'c>,
+    agent: Statement<'c>,
+    version: Statement<'c>,
+    content: Statement<'c>,
+}
+
+const CALL: &str = "INSERT INTO open_call (call, flow, version, image, unjournalled) VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (call) DO UPDATE SET flow = excluded.flow, version = excluded.version, image = excluded.image,
+    unjournalled = max(unjournalled, excluded.unjournalled)";
+const CLOSED: &str = "INSERT INTO record (call, flow, version, caller, dialled, arrived, answered, connected, agent, waited_ms, overflowed,
+    outcome, notes, tags, steps, faults, refused, unjournalled, ended)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+    max(?18, coalesce((SELECT unjournalled FROM open_call WHERE call = ?1), 0)), ?19) ON CONFLICT DO NOTHING";
+const AGENT: &str = "INSERT INTO agent (agent, logged_in, paused, wrap_up_until, joined, \"left\") VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    ON CONFLICT (agent) DO UPDATE SET logged_in = excluded.logged_in, paused = excluded.paused,
+    wrap_up_until = excluded.wrap_up_until, joined = excluded.joined, \"left\" = excluded.\"left\"";
+const VERSION: &str = "INSERT INTO version (flow, version, flow_file, flow_text, site_file, site_text, recordings, site_recordings, plugin)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+
+impl<'c> Writer<'c> {
+    pub(crate) fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            connection,
+            begin: connection.prepare("BEGIN IMMEDIATE")?,
+            commit: connection.prepare("COMMIT")?,
+            step: connection.prepare("INSERT OR REPLACE INTO step (call, number, body) VALUES (?1, ?2, ?3)")?,
+            call: connection.prepare(CALL)?,
+            gap: connection.prepare("UPDATE open_call SET unjournalled = 1 WHERE call = ?1")?,
+            closed: connection.prepare(CLOSED)?,
+            close: connection.prepare("DELETE FROM open_call WHERE call = ?1")?,
+            agent: connection.prepare(AGENT)?,
+            version: connection.prepare(VERSION)?,
+            content: connection.prepare("INSERT INTO content (hash, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
+        })
+    }
+
+    /// Commits changes, all or none. `gaps`: calls of which steps are missing.
+    pub(crate) fn commit(&mut self, changes: &[Change], gaps: &[CallId]) -> rusqlite::Result<Written> {
+        self.begin.execute([])?;
+        let done = self.apply(changes, gaps).and_then(|written| self.commit.execute([]).map(|_| written));
+        // SQLite has rolled some failures back itself.
+        if done.is_err() && !self.connection.is_autocommit() {
+            self.connection.execute_batch("ROLLBACK")?;
+        }
+        done
+    }
+
+    fn apply(&mut self, changes: &[Change], gaps: &[CallId]) -> rusqlite::Result<Written> {
+        // Of the images of a call only the last is looked at ever again.
+        let mut last = HashMap::new();
+        for (index, change) in changes.iter().enumerate() {
+            match change {
+                Change::Call { call, .. } => last.insert(*call, index),
+                Change::Closed(record) => last.insert(record.call, index),
+                _ => None,
+            };
+        }
+        let mut written = Written::default();
+        for (index, change) in changes.iter().enumerate() {
+            let overtaken = matches!(change, Change::Call { call, .. } if last.get(call) != Some(&index));
+            if overtaken {
+                continue;
+            }
+            match self.change(change, &mut written) {
+                Err(error) if !is_about_the_database(&error) => {
+                    tracing::error!(%error, "the journal refuses a change; it is left out");
+                    written.refused += 1;
+                }
+                done => done?,
+            }
+        }
+        for call in gaps {
+            self.gap.execute([text(&call.text())])?;
+        }
+        Ok(written)
+    }
+
+    fn change(&mut self, change: &Change, written: &mut Written) -> rusqlite::Result<()> {
+        match change {
+            Change::Step { call, number, body } => self.step.execute(params![text(&call.text()), number, body]).map(drop),
+            Change::Call { call, on, image } => {
+                self.call.execute(params![text(&call.text()), on.flow.as_str(), on.version, image, false]).map(drop)
+            }
+            Change::Closed(record) => {
+                if !self.closed(record)? {
+                    tracing::error!(call = %record.call, "closed twice; the first record stays");
+                    written.closed_twice += 1;
+                }
+                Ok(())
+            }
+            Change::Agent { agent, standing } => {
+                let wrap_up_until = standing.wrap_up_until.map(|until| until.0);
+                let (joined, left) = (json(&standing.joined), json(&standing.left));
+                self.agent.execute(params![agent.as_str(), standing.logged_in, standing.paused, wrap_up_until, joined, left]).map(drop)
+            }
+            Change::Version(files) => self.version(files),
+        }
+    }
+
+    /// False: it was closed before.
+    fn closed(&mut self, record: &CallRecord) -> rusqlite::Result<bool> {
+        let call = record.call.text();
+        let call = text(&call);
+        let new = self.closed.execute(params![
+            call,
+            record.flow.as_str(),
+            record.version,
+            record.caller,
+            record.dialled,
+            record.arrived.0,
+            record.answered.map(|at| at.0),
+            record.connected.map(|at| at.0),
+            record.agent.as_ref().map(|agent| agent.as_str()),
+            record.waited.as_millis() as u64,
+            record.overflowed,
+            record.outcome,
+            json(&record.notes),
+            json(&record.tags),
+            record.steps,
+            record.faults,
+            record.refused,
+            record.unjournalled,
+            record.ended.0,
+        ])?;
+        self.close.execute([call])?;
+        Ok(new > 0)
+    }
+
+    fn version(&mut self, files: &VersionFiles) -> rusqlite::Result<()> {
+        self.content.execute(params![files.plugin.hash, &files.plugin.bytes[..]])?;
+        let (recordings, site_recordings) = (json(&files.recordings), json(&files.site_recordings));
+        self.version.execute(params![
+            files.on.flow.as_str(),
+            files.on.version,
+            files.flow.path,
+            files.flow.text,
+            files.site.path,
+            files.site.text,
+            recordings,
+            site_recordings,
+            files.plugin.hash,
+        ])?;
+        Ok(())
+    }
+}
+
+/// A call id as the text that it is.
+pub(crate) fn text(id: &[u8; CallId::LENGTH]) -> &str {
+    str::from_utf8(id).unwrap_or_default()
+}
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Whether an error is about the state of the database or the disk, which may pass, and not about what is written.
+fn is_about_the_database(error: &rusqlite::Error) -> bool {
+    use ErrorCode::*;
+    !matches!(error.sqlite_error_code(), Some(ConstraintViolation | TooBig | TypeMismatch | ParameterOutOfRange))
+}
