@@ -52,6 +52,16 @@ pub enum Ordered {
     },
 }
 
+impl Ordered {
+    /// The order, if it is one.
+    pub fn order(&self) -> Option<&Order> {
+        match self {
+            Self::Order(order) => Some(order),
+            Self::Refused { .. } => None,
+        }
+    }
+}
+
 /// A question of a flow and its answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the methods of `Reads` say it")]

@@ -11,7 +11,7 @@ use crate::{
     refused::LoadError,
 };
 use std::sync::{Arc, Mutex, PoisonError};
-use strowger_model::{CallId, Event, Order, OrderId, event::Refusal};
+use strowger_model::{CallId, Event, step::Ordered};
 
 /// Instances that wait for the next step, at most. As many serve at once as threads call [`Flow::step`].
 const IDLE: usize = 16;
@@ -37,20 +37,9 @@ pub struct Step {
     /// The call's new state.
     pub state: Box<[u8]>,
     /// What is to be done, in order; what cannot be meant is refused in its place.
-    pub orders: Vec<Result<Order, RefusedOrder>>,
+    pub orders: Vec<Ordered>,
     /// What went wrong at the first try, if it took a second one.
     pub faults: Vec<Fault>,
-}
-
-/// An order that cannot be carried out whatever the state of the call, such as a dial to something that is no number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RefusedOrder {
-    /// The flow's number for it.
-    pub id: OrderId,
-    /// The command's name in the contract.
-    pub command: &'static str,
-    /// Why.
-    pub refusal: Refusal,
 }
 
 impl Flow {
@@ -168,16 +157,19 @@ impl Flow {
     }
 }
 
-fn order(order: wit::Order) -> Result<Order, RefusedOrder> {
-    from_guest::order(order).map_err(|(id, command, refusal)| RefusedOrder { id, command, refusal })
+fn order(order: wit::Order) -> Ordered {
+    match from_guest::order(order) {
+        Ok(order) => Ordered::Order(order),
+        Err((id, command, refusal)) => Ordered::Refused { id, command: command.to_owned(), refusal },
+    }
 }
 
 /// Where two steps differ, in words.
 fn difference(one: &Step, other: &Step) -> Option<String> {
-    let says = |order: Option<&Result<Order, RefusedOrder>>| match order {
+    let says = |order: Option<&Ordered>| match order {
         None => "nothing more".to_owned(),
-        Some(Ok(order)) => format!("{} {}", order.command.name(), order.id),
-        Some(Err(refused)) => format!("{} {}", refused.command, refused.id),
+        Some(Ordered::Order(order)) => format!("{} {}", order.command.name(), order.id),
+        Some(Ordered::Refused { id, command, .. }) => format!("{command} {id}"),
     };
     let longest = one.orders.len().max(other.orders.len());
     if let Some(place) = (0..longest).find(|&place| one.orders.get(place) != other.orders.get(place)) {

@@ -37,7 +37,7 @@ mod words;
 
 pub use engine::{Engine, EngineError};
 pub use fault::{Fault, FaultKind};
-pub use flow::{Flow, RefusedOrder, Step};
+pub use flow::{Flow, Step};
 pub use limits::Limits;
 pub use plugin::{Manifest, Plugin};
 pub use refused::LoadError;

@@ -18,6 +18,7 @@ use strowger_model::{
     command::{Asked, Field, Target},
     event::RefusalReason,
     read::LogLevel,
+    step::Ordered,
 };
 use strowger_sandbox::{Fault, FaultKind, Flow, Limits, LoadError, Plugin, Step};
 use strowger_test_support::{FixedReads, plugin_wasm};
@@ -114,7 +115,7 @@ fault! {
 fn environment_is_empty() {
     let step = first(&flow(&hostile(), "environment")).unwrap();
     let note = Field { key: "environment".into(), value: "0 variables, 0 arguments".into() };
-    assert_eq!(step.orders[0].as_ref().unwrap().command, Command::Note(note));
+    assert_eq!(step.orders[0].order().unwrap().command, Command::Note(note));
 }
 
 #[test]
@@ -145,14 +146,14 @@ fn clocks_stand_at_the_step_and_a_hash_map_shifts_no_random_number() {
     for _ in 0..3 {
         let step = clocks.step_twice(call(), &[], &arrived(), FixedReads::shared()).unwrap();
         let note = Field { key: "clocks".into(), value: format!("{} 0 1", FixedReads::NOW.0) };
-        assert_eq!(step.orders[0].as_ref().unwrap().command, Command::Note(note));
+        assert_eq!(step.orders[0].order().unwrap().command, Command::Note(note));
     }
 }
 
 #[test]
 fn without_permission_is_not_for_the_sandbox_to_judge() {
     let step = beside_good_calls(&hostile(), &flow(&hostile(), "without-permission")).unwrap();
-    let commands: Vec<_> = step.orders.iter().map(|order| &order.as_ref().unwrap().command).collect();
+    let commands: Vec<_> = step.orders.iter().map(|order| &order.order().unwrap().command).collect();
     let [Command::Dial(dial), Command::EnterQueue(enter)] = commands[..] else {
         panic!("{commands:?}");
     };
@@ -167,8 +168,8 @@ fn what_cannot_be_meant_is_refused_alone() {
         .orders
         .iter()
         .map(|order| match order {
-            Ok(order) => (order.command.name(), None, String::new()),
-            Err(refused) => (refused.command, Some(refused.refusal.reason), refused.refusal.detail.clone()),
+            Ordered::Order(order) => (order.command.name(), None, String::new()),
+            Ordered::Refused { command, refusal, .. } => (command.as_str(), Some(refusal.reason), refusal.detail.clone()),
         })
         .collect();
     let expected = [
@@ -223,7 +224,7 @@ fn what_leaks_is_replaced_before_it_faults() {
 #[test]
 fn instances_retire() {
     let fickle = flow(&hostile(), "fickle");
-    let served = |_| match &first(&fickle).unwrap().orders[2].as_ref().unwrap().command {
+    let served = |_| match &first(&fickle).unwrap().orders[2].order().unwrap().command {
         Command::Note(note) => note.value.parse::<u32>().unwrap(),
         other => panic!("{other:?}"),
     };

@@ -34,7 +34,7 @@ pub enum What {
     Transferred(String),
     HungUp { by: HungUpBy, cause: Cause },
     PartnerHungUp(String),
-    Refused { command: &'static str, detail: String },
+    Refused { command: String, detail: String },
     Fault { fault: String, retried: bool },
     FellBack(String),
     Alarms(String),
@@ -91,7 +91,7 @@ impl Narrator {
             Observed::Event(event) => self.event(event),
             Observed::Order(order) => self.order(order.id, &order.command),
             Observed::Refused { command, refusal, .. } => {
-                Some(What::Refused { command, detail: format!("{:?}: {}", refusal.reason, refusal.detail) })
+                Some(What::Refused { command: (*command).to_owned(), detail: format!("{:?}: {}", refusal.reason, refusal.detail) })
             }
             Observed::Fault { fault, retried } => Some(What::Fault { fault: fault.to_string(), retried: *retried }),
             Observed::Ring { agent, address } => Some(What::Rings { agent: agent.to_string(), phone: shown(address) }),

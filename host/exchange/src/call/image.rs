@@ -5,7 +5,7 @@
 
 use super::{Call, Phase, leg::Leg, order::Open};
 use crate::CallRecord;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, time::Duration};
 use strowger_model::Timestamp;
 use strowger_pbx::port::LegId;
@@ -18,12 +18,16 @@ pub(crate) struct Image<'a> {
     /// The same as monotonic time.
     pub(crate) elapsed: Duration,
     pub(super) phase: Phase,
-    #[serde(with = "serde_bytes")]
+    #[serde(serialize_with = "serde_bytes::serialize", deserialize_with = "owned_bytes")]
     pub(super) state: Cow<'a, [u8]>,
     pub(super) legs: Cow<'a, [Leg]>,
     pub(super) orders: Cow<'a, [Open]>,
     pub(crate) record: Cow<'a, CallRecord>,
     pub(super) plays: u32,
+}
+
+fn owned_bytes<'de, D: Deserializer<'de>>(bytes: D) -> Result<Cow<'static, [u8]>, D::Error> {
+    serde_bytes::deserialize::<Vec<u8>, _>(bytes).map(Cow::Owned)
 }
 
 impl Call {

@@ -160,7 +160,8 @@ impl World {
             connected: true,
             missed: Vec::new(),
             arrivals: 0,
-            told: Vec::new(),
+            // The first that an adapter tells: what is alive.
+            told: vec![Told::Event(PbxEvent::Synced { alive: Vec::new() })],
             heard: config.observer.is_some().then(BTreeMap::new),
             leg_prefix: config.leg_prefix.clone(),
             digit: micros(config.digit),
