@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
-use strowger_model::{FlowName, Timestamp};
+use strowger_model::{FlowName, FlowVersion, Timestamp};
 use strowger_sandbox::Engine;
 
 /// Tries a flow before it serves calls, in the snapshot that it would serve in. An error is for the operator.
@@ -66,12 +66,14 @@ pub struct Catalogue {
 
 /// What is remembered between reloads.
 #[derive(Default)]
-struct Books {
+pub(crate) struct Books {
     /// None: the site file was never good.
     site: Option<Arc<Site>>,
     flows: BTreeMap<FlowName, Book>,
     /// Of the last reload.
     report: Report,
+    /// Archived versions that were made again, as long as somebody holds them.
+    revived: Vec<Weak<LoadedFlow>>,
     /// Versions withdrawn since the start: a plan made before one is not carried out after it.
     withdrawals: u64,
 }
@@ -267,6 +269,14 @@ impl Catalogue {
         lock(&self.books).flows.iter().filter_map(|(name, book)| book.status(name)).collect()
     }
 
+    pub(crate) fn plugins(&self) -> &Plugins {
+        &self.plugins
+    }
+
+    pub(crate) fn with_books<T>(&self, look: impl FnOnce(&mut Books) -> T) -> T {
+        look(&mut lock(&self.books))
+    }
+
     fn publish(&self, books: &Books) {
         let Some(site) = books.site.clone() else { return };
         let serving = books.flows.iter().filter_map(|(name, book)| Some((name.clone(), book.was.serving.clone()?)));
@@ -303,6 +313,26 @@ pub(crate) fn choose(
 }
 
 impl Books {
+    /// A version that somebody holds.
+    pub(crate) fn loaded(&self, on: &FlowVersion) -> Option<Arc<LoadedFlow>> {
+        let was = self.flows.get(&on.flow).map(|book| &book.was);
+        let held = was.into_iter().flat_map(|was| [&was.serving, &was.previous]).flatten().cloned();
+        let revived = self.revived.iter().filter_map(Weak::upgrade);
+        held.chain(revived).find(|flow| flow.name == on.flow && flow.version == on.version)
+    }
+
+    /// Takes note of a version that was made again; if somebody was faster, theirs is the one.
+    pub(crate) fn revived(&mut self, flow: Arc<LoadedFlow>) -> Arc<LoadedFlow> {
+        if let Some(first) = self.loaded(&flow.on()) {
+            return first;
+        }
+        self.revived.retain(|flow| flow.strong_count() > 0);
+        self.revived.push(Arc::downgrade(&flow));
+        let book = self.flows.entry(flow.name.clone()).or_default();
+        book.was.live.insert(flow.version.clone(), Arc::downgrade(&flow.counters));
+        flow
+    }
+
     fn view(&self) -> (Option<Arc<Site>>, BTreeMap<FlowName, Was>, u64) {
         let was = self.flows.iter().map(|(name, book)| (name.clone(), book.was.clone())).collect();
         (self.site.clone(), was, self.withdrawals)

@@ -6,6 +6,7 @@
 //! * [`catalogue`]: the one immutable [`Snapshot`] that serves new calls, and how it is replaced and rolled back;
 //!   [`watch`]: when; `plan`: by what; [`mod@check`]: whether it could be.
 //! * `site_file`, `flow_file`: the files as they are written; `read_site`, `read_flow`: what comes of them.
+//! * `revive`: a version made again of what was archived of it.
 //! * `source`: a TOML file with the place of everything in it. [`problem`]: what is wrong, as a compiler would say it.
 //!
 //! **Architecture invariant:** nothing that is wrong ever serves a call. A snapshot is replaced in one store, and only
@@ -20,6 +21,7 @@ mod plan;
 pub mod problem;
 mod read_flow;
 mod read_site;
+mod revive;
 pub mod schedule;
 pub mod schemas;
 pub mod site;

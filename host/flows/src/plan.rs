@@ -131,6 +131,11 @@ impl Files {
 }
 
 impl Plugins {
+    /// A plugin that somebody uses.
+    pub(crate) fn known(&self, hash: &str) -> Option<Plugin> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned()
+    }
+
     fn load(&self, config: &CatalogueConfig, name: &str, dir: &Path) -> Result<Plugin, NoPlugin> {
         let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
         if !plain {
@@ -150,8 +155,7 @@ impl Plugins {
         let bytes = fs::read(path)
             .map_err(|error| NoPlugin { message: format!("plugin {} cannot be read: {error}", path.display()), help: None })?;
         let hash = blake3::hash(&bytes).to_hex();
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(hash.as_str()).cloned();
-        let plugin = match known {
+        let plugin = match self.known(&hash) {
             Some(plugin) => plugin,
             None => config.engine.load(&path.display().to_string(), &bytes).map_err(|error| NoPlugin {
                 help: matches!(error, LoadError::Truncated { .. })

@@ -11,6 +11,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use strowger_model::archive::TextFile;
 use toml::de::{DeTable, DeValue};
 
 /// A file that was read, and whose TOML is good.
@@ -72,6 +73,11 @@ impl Source {
             true => Ok(Self { path: path.to_owned(), value, text: located, spans }),
             false => Err(problems),
         }
+    }
+
+    /// The file as it was read.
+    pub(crate) fn file(&self) -> TextFile {
+        TextFile { path: self.path.to_string_lossy().into_owned(), text: self.text.0.to_string() }
     }
 
     /// Something is wrong with a value.

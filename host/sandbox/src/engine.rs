@@ -9,6 +9,7 @@ use crate::{
     shape, wasi,
 };
 use std::{io, path::PathBuf, sync::Arc, thread, time::Duration};
+use strowger_model::archive::PluginFile;
 use wasmtime::component::{Component, HasSelf, Linker, types::ComponentItem};
 
 /// How often a running guest is looked at. Steps take microseconds; an endless loop may last a few of these.
@@ -86,7 +87,8 @@ impl Engine {
             .instantiate_pre(&component)
             .and_then(FlowPre::new)
             .map_err(|error| LoadError::OtherType { name: name.to_owned(), why: format!("{error:#}") })?;
-        Plugin::new(name, blake3::hash(bytes), component)
+        let file = PluginFile { hash: blake3::hash(bytes).to_hex().to_string(), bytes: bytes.into() };
+        Plugin::new(name, file, component)
     }
 
     /// The contract's imports and, of WASI, what this component names. Anything else is refused.

@@ -10,6 +10,7 @@ use crate::{
     refused::LoadError,
 };
 use std::sync::Arc;
+use strowger_model::archive::PluginFile;
 
 /// What a plugin says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,18 +33,17 @@ pub struct Plugin {
 
 struct Shared {
     manifest: Manifest,
-    hash: String,
+    file: PluginFile,
     component: FlowPre<Host>,
 }
 
 impl Plugin {
-    pub(crate) fn new(name: &str, hash: blake3::Hash, component: FlowPre<Host>) -> Result<Self, LoadError> {
+    pub(crate) fn new(name: &str, file: PluginFile, component: FlowPre<Host>) -> Result<Self, LoadError> {
         let limits = Limits { memory: Limits::MANIFEST_MEMORY, ..Limits::default() };
         let manifest =
             Instance::new(&component, &limits).and_then(|mut instance| instance.manifest()).map_err(|failure| failure.by(name, ""))?;
         let manifest = checked(manifest).map_err(|why| LoadError::Manifest { name: name.to_owned(), why })?;
-        let hash = hash.to_hex().to_string();
-        Ok(Self { shared: Arc::new(Shared { manifest, hash, component }) })
+        Ok(Self { shared: Arc::new(Shared { manifest, file, component }) })
     }
 
     /// What the plugin says of itself.
@@ -53,7 +53,12 @@ impl Plugin {
 
     /// BLAKE3 of the plugin's bytes, in hexadecimal.
     pub fn hash(&self) -> &str {
-        &self.shared.hash
+        &self.shared.file.hash
+    }
+
+    /// The plugin as it was read.
+    pub fn file(&self) -> PluginFile {
+        self.shared.file.clone()
     }
 
     /// Gives the plugin its settings, as JSON that was checked against its schema. The plugin may still refuse them.

@@ -1,0 +1,108 @@
+//! Versions that were archived, made again: for calls that outlive the host, and to replay what was recorded.
+
+use crate::{Catalogue, LoadedFlow, Problem, Site, read_flow::Origin, read_site, source::Source};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use strowger_model::{FlowVersion, VersionFiles, archive::TextFile};
+use strowger_sandbox::{Engine, Plugin};
+
+impl LoadedFlow {
+    /// Its name and version.
+    pub fn on(&self) -> FlowVersion {
+        FlowVersion { flow: self.name.clone(), version: self.version.clone() }
+    }
+
+    /// Everything that it was made of.
+    pub fn files(&self) -> VersionFiles {
+        let site = self.site.source.as_ref();
+        VersionFiles {
+            on: self.on(),
+            flow: self.origin.source.file(),
+            site: site.map_or_else(TextFile::default, |source| source.file()),
+            recordings: written(&self.origin.recordings),
+            site_recordings: written(&self.site.recordings),
+            plugin: self.flow.plugin().file(),
+        }
+    }
+
+    /// Makes a flow of files, on the site that is among them. With another plugin than the archived one this is another version.
+    ///
+    /// # Errors
+    /// What is wrong with them, such as settings that the plugin does not take.
+    pub fn of_files(files: &VersionFiles, engine: &Engine) -> Result<Self, Vec<Problem>> {
+        let origin = origin(files, load(files, engine)?)?;
+        let fitted = origin.fit(Some(&Arc::new(site(files)?)), |_| None)?;
+        fitted.ok_or_else(|| vec![Problem::of_file(Path::new(&files.flow.path), "does not fit its site")])
+    }
+}
+
+impl Catalogue {
+    /// A version that serves, that served before, or that was revived and still has calls.
+    pub fn loaded(&self, on: &FlowVersion) -> Option<Arc<LoadedFlow>> {
+        self.with_books(|books| books.loaded(on))
+    }
+
+    /// Makes an archived version again, unless it is [`Catalogue::loaded`]: on the site as it is now if that makes the same version, else on the
+    /// archived one. Calls that begin on it are seen in [`Catalogue::status`]; it never serves new calls. Blocks while a plugin is
+    /// compiled.
+    ///
+    /// # Errors
+    /// What is wrong with the files, or that this host makes another version of them.
+    pub fn revive(&self, files: &VersionFiles) -> Result<Arc<LoadedFlow>, Vec<Problem>> {
+        if let Some(flow) = self.loaded(&files.on) {
+            return Ok(flow);
+        }
+        let plugin = match self.plugins().known(&files.plugin.hash) {
+            Some(plugin) => plugin,
+            None => load(files, &self.config().engine)?,
+        };
+        let origin = origin(files, plugin)?;
+        let same = |flow: Option<LoadedFlow>| flow.filter(|flow| flow.version == files.on.version);
+        let now = self.current().site.clone();
+        let flow = match origin.fit(Some(&now), |_| None).ok().and_then(same) {
+            Some(flow) => flow,
+            None => same(origin.fit(Some(&Arc::new(site(files)?)), |_| None)?).ok_or_else(|| {
+                let message = format!("this host does not make version {} of what was archived as that", files.on.version);
+                vec![
+                    Problem::of_file(Path::new(&files.flow.path), message)
+                        .help("an older host archived it; finish its calls with that one"),
+                ]
+            })?,
+        };
+        Ok(self.with_books(|books| books.revived(Arc::new(flow))))
+    }
+}
+
+fn load(files: &VersionFiles, engine: &Engine) -> Result<Plugin, Vec<Problem>> {
+    let wrong = |message: String| vec![Problem::of_file(Path::new(&files.flow.path), message)];
+    let name = format!("archived plugin of flow {}, version {}", files.on.flow, files.on.version);
+    let plugin = engine.load(&name, &files.plugin.bytes).map_err(|error| wrong(error.to_string()))?;
+    match plugin.hash() == files.plugin.hash {
+        true => Ok(plugin),
+        false => Err(wrong(format!("the {name} is damaged: its hash is {} instead of {}", plugin.hash(), files.plugin.hash))),
+    }
+}
+
+fn origin(files: &VersionFiles, plugin: Plugin) -> Result<Origin, Vec<Problem>> {
+    let source = Source::parse(Path::new(&files.flow.path), &files.flow.text)?;
+    Ok(Origin { name: files.on.flow.clone(), source: Arc::new(source), plugin: Ok(plugin), recordings: found(&files.recordings) })
+}
+
+fn site(files: &VersionFiles) -> Result<Site, Vec<Problem>> {
+    if files.site == TextFile::default() {
+        return Ok(Site::empty());
+    }
+    let site = read_site::site(&Source::parse(Path::new(&files.site.path), &files.site.text)?)?;
+    Ok(Site { recordings: found(&files.site_recordings), ..site })
+}
+
+fn written(recordings: &BTreeMap<String, PathBuf>) -> BTreeMap<String, String> {
+    recordings.iter().map(|(name, path)| (name.clone(), path.to_string_lossy().into_owned())).collect()
+}
+
+fn found(recordings: &BTreeMap<String, String>) -> BTreeMap<String, PathBuf> {
+    recordings.iter().map(|(name, path)| (name.clone(), PathBuf::from(path))).collect()
+}
