@@ -178,10 +178,12 @@ impl Floor {
                 entry.offers.get_or_insert_default().ringing.push((who, pool));
             }
         }
-        let (together, endpoints) = (agent.config.ring_endpoints == RingEndpoints::Together, agent.endpoints());
+        let at_once = if agent.config.ring_endpoints == RingEndpoints::Together { agent.endpoints() } else { 0 };
+        let quieting = agent.fading as usize;
         if let Doing::Ringing(trying) = &mut agent.doing {
             trying.attempts.push(rung.attempt);
-            trying.next_endpoint = trying.next_endpoint.max(if together { endpoints } else { rung.endpoint + 1 });
+            let rung_so_far = (rung.endpoint + 1).max(trying.attempts.len() + quieting);
+            trying.next_endpoint = trying.next_endpoint.max(rung_so_far).max(at_once);
             // Of a phone that rang before and does so no more it is not known why.
             trying.unreachable = trying.attempts.len() == trying.next_endpoint;
         }

@@ -126,7 +126,9 @@ impl World {
                 self.cancelled.remove(&attempt);
             }
             Input::Configure { queues, agents } => self.site = (queues, agents),
-            Input::Restore { .. } | Input::Agent { .. } | Input::Answered { .. } | Input::Tick => {}
+            // They are given their time to be quiet once more.
+            Input::Restore { .. } => self.cancelled.values_mut().for_each(|phone| phone.since = self.now),
+            Input::Agent { .. } | Input::Answered { .. } | Input::Tick => {}
         }
     }
 
