@@ -89,6 +89,8 @@ pub struct Exchange {
     journal: Option<Journal>,
     most_calls: usize,
     early: Early,
+    /// Where calls live, whoever brings them.
+    runtime: tokio::runtime::Handle,
     desk: Arc<Desk>,
     /// The snapshot whose site the desk was configured with.
     site: Mutex<Option<Arc<strowger_flows::Site>>>,
@@ -157,6 +159,7 @@ impl Exchange {
             site: Mutex::default(),
             calls: Mutex::new(Calls { last: dormant.as_ref().and_then(|dormant| dormant.last_call), ..Calls::default() }),
             early: Early::new(dormant),
+            runtime: tokio::runtime::Handle::current(),
             count: watch::Sender::new(0),
             draining: AtomicBool::new(false),
         });
@@ -385,7 +388,7 @@ impl Exchange {
             at,
         };
         let call = Call::new(self.clone(), flow.begin(), arrived.leg, arrival);
-        tokio::spawn(call.run(None, mail));
+        self.runtime.spawn(call.run(None, mail));
     }
 
     /// The PBX is the truth: legs that are gone there are gone; callers that nobody serves are served; other legs that nobody knows are

@@ -101,7 +101,7 @@ impl Exchange {
             tracing::info!(calls = woken.len(), gap_ms = gap.as_millis() as u64, "calls of an earlier host go on");
         }
         for (call, found, mail) in woken {
-            tokio::spawn(call.run(Some(found), mail));
+            self.runtime.spawn(call.run(Some(found), mail));
         }
         // What is left is nobody's, or arrived while there was no host.
         self.resync(alive);

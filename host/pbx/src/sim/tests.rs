@@ -32,9 +32,10 @@ struct SimGround {
 }
 
 impl SimGround {
-    fn new() -> Self {
-        let (sender, events) = unbounded_channel();
+    async fn new() -> Self {
+        let (sender, mut events) = unbounded_channel();
         let sim = Arc::new(Sim::new(SimConfig::default(), sink(sender)));
+        assert_eq!(events.recv().await, Some(PbxEvent::Synced { alive: Vec::new() }));
         Self { sim, events, phones: 0 }
     }
 }
@@ -102,7 +103,7 @@ impl Ground for SimGround {
 #[tokio::test(start_paused = true)]
 async fn tells_what_every_adapter_tells() {
     for scenario in conformance::scenarios() {
-        let mut ground = SimGround::new();
+        let mut ground = SimGround::new().await;
         if let Err(error) = conformance::run(&scenario, &mut ground).await {
             panic!("{error}");
         }
@@ -119,7 +120,7 @@ async fn a_scenario_that_does_not_hold_says_where() {
     let mut scenarios = conformance::scenarios();
     let plays = scenarios.iter_mut().find(|scenario| scenario.name == "plays-queue-up").unwrap();
     plays.steps.swap(6, 7);
-    let error = conformance::run(plays, &mut SimGround::new()).await.unwrap_err().to_string();
+    let error = conformance::run(plays, &mut SimGround::new().await).await.unwrap_err().to_string();
     assert!(error.starts_with("plays-queue-up, step 7 (Expect(1s, \"played caller p2 whole\")): expected"), "{error}");
     assert!(error.ends_with("  1.002 s  played caller p1 whole"), "{error}");
 }
