@@ -1,6 +1,6 @@
 //! A host that can die: at once, in the middle of anything, and leaving nothing but its journal.
 
-use crate::{Folder, Host};
+use crate::{Folder, Host, PATIENCE};
 use anyhow::{Context, Result};
 use std::{
     path::PathBuf,
@@ -8,14 +8,14 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use strowger_exchange::{CallRecord, Clock};
 use strowger_pbx::{
     port::{AliveLeg, BoxFuture, Pbx, PbxCommand},
     sim::Sim,
 };
-use strowger_store::{Options, Store};
+use strowger_store::{OpenError, Options, Store};
 use tokio::runtime::{Builder, Runtime};
 
 /// A host in a runtime of its own, on a journal, beside a sim that lives on without it.
@@ -55,6 +55,17 @@ pub fn database(folder: &Folder) -> PathBuf {
     folder.cache().join("strowger.db")
 }
 
+/// Opens the journal. A thread of the sim that was in the middle of a word with a host that died may hold it for a moment longer.
+fn open(folder: &Folder) -> Result<Store> {
+    let since = Instant::now();
+    loop {
+        match Store::open(&database(folder), Options::default()) {
+            Err(OpenError::InUse { .. }) if since.elapsed() < PATIENCE => std::thread::yield_now(),
+            opened => return opened.context("opening the journal"),
+        }
+    }
+}
+
 impl Mortal {
     /// A host on the folder's journal takes over the calls of the sim.
     ///
@@ -62,7 +73,7 @@ impl Mortal {
     /// Something is wrong with the folder or the journal.
     pub fn start(folder: &Folder, sim: &Arc<Sim>) -> Result<Self> {
         std::fs::create_dir_all(folder.cache())?;
-        let store = Store::open(&database(folder), Options::default()).context("opening the journal")?;
+        let store = open(folder)?;
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let host = runtime.block_on(async { Host::start_on(folder, Clock::system(), Some(store.clone())) })?;
         let wire = Arc::new(Wire { sim: sim.clone(), cut: AtomicBool::new(false) });

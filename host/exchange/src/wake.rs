@@ -13,10 +13,7 @@ use std::{
     time::Duration,
 };
 use strowger_flows::LoadedFlow;
-use strowger_model::{
-    AgentName, AgentStanding, CallId, CallRecord, FlowVersion, Timestamp,
-    event::Cause,
-};
+use strowger_model::{AgentName, AgentStanding, CallId, CallRecord, FlowVersion, Timestamp, event::Cause};
 use strowger_pbx::port::{AliveLeg, LegId, PbxCommand};
 use strowger_routing::{AttemptId, Input, Standing};
 use strowger_store::{Change, Entry, OpenCall, Query, Store, decode};
@@ -36,7 +33,8 @@ impl Dormant {
             result.inspect_err(|error| tracing::error!("{what} cannot be read from the journal: {error}")).unwrap_or_default()
         }
         let calls = told("open calls", store.open_calls());
-        let last_closed = told("the last call", store.records(&Query { limit: Some(1), ..Query::default() })).last().map(|record| record.call);
+        let last_closed =
+            told("the last call", store.records(&Query { limit: Some(1), ..Query::default() })).last().map(|record| record.call);
         let last_call = calls.last().map(|open: &OpenCall| open.call).max(last_closed);
         let read = |open: OpenCall| {
             let image = decode(&open.image).map_err(|error| error.to_string());

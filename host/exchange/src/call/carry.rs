@@ -279,7 +279,8 @@ impl Call {
         let leg = self.up(&name)?;
         let (id_at_pbx, with) = (leg.id.clone(), leg.held_from.clone());
         let with = with.ok_or_else(|| refusal(RefusalReason::WrongState, format!("{name} is not held")))?;
-        let Some(to) = self.legs.iter().find(|other| other.id == with && other.up && !other.is_ending()).map(|other| other.place.clone()) else {
+        let Some(to) = self.legs.iter().find(|other| other.id == with && other.up && !other.is_ending()).map(|other| other.place.clone())
+        else {
             return Err(refusal(RefusalReason::WrongState, format!("whom {name} was held from is gone")));
         };
         if let Some(leg) = self.leg_by_id(&id_at_pbx) {

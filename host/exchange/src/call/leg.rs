@@ -1,9 +1,9 @@
 //! The legs of a call.
 
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use strowger_model::{AgentName, LegName, OrderId, event::Cause};
 use strowger_pbx::port::{Address, ConversationId, LegId, PbxCommand};
-use std::time::Duration;
 use strowger_routing::AttemptId;
 
 /// One side of a call, from `Arrived` or `Dial` to `Ended`.

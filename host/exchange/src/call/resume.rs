@@ -12,7 +12,11 @@ use super::{
     order::{Doing, Open, QueueStage},
 };
 use crate::Exchange;
-use std::{collections::{BTreeMap, VecDeque}, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 use strowger_flows::OnFlow;
 use strowger_model::{
     Event, LegName, OrderId, Outcome,
@@ -129,7 +133,9 @@ impl Call {
         let Some(leg) = self.leg_by_id(id).filter(|leg| leg.up).cloned() else { return };
         match alive.conversation.as_ref() == Some(&leg.place) {
             true => self.moved(id, &leg.place),
-            false if leg.place != leg.id || alive.conversation.is_some() => self.send(PbxCommand::Move { leg: id.clone(), to: leg.place.clone() }),
+            false if leg.place != leg.id || alive.conversation.is_some() => {
+                self.send(PbxCommand::Move { leg: id.clone(), to: leg.place.clone() })
+            }
             false => {}
         }
         if leg.held_from.is_some() {
