@@ -69,7 +69,7 @@ impl Threads {
 }
 
 /// One host at a time: a lock of the system on a file beside the database, which ends with the process.
-fn lock(path: &Path) -> Result<File, OpenError> {
+pub(crate) fn lock(path: &Path) -> Result<File, OpenError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push("-host");
     let beside = PathBuf::from(beside);
