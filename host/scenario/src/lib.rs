@@ -5,6 +5,7 @@
 //! * [`mod@file`]: the file as it is written; [`term`]: figures in it; `load`: reading and checking it.
 //! * [`mod@run`]: plays a scenario with the flow's own plugin, a real exchange and the [`stage`].
 //! * [`timeline`]: a call as people see it; `recorder`: puts it together; `judge`: compares it with what was expected.
+//! * [`mod@replay`]: a recorded call run again, and where it differs.
 //! * [`report`]: what came of it, for people.
 //! * [`mod@gate`]: what a flow has to pass before it serves; [`mutate`]: proof that scenarios hold a flow's figures fast.
 //!
@@ -16,6 +17,7 @@ mod judge;
 mod load;
 pub mod mutate;
 mod recorder;
+pub mod replay;
 pub mod report;
 pub mod run;
 pub mod stage;
@@ -25,6 +27,7 @@ pub mod timeline;
 pub use gate::{gate, run_all};
 pub use judge::Failure;
 pub use load::Scenario;
+pub use replay::replay;
 pub use report::Report;
 pub use run::{How, run};
 pub use timeline::{Happening, Narrator, Timeline, What};

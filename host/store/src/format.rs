@@ -128,6 +128,12 @@ pub(crate) fn open_to_read(path: &Path) -> Result<Connection, OpenError> {
     reading(path).map_err(|error| OpenError::Database { path: path.to_owned(), error })
 }
 
+/// Opens a database to change something beside the host that writes it.
+pub(crate) fn open_to_change(path: &Path) -> Result<Connection, OpenError> {
+    drop(open_to_read(path)?);
+    open_to_write(path)
+}
+
 /// A connection that only reads.
 fn reading(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;

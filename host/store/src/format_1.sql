@@ -15,6 +15,15 @@ CREATE TABLE step (
     PRIMARY KEY (call, number)
 ) WITHOUT ROWID;
 
+-- Which versions the open calls and the steps need.
+CREATE TABLE call_version (
+    flow TEXT NOT NULL,
+    version TEXT NOT NULL,
+    call TEXT NOT NULL,
+    PRIMARY KEY (flow, version, call)
+) WITHOUT ROWID;
+CREATE INDEX call_version_call ON call_version (call);
+
 CREATE TABLE record (
     call TEXT PRIMARY KEY,
     flow TEXT NOT NULL,
@@ -37,6 +46,8 @@ CREATE TABLE record (
     ended INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX record_arrived ON record (arrived);
+CREATE INDEX record_caller ON record (caller) WHERE caller IS NOT NULL;
+CREATE INDEX record_personal ON record (arrived) WHERE caller IS NOT NULL OR notes <> '[]';
 
 CREATE TABLE agent (
     agent TEXT PRIMARY KEY,

@@ -13,12 +13,12 @@ use crate::{
     kept::Kept,
 };
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use strowger_model::{CallId, Timestamp};
+use strowger_model::{CallId, FlowVersion, Timestamp};
 use tokio::sync::watch;
 
 /// Whether what is submitted is committed.
@@ -78,6 +78,8 @@ struct State {
     /// Of the last attempt that failed.
     why: String,
     closing: bool,
+    /// Handed in since the start: they may get a call at any moment.
+    versions: BTreeSet<FlowVersion>,
 }
 
 impl Journal {
@@ -95,6 +97,7 @@ impl Journal {
             stuck: None,
             why: String::new(),
             closing: false,
+            versions: BTreeSet::new(),
         };
         Self {
             state: Mutex::new(state),
@@ -119,6 +122,11 @@ impl Journal {
         let mut state = self.lock();
         state.submitted += 1;
         let number = state.submitted;
+        for change in &entry.changes {
+            if let Change::Version(files) = change {
+                state.versions.insert(files.on.clone());
+            }
+        }
         if let Some(release) = entry.release {
             state.releases.push_back((number, release));
         }
@@ -150,6 +158,11 @@ impl Journal {
     pub(crate) fn submit_job(&self, job: Job) {
         self.lock().jobs.push_back(job);
         self.work.notify_one();
+    }
+
+    /// Versions that were handed in since the start.
+    pub(crate) fn versions(&self) -> BTreeSet<FlowVersion> {
+        self.lock().versions.clone()
     }
 
     /// Entries that wait to be committed.

@@ -6,6 +6,7 @@
 //!   remembered then.
 //! * `write`: changes as rows. `threads`: the writer (group commit), the watchdog, and the checkpoints.
 //! * [`read`]: what was kept, also for commands beside a running host.
+//! * [`retention`]: what is deleted, and whose personal data is erased.
 //! * [`codec`]: steps and images as bytes.
 //! * [`format`](mod@format): the tables, how an older database is upgraded and a newer one refused.
 //!
@@ -18,6 +19,7 @@ pub mod format;
 mod journal;
 mod kept;
 pub mod read;
+pub mod retention;
 mod threads;
 mod write;
 
@@ -26,12 +28,14 @@ pub use entry::{Change, Entry, Release};
 pub use format::OpenError;
 pub use journal::Health;
 pub use read::{NumberedStep, OpenCall, Query, ReadError, Reader};
+pub use retention::{Erase, Removed, Retention};
 
 use journal::Journal;
+use retention::Remover;
 use std::{
     ops::Deref,
     path::Path,
-    sync::Arc,
+    sync::{Arc, mpsc},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use strowger_model::Timestamp;
@@ -39,6 +43,9 @@ use tokio::sync::watch;
 
 /// When the host ends and the disk is stuck.
 const LAST_COMMIT_WITHIN: Duration = Duration::from_secs(2);
+
+/// For a batch of what is deleted.
+const REMOVE_WITHIN: Duration = Duration::from_secs(30);
 
 /// How the journal is kept.
 #[derive(Clone, Debug)]
@@ -99,10 +106,74 @@ impl Store {
         self.0.journal.health()
     }
 
+    /// Deletes what is older than it is to be kept, between other commits. Blocks the thread, for minutes if there is much.
+    ///
+    /// # Errors
+    /// If nothing can be committed now; what was deleted until then is gone.
+    pub fn retain(&self, retention: &Retention, now: Timestamp) -> Result<Removed, RemoveError> {
+        self.remove(Remover::retain(retention, now, self.0.journal.versions()))
+    }
+
+    /// Erases personal data of calls that are over. Blocks the thread.
+    ///
+    /// # Errors
+    /// If nothing can be committed now; what was erased until then is gone.
+    pub fn erase(&self, erase: &Erase) -> Result<Removed, RemoveError> {
+        self.remove(Remover::erase(erase))
+    }
+
+    fn remove(&self, mut remover: Remover) -> Result<Removed, RemoveError> {
+        loop {
+            let (done, result) = mpsc::channel();
+            self.0.journal.submit_job(Box::new(move |connection| {
+                let more = remover.batch(connection);
+                drop(done.send((remover, more)));
+            }));
+            let (back, more) = result.recv_timeout(REMOVE_WITHIN).map_err(|_| RemoveError::Stuck)?;
+            match more {
+                Ok(true) => remover = back,
+                Ok(false) => return Ok(back.total),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
     /// Waits until everything submitted so far is committed; false: it was not within that time. Blocks the thread.
     pub fn flush(&self, within: Duration) -> bool {
         self.0.journal.flush(within)
     }
+}
+
+/// Erases personal data beside a running host, or without one; then the whole file is rewritten too, so that no byte of it is left in unused corners of
+/// pages.
+///
+/// # Errors
+/// If there is no journal, or somebody holds its lock for too long; what was erased until then is gone.
+pub fn erase(path: &Path, erase: &Erase) -> Result<Removed, RemoveError> {
+    let connection = format::open_to_change(path)?;
+    let mut remover = Remover::erase(erase);
+    while remover.batch(&connection)? {}
+    // Pages that were split long ago have the rest of rows in their corners, which only a rewrite of the whole file removes. It would hold a host up.
+    if let Ok(_alone) = threads::lock(path) {
+        connection.execute_batch("VACUUM")?;
+    }
+    // What was overwritten is to leave the log too.
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(remover.total)
+}
+
+/// Why something was not deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoveError {
+    /// There is no journal that could be changed.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database says no.
+    #[error("not everything could be deleted: {0}; try again")]
+    Database(#[from] rusqlite::Error),
+    /// The writer has other worries.
+    #[error("not everything could be deleted: the journal is stuck; try again when it works")]
+    Stuck,
 }
 
 impl Deref for Store {

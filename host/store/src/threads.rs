@@ -26,6 +26,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How often it is looked whether the log is worth moving into the file.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 
+/// Pages of a log that is not left to itself: 64 MiB.
+const LONG_LOG: u32 = 16_384;
+
 pub(crate) struct Threads {
     running: Vec<JoinHandle<()>>,
     /// Dropped: the checkpoints end.
@@ -45,6 +48,7 @@ impl Threads {
         let (end, ended) = channel();
         let writer = journal.clone();
         let watchdog = journal.clone();
+        let moving = journal.clone();
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
             let error = |error| OpenError::Io { path: path.to_owned(), error };
             thread::Builder::new().name(format!("journal-{name}")).spawn(work).map_err(error)
@@ -52,7 +56,7 @@ impl Threads {
         let running = vec![
             spawn("writer", Box::new(move || write(&connection, &writer)))?,
             spawn("watchdog", Box::new(move || while watchdog.watch(stuck_after) {}))?,
-            spawn("checkpoint", Box::new(move || checkpoint(&checkpoints, &ended)))?,
+            spawn("checkpoint", Box::new(move || checkpoint(&checkpoints, &moving, &ended)))?,
         ];
         Ok(Self { running, checkpoints: Some(end), _lock: lock })
     }
@@ -69,7 +73,7 @@ impl Threads {
 }
 
 /// One host at a time: a lock of the system on a file beside the database, which ends with the process.
-fn lock(path: &Path) -> Result<File, OpenError> {
+pub(crate) fn lock(path: &Path) -> Result<File, OpenError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push("-host");
     let beside = PathBuf::from(beside);
@@ -134,11 +138,20 @@ fn write(connection: &Connection, journal: &Journal) {
     }
 }
 
-fn checkpoint(connection: &Connection, ended: &Receiver<()>) {
+/// Moves the log into the file, beside the writer. A log that the writer goes on appending to is never moved whole, and grows: a long one is moved to its
+/// last page, of which few are left then, by the writer itself between two commits, and begins anew.
+fn checkpoint(connection: &Connection, journal: &Journal, ended: &Receiver<()>) {
     while ended.recv_timeout(CHECKPOINT_EVERY) == Err(RecvTimeoutError::Timeout) {
-        let done = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-        if let Err(error) = done {
-            tracing::warn!(%error, "the journal's log could not be moved into its file");
+        if move_log(connection).is_some_and(|pages| pages > LONG_LOG) && move_log(connection).is_some() {
+            journal.submit_job(Box::new(|connection| {
+                move_log(connection);
+            }));
         }
     }
+}
+
+/// Says how many pages the log has.
+fn move_log(connection: &Connection) -> Option<u32> {
+    let done = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1));
+    done.inspect_err(|error| tracing::warn!(%error, "the journal's log could not be moved into its file")).ok()
 }

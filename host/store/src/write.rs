@@ -3,7 +3,7 @@
 use crate::entry::Change;
 use rusqlite::{Connection, ErrorCode, Statement, params};
 use std::collections::HashMap;
-use strowger_model::{CallId, CallRecord, VersionFiles};
+use strowger_model::{CallId, CallRecord, FlowVersion, VersionFiles};
 
 /// What was done with changes that are now committed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,12 +21,15 @@ pub(crate) struct Writer<'c> {
     commit: Statement<'c>,
     step: Statement<'c>,
     call: Statement<'c>,
+    call_version: Statement<'c>,
     gap: Statement<'c>,
     closed: Statement<'c>,
     close: Statement<'c>,
     agent: Statement<'c>,
     version: Statement<'c>,
     content: Statement<'c>,
+    /// The version that each open call is known to be on.
+    on: HashMap<CallId, FlowVersion>,
 }
 
 const CALL: &str = "INSERT INTO open_call (call, flow, version, image, unjournalled) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -50,12 +53,15 @@ impl<'c> Writer<'c> {
             commit: connection.prepare("COMMIT")?,
             step: connection.prepare("INSERT OR REPLACE INTO step (call, number, body) VALUES (?1, ?2, ?3)")?,
             call: connection.prepare(CALL)?,
+            call_version: connection
+                .prepare("INSERT INTO call_version (flow, version, call) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?,
             gap: connection.prepare("UPDATE open_call SET unjournalled = 1 WHERE call = ?1")?,
             closed: connection.prepare(CLOSED)?,
             close: connection.prepare("DELETE FROM open_call WHERE call = ?1")?,
             agent: connection.prepare(AGENT)?,
             version: connection.prepare(VERSION)?,
             content: connection.prepare("INSERT INTO content (hash, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
+            on: HashMap::new(),
         })
     }
 
@@ -63,9 +69,12 @@ impl<'c> Writer<'c> {
     pub(crate) fn commit(&mut self, changes: &[Change], gaps: &[CallId]) -> rusqlite::Result<Written> {
         self.begin.execute([])?;
         let done = self.apply(changes, gaps).and_then(|written| self.commit.execute([]).map(|_| written));
-        // SQLite has rolled some failures back itself.
-        if done.is_err() && !self.connection.is_autocommit() {
-            self.connection.execute_batch("ROLLBACK")?;
+        if done.is_err() {
+            self.on.clear();
+            // SQLite has rolled some failures back itself.
+            if !self.connection.is_autocommit() {
+                self.connection.execute_batch("ROLLBACK")?;
+            }
         }
         done
     }
@@ -83,10 +92,11 @@ impl<'c> Writer<'c> {
         let mut written = Written::default();
         for (index, change) in changes.iter().enumerate() {
             let overtaken = matches!(change, Change::Call { call, .. } if last.get(call) != Some(&index));
-            if overtaken {
-                continue;
-            }
-            match self.change(change, &mut written) {
+            let done = match change {
+                Change::Call { call, on, .. } if overtaken => self.on(*call, on),
+                _ => self.change(change, &mut written),
+            };
+            match done {
                 Err(error) if !is_about_the_database(&error) => {
                     tracing::error!(%error, "the journal refuses a change; it is left out");
                     written.refused += 1;
@@ -104,7 +114,8 @@ impl<'c> Writer<'c> {
         match change {
             Change::Step { call, number, body } => self.step.execute(params![text(&call.text()), number, body]).map(drop),
             Change::Call { call, on, image } => {
-                self.call.execute(params![text(&call.text()), on.flow.as_str(), on.version, image, false]).map(drop)
+                self.call.execute(params![text(&call.text()), on.flow.as_str(), on.version, image, false])?;
+                self.on(*call, on)
             }
             Change::Closed(record) => {
                 if !self.closed(record)? {
@@ -120,6 +131,15 @@ impl<'c> Writer<'c> {
             }
             Change::Version(files) => self.version(files),
         }
+    }
+
+    /// Takes note that a call needs a version.
+    fn on(&mut self, call: CallId, on: &FlowVersion) -> rusqlite::Result<()> {
+        if self.on.get(&call) != Some(on) {
+            self.call_version.execute([on.flow.as_str(), &on.version, text(&call.text())])?;
+            self.on.insert(call, on.clone());
+        }
+        Ok(())
     }
 
     /// False: it was closed before.
@@ -148,6 +168,7 @@ impl<'c> Writer<'c> {
             record.ended.0,
         ])?;
         self.close.execute([call])?;
+        self.on.remove(&record.call);
         Ok(new > 0)
     }
 

@@ -1,7 +1,9 @@
 //! The command line as people type it. The doc comments are its help.
 
+use crate::when::When;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+use strowger_model::CallId;
 
 /// A plugin host for telephony flows.
 ///
@@ -60,6 +62,30 @@ pub(crate) enum Command {
     /// Starts a host on the sim with a copy of your flows, shortens the waits, and plays callers and agents. The flow is
     /// swapped meanwhile, once well and once with a mistake in it.
     Demo(Demo),
+    /// Show the records of calls
+    ///
+    /// Whoever called, what came of it, by whom and after how long. Works beside a running host.
+    #[command(
+        after_help = "Examples:\n  strowger records --since 1d\n  strowger records --since 2026-11-01 --flow helpdesk --csv > november.csv"
+    )]
+    Records(Records),
+    /// Run recorded calls again, and show where a flow decides otherwise
+    ///
+    /// The flow is told again what it was told, and its questions are answered as they were; its orders are compared with those that were recorded, up to the first
+    /// that differs. With --plugin, a new plugin takes the place of the recorded one, under the same settings: what would it have done with
+    /// the calls of last week? Nothing is rung, dialled or mailed. Works beside a running host.
+    ///
+    /// Ends with 0 if all orders were the same, else with 1.
+    #[command(
+        after_help = "Examples:\n  strowger replay 038g0xwfyg000\n  strowger replay 038g0xwfyg000 --plugin new/helpdesk.wasm\n  strowger replay --since 7d --plugin new/helpdesk.wasm"
+    )]
+    Replay(Replay),
+    /// Erase personal data from the journal
+    ///
+    /// Of the calls meant: their steps are deleted, and their records lose the caller's number and the notes. Times, outcome and figures stay, so that
+    /// reports remain right. Calls that are not over are left alone. Works beside a running host.
+    #[command(after_help = "Examples:\n  strowger erase +32470123456\n  strowger erase --older-than 30d")]
+    Erase(Erase),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(Schema),
     /// Print completions for a shell
@@ -183,6 +209,65 @@ pub(crate) struct Demo {
     /// End when the calls are served, with 0 if they went as they should
     #[arg(long)]
     pub(crate) exit: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Records {
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// Only of the caller with this number
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) caller: Option<String>,
+    /// Only the latest so many
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) limit: Option<u32>,
+    /// As JSON, one record a line
+    #[arg(long, conflicts_with = "csv")]
+    pub(crate) json: bool,
+    /// As CSV
+    #[arg(long)]
+    pub(crate) csv: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    /// Calls that came in since: 90m, 12h, 7d, 2w, or a date such as 2026-11-01
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<When>,
+    /// Calls that came in before
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) until: Option<When>,
+    /// Only of this flow
+    #[arg(long, value_name = "NAME")]
+    pub(crate) flow: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The call, as its record names it
+    #[arg(value_name = "CALL", required_unless_present = "since", conflicts_with_all = ["since", "until", "flow"])]
+    pub(crate) call: Option<CallId>,
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// The plugin to run instead of the recorded one of the same name
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plugin: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Erase {
+    /// Whose: the caller's number, written as in the records
+    #[arg(value_name = "NUMBER", required_unless_present = "older_than", conflicts_with = "older_than")]
+    pub(crate) number: Option<String>,
+    /// Everybody's, of calls that came in before: 30d, 8w, or a date such as 2026-11-01
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) older_than: Option<When>,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
 }
 
 #[derive(Debug, Args)]

@@ -3,7 +3,8 @@
 //! # Layout
 //! * `args`: the command line; `config`: `strowger.toml`.
 //! * `serve`: the host as a daemon; `control`: the socket by which other commands reach it; `watch`: what it shows of calls.
-//! * `check`, `test`, `flows`, `call`, `demo`: the other commands.
+//! * `check`, `test`, `flows`, `call`, `demo`: commands for flows and calls.
+//! * `records`, `replay`, `erase`: commands for what was recorded; `when`: instants as people write them.
 
 /// Calls are many small things on several threads: a sixth more events a second than with glibc's, and 100 bytes less for a waiting call.
 #[global_allocator]
@@ -15,12 +16,16 @@ mod check;
 mod config;
 mod control;
 mod demo;
+mod erase;
 mod flows;
 mod load;
+mod records;
+mod replay;
 mod serve;
 mod supervise;
 mod test;
 mod watch;
+mod when;
 
 use anyhow::Result;
 use args::{Cli, Command, SchemaKind};
@@ -46,6 +51,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Flows(args) => flows::flows(&args)?,
         Command::Call(args) => call::call(&args)?,
         Command::Demo(args) => demo::demo(&args)?,
+        Command::Records(args) => records::records(&args)?,
+        Command::Replay(args) => replay::replay(&args)?,
+        Command::Erase(args) => erase::erase(&args)?,
         Command::Schema(args) => {
             let schema = match args.kind {
                 SchemaKind::Flow => strowger_flows::schemas::flow(),

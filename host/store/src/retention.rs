@@ -1,0 +1,211 @@
+//! What is deleted: old steps and records, versions that nothing refers to, and the personal data of one number or of a time.
+//!
+//! Everything goes in batches of bounded size, each a transaction of its own, so that the writer is never held up for long. What is deleted is
+//! overwritten with zeros (`secure_delete`), and its room is used again: there is no `auto_vacuum`, the file never shrinks, and never grows beyond the
+//! most that it held at a time. A call that is not over keeps everything.
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use std::{collections::BTreeSet, time::Duration};
+use strowger_model::{CallId, FlowVersion, Timestamp};
+
+/// Rows deleted or changed in one transaction, at most.
+const BATCH: u32 = 2_000;
+
+/// Calls erased in one transaction, at most.
+const CALLS: usize = 50;
+
+/// How long things are kept, counted from the arrival of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Steps.
+    pub steps: Duration,
+    /// Records.
+    pub records: Duration,
+    /// Personal data: steps, and in records the caller's number and the notes. None: as long as those.
+    pub personal: Option<Duration>,
+}
+
+/// A day.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Default for Retention {
+    /// Steps 30 days, records 400, personal data as long.
+    fn default() -> Self {
+        Self { steps: 30 * DAY, records: 400 * DAY, personal: None }
+    }
+}
+
+/// Whose personal data to erase. Reports go on showing the calls: times, outcome and figures stay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Erase {
+    /// Of calls whose caller has this number, written as in their records, and of those whose steps or notes say it.
+    Number(String),
+    /// Of calls that came in before.
+    Before(Timestamp),
+}
+
+/// What was deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Steps.
+    pub steps: u64,
+    /// Records.
+    pub records: u64,
+    /// Records that lost the caller's number and the notes.
+    pub made_anonymous: u64,
+    /// Versions of flows.
+    pub versions: u64,
+}
+
+impl Removed {
+    fn sum(self) -> u64 {
+        self.steps + self.records + self.made_anonymous + self.versions
+    }
+}
+
+/// Deletes, batch by batch.
+pub(crate) struct Remover {
+    what: What,
+    pub(crate) total: Removed,
+}
+
+enum What {
+    Old {
+        steps_before: Timestamp,
+        personal_before: Option<Timestamp>,
+        records_before: Option<Timestamp>,
+        /// Some: delete all other versions that nothing refers to.
+        keep: Option<BTreeSet<FlowVersion>>,
+    },
+    Number {
+        number: String,
+        /// None: not yet looked for.
+        calls: Option<Vec<String>>,
+    },
+}
+
+impl Remover {
+    /// Deletes what is older than it is to be kept. `keep`: versions that may get a call at any moment.
+    pub(crate) fn retain(retention: &Retention, now: Timestamp, keep: BTreeSet<FlowVersion>) -> Self {
+        let before = |so_long: Duration| Timestamp(now.0.saturating_sub(so_long.as_millis() as u64));
+        let steps = retention.personal.map_or(retention.steps, |personal| personal.min(retention.steps));
+        Self::new(What::Old {
+            steps_before: before(steps),
+            personal_before: retention.personal.map(before),
+            records_before: Some(before(retention.records)),
+            keep: Some(keep),
+        })
+    }
+
+    /// Erases personal data.
+    pub(crate) fn erase(erase: &Erase) -> Self {
+        Self::new(match erase.clone() {
+            Erase::Number(number) => What::Number { number, calls: None },
+            Erase::Before(at) => What::Old { steps_before: at, personal_before: Some(at), records_before: None, keep: None },
+        })
+    }
+
+    fn new(what: What) -> Self {
+        Self { what, total: Removed::default() }
+    }
+
+    /// Deletes one batch; false: nothing is left.
+    pub(crate) fn batch(&mut self, connection: &Connection) -> rusqlite::Result<bool> {
+        if let What::Number { number, calls: calls @ None } = &mut self.what {
+            *calls = Some(mentioning(connection, number)?);
+        }
+        connection.pragma_update(None, "secure_delete", true)?;
+        let removed = Transaction::new_unchecked(connection, TransactionBehavior::Immediate).and_then(|transaction| {
+            let removed = self.what.batch(&transaction)?;
+            transaction.commit()?;
+            Ok(removed)
+        });
+        connection.pragma_update(None, "secure_delete", false)?;
+        let removed = removed?;
+        self.total.steps += removed.steps;
+        self.total.records += removed.records;
+        self.total.made_anonymous += removed.made_anonymous;
+        self.total.versions += removed.versions;
+        if let What::Number { calls: Some(calls), .. } = &mut self.what {
+            calls.truncate(calls.len().saturating_sub(CALLS));
+            return Ok(!calls.is_empty());
+        }
+        Ok(removed.sum() > 0)
+    }
+}
+
+/// Calls that are over and have something to do with a number.
+fn mentioning(connection: &Connection, number: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(
+        "SELECT call FROM record WHERE caller = ?1 OR instr(notes, ?1) > 0
+         UNION SELECT call FROM step WHERE instr(body, CAST(?1 AS BLOB)) > 0 AND call NOT IN (SELECT call FROM open_call)",
+    )?;
+    statement.query_map([number], |row| row.get(0))?.collect()
+}
+
+impl What {
+    fn batch(&self, transaction: &Transaction<'_>) -> rusqlite::Result<Removed> {
+        let mut removed = Removed::default();
+        match self {
+            Self::Number { calls, .. } => {
+                for call in calls.iter().flatten().rev().take(CALLS) {
+                    removed.steps += transaction.execute("DELETE FROM step WHERE call = ?1", [call])? as u64;
+                    transaction.execute("DELETE FROM call_version WHERE call = ?1", [call])?;
+                    let anonymous = transaction.execute("UPDATE record SET caller = NULL, notes = '[]' WHERE call = ?1", [call])?;
+                    removed.made_anonymous += anonymous as u64;
+                }
+            }
+            Self::Old { steps_before, personal_before, records_before, keep } => {
+                removed.steps = steps(transaction, *steps_before)?;
+                if let Some(before) = personal_before.filter(|_| removed.sum() == 0) {
+                    removed.made_anonymous = transaction.execute(
+                        "UPDATE record SET caller = NULL, notes = '[]' WHERE call IN (SELECT call FROM record
+                         WHERE arrived < ?1 AND (caller IS NOT NULL OR notes <> '[]') LIMIT ?2)",
+                        params![before.0, BATCH],
+                    )? as u64;
+                }
+                if let Some(before) = records_before.filter(|_| removed.sum() == 0) {
+                    removed.records = transaction.execute(
+                        "DELETE FROM record WHERE call IN (SELECT call FROM record WHERE arrived < ?1 LIMIT ?2)",
+                        params![before.0, BATCH],
+                    )? as u64;
+                }
+                if let Some(keep) = keep.as_ref().filter(|_| removed.sum() == 0) {
+                    removed.versions = versions(transaction, keep)?;
+                }
+            }
+        }
+        Ok(removed)
+    }
+}
+
+/// Deletes steps of calls that came in before, which their ids tell.
+fn steps(transaction: &Transaction<'_>, before: Timestamp) -> rusqlite::Result<u64> {
+    let first_kept = CallId::next(before.0, None).to_string();
+    let steps = transaction.execute(
+        "DELETE FROM step WHERE (call, number) IN (SELECT call, number FROM step WHERE call < ?1
+         AND call NOT IN (SELECT call FROM open_call) LIMIT ?2)",
+        params![first_kept, BATCH],
+    )?;
+    if steps == 0 {
+        transaction.execute("DELETE FROM call_version WHERE call < ?1 AND call NOT IN (SELECT call FROM open_call)", [first_kept])?;
+    }
+    Ok(steps as u64)
+}
+
+/// Deletes versions that no call with steps and no open call is on.
+fn versions(transaction: &Transaction<'_>, keep: &BTreeSet<FlowVersion>) -> rusqlite::Result<u64> {
+    let mut statement = transaction.prepare(
+        "SELECT flow, version FROM version WHERE NOT EXISTS
+         (SELECT 1 FROM call_version WHERE call_version.flow = version.flow AND call_version.version = version.version)",
+    )?;
+    let unused = statement.query_map([], |row| Ok(FlowVersion { flow: row.get::<_, String>(0)?.into(), version: row.get(1)? }))?;
+    let mut removed = 0;
+    for on in unused.collect::<Result<Vec<_>, _>>()? {
+        if !keep.contains(&on) {
+            removed += transaction.execute("DELETE FROM version WHERE flow = ?1 AND version = ?2", [on.flow.as_str(), &on.version])? as u64;
+        }
+    }
+    transaction.execute("DELETE FROM content WHERE hash NOT IN (SELECT plugin FROM version)", [])?;
+    Ok(removed)
+}

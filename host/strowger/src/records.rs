@@ -1,0 +1,120 @@
+//! `strowger records`: what is kept of calls, for people, for programs, for spreadsheets.
+
+use crate::{
+    args::{Records, Which},
+    config::Config,
+    when,
+};
+use anyhow::Result;
+use std::io::{BufWriter, Write, stdout};
+use strowger_model::{CallRecord, Timestamp, command::Field};
+use strowger_store::{Query, Reader};
+
+/// Which records are asked for.
+pub(crate) fn query(which: &Which) -> Query {
+    Query {
+        since: which.since.map(|when| when.0),
+        until: which.until.map(|when| when.0),
+        flow: which.flow.as_deref().map(Into::into),
+        ..Query::default()
+    }
+}
+
+/// A column: its name, its text, and whether people see it too.
+type Column = (&'static str, fn(&CallRecord) -> String, bool);
+
+const COLUMNS: [Column; 19] = [
+    ("call", |record| record.call.to_string(), true),
+    ("arrived", |record| when::local(record.arrived), true),
+    ("flow", |record| record.flow.to_string(), true),
+    ("version", |record| record.version.clone(), false),
+    ("caller", |record| record.caller.clone().unwrap_or_default(), true),
+    ("dialled", |record| record.dialled.clone(), true),
+    ("answered", |record| instant(record.answered), false),
+    ("connected", |record| instant(record.connected), false),
+    ("agent", |record| record.agent.as_ref().map(ToString::to_string).unwrap_or_default(), true),
+    ("waited_s", |record| format!("{:.1}", record.waited.as_secs_f64()), true),
+    ("overflowed", |record| record.overflowed.to_string(), false),
+    ("outcome", |record| record.outcome.clone(), true),
+    ("notes", |record| record.notes.iter().map(note).collect::<Vec<_>>().join("; "), false),
+    ("tags", |record| record.tags.join("; "), false),
+    ("steps", |record| record.steps.to_string(), false),
+    ("faults", |record| record.faults.to_string(), false),
+    ("refused", |record| record.refused.to_string(), false),
+    ("unjournalled", |record| record.unjournalled.to_string(), false),
+    ("ended", |record| when::local(record.ended), false),
+];
+
+/// Prints records.
+pub(crate) fn records(args: &Records) -> Result<bool> {
+    let config = Config::read(&args.config.config)?;
+    let query = Query { caller: args.caller.clone(), limit: args.limit, ..query(&args.which) };
+    let records = Reader::open(&config.database())?.records(&query)?;
+    let mut out = BufWriter::new(stdout().lock());
+    if args.json {
+        for record in &records {
+            serde_json::to_writer(&mut out, record)?;
+            writeln!(out)?;
+        }
+    } else if args.csv {
+        writeln!(out, "{}", COLUMNS.map(|(name, ..)| name).join(","))?;
+        for record in &records {
+            writeln!(out, "{}", COLUMNS.map(|(_, text, _)| csv(&text(record))).join(","))?;
+        }
+    } else {
+        table(&mut out, &records)?;
+    }
+    out.flush()?;
+    Ok(true)
+}
+
+fn table(out: &mut impl Write, records: &[CallRecord]) -> Result<()> {
+    let shown: Vec<&Column> = COLUMNS.iter().filter(|(_, _, shown)| *shown).collect();
+    let rows = records.iter().map(|record| shown.iter().map(|(_, text, _)| text(record)).collect::<Vec<_>>());
+    let rows: Vec<Vec<String>> = std::iter::once(shown.iter().map(|(name, ..)| (*name).to_owned()).collect()).chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths: Vec<usize> = (0..shown.len()).map(width).collect();
+    for row in &rows {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        writeln!(out, "{}", cells.join("  ").trim_end())?;
+    }
+    Ok(())
+}
+
+fn instant(at: Option<Timestamp>) -> String {
+    at.map(when::local).unwrap_or_default()
+}
+
+fn note(note: &Field) -> String {
+    format!("{}={}", note.key, note.value)
+}
+
+/// A cell: quoted if need be, and never taken for a formula. A number keeps its plus.
+fn csv(text: &str) -> String {
+    let number = text.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+    let formula = !number && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    match text.contains(['"', ',', '\n', '\r', ';']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::csv;
+
+    #[test]
+    fn cells_are_text_and_nothing_else() {
+        for (text, cell) in [
+            ("helped", "helped"),
+            ("+32470123456", "+32470123456"),
+            ("a, \"b\"", "\"a, \"\"b\"\"\""),
+            ("=SUM(A1)", "'=SUM(A1)"),
+            ("+1+cmd", "'+1+cmd"),
+            ("two\nlines", "\"two\nlines\""),
+        ] {
+            assert_eq!(csv(text), cell);
+        }
+    }
+}
