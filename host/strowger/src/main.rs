@@ -3,12 +3,14 @@
 //! # Layout
 //! * `args`: the command line; `config`: `strowger.toml`.
 //! * `serve`: the host as a daemon; `control`: the socket by which other commands reach it; `watch`: what it shows of calls.
+//! * `sim`: the sim as an adapter in a process of its own; `adapter`: the scenarios of all adapters, played on one.
 //! * `check`, `test`, `flows`, `call`, `demo`: the other commands.
 
 /// Calls are many small things on several threads: a sixth more events a second than with glibc's, and 100 bytes less for a waiting call.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+mod adapter;
 mod args;
 mod call;
 mod check;
@@ -18,6 +20,7 @@ mod demo;
 mod flows;
 mod load;
 mod serve;
+mod sim;
 mod test;
 mod watch;
 
@@ -25,6 +28,7 @@ use anyhow::Result;
 use args::{Cli, Command, SchemaKind};
 use clap::{CommandFactory, Parser};
 use std::{io::Write, process::ExitCode};
+use strowger_pbx::remote::protocol;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
@@ -45,12 +49,16 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Flows(args) => flows::flows(&args)?,
         Command::Call(args) => call::call(&args)?,
         Command::Demo(args) => demo::demo(&args)?,
+        Command::Sim(args) => sim::sim(&args)?,
+        Command::Adapter(args) => adapter::adapter(&args)?,
         Command::Schema(args) => {
             let schema = match args.kind {
                 SchemaKind::Flow => strowger_flows::schemas::flow(),
                 SchemaKind::Site => strowger_flows::schemas::site(),
                 SchemaKind::Scenario => strowger_scenario::file::schema(),
                 SchemaKind::Config => config::schema(),
+                SchemaKind::AdapterToHost => protocol::schema_to_host(),
+                SchemaKind::AdapterToAdapter => protocol::schema_to_adapter(),
             };
             writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&schema)?)?;
             true
