@@ -6,7 +6,7 @@
 //! * `world`: legs and conversations, and what happens to them.
 //! * `far_end`, `conversation`: callers and phones, and those who hear each other.
 //! * `commands`: what the host's commands do.
-//! * `agenda`: what is to happen, by time.
+//! * `agenda`: what is to happen, by time; `inbox`: commands on their way.
 //! * `provider`: the sim as the adapter of a host in another process, and its part in tests of adapters.
 //!
 //! One task drives everything: it carries commands out in the order in which they were sent, [`SimConfig::latency`] after they
@@ -23,6 +23,7 @@ mod agenda;
 mod commands;
 mod conversation;
 mod far_end;
+mod inbox;
 pub mod observe;
 pub mod party;
 mod provider;
@@ -37,6 +38,7 @@ use crate::{
     port::{Address, AliveLeg, BoxFuture, LegId, Pbx, PbxCommand, PbxSink},
     prompts::{Lengths, lengths_without_recordings},
 };
+use inbox::Inbox;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
@@ -46,7 +48,7 @@ use tokio::{
     task::{AbortHandle, yield_now},
     time::{Instant, sleep_until},
 };
-use world::{Told, World};
+use world::{Told, World, micros};
 
 /// What a sim needs to know.
 #[derive(Clone)]
@@ -95,7 +97,9 @@ pub struct Sim {
 }
 
 struct Shared {
+    /// Locked before the inbox, by whoever locks both.
     world: Mutex<World>,
+    inbox: Mutex<Inbox>,
     start: Instant,
     /// Something is due earlier than what the driver waits for.
     earlier: Notify,
@@ -115,6 +119,7 @@ impl Sim {
             sink: RwLock::new(sink),
             observer: config.observer.clone(),
             world: Mutex::new(World::new(&config)),
+            inbox: Mutex::default(),
         });
         let driver = tokio::spawn(drive(shared.clone())).abort_handle();
         Self { shared, driver, name: config.name, latency: config.latency }
@@ -175,7 +180,10 @@ impl Sim {
         let mut world = self.shared.world();
         world.begin(self.shared.start.elapsed());
         let result = what(&mut world);
-        self.shared.wake(&mut world);
+        if let Some(next) = world.next() {
+            let wake = self.shared.inbox().wake_for(next);
+            self.shared.wake(wake);
+        }
         result
     }
 }
@@ -192,9 +200,11 @@ impl Pbx for Sim {
     }
 
     fn send(&self, command: PbxCommand) {
-        let mut world = self.shared.world();
-        world.accept(self.shared.start.elapsed() + self.latency, command);
-        self.shared.wake(&mut world);
+        let wake = {
+            let mut inbox = self.shared.inbox();
+            inbox.put(micros(self.shared.start.elapsed() + self.latency), command)
+        };
+        self.shared.wake(wake);
     }
 
     fn alive(&self) -> BoxFuture<'_, anyhow::Result<Vec<AliveLeg>>> {
@@ -204,15 +214,28 @@ impl Pbx for Sim {
 }
 
 impl Shared {
+    /// The world, with all that was sent to it.
     fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        world.accept(self.inbox().take());
+        world
     }
 
-    /// Wakes the driver if it waits for something later.
-    fn wake(&self, world: &mut World) {
-        if world.is_due_before_wake() {
+    fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self, wake: bool) {
+        if wake {
             self.earlier.notify_one();
         }
+    }
+
+    /// Does what is due, but no more than so many things. When to work again; none: when woken.
+    fn work(&self, told: &mut Vec<Told>) -> Option<Duration> {
+        let mut world = self.world();
+        let next = world.work(self.start.elapsed(), BATCH, told);
+        self.inbox().wait_for(next).map(Duration::from_micros)
     }
 
     fn tell(&self, told: &mut Vec<Told>) {
@@ -236,7 +259,7 @@ impl Shared {
 async fn drive(shared: Arc<Shared>) {
     let mut told = Vec::new();
     loop {
-        let next = shared.world().work(shared.start.elapsed(), BATCH, &mut told);
+        let next = shared.work(&mut told);
         shared.tell(&mut told);
         match next {
             Some(next) if next <= shared.start.elapsed() => yield_now().await,

@@ -15,7 +15,7 @@ use crate::{
     prompts::Lengths,
 };
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     mem,
     sync::Arc,
     time::Duration,
@@ -40,17 +40,15 @@ pub(super) struct World {
     /// Commands on their way, in order.
     commands: VecDeque<(Due, PbxCommand)>,
     agenda: Agenda,
-    /// What the driver waits for; none: it works.
-    waits_for: Option<Micros>,
     pub(super) slots: Vec<Option<Box<Slot>>>,
     free: Vec<u32>,
     generations: u32,
-    legs: HashMap<LegId, u32>,
+    /// None: gone lately.
+    legs: HashMap<LegId, Option<u32>>,
     pub(super) plays: HashMap<PlayId, u32>,
     pub(super) phones: Vec<PhoneState>,
     pub(super) addresses: HashMap<Address, u32>,
     gone: VecDeque<(Micros, LegId)>,
-    gone_legs: HashSet<LegId>,
     pub(super) classes: Vec<Arc<str>>,
     pub(super) connected: bool,
     /// A host serves calls that come in.
@@ -149,7 +147,6 @@ impl World {
             entries: 0,
             commands: VecDeque::new(),
             agenda: Agenda::default(),
-            waits_for: None,
             slots: Vec::new(),
             free: Vec::new(),
             generations: 0,
@@ -158,7 +155,6 @@ impl World {
             phones: Vec::new(),
             addresses: HashMap::new(),
             gone: VecDeque::new(),
-            gone_legs: HashSet::new(),
             classes: Vec::new(),
             connected: true,
             attended: true,
@@ -182,28 +178,19 @@ impl World {
         self.now = self.now.max(micros(now));
     }
 
-    /// A command is on its way.
-    pub(super) fn accept(&mut self, due: Duration, command: PbxCommand) {
-        let due = self.due(micros(due));
-        self.commands.push_back((due, command));
-    }
-
-    /// Whether the driver must be woken; says so once.
-    pub(super) fn is_due_before_wake(&mut self) -> bool {
-        let Some(waits_for) = self.waits_for else { return false };
-        let earlier = !self.told.is_empty() || self.next().is_some_and(|(at, _)| at < waits_for);
-        if earlier {
-            self.waits_for = None;
+    /// Commands are on their way.
+    pub(super) fn accept(&mut self, commands: impl Iterator<Item = (Micros, PbxCommand)>) {
+        for (at, command) in commands {
+            let due = self.due(at);
+            self.commands.push_back((due, command));
         }
-        earlier
     }
 
     /// Does what is due, but no more than so many things. When to work again; none: when woken.
-    pub(super) fn work(&mut self, now: Duration, most: usize, told: &mut Vec<Told>) -> Option<Duration> {
+    pub(super) fn work(&mut self, now: Duration, most: usize, told: &mut Vec<Told>) -> Option<Micros> {
         let until = micros(now);
-        self.waits_for = None;
         for _ in 0..most {
-            let Some(due) = self.next().filter(|(at, _)| *at <= until) else { break };
+            let Some(due) = self.next_due().filter(|(at, _)| *at <= until) else { break };
             self.now = self.now.max(due.0);
             if self.commands.front().is_some_and(|(at, _)| *at == due) {
                 if let Some((_, command)) = self.commands.pop_front() {
@@ -218,12 +205,15 @@ impl World {
             self.commands.shrink_to_fit();
         }
         mem::swap(&mut self.told, told);
-        let next = self.next().map(|(at, _)| at);
-        self.waits_for = Some(next.unwrap_or(Micros::MAX));
-        next.map(Duration::from_micros)
+        self.next()
     }
 
-    fn next(&self) -> Option<Due> {
+    /// When there is something to do or to tell.
+    pub(super) fn next(&self) -> Option<Micros> {
+        if self.told.is_empty() { self.next_due().map(|(at, _)| at) } else { Some(0) }
+    }
+
+    fn next_due(&self) -> Option<Due> {
         match (self.commands.front(), self.agenda.next()) {
             (Some((command, _)), Some(entry)) => Some(entry.min(*command)),
             (Some((command, _)), None) => Some(*command),
@@ -272,7 +262,7 @@ impl World {
     // ------------------------------------------------------------------ slots
 
     pub(super) fn find(&self, leg: &LegId) -> Option<u32> {
-        self.legs.get(leg).copied()
+        self.legs.get(leg).copied().flatten()
     }
 
     /// A slot that is known to be there.
@@ -305,7 +295,7 @@ impl World {
             music: None,
             playing: None,
         }));
-        self.legs.insert(id, slot);
+        self.legs.insert(id, Some(slot));
         slot
     }
 
@@ -327,15 +317,15 @@ impl World {
 
     /// Whether a leg of this name ended lately.
     pub(super) fn is_gone(&self, leg: &LegId) -> bool {
-        self.gone_legs.contains(leg)
+        self.legs.get(leg).is_some_and(Option::is_none)
     }
 
     fn forget_gone(&mut self) {
-        while let Some((at, leg)) = self.gone.front()
-            && at + REMEMBERED < self.now
-        {
-            self.gone_legs.remove(leg);
-            self.gone.pop_front();
+        while let Some((_, leg)) = self.gone.pop_front_if(|(at, _)| *at + REMEMBERED < self.now) {
+            // Unless the host dialled by the same name again.
+            if self.is_gone(&leg) {
+                self.legs.remove(&leg);
+            }
         }
     }
 
@@ -395,8 +385,9 @@ impl World {
         if let Some(heard) = &mut self.heard {
             heard.remove(&slot);
         }
-        self.legs.remove(&leg);
-        self.gone_legs.insert(leg.clone());
+        if let Some(known) = self.legs.get_mut(&leg) {
+            *known = None;
+        }
         self.gone.push_back((self.now, leg));
         self.release(slot);
     }
@@ -471,11 +462,11 @@ impl World {
             ("commands", self.commands.len()),
             ("agenda", self.agenda.len()),
             ("slots", self.slots.iter().flatten().count()),
-            ("legs", self.legs.len()),
+            ("legs", self.legs.values().flatten().count()),
             ("plays", self.plays.len()),
             ("talking", self.phones.iter().map(|phone| phone.talking as usize).sum()),
             ("heard", self.heard.as_ref().map_or(0, BTreeMap::len)),
-            ("gone", self.gone.len() + self.gone_legs.len()),
+            ("gone", self.gone.len() + self.legs.values().filter(|slot| slot.is_none()).count()),
         ]
     }
 }
