@@ -111,7 +111,12 @@ pub fn scenarios() -> Vec<Scenario> {
         scenario("dialled-declines", vec![Dial("a", Far::Declines), Expect(NOW, "ended a Declined"), Quiet(ms(500))]),
         scenario(
             "dialled-rings-and-declines",
-            vec![Dial("a", Far::DeclinesAfter { after: ms(700) }), Expect(NOW, "ringing a"), Expect(ms(700), "ended a Declined"), Quiet(ms(500))],
+            vec![
+                Dial("a", Far::DeclinesAfter { after: ms(700) }),
+                Expect(NOW, "ringing a"),
+                Expect(ms(700), "ended a Declined"),
+                Quiet(ms(500)),
+            ],
         ),
         // ast22-s2-originate-earlymedia: a 183 counts as ringing
         scenario(
