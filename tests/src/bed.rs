@@ -1,6 +1,6 @@
 //! A host on a real Asterisk.
 
-use crate::{Folder, Host};
+use crate::{Folder, Host, mortal};
 use anyhow::Result;
 use std::{sync::Arc, time::Duration};
 use strowger_exchange::Clock;
@@ -40,16 +40,17 @@ impl Bed {
         Ok(bed)
     }
 
-    /// Starts a host; one that was there before is stopped first. Its calls stay at the PBX.
+    /// Starts a host on the folder's journal; one that was there before is stopped first. Its calls stay at the PBX, and the new one takes them up.
     ///
     /// # Errors
     /// A file is bad, or the PBX cannot be reached.
     pub async fn start_host(&mut self) -> Result<()> {
         self.stop_host();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build()?;
+        let store = mortal::open(&self.folder)?;
         let host = {
             let _inside = runtime.enter();
-            Host::start(&self.folder, Clock::system())?
+            Host::start_on(&self.folder, Clock::system(), Some(store))?
         };
         let mut config = AsteriskConfig::new(&self.gate.url(), USER, PASSWORD);
         config.app = APP.into();

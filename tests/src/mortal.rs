@@ -56,7 +56,8 @@ pub fn database(folder: &Folder) -> PathBuf {
 }
 
 /// Opens the journal. A thread of the sim that was in the middle of a word with a host that died may hold it for a moment longer.
-fn open(folder: &Folder) -> Result<Store> {
+pub(crate) fn open(folder: &Folder) -> Result<Store> {
+    std::fs::create_dir_all(folder.cache())?;
     let since = Instant::now();
     loop {
         match Store::open(&database(folder), Options::default()) {
@@ -72,7 +73,6 @@ impl Mortal {
     /// # Errors
     /// Something is wrong with the folder or the journal.
     pub fn start(folder: &Folder, sim: &Arc<Sim>) -> Result<Self> {
-        std::fs::create_dir_all(folder.cache())?;
         let store = open(folder)?;
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let host = runtime.block_on(async { Host::start_on(folder, Clock::system(), Some(store.clone())) })?;

@@ -157,21 +157,6 @@ otherwise = { extension = "999" }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn callers_who_wait_are_not_dropped_when_the_host_is_stopped_and_started() {
-    let mut bed = bed(1).await;
-    let (first, second) = (call(&bed, 0), call(&bed, 1));
-    bed.host().seen_often("EnterQueue", 2, PATIENCE).await.unwrap();
-    bed.stop_host();
-    let agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(1))).unwrap();
-    bed.start_host().await.unwrap();
-    agent.expect("INVITE").unwrap();
-    let records = bed.host().records(2, PATIENCE).await.unwrap();
-    first.finished(PATIENCE).unwrap();
-    second.finished(PATIENCE).unwrap();
-    assert!(records.iter().all(|record| record.outcome == "answered"), "{records:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn an_ari_socket_that_is_cut_for_five_seconds_costs_nobody_the_call() {
     let bed = bed(1).await;
     let agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(8))).unwrap();

@@ -5,7 +5,7 @@
 
 use crate::{
     Exchange, Handle, MAILBOX,
-    call::{Call, Found, Image},
+    call::{Call, Found, Image, Roll},
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -56,6 +56,7 @@ impl Dormant {
 impl Exchange {
     /// Takes up every call, now that the PBX has said what is alive.
     pub(crate) fn wake(self: &Arc<Self>, dormant: Dormant, alive: Vec<AliveLeg>) {
+        let since = tokio::time::Instant::now();
         let last_seen = dormant.images().map(|image| image.at).max();
         let gap = last_seen.map_or(Duration::ZERO, |last| self.clock.now().since(last));
         let mut by_leg: HashMap<LegId, AliveLeg> = alive.iter().map(|leg| (leg.leg.clone(), leg.clone())).collect();
@@ -87,7 +88,7 @@ impl Exchange {
             let call = Call::from_image(self.clone(), flow.begin(), image);
             entries.extend(call.places());
             quieting.extend(call.quieting());
-            woken.push((call, Found { alive: legs, gap }, mail));
+            woken.push((call, legs, mail));
         }
         let agents = dormant.agents.into_iter().map(|(agent, standing)| (agent, floor_standing(standing))).collect();
         // No attempt of before has a number as high as that, so that names of legs never repeat.
@@ -96,9 +97,11 @@ impl Exchange {
             tracing::error!("the floor was not restored: {refused}");
         }
         if !woken.is_empty() {
-            tracing::info!(calls = woken.len(), gap_ms = gap.as_millis() as u64, "calls of an earlier host go on");
+            tracing::info!(calls = woken.len(), gap_ms = gap.as_millis() as u64, "taking up the calls of an earlier host");
         }
-        for (call, found, mail) in woken {
+        let roll = Arc::new(Roll { calls: woken.len(), since });
+        for (call, alive, mail) in woken {
+            let found = Found { alive, gap, roll: roll.clone() };
             self.runtime.spawn(call.run(Some(found), mail));
         }
         // What is left is nobody's, or arrived while there was no host.

@@ -115,9 +115,10 @@ const FLUSH: Duration = Duration::from_secs(5);
 
 /// The journal and the records, in the folder for what must be kept.
 async fn open_store(config: &Config) -> Result<Store> {
-    let path = config.database();
+    let (path, folder) = (config.database(), config.state.clone());
     tokio::task::spawn_blocking(move || {
-        Store::open(&path, strowger_store::Options::default()).with_context(|| format!("the journal, {}", path.display()))
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        Store::open(&path, strowger_store::Options::default()).context("the journal")
     })
     .await?
 }

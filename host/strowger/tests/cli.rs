@@ -190,7 +190,7 @@ fn a_host_serves_shows_swaps_rolls_back_and_drains() {
     fs::write(place.path("strowger.toml"), "drain = 20\ndebounce_ms = 20\n").unwrap();
     let mut daemon = Daemon::start(&place);
     place.run(&["flows"]).ends(0, &["vaccination-helpdesk: version ", "+3292000300", "reception: version "]);
-    place.run(&["serve"]).ends(2, &["another host answers"]);
+    place.run(&["serve"]).ends(2, &["another host uses this journal"]);
     let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(place.path("state/control.sock")).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
 

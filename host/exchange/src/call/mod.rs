@@ -27,7 +27,7 @@ mod resume;
 
 pub(crate) use image::Image;
 pub(crate) use plan::floor_plan;
-pub(crate) use resume::Found;
+pub(crate) use resume::{Found, Roll};
 
 use crate::{CallRecord, Exchange, Observed, reads::StepReads};
 use leg::{Ending, Leg, Role};

@@ -31,6 +31,22 @@ pub(crate) struct Found {
     pub(crate) alive: BTreeMap<LegId, AliveLeg>,
     /// How long there was no host.
     pub(crate) gap: Duration,
+    /// Let go of when the call goes on.
+    pub(crate) roll: Arc<Roll>,
+}
+
+/// Says when the last of the calls that were taken up goes on.
+pub(crate) struct Roll {
+    pub(crate) calls: usize,
+    pub(crate) since: tokio::time::Instant,
+}
+
+impl Drop for Roll {
+    fn drop(&mut self) {
+        if self.calls > 0 {
+            tracing::info!(calls = self.calls, took_ms = self.since.elapsed().as_millis() as u64, "every call of the earlier host goes on");
+        }
+    }
 }
 
 impl Call {
@@ -103,6 +119,7 @@ impl Call {
         for id in orders {
             self.settle_order(id);
         }
+        drop(found.roll);
     }
 
     /// A leg went while there was no host.

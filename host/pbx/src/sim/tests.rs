@@ -374,6 +374,7 @@ async fn it_runs_in_real_time_too() {
     let (sender, mut events) = unbounded_channel();
     let sim = Sim::new(SimConfig::default(), sink(sender));
     let caller = sim.call(Caller { leaves: Some(ms(30)), ..Caller::default() });
+    assert!(matches!(events.recv().await, Some(PbxEvent::Synced { .. })));
     assert!(matches!(events.recv().await, Some(PbxEvent::Arrived(_))));
     sim.send(PbxCommand::Answer { leg: caller.clone() });
     assert_eq!(events.recv().await, Some(PbxEvent::Answered { leg: caller }));
