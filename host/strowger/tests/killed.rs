@@ -48,8 +48,27 @@ fn five_thousand_callers_outlive_a_host_that_is_killed() {
     let url = format!("ws://{listen}/adapter/v1");
     let token = home.cache().join("token");
     let callers = CALLERS.to_string();
-    let mut sim = strowger(&["sim", "--connect", &url, "--callers", &callers, "--rate", "2000", "--to", "0900", "--nobody-answers", "--status", "100"]);
-    sim.arg("--token-file").arg(&token);
+    // Its lines of status go where the test reads.
+    let mut sim = Command::new("sh");
+    sim.args([
+        "-c",
+        "exec \"$0\" \"$@\" 1>&2",
+        env!("CARGO_BIN_EXE_strowger"),
+        "sim",
+        "--connect",
+        &url,
+        "--callers",
+        &callers,
+        "--rate",
+        "2000",
+        "--to",
+        "0900",
+        "--nobody-answers",
+        "--status",
+        "100",
+        "--token-file",
+    ]);
+    sim.arg(&token);
     let sim = Process::start("sim", sim).unwrap();
     let status = |what: &str| {
         let wanted = format!("\"{what}\":{CALLERS}");
