@@ -1,0 +1,168 @@
+//! Plugboard: does what its settings say, event by event, so that a test can have any sequence of orders carried out.
+//!
+//! ```toml
+//! [settings.on]
+//! arrived = ["1 answer"]
+//! "1 answered" = ["2 dial bob 200 limit 10", "3 timer 5"]
+//! "2 unanswered busy" = ["finish lost"]
+//! ```
+//! Before the orders of a rule stands the event: its name in the contract; of an order, its number, the outcome's name, and how it came out, if
+//! that matters. An order is its number, its name and what it needs, see [`command`]; what bears no number gets one that nobody waits for.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::{collections::BTreeMap, str::SplitWhitespace};
+use strowger_sdk::{
+    Flow, event_name,
+    types::{
+        Cause, Command, Confirm, ContinueWith, Dial, EnterQueue, Event, Field, HangUp, KeepWaiting, Left, Order, Outcome, Play, Prompt,
+        RingLimit, StepResult, Target, Transfer, Unanswered, Widen,
+    },
+};
+
+/// Which orders each event brings.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Orders by event.
+    on: BTreeMap<String, Vec<String>>,
+}
+
+/// The flow.
+pub struct Plugboard;
+
+impl Flow for Plugboard {
+    type Settings = Settings;
+
+    const STATE_VERSION: u32 = 1;
+
+    fn step(settings: &'static Settings, _: Vec<u8>, event: Event) -> Result<StepResult, String> {
+        let words = words(&event);
+        let orders = (1..=words.len()).rev().find_map(|known| settings.on.get(&words[..known].join(" ")));
+        let orders = orders.into_iter().flatten().zip(1000..).map(|(line, unasked)| order(line, unasked)).collect::<Result<_, _>>()?;
+        Ok(StepResult { state: vec![1], orders })
+    }
+}
+
+strowger_sdk::export!(Plugboard);
+
+/// An event in words, from the most important on.
+fn words(event: &Event) -> Vec<String> {
+    let name = event_name(event).to_owned();
+    match event {
+        Event::Order(order) => [order.id.to_string(), name].into_iter().chain(how(&order.outcome)).collect(),
+        Event::Digit(key) => vec![name, key.leg.clone(), key.digit.to_string()],
+        Event::HungUp(gone) => vec![name, gone.leg.clone()],
+        _ => vec![name],
+    }
+}
+
+fn how(outcome: &Outcome) -> Option<String> {
+    let how = match outcome {
+        Outcome::Unanswered(why) => match why {
+            Unanswered::NoAnswer => "no-answer",
+            Unanswered::Busy => "busy",
+            Unanswered::Declined => "declined",
+            Unanswered::Unreachable => "unreachable",
+            Unanswered::Cancelled => "cancelled",
+        },
+        Outcome::Left(why) => match why {
+            Left::Full => "full",
+            Left::NobodyLoggedIn => "nobody-logged-in",
+            Left::NobodyReachable => "nobody-reachable",
+            Left::CallerGone => "caller-gone",
+        },
+        _ => return None,
+    };
+    Some(how.to_owned())
+}
+
+fn order(line: &str, unasked: u32) -> Result<Order, String> {
+    let (number, rest) = match line.split_once(' ') {
+        Some((number, rest)) if number.parse::<u32>().is_ok() => (number.parse().ok(), rest),
+        _ => (None, line),
+    };
+    let command = command(&mut rest.split_whitespace()).ok_or_else(|| format!("{line:?} is no order that the plugboard knows"))?;
+    Ok(Order { id: number.unwrap_or(unasked), command })
+}
+
+/// ```text
+/// answer                                  hold LEG        transfer LEG [TARGET]
+/// play LEG TEXT...                        resume LEG      continue-with FLOW [DATA]
+/// keep-waiting LEG MUSIC                  part LEG        hang-up [LEG]
+/// enter-queue AGENT-LEG QUEUE...          connect LEG...  finish OUTCOME
+/// widen ENTRY QUEUE...                    timer SECONDS   note KEY VALUE
+/// dial LEG TARGET [limit SECONDS] [keep-place ENTRY] [confirm KEY SECONDS]
+/// cancel ORDER
+/// ```
+fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
+    let seconds = |text: &str| text.parse::<u32>().ok().map(|seconds| seconds * 1000);
+    let owned = |words: &mut SplitWhitespace<'_>| words.next().map(str::to_owned);
+    let rest = |words: &mut SplitWhitespace<'_>| words.map(str::to_owned).collect::<Vec<_>>();
+    Some(match words.next()? {
+        "answer" => Command::Answer,
+        "play" => Command::Play(Play { leg: owned(words)?, prompts: vec![Prompt::from(rest(words).join(" ").as_str())], barge_in: false }),
+        "keep-waiting" => {
+            Command::KeepWaiting(KeepWaiting { leg: owned(words)?, music: owned(words), prompts: Vec::new(), first_after: 0, every: 0 })
+        }
+        "enter-queue" => Command::EnterQueue(EnterQueue {
+            agent_leg: owned(words)?,
+            queues: rest(words),
+            priority: 0,
+            waited_since: None,
+            with_caller: true,
+            whisper: Vec::new(),
+            display_name: None,
+            report_offers: false,
+        }),
+        "widen" => Command::Widen(Widen { entry: words.next()?.parse().ok()?, queues: rest(words) }),
+        "dial" => {
+            let mut dial = Dial {
+                leg: owned(words)?,
+                target: target(words.next()?),
+                caller_id: None,
+                display_name: None,
+                limit: RingLimit::Time(20_000),
+                set_up_limit: 10_000,
+                machine_detection: false,
+                keep_place: None,
+                confirm: None,
+            };
+            while let Some(more) = words.next() {
+                match more {
+                    "limit" => dial.limit = RingLimit::Time(seconds(words.next()?)?),
+                    "keep-place" => dial.keep_place = Some(words.next()?.parse().ok()?),
+                    "confirm" => {
+                        let (key, within) = (words.next()?.chars().next()?, seconds(words.next()?)?);
+                        dial.confirm = Some(Confirm { prompts: vec![Prompt::from("Press the key.")], key, within });
+                    }
+                    _ => return None,
+                }
+            }
+            Command::Dial(dial)
+        }
+        "connect" => Command::Connect(rest(words)),
+        "hold" => Command::Hold(owned(words)?),
+        "resume" => Command::Resume(owned(words)?),
+        "part" => Command::Part(owned(words)?),
+        "transfer" => Command::Transfer(Transfer { leg: owned(words)?, target: words.next().map(target) }),
+        "continue-with" => Command::ContinueWith(ContinueWith { flow: owned(words)?, data: rest(words).join(" ") }),
+        "timer" => Command::Timer(seconds(words.next()?)?),
+        "cancel" => Command::Cancel(words.next()?.parse().ok()?),
+        "note" => Command::Note(Field { key: owned(words)?, value: rest(words).join(" ") }),
+        "hang-up" => Command::HangUp(HangUp { leg: owned(words), cause: Cause::Normal }),
+        "finish" => Command::Finish(owned(words)?),
+        _ => return None,
+    })
+}
+
+/// `+...`: a number; digits: an extension; with a slash: an address; else an agent.
+fn target(text: &str) -> Target {
+    let target = match text {
+        _ if text.starts_with('+') => Target::Number,
+        _ if text.bytes().all(|byte| byte.is_ascii_digit()) => Target::Extension,
+        _ if text.contains('/') => Target::Address,
+        _ => Target::Agent,
+    };
+    target(text.to_owned())
+}
