@@ -6,7 +6,7 @@ mod common;
 use common::{Loaded, flows_dir};
 use std::sync::Arc;
 use strowger_model::{
-    CallId, Event, FlowVersion, OrderId, StepRecord, Timestamp,
+    CallId, Event, FlowVersion, OrderId, StepRecord,
     event::{Arrival, Outcome},
     step::Recorder,
 };
@@ -53,7 +53,8 @@ fn the_first_difference_is_where_it_is() {
     let loaded = Loaded::new(flows_dir(), &["vaccination-helpdesk", "reception"]);
     let flow = loaded.flow("vaccination-helpdesk").flow.clone();
     let recorded = steps(&flow);
-    assert!(!recorded[0].1.reads.is_empty() && !recorded[0].1.orders.is_empty());
+    let asks = recorded.iter().position(|(_, step)| !step.reads.is_empty()).unwrap();
+    let orders = recorded.iter().rposition(|(_, step)| !step.orders.is_empty()).unwrap();
     let run = |steps: &[(u32, StepRecord)]| replay(&Recorded { call: call(), steps }, |_| Ok(flow.clone()));
     let differs = |steps: &[(u32, StepRecord)]| match run(steps) {
         Verdict::Differs(difference) => (difference.step, difference.what),
@@ -62,18 +63,15 @@ fn the_first_difference_is_where_it_is() {
     assert_eq!(run(&recorded), Verdict::Same);
 
     let mut altered = recorded.clone();
-    let lost = altered[1].1.orders.pop();
+    let lost = altered[orders].1.orders.pop();
     let (step, what) = differs(&altered);
-    match (lost, what) {
-        (Some(lost), Otherwise::Orders { now, .. }) => assert_eq!((step, now.last()), (1, Some(&lost))),
-        // The second step of this flow orders nothing: then what it ordered first is missing.
-        (None, _) => panic!("the second step ordered nothing"),
-        (_, other) => panic!("{other:?}"),
-    }
+    assert_eq!(step as usize, orders);
+    assert!(matches!(what, Otherwise::Orders { now, .. } if now.last() == lost.as_ref()));
 
     let mut altered = recorded.clone();
-    altered[0].1.reads.clear();
-    assert!(matches!(differs(&altered), (0, Otherwise::Asked(_))));
+    altered[asks].1.reads.clear();
+    let (step, what) = differs(&altered);
+    assert!(step as usize == asks && matches!(what, Otherwise::Asked(_)));
 
     let mut altered = recorded.clone();
     altered[0].1.fault = Some("too slow".to_owned());
@@ -87,5 +85,4 @@ fn the_first_difference_is_where_it_is() {
     assert!(impossible(run(&[])).contains("no steps"));
     let nowhere = replay(&Recorded { call: call(), steps: &recorded }, |_| Err("no such version".to_owned()));
     assert_eq!(impossible(nowhere), "no such version");
-    assert_eq!(recorded[0].1.at, Timestamp(FixedReads::NOW.0));
 }
