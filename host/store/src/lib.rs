@@ -10,8 +10,8 @@
 //! * [`codec`]: steps and images as bytes.
 //! * [`format`](mod@format): the tables, how an older database is upgraded and a newer one refused.
 //!
-//! **Architecture invariants:** no fsync and no wait for a lock of the database is on the path of a step. A transaction holds whole entries. Only the
-//! writer's thread writes, through one connection.
+//! **Architecture invariants:** who submits never waits for the disk. A commit is not synced to the disk; only when a log has become long does the writer sync its
+//! last pages between two commits. A transaction holds whole entries. Within a host only the writer's thread writes, through one connection.
 
 pub mod codec;
 pub mod entry;

@@ -1,0 +1,122 @@
+//! Records, replay and erasure, beside a host that runs.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::{fs, path::Path, process::Command, time::Duration};
+use strowger_exchange::Clock;
+use strowger_model::{CallId, CallRecord};
+use strowger_pbx::sim::{Caller, SimConfig};
+use strowger_store::{Change, Entry, Options, Store, encode_step};
+use strowger_test_support::plugin_wasm;
+use strowger_tests::{Folder, Host, PATIENCE};
+
+const SITE: &str = "time_zone = \"Europe/Brussels\"\nlanguage = \"nl-BE\"\n[queues.desk]\n[music]\ndefault = \"default\"\n";
+const RECEPTION: &str = r#"
+plugin = "reception"
+numbers = ["100"]
+[permissions]
+queues = ["desk"]
+[settings]
+greeting = "Druk 1 voor de balie."
+sorry = "Niemand kan u nu helpen."
+digit_within = 1
+otherwise = { queue = "desk" }
+"#;
+
+/// A command in a folder: how it ended, and what it said.
+fn run(folder: &Path, args: &[&str]) -> (i32, String) {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_strowger")).current_dir(folder).args(args).env_remove("STROWGER_CONFIG").output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+}
+
+/// Another plugin of the same name: one that finishes abandoned calls otherwise.
+fn altered() -> Vec<u8> {
+    let mut wasm = plugin_wasm("reception");
+    let at = wasm.windows(9).position(|window| window == b"abandoned").unwrap();
+    wasm[at..at + 9].copy_from_slice(b"abandonee");
+    wasm
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_recorded_is_shown_replayed_and_erased() {
+    let folder = Folder::new(SITE).unwrap().plugin("reception").unwrap().flow("reception", RECEPTION).unwrap();
+    let root = folder.flows().parent().unwrap().to_owned();
+    fs::create_dir(root.join("state")).unwrap();
+    fs::write(root.join("strowger.toml"), "").unwrap();
+    let store = Store::open(&root.join("state/strowger.db"), Options::default()).unwrap();
+    let host = Host::start_on(&folder, Clock::system(), Some(store.clone())).unwrap();
+    let sim = host.sim(SimConfig::default());
+    let caller = |last: u8, leaves| Caller {
+        from: Some(format!("+3247000000{last}")),
+        to: "100".into(),
+        leaves: Some(Duration::from_millis(leaves)),
+        ..Caller::default()
+    };
+    sim.call(caller(1, 300));
+    sim.call(caller(2, 300));
+    let records = host.records(2, PATIENCE).await.unwrap();
+    assert!(store.flush(PATIENCE));
+    let call_of = |caller: &str| records.iter().find(|record| record.caller.as_deref() == Some(caller)).unwrap().call.to_string();
+    let (one, two) = (call_of("+32470000001"), call_of("+32470000002"));
+    let run = |args: &[&str]| run(&root, args);
+
+    let (code, table) = run(&["records", "--since", "1h"]);
+    assert_eq!(code, 0, "{table}");
+    assert_eq!(table.lines().count(), 3, "{table}");
+    assert!(table.contains(&one) && table.contains("abandoned") && table.starts_with("call "), "{table}");
+    let (_, lines) = run(&["records", "--json", "--caller", "+32470000002"]);
+    assert_eq!(serde_json::from_str::<CallRecord>(&lines).unwrap().call.to_string(), two);
+    let (_, csv) = run(&["records", "--csv", "--flow", "nobody"]);
+    assert_eq!(csv.lines().collect::<Vec<_>>().len(), 1, "{csv}");
+
+    let (code, said) = run(&["replay", &one]);
+    assert_eq!((code, said.contains("the same orders in all of its")), (0, true), "{said}");
+    let (code, said) = run(&["replay", "--since", "1h"]);
+    assert_eq!((code, said.contains("same orders             2")), (0, true), "{said}");
+
+    // A plugin that was altered is found out at the step where it matters.
+    fs::write(root.join("new.wasm"), altered()).unwrap();
+    let (code, said) = run(&["replay", &one, "--plugin", "new.wasm"]);
+    assert_eq!(code, 1, "{said}");
+    let steps = store.steps(one.parse().unwrap()).unwrap();
+    let last = steps.last().unwrap();
+    assert!(said.contains(&format!("differs in step {} of {}", last.number + 1, steps.len())), "{said}");
+    assert!(said.contains("  event {\"hung-up\"") && said.contains("- #4 {\"finish\":{\"outcome\":\"abandoned\"}}"), "{said}");
+    assert!(said.contains("+ #4 {\"finish\":{\"outcome\":\"abandonee\"}}"), "{said}");
+    let (code, said) = run(&["replay", "--since", "1h", "--plugin", "new.wasm"]);
+    assert_eq!((code, said.contains("differ                  2")), (1, true), "{said}");
+
+    let (code, said) = run(&["erase", "+32470000001"]);
+    assert_eq!((code, said.contains("1 record made anonymous")), (0, true), "{said}");
+    let (code, said) = run(&["replay", &one]);
+    assert_eq!((code, said.contains("no steps of it are kept")), (1, true), "{said}");
+    let (_, table) = run(&["records"]);
+    assert!(table.contains(&one) && !table.contains("+32470000001") && table.contains("+32470000002"), "{table}");
+    let (code, said) = run(&["replay", "038g0xwfyg0"]);
+    assert_eq!((code, said.contains("not a call id")), (2, true), "{said}");
+    many(&store, &records[0], &two, &run);
+}
+
+/// Replay is quick enough for the calls of a week: prints how quick.
+fn many(store: &Store, record: &CallRecord, call: &str, run: &dyn Fn(&[&str]) -> (i32, String)) {
+    let copies = std::env::var("STROWGER_REPLAYED").ok().and_then(|copies| copies.parse().ok()).unwrap_or(500);
+    let steps = store.steps(call.parse().unwrap()).unwrap();
+    let mut last = None;
+    for _ in 0..copies {
+        let copy = CallId::next(record.arrived.0 + 60_000, last);
+        last = Some(copy);
+        let step = |numbered: &strowger_store::NumberedStep| Change::Step {
+            call: copy,
+            number: numbered.number,
+            body: encode_step(&numbered.step),
+        };
+        let mut changes: Vec<Change> = steps.iter().map(step).collect();
+        changes.push(Change::Closed(Box::new(CallRecord { call: copy, ..record.clone() })));
+        store.submit(Entry { changes, release: None });
+    }
+    assert!(store.flush(PATIENCE));
+    let (code, said) = run(&["replay", "--since", "1h"]);
+    println!("{said}");
+    // The one whose steps were erased cannot be replayed.
+    assert_eq!((code, said.contains(&format!("same orders             {}", copies + 1))), (1, true), "{said}");
+}
