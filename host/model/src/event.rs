@@ -1,6 +1,7 @@
 //! What a flow is told. The meaning of each is in the contract, `wit/flow.wit`.
 
 use crate::{AgentName, CallId, LegName, OrderId, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -103,7 +104,7 @@ impl Outcome {
 }
 
 /// How a play ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the words say it")]
 pub enum PlayEnd {
@@ -190,7 +191,7 @@ pub enum RefusalReason {
 }
 
 /// Why a leg ended or is to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// Somebody hung up.

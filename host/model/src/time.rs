@@ -1,11 +1,12 @@
 //! Instants and rings.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
 /// An instant on the wall clock: milliseconds since 1970-01-01T00:00:00Z. For records and civil time;
 /// lengths of time are measured monotonically.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Timestamp(pub u64);
 
@@ -52,6 +53,28 @@ impl Cadence {
             0 => Duration::ZERO,
             rings => self.on * rings + self.off * (rings - 1),
         }
+    }
+}
+
+/// A length of time as whole milliseconds, for `#[serde(with = "strowger_model::time::millis")]`.
+pub mod millis {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::time::Duration;
+
+    /// Writes the milliseconds.
+    ///
+    /// # Errors
+    /// Those of the format.
+    pub fn serialize<S: Serializer>(length: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(u64::try_from(length.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// Reads them.
+    ///
+    /// # Errors
+    /// It is not a whole number.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
     }
 }
 

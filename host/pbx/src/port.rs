@@ -7,17 +7,22 @@
 //! **What the host may rely on.** Every leg that has `Arrived`, or was dialled, gets exactly one `Ended`, whatever
 //! happens, also `HangUp` of a leg that the PBX does not know, and a dial that could not be made. Every `Play` gets exactly
 //! one `Played`. After `Ended` of a leg nothing more is heard of it. An event may overtake the command that caused it.
+//!
+//! **A host that takes over from one that died** is told `Synced` first. Plays that the earlier host ordered may still end: their
+//! `Played` is told, and the host ignores what it does not know. A leg counts as alive from the moment that its `Dial` was sent.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 use strowger_model::{
     Prompt,
     event::{Cause, PlayEnd},
+    time::millis,
 };
 
 /// A leg at the PBX. The PBX names those that arrive; the host names those that it dials, after call, step and order,
 /// so that a command repeated after a crash is recognised.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct LegId(pub Arc<str>);
 
@@ -25,7 +30,7 @@ pub struct LegId(pub Arc<str>);
 pub type ConversationId = LegId;
 
 /// A play at the PBX, named by the host and never used again.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct PlayId(pub Arc<str>);
 
@@ -54,7 +59,7 @@ impl fmt::Debug for PlayId {
 }
 
 /// Where to dial or transfer to, as the PBX needs it. An agent's endpoint is one of these too.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Address {
     /// A telephone number in E.164: the adapter knows the trunk.
@@ -66,7 +71,8 @@ pub enum Address {
 }
 
 /// What the host asks.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "kebab-case")]
 pub enum PbxCommand {
     /// Answer a leg that arrived. `Answered`, when it is in its own conversation.
     Answer {
@@ -86,8 +92,10 @@ pub enum PbxCommand {
         /// Whom.
         to: Address,
         /// Shown to the far end; none: withheld. No control characters; the adapter escapes the rest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         caller_id: Option<String>,
         /// Shown to the far end, likewise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         display_name: Option<String>,
     },
     /// Play prompts, one after another, to all in a conversation. Plays of one conversation queue up. `Played`.
@@ -109,6 +117,7 @@ pub enum PbxCommand {
         /// The leg.
         leg: LegId,
         /// The class; none: silence.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         class: Option<String>,
     },
     /// Move an answered leg into another conversation, or back into its own. `Moved`, when it is there.
@@ -123,6 +132,7 @@ pub enum PbxCommand {
         /// The leg.
         leg: LegId,
         /// None, or an address that the adapter cannot reach: on in the PBX's own route, behind the hand-over to the host.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<Address>,
     },
     /// Send digits. No event.
@@ -142,6 +152,12 @@ pub enum PbxCommand {
 }
 
 impl PbxCommand {
+    /// Whether it may be carried out a second time, long after the first, and do no harm. A dial that is over, a play that is over and
+    /// digits may not.
+    pub fn may_repeat(&self) -> bool {
+        !matches!(self, Self::Dial { .. } | Self::Play { .. } | Self::SendDigits { .. })
+    }
+
     /// The leg that the command is for: what keeps its commands in order. None for [`PbxCommand::Stop`].
     pub fn leg(&self) -> Option<&LegId> {
         match self {
@@ -160,7 +176,8 @@ impl PbxCommand {
 }
 
 /// What a PBX tells.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "kebab-case")]
 pub enum PbxEvent {
     /// A call has come in.
     Arrived(Box<ArrivedLeg>),
@@ -229,23 +246,29 @@ impl PbxEvent {
 }
 
 /// A call that has come in.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ArrivedLeg {
     /// As the PBX names it.
     pub leg: LegId,
     /// The number that the caller claims; none: withheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
     /// The name that the caller claims. Hostile input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller_name: Option<String>,
     /// The endpoint that the PBX authenticated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
     /// What was dialled.
     pub dialled: String,
     /// From whom it was diverted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diverted_from: Option<String>,
     /// The line or trunk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
     /// From the PBX's own route.
+    #[serde(default)]
     pub data: String,
 }
 
@@ -256,33 +279,39 @@ impl Default for LegId {
 }
 
 /// A leg that is gone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ended {
     /// The leg.
     pub leg: LegId,
     /// Why.
     pub cause: Cause,
     /// It lives on at the PBX, but not with the host: it was transferred.
+    #[serde(default)]
     pub left: bool,
 }
 
 /// A leg that is alive at the PBX.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AliveLeg {
     /// The leg.
     pub leg: LegId,
     /// How far it is.
     pub state: LegState,
     /// The conversation that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<ConversationId>,
     /// Of a leg that arrived: who and what was dialled, so that the host can serve a call that it did not see come in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrived: Option<Box<ArrivedLeg>>,
-    /// Since it came to be.
+    /// Since it came to be; milliseconds.
+    #[serde(with = "millis")]
+    #[schemars(with = "u64")]
     pub age: Duration,
 }
 
 /// How far a leg is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum LegState {
     /// Not yet ringing, or arrived and not answered.
     Down,

@@ -11,6 +11,8 @@ mod scenarios;
 pub use scenarios::scenarios;
 
 use crate::port::{Address, LegId, Pbx, PbxCommand, PbxEvent, PlayId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -21,28 +23,54 @@ use std::{
     },
     time::Duration,
 };
+use strowger_model::time::millis;
 use tokio::{
     sync::mpsc::UnboundedReceiver,
     time::{Instant, timeout_at},
 };
 
-/// How a phone behaves that is dialled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a phone behaves that is dialled. Times in milliseconds on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Far {
     /// 180 at once, 200 after so long; stays.
-    Answers(Duration),
+    Answers {
+        /// From the ringing on.
+        #[serde(with = "millis")]
+        #[schemars(with = "u64")]
+        after: Duration,
+    },
     /// 180 at once, 200 after the first time, BYE after the second from then on.
-    AnswersAndLeaves(Duration, Duration),
+    AnswersAndLeaves {
+        /// From the ringing on.
+        #[serde(with = "millis")]
+        #[schemars(with = "u64")]
+        after: Duration,
+        /// From the answer on.
+        #[serde(with = "millis")]
+        #[schemars(with = "u64")]
+        then: Duration,
+    },
     /// 180 at once and nothing more; honours CANCEL.
     Rings,
     /// 183 with media at once, 200 after so long; stays.
-    EarlyMedia(Duration),
+    EarlyMedia {
+        /// From the 183 on.
+        #[serde(with = "millis")]
+        #[schemars(with = "u64")]
+        after: Duration,
+    },
     /// 486 at once.
     Busy,
     /// 603 at once.
     Declines,
     /// 180 at once, 603 after so long.
-    DeclinesAfter(Duration),
+    DeclinesAfter {
+        /// From the ringing on.
+        #[serde(with = "millis")]
+        #[schemars(with = "u64")]
+        after: Duration,
+    },
     /// Its address is known and nobody listens there: INVITEs vanish.
     Silent,
     /// The PBX does not know the address.
@@ -50,12 +78,38 @@ pub enum Far {
 }
 
 /// How a caller behaves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Near {
-    /// Hangs up (or cancels) so long after the arrival; none: stays until hung up.
+    /// Hangs up (or cancels) so many milliseconds after the arrival; none: stays until hung up.
+    #[serde(default, with = "maybe_millis", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<u64>")]
     pub leaves: Option<Duration>,
-    /// Keys `1`, `2` and `#`, beginning so long after it was answered.
+    /// Keys `1`, `2` and `#`, beginning so many milliseconds after it was answered.
+    #[serde(default, with = "maybe_millis", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<u64>")]
     pub keys_after_answer: Option<Duration>,
+}
+
+mod maybe_millis {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::time::Duration;
+
+    pub(super) fn serialize<S: Serializer>(length: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        length.map(|length| length.as_millis() as u64).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Option::<u64>::deserialize(deserializer).map(|millis| millis.map(Duration::from_millis))
+    }
+}
+
+/// Whom the far end of a leg hears.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Hearing {
+    /// The leg.
+    pub leg: LegId,
+    /// The legs that it hears.
+    pub with: Vec<LegId>,
 }
 
 /// Where scenarios are played: an adapter, its PBX, and the telephones around it. Fresh for each scenario.
@@ -70,6 +124,18 @@ pub trait Ground: Send {
     fn call(&mut self, near: Near, from: &str, to: &str) -> impl Future<Output = anyhow::Result<()>> + Send;
     /// Cuts the connection between host and PBX, and lets it come back when the future ends.
     fn cut(&mut self, length: Duration) -> impl Future<Output = anyhow::Result<()>> + Send;
+    /// Whether host and adapter keep for each other what they say while the connection is cut.
+    fn loses_nothing(&self) -> bool {
+        false
+    }
+    /// Cuts such a connection, and lets it come back when the future ends.
+    fn interrupt(&mut self, _length: Duration) -> impl Future<Output = anyhow::Result<()>> + Send {
+        async { anyhow::bail!("the ground cannot do it") }
+    }
+    /// Who hears whom at the far ends. None: that cannot be told here.
+    fn hears(&mut self) -> impl Future<Output = anyhow::Result<Option<Vec<Hearing>>>> + Send {
+        async { Ok(None) }
+    }
     /// How much later than expected an event may come here.
     fn slack(&self) -> Duration;
 }
@@ -96,8 +162,13 @@ pub enum Step {
     Quiet(Duration),
     /// Cuts the connection for so long: `lost` and `synced` are to be expected after it.
     Cut(Duration),
+    /// Cuts the connection for so long, and nothing is lost by it: `lost` is to be expected after it, all that happened, and `synced`. A
+    /// scenario with this step is left out where that cannot be.
+    Interrupt(Duration),
     /// What [`Pbx::alive`] lists must be this, sorted: `LEG STATE in CONVERSATION`.
     Alive(&'static [&'static str]),
+    /// Those who are up hear these, sorted: `LEG hears LEGS`. Where it can be told.
+    Hears(&'static [&'static str]),
 }
 
 /// A name, why it is as it is, and its steps.
@@ -126,6 +197,9 @@ pub async fn run<G: Ground>(scenario: &Scenario, ground: &mut G) -> anyhow::Resu
         last: Instant::now(),
         seen: Vec::new(),
     };
+    if !ground.loses_nothing() && scenario.steps.iter().any(|step| matches!(step, Step::Interrupt(_))) {
+        return Ok(Vec::new());
+    }
     for (number, step) in scenario.steps.iter().enumerate() {
         if let Err(error) = run.step(step, ground).await {
             let mut seen = String::new();
@@ -187,6 +261,7 @@ impl Run {
                 Err(_) => return Ok(()),
             },
             Step::Cut(length) => ground.cut(*length).await?,
+            Step::Interrupt(length) => ground.interrupt(*length).await?,
             Step::Alive(expected) => {
                 let mut alive: Vec<String> = ground
                     .pbx()
@@ -200,6 +275,12 @@ impl Run {
                     .collect();
                 alive.sort();
                 anyhow::ensure!(alive == *expected, "expected alive {expected:?}, are {alive:?}");
+            }
+            Step::Hears(expected) => {
+                let Some(hears) = ground.hears().await? else { return Ok(()) };
+                let mut hears: Vec<String> = hears.iter().map(|hearing| self.hearing(hearing)).collect();
+                hears.sort();
+                anyhow::ensure!(hears == *expected, "expected to hear {expected:?}, hear {hears:?}");
             }
         }
         Ok(())
@@ -242,6 +323,12 @@ impl Run {
                 format!("synced {}", alive.join(" ")).trim_end().to_owned()
             }
         }
+    }
+
+    fn hearing(&self, hearing: &Hearing) -> String {
+        let mut with: Vec<String> = hearing.with.iter().map(|leg| self.name(&leg.0)).collect();
+        with.sort();
+        format!("{} hears {}", self.name(&hearing.leg.0), with.join(" ")).trim_end().to_owned()
     }
 
     /// The name in the scenario.

@@ -2,7 +2,7 @@
 
 use super::{
     Far, Near, Scenario,
-    Step::{Alive, AnyOrder, Call, Cut, Dial, Expect, Quiet, Send},
+    Step::{Alive, AnyOrder, Call, Cut, Dial, Expect, Hears, Interrupt, Quiet, Send},
 };
 use crate::port::{LegId, PbxCommand, PlayId};
 use std::time::Duration;
@@ -70,7 +70,7 @@ pub fn scenarios() -> Vec<Scenario> {
         scenario(
             "dialled-answers-and-is-hung-up",
             vec![
-                Dial("a", Far::Answers(ms(500))),
+                Dial("a", Far::Answers { after: ms(500) }),
                 Expect(NOW, "ringing a"),
                 Expect(ms(500), "answered a"),
                 Quiet(ms(500)),
@@ -85,7 +85,7 @@ pub fn scenarios() -> Vec<Scenario> {
         scenario(
             "dialled-answers-and-hangs-up",
             vec![
-                Dial("a", Far::AnswersAndLeaves(ms(300), ms(1000))),
+                Dial("a", Far::AnswersAndLeaves { after: ms(300), then: ms(1000) }),
                 Expect(NOW, "ringing a"),
                 Expect(ms(300), "answered a"),
                 Expect(ms(1000), "ended a Normal"),
@@ -111,13 +111,13 @@ pub fn scenarios() -> Vec<Scenario> {
         scenario("dialled-declines", vec![Dial("a", Far::Declines), Expect(NOW, "ended a Declined"), Quiet(ms(500))]),
         scenario(
             "dialled-rings-and-declines",
-            vec![Dial("a", Far::DeclinesAfter(ms(700))), Expect(NOW, "ringing a"), Expect(ms(700), "ended a Declined"), Quiet(ms(500))],
+            vec![Dial("a", Far::DeclinesAfter { after: ms(700) }), Expect(NOW, "ringing a"), Expect(ms(700), "ended a Declined"), Quiet(ms(500))],
         ),
         // ast22-s2-originate-earlymedia: a 183 counts as ringing
         scenario(
             "dialled-early-media",
             vec![
-                Dial("a", Far::EarlyMedia(ms(1000))),
+                Dial("a", Far::EarlyMedia { after: ms(1000) }),
                 Expect(NOW, "ringing a"),
                 Expect(ms(1000), "answered a"),
                 Send(hang_up("a")),
@@ -265,13 +265,14 @@ pub fn scenarios() -> Vec<Scenario> {
                 STAYS,
                 vec![
                     Send(music("caller", Some("default"))),
-                    Dial("a", Far::AnswersAndLeaves(ms(300), ms(1000))),
+                    Dial("a", Far::AnswersAndLeaves { after: ms(300), then: ms(1000) }),
                     Expect(NOW, "ringing a"),
                     Expect(ms(300), "answered a"),
                     Send(music("caller", None)),
                     Send(moved("a", "caller")),
                     Expect(NOW, "moved a to caller"),
                     Alive(&["a Up in caller", "caller Up in caller"]),
+                    Hears(&["a hears caller", "caller hears a"]),
                     Expect(ms(1000), "ended a Normal"),
                     Quiet(ms(500)),
                     Alive(&["caller Up in caller"]),
@@ -285,7 +286,7 @@ pub fn scenarios() -> Vec<Scenario> {
             answered(
                 Near { leaves: Some(ms(3000)), ..STAYS },
                 vec![
-                    Dial("a", Far::Answers(ms(300))),
+                    Dial("a", Far::Answers { after: ms(300) }),
                     Expect(NOW, "ringing a"),
                     Expect(ms(300), "answered a"),
                     Send(moved("a", "caller")),
@@ -307,7 +308,7 @@ pub fn scenarios() -> Vec<Scenario> {
             answered(
                 STAYS,
                 vec![
-                    Dial("a", Far::Answers(ms(300))),
+                    Dial("a", Far::Answers { after: ms(300) }),
                     Expect(NOW, "ringing a"),
                     Expect(ms(300), "answered a"),
                     Send(moved("a", "caller")),
@@ -317,6 +318,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     Send(moved("a", "a")),
                     Expect(NOW, "moved a to a"),
                     Alive(&["a Up in a", "caller Up in caller"]),
+                    Hears(&["a hears", "caller hears"]),
                     Send(hang_up("a")),
                     Send(hang_up("caller")),
                     AnyOrder(&["ended a Normal", "ended caller Normal"]),
@@ -341,7 +343,7 @@ pub fn scenarios() -> Vec<Scenario> {
             answered(
                 STAYS,
                 vec![
-                    Dial("a", Far::AnswersAndLeaves(ms(300), ms(2000))),
+                    Dial("a", Far::AnswersAndLeaves { after: ms(300), then: ms(2000) }),
                     Expect(NOW, "ringing a"),
                     Expect(ms(300), "answered a"),
                     Send(one_second("p1", "caller")),
@@ -349,6 +351,28 @@ pub fn scenarios() -> Vec<Scenario> {
                     Expect(NOW, "lost"),
                     Expect(NOW, "synced caller"),
                     Expect(NOW, "played caller p1 whole"),
+                    Send(one_second("p2", "caller")),
+                    Expect(ms(1000), "played caller p2 whole"),
+                    Send(hang_up("caller")),
+                    Expect(NOW, "ended caller Normal"),
+                ],
+            ),
+        ),
+        // A remote adapter and its host keep what they have to say; commands are carried out late.
+        scenario(
+            "connection-is-cut-and-nothing-lost",
+            answered(
+                STAYS,
+                vec![
+                    Dial("a", Far::AnswersAndLeaves { after: ms(300), then: ms(2000) }),
+                    Expect(NOW, "ringing a"),
+                    Expect(ms(300), "answered a"),
+                    Send(one_second("p1", "caller")),
+                    Interrupt(ms(4000)),
+                    Expect(NOW, "lost"),
+                    Expect(NOW, "played caller p1 whole"),
+                    Expect(NOW, "ended a Normal"),
+                    Expect(NOW, "synced caller"),
                     Send(one_second("p2", "caller")),
                     Expect(ms(1000), "played caller p2 whole"),
                     Send(hang_up("caller")),

@@ -38,7 +38,7 @@ impl World {
     }
 
     pub(super) fn arrives(&mut self, slot: u32) {
-        if !self.connected {
+        if !self.connected || !self.attended {
             self.observe(|world| Observed::OwnRoute { leg: world.slot(slot).id.clone() });
             return self.remove(slot);
         }
@@ -174,6 +174,9 @@ impl World {
         self.phones[phone].talking += 1;
         self.up(slot);
         self.schedule_keys(slot, &behaviour.keys);
+        if let Some(leaves) = behaviour.leaves {
+            self.schedule(slot, leaves, What::Leaves);
+        }
     }
 
     /// A leg is answered and in its own conversation.

@@ -7,6 +7,7 @@
 //! * `far_end`, `conversation`: callers and phones, and those who hear each other.
 //! * `commands`: what the host's commands do.
 //! * `agenda`: what is to happen, by time.
+//! * `provider`: the sim as the adapter of a host in another process, and its part in tests of adapters.
 //!
 //! One task drives everything: it carries commands out in the order in which they were sent, [`SimConfig::latency`] after they
 //! were, does what is due, and only then tells the sink and the observer, outside of its lock. Both may call the sim.
@@ -24,6 +25,7 @@ mod conversation;
 mod far_end;
 pub mod observe;
 pub mod party;
+mod provider;
 #[cfg(test)]
 mod tests;
 mod world;

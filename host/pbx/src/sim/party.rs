@@ -49,6 +49,8 @@ pub struct Phone {
     pub then: Then,
     /// Hangs up after so long a conversation with somebody; none: stays until it is hung up.
     pub talks: Option<Duration>,
+    /// Hangs up so long after the answer, whatever happens.
+    pub leaves: Option<Duration>,
     /// Keys, counted from the answer.
     pub keys: Vec<Keys>,
     /// Busy to further calls from its answer to its hang-up. What rings already goes on ringing and is not answered.
@@ -88,7 +90,7 @@ pub enum Then {
 impl Phone {
     /// A desk phone: says that it rings after 5 ms, is busy while somebody talks on it.
     pub fn new(then: Then) -> Self {
-        Self { set_up: Duration::from_millis(5), rings: Rings::Ringing, then, talks: None, keys: Vec::new(), busy_when_talking: true }
+        Self { set_up: Duration::from_millis(5), rings: Rings::Ringing, then, talks: None, leaves: None, keys: Vec::new(), busy_when_talking: true }
     }
 
     /// Answered after ringing so long; stays until it is hung up.

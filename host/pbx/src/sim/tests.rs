@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    conformance::{self, Far, Ground, Near},
+    conformance::{self, Far, Ground, Hearing, Near},
     port::{LegState, PbxEvent, PlayId},
 };
 use strowger_model::{
@@ -28,7 +28,6 @@ fn sink(events: UnboundedSender<PbxEvent>) -> PbxSink {
 struct SimGround {
     sim: Arc<Sim>,
     events: UnboundedReceiver<PbxEvent>,
-    phones: u32,
 }
 
 impl SimGround {
@@ -36,7 +35,7 @@ impl SimGround {
         let (sender, mut events) = unbounded_channel();
         let sim = Arc::new(Sim::new(SimConfig::default(), sink(sender)));
         assert_eq!(events.recv().await, Some(PbxEvent::Synced { alive: Vec::new() }));
-        Self { sim, events, phones: 0 }
+        Self { sim, events }
     }
 }
 
@@ -50,42 +49,16 @@ impl Ground for SimGround {
     }
 
     async fn phone(&mut self, far: Far) -> anyhow::Result<Address> {
-        self.phones += 1;
-        let address = Address::Endpoint(format!("PJSIP/a{}", self.phones));
-        let phone = match far {
-            Far::Answers(after) => Phone::answers(after),
-            // Nobody talks in some of the scenarios; the phone leaves whatever happens.
-            Far::AnswersAndLeaves(after, _) => Phone::answers(after),
-            Far::Rings => Phone::new(Then::Rings),
-            Far::EarlyMedia(after) => Phone { rings: Rings::Progress, ..Phone::answers(after) },
-            Far::Busy => Phone::new(Then::Busy),
-            Far::Declines => Phone::new(Then::Declines(Duration::ZERO)),
-            Far::DeclinesAfter(after) => Phone::new(Then::Declines(after)),
-            Far::Silent => Phone::new(Then::Unreachable),
-            Far::Unknown => Phone::new(Then::Unknown),
-        };
-        let set_up = phone.set_up;
-        self.sim.phone(address.clone(), phone);
-        if let Far::AnswersAndLeaves(after, then) = far {
-            let (sim, address) = (self.sim.clone(), address.clone());
-            tokio::spawn(async move {
-                sleep(sim.latency + set_up + after + then).await;
-                sim.put_down(&address);
-            });
-        }
-        Ok(address)
+        Ok(self.sim.stage_phone(far))
     }
 
     async fn call(&mut self, near: Near, from: &str, to: &str) -> anyhow::Result<()> {
-        let keys = near.keys_after_answer.map(|after| Keys { after, digits: "12#".to_owned() });
-        self.sim.call(Caller {
-            from: Some(from.to_owned()),
-            to: to.to_owned(),
-            leaves: near.leaves,
-            keys: keys.into_iter().collect(),
-            ..Caller::default()
-        });
+        self.sim.stage_call(near, from.to_owned(), to.to_owned());
         Ok(())
+    }
+
+    async fn hears(&mut self) -> anyhow::Result<Option<Vec<Hearing>>> {
+        Ok(Some(self.sim.at_once(|world| world.hearing())))
     }
 
     async fn cut(&mut self, length: Duration) -> anyhow::Result<()> {

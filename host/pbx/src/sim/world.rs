@@ -10,6 +10,7 @@ use super::{
     party::Phone,
 };
 use crate::{
+    conformance::Hearing,
     port::{Address, AliveLeg, Ended, LegId, LegState, PbxCommand, PbxEvent, PlayId},
     prompts::Lengths,
 };
@@ -52,6 +53,8 @@ pub(super) struct World {
     gone_legs: HashSet<LegId>,
     pub(super) classes: Vec<Arc<str>>,
     pub(super) connected: bool,
+    /// A host serves calls that come in.
+    pub(super) attended: bool,
     /// Ends of plays since the connection was cut: the host can ask for those of legs that live on.
     missed: Vec<PbxEvent>,
     pub(super) arrivals: u64,
@@ -158,6 +161,7 @@ impl World {
             gone_legs: HashSet::new(),
             classes: Vec::new(),
             connected: true,
+            attended: true,
             missed: Vec::new(),
             arrivals: 0,
             // The first that an adapter tells: what is alive.
@@ -406,8 +410,7 @@ impl World {
 
     pub(super) fn mend(&mut self) {
         if !mem::replace(&mut self.connected, true) {
-            let alive = self.alive();
-            self.tell(PbxEvent::Synced { alive });
+            self.sync();
             for event in mem::take(&mut self.missed) {
                 if event.leg().is_some_and(|leg| self.find(leg).is_some()) {
                     self.tell(event);
@@ -416,7 +419,19 @@ impl World {
         }
     }
 
+    pub(super) fn sync(&mut self) {
+        let alive = self.alive();
+        self.tell(PbxEvent::Synced { alive });
+    }
+
+    /// What is alive; legs whose dial is on its way are.
     pub(super) fn alive(&self) -> Vec<AliveLeg> {
+        let on_its_way = self.commands.iter().filter_map(|(_, command)| match command {
+            PbxCommand::Dial { leg, .. } if !self.legs.contains_key(leg) => {
+                Some(AliveLeg { leg: leg.clone(), state: LegState::Down, conversation: None, arrived: None, age: Duration::ZERO })
+            }
+            _ => None,
+        });
         self.slots
             .iter()
             .zip(0..)
@@ -435,7 +450,19 @@ impl World {
                     age: Duration::from_micros(self.now.saturating_sub(there.born)),
                 })
             })
+            .chain(on_its_way)
             .collect()
+    }
+
+    /// Who hears whom.
+    pub(super) fn hearing(&self) -> Vec<Hearing> {
+        let up = self.slots.iter().flatten().filter(|there| there.state == State::Up);
+        up.map(|there| {
+            let members = &self.slot(there.conversation).members;
+            let with = members.iter().map(|member| self.slot(*member).id.clone()).filter(|id| *id != there.id);
+            Hearing { leg: there.id.clone(), with: with.collect() }
+        })
+        .collect()
     }
 
     #[cfg(test)]

@@ -44,6 +44,7 @@ scenarios! {
     two_talk_and_part
     caller_goes_on_in_the_pbx
     connection_is_cut
+    connection_is_cut_and_nothing_lost
 }
 
 async fn play(name: &str) {

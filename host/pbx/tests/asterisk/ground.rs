@@ -131,13 +131,13 @@ impl Ground for Bed {
 
     async fn phone(&mut self, far: Far) -> anyhow::Result<Address> {
         let answer = match far {
-            Far::Answers(after) => Answer::after(after),
-            Far::AnswersAndLeaves(after, talk) => Answer::after(after).hang_up_after(talk),
+            Far::Answers { after } => Answer::after(after),
+            Far::AnswersAndLeaves { after, then: talk } => Answer::after(after).hang_up_after(talk),
             Far::Rings => Answer::never(),
-            Far::EarlyMedia(after) => Answer::early_media(after),
+            Far::EarlyMedia { after } => Answer::early_media(after),
             Far::Busy => Answer::busy(),
             Far::Declines => Answer::decline(),
-            Far::DeclinesAfter(after) => Answer::decline_after(after),
+            Far::DeclinesAfter { after } => Answer::decline_after(after),
             Far::Silent => return Ok(Address::Endpoint("PJSIP/a29".into())),
             Far::Unknown => return Ok(Address::Endpoint("PJSIP/nobody".into())),
         };

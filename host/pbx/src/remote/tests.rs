@@ -1,0 +1,6 @@
+//! Host and adapter in one process, on a real socket; and an adapter by hand, who does what a well-behaved one does not.
+
+mod by_hand;
+mod pair;
+mod sessions;
+mod words;
