@@ -86,7 +86,18 @@ pub(crate) enum Command {
     /// reports remain right. Calls that are not over are left alone. Works beside a running host.
     #[command(after_help = "Examples:\n  strowger erase +32470123456\n  strowger erase --older-than 30d")]
     Erase(Erase),
-    /// Print the JSON Schema of a kind of file, for editors
+    /// A simulated PBX as a process of its own
+    ///
+    /// Connects to a host whose `strowger.toml` says adapter = "remote", and again whenever the host has gone: its callers live on
+    /// meanwhile, and new ones take the PBX's own route. One line of JSON on standard output for each change, at most one in STATUS
+    /// milliseconds; standard input takes lines: `status`, `hears`, `call NUMBER [FROM]`.
+    #[command(
+        after_help = "Example:\n  strowger sim --token-file token --callers 20 --rate 2 --to +3292000300 --patience 60 --answer-after 3 --talk 20"
+    )]
+    Sim(Sim),
+    /// For authors of PBX adapters: docs/write-an-adapter.md
+    Adapter(Adapter),
+    /// Print the JSON Schema of a kind of file, for editors, or of the messages of an adapter
     Schema(Schema),
     /// Print completions for a shell
     #[command(after_help = "Example:\n  strowger completions bash > ~/.local/share/bash-completion/completions/strowger")]
@@ -271,6 +282,83 @@ pub(crate) struct Erase {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Sim {
+    /// Where the host listens
+    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:7077/adapter/v1")]
+    pub(crate) connect: String,
+    /// The file that holds the host's token
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: PathBuf,
+    /// The adapter's name, for the host's log
+    #[arg(long, default_value = "sim")]
+    pub(crate) name: String,
+    /// How many callers come, once the host is there
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) callers: u64,
+    /// How many of them come in a second
+    #[arg(long, value_name = "PER_S", default_value_t = 10.0)]
+    pub(crate) rate: f64,
+    /// The number that they call
+    #[arg(long, value_name = "NUMBER", default_value = "+3292000300")]
+    pub(crate) to: String,
+    /// Seconds after which a caller hangs up whom nobody has talked to
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) patience: Option<f64>,
+    /// Seconds after which a phone is answered that rings
+    #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
+    pub(crate) answer_after: f64,
+    /// Seconds after which whoever answered hangs up
+    #[arg(long, value_name = "SECONDS", default_value_t = 20.0)]
+    pub(crate) talk: f64,
+    /// Phones ring and nobody answers
+    #[arg(long, conflicts_with_all = ["answer_after", "talk"])]
+    pub(crate) nobody_answers: bool,
+    /// Milliseconds between two lines of status
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    pub(crate) status: u64,
+    /// End when the callers are gone
+    #[arg(long)]
+    pub(crate) exit: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Adapter {
+    #[command(subcommand)]
+    pub(crate) action: AdapterAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdapterAction {
+    /// Play the scenarios of all adapters on one that connects
+    ///
+    /// Listens, waits for the adapter, and plays. The adapter must offer `stage`: callers and phones that do as they are told. For a
+    /// scenario that fails: what was expected, what came, and everything before it.
+    ///
+    /// Ends with 0 if all passed, else with 1.
+    #[command(after_help = "Example:\n  strowger adapter test ws://127.0.0.1:7078 --token-file token")]
+    Test(AdapterTest),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdapterTest {
+    /// Where to listen; port 0: any that is free
+    #[arg(value_name = "URL", default_value = "ws://127.0.0.1:7078")]
+    pub(crate) listen: String,
+    /// The file that holds the token which the adapter shows
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: PathBuf,
+    /// Only scenarios whose name contains this
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Option<String>,
+    /// Seconds to wait for the adapter
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) wait: u64,
+    /// Milliseconds by which an event may come later than expected
+    #[arg(long, value_name = "MS", default_value_t = 2000)]
+    pub(crate) slack: u64,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Schema {
     /// Which kind of file
     #[arg(value_enum)]
@@ -287,4 +375,8 @@ pub(crate) enum SchemaKind {
     Scenario,
     /// The host's configuration, `strowger.toml`
     Config,
+    /// What an adapter sends to the host
+    AdapterToHost,
+    /// What the host sends to an adapter
+    AdapterToAdapter,
 }

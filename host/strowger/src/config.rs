@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use strowger_pbx::asterisk::AsteriskConfig;
+use strowger_pbx::{asterisk::AsteriskConfig, remote::RemoteConfig};
 
 /// The host: where its files are, and which PBX it serves. Paths are from the folder of this file on.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) adapter: Adapter,
     /// Asterisk, if it is the adapter.
     pub(crate) asterisk: Option<AsteriskConfig>,
+    /// Where the adapter connects, if it is a process of its own.
+    pub(crate) remote: Option<RemoteConfig>,
     /// The log, on standard error.
     pub(crate) log: Log,
     /// Threads that serve calls; 0: two more than there are processors, so that a plugin that loops does not hold up the others.
@@ -51,6 +53,8 @@ pub(crate) enum Adapter {
     Sim,
     /// Asterisk 20 or later, over ARI.
     Asterisk,
+    /// One in a process of its own, which connects to the host: docs/write-an-adapter.md.
+    Remote,
 }
 
 /// The log.
@@ -79,6 +83,7 @@ impl Default for Config {
             state: "state".into(),
             adapter: Adapter::Sim,
             asterisk: None,
+            remote: None,
             log: Log::default(),
             worker_threads: 0,
             control: None,
@@ -104,6 +109,11 @@ impl Config {
         config.control = config.control.map(|control| folder.join(control));
         if config.adapter == Adapter::Asterisk && config.asterisk.is_none() {
             anyhow::bail!("{}: adapter = \"asterisk\" needs a table [asterisk] with url, user and password", file.display());
+        }
+        if let Some(remote) = &mut config.remote {
+            remote.token_file = folder.join(&remote.token_file);
+        } else if config.adapter == Adapter::Remote {
+            anyhow::bail!("{}: adapter = \"remote\" needs a table [remote] with token_file", file.display());
         }
         Ok(config)
     }
@@ -156,5 +166,11 @@ mod tests {
         std::fs::write(&file, "adapter = \"asterisk\"\n").unwrap();
         let error = format!("{:#}", Config::read(&file).unwrap_err());
         assert!(error.contains("[asterisk]"), "{error}");
+        std::fs::write(&file, "adapter = \"remote\"\n").unwrap();
+        let error = format!("{:#}", Config::read(&file).unwrap_err());
+        assert!(error.contains("[remote]"), "{error}");
+        std::fs::write(&file, "adapter = \"remote\"\n[remote]\ntoken_file = \"token\"\n").unwrap();
+        let remote = Config::read(&file).unwrap().remote.unwrap();
+        assert_eq!((remote.listen.port(), remote.token_file), (7077, folder.path().join("token")));
     }
 }

@@ -3,6 +3,7 @@
 //! # Layout
 //! * `args`: the command line; `config`: `strowger.toml`.
 //! * `serve`: the host as a daemon; `control`: the socket by which other commands reach it; `watch`: what it shows of calls.
+//! * `sim`: the sim as an adapter in a process of its own; `adapter`: the scenarios of all adapters, played on one.
 //! * `check`, `test`, `flows`, `call`, `demo`: commands for flows and calls.
 //! * `records`, `replay`, `erase`: commands for what was recorded; `when`: instants as people write them.
 
@@ -10,6 +11,7 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+mod adapter;
 mod args;
 mod call;
 mod check;
@@ -22,6 +24,7 @@ mod load;
 mod records;
 mod replay;
 mod serve;
+mod sim;
 mod supervise;
 mod test;
 mod watch;
@@ -31,6 +34,7 @@ use anyhow::Result;
 use args::{Cli, Command, SchemaKind};
 use clap::{CommandFactory, Parser};
 use std::{io::Write, process::ExitCode};
+use strowger_pbx::remote::protocol;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
@@ -54,12 +58,16 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Records(args) => records::records(&args)?,
         Command::Replay(args) => replay::replay(&args)?,
         Command::Erase(args) => erase::erase(&args)?,
+        Command::Sim(args) => sim::sim(&args)?,
+        Command::Adapter(args) => adapter::adapter(&args)?,
         Command::Schema(args) => {
             let schema = match args.kind {
                 SchemaKind::Flow => strowger_flows::schemas::flow(),
                 SchemaKind::Site => strowger_flows::schemas::site(),
                 SchemaKind::Scenario => strowger_scenario::file::schema(),
                 SchemaKind::Config => config::schema(),
+                SchemaKind::AdapterToHost => protocol::schema_to_host(),
+                SchemaKind::AdapterToAdapter => protocol::schema_to_adapter(),
             };
             writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&schema)?)?;
             true

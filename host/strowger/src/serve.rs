@@ -15,6 +15,7 @@ use strowger_pbx::{
     asterisk::Asterisk,
     port::Pbx,
     prompts::{Prompts, PromptsConfig, Speech},
+    remote::Remote,
     sim::{Phone, Sim, SimConfig},
 };
 use strowger_sandbox::Engine;
@@ -149,11 +150,12 @@ fn tell(report: &Report) {
 
 /// The PBX that the configuration names.
 async fn adapter(config: &Config, prompts: &Arc<Prompts>, exchange: &Arc<Exchange>) -> Result<(Arc<dyn Pbx>, Option<Arc<Sim>>)> {
-    match (&config.adapter, &config.asterisk) {
-        (Adapter::Asterisk, Some(asterisk)) => {
+    match (&config.adapter, &config.asterisk, &config.remote) {
+        (Adapter::Asterisk, Some(asterisk), _) => {
             let pbx = Asterisk::start(asterisk.clone(), prompts.clone(), exchange.sink()).await?;
             Ok((Arc::new(pbx), None))
         }
+        (Adapter::Remote, _, Some(remote)) => Ok((Arc::new(Remote::start(remote, exchange.sink()).await?), None)),
         _ => {
             let sim = Arc::new(Sim::new(simulated(prompts.lengths()), exchange.sink()));
             Ok((sim.clone(), Some(sim)))

@@ -111,7 +111,12 @@ pub fn scenarios() -> Vec<Scenario> {
         scenario("dialled-declines", vec![Dial("a", Far::Declines), Expect(NOW, "ended a Declined"), Quiet(ms(500))]),
         scenario(
             "dialled-rings-and-declines",
-            vec![Dial("a", Far::DeclinesAfter { after: ms(700) }), Expect(NOW, "ringing a"), Expect(ms(700), "ended a Declined"), Quiet(ms(500))],
+            vec![
+                Dial("a", Far::DeclinesAfter { after: ms(700) }),
+                Expect(NOW, "ringing a"),
+                Expect(ms(700), "ended a Declined"),
+                Quiet(ms(500)),
+            ],
         ),
         // ast22-s2-originate-earlymedia: a 183 counts as ringing
         scenario(
@@ -347,6 +352,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     Expect(NOW, "ringing a"),
                     Expect(ms(300), "answered a"),
                     Send(one_second("p1", "caller")),
+                    Quiet(ms(300)),
                     Cut(ms(4000)),
                     Expect(NOW, "lost"),
                     Expect(NOW, "synced caller"),
@@ -368,6 +374,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     Expect(NOW, "ringing a"),
                     Expect(ms(300), "answered a"),
                     Send(one_second("p1", "caller")),
+                    Quiet(ms(300)),
                     Interrupt(ms(4000)),
                     Expect(NOW, "lost"),
                     Expect(NOW, "played caller p1 whole"),

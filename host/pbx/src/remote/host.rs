@@ -440,8 +440,8 @@ impl End for Connection {
     }
 
     fn incoming(&self, text: &str) -> Result<(), Parting> {
-        let message: ToHost =
-            serde_json::from_str(text).map_err(|error| Parting::refuse(format!("no message of the protocol: {error}: {}", excerpt(text))))?;
+        let message: ToHost = serde_json::from_str(text)
+            .map_err(|error| Parting::refuse(format!("no message of the protocol: {error}: {}", excerpt(text))))?;
         let _delivery = self.shared.delivery();
         let mut state = self.state()?;
         match message {
@@ -547,7 +547,9 @@ fn hello(text: &str) -> Result<Hello, String> {
     let value: serde_json::Value = serde_json::from_str(text).map_err(error)?;
     match value.get("protocol").and_then(serde_json::Value::as_u64) {
         Some(version) if version != u64::from(PROTOCOL) => {
-            return Err(format!("the adapter speaks version {version} of the protocol, this host version {PROTOCOL}: update the older of the two"));
+            return Err(format!(
+                "the adapter speaks version {version} of the protocol, this host version {PROTOCOL}: update the older of the two"
+            ));
         }
         _ => {}
     }
@@ -556,4 +558,3 @@ fn hello(text: &str) -> Result<Hello, String> {
         _ => Err(format!("the first message must be `hello`: {}", excerpt(text))),
     }
 }
-

@@ -209,9 +209,13 @@ pub(super) async fn accept(stream: TcpStream, token: &Token) -> Result<Socket> {
     stream.set_nodelay(true)?;
     #[expect(clippy::result_large_err, reason = "tungstenite's signature")]
     let check = |request: &Request, response: Response| {
-        let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+        let given =
+            request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
         if !given.is_some_and(|given| token.is(given)) {
-            return Err(error(StatusCode::UNAUTHORIZED, "the header must be `Authorization: Bearer TOKEN`, with the token of the host's file"));
+            return Err(error(
+                StatusCode::UNAUTHORIZED,
+                "the header must be `Authorization: Bearer TOKEN`, with the token of the host's file",
+            ));
         }
         match request.uri().path() {
             PATH => Ok(response),
@@ -242,7 +246,8 @@ pub(super) async fn connect(url: &str, token: &Token) -> Result<Socket> {
     }
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let port = uri.port_u16().unwrap_or(80);
-    let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.text())).context("the token has characters that a header cannot hold")?;
+    let mut bearer =
+        HeaderValue::from_str(&format!("Bearer {}", token.text())).context("the token has characters that a header cannot hold")?;
     bearer.set_sensitive(true);
     request.headers_mut().insert(AUTHORIZATION, bearer);
     let connecting = async {

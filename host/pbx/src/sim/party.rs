@@ -90,7 +90,15 @@ pub enum Then {
 impl Phone {
     /// A desk phone: says that it rings after 5 ms, is busy while somebody talks on it.
     pub fn new(then: Then) -> Self {
-        Self { set_up: Duration::from_millis(5), rings: Rings::Ringing, then, talks: None, leaves: None, keys: Vec::new(), busy_when_talking: true }
+        Self {
+            set_up: Duration::from_millis(5),
+            rings: Rings::Ringing,
+            then,
+            talks: None,
+            leaves: None,
+            keys: Vec::new(),
+            busy_when_talking: true,
+        }
     }
 
     /// Answered after ringing so long; stays until it is hung up.
