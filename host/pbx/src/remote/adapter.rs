@@ -182,6 +182,7 @@ impl State {
     /// Something happened at the PBX.
     fn tell(&mut self, event: PbxEvent) {
         match event {
+            event if self.host.is_none() => self.keep(event),
             PbxEvent::Synced { alive } => {
                 let ack = self.asked.pop_front().unwrap_or_else(|| self.commands.last());
                 self.silent = false;

@@ -111,7 +111,10 @@ async fn read(stream: &mut SplitStream<Socket>, end: &impl End, beat: Beat) -> P
             Err(_) => return Parting::lost(format!("nothing was heard for {:?}", beat.silence)),
         };
         let taken = match message {
-            Message::Text(text) => end.incoming(&text),
+            Message::Text(text) => {
+                tracing::trace!(%text, "heard");
+                end.incoming(&text)
+            }
             Message::Binary(_) => Err(Parting::refuse("messages are text frames, not binary ones")),
             Message::Close(frame) => {
                 let why = frame.map(|frame| frame.reason.to_string()).filter(|why| !why.is_empty());
@@ -155,6 +158,7 @@ async fn write(sink: &mut SplitSink<Socket, Message>, end: &impl End, beat: Beat
 
 async fn send_all(sink: &mut SplitSink<Socket, Message>, batch: &mut Vec<String>) -> Result<(), Error> {
     for text in batch.drain(..) {
+        tracing::trace!(text, "said");
         sink.feed(Message::text(text)).await?;
     }
     sink.flush().await

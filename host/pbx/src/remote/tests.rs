@@ -2,5 +2,4 @@
 
 mod by_hand;
 mod pair;
-mod sessions;
 mod words;
