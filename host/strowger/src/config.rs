@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 use strowger_pbx::{asterisk::AsteriskConfig, remote::RemoteConfig};
+use strowger_store::Retention;
 
 /// The host: where its files are, and which PBX it serves. Paths are from the folder of this file on.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -34,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) worker_threads: usize,
     /// The socket by which `strowger flows` and `strowger call` reach the host. Not given: `control.sock` in `state`.
     pub(crate) control: Option<PathBuf>,
+    /// How long the journal keeps things.
+    pub(crate) keep: Keep,
     /// Calls at once. Further ones go to the PBX's own route.
     pub(crate) calls: usize,
     /// Seconds that calls in progress have left when the host is told to stop.
@@ -55,6 +58,31 @@ pub(crate) enum Adapter {
     Asterisk,
     /// One in a process of its own, which connects to the host: docs/write-an-adapter.md.
     Remote,
+}
+
+/// How long things are kept, in days from the arrival of a call.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Keep {
+    /// The steps of calls: what `strowger replay` needs.
+    pub(crate) steps: u32,
+    /// The records of calls: what `strowger records` and reports show.
+    pub(crate) records: u32,
+    /// Personal data: the steps, and in the records the caller's number and the notes. Not given: as long as the rest.
+    pub(crate) personal: Option<u32>,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { steps: 30, records: 400, personal: None }
+    }
+}
+
+impl From<Keep> for Retention {
+    fn from(keep: Keep) -> Self {
+        let days = |days: u32| Duration::from_secs(u64::from(days) * 24 * 60 * 60);
+        Self { steps: days(keep.steps), records: days(keep.records), personal: keep.personal.map(days) }
+    }
 }
 
 /// The log.
@@ -87,6 +115,7 @@ impl Default for Config {
             log: Log::default(),
             worker_threads: 0,
             control: None,
+            keep: Keep::default(),
             calls: strowger_exchange::Options::CALLS,
             drain: 30,
             debounce_ms: 100,

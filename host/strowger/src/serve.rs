@@ -19,7 +19,7 @@ use strowger_pbx::{
     sim::{Phone, Sim, SimConfig},
 };
 use strowger_sandbox::Engine;
-use strowger_store::{Health, Store};
+use strowger_store::{Health, Removed, Retention, Store};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
@@ -85,6 +85,7 @@ async fn run(config: Config) -> Result<bool> {
     tracing::info!(adapter = pbx.name(), flows = %config.flows.display(), control = %config.control().display(), "serving");
     supervise::serving(pbx.name());
     let alive = tokio::spawn(supervise::alive(exchange.clone()));
+    let tidying = tokio::spawn(tidy(store.clone(), config.keep.into()));
 
     signals.next().await;
     tracing::info!(
@@ -100,6 +101,7 @@ async fn run(config: Config) -> Result<bool> {
     };
     drop(control);
     alive.abort();
+    tidying.abort();
     if !store.flush(FLUSH) {
         tracing::error!("the last steps could not be journalled within {} s", FLUSH.as_secs());
     }
@@ -121,6 +123,22 @@ async fn open_store(config: &Config) -> Result<Store> {
         Store::open(&path, strowger_store::Options::default()).context("the journal")
     })
     .await?
+}
+
+/// Deletes what need not be kept any longer, at the start and every hour.
+async fn tidy(store: Store, retention: Retention) {
+    let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+    loop {
+        hours.tick().await;
+        let store = store.clone();
+        let tidied = tokio::task::spawn_blocking(move || store.retain(&retention, Clock::system().now())).await;
+        match tidied {
+            Ok(Ok(removed)) if removed != Removed::default() => tracing::info!(?removed, "deleted from the journal what is old enough"),
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!("old data stays in the journal for now: {error}"),
+            Err(error) => tracing::error!("old data stays in the journal: {error}"),
+        }
+    }
 }
 
 /// Tells the operator when calls are not journalled, and when they are again.
