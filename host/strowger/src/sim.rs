@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, HashMap},
-    io::{BufRead, Write},
+    io::{BufRead, IsTerminal, Write},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -26,7 +26,8 @@ use tracing_subscriber::EnvFilter;
 pub(crate) fn sim(args: &args::Sim) -> Result<bool> {
     let token = Token::read(&args.token_file)?;
     let filter = EnvFilter::try_new(std::env::var("STROWGER_LOG").unwrap_or_else(|_| "info".to_owned())).context("STROWGER_LOG")?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.with_ansi(std::io::stderr().is_terminal()).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(run(args, token));
     runtime.shutdown_background();

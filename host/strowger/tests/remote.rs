@@ -29,7 +29,9 @@ impl Place {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let place = Self { folder, port };
         fs::create_dir_all(place.path("flows/vaccination-helpdesk")).unwrap();
-        fs::create_dir(place.path("plugins")).unwrap();
+        for folder in ["plugins", "state"] {
+            fs::create_dir(place.path(folder)).unwrap();
+        }
         for file in ["site.toml", "vaccination-helpdesk/flow.toml"] {
             fs::copy(workspace().join("flows").join(file), place.path("flows").join(file)).unwrap();
         }
@@ -110,7 +112,7 @@ impl Sim {
 #[test]
 fn callers_outlive_the_host() {
     let place = Place::new();
-    // The helpdesk is open and everybody answers late: all wait.
+    // The helpdesk is open and nobody answers: all wait.
     let site = fs::read_to_string(place.path("flows/site.toml")).unwrap();
     let open: String =
         site.lines().map(|line| if line.starts_with("hours = ") { "hours = \"24/7\"\n".to_owned() } else { format!("{line}\n") }).collect();
