@@ -94,10 +94,11 @@ fn is_ring(seen: &Observed) -> bool {
 #[test]
 fn callers_keep_their_place_agents_their_conversation_and_phones_ring_on() {
     let town = Town::new();
-    let folder = folder(2);
+    let folder = folder(4);
     let mut host = Mortal::start(&folder, &town.sim).unwrap();
-    let logged_out = host.host.exchange.agent(&"a2".into(), AgentAction::LogOut);
-    assert!(logged_out.is_ok());
+    for (agent, action) in [("a2", AgentAction::LogOut), ("a3", AgentAction::LogOut), ("a4", AgentAction::Pause(None))] {
+        assert!(host.host.exchange.agent(&agent.into(), action).is_ok());
+    }
     town.sim.phone(address(1), Phone::answers(Duration::ZERO));
     for number in 0..5 {
         town.call(number);
@@ -119,6 +120,8 @@ fn callers_keep_their_place_agents_their_conversation_and_phones_ring_on() {
         assert_eq!(waiting(&host), 4, "death {death}");
         assert_eq!(host.host.exchange.agent_status("a1"), Some(AgentStatus::Talking), "death {death}");
         assert_eq!(host.host.exchange.agent_status("a2"), Some(AgentStatus::Ringing), "death {death}");
+        assert_eq!(host.host.exchange.agent_status("a3"), Some(AgentStatus::LoggedOut), "death {death}");
+        assert_eq!(host.host.exchange.agent_status("a4"), Some(AgentStatus::Paused), "death {death}");
     }
     assert_eq!((rings(1), rings(2)), (1, 1), "nobody was rung twice");
     assert_eq!(town.count(|seen| matches!(seen, Observed::HungUp { .. })), 0, "nobody lost anybody");
@@ -137,6 +140,7 @@ fn callers_keep_their_place_agents_their_conversation_and_phones_ring_on() {
     assert_eq!(records.iter().map(|record| record.call).collect::<Vec<_>>(), before, "in the order in which they came");
     assert!(records.iter().all(|record| record.outcome == "answered" && !record.unjournalled), "{records:?}");
     assert!(records[4].waited > Duration::ZERO && records[4].agent.is_some());
+    assert!(records.iter().all(|record| !record.overflowed));
 }
 
 #[test]

@@ -206,7 +206,7 @@ impl Exchange {
         Ok(())
     }
 
-    /// Has the journal know how an agent stands.
+    /// Has the journal know how an agent stands: whenever that has changed, but for ringing and talking.
     fn keep_agent(&self, agent: &AgentName) {
         let Some(journal) = &self.journal else { return };
         if let Some(standing) = self.desk.look(|floor, _| floor.standing(agent.as_str())) {

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 use strowger_flows::LoadedFlow;
-use strowger_model::{AgentName, AgentStanding, CallId, CallRecord, FlowVersion, Timestamp, event::Cause};
+use strowger_model::{AgentStanding, CallId, CallRecord, FlowVersion, Timestamp, event::Cause};
 use strowger_pbx::port::{AliveLeg, LegId, PbxCommand};
 use strowger_routing::{AttemptId, Input, Standing};
 use strowger_store::{Change, Entry, OpenCall, Query, Store, decode};
@@ -21,7 +21,6 @@ use strowger_store::{Change, Entry, OpenCall, Query, Store, decode};
 /// What an earlier host left behind.
 pub(crate) struct Dormant {
     calls: Vec<(OpenCall, Result<Image<'static>, String>)>,
-    agents: Vec<(AgentName, AgentStanding)>,
     /// The last call that there was: ids never repeat.
     pub(crate) last_call: Option<CallId>,
 }
@@ -29,9 +28,6 @@ pub(crate) struct Dormant {
 impl Dormant {
     /// Reads what is open in a store. What cannot be read is said, and served anew.
     pub(crate) fn read(store: &Store) -> Self {
-        fn told<T: Default>(what: &str, result: Result<T, impl std::fmt::Display>) -> T {
-            result.inspect_err(|error| tracing::error!("{what} cannot be read from the journal: {error}")).unwrap_or_default()
-        }
         let calls = told("open calls", store.open_calls());
         let last_closed =
             told("the last call", store.records(&Query { limit: Some(1), ..Query::default() })).last().map(|record| record.call);
@@ -40,7 +36,7 @@ impl Dormant {
             let image = decode(&open.image).map_err(|error| error.to_string());
             (open, image)
         };
-        Self { last_call, agents: told("agents", store.agents()), calls: calls.into_iter().map(read).collect() }
+        Self { last_call, calls: calls.into_iter().map(read).collect() }
     }
 
     /// When the earlier host was last known to live, in monotonic time.
@@ -51,6 +47,10 @@ impl Dormant {
     fn images(&self) -> impl Iterator<Item = &Image<'static>> {
         self.calls.iter().filter_map(|(_, image)| image.as_ref().ok())
     }
+}
+
+fn told<T: Default>(what: &str, result: Result<T, impl std::fmt::Display>) -> T {
+    result.inspect_err(|error| tracing::error!("{what} cannot be read from the journal: {error}")).unwrap_or_default()
 }
 
 impl Exchange {
@@ -90,7 +90,8 @@ impl Exchange {
             quieting.extend(call.quieting());
             woken.push((call, legs, mail));
         }
-        let agents = dormant.agents.into_iter().map(|(agent, standing)| (agent, floor_standing(standing))).collect();
+        let agents = self.journal.as_ref().map(|journal| told("agents", journal.store.agents())).unwrap_or_default();
+        let agents = agents.into_iter().map(|(agent, standing)| (agent, floor_standing(standing))).collect();
         // No attempt of before has a number as high as that, so that names of legs never repeat.
         let next_attempt = AttemptId(self.clock.now().0);
         if let Err(refused) = self.floor(Input::Restore { agents, entries, quieting, next_attempt }, None) {

@@ -331,6 +331,9 @@ impl Call {
     fn transfer(&mut self, id: OrderId, name: LegName, target: Option<Target>) -> Carried {
         let to = target.as_ref().map(|target| self.permitted(target)).transpose()?;
         let leg = self.leg(&name).ok_or_else(|| no_leg(&name))?.id.clone();
+        if name.is_caller() && to.is_some() {
+            self.note_overflow();
+        }
         self.send_away(leg, to);
         self.open(id, None, Doing::Transferring { leg: name });
         Ok(())

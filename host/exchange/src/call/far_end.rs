@@ -146,9 +146,17 @@ impl Call {
             // A hold or a part is done, and connects nobody.
             if let MoveDone::Joined = done {
                 self.record.connected.get_or_insert(self.exchange.clock.now());
+                self.note_overflow();
             }
             self.outcome(order, done.outcome());
         }
+    }
+
+    /// The caller has somebody, or is on the way to somebody, who is no agent of a queue: after having waited in one, that is an overflow.
+    pub(super) fn note_overflow(&mut self) {
+        let waits = |open: &Open| matches!(open.doing, Doing::Queueing(_));
+        let waited = !self.record.waited.is_zero() || self.orders.iter().any(waits);
+        self.record.overflowed |= waited && self.record.agent.is_none();
     }
 
     fn digit(&mut self, id: &LegId, digit: char) {
@@ -197,7 +205,7 @@ impl Call {
                 };
                 self.attempt_over(attempt, &agent, why);
             }
-            Role::Agent { entry, .. } => self.agent_gone(entry),
+            Role::Agent { entry, agent } => self.agent_gone(entry, &agent),
             // No order any more: it was answered before, or cancelled, and the flow has had its outcome.
             Role::Dialled(order) => {
                 if let Some(Open { doing: Doing::Dialling(dialling), .. }) = self.remove_order(order) {

@@ -253,8 +253,9 @@ impl Call {
     }
 
     /// An agent whom a queue had brought is gone. If that was before the caller was reached, the caller goes on waiting, in the old place.
-    pub(super) fn agent_gone(&mut self, order: OrderId) {
+    pub(super) fn agent_gone(&mut self, order: OrderId, agent: &AgentName) {
         self.inform_floor(Input::Ended { entry: self.entry(order) });
+        self.exchange.keep_agent(agent);
         let now = self.exchange.clock.elapsed();
         let Some(Open { doing: Doing::Queueing(queueing), .. }) = self.order_mut(order) else { return };
         queueing.stage = QueueStage::Waiting;

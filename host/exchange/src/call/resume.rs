@@ -124,11 +124,15 @@ impl Call {
 
     /// A leg went while there was no host.
     fn lost(&mut self, id: LegId) {
-        let dialled = self.leg_by_id(&id).filter(|leg| !leg.up && !leg.is_ending()).map(|leg| leg.role.clone());
-        if let Some(Role::Dialled(order)) = dialled
-            && self.order_mut(order).is_some()
-        {
+        let Some(leg) = self.leg_by_id(&id).cloned() else { return };
+        let unknown = |open: &&Open| match &open.doing {
             // It may have been refused, or never have been dialled.
+            Doing::Dialling(_) => !leg.up && leg.role == Role::Dialled(open.id),
+            // It is where it was sent, or has hung up.
+            Doing::Transferring { leg: sent } => *sent == leg.name,
+            _ => false,
+        };
+        if let Some(order) = self.orders.iter().find(unknown).map(|open| open.id) {
             self.outcome(order, Outcome::Unknown);
         }
         self.ended(Ended { leg: id, cause: Cause::Normal, left: false });
