@@ -56,6 +56,16 @@ async fn a_caller_who_hung_up_meanwhile_is_closed_once() {
     assert_eq!(stage.host.records(1, secs(1)).await.unwrap().len(), 1);
 }
 
+/// A phone that is picked up while nobody can connect it is hung up by the PBX. The agent is not stuck: it rings again.
+#[tokio::test(start_paused = true)]
+async fn a_phone_that_was_picked_up_meanwhile_rings_again() {
+    let stage = Stage::open(QUEUE, &anna(Phone::answers(secs(7)).talking(secs(5))), Caller::default());
+    stage.away(5, 10).await;
+    let record = stage.record().await;
+    assert_eq!(record.outcome, "answered", "{}", stage.log());
+    assert_eq!(stage.heard("PJSIP/anna")[..4], ["0 rings", "7 gone Pbx", "15 rings", "22 caller"], "left alone for 5 s");
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_talks_talks_on() {
     let stage = Stage::open(PAIR, &[(extension("200"), answers())], Caller { talks: Some(secs(20)), ..Caller::default() });
