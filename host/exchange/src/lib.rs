@@ -108,19 +108,6 @@ struct Calls {
     by_leg: HashMap<LegId, CallId>,
 }
 
-impl Calls {
-    /// Puts mail into a call's mailbox, if the call is up. One whose mailbox is full loses it: so it learns that it is lost.
-    fn post(&mut self, call: CallId, mail: Mail) {
-        let Some(mailbox) = self.by_id.get(&call).and_then(|handle| handle.mailbox.as_ref()) else { return };
-        if let Err(TrySendError::Full(_)) = mailbox.try_send(Box::new(mail)) {
-            tracing::error!(%call, "{MAILBOX} mails wait for the call: it is given up");
-            if let Some(handle) = self.by_id.get_mut(&call) {
-                handle.mailbox = None;
-            }
-        }
-    }
-}
-
 /// A call as seen from outside.
 struct Handle {
     /// None: it was full once.
@@ -327,11 +314,10 @@ impl Exchange {
             PbxEvent::Synced { alive } => self.resync(alive),
             event => {
                 let Some(leg) = event.leg() else { return };
-                let mut calls = self.lock();
-                match (calls.by_leg.get(leg).copied(), &event) {
-                    (Some(call), _) => calls.post(call, Mail::Pbx(event)),
+                let call = self.lock().by_leg.get(leg).copied();
+                match (call, &event) {
+                    (Some(call), _) => self.post(call, Mail::Pbx(event)),
                     (None, PbxEvent::Answered { leg }) => {
-                        drop(calls);
                         tracing::warn!(%leg, "answered, and nobody's any more: hung up");
                         self.send(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
                     }
@@ -372,9 +358,9 @@ impl Exchange {
             calls.last = Some(id);
             calls.by_leg.insert(arrived.leg.clone(), id);
             calls.by_id.insert(id, Handle { mailbox: Some(mailbox), flow: flow.clone(), arrived: at });
-            self.count.send_replace(calls.by_id.len());
             id
         };
+        self.count.send_modify(|count| *count += 1);
         let arrival = Arrival {
             call: id,
             caller: arrived.caller,
@@ -443,8 +429,16 @@ impl Exchange {
         }
     }
 
+    /// Puts mail into a call's mailbox, if the call is up. One whose mailbox is full loses it: so it learns that it is lost.
     fn post(&self, call: CallId, mail: Mail) {
-        self.lock().post(call, mail);
+        // Sending wakes the call's task: not with the lock.
+        let mailbox = self.lock().by_id.get(&call).and_then(|handle| handle.mailbox.clone());
+        if let Some(Err(TrySendError::Full(_))) = mailbox.map(|mailbox| mailbox.try_send(Box::new(mail))) {
+            tracing::error!(%call, "{MAILBOX} mails wait for the call: it is given up");
+            if let Some(handle) = self.lock().by_id.get_mut(&call) {
+                handle.mailbox = None;
+            }
+        }
     }
 
     fn post_to_all(&self, mail: impl Fn() -> Mail) {
@@ -462,9 +456,9 @@ impl Exchange {
     }
 
     fn strike_call(&self, call: CallId) {
-        let mut calls = self.lock();
-        calls.by_id.remove(&call);
-        self.count.send_replace(calls.by_id.len());
+        if self.lock().by_id.remove(&call).is_some() {
+            self.count.send_modify(|count| *count -= 1);
+        }
     }
 
     /// Maps are whole between any two of their operations, also if a holder of the lock panicked.

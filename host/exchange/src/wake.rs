@@ -82,9 +82,9 @@ impl Exchange {
                 let mut calls = self.lock();
                 calls.by_leg.extend(image.leg_ids().map(|leg| (leg.clone(), id)));
                 calls.by_id.insert(id, Handle { mailbox: Some(mailbox), flow: flow.clone(), arrived });
-                self.count.send_replace(calls.by_id.len());
                 image.leg_ids().filter_map(|leg| by_leg.remove_entry(leg)).collect()
             };
+            self.count.send_modify(|count| *count += 1);
             let call = Call::from_image(self.clone(), flow.begin(), image);
             entries.extend(call.places());
             quieting.extend(call.quieting());
