@@ -4,11 +4,11 @@ use crate::Folder;
 use anyhow::{Context, Result, bail};
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use strowger_exchange::{CallRecord, Clock, Exchange, Observed, Observer, Options};
 use strowger_flows::{Catalogue, CatalogueConfig};
-use strowger_model::{CallId, Timestamp};
+use strowger_model::{CallId, Timestamp, command::Command};
 use strowger_pbx::sim::{Sim, SimConfig};
 use strowger_sandbox::Engine;
 use strowger_store::Store;
@@ -123,6 +123,8 @@ impl Host {
 pub struct Log {
     lines: Mutex<Vec<String>>,
     records: Mutex<Vec<CallRecord>>,
+    /// When calls were told to queue.
+    queued: Mutex<Vec<(Instant, CallId)>>,
     count: watch::Sender<usize>,
     closed: watch::Sender<usize>,
     /// Only records are kept: for tests with many calls.
@@ -135,6 +137,11 @@ impl Log {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// When calls were told to queue, in order.
+    pub fn queued(&self) -> Vec<(Instant, CallId)> {
+        self.queued.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Of the calls that are over.
     pub fn records(&self) -> Vec<CallRecord> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -143,6 +150,11 @@ impl Log {
 
 impl Observer for Log {
     fn observe(&self, at: Timestamp, call: CallId, what: &Observed<'_>) {
+        if let Observed::Order(order) = what
+            && let Command::EnterQueue(_) = order.command
+        {
+            self.queued.lock().unwrap_or_else(PoisonError::into_inner).push((Instant::now(), call));
+        }
         if !self.quiet.load(std::sync::atomic::Ordering::Relaxed) {
             self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{at:?} {call} {what:?}"));
             self.count.send_modify(|count| *count += 1);

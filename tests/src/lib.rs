@@ -4,12 +4,14 @@
 //! * [`Host`]: catalogue and exchange on such a folder, for a sim or a real PBX.
 //! * [`Log`]: what the host observed, to be waited for.
 //! * [`Mortal`]: a host with a journal that can die while its calls live on at a sim.
+//! * [`storm`]: random faults around such a host, and what must hold after them.
 //! * [`Bed`]: a host on a real Asterisk, with SIPp's callers and phones.
 
 mod bed;
 mod folder;
 mod host;
 mod mortal;
+pub mod storm;
 
 pub use bed::{Bed, HELPDESK, helpdesk_site};
 pub use folder::Folder;

@@ -1,6 +1,9 @@
 //! The one place where the host reads the clock.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::atomic::{AtomicI64, Ordering::Relaxed},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 use strowger_model::Timestamp;
 use tokio::time::Instant;
 
@@ -13,19 +16,46 @@ pub struct Clock {
     started: Instant,
     /// Monotonic time of the start.
     zero: Duration,
-    simulated: bool,
+    wall: Wall,
+}
+
+/// Where the wall clock hangs.
+#[derive(Clone, Copy, Debug)]
+enum Wall {
+    System,
+    /// The system's, so many milliseconds wrong.
+    Wrong(&'static AtomicI64),
+    Simulated,
+}
+
+impl Wall {
+    fn system(self) -> Duration {
+        let right = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let Self::Wrong(by) = self else { return right };
+        let by = by.load(Relaxed);
+        let off = Duration::from_millis(by.unsigned_abs());
+        if by < 0 { right.saturating_sub(off) } else { right + off }
+    }
 }
 
 impl Clock {
     /// The system's clocks.
     pub fn system() -> Self {
-        let zero = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { started: Instant::now(), zero, simulated: false }
+        Self::with(Wall::System)
+    }
+
+    /// The system's clocks, of which the wall clock is so many milliseconds wrong, and may jump at any time: for tests.
+    pub fn wrong(by: &'static AtomicI64) -> Self {
+        Self::with(Wall::Wrong(by))
+    }
+
+    fn with(wall: Wall) -> Self {
+        Self { started: Instant::now(), zero: wall.system(), wall }
     }
 
     /// The wall clock reads `start` now and advances with tokio's time.
     pub fn simulated(start: Timestamp) -> Self {
-        Self { started: Instant::now(), zero: Duration::from_millis(start.0), simulated: true }
+        Self { started: Instant::now(), zero: Duration::from_millis(start.0), wall: Wall::Simulated }
     }
 
     /// The same clock, whose monotonic time starts no earlier than this: a wall clock that was set back while the host was away makes
@@ -36,9 +66,9 @@ impl Clock {
 
     /// The wall clock.
     pub fn now(&self) -> Timestamp {
-        let now = match self.simulated {
-            true => self.elapsed(),
-            false => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+        let now = match self.wall {
+            Wall::Simulated => self.elapsed(),
+            wall => wall.system(),
         };
         Timestamp(now.as_millis() as u64)
     }

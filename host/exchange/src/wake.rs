@@ -92,8 +92,8 @@ impl Exchange {
         }
         let agents = self.journal.as_ref().map(|journal| told("agents", journal.store.agents())).unwrap_or_default();
         let agents = agents.into_iter().map(|(agent, standing)| (agent, floor_standing(standing))).collect();
-        // No attempt of before has a number as high as that, so that names of legs never repeat.
-        let next_attempt = AttemptId(self.clock.now().0);
+        // No attempt of before has a number as high as that, so that names of legs never repeat: this time never goes back, as the wall clock may.
+        let next_attempt = AttemptId(self.clock.elapsed().as_millis() as u64);
         if let Err(refused) = self.floor(Input::Restore { agents, entries, quieting, next_attempt }, None) {
             tracing::error!("the floor was not restored: {refused}");
         }

@@ -1,5 +1,5 @@
-//! A plugin that misbehaves in the way that its settings name: `{"misbehave": "endless-loop"}`. With `"good"` it is
-//! the well-behaved plugin that the others must not disturb.
+//! A plugin that misbehaves in the way that its settings name: `{"misbehave": "endless-loop"}`, from its first step on or after as many good ones as
+//! `"after"` says. With `"good"` it is the well-behaved plugin that the others must not disturb.
 //!
 //! Expectation of each: it costs at most its own step, the message says what it did, and the next step finds a fresh
 //! instance. What a misbehaviour needs of `unsafe` code is what a plugin in C would have.
@@ -35,6 +35,9 @@ struct Hostile;
 #[serde(deny_unknown_fields)]
 struct Settings {
     misbehave: Misbehaviour,
+    /// Steps of a call that go well before.
+    #[serde(default)]
+    after: u32,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +101,7 @@ enum Misbehaviour {
 }
 
 thread_local! {
-    static SETTINGS: OnceCell<Misbehaviour> = const { OnceCell::new() };
+    static SETTINGS: OnceCell<Settings> = const { OnceCell::new() };
     static STEPS: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -107,28 +110,29 @@ impl Guest for Hostile {
         Manifest {
             name: "hostile".into(),
             version: env!("CARGO_PKG_VERSION").into(),
-            settings_schema: r#"{"type": "object", "properties": {"misbehave": {"type": "string"}}, "required": ["misbehave"], "additionalProperties": false}"#.into(),
+            settings_schema: r#"{"type": "object", "properties": {"misbehave": {"type": "string"}, "after": {"type": "integer", "minimum": 0}}, "required": ["misbehave"], "additionalProperties": false}"#.into(),
             state_version: 1,
         }
     }
 
     fn configure(settings: String) -> Result<(), String> {
-        let Settings { misbehave } = serde_json::from_str(&settings).map_err(|error| error.to_string())?;
-        match misbehave {
+        let settings: Settings = serde_json::from_str(&settings).map_err(|error| error.to_string())?;
+        match settings.misbehave {
             Misbehaviour::RefuseSettings => return Err("the desk has no chairs".into()),
             Misbehaviour::PanicInConfigure => panic!("settings make me panic"),
             Misbehaviour::LoopInConfigure => endless_loop(),
             Misbehaviour::ReadInConfigure => drop(reads::now()),
             _ => {}
         }
-        SETTINGS.with(|kept| kept.set(misbehave)).map_err(|_| "configured twice".into())
+        SETTINGS.with(|kept| kept.set(settings)).map_err(|_| "configured twice".into())
     }
 
     fn step(state: Vec<u8>, event: Event) -> Result<StepResult, String> {
         let served = STEPS.with(|steps| steps.replace(steps.get() + 1));
-        let misbehaviour = SETTINGS.with(|kept| *kept.get().expect("configured"));
+        let (misbehaviour, after) = SETTINGS.with(|kept| kept.get().map(|kept| (kept.misbehave, kept.after)).expect("configured"));
         let mut result = good(&state, &event);
         match misbehaviour {
+            _ if steps_taken(&state) < after => {}
             Misbehaviour::Good
             | Misbehaviour::RefuseSettings
             | Misbehaviour::PanicInConfigure
@@ -219,12 +223,16 @@ impl Guest for Hostile {
 
 /// What the plugin does when it behaves: a small state machine.
 fn good(state: &[u8], event: &Event) -> StepResult {
-    let count = state.try_into().map_or(0, u32::from_le_bytes) + 1;
+    let count = steps_taken(state) + 1;
     let mut orders = vec![Order { id: count, command: Command::Timer(15_000) }];
     if let Event::Arrived(_) = event {
         orders.push(Order { id: 0, command: Command::Answer });
     }
     StepResult { state: count.to_le_bytes().to_vec(), orders }
+}
+
+fn steps_taken(state: &[u8]) -> u32 {
+    state.try_into().map_or(0, u32::from_le_bytes)
 }
 
 fn endless_loop() {

@@ -1,0 +1,187 @@
+//! What must hold after a storm.
+
+use super::{Observed, Storm, address, lock};
+use anyhow::{Context, Result, bail, ensure};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::{Duration, Instant},
+};
+use strowger_exchange::CallRecord;
+use strowger_flows::LoadedFlow;
+use strowger_model::{CallId, FlowVersion, StepRecord, read::AgentStatus};
+use strowger_pbx::{port::LegId, sim::By};
+use strowger_sandbox::{Engine, Flow};
+use strowger_scenario::replay::{Recorded, Verdict, replay};
+use strowger_store::Query;
+
+/// Two who queue within this time may be taken in either order: they are tasks of their own.
+const AT_ONCE: Duration = Duration::from_millis(25);
+
+/// What became of a caller who reached the host.
+#[derive(Default)]
+struct Visit {
+    number: String,
+    answered: bool,
+    /// When somebody was heard first.
+    talked: Option<Instant>,
+    end: Option<Observed>,
+}
+
+impl Storm {
+    pub(super) fn check(&mut self) -> Result<()> {
+        let visits = self.visits()?;
+        let served = self.served.as_ref().context("there is no host")?;
+        ensure!(served.store.flush(Duration::from_secs(20)), "the journal is stuck");
+        self.stuck |= served.was_stuck();
+        let records = served.store.records(&Query::default())?;
+        let mut by_number: HashMap<&str, &CallRecord> = HashMap::new();
+        for record in &records {
+            let number = record.caller.as_deref().context("a record without a caller")?;
+            ensure!(by_number.insert(number, record).is_none(), "{number} has two records: {records:#?}");
+            ensure!(self.stuck || !record.unjournalled, "unjournalled, and the journal was never stuck: {record:?}");
+        }
+        for visit in &visits {
+            self.judge(visit, by_number.remove(visit.number.as_str()))?;
+        }
+        ensure!(by_number.is_empty(), "records of callers who never reached a host: {by_number:?}");
+        self.phones_rang_once()?;
+        self.all_is_quiet()?;
+        if self.plan.agents == 1 {
+            self.order_was_kept(&visits, &records)?;
+        }
+        self.weather.replayed = self.replayed(&records)?;
+        self.weather.records = records.len();
+        self.weather.unjournalled = records.iter().filter(|record| record.unjournalled).count();
+        Ok(())
+    }
+
+    fn visits(&self) -> Result<Vec<Visit>> {
+        let mut visits: BTreeMap<LegId, Visit> = BTreeMap::new();
+        for (at, seen) in lock(&self.seen).iter() {
+            match seen {
+                Observed::Arrived { leg, from, .. } => {
+                    let number = from.clone().context("nobody withholds a number here")?;
+                    ensure!(visits.insert(leg.clone(), Visit { number, ..Visit::default() }).is_none(), "{leg} arrived twice");
+                }
+                Observed::Answered { leg } => {
+                    if let Some(visit) = visits.get_mut(leg) {
+                        visit.answered = true;
+                    }
+                }
+                Observed::Hears { leg, with, .. } if !with.is_empty() => {
+                    if let Some(visit) = visits.get_mut(leg) {
+                        visit.talked.get_or_insert(*at);
+                    }
+                }
+                Observed::HungUp { leg, .. } | Observed::Transferred { leg, .. } => {
+                    if let Some(visit) = visits.get_mut(leg) {
+                        ensure!(visit.end.replace(seen.clone()).is_none(), "{leg} ended twice");
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(visits.into_values().collect())
+    }
+
+    /// A caller's call ended as it may, and has the record that it must have.
+    fn judge(&self, visit: &Visit, record: Option<&CallRecord>) -> Result<()> {
+        let who = &visit.number;
+        let coming = self.plan.callers.iter().find(|coming| coming.number == *who).context("who is that?")?;
+        let by_caller = match &visit.end {
+            Some(Observed::HungUp { by: By::FarEnd, .. }) => true,
+            Some(Observed::HungUp { by: By::Host, .. }) if visit.talked.is_some() => false,
+            Some(Observed::Transferred { to: None, .. }) if coming.failing => false,
+            end => bail!("{who} was lost: {end:?}, talked: {}, {record:?}", visit.talked.is_some()),
+        };
+        let outcomes: &[&str] = match (visit.talked.is_some(), by_caller, coming.failing) {
+            (true, _, false) => &["answered"],
+            (false, true, false) => &["abandoned"],
+            // Whoever hangs up before the plugin fails has found a flow that never ends.
+            (.., true) => &["fault", "unfinished"],
+            (false, false, false) => &[],
+        };
+        match record {
+            None if by_caller && !visit.answered => Ok(()),
+            None => bail!("{who} has no record"),
+            Some(record) => {
+                let good = outcomes.contains(&record.outcome.as_str());
+                ensure!(good, "{who}: one of {outcomes:?} was expected of {record:?}, end: {:?}", visit.end);
+                Ok(())
+            }
+        }
+    }
+
+    fn phones_rang_once(&self) -> Result<()> {
+        let mut ringing: HashMap<String, LegId> = HashMap::new();
+        for (_, seen) in lock(&self.seen).iter() {
+            match seen {
+                Observed::RingStarted { leg, address, .. } => {
+                    let before = ringing.insert(format!("{address:?}"), leg.clone());
+                    ensure!(before.is_none(), "{address:?} is rung for {leg} and rings for {before:?}");
+                }
+                Observed::RingStopped { leg } => ringing.retain(|_, rings| rings != leg),
+                _ => {}
+            }
+        }
+        ensure!(ringing.is_empty(), "phones ring on: {ringing:?}");
+        Ok(())
+    }
+
+    fn all_is_quiet(&self) -> Result<()> {
+        let served = self.served()?;
+        let exchange = &served.host.exchange;
+        let open = served.store.open_calls()?;
+        ensure!(open.is_empty(), "open in the journal: {:?}", open.iter().map(|open| open.call).collect::<Vec<_>>());
+        ensure!(exchange.call_count() == 0, "calls are up: {:?}", exchange.calls());
+        let waiting = exchange.queue("helpdesk").context("there is no queue")?.waiting;
+        ensure!(waiting == 0, "{waiting} wait on the floor");
+        for agent in 1..=self.plan.agents {
+            let status = exchange.agent_status(&format!("a{agent}"));
+            ensure!(status == Some(AgentStatus::Free), "{:?} is {status:?}", address(agent));
+        }
+        Ok(())
+    }
+
+    /// One agent: who queued before is talked to before.
+    fn order_was_kept(&self, visits: &[Visit], records: &[CallRecord]) -> Result<()> {
+        let mut queued: HashMap<CallId, Instant> = HashMap::new();
+        // The last time is the one that was journalled.
+        for log in self.logs.iter().chain(self.served.as_ref().map(|served| &served.host.log)) {
+            queued.extend(log.queued().into_iter().map(|(at, call)| (call, at)));
+        }
+        let of: HashMap<&str, CallId> = records.iter().filter_map(|record| Some((record.caller.as_deref()?, record.call))).collect();
+        let mut talked: Vec<_> = visits.iter().filter_map(|visit| Some((visit.talked?, *queued.get(of.get(visit.number.as_str())?)?, &visit.number))).collect();
+        talked.sort();
+        for (place, (_, queued, number)) in talked.iter().enumerate() {
+            let late = talked[place..].iter().find(|(_, later, _)| *later + AT_ONCE < *queued);
+            ensure!(late.is_none(), "{number} was connected before {late:?}, who had queued before");
+        }
+        Ok(())
+    }
+
+    /// Every call that is recorded gives the same orders again. Says how many.
+    fn replayed(&self, records: &[CallRecord]) -> Result<usize> {
+        let store = &self.served()?.store;
+        let engine = Engine::new(Some(strowger_test_support::compile_cache()))?;
+        let mut flows: HashMap<FlowVersion, Flow> = HashMap::new();
+        let mut count = 0;
+        let gaps: HashSet<CallId> = records.iter().filter(|record| record.unjournalled).map(|record| record.call).collect();
+        for record in records.iter().filter(|record| !gaps.contains(&record.call)) {
+            let steps: Vec<(u32, StepRecord)> =
+                store.steps(record.call)?.into_iter().map(|numbered| (numbered.number, numbered.step)).collect();
+            let verdict = replay(&Recorded { call: record.call, steps: &steps }, |on| {
+                if let Some(flow) = flows.get(on) {
+                    return Ok(flow.clone());
+                }
+                let files = store.version(on).map_err(|error| error.to_string())?.ok_or("the journal does not have the version")?;
+                let flow = LoadedFlow::of_files(&files, &engine).map_err(|problems| format!("{problems:?}"))?.flow;
+                flows.insert(on.clone(), flow.clone());
+                Ok(flow)
+            });
+            ensure!(verdict == Verdict::Same, "the replay of {}: {verdict:?}", record.call);
+            count += 1;
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,66 @@
+//! Storms on the sim: random faults at every layer, with at least 20 calls up, and nothing is lost.
+//!
+//! `STROWGER_STORMS=1000` has so many of them rage, `STROWGER_STORM=17` the one of that seed and tells its story.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    thread,
+    time::Instant,
+};
+use strowger_tests::storm::{KillPoint, Plan, rage};
+
+/// In CI.
+const STORMS: u64 = 40;
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|number| number.parse().unwrap())
+}
+
+#[test]
+fn no_storm_loses_anybody() {
+    let seeds: Vec<u64> = match number("STROWGER_STORM") {
+        Some(seed) => vec![seed],
+        None => (1..=number("STROWGER_STORMS").unwrap_or(STORMS)).collect(),
+    };
+    let at_once = number("STROWGER_AT_ONCE").unwrap_or(6);
+    let (next, since) = (AtomicU64::new(0), Instant::now());
+    let (failed, weathers) = (Mutex::new(BTreeMap::new()), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..at_once {
+            scope.spawn(|| {
+                while let Some(&seed) = seeds.get(next.fetch_add(1, SeqCst) as usize) {
+                    match rage(Plan::new(seed)) {
+                        Ok(weather) => weathers.lock().unwrap().push(weather),
+                        Err(error) => {
+                            println!("storm {seed}: {}", error.root_cause());
+                            failed.lock().unwrap().insert(seed, error);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let (failed, weathers) = (failed.into_inner().unwrap(), weathers.into_inner().unwrap());
+    let sum = |what: fn(&strowger_tests::storm::Weather) -> usize| weathers.iter().map(what).sum::<usize>();
+    let mut kills: BTreeMap<KillPoint, usize> = BTreeMap::new();
+    weathers.iter().flat_map(|weather| &weather.kills).for_each(|(point, count)| *kills.entry(*point).or_default() += count);
+    println!(
+        "{} storms in {:.1?}, {} failed; {} calls recorded, {} of them not journalled in full, {} replayed; killed: {kills:?}",
+        seeds.len(),
+        since.elapsed(),
+        failed.len(),
+        sum(|weather| weather.records),
+        sum(|weather| weather.unjournalled),
+        sum(|weather| weather.replayed),
+    );
+    if let Some((seed, error)) = failed.first_key_value() {
+        panic!("storms {:?} failed (STROWGER_STORM={seed} plays one of them again):\n{error:#}", failed.keys());
+    }
+    assert!(weathers.iter().all(|weather| weather.up >= 20));
+    assert!(seeds.len() < STORMS as usize || kills.len() == 5, "each kill point was hit: {kills:?}");
+}
