@@ -47,7 +47,7 @@ impl Bed {
     pub async fn start_host(&mut self) -> Result<()> {
         self.stop_host();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build()?;
-        let store = mortal::open(&self.folder, strowger_store::Options::default())?;
+        let store = mortal::open_journal(&self.folder, strowger_store::Options::default())?;
         let host = {
             let _inside = runtime.enter();
             Host::start_on(&self.folder, Clock::system(), Some(store))?

@@ -41,6 +41,14 @@ impl Host {
     /// # Errors
     /// As [`Host::start`].
     pub fn start_on(folder: &Folder, clock: Clock, store: Option<Store>) -> Result<Self> {
+        Self::start_with(folder, clock, |options| Options { store, ..options })
+    }
+
+    /// The same with options.
+    ///
+    /// # Errors
+    /// As [`Host::start`].
+    pub fn start_with(folder: &Folder, clock: Clock, with: impl FnOnce(Options) -> Options) -> Result<Self> {
         let engine = Engine::new(Some(strowger_test_support::compile_cache()))?;
         let (catalogue, report) = Catalogue::open(CatalogueConfig {
             flows_dir: folder.flows(),
@@ -53,8 +61,7 @@ impl Host {
             bail!("{}", report.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
         }
         let log = Arc::new(Log::default());
-        let options = Options::new(catalogue.clone(), clock, log.clone());
-        let exchange = Exchange::new(Options { store, ..options });
+        let exchange = Exchange::new(with(Options::new(catalogue.clone(), clock, log.clone())));
         Ok(Self { catalogue, exchange, log })
     }
 

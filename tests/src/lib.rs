@@ -16,4 +16,4 @@ pub mod storm;
 pub use bed::{Bed, HELPDESK, helpdesk_site};
 pub use folder::Folder;
 pub use host::{Host, Log, PATIENCE};
-pub use mortal::{Mortal, database};
+pub use mortal::{Mortal, database, open_journal};

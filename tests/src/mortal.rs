@@ -55,8 +55,11 @@ pub fn database(folder: &Folder) -> PathBuf {
     folder.cache().join("strowger.db")
 }
 
-/// Opens the journal. A thread of the sim that was in the middle of a word with a host that died may hold it for a moment longer.
-pub(crate) fn open(folder: &Folder, options: Options) -> Result<Store> {
+/// Opens the journal of a folder. A thread of the sim that was in the middle of a word with a host that died may hold it for a moment longer.
+///
+/// # Errors
+/// It cannot be opened.
+pub fn open_journal(folder: &Folder, options: Options) -> Result<Store> {
     std::fs::create_dir_all(folder.cache())?;
     let since = Instant::now();
     loop {
@@ -73,7 +76,7 @@ impl Mortal {
     /// # Errors
     /// Something is wrong with the folder or the journal.
     pub fn start(folder: &Folder, sim: &Arc<Sim>) -> Result<Self> {
-        let store = open(folder, Options::default())?;
+        let store = open_journal(folder, Options::default())?;
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let host = runtime.block_on(async { Host::start_on(folder, Clock::system(), Some(store.clone())) })?;
         let wire = Arc::new(Wire { sim: sim.clone(), cut: AtomicBool::new(false) });

@@ -3,9 +3,11 @@
 //! # Layout
 //! * [`guests`]: plugins and test guests, built for WebAssembly.
 //! * [`checks`]: everything that must pass.
+//! * [`soak`]: more random faults than everything else has time for.
 
 mod checks;
 mod guests;
+mod soak;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
@@ -40,6 +42,15 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Have many storms of random faults rage around the host, and print the seeds of those that lose something
+    Soak {
+        /// On the simulated PBX, so many; the first seed is 1
+        #[arg(long, value_name = "STORMS")]
+        sim: Option<u64>,
+        /// On the real Asterisk, so many
+        #[arg(long, value_name = "STORMS")]
+        asterisk: Option<u64>,
+    },
     /// Measure, and print a table
     Bench {
         /// For the benchmarks, such as --json FILE
@@ -56,6 +67,7 @@ fn main() -> Result<()> {
     match Cli::parse().chore {
         Chore::Demo { arguments } => demo(&arguments),
         Chore::Test { arguments } => checks::test(&arguments),
+        Chore::Soak { sim, asterisk } => soak::soak(sim, asterisk),
         Chore::Bench { arguments } => bench(&arguments),
         Chore::Plugins => guests::build().map(|folder| println!("plugins are in {}", folder.display())),
         Chore::Asterisk => asterisk().map(|tools| println!("{} is in {}", tools.version(), tools.root().display())),

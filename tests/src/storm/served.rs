@@ -55,7 +55,7 @@ impl Pbx for Wire {
 
 impl Served {
     pub(super) fn start(folder: &Folder, clock: Clock, proxy: &Proxy, stuck_after: Duration) -> Result<Self> {
-        let store = mortal::open(folder, Options { stuck_after, ..Options::default() })?;
+        let store = mortal::open_journal(folder, Options { stuck_after, ..Options::default() })?;
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let stuck = Arc::new(AtomicBool::new(false));
         let (host, wire) = runtime.block_on(async {

@@ -1,0 +1,24 @@
+//! Storms of random faults, far more of them than CI has time for.
+
+use crate::{asterisk, cargo, guests, run};
+use anyhow::{Result, ensure};
+
+/// Has them rage: on the sim, then on Asterisk.
+pub(crate) fn soak(sim: Option<u64>, on_asterisk: Option<u64>) -> Result<()> {
+    ensure!(sim.is_some() || on_asterisk.is_some(), "say where, and how many: --sim 1000, --asterisk 50");
+    guests::build()?;
+    if let Some(storms) = sim {
+        storms_of("storm", "STROWGER_STORMS", storms)?;
+    }
+    if let Some(storms) = on_asterisk {
+        asterisk()?;
+        storms_of("asterisk_faults", "STROWGER_ASTERISK_STORMS", storms)?;
+    }
+    Ok(())
+}
+
+fn storms_of(binary: &str, variable: &str, storms: u64) -> Result<()> {
+    let mut test = cargo();
+    test.args(["nextest", "run", "--workspace", "--test", binary, "--no-capture", "storm"]);
+    run(test.env(guests::BUILT, "1").env(variable, storms.to_string()))
+}
