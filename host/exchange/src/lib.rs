@@ -44,7 +44,7 @@ use strowger_model::{
     event::{Arrival, Cause, Refusal, RefusalReason},
     read::{AgentStatus, QueueStatus},
 };
-use strowger_pbx::port::{AliveLeg, ArrivedLeg, Ended, LegId, LegState, Pbx, PbxCommand, PbxEvent, PbxSink};
+use strowger_pbx::port::{AliveLeg, ArrivedLeg, LegId, LegState, Pbx, PbxCommand, PbxEvent, PbxSink};
 use strowger_routing::{EntryId, Floor, FloorAction, Input, Output};
 use strowger_store::Store;
 use tokio::sync::{
@@ -389,8 +389,7 @@ impl Exchange {
         for (leg, call) in gone {
             // Should the PBX still carry out a dial that it was sent before, nobody would be there for the leg.
             self.send(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
-            let ended = Ended { leg, cause: Cause::Failed, left: false };
-            self.post(call, Mail::Pbx(PbxEvent::Ended(Box::new(ended))));
+            self.post(call, Mail::Lost(leg));
         }
         let talks = |leg: &AliveLeg| {
             let with = |other: &AliveLeg| other.leg != leg.leg && other.conversation == leg.conversation;

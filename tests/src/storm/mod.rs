@@ -39,7 +39,7 @@ use strowger_store::Health;
 use tokio::runtime::{Builder, Runtime};
 
 /// How long a storm may take until the last caller is gone.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(30);
 /// How long a fault waits for its moment.
 const MOMENT: Duration = Duration::from_millis(400);
 /// What the last callers need, each.
@@ -116,6 +116,7 @@ impl Storm {
         let seen = Seen::default();
         let config = SimConfig {
             unknown: Phone::new(Then::Rings),
+            outside: Phone::answers(Duration::ZERO).talking(Duration::from_millis(5)),
             lengths: Arc::new(|_| Some(Duration::from_millis(40))),
             observer: Some({
                 let seen = seen.clone();

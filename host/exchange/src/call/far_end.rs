@@ -199,7 +199,7 @@ impl Call {
                 let why = match (ended.cause, leg.is_ending()) {
                     (_, true) => Unanswered::Cancelled,
                     (Cause::NoAnswer | Cause::Normal, false) if !leg.rang => Unanswered::Unreachable,
-                    // Whatever became of it, maybe while the PBX could not be heard: a phone that rang can be reached.
+                    // Whatever became of it: a phone that rang can be reached.
                     (Cause::Failed, false) if leg.rang => Unanswered::NoAnswer,
                     (cause, false) => cause.into(),
                 };

@@ -49,6 +49,8 @@ use tokio::sync::mpsc::Receiver;
 /// What comes in a call's mailbox.
 pub(crate) enum Mail {
     Pbx(PbxEvent),
+    /// The PBX does not have this leg any more.
+    Lost(LegId),
     Floor(Output),
     ShuttingDown(Duration),
 }
@@ -154,6 +156,7 @@ impl Call {
                 biased;
                 mail = mailbox.recv() => match mail.map(|mail| *mail) {
                     Some(Mail::Pbx(event)) => self.heard(event),
+                    Some(Mail::Lost(leg)) => self.lost(&leg),
                     Some(Mail::Floor(output)) => self.floor_says(output),
                     Some(Mail::ShuttingDown(within)) => self.tell(Event::ShuttingDown { within }),
                     None => self.swamped(),

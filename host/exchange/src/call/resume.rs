@@ -111,7 +111,7 @@ impl Call {
         for id in legs {
             match found.alive.remove(&id) {
                 Some(alive) => self.found(&alive),
-                None => self.lost(id),
+                None => self.lost(&id),
             }
             self.settle();
         }
@@ -122,9 +122,14 @@ impl Call {
         drop(found.roll);
     }
 
-    /// A leg went while there was no host.
-    fn lost(&mut self, id: LegId) {
-        let Some(leg) = self.leg_by_id(&id).cloned() else { return };
+    /// A leg is gone, or was never there, and nobody saw how: there was no host, or it could not hear the PBX.
+    pub(super) fn lost(&mut self, id: &LegId) {
+        let Some(leg) = self.leg_by_id(id) else { return };
+        if let Role::Offered { .. } = leg.role {
+            // Maybe it was never dialled: that says nothing against the phone.
+            leg.rang = true;
+        }
+        let leg = leg.clone();
         let unknown = |open: &&Open| match &open.doing {
             // It may have been refused, or never have been dialled.
             Doing::Dialling(_) => !leg.up && leg.role == Role::Dialled(open.id),
@@ -135,7 +140,7 @@ impl Call {
         if let Some(order) = self.orders.iter().find(unknown).map(|open| open.id) {
             self.outcome(order, Outcome::Unknown);
         }
-        self.ended(Ended { leg: id, cause: Cause::Normal, left: false });
+        self.ended(Ended { leg: id.clone(), cause: Cause::Normal, left: false });
     }
 
     /// A leg is there: what the call missed of it, and what the PBX may have missed of the call.
