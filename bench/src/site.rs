@@ -1,7 +1,7 @@
 //! The vaccination helpdesk of `flows/` on a site of any size, in a temporary folder.
 
 use anyhow::{Context, Result, bail};
-use std::{fmt::Write as _, fs, sync::Arc};
+use std::{fmt::Write as _, fs, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Observer, Options};
 use strowger_flows::{Catalogue, CatalogueConfig, Gate};
 use strowger_pbx::sim::{Caller, Sim, SimConfig};
@@ -84,8 +84,9 @@ pub(crate) fn host(
     Ok((exchange, sim))
 }
 
-/// The journal of a folder, in a file on its disk.
+/// The journal of a folder, in a file on its disk. That the machine is busy with something else does not make it stuck.
 pub(crate) fn store(folder: &Folder) -> Result<Store> {
     fs::create_dir_all(folder.cache())?;
-    Ok(Store::open(&database(folder), strowger_store::Options::default())?)
+    let options = strowger_store::Options { stuck_after: Duration::from_secs(5), ..Default::default() };
+    Ok(Store::open(&database(folder), options)?)
 }
