@@ -1,23 +1,21 @@
 //! The whole host on the sim.
 
 use crate::{
+    carousel::{self, Carousel},
     figure::{Figure, Measured, Target},
-    measure::{Dice, micros, processor_time, resident},
+    measure::{Dice, processor_time, resident},
     site,
 };
 use anyhow::{Context, Result, ensure};
 use std::{
-    sync::{
-        Arc, OnceLock, Weak,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
-use strowger_exchange::{Clock, NoObserver, Observed, Observer};
-use strowger_model::{CallId, Timestamp, command::AgentAction};
+use strowger_exchange::{Clock, NoObserver};
+use strowger_model::{Timestamp, command::AgentAction};
 use strowger_pbx::{
     port::Address,
-    sim::{Caller, Phone, Sim, SimConfig},
+    sim::{Caller, Phone, SimConfig},
 };
 use tokio::runtime::Builder;
 
@@ -51,10 +49,6 @@ pub(crate) const FIGURES: &[&Figure] = &[
     },
 ];
 
-fn caller(number: u64) -> Caller {
-    Caller { from: Some(format!("+32470{number:06}")), to: site::NUMBER.to_owned(), ..Caller::default() }
-}
-
 /// Tuesday 1 September 2026, 00:00 in Brussels.
 const START: Timestamp = Timestamp(1_788_213_600_000);
 
@@ -63,17 +57,17 @@ fn waiting_bytes() -> Result<Measured> {
     let folder = site::helpdesk(1, "24/7", 0)?;
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
     runtime.block_on(async {
-        let (exchange, sim) = site::host(&folder, Clock::simulated(START), Arc::new(NoObserver), SimConfig::default())?;
+        let (exchange, sim) = site::host(&folder, Clock::simulated(START), Arc::new(NoObserver), SimConfig::default(), None)?;
         let paused = exchange.agent(&"agent-0".into(), AgentAction::Pause(None));
         ensure!(paused.is_ok(), "pausing the agent: {paused:?}");
         let waiting = || exchange.queue("helpdesk").map_or(0, |queue| u64::from(queue.waiting));
         // One call warms up.
-        sim.call(caller(WAITING));
+        sim.call(site::caller(WAITING));
         tokio::time::sleep(Duration::from_secs(60)).await;
         ensure!(waiting() == 1, "the first caller does not wait");
         let before = resident()?;
         for number in 0..WAITING {
-            sim.call(caller(number));
+            sim.call(site::caller(number));
             if number % 1000 == 999 {
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
@@ -86,72 +80,9 @@ fn waiting_bytes() -> Result<Measured> {
     })
 }
 
-/// Counts events; when a call is over the next one comes.
-#[derive(Default)]
-struct Carousel {
-    sim: OnceLock<Weak<Sim>>,
-    events: AtomicU64,
-    calls: AtomicU64,
-    unserved: AtomicU64,
-    over: AtomicBool,
-}
-
-impl Carousel {
-    fn next(&self) {
-        if let Some(sim) = self.sim.get().and_then(Weak::upgrade).filter(|_| !self.over.load(Relaxed)) {
-            let number = self.calls.fetch_add(1, Relaxed);
-            sim.call(Caller { talks: Some(Duration::ZERO), ..caller(number) });
-        }
-    }
-}
-
-impl Observer for Carousel {
-    fn observe(&self, _: Timestamp, _: CallId, what: &Observed<'_>) {
-        match what {
-            Observed::Event(_) => _ = self.events.fetch_add(1, Relaxed),
-            Observed::Closed(record) => {
-                self.unserved.fetch_add(u64::from(record.outcome != "answered"), Relaxed);
-                self.next();
-            }
-            _ => {}
-        }
-    }
-}
-
-/// 1,000 calls are up at all times; phones are answered and put down at once, prompts are over at once.
 fn events() -> Result<Measured> {
-    const UP: usize = 1_000;
-    let measured = Duration::from_secs(4);
-    let folder = site::helpdesk(UP, "24/7", 0)?;
-    let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build()?;
-    let carousel = Arc::new(Carousel::default());
-    let (events, calls, busy) = runtime.block_on(async {
-        let config = SimConfig { latency: Duration::ZERO, lengths: Arc::new(|_| Some(Duration::ZERO)), ..SimConfig::default() };
-        let (exchange, sim) = site::host(&folder, Clock::system(), carousel.clone(), config)?;
-        for agent in 0..UP {
-            sim.phone(Address::Endpoint(site::phone(agent)), Phone { set_up: Duration::ZERO, ..Phone::answers(Duration::ZERO) });
-        }
-        _ = carousel.sim.set(Arc::downgrade(&sim));
-        (0..UP).for_each(|_| carousel.next());
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let count = || (carousel.events.load(Relaxed), carousel.calls.load(Relaxed), Instant::now(), processor_time());
-        let before = count();
-        tokio::time::sleep(measured).await;
-        let after = count();
-        carousel.over.store(true, Relaxed);
-        let drained = tokio::time::timeout(Duration::from_secs(30), exchange.idle()).await;
-        ensure!(drained.is_ok(), "{} calls have no end", exchange.call_count());
-        let seconds = (after.2 - before.2).as_secs_f64();
-        let (events, calls) = ((after.0 - before.0) as f64, (after.1 - before.1) as f64);
-        Ok((events / seconds, calls / seconds, micros(after.3 - before.3) / events))
-    })?;
-    let unserved = carousel.unserved.load(Relaxed);
-    let free = 2e6 / busy;
-    let how = format!(
-        "{calls:.0} calls/s on two threads in real time; {busy:.1} us of processor time an event, so {free:.0}/s on two processors with nothing \
-         else to do; {unserved} calls were not answered by an agent"
-    );
-    Ok(Measured { value: events, how })
+    let folder = site::helpdesk(carousel::UP, "24/7", 0)?;
+    Ok(carousel::speed(&folder, None)?.measured())
 }
 
 /// Calls come evenly through the opening hours of the weekdays, talk for 2 to 4 minutes, and wait for at most 10.
@@ -173,7 +104,7 @@ fn month() -> Result<Measured> {
     let records = Arc::new(Carousel::default());
     let (begun, used) = (Instant::now(), processor_time());
     runtime.block_on(async {
-        let (exchange, sim) = site::host(&folder, Clock::simulated(START), records.clone(), SimConfig::default())?;
+        let (exchange, sim) = site::host(&folder, Clock::simulated(START), records.clone(), SimConfig::default(), None)?;
         for agent in 0..14 {
             sim.phone(Address::Endpoint(site::phone(agent)), Phone::answers(Duration::from_secs(3 + agent as u64 % 5)));
         }
@@ -181,7 +112,7 @@ fn month() -> Result<Measured> {
         for (number, at) in arrivals.into_iter().enumerate() {
             tokio::time::sleep_until(start + at).await;
             let talks = Some(Duration::from_secs(120 + dice.roll(120)));
-            sim.call(Caller { talks, patience: Some(Duration::from_secs(600)), ..caller(number as u64) });
+            sim.call(Caller { talks, patience: Some(Duration::from_secs(600)), ..site::caller(number as u64) });
         }
         tokio::time::timeout(Duration::from_secs(86_400), exchange.idle()).await.context("calls without end")?;
         Ok::<_, anyhow::Error>(())

@@ -2,9 +2,10 @@
 //!
 //! # Layout
 //! * [`figure`]: what a figure is; [`report`]: the table and the JSON file.
-//! * [`step`], [`routing`], [`exchange`], [`swap`], [`invite`]: a topic each, with its [`Figure`]s at the top. A new figure is one more
+//! * [`step`], [`routing`], [`exchange`], [`journal`], [`swap`], [`invite`]: a topic each, with its [`Figure`]s at the top. A new figure is one more
 //!   of them and a function that measures it.
 //! * [`measure`]: clocks, medians, memory.
+//! * [`carousel`]: calls one after another, as many as the host can take.
 //! * [`site`]: the vaccination helpdesk of `flows/` on a site of any size.
 //!
 //! These are not tests: a target that is missed is shown, and is no error. A figure that cannot be had here is left out,
@@ -14,9 +15,11 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+mod carousel;
 mod exchange;
 mod figure;
 mod invite;
+mod journal;
 mod measure;
 mod report;
 mod routing;
@@ -47,7 +50,7 @@ struct Arguments {
 
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    let all: Vec<&Figure> = [step::FIGURES, routing::FIGURES, exchange::FIGURES, swap::FIGURES, invite::FIGURES].concat();
+    let all: Vec<&Figure> = [step::FIGURES, routing::FIGURES, exchange::FIGURES, journal::FIGURES, swap::FIGURES, invite::FIGURES].concat();
     if let Some(unknown) = arguments.keys.iter().find(|key| all.iter().all(|figure| figure.key != **key)) {
         bail!("there is no figure {unknown:?}; `--list` shows them all");
     }

@@ -1,13 +1,14 @@
 //! The vaccination helpdesk of `flows/` on a site of any size, in a temporary folder.
 
 use anyhow::{Context, Result, bail};
-use std::{fmt::Write as _, fs, sync::Arc};
+use std::{fmt::Write as _, fs, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Observer, Options};
 use strowger_flows::{Catalogue, CatalogueConfig, Gate};
-use strowger_pbx::sim::{Sim, SimConfig};
+use strowger_pbx::sim::{Caller, Sim, SimConfig};
 use strowger_sandbox::Engine;
+use strowger_store::Store;
 use strowger_test_support::{compile_cache, workspace};
-use strowger_tests::Folder;
+use strowger_tests::{Folder, database};
 use toml::{Table, Value};
 
 /// A flow file of `flows/`.
@@ -19,6 +20,11 @@ pub(crate) fn flow_file(name: &str) -> Result<Table> {
 
 /// The number of the helpdesk.
 pub(crate) const NUMBER: &str = "+3292000300";
+
+/// Somebody who calls the helpdesk.
+pub(crate) fn caller(number: u64) -> Caller {
+    Caller { from: Some(format!("+32470{number:06}")), to: NUMBER.to_owned(), ..Caller::default() }
+}
 
 /// The address of an agent's phone.
 pub(crate) fn phone(agent: usize) -> String {
@@ -64,10 +70,23 @@ pub(crate) fn engine() -> Result<Engine> {
 }
 
 /// An exchange on a folder, and a sim for it. Inside a runtime only.
-pub(crate) fn host(folder: &Folder, clock: Clock, observer: Arc<dyn Observer>, sim: SimConfig) -> Result<(Arc<Exchange>, Arc<Sim>)> {
+pub(crate) fn host(
+    folder: &Folder,
+    clock: Clock,
+    observer: Arc<dyn Observer>,
+    sim: SimConfig,
+    store: Option<Store>,
+) -> Result<(Arc<Exchange>, Arc<Sim>)> {
     let catalogue = catalogue(folder, &engine()?, None)?;
-    let exchange = Exchange::new(Options::new(catalogue, clock, observer));
+    let exchange = Exchange::new(Options { store, ..Options::new(catalogue, clock, observer) });
     let sim = Arc::new(Sim::new(sim, exchange.sink()));
     exchange.attach(sim.clone());
     Ok((exchange, sim))
+}
+
+/// The journal of a folder, in a file on its disk. That the machine is busy with something else does not make it stuck.
+pub(crate) fn store(folder: &Folder) -> Result<Store> {
+    fs::create_dir_all(folder.cache())?;
+    let options = strowger_store::Options { stuck_after: Duration::from_secs(5), ..Default::default() };
+    Ok(Store::open(&database(folder), options)?)
 }

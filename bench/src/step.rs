@@ -183,7 +183,7 @@ fn script_100() -> Result<Measured> {
     let (mut state, mut event) = (Box::<[u8]>::default(), arrival());
     for _ in 1..NTH {
         let step = flow.step(call(), &state, &event, reads.clone())?;
-        let order = step.orders.iter().filter_map(|ordered| ordered.order().cloned()).last().context("a step without an order")?;
+        let order = step.orders.iter().filter_map(|ordered| ordered.order().cloned()).next_back().context("a step without an order")?;
         let outcome = outcomes(&order.command, Ending::Agent).0.into_iter().next().context("an order without an outcome")?;
         (state, event) = (step.state, Event::Order { id: order.id, outcome });
     }
