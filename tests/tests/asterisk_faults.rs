@@ -30,7 +30,8 @@ const AGENTS: u8 = 4;
 const LIMIT: Duration = Duration::from_secs(120);
 
 fn folder(agents: u8) -> Folder {
-    let site = helpdesk_site(agents, true, true, true).replace("ring_time = 3", "ring_time = 60").replace("retry_after = 2", "retry_after = 1");
+    let site =
+        helpdesk_site(agents, true, true, true).replace("ring_time = 3", "ring_time = 60").replace("retry_after = 2", "retry_after = 1");
     let flow = HELPDESK.replace("overflow_after = 6", "overflow_after = 600").replace("[limits]", "[limits]\nstep_ms = 5000");
     Folder::new(&site).unwrap().plugin("vaccination-helpdesk").unwrap().flow("helpdesk", &flow).unwrap()
 }

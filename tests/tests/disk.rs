@@ -51,7 +51,8 @@ async fn goes_on<T>(folder: &Folder, fail: impl FnOnce() -> T, heal: impl FnOnce
     kept.sort_by(|one, other| one.caller.cmp(&other.caller));
     assert_eq!(kept.iter().map(|record| record.unjournalled).collect::<Vec<_>>(), [false, true, true, true, false], "{kept:?}");
     assert_eq!(store.open_calls().unwrap(), []);
-    let checked = rusqlite::Connection::open(database(folder)).unwrap().query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
+    let checked =
+        rusqlite::Connection::open(database(folder)).unwrap().query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
     assert_eq!(checked.unwrap(), "ok");
     why
 }

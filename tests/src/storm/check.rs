@@ -151,7 +151,8 @@ impl Storm {
             queued.extend(log.queued().into_iter().map(|(at, call)| (call, at)));
         }
         let of: HashMap<&str, CallId> = records.iter().filter_map(|record| Some((record.caller.as_deref()?, record.call))).collect();
-        let mut talked: Vec<_> = visits.iter().filter_map(|visit| Some((visit.talked?, *queued.get(of.get(visit.number.as_str())?)?, &visit.number))).collect();
+        let mut talked: Vec<_> =
+            visits.iter().filter_map(|visit| Some((visit.talked?, *queued.get(of.get(visit.number.as_str())?)?, &visit.number))).collect();
         talked.sort();
         for (place, (_, queued, number)) in talked.iter().enumerate() {
             let late = talked[place..].iter().find(|(_, later, _)| *later + AT_ONCE < *queued);

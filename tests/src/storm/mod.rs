@@ -168,7 +168,8 @@ impl Storm {
         self.proxy.calm();
         self.desks(&vec![QUICK; self.plan.agents as usize]);
         // Phones that were dialled before do as they were told then, but whoever rings for ever is put down.
-        let gone = || self.sim_holds() == 0 && lock(&self.seen).iter().filter(|(_, seen)| is_arrival(seen)).count() == self.plan.callers.len();
+        let gone =
+            || self.sim_holds() == 0 && lock(&self.seen).iter().filter(|(_, seen)| is_arrival(seen)).count() == self.plan.callers.len();
         self.until("the last caller's end", gone)?;
         let served = self.served()?;
         let idle = served.wait(async { tokio::time::timeout(LIMIT, served.host.exchange.idle()).await });

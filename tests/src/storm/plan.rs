@@ -126,7 +126,8 @@ impl Plan {
             .collect();
         let fails_after = dice.below(4);
         let count = 2 + dice.below(4);
-        let faults = (0..count).map(|_| (dice.millis(0, 150), Fault::roll(&mut dice), (0..agents).map(|_| Desk::roll(&mut dice)).collect()));
+        let faults =
+            (0..count).map(|_| (dice.millis(0, 150), Fault::roll(&mut dice), (0..agents).map(|_| Desk::roll(&mut dice)).collect()));
         Self { seed, agents, fails_after, faults: faults.collect(), callers }
     }
 
