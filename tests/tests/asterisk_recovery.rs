@@ -72,3 +72,27 @@ async fn a_pbx_that_loses_everybody_while_there_is_no_host_leaves_closed_records
     assert_eq!(records[0].outcome, "abandoned");
     assert_eq!(bed.host().exchange.call_count(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_pbx_starts_anew_its_calls_are_closed_and_new_ones_served() {
+    let mut bed = bed(1).await;
+    let lost = [call(&bed, 0), call(&bed, 1)];
+    bed.host().seen_often("EnterQueue", 2, PATIENCE).await.unwrap();
+    bed.pbx.restart().unwrap();
+    let records = bed.host().records(2, PATIENCE).await.unwrap();
+    assert!(records.iter().all(|record| record.outcome == "abandoned"), "{records:?}");
+    drop(lost);
+    // Once more, with the host dead too.
+    let lost = call(&bed, 2);
+    bed.host().seen_often("EnterQueue", 3, PATIENCE).await.unwrap();
+    bed.stop_host();
+    bed.pbx.restart().unwrap();
+    bed.start_host().await.unwrap();
+    assert_eq!(bed.host().records(1, PATIENCE).await.unwrap()[0].outcome, "abandoned");
+    drop(lost);
+    let agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(1))).unwrap();
+    let served = call(&bed, 3);
+    agent.expect("INVITE").unwrap();
+    served.finished(PATIENCE).unwrap();
+    assert_eq!(bed.host().records(2, PATIENCE).await.unwrap()[1].outcome, "answered");
+}
