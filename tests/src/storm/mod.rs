@@ -95,7 +95,7 @@ pub fn rage(plan: Plan) -> Result<Weather> {
 /// The helpdesk as the storm knows it; an edition differs in what is said while waiting. Nobody is sent on: what the wall clock jumps while there is no
 /// host is time that has passed, for all that the next one can know.
 fn helpdesk(edition: u32) -> String {
-    let flow = HELPDESK.replace("overflow_after = 6", "overflow_after = 10000000").replace("warn_below_agents = 2", "warn_below_agents = 0");
+    let flow = HELPDESK.replace("overflow_after = 6", "overflow_after = 86400").replace("warn_below_agents = 2", "warn_below_agents = 0");
     flow.replace("[limits]", "[limits]\nstep_ms = 5000").replace("Even wachten.", &format!("Even wachten, editie {edition}."))
 }
 
