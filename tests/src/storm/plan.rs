@@ -150,7 +150,11 @@ impl Fault {
             4 => Self::Lock(dice.millis(100, 600)),
             5 => {
                 let far = dice.below(4) as usize;
-                Self::Jump(if dice.once_in(2) { [1_000, 10_000, 60_000, 3_600_000][far] } else { -[1_000, 60_000, 3_600_000, 86_400_000][far] })
+                Self::Jump(if dice.once_in(2) {
+                    [1_000, 10_000, 60_000, 3_600_000][far]
+                } else {
+                    -[1_000, 60_000, 3_600_000, 86_400_000][far]
+                })
             }
             point => {
                 use KillPoint::{JournalledNotSent, MidOffer, MidSwap, Plain, SentNotAcknowledged};
