@@ -41,7 +41,7 @@ use tokio::runtime::{Builder, Runtime};
 /// How long a storm may take until the last caller is gone.
 const LIMIT: Duration = Duration::from_secs(30);
 /// How long a fault waits for its moment.
-const MOMENT: Duration = Duration::from_millis(400);
+const MOMENT: Duration = Duration::from_millis(1500);
 /// What the last callers need, each.
 const QUICK: Desk = Desk::Answers(Duration::from_millis(5), Duration::from_millis(5));
 
