@@ -1,6 +1,6 @@
 //! Storms on the sim: random faults at every layer, with at least 20 calls up, and nothing is lost.
 //!
-//! `STROWGER_STORMS=1000` has so many of them rage, `STROWGER_STORM=17` the one of that seed and tells its story.
+//! `STROWGER_STORMS=1000` has so many of them rage, `STROWGER_STORM=17` the one of that seed; one that loses somebody tells its story.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
@@ -10,15 +10,50 @@ use std::{
         atomic::{AtomicU64, Ordering::SeqCst},
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
-use strowger_tests::storm::{KillPoint, Plan, rage};
+use strowger_tests::storm::{
+    KillPoint, Plan, Weather,
+    plan::{Desk, Fault},
+    rage,
+};
 
 /// In CI.
 const STORMS: u64 = 40;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|number| number.parse().unwrap())
+}
+
+/// A host dies once, there.
+fn dies(point: KillPoint) {
+    for seed in 1..=3 {
+        let mut plan = Plan::new(seed);
+        let desks = vec![Desk::Answers(Duration::from_millis(60), Duration::from_millis(300)); plan.agents as usize];
+        plan.faults = vec![(Duration::ZERO, Fault::Kill(point, Duration::from_millis(100)), desks)];
+        let weather = rage(plan).unwrap_or_else(|error| panic!("{error:#}"));
+        assert_eq!(weather.kills, BTreeMap::from([(point, 1)]));
+    }
+}
+
+#[test]
+fn a_host_dies_whose_commands_are_journalled_and_not_sent() {
+    dies(KillPoint::JournalledNotSent);
+}
+
+#[test]
+fn a_host_dies_whose_commands_are_sent_and_not_acknowledged() {
+    dies(KillPoint::SentNotAcknowledged);
+}
+
+#[test]
+fn a_host_dies_in_the_middle_of_an_offer() {
+    dies(KillPoint::MidOffer);
+}
+
+#[test]
+fn a_host_dies_in_the_middle_of_a_swap() {
+    dies(KillPoint::MidSwap);
 }
 
 #[test]
@@ -46,7 +81,7 @@ fn no_storm_loses_anybody() {
         }
     });
     let (failed, weathers) = (failed.into_inner().unwrap(), weathers.into_inner().unwrap());
-    let sum = |what: fn(&strowger_tests::storm::Weather) -> usize| weathers.iter().map(what).sum::<usize>();
+    let sum = |what: fn(&Weather) -> usize| weathers.iter().map(what).sum::<usize>();
     let mut kills: BTreeMap<KillPoint, usize> = BTreeMap::new();
     weathers.iter().flat_map(|weather| &weather.kills).for_each(|(point, count)| *kills.entry(*point).or_default() += count);
     println!(

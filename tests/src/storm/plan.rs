@@ -149,8 +149,12 @@ impl Fault {
             }
             4 => Self::Lock(dice.millis(100, 600)),
             5 => {
-                let far = [1_000, 60_000, 3_600_000, 86_400_000][dice.below(4) as usize];
-                Self::Jump(if dice.once_in(2) { far } else { -far })
+                let far = dice.below(4) as usize;
+                Self::Jump(if dice.once_in(2) {
+                    [1_000, 10_000, 60_000, 3_600_000][far]
+                } else {
+                    -[1_000, 60_000, 3_600_000, 86_400_000][far]
+                })
             }
             point => {
                 use KillPoint::{JournalledNotSent, MidOffer, MidSwap, Plain, SentNotAcknowledged};

@@ -37,11 +37,11 @@ use std::{collections::VecDeque, mem, pin::pin, sync::Arc, time::Duration};
 use strowger_flows::{Fallback, LoadedFlow, OnFlow};
 use strowger_model::{
     CallId, Event, LegName, OrderId, Outcome,
-    event::{Arrival, Cause, Left, PlayEnd, Refusal, RefusalReason},
+    event::{Arrival, Cause, Left, PlayEnd, Refusal, RefusalReason, Unanswered},
     step::{Ordered, Recorder, StepRecord},
 };
 use strowger_pbx::port::{Address, LegId, PbxCommand, PbxEvent, PlayId};
-use strowger_routing::Output;
+use strowger_routing::{Input, Output};
 use strowger_sandbox::Fault;
 use strowger_store::Change;
 use tokio::sync::mpsc::Receiver;
@@ -166,7 +166,7 @@ impl Call {
             self.settle();
             self.commit();
         }
-        self.close();
+        self.close(mailbox);
     }
 
     fn is_over(&self) -> bool {
@@ -332,8 +332,15 @@ impl Call {
         lonely.iter().for_each(|leg| self.hang_up(leg, Cause::Normal));
     }
 
-    fn close(self) {
+    fn close(self, mut mailbox: Receiver<Box<Mail>>) {
         self.observe(&Observed::Closed(&self.record));
+        // The floor may have said to ring a phone before it knew that nobody waits any more. It never rang, and its agent is free.
+        while let Ok(mail) = mailbox.try_recv() {
+            let Mail::Floor(Output::Ring { attempt, .. }) = *mail else { continue };
+            if let Err(refused) = self.exchange.floor(Input::Unanswered { attempt, why: Unanswered::Cancelled }, None) {
+                tracing::debug!(call = %self.id, "the floor had settled it: {refused}");
+            }
+        }
         self.exchange.strike_call(self.id);
     }
 
