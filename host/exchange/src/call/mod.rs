@@ -168,7 +168,7 @@ impl Call {
                 self.settle();
                 self.commit();
             }
-            self.close();
+            self.close(mailbox);
         }
     }
 
