@@ -33,7 +33,7 @@ use strowger_exchange::Clock;
 use strowger_pbx::{
     port::{Address, Pbx},
     remote::{Adapter, Token},
-    sim::{Caller, Observed, Phone, Sim, SimConfig, Then},
+    sim::{Caller, Keys, Observed, Phone, Sim, SimConfig, Then},
 };
 use strowger_store::Health;
 use tokio::runtime::{Builder, Runtime};
@@ -287,7 +287,10 @@ impl Storm {
             for caller in callers {
                 tokio::time::sleep(caller.after).await;
                 let to = if caller.failing { "0999" } else { "0900" };
-                sim.call(Caller { from: Some(caller.number), to: to.into(), patience: caller.patience, ..Caller::default() });
+                // Whoever calls the plugin that fails gives it something to do.
+                let keys = Keys { after: Duration::from_millis(300), digits: "12345678".to_owned() };
+                let keys = caller.failing.then_some(keys).into_iter().collect();
+                sim.call(Caller { from: Some(caller.number), to: to.into(), patience: caller.patience, keys, ..Caller::default() });
             }
         });
     }
