@@ -199,8 +199,8 @@ impl Call {
                 let why = match (ended.cause, leg.is_ending()) {
                     (_, true) => Unanswered::Cancelled,
                     (Cause::NoAnswer | Cause::Normal, false) if !leg.rang => Unanswered::Unreachable,
-                    // Whatever became of it: a phone that rang can be reached.
-                    (Cause::Failed, false) if leg.rang => Unanswered::NoAnswer,
+                    // A failure of the PBX, or of the way to it, says nothing against the phone.
+                    (Cause::Failed, false) => Unanswered::NoAnswer,
                     (cause, false) => cause.into(),
                 };
                 self.attempt_over(attempt, &agent, why);
