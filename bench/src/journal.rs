@@ -244,8 +244,8 @@ impl Late {
 /// Two hosts in turn, one with a journal.
 fn added(which: impl Fn(&Late) -> (f64, &'static str, f64)) -> Result<Measured> {
     const ROUNDS: u64 = 10;
-    const CALLS: u64 = 60;
-    const BETWEEN: Duration = Duration::from_millis(8);
+    const CALLS: u64 = 100;
+    const BETWEEN: Duration = Duration::from_millis(5);
     let folder = site::helpdesk(AGENTS, "24/7", 0)?;
     let store = site::store(&folder)?;
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build()?;

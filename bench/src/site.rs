@@ -78,7 +78,7 @@ pub(crate) fn host(
     store: Option<Store>,
 ) -> Result<(Arc<Exchange>, Arc<Sim>)> {
     let catalogue = catalogue(folder, &engine()?, None)?;
-    let exchange = Exchange::new(Options { store, ..Options::new(catalogue, clock, observer) });
+    let exchange = Exchange::new(Options { store, calls: usize::MAX, ..Options::new(catalogue, clock, observer) });
     let sim = Arc::new(Sim::new(sim, exchange.sink()));
     exchange.attach(sim.clone());
     Ok((exchange, sim))
