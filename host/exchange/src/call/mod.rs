@@ -139,34 +139,37 @@ impl Call {
     }
 
     /// The call's life; one that outlived its host is told what was found of it.
-    pub(crate) async fn run(mut self, found: Option<Found>, mut mailbox: Receiver<Box<Mail>>) {
-        if let Some(found) = found {
-            self.resume_from(found);
-        }
-        self.settle();
-        self.commit();
-        // One timer for the whole life, moved when what it waits for changes: making one for each mail costs more than the mail.
-        let mut alarm = pin!(tokio::time::sleep_until(self.exchange.clock.instant(Duration::ZERO)));
-        while !self.is_over() {
-            let due = self.orders.iter().filter_map(|order| order.due).min().map(|due| self.exchange.clock.instant(due));
-            if let Some(due) = due.filter(|&due| due != alarm.deadline()) {
-                alarm.as_mut().reset(due);
-            }
-            tokio::select! {
-                biased;
-                mail = mailbox.recv() => match mail.map(|mail| *mail) {
-                    Some(Mail::Pbx(event)) => self.heard(event),
-                    Some(Mail::Lost(leg)) => self.lost(&leg),
-                    Some(Mail::Floor(output)) => self.floor_says(output),
-                    Some(Mail::ShuttingDown(within)) => self.tell(Event::ShuttingDown { within }),
-                    None => self.swamped(),
-                },
-                () = &mut alarm, if due.is_some() => self.orders_due(),
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` keeps room for its arguments twice")]
+    pub(crate) fn run(mut self, found: Option<Found>, mut mailbox: Receiver<Box<Mail>>) -> impl Future<Output = ()> + Send {
+        async move {
+            if let Some(found) = found {
+                self.resume_from(found);
             }
             self.settle();
             self.commit();
+            // One timer for the whole life, moved when what it waits for changes: making one for each mail costs more than the mail.
+            let mut alarm = pin!(tokio::time::sleep_until(self.exchange.clock.instant(Duration::ZERO)));
+            while !self.is_over() {
+                let due = self.orders.iter().filter_map(|order| order.due).min().map(|due| self.exchange.clock.instant(due));
+                if let Some(due) = due.filter(|&due| due != alarm.deadline()) {
+                    alarm.as_mut().reset(due);
+                }
+                tokio::select! {
+                    biased;
+                    mail = mailbox.recv() => match mail.map(|mail| *mail) {
+                        Some(Mail::Pbx(event)) => self.heard(event),
+                        Some(Mail::Lost(leg)) => self.lost(&leg),
+                        Some(Mail::Floor(output)) => self.floor_says(output),
+                        Some(Mail::ShuttingDown(within)) => self.tell(Event::ShuttingDown { within }),
+                        None => self.swamped(),
+                    },
+                    () = &mut alarm, if due.is_some() => self.orders_due(),
+                }
+                self.settle();
+                self.commit();
+            }
+            self.close();
         }
-        self.close();
     }
 
     fn is_over(&self) -> bool {
@@ -185,6 +188,8 @@ impl Call {
                 self.end_orders_on(&leg);
             }
         }
+        // Room for four events costs a waiting call more than making it anew.
+        self.unseen.shrink_to_fit();
         if self.phase == Phase::Served && self.legs.is_empty() && self.orders.is_empty() {
             // No event can come any more: the flow would never finish.
             self.finish("unfinished");
