@@ -7,7 +7,7 @@
 //! "2 unanswered busy" = ["finish lost"]
 //! ```
 //! Before the orders of a rule stands the event: its name in the contract; of an order, its number, the outcome's name, and how it came out, if
-//! that matters. An order is its number, its name and what it needs, see [`command`]; what bears no number gets one that nobody waits for.
+//! that matters. An order is its number, its name and what it needs, see `command`; what bears no number gets one that nobody waits for.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
