@@ -70,7 +70,7 @@ async fn a_pbx_that_loses_everybody_while_there_is_no_host_leaves_closed_records
     bed.start_host().await.unwrap();
     let records = bed.host().records(1, PATIENCE).await.unwrap();
     assert_eq!(records[0].outcome, "abandoned");
-    assert_eq!(bed.host().exchange.call_count(), 0);
+    bed.host().calls_up(0, PATIENCE).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

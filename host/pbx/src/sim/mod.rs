@@ -35,7 +35,7 @@ pub use observe::{By, Observed, SimObserver, Sound};
 pub use party::{Caller, Keys, Phone, Rings, Then};
 
 use crate::{
-    port::{Address, AliveLeg, BoxFuture, LegId, Pbx, PbxCommand, PbxSink},
+    port::{Address, AliveLeg, BoxFuture, LegId, Pbx, PbxCommand, PbxEvent, PbxSink},
     prompts::{Lengths, lengths_without_recordings},
 };
 use inbox::Inbox;
@@ -113,6 +113,8 @@ const BATCH: usize = 256;
 impl Sim {
     /// Starts the driver: to be called inside a tokio runtime.
     pub fn new(config: SimConfig, sink: PbxSink) -> Self {
+        // The first that an adapter tells: what is alive.
+        sink(PbxEvent::Synced { alive: Vec::new() });
         let shared = Arc::new(Shared {
             start: Instant::now(),
             earlier: Notify::new(),

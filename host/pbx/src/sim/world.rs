@@ -160,8 +160,7 @@ impl World {
             attended: true,
             missed: Vec::new(),
             arrivals: 0,
-            // The first that an adapter tells: what is alive.
-            told: vec![Told::Event(PbxEvent::Synced { alive: Vec::new() })],
+            told: Vec::new(),
             heard: config.observer.is_some().then(BTreeMap::new),
             leg_prefix: config.leg_prefix.clone(),
             digit: micros(config.digit),
