@@ -1,6 +1,6 @@
 //! The database's format: how it is made, upgraded, and refused when it is newer.
 //!
-//! The format is a number in the header (`user_version`). An older one is brought here by [`UPGRADES`], each a step of one,
+//! The format is a number in the header (`user_version`). An older one is brought here by `UPGRADES`, each a step of one,
 //! all in one transaction. A newer one is refused before anything is written.
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
