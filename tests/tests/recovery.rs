@@ -11,7 +11,7 @@ use strowger_pbx::{
     port::{Address, LegId},
     sim::{Caller, Observed, Phone, Sim, SimConfig, Then},
 };
-use strowger_tests::{Folder, HELPDESK, Mortal, PATIENCE, helpdesk_site};
+use strowger_tests::{Folder, HELPDESK, Mortal, PATIENCE, database, helpdesk_site};
 use tokio::runtime::{Builder, Runtime};
 
 /// A sim that outlives hosts, and what its callers and phones experience.
@@ -213,4 +213,31 @@ fn a_call_goes_on_with_the_version_that_it_had_though_its_file_has_changed() {
     assert!(versions.contains(&version));
     let shown = host.host.catalogue.status();
     assert_eq!(shown[0].calls.get(&version), Some(&1), "{shown:?}");
+}
+
+#[test]
+fn a_call_whose_version_cannot_be_had_goes_on_in_the_own_route_once_and_who_talks_is_left_talking() {
+    let town = Town::new();
+    let folder = folder(1);
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.sim.phone(address(1), Phone::answers(Duration::ZERO));
+    let talks = town.call(1);
+    town.wait(&host, host.host.seen("Connected", PATIENCE)).unwrap();
+    let waits = town.call(2);
+    town.wait(&host, host.host.seen_often("EnterQueue", 2, PATIENCE)).unwrap();
+    let versions = calls(&host);
+    host.kill();
+    let journal = rusqlite::Connection::open(database(&folder)).unwrap();
+    assert_eq!(journal.execute("UPDATE version SET flow_text = 'not TOML'", []).unwrap(), 1);
+    drop(journal);
+    folder.write("vaccination-helpdesk/flow.toml", &HELPDESK.replace("Even wachten", "Nog even wachten")).unwrap();
+
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.until(|| town.count(|seen| matches!(seen, Observed::Transferred { leg, to: None } if *leg == waits)) == 1);
+    let records = town.wait(&host, host.host.records(2, PATIENCE)).unwrap();
+    assert!(records.iter().all(|record| record.outcome == "lost"), "{records:?}");
+    let kept: Vec<_> = host.journalled().unwrap().iter().map(|record| record.call).collect();
+    assert_eq!((kept, calls(&host)), (versions, vec![]), "nobody was served a second time");
+    assert_eq!(town.count(|seen| matches!(seen, Observed::HungUp { .. })), 0, "who talks is left talking");
+    assert_eq!(town.count(|seen| matches!(seen, Observed::Transferred { leg, .. } if *leg == talks)), 0);
 }

@@ -11,7 +11,8 @@ use std::{
 };
 use strowger_pbx::port::PbxEvent;
 
-/// Holds events back until they can be dealt with, in order.
+/// Holds events back until they can be dealt with, in order: the moments until there is a PBX. While calls of an earlier host wait, what comes
+/// before `Synced` is dropped: the list in it says the same.
 pub(crate) struct Early {
     /// Nothing is held back any more, ever.
     open: AtomicBool,
@@ -42,7 +43,10 @@ impl Early {
         if self.open.load(Ordering::Acquire) {
             return Some(event);
         }
-        held.events.push_back(event);
+        let is_told_again = held.dormant.is_some() && held.events.is_empty() && !matches!(event, PbxEvent::Synced { .. });
+        if !is_told_again {
+            held.events.push_back(event);
+        }
         None
     }
 
@@ -52,40 +56,26 @@ impl Early {
         self.let_out(exchange);
     }
 
-    /// Deals with what is held back, if that can be.
+    /// Deals with what is held back, if that can be. Calls of an earlier host come first: the floor has to know them before anybody new.
     pub(crate) fn let_out(&self, exchange: &Arc<Exchange>) {
         let mut mine = false;
         loop {
-            let next = {
+            let (event, dormant) = {
                 let mut held = self.lock();
                 if !held.attached || (held.leaving && !mine) {
                     return;
                 }
-                // Calls of an earlier host come first: the floor has to know them before anybody new.
-                let synced = held.events.iter().position(|event| matches!(event, PbxEvent::Synced { .. }));
-                match (held.dormant.is_some(), synced) {
-                    (true, None) => return,
-                    (true, Some(place)) => {
-                        let Some(PbxEvent::Synced { alive }) = held.events.remove(place) else { return };
-                        // What came before was of before.
-                        held.events.drain(..place);
-                        held.leaving = true;
-                        Next::Wake(held.dormant.take(), alive)
-                    }
-                    (false, _) => match held.events.pop_front() {
-                        Some(event) => {
-                            held.leaving = true;
-                            Next::Handle(event)
-                        }
-                        None => return self.open.store(true, Ordering::Release),
-                    },
-                }
+                let Some(event) = held.events.pop_front() else {
+                    self.open.store(held.dormant.is_none(), Ordering::Release);
+                    return;
+                };
+                held.leaving = true;
+                (event, held.dormant.take())
             };
             mine = true;
-            match next {
-                Next::Wake(Some(dormant), alive) => exchange.wake(dormant, alive),
-                Next::Wake(None, _) => {}
-                Next::Handle(event) => exchange.handle(event),
+            match (event, dormant) {
+                (PbxEvent::Synced { alive }, Some(dormant)) => exchange.wake(dormant, alive),
+                (event, _) => exchange.handle(event),
             }
         }
     }
@@ -93,9 +83,4 @@ impl Early {
     fn lock(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-enum Next {
-    Wake(Option<Dormant>, Vec<strowger_pbx::port::AliveLeg>),
-    Handle(PbxEvent),
 }

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 use strowger_flows::LoadedFlow;
-use strowger_model::{AgentName, AgentStanding, CallId, FlowVersion, StepRecord};
+use strowger_model::{CallId, FlowVersion, StepRecord};
 use strowger_pbx::port::PbxCommand;
 use strowger_store::{Change, Entry, Store, encode, encode_step};
 
@@ -41,9 +41,9 @@ impl Journal {
         is_new.then(|| Change::Version(Arc::new(flow.files())))
     }
 
-    /// An agent as it has to be known again.
-    pub(crate) fn agent(&self, agent: AgentName, standing: AgentStanding) {
-        self.store.submit(Entry { changes: vec![Change::Agent { agent, standing }], release: None });
+    /// Writes a change that no command waits for.
+    pub(crate) fn keep(&self, change: Change) {
+        self.store.submit(Entry { changes: vec![change], release: None });
     }
 
     /// Writes changes together, and then has the commands leave.

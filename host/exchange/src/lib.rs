@@ -30,7 +30,7 @@ use desk::Desk;
 use early::Early;
 use journal::Journal;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
@@ -46,7 +46,7 @@ use strowger_model::{
 };
 use strowger_pbx::port::{AliveLeg, ArrivedLeg, LegId, LegState, Pbx, PbxCommand, PbxEvent, PbxSink};
 use strowger_routing::{EntryId, Floor, FloorAction, Input, Output};
-use strowger_store::Store;
+use strowger_store::{Change, Store};
 use tokio::sync::{
     mpsc::{Sender, error::TrySendError},
     watch,
@@ -197,7 +197,7 @@ impl Exchange {
     fn keep_agent(&self, agent: &AgentName) {
         let Some(journal) = &self.journal else { return };
         if let Some(standing) = self.desk.look(|floor, _| floor.standing(agent.as_str())) {
-            journal.agent(agent.clone(), wake::kept(standing));
+            journal.keep(Change::Agent { agent: agent.clone(), standing: wake::kept(standing) });
         }
     }
 
@@ -253,8 +253,8 @@ impl Exchange {
         self.desk.look(|floor, _| floor.agent(name))
     }
 
-    /// Returns when nobody holds the floor: it hangs if something else does.
-    pub fn agents_are_answered(&self) {
+    /// Returns at once, unless something that has the floor of queues and agents hangs: then it hangs too. For a watchdog.
+    pub fn touch_floor(&self) {
         self.desk.look(|_, _| ());
     }
 
@@ -311,7 +311,7 @@ impl Exchange {
         match event {
             PbxEvent::Arrived(arrived) => self.arrive(*arrived),
             PbxEvent::Lost { why } => tracing::error!("the PBX cannot be reached: {why}"),
-            PbxEvent::Synced { alive } => self.resync(alive),
+            PbxEvent::Synced { alive } => self.resync(alive, &HashSet::new()),
             event => {
                 let Some(leg) = event.leg() else { return };
                 let call = self.lock().by_leg.get(leg).copied();
@@ -378,11 +378,11 @@ impl Exchange {
     }
 
     /// The PBX is the truth: legs that are gone there are gone; callers that nobody serves are served; other legs that nobody knows are
-    /// hung up, unless they talk to somebody.
-    fn resync(self: &Arc<Self>, alive: Vec<AliveLeg>) {
+    /// hung up, unless they talk to somebody. Callers of calls that were given up go on in the PBX's own route.
+    fn resync(self: &Arc<Self>, alive: Vec<AliveLeg>, given_up: &HashSet<LegId>) {
         let mut gone: Vec<(LegId, CallId)> = {
             let calls = self.lock();
-            let alive: std::collections::HashSet<_> = alive.iter().map(|leg| &leg.leg).collect();
+            let alive: HashSet<_> = alive.iter().map(|leg| &leg.leg).collect();
             calls.by_leg.iter().filter(|(leg, _)| !alive.contains(leg)).map(|(leg, &call)| (leg.clone(), call)).collect()
         };
         gone.sort();
@@ -400,6 +400,7 @@ impl Exchange {
             match (known, &leg.arrived) {
                 (Some(call), _) => self.catch_up(call, leg),
                 (None, _) if talks(leg) => tracing::info!(leg = %leg.leg, "talking, and nobody's: left alone"),
+                (None, Some(_)) if given_up.contains(&leg.leg) => self.send(PbxCommand::Transfer { leg: leg.leg.clone(), to: None }),
                 (None, Some(arrived)) => self.arrive((**arrived).clone()),
                 (None, None) => self.send(PbxCommand::HangUp { leg: leg.leg.clone(), cause: Cause::Normal }),
             }

@@ -4,19 +4,19 @@
 //! input, and each call goes on in a task of its own: also one whose legs are all gone, so that its flow can say what came of it and its record is closed.
 
 use crate::{
-    Exchange, Handle, MAILBOX,
+    Exchange, Handle, MAILBOX, Observed,
     call::{Call, Found, Image, Roll},
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
 use strowger_flows::LoadedFlow;
-use strowger_model::{AgentStanding, CallId, CallRecord, FlowVersion, Timestamp, event::Cause};
-use strowger_pbx::port::{AliveLeg, LegId, PbxCommand};
+use strowger_model::{AgentStanding, CallId, CallRecord, FlowVersion, Timestamp};
+use strowger_pbx::port::{AliveLeg, LegId};
 use strowger_routing::{AttemptId, Input, Standing};
-use strowger_store::{Change, Entry, OpenCall, Query, Store, decode};
+use strowger_store::{Change, OpenCall, Query, Store, decode};
 
 /// What an earlier host left behind.
 pub(crate) struct Dormant {
@@ -41,7 +41,7 @@ impl Dormant {
 
     /// When the earlier host was last known to live, in monotonic time.
     pub(crate) fn last_seen(&self) -> Duration {
-        self.images().map(|image| image.elapsed).max().unwrap_or_default()
+        self.images().map(|image| image.at).max().unwrap_or_default()
     }
 
     fn images(&self) -> impl Iterator<Item = &Image<'static>> {
@@ -57,22 +57,22 @@ impl Exchange {
     /// Takes up every call, now that the PBX has said what is alive.
     pub(crate) fn wake(self: &Arc<Self>, dormant: Dormant, alive: Vec<AliveLeg>) {
         let since = tokio::time::Instant::now();
-        let last_seen = dormant.images().map(|image| image.at).max();
-        let gap = last_seen.map_or(Duration::ZERO, |last| self.clock.now().since(last));
+        let gap = if dormant.calls.is_empty() { Duration::ZERO } else { self.clock.elapsed().saturating_sub(dormant.last_seen()) };
         let mut by_leg: HashMap<LegId, AliveLeg> = alive.iter().map(|leg| (leg.leg.clone(), leg.clone())).collect();
-        let mut flows = Flows { exchange: self.clone(), known: HashMap::new() };
+        let mut flows: HashMap<FlowVersion, Result<Arc<LoadedFlow>, String>> = HashMap::new();
         let (mut entries, mut quieting) = (Vec::new(), Vec::new());
-        let mut woken = Vec::new();
+        let (mut woken, mut given_up) = (Vec::new(), HashSet::new());
         for (open, image) in dormant.calls {
-            let flow = flows.get(&open.on);
+            let flow = flows.entry(open.on.clone()).or_insert_with(|| self.flow_of(&open.on)).clone();
             let (image, flow) = match (image, flow) {
                 (Ok(image), Ok(flow)) => (image, flow),
                 (Ok(image), Err(why)) => {
-                    self.give_up(&open, Some(&image), &by_leg, &why);
+                    given_up.extend(image.leg_ids().cloned());
+                    self.give_up(&open, CallRecord::clone(&image.record), &why);
                     continue;
                 }
                 (Err(why), _) => {
-                    self.give_up(&open, None, &by_leg, &why);
+                    self.give_up(&open, unknown(&open, self.clock.now()), &why);
                     continue;
                 }
             };
@@ -106,27 +106,30 @@ impl Exchange {
             self.runtime.spawn(call.run(Some(found), mail));
         }
         // What is left is nobody's, or arrived while there was no host.
-        self.resync(alive);
+        self.resync(alive, &given_up);
     }
 
-    /// A call that cannot be taken up goes on in the PBX's own route; if nothing at all is known of it, its caller is served anew.
-    fn give_up(&self, open: &OpenCall, image: Option<&Image<'static>>, alive: &HashMap<LegId, AliveLeg>, why: &str) {
+    /// Closes the record of a call that cannot be taken up. Of its legs, those who talk are left talking, a caller who does not goes on in the PBX's
+    /// own route; if nothing at all is known of the call, its caller is served anew.
+    fn give_up(&self, open: &OpenCall, record: CallRecord, why: &str) {
         tracing::error!(call = %open.call, flow = %open.on.flow, version = open.on.version, "an open call cannot go on: {why}");
-        let legs = image.into_iter().flat_map(Image::leg_ids).filter_map(|leg| alive.get(leg));
-        for leg in legs {
-            self.send(match leg.arrived {
-                Some(_) => PbxCommand::Transfer { leg: leg.leg.clone(), to: None },
-                None => PbxCommand::HangUp { leg: leg.leg.clone(), cause: Cause::Failed },
-            });
-        }
         let now = self.clock.now();
-        let record = match image {
-            Some(image) => CallRecord { outcome: "lost".to_owned(), ended: now, ..CallRecord::clone(&image.record) },
-            None => unknown(open, now),
-        };
+        let record = CallRecord { outcome: "lost".to_owned(), ended: now, ..record };
+        self.observer.observe(now, open.call, &Observed::Closed(&record));
         if let Some(journal) = &self.journal {
-            journal.store.submit(Entry { changes: vec![Change::Closed(Box::new(record))], release: None });
+            journal.keep(Change::Closed(Box::new(record)));
         }
+    }
+
+    /// The version that a call is on: one that is loaded, or the archived one made again.
+    fn flow_of(&self, on: &FlowVersion) -> Result<Arc<LoadedFlow>, String> {
+        if let Some(loaded) = self.catalogue.loaded(on) {
+            return Ok(loaded);
+        }
+        let archived = self.journal.as_ref().map(|journal| journal.store.version(on)).transpose().map_err(|error| error.to_string())?;
+        let files = archived.flatten().ok_or("the journal does not have this version of the flow")?;
+        let problems = |problems: Vec<strowger_flows::Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        self.catalogue.revive(&files).map_err(problems)
     }
 }
 
@@ -144,7 +147,7 @@ fn unknown(open: &OpenCall, now: Timestamp) -> CallRecord {
         agent: None,
         waited: Duration::ZERO,
         overflowed: false,
-        outcome: "lost".to_owned(),
+        outcome: String::new(),
         notes: Vec::new(),
         tags: Vec::new(),
         steps: 0,
@@ -152,34 +155,6 @@ fn unknown(open: &OpenCall, now: Timestamp) -> CallRecord {
         refused: 0,
         unjournalled: open.unjournalled,
         ended: now,
-    }
-}
-
-/// Versions of flows, each revived once.
-struct Flows {
-    exchange: Arc<Exchange>,
-    known: HashMap<FlowVersion, Result<Arc<LoadedFlow>, String>>,
-}
-
-impl Flows {
-    fn get(&mut self, version: &FlowVersion) -> Result<Arc<LoadedFlow>, String> {
-        if !self.known.contains_key(version) {
-            let revived = self.revive(version);
-            self.known.insert(version.clone(), revived);
-        }
-        self.known.get(version).cloned().unwrap_or_else(|| Err("unknown version".to_owned()))
-    }
-
-    fn revive(&self, version: &FlowVersion) -> Result<Arc<LoadedFlow>, String> {
-        let snapshot = self.exchange.catalogue.current();
-        if let Some(serving) = snapshot.flows.get(version.flow.as_str()).filter(|flow| flow.version == version.version) {
-            return Ok(serving.clone());
-        }
-        let Some(journal) = &self.exchange.journal else { return Err("there is no journal".to_owned()) };
-        let files = journal.store.version(version).map_err(|error| error.to_string())?;
-        let files = files.ok_or("the journal does not have this version of the flow")?;
-        let problems = |problems: Vec<strowger_flows::Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        self.exchange.catalogue.revive(&files).map_err(problems)
     }
 }
 

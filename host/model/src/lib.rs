@@ -1,6 +1,7 @@
 //! Plain types that every layer shares: calls, legs, orders, events, numbers, durations.
 //!
 //! # Layout
+//! * [`agent`]: how an agent stands.
 //! * [`name`]: names and identifiers, a type each.
 //! * [`number`]: telephone numbers and the patterns that permissions and entrances are written in.
 //! * [`prompt`]: what somebody hears.
@@ -15,6 +16,7 @@
 //! **Architecture invariant:** nothing here does anything: no clock, no I/O, no task. The contract in
 //! `wit/` says the same in another language; the one conversion between the two is in the sandbox.
 
+pub mod agent;
 pub mod archive;
 pub mod command;
 pub mod event;
@@ -26,6 +28,7 @@ pub mod record;
 pub mod step;
 pub mod time;
 
+pub use agent::AgentStanding;
 pub use archive::VersionFiles;
 pub use command::{Command, Order};
 pub use event::{Event, Outcome};
@@ -33,5 +36,5 @@ pub use name::{AgentName, CallId, FlowName, LegName, OrderId, QueueName};
 pub use number::{NumberPattern, PhoneNumber};
 pub use prompt::Prompt;
 pub use record::CallRecord;
-pub use step::{AgentStanding, FlowVersion, StepRecord};
+pub use step::{FlowVersion, StepRecord};
 pub use time::Timestamp;

@@ -1,7 +1,7 @@
 //! One step of a call as it is recorded, and what a flow asked during it: recorded once, played back later.
 
 use crate::{
-    Event, FlowName, Order, OrderId, QueueName, Timestamp,
+    Event, FlowName, Order, OrderId, Timestamp,
     command::Target,
     event::Refusal,
     read::{AgentStatus, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus, Reads, SYSTEM_RANDOM, ScheduleStatus},
@@ -280,19 +280,4 @@ impl Playback {
     fn system_random(&self, n: u32) -> u64 {
         u64::from(n)
     }
-}
-
-/// An agent as it has to be known again after a restart.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AgentStanding {
-    /// Takes calls.
-    pub logged_in: bool,
-    /// Takes none for now.
-    pub paused: bool,
-    /// Finishing up until then.
-    pub wrap_up_until: Option<Timestamp>,
-    /// Queues that the agent joined beyond those of the site.
-    pub joined: Vec<QueueName>,
-    /// Queues of the site that the agent left.
-    pub left: Vec<QueueName>,
 }

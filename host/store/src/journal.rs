@@ -229,7 +229,7 @@ impl Journal {
             state.stuck = None;
             state.pending_since = None;
             self.health.send_replace(Health::Journalling);
-            tracing::warn!("the journal works again");
+            tracing::warn!("the journal works again: calls are journalled");
         }
         self.progress.notify_all();
         let free = state.committed;
@@ -280,7 +280,7 @@ impl Journal {
     }
 
     fn declare_stuck(&self, mut state: MutexGuard<'_, State>, why: String) {
-        tracing::error!(why, "the journal is stuck: calls go on, their steps are not kept");
+        tracing::error!(why, "the journal is stuck: calls go on without being journalled, and a host that dies now loses them");
         let mut kept = Kept::default();
         for change in std::mem::take(&mut state.changes) {
             kept.keep(change, self.capacity);

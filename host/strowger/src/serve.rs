@@ -19,11 +19,8 @@ use strowger_pbx::{
     sim::{Phone, Sim, SimConfig},
 };
 use strowger_sandbox::Engine;
-use strowger_store::{Health, Removed, Retention, Store};
-use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    sync::watch,
-};
+use strowger_store::{Removed, Retention, Store};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 pub(crate) fn serve(args: &args::Serve) -> Result<bool> {
@@ -64,7 +61,6 @@ async fn run(config: Config) -> Result<bool> {
     tell(&report);
     let watch = Arc::new(Watch::default());
     let store = open_store(&config).await?;
-    tokio::spawn(tell_health(store.health()));
     let options = Options::new(catalogue.clone(), Clock::system(), watch.clone());
     let exchange = Exchange::new(Options { store: Some(store.clone()), calls: config.calls, ..options });
     let prompts = Arc::new(Prompts::open(prompts(&config, &catalogue.current().site))?);
@@ -137,16 +133,6 @@ async fn tidy(store: Store, retention: Retention) {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => tracing::error!("old data stays in the journal for now: {error}"),
             Err(error) => tracing::error!("old data stays in the journal: {error}"),
-        }
-    }
-}
-
-/// Tells the operator when calls are not journalled, and when they are again.
-async fn tell_health(mut health: watch::Receiver<Health>) {
-    while health.changed().await.is_ok() {
-        match &*health.borrow_and_update() {
-            Health::Stuck { why, .. } => tracing::error!("calls go on without being journalled: {why}; a host that dies now loses them"),
-            Health::Journalling => tracing::warn!("calls are journalled again"),
         }
     }
 }

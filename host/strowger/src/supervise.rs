@@ -28,7 +28,7 @@ pub(crate) async fn alive(exchange: Arc<Exchange>) {
     let mut ticks = tokio::time::interval(limit / 2);
     loop {
         ticks.tick().await;
-        exchange.agents_are_answered();
+        exchange.touch_floor();
         tell(&[NotifyState::Watchdog]);
     }
 }

@@ -7,16 +7,13 @@ use super::{Call, Phase, leg::Leg, order::Open};
 use crate::CallRecord;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, time::Duration};
-use strowger_model::Timestamp;
 use strowger_pbx::port::LegId;
 
 /// A call between two mails.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Image<'a> {
-    /// When it was taken.
-    pub(crate) at: Timestamp,
-    /// The same as monotonic time.
-    pub(crate) elapsed: Duration,
+    /// When it was taken, in monotonic time.
+    pub(crate) at: Duration,
     pub(super) phase: Phase,
     #[serde(serialize_with = "serde_bytes::serialize", deserialize_with = "owned_bytes")]
     pub(super) state: Cow<'a, [u8]>,
@@ -34,8 +31,7 @@ impl Call {
     /// The call as it is now. It has told its flow everything.
     pub(crate) fn image(&self) -> Image<'_> {
         Image {
-            at: self.exchange.clock.now(),
-            elapsed: self.exchange.clock.elapsed(),
+            at: self.exchange.clock.elapsed(),
             phase: self.phase,
             state: (&*self.state).into(),
             legs: (&*self.legs).into(),

@@ -1,0 +1,19 @@
+//! How an agent stands, apart from ringing and talking.
+
+use crate::{QueueName, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// An agent as it has to be known again after a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentStanding {
+    /// Takes calls.
+    pub logged_in: bool,
+    /// Takes none for now.
+    pub paused: bool,
+    /// Finishing up until then.
+    pub wrap_up_until: Option<Timestamp>,
+    /// Queues that the agent joined beyond those of the site.
+    pub joined: Vec<QueueName>,
+    /// Queues of the site that the agent left.
+    pub left: Vec<QueueName>,
+}
