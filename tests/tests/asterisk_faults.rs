@@ -3,7 +3,7 @@
 //! `STROWGER_ASTERISK_STORMS=50` has so many of them rage, `STROWGER_STORM=3` the one of that seed.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::{
     collections::BTreeSet,
     sync::{
@@ -13,7 +13,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use strowger_model::read::AgentStatus;
+use strowger_model::{CallId, read::AgentStatus};
 use strowger_store::{Query, Reader};
 use strowger_testbed::{
     Caller, Phone,
@@ -120,22 +120,30 @@ async fn served_to_the_end(bed: &Bed, calls: &Call, callers: usize) -> Result<()
         if records.len() >= callers && journal.open_calls()?.is_empty() {
             break records;
         }
-        ensure!(
-            since.elapsed() < LIMIT,
-            "{} of {callers} are recorded, {} are open:\n{}",
-            records.len(),
-            journal.open_calls()?.len(),
-            bed.host().log.lines().join("\n")
-        );
+        if since.elapsed() > LIMIT {
+            let open = journal.open_calls()?;
+            let story = open.iter().map(|open| story(bed, open.call)).collect::<String>();
+            bail!("{} of {callers} are recorded, {} are open:\n{story}", records.len(), open.len());
+        }
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
-    ensure!(records.len() == callers, "{} records of {callers} callers: {records:#?}", records.len());
-    let answered = records.iter().filter(|record| record.outcome == "answered" && !record.unjournalled).count();
-    ensure!(answered == callers, "not everybody was served: {records:#?}");
+    let strange = records.iter().filter(|record| record.outcome != "answered" || record.unjournalled).collect::<Vec<_>>();
+    ensure!(
+        strange.is_empty(),
+        "not everybody was served: {strange:?}\n{}",
+        strange.iter().map(|record| story(bed, record.call)).collect::<String>()
+    );
+    ensure!(records.len() == callers, "{} records of {callers} callers", records.len());
     let messages = calls.messages();
     let (invited, bye) = (count(&messages, true, "INVITE"), count(&messages, false, "BYE"));
     ensure!(invited == callers && bye == callers, "{invited} called, {bye} were served to the end");
     Ok(())
+}
+
+/// What the last host knows of a call, for whoever has to find out why.
+fn story(bed: &Bed, call: CallId) -> String {
+    let call = call.to_string();
+    bed.host().log.lines().into_iter().filter(|line| line.contains(&call)).map(|line| line + "\n").collect()
 }
 
 fn number(variable: &str) -> Option<u64> {

@@ -193,11 +193,12 @@ impl Rest {
         let app = ["applications", &*self.app];
         let (application, channels, bridges): (Application, Vec<Channel>, Vec<Bridge>) =
             tokio::try_join!(self.get(&app), self.get(&["channels"]), self.get(&["bridges"]))?;
-        // In the application, or dialled for it and not yet answered. A channel that went on in the dialplan is not ours.
+        // In the application, or dialled for it and not yet answered. A channel that went on in the dialplan is not ours, and neither is one that
+        // has been hung up: for a moment longer it is listed as it was, but the application has let go of it.
         let ours = |channel: &Channel| {
             let plan = &channel.dialplan;
             let here = plan.app_name == "Stasis" && plan.app_data.split(',').next() == Some(&self.app);
-            here || plan.app_name == "AppDial2" && application.channel_ids.contains(&channel.id)
+            (here || plan.app_name == "AppDial2") && application.channel_ids.contains(&channel.id)
         };
         let pairs = bridges.into_iter().flat_map(|bridge| bridge.channels.into_iter().map(move |channel| (channel, bridge.id.clone())));
         Ok(Snapshot { channels: channels.into_iter().filter(ours).collect(), bridges: pairs.collect() })

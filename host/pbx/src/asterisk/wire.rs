@@ -1,6 +1,7 @@
 //! What ARI says: the dozen events that matter here, and the resources in them. Fields that are not read are not listed.
 
 use serde::Deserialize;
+use std::collections::HashSet;
 
 /// An event of the socket.
 #[derive(Debug, Deserialize)]
@@ -129,7 +130,7 @@ pub(super) struct Playback {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Application {
     #[serde(default)]
-    pub(super) channel_ids: Vec<String>,
+    pub(super) channel_ids: HashSet<String>,
 }
 
 impl Channel {
