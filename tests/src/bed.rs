@@ -47,7 +47,9 @@ impl Bed {
     pub async fn start_host(&mut self) -> Result<()> {
         self.stop_host();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build()?;
-        let store = mortal::open_journal(&self.folder, strowger_store::Options::default())?;
+        // A slow machine is no reason to give up journalling.
+        let options = strowger_store::Options { stuck_after: Duration::from_secs(10), ..Default::default() };
+        let store = mortal::open_journal(&self.folder, options)?;
         let host = {
             let _inside = runtime.enter();
             Host::start_on(&self.folder, Clock::system(), Some(store))?
