@@ -1,4 +1,5 @@
 -- Times are milliseconds since 1970-01-01T00:00:00Z; the view `calls` shows them as text.
+-- Calls are numbered in the order in which they came in, by the time: what is asked by time is found by `call`, and needs no index.
 
 CREATE TABLE open_call (
     call TEXT PRIMARY KEY,
@@ -14,15 +15,6 @@ CREATE TABLE step (
     body BLOB NOT NULL,
     PRIMARY KEY (call, number)
 ) WITHOUT ROWID;
-
--- Which versions the open calls and the steps need.
-CREATE TABLE call_version (
-    flow TEXT NOT NULL,
-    version TEXT NOT NULL,
-    call TEXT NOT NULL,
-    PRIMARY KEY (flow, version, call)
-) WITHOUT ROWID;
-CREATE INDEX call_version_call ON call_version (call);
 
 CREATE TABLE record (
     call TEXT PRIMARY KEY,
@@ -45,9 +37,10 @@ CREATE TABLE record (
     unjournalled INTEGER NOT NULL,
     ended INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX record_arrived ON record (arrived);
-CREATE INDEX record_caller ON record (caller) WHERE caller IS NOT NULL;
-CREATE INDEX record_personal ON record (arrived) WHERE caller IS NOT NULL OR notes <> '[]';
+
+-- One row: the records of calls up to this one have no personal data any more, and those that close later get none.
+CREATE TABLE anonymous (upto TEXT NOT NULL);
+INSERT INTO anonymous VALUES ('');
 
 CREATE TABLE agent (
     agent TEXT PRIMARY KEY,
@@ -68,6 +61,7 @@ CREATE TABLE version (
     recordings TEXT NOT NULL,
     site_recordings TEXT NOT NULL,
     plugin TEXT NOT NULL REFERENCES content (hash),
+    last_call TEXT NOT NULL, -- that began on it, or came to it; none: ''
     PRIMARY KEY (flow, version)
 ) WITHOUT ROWID;
 

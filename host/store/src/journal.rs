@@ -14,6 +14,7 @@ use crate::{
 };
 use std::{
     collections::{BTreeSet, VecDeque},
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -35,6 +36,10 @@ pub enum Health {
     },
 }
 
+/// Entries of a group that is large: there is so much to do that the next group waits for [`LINGER`], and costs the less for each of its entries.
+const BUSY: u64 = 8;
+const LINGER: Duration = Duration::from_millis(1);
+
 /// Something done in the database between two commits, such as deleting what is old.
 pub(crate) type Job = Box<dyn FnOnce(&rusqlite::Connection) + Send>;
 
@@ -52,8 +57,10 @@ pub(crate) struct Journal {
     state: Mutex<State>,
     /// Something is there for the writer.
     work: Condvar,
-    /// Something was committed, or the store was closed.
+    /// Something was committed.
     progress: Condvar,
+    /// The store was closed.
+    closed: Condvar,
     health: watch::Sender<Health>,
     capacity: usize,
     clock: fn() -> Timestamp,
@@ -67,6 +74,8 @@ struct State {
     submitted: u64,
     taken: u64,
     committed: u64,
+    /// The last group was large.
+    busy: bool,
     /// Entries whose releases may be called.
     free: u64,
     /// Somebody is calling releases; whoever frees more leaves them to it.
@@ -91,6 +100,7 @@ impl Journal {
             submitted: 0,
             taken: 0,
             committed: 0,
+            busy: false,
             free: 0,
             releasing: false,
             pending_since: None,
@@ -103,6 +113,7 @@ impl Journal {
             state: Mutex::new(state),
             work: Condvar::new(),
             progress: Condvar::new(),
+            closed: Condvar::new(),
             health: watch::Sender::new(Health::Journalling),
             capacity,
             clock,
@@ -191,7 +202,7 @@ impl Journal {
     pub(crate) fn close(&self) {
         self.lock().closing = true;
         self.work.notify_all();
-        self.progress.notify_all();
+        self.closed.notify_all();
     }
 
     /// For the writer: waits for something to do.
@@ -203,15 +214,21 @@ impl Journal {
             }
             if let Some(kept) = state.stuck.as_mut().filter(|kept| !kept.is_empty()) {
                 let forgotten = kept.forgotten;
-                let (changes, gaps) = std::mem::take(kept).into_changes();
+                let (changes, gaps) = mem::take(kept).into_changes();
                 if forgotten > 0 {
                     tracing::error!(forgotten, "the journal was stuck for so long that not everything could be remembered");
                 }
                 return Work::Commit { changes, gaps, upto: state.taken };
             }
             if state.taken < state.submitted || state.stuck.is_some() {
+                if mem::take(&mut state.busy) {
+                    let more = |state: &mut State| state.jobs.is_empty() && !state.closing;
+                    (state, _) = self.work.wait_timeout_while(state, LINGER, more).unwrap_or_else(PoisonError::into_inner);
+                    continue;
+                }
+                state.busy = state.submitted - state.taken >= BUSY;
                 state.taken = state.submitted;
-                return Work::Commit { changes: std::mem::take(&mut state.changes), gaps: Vec::new(), upto: state.taken };
+                return Work::Commit { changes: mem::take(&mut state.changes), gaps: Vec::new(), upto: state.taken };
             }
             if state.closing {
                 return Work::End;
@@ -249,7 +266,7 @@ impl Journal {
                 for change in changes.drain(..) {
                     kept.keep(change, self.capacity);
                 }
-                kept.absorb(std::mem::take(newer), gaps, self.capacity);
+                kept.absorb(mem::take(newer), gaps, self.capacity);
                 *newer = kept;
                 Retry::Next
             }
@@ -266,7 +283,7 @@ impl Journal {
     pub(crate) fn watch(&self, stuck_after: Duration) -> bool {
         let state = self.lock();
         let (state, _) =
-            self.progress.wait_timeout_while(state, stuck_after / 4, |state| !state.closing).unwrap_or_else(PoisonError::into_inner);
+            self.closed.wait_timeout_while(state, stuck_after / 4, |state| !state.closing).unwrap_or_else(PoisonError::into_inner);
         let closing = state.closing;
         let overdue = state.pending_since.is_some_and(|since| since.elapsed() >= stuck_after);
         if overdue && state.stuck.is_none() {
@@ -282,7 +299,7 @@ impl Journal {
     fn declare_stuck(&self, mut state: MutexGuard<'_, State>, why: String) {
         tracing::error!(why, "the journal is stuck: calls go on without being journalled, and a host that dies now loses them");
         let mut kept = Kept::default();
-        for change in std::mem::take(&mut state.changes) {
+        for change in mem::take(&mut state.changes) {
             kept.keep(change, self.capacity);
         }
         state.stuck = Some(kept);

@@ -150,16 +150,17 @@ impl Reader {
     /// Records, in the order in which the calls came in.
     pub fn records(&self, query: &Query) -> Result<Vec<CallRecord>, ReadError> {
         let sql = format!(
-            "SELECT * FROM (SELECT {RECORD} FROM record WHERE arrived >= ?1 AND arrived < ?2 AND (?3 IS NULL OR flow = ?3)
-             AND (?4 IS NULL OR caller = ?4) ORDER BY arrived DESC, call DESC LIMIT ?5) ORDER BY arrived, call"
+            "SELECT * FROM (SELECT {RECORD} FROM record WHERE call >= ?6 AND arrived >= ?1 AND arrived < ?2 AND (?3 IS NULL OR flow = ?3)
+             AND (?4 IS NULL OR caller = ?4) ORDER BY call DESC LIMIT ?5) ORDER BY call"
         );
         let since = query.since.map_or(0, |at| at.0.min(i64::MAX as u64));
         let until = query.until.map_or(i64::MAX as u64, |at| at.0.min(i64::MAX as u64));
+        let first = query.since.map_or_else(String::new, |at| CallId::next(at.0, None).to_string());
         let flow = query.flow.as_ref().map(FlowName::as_str);
         let limit = query.limit.map_or(-1, i64::from);
         let connection = self.lock();
         let mut statement = connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![since, until, flow, query.caller, limit], record)?;
+        let rows = statement.query_map(params![since, until, flow, query.caller, limit, first], record)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

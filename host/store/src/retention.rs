@@ -150,7 +150,6 @@ impl What {
             Self::Number { calls, .. } => {
                 for call in calls.iter().flatten().rev().take(CALLS) {
                     removed.steps += transaction.execute("DELETE FROM step WHERE call = ?1", [call])? as u64;
-                    transaction.execute("DELETE FROM call_version WHERE call = ?1", [call])?;
                     let anonymous = transaction.execute("UPDATE record SET caller = NULL, notes = '[]' WHERE call = ?1", [call])?;
                     removed.made_anonymous += anonymous as u64;
                 }
@@ -158,20 +157,16 @@ impl What {
             Self::Old { steps_before, personal_before, records_before, keep } => {
                 removed.steps = steps(transaction, *steps_before)?;
                 if let Some(before) = personal_before.filter(|_| removed.sum() == 0) {
-                    removed.made_anonymous = transaction.execute(
-                        "UPDATE record SET caller = NULL, notes = '[]' WHERE call IN (SELECT call FROM record
-                         WHERE arrived < ?1 AND (caller IS NOT NULL OR notes <> '[]') LIMIT ?2)",
-                        params![before.0, BATCH],
-                    )? as u64;
+                    removed.made_anonymous = anonymous(transaction, before)?;
                 }
                 if let Some(before) = records_before.filter(|_| removed.sum() == 0) {
                     removed.records = transaction.execute(
-                        "DELETE FROM record WHERE call IN (SELECT call FROM record WHERE arrived < ?1 LIMIT ?2)",
-                        params![before.0, BATCH],
+                        "DELETE FROM record WHERE call IN (SELECT call FROM record WHERE call < ?1 LIMIT ?2)",
+                        params![first_since(before), BATCH],
                     )? as u64;
                 }
                 if let Some(keep) = keep.as_ref().filter(|_| removed.sum() == 0) {
-                    removed.versions = versions(transaction, keep)?;
+                    removed.versions = versions(transaction, *steps_before, keep)?;
                 }
             }
         }
@@ -181,25 +176,44 @@ impl What {
 
 /// Deletes steps of calls that came in before, which their ids tell.
 fn steps(transaction: &Transaction<'_>, before: Timestamp) -> rusqlite::Result<u64> {
-    let first_kept = CallId::next(before.0, None).to_string();
     let steps = transaction.execute(
         "DELETE FROM step WHERE (call, number) IN (SELECT call, number FROM step WHERE call < ?1
          AND call NOT IN (SELECT call FROM open_call) LIMIT ?2)",
-        params![first_kept, BATCH],
+        params![first_since(before), BATCH],
     )?;
-    if steps == 0 {
-        transaction.execute("DELETE FROM call_version WHERE call < ?1 AND call NOT IN (SELECT call FROM open_call)", [first_kept])?;
-    }
     Ok(steps as u64)
 }
 
-/// Deletes versions that no call with steps and no open call is on.
-fn versions(transaction: &Transaction<'_>, keep: &BTreeSet<FlowVersion>) -> rusqlite::Result<u64> {
+/// Takes the personal data out of records of calls that came in before, from where it was left the last time.
+fn anonymous(transaction: &Transaction<'_>, before: Timestamp) -> rusqlite::Result<u64> {
+    let upto = "SELECT max(call) FROM (SELECT call FROM record WHERE call > (SELECT upto FROM anonymous)
+        AND call < ?1 ORDER BY call LIMIT ?2)";
+    let mut changed = 0;
+    while changed == 0
+        && let Some(upto) = transaction.query_row(upto, params![first_since(before), BATCH], |row| row.get::<_, Option<String>>(0))?
+    {
+        changed = transaction.execute(
+            "UPDATE record SET caller = NULL, notes = '[]' WHERE call > (SELECT upto FROM anonymous) AND call <= ?1
+             AND (caller IS NOT NULL OR notes <> '[]')",
+            [&upto],
+        )?;
+        transaction.execute("UPDATE anonymous SET upto = ?1", [&upto])?;
+    }
+    Ok(changed as u64)
+}
+
+/// The first id that a call can have that came in then or later.
+fn first_since(at: Timestamp) -> String {
+    CallId::next(at.0, None).to_string()
+}
+
+/// Deletes versions whose calls, all of them from before, have no steps any more, and that no open call is on.
+fn versions(transaction: &Transaction<'_>, before: Timestamp, keep: &BTreeSet<FlowVersion>) -> rusqlite::Result<u64> {
     let mut statement = transaction.prepare(
-        "SELECT flow, version FROM version WHERE NOT EXISTS
-         (SELECT 1 FROM call_version WHERE call_version.flow = version.flow AND call_version.version = version.version)",
+        "SELECT flow, version FROM version WHERE last_call < ?1 AND (flow, version) NOT IN (SELECT flow, version FROM open_call)",
     )?;
-    let unused = statement.query_map([], |row| Ok(FlowVersion { flow: row.get::<_, String>(0)?.into(), version: row.get(1)? }))?;
+    let unused = statement
+        .query_map([first_since(before)], |row| Ok(FlowVersion { flow: row.get::<_, String>(0)?.into(), version: row.get(1)? }))?;
     let mut removed = 0;
     for on in unused.collect::<Result<Vec<_>, _>>()? {
         if !keep.contains(&on) {

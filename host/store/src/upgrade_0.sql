@@ -1,14 +1,5 @@
 -- Format 0 knew nothing of agents, of the versions that calls need, and of callers who overflowed.
 
-CREATE TABLE call_version (
-    flow TEXT NOT NULL,
-    version TEXT NOT NULL,
-    call TEXT NOT NULL,
-    PRIMARY KEY (flow, version, call)
-) WITHOUT ROWID;
-
-CREATE INDEX call_version_call ON call_version (call);
-
 CREATE TABLE agent (
     agent TEXT PRIMARY KEY,
     logged_in INTEGER NOT NULL,
@@ -28,6 +19,7 @@ CREATE TABLE version (
     recordings TEXT NOT NULL,
     site_recordings TEXT NOT NULL,
     plugin TEXT NOT NULL REFERENCES content (hash),
+    last_call TEXT NOT NULL,
     PRIMARY KEY (flow, version)
 ) WITHOUT ROWID;
 
@@ -36,12 +28,10 @@ CREATE TABLE content (
     bytes BLOB NOT NULL
 );
 
-INSERT INTO call_version SELECT flow, version, call FROM open_call;
-
 ALTER TABLE record ADD COLUMN overflowed INTEGER NOT NULL DEFAULT 0;
 
-CREATE INDEX record_caller ON record (caller) WHERE caller IS NOT NULL;
-CREATE INDEX record_personal ON record (arrived) WHERE caller IS NOT NULL OR notes <> '[]';
+CREATE TABLE anonymous (upto TEXT NOT NULL);
+INSERT INTO anonymous VALUES ('');
 
 CREATE VIEW calls AS
 SELECT call, flow, version, caller, dialled,

@@ -21,15 +21,15 @@ pub(crate) struct Writer<'c> {
     commit: Statement<'c>,
     step: Statement<'c>,
     call: Statement<'c>,
-    call_version: Statement<'c>,
     gap: Statement<'c>,
     closed: Statement<'c>,
     close: Statement<'c>,
     agent: Statement<'c>,
     version: Statement<'c>,
     content: Statement<'c>,
-    /// The version that each open call is known to be on.
-    on: HashMap<CallId, FlowVersion>,
+    used: Statement<'c>,
+    /// The last call of each version that the database knows of.
+    last_calls: HashMap<FlowVersion, CallId>,
 }
 
 const CALL: &str = "INSERT INTO open_call (call, flow, version, image, unjournalled) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -37,13 +37,16 @@ const CALL: &str = "INSERT INTO open_call (call, flow, version, image, unjournal
     unjournalled = max(unjournalled, excluded.unjournalled)";
 const CLOSED: &str = "INSERT INTO record (call, flow, version, caller, dialled, arrived, answered, connected, agent, waited_ms, overflowed,
     outcome, notes, tags, steps, faults, refused, unjournalled, ended)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+    VALUES (?1, ?2, ?3, iif(?1 <= (SELECT upto FROM anonymous), NULL, ?4), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
+    iif(?1 <= (SELECT upto FROM anonymous), '[]', ?13), ?14, ?15, ?16, ?17,
     max(?18, coalesce((SELECT unjournalled FROM open_call WHERE call = ?1), 0)), ?19) ON CONFLICT DO NOTHING";
 const AGENT: &str = "INSERT INTO agent (agent, logged_in, paused, wrap_up_until, joined, \"left\") VALUES (?1, ?2, ?3, ?4, ?5, ?6)
     ON CONFLICT (agent) DO UPDATE SET logged_in = excluded.logged_in, paused = excluded.paused,
     wrap_up_until = excluded.wrap_up_until, joined = excluded.joined, \"left\" = excluded.\"left\"";
-const VERSION: &str = "INSERT INTO version (flow, version, flow_file, flow_text, site_file, site_text, recordings, site_recordings, plugin)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+const VERSION: &str =
+    "INSERT INTO version (flow, version, flow_file, flow_text, site_file, site_text, recordings, site_recordings, plugin, last_call)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, '') ON CONFLICT DO NOTHING";
+const USED: &str = "UPDATE version SET last_call = max(last_call, ?3) WHERE flow = ?1 AND version = ?2";
 
 impl<'c> Writer<'c> {
     pub(crate) fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
@@ -53,15 +56,14 @@ impl<'c> Writer<'c> {
             commit: connection.prepare("COMMIT")?,
             step: connection.prepare("INSERT OR REPLACE INTO step (call, number, body) VALUES (?1, ?2, ?3)")?,
             call: connection.prepare(CALL)?,
-            call_version: connection
-                .prepare("INSERT INTO call_version (flow, version, call) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?,
             gap: connection.prepare("UPDATE open_call SET unjournalled = 1 WHERE call = ?1")?,
             closed: connection.prepare(CLOSED)?,
             close: connection.prepare("DELETE FROM open_call WHERE call = ?1")?,
             agent: connection.prepare(AGENT)?,
             version: connection.prepare(VERSION)?,
             content: connection.prepare("INSERT INTO content (hash, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
-            on: HashMap::new(),
+            used: connection.prepare(USED)?,
+            last_calls: HashMap::new(),
         })
     }
 
@@ -70,7 +72,7 @@ impl<'c> Writer<'c> {
         self.begin.execute([])?;
         let done = self.apply(changes, gaps).and_then(|written| self.commit.execute([]).map(|_| written));
         if done.is_err() {
-            self.on.clear();
+            self.last_calls.clear();
             // SQLite has rolled some failures back itself.
             if !self.connection.is_autocommit() {
                 self.connection.execute_batch("ROLLBACK")?;
@@ -80,29 +82,37 @@ impl<'c> Writer<'c> {
     }
 
     fn apply(&mut self, changes: &[Change], gaps: &[CallId]) -> rusqlite::Result<Written> {
-        // Of the images of a call only the last is looked at ever again.
-        let mut last = HashMap::new();
+        // Of the images of a call only the last is looked at ever again, and of the calls of a version only the last decides how long it is kept.
+        let (mut last, mut last_calls) = (HashMap::new(), HashMap::new());
         for (index, change) in changes.iter().enumerate() {
             match change {
-                Change::Call { call, .. } => last.insert(*call, index),
-                Change::Closed(record) => last.insert(record.call, index),
-                _ => None,
-            };
+                Change::Call { call, on, .. } => {
+                    last.insert(*call, index);
+                    if self.last_calls.get(on).is_none_or(|known| known < call) {
+                        last_calls.entry(on).and_modify(|last: &mut CallId| *last = (*last).max(*call)).or_insert(*call);
+                    }
+                }
+                Change::Closed(record) => drop(last.insert(record.call, index)),
+                _ => {}
+            }
         }
         let mut written = Written::default();
         for (index, change) in changes.iter().enumerate() {
             let overtaken = matches!(change, Change::Call { call, .. } if last.get(call) != Some(&index));
-            let done = match change {
-                Change::Call { call, on, .. } if overtaken => self.on(*call, on),
-                _ => self.change(change, &mut written),
-            };
-            match done {
+            if overtaken {
+                continue;
+            }
+            match self.change(change, &mut written) {
                 Err(error) if !is_about_the_database(&error) => {
                     tracing::error!(%error, "the journal refuses a change; it is left out");
                     written.refused += 1;
                 }
                 done => done?,
             }
+        }
+        for (on, call) in last_calls {
+            self.used.execute([on.flow.as_str(), &on.version, text(&call.text())])?;
+            self.last_calls.insert(on.clone(), call);
         }
         for call in gaps {
             self.gap.execute([text(&call.text())])?;
@@ -114,8 +124,7 @@ impl<'c> Writer<'c> {
         match change {
             Change::Step { call, number, body } => self.step.execute(params![text(&call.text()), number, body]).map(drop),
             Change::Call { call, on, image } => {
-                self.call.execute(params![text(&call.text()), on.flow.as_str(), on.version, image, false])?;
-                self.on(*call, on)
+                self.call.execute(params![text(&call.text()), on.flow.as_str(), on.version, image, false]).map(drop)
             }
             Change::Closed(record) => {
                 if !self.closed(record)? {
@@ -131,15 +140,6 @@ impl<'c> Writer<'c> {
             }
             Change::Version(files) => self.version(files),
         }
-    }
-
-    /// Takes note that a call needs a version.
-    fn on(&mut self, call: CallId, on: &FlowVersion) -> rusqlite::Result<()> {
-        if self.on.get(&call) != Some(on) {
-            self.call_version.execute([on.flow.as_str(), &on.version, text(&call.text())])?;
-            self.on.insert(call, on.clone());
-        }
-        Ok(())
     }
 
     /// False: it was closed before.
@@ -168,7 +168,6 @@ impl<'c> Writer<'c> {
             record.ended.0,
         ])?;
         self.close.execute([call])?;
-        self.on.remove(&record.call);
         Ok(new > 0)
     }
 

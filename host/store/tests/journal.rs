@@ -106,7 +106,8 @@ fn locked_database_stops_no_call() {
     submit(4, vec![Change::Call { call: before, on: on("v1"), image: image(3) }]);
     submit(5, vec![Change::Closed(Box::new(record(before)))]);
     assert!(store.flush(SOON));
-    assert_eq!(releases.try_iter().collect::<Vec<_>>(), [2, 3, 4, 5]);
+    let later: Vec<u32> = (0..4).map(|_| releases.recv_timeout(SOON).unwrap()).collect();
+    assert_eq!(later, [2, 3, 4, 5]);
     assert!(store.record(before).unwrap().unwrap().unjournalled);
     assert_eq!(store.open_calls().unwrap(), []);
 }

@@ -5,7 +5,7 @@ mod common;
 
 use common::{image, on, record, step, version};
 use std::{fs, path::Path, time::Duration};
-use strowger_model::{CallId, Timestamp};
+use strowger_model::{CallId, CallRecord, Timestamp};
 use strowger_store::{Change, Entry, Erase, Options, Removed, Retention, Store, encode_step};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -66,6 +66,16 @@ fn old_things_go_and_what_is_in_use_stays() {
     assert_eq!((left.caller, left.notes.len(), left.outcome.as_str(), left.tags.len()), (None, 0, "message", 1));
     assert_eq!(store.retain(&personal, Timestamp(NOW)).unwrap(), Removed::default());
     assert_eq!(store.steps(open).unwrap().len(), 2);
+
+    let late = CallRecord { caller: Some("+32475000004".to_owned()), ..record(open) };
+    store.submit(Entry { changes: vec![Change::Closed(Box::new(late))], release: None });
+    assert!(store.flush(SOON));
+    let late = store.record(open).unwrap().unwrap();
+    assert_eq!(
+        (late.caller, late.notes.len(), late.outcome.as_str()),
+        (None, 0, "message"),
+        "who came in so long ago is anonymous at once"
+    );
 }
 
 #[test]
