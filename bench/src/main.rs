@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! * [`figure`]: what a figure is; [`report`]: the table and the JSON file.
-//! * [`step`], [`routing`], [`exchange`], [`journal`], [`swap`], [`invite`]: a topic each, with its [`Figure`]s at the top. A new figure is one more
+//! * [`step`], [`routing`], [`exchange`], [`journal`], [`swap`], [`invite`], [`app_queue`]: a topic each, with its [`Figure`]s at the top. A new figure is one more
 //!   of them and a function that measures it.
 //! * [`measure`]: clocks, medians, memory.
 //! * [`carousel`]: calls one after another, as many as the host can take.
@@ -15,6 +15,7 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+mod app_queue;
 mod carousel;
 mod exchange;
 mod figure;
@@ -50,7 +51,8 @@ struct Arguments {
 
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    let all: Vec<&Figure> = [step::FIGURES, routing::FIGURES, exchange::FIGURES, journal::FIGURES, swap::FIGURES, invite::FIGURES].concat();
+    let all: Vec<&Figure> =
+        [step::FIGURES, routing::FIGURES, exchange::FIGURES, journal::FIGURES, swap::FIGURES, invite::FIGURES, app_queue::FIGURES].concat();
     if let Some(unknown) = arguments.keys.iter().find(|key| all.iter().all(|figure| figure.key != **key)) {
         bail!("there is no figure {unknown:?}; `--list` shows them all");
     }

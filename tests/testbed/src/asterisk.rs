@@ -12,7 +12,7 @@
 //!
 //! # The dialplan
 //! Every number goes to the host's application. What the host does not take, or sends on, takes the PBX's own
-//! route: a call to `own-route` at the central. [`BASELINES`] are measured against.
+//! route: a call to `own-route` at the central. [`BASELINES`] and [`QUEUE`] are measured against.
 
 use crate::{net::Slice, process::Process, tools::Tools};
 use anyhow::{Context, Result, ensure};
@@ -42,6 +42,9 @@ pub const MUSIC: &str = "default";
 /// Extensions that answer, play one second of sound and hang up: by the dialplan, by FastAGI on `.2` port 4573, and
 /// by an ARI application `baseline`.
 pub const BASELINES: [&str; 3] = ["baseline-native", "baseline-agi", "baseline-ari"];
+
+/// An extension that puts callers into a queue of Asterisk's own, whose members are the phones of `a1` to `a4`.
+pub const QUEUE: &str = "baseline-queue";
 
 /// A boot takes less than a second; a busy machine may need more.
 const BOOT: Duration = Duration::from_secs(30);
@@ -223,7 +226,9 @@ fn configure(tools: &Tools, slice: &Slice, folder: &Path, verbosity: u8) -> Resu
     write("rtp.conf", "[general]\nrtpstart = 20000\nrtpend = 29999\nstrictrtp = no\nicesupport = no\n")?;
     write("musiconhold.conf", &format!("[{MUSIC}]\nmode = files\ndirectory = {here}/moh\n"))?;
     write("cdr.conf", "[general]\nenable = no\n")?;
-    write("queues.conf", "[general]\n")?;
+    let members = (1..=4).map(|number| format!("member => PJSIP/a{number}\n")).collect::<String>();
+    let queue = "strategy = rrmemory\ntimeout = 60\nretry = 1\nwrapuptime = 0\nringinuse = no\n";
+    write("queues.conf", &format!("[general]\nautofill = yes\nshared_lastcall = yes\n[{QUEUE}]\n{queue}{members}"))?;
     write("pjsip.conf", &pjsip(slice)?)?;
     write("extensions.conf", &dialplan(slice, folder))?;
     for empty in [
@@ -280,6 +285,7 @@ fn dialplan(slice: &Slice, folder: &Path) -> String {
          exten => {native},1,Answer()\n same => n,Playback({here}/sounds/second)\n same => n,Hangup()\n\
          exten => {agi},1,AGI(agi://{host}:4573/call)\n same => n,Hangup()\n\
          exten => {ari},1,Stasis(baseline)\n same => n,Hangup()\n\
+         exten => {QUEUE},1,Answer()\n same => n,Queue({QUEUE})\n same => n,Hangup()\n\
          [{TRANSFER}]\n\
          exten => s,1,Dial(${{STROWGER_TARGET}},60)\n same => n,Hangup()\n",
         central = slice.host(200),
