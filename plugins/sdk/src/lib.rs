@@ -10,6 +10,7 @@
 //! * [`reads`]: what a flow may ask.
 //! * [`types`]: the words of the contract, generated from `wit/flow.wit`.
 //! * [`prompt`]: prompts and seconds, short to write.
+//! * [`words`]: words in several languages.
 //! * [`testing`]: flows tested as plain Rust, without a host.
 
 pub mod bindings;
@@ -22,19 +23,24 @@ pub mod reads;
 pub mod script;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+pub mod words;
 
 pub use bindings::strowger::flow::types;
 pub use flow::Flow;
 pub use names::{command_name, event_name, outcome_name};
 pub use prompt::{Seconds, secs};
 pub use script::{Call, Ending, Failure, Script};
+pub use words::Words;
 
 /// What nearly every script needs.
 pub mod prelude {
     pub use crate::{
         prompt::{Seconds, secs},
-        script::{Agent, Answered, CALLER, Call, Either, Ending, Failure, NotReached, NotServed, Script, Waiting, join, race},
-        types::Prompt,
+        script::{
+            Agent, Answered, CALLER, Call, Coding, Either, Ending, Failure, Language, NotReached, NotServed, Script, Waiting, join, race,
+        },
+        types::{Field, Prompt, Target},
+        words::Words,
     };
 }
 

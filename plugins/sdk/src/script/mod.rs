@@ -20,15 +20,19 @@
 //!
 //! # Layout
 //! * `call`: what a script holds: orders, questions, facts.
+//! * `code`: a code that is keyed about a conversation.
+//! * `language`: in which language somebody is spoken to.
 //! * `order`: one order and its outcome; `outcome`: outcomes as a script reads them.
 //! * `ladder`: waiting in queues that widen.
 //! * `wait`: waits that compose.
 //! * `run`: one run of a script over its history; `history`: that history as bytes.
 
 mod call;
+mod code;
 mod events;
 mod history;
 mod ladder;
+mod language;
 mod leg;
 mod order;
 mod outcome;
@@ -37,8 +41,10 @@ mod step;
 mod wait;
 
 pub use call::Call;
+pub use code::Coding;
 pub use events::Events;
 pub use ladder::Waiting;
+pub use language::Language;
 pub use leg::{CALLER, Leg};
 pub use order::{Company, Ordered, Report, Reports, kind};
 pub use outcome::{Agent, Answered, Failure, NotReached, NotServed};

@@ -76,7 +76,12 @@ impl<F: Flow> TestCall<F> {
 
     /// A call arrives.
     pub fn arrives(&mut self) -> &mut Self {
-        let arrival = Arrival {
+        self.arrives_as(|_| {})
+    }
+
+    /// A call arrives, otherwise than usual: another number, data from the flow that hands it over.
+    pub fn arrives_as(&mut self, edit: impl FnOnce(&mut Arrival)) -> &mut Self {
+        let mut arrival = Arrival {
             call: "call-1".into(),
             caller: Some("+3291234567".into()),
             caller_name: None,
@@ -88,6 +93,7 @@ impl<F: Flow> TestCall<F> {
             data: String::new(),
             at: self.site.instant,
         };
+        edit(&mut arrival);
         self.event(Event::Arrived(arrival))
     }
 
@@ -225,6 +231,11 @@ impl<F: Flow> TestCall<F> {
             Command::Note(note) if note.key == key => Some(note.value.as_str()),
             _ => None,
         })
+    }
+
+    /// Whether the record is marked so.
+    pub fn is_tagged(&self, tag: &str) -> bool {
+        self.orders.iter().any(|order| matches!(&order.command, Command::Tag(marked) if marked == tag))
     }
 
     /// What the flow finished with, once it has.

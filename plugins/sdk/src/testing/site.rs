@@ -44,10 +44,47 @@ impl Site {
         self
     }
 
+    /// With this agent.
+    pub fn agent(mut self, name: &str, status: AgentStatus) -> Self {
+        self.agents.insert(name.into(), status);
+        self
+    }
+
+    /// With this contact, found by this number.
+    pub fn contact(mut self, number: &str, contact: KnownContact) -> Self {
+        self.contacts.insert(number.into(), contact);
+        self
+    }
+
+    /// With a call from this number in the past.
+    pub fn called(mut self, number: &str, past: PastCall) -> Self {
+        self.histories.entry(number.into()).or_default().push(past);
+        self
+    }
+
+    /// With this roster, and who is on duty.
+    pub fn roster(mut self, name: &str, on_duty: impl IntoIterator<Item = Target>) -> Self {
+        self.rosters.insert(name.into(), on_duty.into_iter().collect());
+        self
+    }
+
     /// With this switch.
     pub fn switch(mut self, name: &str, position: &str) -> Self {
         self.switches.insert(name.into(), position.into());
         self
+    }
+}
+
+/// Somebody of a kind, of whom nothing else is known but the name.
+pub fn contact(kind: &str, name: &str) -> KnownContact {
+    KnownContact {
+        id: name.into(),
+        kind: kind.into(),
+        name: name.into(),
+        region: None,
+        language: None,
+        responsible: Vec::new(),
+        do_not_call: false,
     }
 }
 

@@ -1,0 +1,107 @@
+//! A hospital's contact centre in front of its clinics: requirements K1 to K3, from "Hoe vergroot je de telefonische bereikbaarheid in
+//! het ziekenhuis?". The Dutch is that document's.
+
+mod settings;
+
+pub use settings::{Clinic, Repeat, Settings, Texts, WrapUp};
+
+use std::collections::BTreeSet;
+use strowger_sdk::prelude::*;
+
+/// The flow.
+pub struct ContactCentre;
+
+impl Script for ContactCentre {
+    type Settings = Settings;
+
+    fn check(settings: &Settings) -> Result<(), String> {
+        let mut numbers = BTreeSet::new();
+        if let Some(twice) = settings.clinics.iter().find(|clinic| !numbers.insert(digits(&clinic.number))) {
+            return Err(format!("clinics: two have the number {}, the second is {}", twice.number, twice.name));
+        }
+        let keys: BTreeSet<char> = settings.wrap_up.iter().map(|wrap_up| wrap_up.key).collect();
+        if keys.len() < settings.wrap_up.len() {
+            return Err("wrap_up: two codes have the same key; give each its own".into());
+        }
+        Ok(())
+    }
+
+    async fn run(call: Call, settings: &'static Settings) -> Result<Ending, Failure> {
+        contact_centre(&call, settings).await
+    }
+}
+
+/// A number as it is compared: its digits.
+fn digits(number: &str) -> String {
+    number.chars().filter(char::is_ascii_digit).collect()
+}
+
+async fn contact_centre(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
+    // K1 "Daardoor kun je de telefoonnummers van de poliklinieken koppelen met de bijbehorende vragenboom per polikliniek. Zo heeft
+    //     de telefonist meteen de juiste antwoorden bij de juiste vragen van de patiënt paraat."
+    let dialled = digits(call.dialled());
+    let clinic = s.clinics.iter().find(|clinic| digits(&clinic.number) == dialled);
+    let name = clinic.map_or(&s.hospital, |clinic| &clinic.name);
+    call.note("clinic", name);
+    if let Some(clinic) = clinic {
+        call.note("question-tree", &clinic.tree);
+    }
+    let before = calls_before(call, s);
+
+    // K1 "De telefoon wordt altijd op dezelfde manier opgenomen en iedereen wordt op de juiste manier te woord gestaan."
+    call.answer().await?;
+    let language = call.language(&s.languages).await;
+    if let Some(language) = &language {
+        call.note("language", language);
+    }
+    let said = |words: &Words| words.map(|text| text.replace("{clinic}", name)).in_language(language.as_deref());
+    call.play(said(&s.texts.greeting)).await;
+
+    let shown = match before {
+        0 => name.clone(),
+        before => format!("{name}, oproep {}", before + 1),
+    };
+    let whisper = s.texts.whisper.iter().map(|words| words.map(|text| text.replace("{clinic}", name)).in_language(None)).collect();
+    let mut waiting = call
+        .wait_in(&s.team)
+        .entering(|queue| queue.display(shown).whisper(whisper))
+        .music(&s.music)
+        .say(said(&s.texts.waiting), s.repeat_every);
+    // K2 "De patiënt moet direct antwoord op zijn vraag kunnen krijgen en pas in uitzonderlijke gevallen worden doorverbonden met een
+    //     medisch onderlegde medewerker op de poli."
+    if let Some(desk) = clinic.and_then(|clinic| clinic.desk.as_ref()) {
+        waiting = waiting.also(desk, s.clinic_after);
+    }
+    match waiting.await {
+        Ok(agent) => {
+            call.note("answered-by", &agent.name);
+            // K5 "Zo kun je informatie terughalen met betrekking tot gemaakte afspraken, gespreksduur en de afhandelingstijd voor
+            //     administratieve taken."
+            let codes = s.wrap_up.iter().map(|wrap_up| (wrap_up.key, &wrap_up.code));
+            let wrap_up = Coding::new("wrap-up", codes, &s.texts.wrap_up).within(s.wrap_up_within);
+            Ok(call.talk_and_code(agent.leg, wrap_up, "answered").await)
+        }
+        Err(nobody) => {
+            call.play(said(&s.texts.nobody)).await;
+            call.hang_up_all();
+            Ok(nobody.word().into())
+        }
+    }
+}
+
+/// K3 "Wanneer een patiënt meerdere keren moet bellen voor een afspraak, dan is dat een teken dat de patiënt door de polikliniek niet
+/// goed geïnformeerd wordt."
+fn calls_before(call: &Call, s: &Settings) -> u32 {
+    let history = call.caller().map_or_else(Vec::new, |number| call.history(number, s.repeat.days));
+    let before = history.iter().filter(|past| !past.outbound).count().try_into().unwrap_or(u32::MAX);
+    call.note("calls-before", before);
+    if before.saturating_add(1) >= s.repeat.calls {
+        call.tag("repeat");
+    }
+    before
+}
+
+strowger_sdk::export!(ContactCentre, schema = "../settings.schema.json");
+
+#[cfg(test)]
+mod tests;
