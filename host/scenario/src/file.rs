@@ -67,6 +67,11 @@ pub struct Agent {
     /// Seconds of talking before the agent hangs up.
     #[serde(default = "sixty")]
     pub talks: f64,
+    /// What the agent keys.
+    #[serde(default)]
+    pub keys: Vec<Keyed>,
+    /// Seconds that the phone may ring. Not given: as the queue says.
+    pub ring_time: Option<f64>,
 }
 
 /// How a telephone behaves when it is called.
@@ -82,6 +87,9 @@ pub struct Phone {
     /// Seconds of talking before it hangs up.
     #[serde(default = "sixty")]
     pub talks: f64,
+    /// What is keyed on it.
+    #[serde(default)]
+    pub keys: Vec<Keyed>,
 }
 
 /// What a telephone does when it is called.
@@ -152,6 +160,16 @@ pub struct Keys {
     pub digits: String,
 }
 
+/// What is keyed on a telephone that was called, and when.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Keyed {
+    /// Seconds from its answer.
+    pub at: f64,
+    /// 0-9, * and #.
+    pub digits: String,
+}
+
 /// Something that must happen, or must not: one of the keys from `hears` to `refused`, and when.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -213,6 +231,9 @@ pub struct Then {
     /// Seconds of talking before it hangs up.
     #[serde(default = "sixty")]
     pub talks: f64,
+    /// What is keyed on it from then on.
+    #[serde(default)]
+    pub keys: Vec<Keyed>,
 }
 
 /// What an agent does.

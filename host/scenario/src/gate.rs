@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     thread,
 };
-use strowger_flows::{Gate, LoadedFlow};
+use strowger_flows::{Gate, LoadedFlow, Snapshot};
 use strowger_sandbox::Engine;
 
 /// The folder of a flow's scenarios, beside its flow file.
@@ -16,7 +16,7 @@ pub const FOLDER: &str = "scenarios";
 /// Runs the scenarios beside a flow's file. Those that check behaviour must pass with the settings that they pin; and
 /// with the settings as they are, none may bring about a fault, a refusal or a call without end.
 pub fn gate(engine: Engine) -> Gate {
-    Arc::new(move |_, flow| {
+    Arc::new(move |snapshot, flow| {
         let (scenarios, problems) = Scenario::load_all(&flow.dir.join(FOLDER));
         let mut why = String::new();
         for problem in &problems {
@@ -25,7 +25,7 @@ pub fn gate(engine: Engine) -> Gate {
         let mut runs: Vec<(&Scenario, How)> = scenarios.iter().map(|scenario| (scenario, How::LIVE)).collect();
         let behaviour = scenarios.iter().filter(|scenario| !scenario.written.figures);
         runs.extend(behaviour.map(|scenario| (scenario, How::TEST)));
-        for report in run_all(&runs, flow, &engine, |_| {}).iter().filter(|report| !report.is_good()) {
+        for report in run_all(&runs, flow, snapshot, &engine, |_| {}).iter().filter(|report| !report.is_good()) {
             let _ = write!(why, "\n{report}");
         }
         match why.is_empty() {
@@ -37,9 +37,15 @@ pub fn gate(engine: Engine) -> Gate {
 
 /// Runs scenarios on as many threads as there are processors. Reports come in the order of the runs; `done` is told of each
 /// as soon as it is there.
-pub fn run_all(runs: &[(&Scenario, How)], flow: &LoadedFlow, engine: &Engine, done: impl Fn(&Report) + Sync) -> Vec<Report> {
+pub fn run_all(
+    runs: &[(&Scenario, How)],
+    flow: &LoadedFlow,
+    beside: &Snapshot,
+    engine: &Engine,
+    done: impl Fn(&Report) + Sync,
+) -> Vec<Report> {
     in_parallel(runs, |(scenario, how)| {
-        let report = run(scenario, flow, engine, *how);
+        let report = run(scenario, flow, beside, engine, *how);
         done(&report);
         report
     })

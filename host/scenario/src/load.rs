@@ -1,8 +1,9 @@
 //! Reads scenario files. What is wrong is reported as a compiler would: file, line, column.
 
 use crate::{
-    file::{Expect, Manner, ScenarioFile, Then},
+    file::{Expect, ScenarioFile, Then},
     judge::{Expected, LineError},
+    stage::behaviour,
     term::civil,
 };
 use chrono::NaiveDateTime;
@@ -12,6 +13,7 @@ use std::{
     sync::Arc,
 };
 use strowger_flows::{Problem, problem::Place};
+use strowger_pbx::sim::Phone;
 use toml::Spanned;
 
 /// A scenario file, read and checked as far as it can be without a flow.
@@ -160,8 +162,8 @@ fn check_line(line: &Spanned<Expect>, wrong: &mut Wrong) {
 
 impl Then {
     /// How a telephone behaves from then on.
-    pub(crate) fn manner(&self) -> Option<(Manner, f64, f64)> {
-        self.phone.map(|manner| (manner, self.after, self.talks))
+    pub(crate) fn behaviour(&self) -> Option<Phone> {
+        self.phone.map(|manner| behaviour(manner, self.after, self.talks, &self.keys))
     }
 }
 

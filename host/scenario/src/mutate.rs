@@ -7,7 +7,7 @@
 use crate::{How, Report, Scenario, gate::in_parallel, run, run_all};
 use serde_json::{Map, Value};
 use std::{fmt, sync::Arc, time::Duration};
-use strowger_flows::{LoadedFlow, Problem};
+use strowger_flows::{LoadedFlow, Problem, Snapshot};
 use strowger_model::{Timestamp, read::ScheduleStatus};
 use strowger_sandbox::Engine;
 
@@ -109,19 +109,20 @@ fn means_the_same(flow: &LoadedFlow, name: &str, mutation: &Mutation) -> bool {
 /// Scenarios that fail although nothing was altered: they would notice everything.
 pub fn hold_fast(
     flow: &LoadedFlow,
+    beside: &Snapshot,
     scenarios: &[Scenario],
     engine: &Engine,
     done: impl Fn(&Mutation, &Caught) + Sync,
 ) -> Result<Vec<(Mutation, Caught)>, Vec<Report>> {
     let runs: Vec<(&Scenario, How)> = scenarios.iter().map(|scenario| (scenario, How::TEST)).collect();
-    let mut failed = run_all(&runs, flow, engine, |_| {});
+    let mut failed = run_all(&runs, flow, beside, engine, |_| {});
     failed.retain(|report| !report.is_good());
     if !failed.is_empty() {
         return Err(failed);
     }
     let mutations = mutations(flow);
     let caught = in_parallel(&mutations, |mutation| {
-        let caught = catch(mutation, scenarios, flow, engine);
+        let caught = catch(mutation, scenarios, flow, beside, engine);
         done(mutation, &caught);
         caught
     });
@@ -129,7 +130,7 @@ pub fn hold_fast(
 }
 
 /// Alters a figure and runs the scenarios until one notices: those that check figures first.
-fn catch(mutation: &Mutation, scenarios: &[Scenario], flow: &LoadedFlow, engine: &Engine) -> Caught {
+fn catch(mutation: &Mutation, scenarios: &[Scenario], flow: &LoadedFlow, beside: &Snapshot, engine: &Engine) -> Caught {
     let said = |problems: Vec<Problem>| problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
     let altered = match mutation.in_site {
         true => flow.site.varied(&mutation.overlay).and_then(|site| flow.varied(&Map::new(), &Arc::new(site))),
@@ -144,7 +145,7 @@ fn catch(mutation: &Mutation, scenarios: &[Scenario], flow: &LoadedFlow, engine:
         figures.into_iter().chain(behaviour)
     };
     figures_first()
-        .find(|scenario| !run(scenario, &altered, engine, How::TEST).is_good())
+        .find(|scenario| !run(scenario, &altered, beside, engine, How::TEST).is_good())
         .map_or(Caught::Not, |scenario| Caught::Scenario(scenario.name().to_owned()))
 }
 

@@ -47,7 +47,9 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 const GRACE: Duration = Duration::from_secs(120);
 
 /// Runs a scenario of a flow.
-pub fn run(scenario: &Scenario, flow: &LoadedFlow, engine: &Engine, how: How) -> Report {
+///
+/// The flows that it may hand calls to come from `beside`, on the scenario's own site.
+pub fn run(scenario: &Scenario, flow: &LoadedFlow, beside: &Snapshot, engine: &Engine, how: How) -> Report {
     let mut report = Report {
         name: scenario.name().to_owned(),
         file: scenario.file.clone(),
@@ -56,7 +58,7 @@ pub fn run(scenario: &Scenario, flow: &LoadedFlow, engine: &Engine, how: How) ->
         calls: Vec::new(),
         lasted: Duration::ZERO,
     };
-    let prepared = Prepared::new(scenario, flow, how);
+    let prepared = Prepared::new(scenario, flow, beside, how);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     match (prepared, runtime) {
         (Ok(prepared), Ok(runtime)) => {
@@ -75,6 +77,8 @@ pub fn run(scenario: &Scenario, flow: &LoadedFlow, engine: &Engine, how: How) ->
 /// Site and flow as the scenario wants them.
 struct Prepared {
     flow: Arc<LoadedFlow>,
+    /// Flows that may take calls over from it.
+    beside: Vec<Arc<LoadedFlow>>,
     expected: Vec<Expected>,
     start: Timestamp,
     /// The number that is called if the scenario names none.
@@ -82,7 +86,7 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(scenario: &Scenario, flow: &LoadedFlow, how: How) -> Result<Self, Vec<Problem>> {
+    fn new(scenario: &Scenario, flow: &LoadedFlow, beside: &Snapshot, how: How) -> Result<Self, Vec<Problem>> {
         let written = &scenario.written;
         let mut over = if how.expectations { written.site.clone() } else { Map::new() };
         staff(written, flow, &mut over);
@@ -93,6 +97,9 @@ impl Prepared {
         if how.twice {
             flow.flow = flow.flow.twice();
         }
+        let others =
+            flow.permissions.flows.iter().filter(|name| **name != *flow.name.as_str()).filter_map(|name| beside.flows.get(name.as_str()));
+        let beside = others.map(|other| other.varied(&Map::new(), &site).map(Arc::new)).collect::<Result<_, _>>()?;
         let expected = match scenario.expected(&flow.settings) {
             Ok(expected) => expected,
             Err(problems) if how.expectations => return Err(problems),
@@ -103,13 +110,14 @@ impl Prepared {
             vec![scenario.problem(written.at.span(), message)]
         })?;
         let number = flow.numbers.first().map(|pattern| pattern.as_str().replace('X', "0").replace('*', ""));
-        Ok(Self { expected, start, number: number.unwrap_or_default(), flow: Arc::new(flow) })
+        Ok(Self { expected, start, number: number.unwrap_or_default(), flow: Arc::new(flow), beside })
     }
 
     async fn play(self, scenario: &Scenario, engine: &Engine, how: How, report: &mut Report) {
         let written = &scenario.written;
         let recorder = Recorder::new();
-        let snapshot = Snapshot { site: self.flow.site.clone(), flows: BTreeMap::from([(self.flow.name.clone(), self.flow.clone())]) };
+        let flows = [&self.flow].into_iter().chain(&self.beside).map(|flow| (flow.name.clone(), flow.clone())).collect();
+        let snapshot = Snapshot { site: self.flow.site.clone(), flows };
         let catalogue = Catalogue::still(snapshot, engine.clone());
         let exchange = Exchange::new(Options::new(catalogue, Clock::simulated(self.start), recorder.clone()));
         let audience = {
@@ -118,7 +126,7 @@ impl Prepared {
         };
         let config = SimConfig {
             lengths: lengths(&self.flow),
-            outside: behaviour(crate::file::Manner::Unreachable, 0.0, 0.0),
+            outside: behaviour(crate::file::Manner::Unreachable, 0.0, 0.0, &[]),
             ..SimConfig::default()
         };
         let stage = SimStage::new(config, exchange.sink(), audience);
@@ -197,8 +205,7 @@ impl Prepared {
     }
 
     fn happen(&self, then: &crate::file::Then, written: &ScenarioFile, exchange: &Arc<Exchange>, stage: &dyn Stage) {
-        if let Some((manner, after, talks)) = then.manner() {
-            let phone = behaviour(manner, after, talks);
+        if let Some(phone) = then.behaviour() {
             match written.agents.contains_key(&then.who) {
                 true => stage.phone(Address::Endpoint(stage.address_of(&then.who)), phone),
                 false => stage.phone(self.outside(&then.who), outside(phone)),
@@ -250,8 +257,11 @@ fn staff(written: &ScenarioFile, flow: &LoadedFlow, over: &mut Map<String, Value
         agents.insert(name.to_string(), json!({ "logged_in": false }));
     }
     for (name, agent) in &written.agents {
-        let endpoints = json!([{ "address": format!("SIM/{name}") }]);
-        agents.insert(name.clone(), json!({ "endpoints": endpoints, "logged_in": agent.logged_in }));
+        let mut endpoint = json!({ "address": format!("SIM/{name}") });
+        if let Some(ring_time) = agent.ring_time {
+            endpoint["ring_time"] = ring_time.into();
+        }
+        agents.insert(name.clone(), json!({ "endpoints": [endpoint], "logged_in": agent.logged_in }));
     }
     let mut queues = Map::new();
     for queue in flow.site.queues.keys() {

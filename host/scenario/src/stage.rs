@@ -1,11 +1,11 @@
 //! Who plays callers and telephones: what a scenario needs of a PBX under test. The sim is one; a real PBX with scripted
 //! telephones around it can be another, and the same scenarios run on both.
 
-use crate::file::{Agent, Manner, Phone as Written};
+use crate::file::{Agent, Keyed, Manner, Phone as Written};
 use std::{sync::Arc, time::Duration};
 use strowger_pbx::{
     port::{Address, LegId, Pbx, PbxSink},
-    sim::{By, Caller, Observed, Phone, Sim, SimConfig, Sound, Then},
+    sim::{By, Caller, Keys, Observed, Phone, Sim, SimConfig, Sound, Then},
 };
 
 /// What callers experience.
@@ -108,26 +108,28 @@ impl Stage for SimStage {
 }
 
 /// How a telephone behaves that a scenario describes.
-pub(crate) fn behaviour(manner: Manner, after: f64, talks: f64) -> Phone {
+pub(crate) fn behaviour(manner: Manner, after: f64, talks: f64, keys: &[Keyed]) -> Phone {
     let seconds = |seconds: f64| Duration::from_secs_f64(seconds.max(0.0));
-    match manner {
+    let phone = match manner {
         Manner::Answers => Phone::answers(seconds(after)).talking(seconds(talks)),
         Manner::Rings => Phone::new(Then::Rings),
         Manner::Busy => Phone::new(Then::Busy),
         Manner::Declines => Phone::new(Then::Declines(seconds(after))),
         Manner::Unreachable => Phone::new(Then::Unknown),
-    }
+    };
+    let keys = keys.iter().map(|keyed| Keys { after: seconds(keyed.at), digits: keyed.digits.clone() });
+    Phone { keys: keys.collect(), ..phone }
 }
 
 impl Agent {
     pub(crate) fn behaviour(&self) -> Phone {
-        behaviour(self.phone, self.after, self.talks)
+        behaviour(self.phone, self.after, self.talks, &self.keys)
     }
 }
 
 impl Written {
     pub(crate) fn behaviour(&self) -> Phone {
-        outside(behaviour(self.phone, self.after, self.talks))
+        outside(behaviour(self.phone, self.after, self.talks, &self.keys))
     }
 }
 

@@ -8,12 +8,12 @@ use std::path::Path;
 use strowger_scenario::{How, Report, Scenario, run};
 
 fn loaded() -> Loaded {
-    Loaded::new(common::flows_dir(), &["vaccination-helpdesk", "reception"])
+    Loaded::new(common::flows_dir(), common::PLUGINS)
 }
 
 fn play(loaded: &Loaded, text: &str, how: How) -> Report {
     let scenario = Scenario::parse(Path::new("scenarios/x.toml"), text).unwrap();
-    run(&scenario, &loaded.flow("vaccination-helpdesk"), &loaded.engine, how)
+    run(&scenario, &loaded.flow("vaccination-helpdesk"), &loaded.catalogue.current(), &loaded.engine, how)
 }
 
 const ANSWERED: &str = r#"

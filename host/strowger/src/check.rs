@@ -25,7 +25,7 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
         }
         let twice = How { twice: true, ..How::TEST };
         let runs: Vec<(&Scenario, How)> = scenarios.iter().map(|scenario| (scenario, twice)).collect();
-        let reports = run_all(&runs, flow, &loaded.engine, |_| {});
+        let reports = run_all(&runs, flow, &loaded.beside, &loaded.engine, |_| {});
         let failed: Vec<_> = reports.iter().filter(|report| !report.is_good()).collect();
         for report in &failed {
             good = false;

@@ -4,13 +4,15 @@ use crate::args::Plugins;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use strowger_flows::{Catalogue, CatalogueConfig, LoadedFlow, Report};
+use strowger_flows::{Catalogue, CatalogueConfig, LoadedFlow, Report, Snapshot};
 use strowger_sandbox::Engine;
 
 /// Flows as loaded, and what is wrong with the others.
 pub(crate) struct Loaded {
     pub(crate) engine: Engine,
     pub(crate) flows: Vec<Arc<LoadedFlow>>,
+    /// All flows of the folder: those may hand calls to each other.
+    pub(crate) beside: Arc<Snapshot>,
     pub(crate) report: Report,
 }
 
@@ -39,7 +41,7 @@ pub(crate) fn load(path: &Path, plugins: &Plugins) -> Result<Loaded> {
     let current = catalogue.current();
     let within = |flow: &&Arc<LoadedFlow>| flow.file.starts_with(path) || path.starts_with(own_folder(flow));
     let flows = current.flows.values().filter(within).cloned().collect();
-    Ok(Loaded { engine, flows, report })
+    Ok(Loaded { engine, flows, beside: current, report })
 }
 
 /// The folder, at a path or above it, that holds the site file.

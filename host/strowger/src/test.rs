@@ -3,7 +3,7 @@
 use crate::{args, load};
 use anyhow::Result;
 use std::{path::Path, sync::Arc, time::Instant};
-use strowger_flows::LoadedFlow;
+use strowger_flows::{LoadedFlow, Snapshot};
 use strowger_sandbox::Engine;
 use strowger_scenario::{
     How, Report, Scenario, gate,
@@ -29,8 +29,8 @@ pub(crate) fn test(args: &args::Test) -> Result<bool> {
             println!("{problem}");
         }
         good &= match args.figures {
-            true => figures(flow, &scenarios, &loaded.engine),
-            false => play(flow, &scenarios, &loaded.engine, args.verbose),
+            true => figures(flow, &loaded.beside, &scenarios, &loaded.engine),
+            false => play(flow, &loaded.beside, &scenarios, &loaded.engine, args.verbose),
         };
     }
     Ok(good)
@@ -48,7 +48,7 @@ fn scenarios(flow: &LoadedFlow, path: &Path) -> (Vec<Scenario>, Vec<strowger_flo
     Scenario::load_all(&folder)
 }
 
-fn play(flow: &Arc<LoadedFlow>, scenarios: &[Scenario], engine: &Engine, verbose: bool) -> bool {
+fn play(flow: &Arc<LoadedFlow>, beside: &Snapshot, scenarios: &[Scenario], engine: &Engine, verbose: bool) -> bool {
     println!("{} {}", flow.name, flow.version);
     let began = Instant::now();
     let runs: Vec<(&Scenario, How)> = scenarios.iter().map(|scenario| (scenario, How::TEST)).collect();
@@ -58,7 +58,7 @@ fn play(flow: &Arc<LoadedFlow>, scenarios: &[Scenario], engine: &Engine, verbose
             print!("{}", report.timelines());
         }
     };
-    let reports = run_all(&runs, flow, engine, shown);
+    let reports = run_all(&runs, flow, beside, engine, shown);
     let failed = reports.iter().filter(|report| !report.is_good()).count();
     let simulated: u64 = reports.iter().map(|report| report.lasted.as_secs()).sum();
     println!(
@@ -71,10 +71,10 @@ fn play(flow: &Arc<LoadedFlow>, scenarios: &[Scenario], engine: &Engine, verbose
 }
 
 /// Alters every figure and shows who notices.
-fn figures(flow: &Arc<LoadedFlow>, scenarios: &[Scenario], engine: &Engine) -> bool {
+fn figures(flow: &Arc<LoadedFlow>, beside: &Snapshot, scenarios: &[Scenario], engine: &Engine) -> bool {
     println!("{} {}: every figure altered in turn", flow.name, flow.version);
     let shown = |mutation: &Mutation, caught: &Caught| println!("  {mutation}\n      {caught}");
-    match hold_fast(flow, scenarios, engine, shown) {
+    match hold_fast(flow, beside, scenarios, engine, shown) {
         Ok(caught) => {
             let unnoticed = caught.iter().filter(|(_, caught)| *caught == Caught::Not).count();
             println!("{} alterations, {unnoticed} noticed by nobody\n", caught.len());

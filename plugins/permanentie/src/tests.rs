@@ -232,7 +232,7 @@ fn p8_the_nurse_keys_the_urgency_while_they_talk_or_when_the_caller_has_hung_up(
 #[test]
 fn p8_an_urgency_that_is_missing_is_seen_on_the_record() {
     let mut silent = talking();
-    silent.caller_hangs_up().presses("").presses("");
+    silent.caller_hangs_up().presses("");
     let mut gone = talking();
     gone.caller_hangs_up().refuses("gather", RefusalReason::UnknownName);
     let mut first = talking();

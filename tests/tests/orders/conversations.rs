@@ -128,11 +128,13 @@ async fn a_transfer_that_is_not_permitted_leaves_the_caller_here() {
     assert_eq!(stage.told("NotPermitted"), 1);
 }
 
-/// What the first flow had under way is taken back, and the second begins as with a call that has just come in.
+/// What the first flow had under way is taken back, and the second begins as with a call that has just come in: it knows all of its arrival,
+/// and may answer it although that is done.
 #[tokio::test(start_paused = true)]
 async fn another_flow_goes_on_with_the_call() {
     let second = r#"
-        arrived = ["1 play caller Second."]
+        arrived = ["4 answer"]
+        "4 answered" = ["1 play caller Second."]
         "1 played" = ["2 dial bob 200"]
         "2 leg-answered" = ["3 connect caller bob", "finish second"]
     "#;
@@ -146,7 +148,7 @@ async fn another_flow_goes_on_with_the_call() {
         "4 timer" = ["finish wrong"]
         "#,
         &[(extension("200"), answers().talking(secs(5))), (Address::Endpoint("PJSIP/anna".into()), Phone::new(Then::Rings))],
-        Caller::default(),
+        Caller { name: Some("Mia".into()), endpoint: Some("trunk".into()), line: Some("line 2".into()), ..Caller::default() },
     );
     let record = stage.record().await;
     assert_eq!((record.flow.as_str(), record.outcome.as_str()), ("second", "second"), "{}", stage.log());
@@ -155,4 +157,5 @@ async fn another_flow_goes_on_with_the_call() {
     assert_eq!(heard[1], "3 Second.", "{heard:?}");
     assert!(heard.iter().any(|line| line.ends_with(" 200")));
     assert_eq!(stage.told("from the first"), 1);
+    assert_eq!((stage.told("Mia"), stage.told("trunk"), stage.told("line 2"), record.refused), (2, 2, 2, 0), "{}", stage.log());
 }

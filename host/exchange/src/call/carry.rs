@@ -2,7 +2,7 @@
 //! refused, with an event.
 
 use super::{
-    Call,
+    Call, Origin,
     leg::{Leg, Role},
     order::{Dialling, Doing, MoveDone, Open},
 };
@@ -149,22 +149,20 @@ impl Call {
     // ------------------------------------------------------------------ the caller
 
     fn answer(&mut self, id: OrderId) -> Carried {
-        let leg = self.caller_unanswered()?;
-        if let Some(caller) = self.leg_by_id(&leg) {
-            caller.up = true;
-        }
-        self.send(PbxCommand::Answer { leg });
-        self.open(id, None, Doing::Answering);
-        Ok(())
-    }
-
-    fn caller_unanswered(&self) -> Result<LegId, Refusal> {
         let caller = LegName::caller();
         let leg = self.leg(&caller).ok_or_else(|| no_leg(&caller))?;
-        match leg.up {
-            false => Ok(leg.id.clone()),
-            true => Err(refusal(RefusalReason::WrongState, "the caller is answered already")),
+        let (leg, up) = (leg.id.clone(), leg.up);
+        self.open(id, None, Doing::Answering);
+        if !up {
+            if let Some(caller) = self.leg_by_id(&leg) {
+                caller.up = true;
+            }
+            self.send(PbxCommand::Answer { leg });
+        } else if self.record.answered.is_some() {
+            // Perhaps by a flow that had the call before this one.
+            self.outcome(id, Outcome::Answered);
         }
+        Ok(())
     }
 
     // ------------------------------------------------------------------ dialling
@@ -357,15 +355,16 @@ impl Call {
         self.on_new_version = true;
         self.record.flow = self.flow.name.clone();
         self.record.version = self.flow.version.to_string();
+        let Origin { caller_name, endpoint, diverted_from, line, adapter } = (*self.origin).clone();
         let arrival = Arrival {
             call: self.id,
             caller: self.record.caller.clone(),
-            caller_name: None,
-            endpoint: None,
+            caller_name,
+            endpoint,
             dialled: self.record.dialled.clone(),
-            diverted_from: None,
-            line: None,
-            adapter: String::new(),
+            diverted_from,
+            line,
+            adapter,
             data,
             at: self.exchange.clock.now(),
         };

@@ -3,7 +3,7 @@
 //! A field that is added goes to the end and gets a serde default, a variant that is added gets a new name: then images of before are still read
 //! (see the store's `codec`). Any other change needs another format, and a reader of this one.
 
-use super::{Call, Phase, leg::Leg, order::Open};
+use super::{Call, Origin, Phase, leg::Leg, order::Open};
 use crate::CallRecord;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, time::Duration};
@@ -21,6 +21,8 @@ pub(crate) struct Image<'a> {
     pub(super) orders: Cow<'a, [Open]>,
     pub(crate) record: Cow<'a, CallRecord>,
     pub(super) plays: u32,
+    #[serde(default)]
+    pub(super) origin: Cow<'a, Origin>,
 }
 
 fn owned_bytes<'de, D: Deserializer<'de>>(bytes: D) -> Result<Cow<'static, [u8]>, D::Error> {
@@ -38,6 +40,7 @@ impl Call {
             orders: (&*self.orders).into(),
             record: Cow::Borrowed(&self.record),
             plays: self.plays,
+            origin: Cow::Borrowed(&self.origin),
         }
     }
 }

@@ -72,6 +72,16 @@ pub(crate) fn fallback(flow: &LoadedFlow) -> Option<Address> {
     }
 }
 
+/// How a call came, besides what its record says: for a flow that takes it over.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Origin {
+    caller_name: Option<String>,
+    endpoint: Option<String>,
+    diverted_from: Option<String>,
+    line: Option<String>,
+    adapter: String,
+}
+
 /// One call.
 pub(crate) struct Call {
     id: CallId,
@@ -85,6 +95,7 @@ pub(crate) struct Call {
     legs: Vec<Leg>,
     orders: Vec<Open>,
     record: Box<CallRecord>,
+    origin: Box<Origin>,
     /// Orders that the present step has given, for ids.
     index: u32,
     /// Plays so far, for ids.
@@ -99,6 +110,13 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn new(exchange: Arc<Exchange>, flow: OnFlow, leg: LegId, arrival: Arrival) -> Self {
+        let origin = Origin {
+            caller_name: arrival.caller_name.clone(),
+            endpoint: arrival.endpoint.clone(),
+            diverted_from: arrival.diverted_from.clone(),
+            line: arrival.line.clone(),
+            adapter: arrival.adapter.clone(),
+        };
         let record = CallRecord {
             call: arrival.call,
             flow: flow.name.clone(),
@@ -130,6 +148,7 @@ impl Call {
             legs: vec![Leg::new(LegName::caller(), leg, Role::Caller)],
             orders: Vec::new(),
             record: Box::new(record),
+            origin: Box::new(origin),
             index: 0,
             plays: 0,
             on_new_version: true,

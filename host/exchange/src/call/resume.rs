@@ -62,6 +62,7 @@ impl Call {
             orders: image.orders.into_owned(),
             record: Box::new(image.record.into_owned()),
             plays: image.plays,
+            origin: Box::new(image.origin.into_owned()),
             unseen: VecDeque::new(),
             index: 0,
             on_new_version: false,

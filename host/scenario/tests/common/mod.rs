@@ -11,6 +11,9 @@ pub(crate) fn flows_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../flows")
 }
 
+/// The plugins of those flows.
+pub(crate) const PLUGINS: &[&str] = &["vaccination-helpdesk", "reception", "permanentie", "zorglijn", "contact-centre"];
+
 /// Flows of a folder, with these plugins.
 pub(crate) struct Loaded {
     pub(crate) catalogue: Arc<Catalogue>,

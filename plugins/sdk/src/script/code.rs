@@ -21,7 +21,7 @@ impl Coding {
         Self { note, codes, ask: ask.into(), within: Duration::from_secs(20) }
     }
 
-    /// How long an answer is waited for, each of the two times that it is asked. 20 s unless said otherwise.
+    /// How long a key is waited for, once it has been asked for. 20 s unless said otherwise.
     pub fn within(mut self, limit: impl Into<Duration>) -> Self {
         self.within = limit.into();
         self
@@ -35,13 +35,14 @@ impl Coding {
         code.is_some()
     }
 
-    /// The caller is gone; whoever is still on `leg` is asked, twice at most.
+    /// The caller is gone; whoever is still on `leg` is asked, and once more after a key that means nothing.
     async fn ask(&self, call: &Call, leg: &str) -> bool {
         for _ in 0..2 {
             let asked = call.gather_from(leg, vec![self.ask.clone()]).digits(1).first_within(self.within);
-            let Ok(keyed) = asked.await else { return false };
-            if keyed.digits.chars().any(|key| self.take(call, key)) {
-                return true;
+            match asked.await.ok().and_then(|keyed| keyed.digits.chars().next()) {
+                Some(key) if self.take(call, key) => return true,
+                Some(_) => {}
+                None => return false,
             }
         }
         false
