@@ -6,6 +6,7 @@
 //!   remembered then.
 //! * `write`: changes as rows. `threads`: the writer (group commit), the watchdog, and the checkpoints.
 //! * [`read`]: what was kept, also for commands beside a running host.
+//! * [`report`]: records made into figures.
 //! * [`retention`]: what is deleted, and whose personal data is erased.
 //! * [`codec`]: steps and images as bytes.
 //! * [`format`](mod@format): the tables, how an older database is upgraded and a newer one refused.
@@ -19,6 +20,7 @@ pub mod format;
 mod journal;
 mod kept;
 pub mod read;
+pub mod report;
 pub mod retention;
 mod threads;
 mod write;

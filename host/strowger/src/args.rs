@@ -69,6 +69,13 @@ pub(crate) enum Command {
         after_help = "Examples:\n  strowger records --since 1d\n  strowger records --since 2026-11-01 --flow helpdesk --csv > november.csv"
     )]
     Records(Records),
+    /// Show what calls came to: offered, answered, waits, by flow, agent, hour, or what a flow notes
+    ///
+    /// At once is who waited no longer than --at-once says. Who gave up waiting, or was turned away, is lost. Works beside a running host.
+    #[command(
+        after_help = "Examples:\n  strowger report --since 7d\n  strowger report --since 2026-11-01 --flow contact-centre --by note:clinic --csv > clinics.csv"
+    )]
+    Report(Report),
     /// Run recorded calls again, and show where a flow decides otherwise
     ///
     /// The flow is told again what it was told, and its questions are answered as they were; its orders are compared with those that were recorded, up to the first
@@ -240,6 +247,73 @@ pub(crate) struct Records {
     /// As CSV
     #[arg(long)]
     pub(crate) csv: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// What the calls of a line have in common: flow, dialled, agent, outcome, day, hour, or note:KEY
+    #[arg(long, value_name = "WHAT", default_value_t = By::Flow)]
+    pub(crate) by: By,
+    /// A wait of so many seconds is none
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    pub(crate) at_once: u64,
+    /// As CSV
+    #[arg(long)]
+    pub(crate) csv: bool,
+}
+
+/// What calls have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// The flow that had them last.
+    Flow,
+    /// The number that was dialled.
+    Dialled,
+    /// Who had them first.
+    Agent,
+    /// Their outcome.
+    Outcome,
+    /// The day on which they came in.
+    Day,
+    /// The hour of the day in which they came in.
+    Hour,
+    /// What the flow noted under a key.
+    Note(String),
+}
+
+impl std::str::FromStr for By {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(match (text, text.strip_prefix("note:")) {
+            ("flow", _) => Self::Flow,
+            ("dialled", _) => Self::Dialled,
+            ("agent", _) => Self::Agent,
+            ("outcome", _) => Self::Outcome,
+            ("day", _) => Self::Day,
+            ("hour", _) => Self::Hour,
+            (_, Some(key)) if !key.is_empty() => Self::Note(key.to_owned()),
+            _ => return Err("write flow, dialled, agent, outcome, day, hour, or note: and the key of a note".to_owned()),
+        })
+    }
+}
+
+impl std::fmt::Display for By {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Flow => "flow",
+            Self::Dialled => "dialled",
+            Self::Agent => "agent",
+            Self::Outcome => "outcome",
+            Self::Day => "day",
+            Self::Hour => "hour",
+            Self::Note(key) => return write!(f, "note:{key}"),
+        })
+    }
 }
 
 #[derive(Debug, Args)]

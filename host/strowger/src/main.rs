@@ -23,7 +23,9 @@ mod flows;
 mod load;
 mod records;
 mod replay;
+mod report;
 mod serve;
+mod sheet;
 mod sim;
 mod supervise;
 mod test;
@@ -56,6 +58,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Call(args) => call::call(&args)?,
         Command::Demo(args) => demo::demo(&args)?,
         Command::Records(args) => records::records(&args)?,
+        Command::Report(args) => report::report(&args)?,
         Command::Replay(args) => replay::replay(&args)?,
         Command::Erase(args) => erase::erase(&args)?,
         Command::Sim(args) => sim::sim(&args)?,

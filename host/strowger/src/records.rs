@@ -3,6 +3,7 @@
 use crate::{
     args::{Records, Which},
     config::Config,
+    sheet::Sheet,
     when,
 };
 use anyhow::Result;
@@ -56,29 +57,18 @@ pub(crate) fn records(args: &Records) -> Result<bool> {
             serde_json::to_writer(&mut out, record)?;
             writeln!(out)?;
         }
-    } else if args.csv {
-        writeln!(out, "{}", COLUMNS.map(|(name, ..)| name).join(","))?;
-        for record in &records {
-            writeln!(out, "{}", COLUMNS.map(|(_, text, _)| csv(&text(record))).join(","))?;
-        }
     } else {
-        table(&mut out, &records)?;
+        let shown = || COLUMNS.iter().filter(|(_, _, shown)| args.csv || *shown);
+        let head = shown().map(|(name, ..)| (*name).to_owned()).collect();
+        let rows = records.iter().map(|record| shown().map(|(_, text, _)| text(record)).collect());
+        let sheet = Sheet(std::iter::once(head).chain(rows).collect());
+        match args.csv {
+            true => sheet.csv(&mut out)?,
+            false => sheet.table(&mut out)?,
+        }
     }
     out.flush()?;
     Ok(true)
-}
-
-fn table(out: &mut impl Write, records: &[CallRecord]) -> Result<()> {
-    let shown: Vec<&Column> = COLUMNS.iter().filter(|(_, _, shown)| *shown).collect();
-    let rows = records.iter().map(|record| shown.iter().map(|(_, text, _)| text(record)).collect::<Vec<_>>());
-    let rows: Vec<Vec<String>> = std::iter::once(shown.iter().map(|(name, ..)| (*name).to_owned()).collect()).chain(rows).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths: Vec<usize> = (0..shown.len()).map(width).collect();
-    for row in &rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        writeln!(out, "{}", cells.join("  ").trim_end())?;
-    }
-    Ok(())
 }
 
 fn instant(at: Option<Timestamp>) -> String {
@@ -87,34 +77,4 @@ fn instant(at: Option<Timestamp>) -> String {
 
 fn note(note: &Field) -> String {
     format!("{}={}", note.key, note.value)
-}
-
-/// A cell: quoted if need be, and never taken for a formula. A number keeps its plus.
-fn csv(text: &str) -> String {
-    let number = text.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
-    let formula = !number && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    match text.contains(['"', ',', '\n', '\r', ';']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::csv;
-
-    #[test]
-    fn cells_are_text_and_nothing_else() {
-        for (text, cell) in [
-            ("helped", "helped"),
-            ("+32470123456", "+32470123456"),
-            ("a, \"b\"", "\"a, \"\"b\"\"\""),
-            ("=SUM(A1)", "'=SUM(A1)"),
-            ("+1+cmd", "'+1+cmd"),
-            ("two\nlines", "\"two\nlines\""),
-        ] {
-            assert_eq!(csv(text), cell);
-        }
-    }
 }

@@ -69,6 +69,13 @@ async fn what_was_recorded_is_shown_replayed_and_erased() {
     let (_, csv) = run(&["records", "--csv", "--flow", "nobody"]);
     assert_eq!(csv.lines().collect::<Vec<_>>().len(), 1, "{csv}");
 
+    let (code, figures) = run(&["report", "--since", "1h", "--by", "outcome"]);
+    let rows: Vec<Vec<&str>> = figures.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!((code, &rows[0][..4]), (0, &["outcome", "offered", "answered", "overflowed"][..]), "{figures}");
+    assert_eq!((&rows[1][..2], &rows[2][..2], rows[2][5]), (&["abandoned", "2"][..], &["all", "2"][..], "0.0%"), "{figures}");
+    let (code, _) = run(&["report", "--by", "note:"]);
+    assert_eq!(code, 2, "a note has a key");
+
     let (code, said) = run(&["replay", &one]);
     assert_eq!((code, said.contains("the same orders in all of its")), (0, true), "{said}");
     let (code, said) = run(&["replay", "--since", "1h"]);
