@@ -10,7 +10,7 @@ use strowger_model::{
 };
 use strowger_routing::EntryId;
 
-/// What one step may ask. Contacts, history, campaigns, rosters and switches are not kept by this host yet: it knows none.
+/// What one step may ask. Campaigns and switches are not kept by this host yet: it knows none.
 pub(crate) struct StepReads {
     pub(crate) exchange: Arc<Exchange>,
     pub(crate) flow: Arc<LoadedFlow>,
@@ -40,8 +40,8 @@ impl Reads for StepReads {
         self.exchange.agent_status(name)
     }
 
-    fn contact(&self, _: &str) -> Option<Contact> {
-        None
+    fn contact(&self, key: &str) -> Option<Contact> {
+        self.flow.site.contact(key).map(Contact::from)
     }
 
     fn history(&self, _: &str, _: u16) -> Vec<PastCall> {
@@ -52,8 +52,8 @@ impl Reads for StepReads {
         None
     }
 
-    fn on_duty(&self, _: &str) -> Vec<Target> {
-        Vec::new()
+    fn on_duty(&self, roster: &str) -> Vec<Target> {
+        self.flow.site.on_duty(roster, self.now)
     }
 
     fn position(&self, entry: OrderId) -> Option<u32> {

@@ -2,6 +2,7 @@
 //!
 //! # Layout
 //! * [`site`]: what flows share: queues, agents, schedules, music, prompts. [`schedule`] evaluates opening hours.
+//! * [`contacts`]: whom the site knows; [`roster`]: who is on duty; `table`: the CSV files of both.
 //! * [`flow`]: a flow as it serves calls, and how many it has. [`permission`]: what its orders may touch.
 //! * [`catalogue`]: the one immutable [`Snapshot`] that serves new calls, and how it is replaced and rolled back;
 //!   [`watch`]: when; `plan`: by what; [`mod@check`]: whether it could be.
@@ -14,6 +15,7 @@
 
 pub mod catalogue;
 pub mod check;
+pub mod contacts;
 pub mod flow;
 mod flow_file;
 pub mod permission;
@@ -22,19 +24,23 @@ pub mod problem;
 mod read_flow;
 mod read_site;
 mod revive;
+pub mod roster;
 pub mod schedule;
 pub mod schemas;
 pub mod site;
 mod site_file;
 mod source;
+mod table;
 pub mod variant;
 mod version;
 pub mod watch;
 
 pub use catalogue::{Catalogue, CatalogueConfig, FlowStatus, Gate, RollbackError, Snapshot};
 pub use check::check;
+pub use contacts::{Contact, Contacts, Wanted};
 pub use flow::{Fallback, FlowLimits, LoadedFlow, OnFlow};
 pub use permission::Permissions;
 pub use problem::{Place, Problem, Report};
+pub use roster::Roster;
 pub use site::{Agent, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy};
 pub use watch::{WatchError, Watching};

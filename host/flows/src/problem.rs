@@ -28,7 +28,7 @@ pub struct Place {
     pub line: usize,
     /// In characters, from 1 on.
     pub column: usize,
-    /// How many characters.
+    /// How many characters; 0: the text is not shown, for it may hold personal data.
     pub length: usize,
     /// The whole line.
     pub text: String,
@@ -67,7 +67,7 @@ impl Problem {
         let known: Vec<&str> = known.into_iter().collect();
         match nearest(written, known.iter().copied()) {
             Some(name) => self.help(format!("did you mean `{name}`?")),
-            None if (1..=12).contains(&known.len()) => self.help(format!("there is {}", list(&known))),
+            None if (1..=16).contains(&known.len()) => self.help(format!("there is {}", list(&known))),
             None => self,
         }
     }
@@ -123,6 +123,9 @@ fn snippet(f: &mut fmt::Formatter<'_>, width: usize, arrow: &str, file: &Path, p
     };
     let text = place.text.replace('\t', " ");
     writeln!(f, "{:width$}{arrow} {}:{}:{}", "", file.display(), place.line, place.column)?;
+    if place.length == 0 {
+        return Ok(());
+    }
     writeln!(f, "{:width$} |", "")?;
     writeln!(f, "{:width$} | {text}", place.line)?;
     writeln!(f, "{:width$} | {:2$}{3}", "", "", place.column - 1, "^".repeat(place.length))

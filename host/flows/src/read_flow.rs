@@ -258,8 +258,8 @@ struct Names {
 }
 
 /// Formats that a plugin's schema can give to a text, beside those of JSON Schema.
-const FORMATS: [&str; 9] =
-    ["queue", "agent", "queue-or-agent", "schedule", "music", "phone-number", "dialled-number", "recording", "mail-address"];
+const FORMATS: [&str; 10] =
+    ["queue", "agent", "queue-or-agent", "schedule", "roster", "music", "phone-number", "dialled-number", "recording", "mail-address"];
 
 impl Names {
     /// Checks settings against the schema of their plugin.
@@ -306,6 +306,7 @@ impl Names {
                 None => queue(),
             },
             "schedule" => unknown("schedule", text, site.map(|site| site.schedules.keys().map(String::as_str).collect())),
+            "roster" => unknown("roster", text, site.map(|site| site.rosters.keys().map(String::as_str).collect())),
             "music" => unknown("music", text, site.map(|site| site.music.keys().map(String::as_str).collect())),
             "phone-number" | "dialled-number" => match text.parse::<PhoneNumber>() {
                 Ok(number) if format == "dialled-number" => granted(Permissions::may_dial, number.as_str(), "dial"),
@@ -352,7 +353,7 @@ mod tests {
 
     /// The problems of one setting of a format, in a flow that is granted some things.
     fn wrong(format: &str, value: &str) -> Vec<String> {
-        let site = crate::read_site::site(&Source::parse(Path::new("site.toml"), SITE).unwrap()).unwrap();
+        let site = crate::read_site::site(&Source::parse(Path::new("site.toml"), SITE).unwrap(), crate::read_site::People::Files).unwrap();
         let permissions = Permissions {
             dial: vec!["+322*".parse().unwrap()],
             queues: vec!["helpdesk".to_owned()],

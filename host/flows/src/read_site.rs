@@ -1,11 +1,14 @@
 //! From `site.toml` as written to a [`Site`], or everything that is wrong with it.
 
 use crate::{
+    Contacts, Roster,
+    contacts::{self, Known},
     problem::Problem,
+    roster,
     schedule::{self, BadHours, Calendar, Exception, Schedule},
     schemas,
     site::{Agent, Endpoint, Queue, Site, Speech, address, recordings},
-    site_file::{AgentFile, QueueFile, ScheduleFile, SiteFile},
+    site_file::{AgentFile, QueueFile, RosterFile, ScheduleFile, SiteFile},
     source::{Source, child},
     version,
 };
@@ -14,7 +17,7 @@ use indexmap::IndexMap;
 use opening_hours::localization::Country;
 use std::{
     collections::{BTreeMap, btree_map::Entry},
-    path::Path,
+    path::{Component, Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -22,13 +25,22 @@ use strowger_model::time::Cadence;
 
 const HOURS: &str = "write hours as in OpenStreetMap, such as \"Mo-Fr 09:00-16:00; PH off\" or \"Mo-Su 22:00-06:00\"";
 
-pub(crate) fn read(path: &Path) -> Result<Site, Vec<Problem>> {
-    site(&Source::read(path)?)
+/// Where a site takes its contacts and rosters from.
+#[derive(Clone, Copy)]
+pub(crate) enum People<'a> {
+    /// From the files that the site file names.
+    Files,
+    /// From another site, for they were not archived, or did not change.
+    Of(&'a Site),
 }
 
-pub(crate) fn site(source: &Source) -> Result<Site, Vec<Problem>> {
+pub(crate) fn read(path: &Path) -> Result<Site, Vec<Problem>> {
+    site(&Source::read(path)?, People::Files)
+}
+
+pub(crate) fn site(source: &Source, people: People<'_>) -> Result<Site, Vec<Problem>> {
     let (file, problems) = schemas::read::<SiteFile>(&schemas::SITE, source);
-    let mut reader = Reader { source, problems };
+    let mut reader = Reader { source, people, problems };
     let site = file.and_then(|file| reader.site(file));
     match (site, reader.problems) {
         (Some(site), problems) if problems.is_empty() => Ok(site),
@@ -38,6 +50,7 @@ pub(crate) fn site(source: &Source) -> Result<Site, Vec<Problem>> {
 
 struct Reader<'a> {
     source: &'a Source,
+    people: People<'a>,
     problems: Vec<Problem>,
 }
 
@@ -79,6 +92,13 @@ impl Reader<'_> {
         let queues = in_order(source, "/queues", file.queues)
             .map(|(name, queue)| (name.as_str().into(), self.queue(&name, queue, &file.agents, &file.music)))
             .collect();
+        let known = Known {
+            country: file.country.as_deref().filter(|_| country.is_some()),
+            agents: file.agents.keys().map(String::as_str).collect(),
+        };
+        let contacts = self.contacts(&file.contacts, &known);
+        let rosters: BTreeMap<String, Roster> =
+            file.rosters.iter().map(|(name, roster)| (name.clone(), self.roster(name, roster, &calendar, &known))).collect();
         let mut extensions = BTreeMap::new();
         let mut agents = IndexMap::new();
         for (name, agent) in in_order(source, "/agents", file.agents) {
@@ -97,7 +117,8 @@ impl Reader<'_> {
         }
         let prompts = source.path.parent().unwrap_or(Path::new(".")).join(file.prompts);
         let recordings = recordings(&prompts);
-        let version = version::of(&[&source.value.to_string(), &format!("{:?}", recordings.keys())]);
+        let people: String = rosters.values().map(|roster| roster.version.as_str()).chain([contacts.version.as_str()]).collect();
+        let version = version::of(&[&source.value.to_string(), &format!("{:?}", recordings.keys()), &people]);
         Some(Site {
             time_zone: zone.ok()?,
             country: file.country,
@@ -106,6 +127,8 @@ impl Reader<'_> {
             queues,
             agents,
             schedules,
+            contacts,
+            rosters,
             music: file.music,
             prompts,
             recordings,
@@ -186,6 +209,49 @@ impl Reader<'_> {
 
     fn bad_hours(&self, at: &str, bad: BadHours) -> Problem {
         self.source.within(at, bad.at, bad.why)
+    }
+
+    fn contacts(&mut self, names: &[String], known: &Known<'_>) -> Arc<Contacts> {
+        if let People::Of(site) = self.people {
+            return site.contacts.clone();
+        }
+        let files: Vec<_> = names.iter().enumerate().filter_map(|(index, name)| self.beside(&format!("/contacts/{index}"), name)).collect();
+        match contacts::read(&files, known) {
+            Ok(contacts) => Arc::new(contacts),
+            Err(wrong) => {
+                self.problems.extend(wrong);
+                Arc::default()
+            }
+        }
+    }
+
+    fn roster(&mut self, name: &str, file: &RosterFile, calendar: &Calendar, known: &Known<'_>) -> Roster {
+        if let People::Of(site) = self.people {
+            return site.rosters.get(name).cloned().unwrap_or_default();
+        }
+        let Some((path, text)) = self.beside(&child(&child("/rosters", name), "file"), &file.file) else { return Roster::default() };
+        roster::read(&path, &text, calendar, known).unwrap_or_else(|wrong| {
+            self.problems.extend(wrong);
+            Roster::default()
+        })
+    }
+
+    /// A file that the site file names, and its content.
+    fn beside(&mut self, at: &str, name: &str) -> Option<(PathBuf, Vec<u8>)> {
+        let below = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+        let path = self.source.path.parent().unwrap_or(Path::new(".")).join(name);
+        let read = match below && !name.is_empty() {
+            true => std::fs::read(&path).map_err(|error| (format!("{} cannot be read: {error}", path.display()), "put it there")),
+            false => Err((format!("not a file below the folder of the site file: `{name}`"), "write a path such as \"contacts.csv\"")),
+        };
+        match read {
+            Ok(text) => Some((path, text)),
+            Err((message, help)) => {
+                let problem = self.source.at_value(at, message);
+                self.wrong(problem.help(help));
+                None
+            }
+        }
     }
 
     fn queue(&mut self, name: &str, file: QueueFile, agents: &BTreeMap<String, AgentFile>, music: &BTreeMap<String, String>) -> Queue {

@@ -1,6 +1,11 @@
 //! Versions that were archived, made again: for calls that outlive the host, and to replay what was recorded.
 
-use crate::{Catalogue, LoadedFlow, Problem, Site, read_flow::Origin, read_site, source::Source};
+use crate::{
+    Catalogue, LoadedFlow, Problem, Site,
+    read_flow::Origin,
+    read_site::{self, People},
+    source::Source,
+};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -28,13 +33,13 @@ impl LoadedFlow {
         }
     }
 
-    /// Makes a flow of files, on the site that is among them. With another plugin than the archived one this is another version.
+    /// Makes a flow of files, on the site that is among them, which knows nobody: contacts and rosters are not archived. With another plugin than the archived one this is another version.
     ///
     /// # Errors
     /// What is wrong with them, such as settings that the plugin does not take.
     pub fn of_files(files: &VersionFiles, engine: &Engine) -> Result<Self, Vec<Problem>> {
         let origin = origin(files, load(files, engine)?)?;
-        let fitted = origin.fit(Some(&Arc::new(site(files)?)), |_| None)?;
+        let fitted = origin.fit(Some(&Arc::new(site(files, &Site::empty())?)), |_| None)?;
         fitted.ok_or_else(|| vec![Problem::of_file(Path::new(&files.flow.path), "does not fit its site")])
     }
 }
@@ -46,7 +51,7 @@ impl Catalogue {
     }
 
     /// Makes an archived version again, unless it is [`Catalogue::loaded`]: on the site as it is now if that makes the same version, else on the
-    /// archived one. Calls that begin on it are seen in [`Catalogue::status`]; it never serves new calls. Blocks while a plugin is
+    /// archived one with the contacts and rosters of now. Calls that begin on it are seen in [`Catalogue::status`]; it never serves new calls. Blocks while a plugin is
     /// compiled.
     ///
     /// # Errors
@@ -64,7 +69,7 @@ impl Catalogue {
         let now = self.current().site.clone();
         let flow = match origin.fit(Some(&now), |_| None).ok().and_then(same) {
             Some(flow) => flow,
-            None => same(origin.fit(Some(&Arc::new(site(files)?)), |_| None)?).ok_or_else(|| {
+            None => same(origin.fit(Some(&Arc::new(site(files, &now)?)), |_| None)?).ok_or_else(|| {
                 let message = format!("this host does not make version {} of what was archived as that", files.on.version);
                 vec![
                     Problem::of_file(Path::new(&files.flow.path), message)
@@ -91,11 +96,11 @@ fn origin(files: &VersionFiles, plugin: Plugin) -> Result<Origin, Vec<Problem>> 
     Ok(Origin { name: files.on.flow.clone(), source: Arc::new(source), plugin: Ok(plugin), recordings: found(&files.recordings) })
 }
 
-fn site(files: &VersionFiles) -> Result<Site, Vec<Problem>> {
+fn site(files: &VersionFiles, people: &Site) -> Result<Site, Vec<Problem>> {
     if files.site == TextFile::default() {
         return Ok(Site::empty());
     }
-    let site = read_site::site(&Source::parse(Path::new(&files.site.path), &files.site.text)?)?;
+    let site = read_site::site(&Source::parse(Path::new(&files.site.path), &files.site.text)?, People::Of(people))?;
     Ok(Site { recordings: found(&files.site_recordings), ..site })
 }
 

@@ -85,7 +85,7 @@ impl Calendar {
     }
 
     /// The first instant at which the clock shows this or later.
-    fn instant(&self, mut local: NaiveDateTime) -> Timestamp {
+    pub(crate) fn instant(&self, mut local: NaiveDateTime) -> Timestamp {
         // The longest gap of any zone is a day.
         for _ in 0..=24 * 60 {
             if let Some(first) = self.zone.from_local_datetime(&local).earliest() {

@@ -3,9 +3,11 @@
 //! A site is made from `site.toml` and the folder of recordings, and never changes; a change of either makes another.
 
 use crate::{
+    Contacts, Roster, contacts,
     schedule::{Calendar, Schedule},
     source::Source,
 };
+use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -40,6 +42,10 @@ pub struct Site {
     pub agents: IndexMap<AgentName, Agent>,
     /// By name.
     pub schedules: BTreeMap<String, Schedule>,
+    /// Whom the site knows.
+    pub contacts: Arc<Contacts>,
+    /// Who is on duty, by name.
+    pub rosters: BTreeMap<String, Roster>,
     /// The names of music that flows use, each with the PBX's name of it.
     pub music: BTreeMap<String, String>,
     /// The folder of the site's recordings.
@@ -154,6 +160,8 @@ impl Site {
             queues: IndexMap::new(),
             agents: IndexMap::new(),
             schedules: BTreeMap::new(),
+            contacts: Arc::default(),
+            rosters: BTreeMap::new(),
             music: BTreeMap::new(),
             prompts: PathBuf::new(),
             recordings: BTreeMap::new(),
@@ -172,6 +180,34 @@ impl Site {
     /// A schedule at an instant; none: there is no such schedule.
     pub fn schedule(&self, name: &str, at: Timestamp) -> Option<ScheduleStatus> {
         Some(self.schedules.get(name)?.status(at))
+    }
+
+    /// A telephone number as people write it here, or as a trunk tells it, in E.164; none: it is none.
+    pub fn number(&self, text: &str) -> Option<PhoneNumber> {
+        text.parse().ok().or_else(|| contacts::number(text, self.country.as_deref()).ok())
+    }
+
+    /// A contact by id or number.
+    pub fn contact(&self, key: &str) -> Option<&contacts::Contact> {
+        self.contacts.get(key).or_else(|| self.contacts.get(self.number(key)?.as_str()))
+    }
+
+    /// Who is on duty at an instant, the first first; nobody if there is no such roster.
+    pub fn on_duty(&self, roster: &str, at: Timestamp) -> Vec<Target> {
+        self.rosters.get(roster).map(|roster| roster.on_duty(at)).unwrap_or_default()
+    }
+
+    /// Adds somebody to a roster, which need not exist, behind the others. A time that is none: without beginning, or without end.
+    pub fn put_on_duty(&mut self, roster: &str, from: Option<NaiveDateTime>, until: Option<NaiveDateTime>, target: Target) {
+        self.rosters.entry(roster.to_owned()).or_default().add(&self.calendar, from, until, target);
+    }
+}
+
+/// Reads whom one can call: an address, or `agent:NAME`. None: it is neither. The agent need not exist.
+pub fn target(text: &str) -> Option<Target> {
+    match text.strip_prefix("agent:") {
+        Some(name) => Some(Target::Agent(name.into())),
+        None => address(text),
     }
 }
 

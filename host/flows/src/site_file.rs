@@ -37,6 +37,13 @@ pub(crate) struct SiteFile {
     /// Agents, by name.
     #[serde(default)]
     pub(crate) agents: BTreeMap<String, AgentFile>,
+    /// CSV files of contacts, below the folder of this file, with the columns `id`, `kind`, `name`, `numbers`, and if wanted `region`,
+    /// `language`, `responsible`, `do_not_call`.
+    #[serde(default)]
+    pub(crate) contacts: Vec<String>,
+    /// Who is on duty when, by name.
+    #[serde(default)]
+    pub(crate) rosters: BTreeMap<String, RosterFile>,
     /// Classes of music by the names that flows and queues use, each with the PBX's name of it.
     #[serde(default)]
     pub(crate) music: BTreeMap<String, String>,
@@ -176,6 +183,15 @@ pub(crate) struct EndpointFile {
     #[serde(default)]
     #[schemars(range(min = 1, max = 600))]
     pub(crate) ring_time: Option<f64>,
+}
+
+/// A roster.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RosterFile {
+    /// A CSV file below the folder of this file, with the columns `from`, `until` (date and time of the site, such as `2026-11-23 22:00`) and
+    /// `target` (a number, an extension, `agent:NAME`, or an address in the PBX's own words).
+    pub(crate) file: String,
 }
 
 /// The command that speaks a text, started without a shell.

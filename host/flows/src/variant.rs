@@ -1,17 +1,21 @@
 //! A site and a flow as they would be with other figures: what scenarios run on. Checked as files are.
 
-use crate::{LoadedFlow, Problem, Site, read_site, source::Source};
+use crate::{
+    LoadedFlow, Problem, Site,
+    read_site::{self, People},
+    source::Source,
+};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
 impl Site {
-    /// This site with something laid over its file: tables are merged, everything else is replaced.
+    /// This site with something laid over its file: tables are merged, everything else is replaced. Contacts and rosters stay.
     ///
     /// # Errors
     /// What is wrong with the outcome. Places are those of the site file.
     pub fn varied(&self, overlay: &Map<String, Value>) -> Result<Self, Vec<Problem>> {
         match &self.source {
-            Some(source) => read_site::site(&laid_over(source, overlay)),
+            Some(source) => read_site::site(&laid_over(source, overlay), People::Of(self)),
             None => Ok(Self::empty()),
         }
     }

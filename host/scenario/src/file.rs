@@ -34,6 +34,14 @@ pub struct ScenarioFile {
     /// The staff of this scenario, instead of the site's, in this order.
     #[serde(default)]
     pub agents: BTreeMap<String, Agent>,
+    /// Whom this scenario knows; if any are named, instead of the site's contacts.
+    #[serde(default, rename = "contact")]
+    #[schemars(with = "Vec<Contact>")]
+    pub contacts: Vec<Spanned<Contact>>,
+    /// Who is on duty in this scenario, instead of those on the site's roster of that name; the first goes before the second.
+    #[serde(default)]
+    #[schemars(with = "Vec<OnDuty>")]
+    pub on_duty: Vec<Spanned<OnDuty>>,
     /// Outside numbers, or settings that hold one, and how they behave. A number that is not named cannot be reached.
     #[serde(default)]
     pub outside: BTreeMap<String, Phone>,
@@ -72,6 +80,48 @@ pub struct Agent {
     pub keys: Vec<Keyed>,
     /// Seconds that the phone may ring. Not given: as the queue says.
     pub ring_time: Option<f64>,
+}
+
+/// Somebody whom the site knows.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// Not given: one of its own.
+    pub id: Option<String>,
+    /// Such as `patient`.
+    pub kind: String,
+    /// For people.
+    #[serde(default)]
+    pub name: String,
+    /// Telephone numbers.
+    #[serde(default)]
+    pub numbers: Vec<String>,
+    /// Such as a province.
+    pub region: Option<String>,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// Agents of this scenario or of the site, the first first.
+    #[serde(default)]
+    pub responsible: Vec<String>,
+    /// Never to be called again.
+    #[serde(default)]
+    pub do_not_call: bool,
+}
+
+/// Somebody who is on duty.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OnDuty {
+    /// The roster, by its name in the site file; there need not be one.
+    pub roster: String,
+    /// A number, an extension, `agent:NAME`, or an address in the PBX's own words.
+    pub target: String,
+    /// Civil date and time of the site, such as "2026-11-23 22:00". Not given: before the scenario.
+    #[schemars(regex(pattern = CIVIL))]
+    pub from: Option<String>,
+    /// Civil date and time of the site. Not given: after the scenario.
+    #[schemars(regex(pattern = CIVIL))]
+    pub until: Option<String>,
 }
 
 /// How a telephone behaves when it is called.

@@ -3,6 +3,7 @@
 //!
 //! # Layout
 //! * [`mod@file`]: the file as it is written; [`term`]: figures in it; `load`: reading and checking it.
+//! * `people`: contacts and rosters of a scenario's own.
 //! * [`mod@run`]: plays a scenario with the flow's own plugin, a real exchange and the [`stage`].
 //! * [`timeline`]: a call as people see it; `recorder`: puts it together; `judge`: compares it with what was expected.
 //! * [`mod@replay`]: a recorded call run again, and where it differs.
@@ -16,6 +17,7 @@ pub mod gate;
 mod judge;
 mod load;
 pub mod mutate;
+mod people;
 mod recorder;
 pub mod replay;
 pub mod report;

@@ -7,6 +7,7 @@ use crate::{
     Report, Scenario,
     file::{Call, Does, ScenarioFile},
     judge::{Expected, Failure, judge},
+    people,
     recorder::Recorder,
     stage::{SimStage, Stage, behaviour, outside},
     term::{instant, text},
@@ -90,7 +91,7 @@ impl Prepared {
         let written = &scenario.written;
         let mut over = if how.expectations { written.site.clone() } else { Map::new() };
         staff(written, flow, &mut over);
-        let site = Arc::new(flow.site.varied(&over)?);
+        let site = Arc::new(people::of(scenario, flow.site.varied(&over)?)?);
         let settings = if how.expectations { written.settings.clone() } else { Map::new() };
         let over = Map::from_iter([("settings".to_owned(), Value::Object(settings))]);
         let mut flow = flow.varied(&over, &site)?;

@@ -13,10 +13,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::{collections::BTreeMap, str::SplitWhitespace};
 use strowger_sdk::{
-    Flow, event_name,
+    Flow, event_name, reads,
     types::{
-        Cause, Command, Confirm, ContinueWith, Dial, EnterQueue, Event, Field, HangUp, KeepWaiting, Left, Order, Outcome, Play, Prompt,
-        RingLimit, StepResult, Target, Transfer, Unanswered, Widen,
+        Cause, Command, Confirm, ContinueWith, Dial, EnterQueue, Event, Field, HangUp, KeepWaiting, Left, Mail, Order, Outcome, Play,
+        Prompt, RingLimit, StepResult, Target, Transfer, Unanswered, Widen,
     },
 };
 
@@ -93,8 +93,12 @@ fn order(line: &str, unasked: u32) -> Result<Order, String> {
 /// enter-queue AGENT-LEG QUEUE...          connect LEG...  finish OUTCOME
 /// widen ENTRY QUEUE...                    timer SECONDS   note KEY VALUE
 /// dial LEG TARGET [limit SECONDS] [keep-place ENTRY] [confirm KEY SECONDS]
-/// cancel ORDER
+/// cancel ORDER                            mail TEMPLATE ADDRESS [KEY=VALUE...]
+/// escalation KEY=VALUE...                 complaint KEY=VALUE...
+/// ask KEY contact NUMBER                  ask KEY on-duty ROSTER
+/// ask KEY history NUMBER DAYS
 /// ```
+/// What was asked becomes a note.
 fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
     let seconds = |text: &str| text.parse::<u32>().ok().map(|seconds| seconds * 1000);
     let owned = |words: &mut SplitWhitespace<'_>| words.next().map(str::to_owned);
@@ -149,9 +153,42 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
         "continue-with" => Command::ContinueWith(ContinueWith { flow: owned(words)?, data: rest(words).join(" ") }),
         "timer" => Command::Timer(seconds(words.next()?)?),
         "cancel" => Command::Cancel(words.next()?.parse().ok()?),
+        "mail" => Command::Mail(Mail { template: owned(words)?, to: vec![owned(words)?], fields: fields(words)? }),
+        "escalation" => Command::Escalation(fields(words)?),
+        "complaint" => Command::Complaint(fields(words)?),
+        "ask" => Command::Note(Field { key: owned(words)?, value: answer(words)? }),
         "note" => Command::Note(Field { key: owned(words)?, value: rest(words).join(" ") }),
         "hang-up" => Command::HangUp(HangUp { leg: owned(words), cause: Cause::Normal }),
         "finish" => Command::Finish(owned(words)?),
+        _ => return None,
+    })
+}
+
+/// An underscore in a value stands for a space.
+fn fields(words: &mut SplitWhitespace<'_>) -> Option<Vec<Field>> {
+    let field = |word: &str| {
+        let (key, value) = word.split_once('=')?;
+        Some(Field { key: key.to_owned(), value: value.replace('_', " ") })
+    };
+    words.map(field).collect()
+}
+
+/// What a read says, in a word or two.
+fn answer(words: &mut SplitWhitespace<'_>) -> Option<String> {
+    Some(match words.next()? {
+        "contact" => reads::contact(words.next()?)
+            .map_or_else(|| "nobody".to_owned(), |known| format!("{} {}", known.kind, known.responsible.join(","))),
+        "on-duty" => reads::on_duty(words.next()?)
+            .into_iter()
+            .map(|target| match target {
+                Target::Number(text) | Target::Extension(text) | Target::Agent(text) | Target::Address(text) => text,
+            })
+            .collect::<Vec<_>>()
+            .join(","),
+        "history" => {
+            let calls = reads::history(words.next()?, words.next()?.parse().ok()?);
+            calls.iter().map(|call| format!("{}:{}", call.flow, call.outcome)).collect::<Vec<_>>().join(",")
+        }
         _ => return None,
     })
 }

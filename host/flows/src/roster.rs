@@ -1,0 +1,187 @@
+//! Who is on duty when: a CSV file of civil date-times of the site, planned ahead.
+//!
+//! Times are put on the time line as those of schedules are: half open, each boundary at the first instant at which the clock
+//! shows it, so that a night is 7 or 9 hours long when the clock changes.
+
+use crate::{
+    contacts::Known,
+    problem::Problem,
+    schedule::Calendar,
+    site,
+    table::{self, Column},
+};
+use chrono::NaiveDateTime;
+use std::path::Path;
+use strowger_model::{Timestamp, command::Target};
+
+/// Who is on duty when.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roster {
+    duties: Vec<Duty>,
+    /// Hash of the file.
+    pub(crate) version: String,
+}
+
+/// A row of a roster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Duty {
+    from: Timestamp,
+    until: Timestamp,
+    target: Target,
+}
+
+const COLUMNS: [Column; 3] =
+    [Column { name: "from", required: true }, Column { name: "until", required: true }, Column { name: "target", required: true }];
+const FROM: usize = 0;
+const UNTIL: usize = 1;
+const TARGET: usize = 2;
+
+impl Roster {
+    /// Who is on duty at an instant, in the order of the rows.
+    pub fn on_duty(&self, at: Timestamp) -> Vec<Target> {
+        let mut targets: Vec<Target> = Vec::new();
+        for duty in self.duties.iter().filter(|duty| (duty.from..duty.until).contains(&at)) {
+            if !targets.contains(&duty.target) {
+                targets.push(duty.target.clone());
+            }
+        }
+        targets
+    }
+
+    /// Adds a row behind the others. A time that is none: without beginning, or without end.
+    pub(crate) fn add(&mut self, calendar: &Calendar, from: Option<NaiveDateTime>, until: Option<NaiveDateTime>, target: Target) {
+        let from = from.map_or(Timestamp(0), |from| calendar.instant(from));
+        let until = until.map_or(Timestamp(u64::MAX), |until| calendar.instant(until));
+        self.duties.push(Duty { from, until, target });
+    }
+}
+
+/// Reads the content of a roster's file.
+pub(crate) fn read(file: &Path, text: &[u8], calendar: &Calendar, known: &Known<'_>) -> Result<Roster, Vec<Problem>> {
+    let mut roster = Roster { duties: Vec::new(), version: blake3::hash(text).to_hex().to_string() };
+    let problems = table::read(file, text, &COLUMNS, |row| {
+        let mut problems = Vec::new();
+        let [from, until] = [FROM, UNTIL].map(|column| {
+            let time = civil(row.cell(column));
+            if time.is_none() {
+                problems.push(
+                    row.problem(column, "not a date and time").help("write it as on the clock of the site, such as 2026-11-23 22:00"),
+                );
+            }
+            time
+        });
+        let target = site::target(row.cell(TARGET));
+        match &target {
+            None => problems.push(row.problem(TARGET, "not whom one can call").help(
+                "write a number (`+32470123456`), an extension (`101`), an agent (`agent:anna`) or an address in the PBX's own words (`PJSIP/anna`)",
+            )),
+            Some(Target::Agent(name)) if !known.agents.contains(&name.as_str()) => {
+                let problem = row.problem(TARGET, &format!("no agent `{name}` in the site file"));
+                problems.push(problem.suggest(name.as_str(), known.agents.iter().copied()));
+            }
+            Some(_) => {}
+        }
+        let (Some(from), Some(until), Some(target)) = (from, until, target) else { return problems };
+        match from < until {
+            true => roster.add(calendar, Some(from), Some(until), target),
+            false => problems.push(row.problem(UNTIL, "ends before it begins").help("a night ends on the next date")),
+        }
+        problems
+    });
+    match problems.is_empty() {
+        true => Ok(roster),
+        false => Err(problems),
+    }
+}
+
+fn civil(text: &str) -> Option<NaiveDateTime> {
+    ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"].iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use opening_hours::localization::Country;
+    use std::collections::BTreeMap;
+
+    fn calendar() -> Calendar {
+        Calendar::new(chrono_tz::Europe::Brussels, Some(Country::BE), BTreeMap::new())
+    }
+
+    fn roster(rows: &str) -> Result<Roster, Vec<Problem>> {
+        let known = Known { country: Some("BE"), agents: vec!["griet"] };
+        read(Path::new("nachtwacht.csv"), format!("from,until,target\n{rows}").as_bytes(), &calendar(), &known)
+    }
+
+    fn on_duty(roster: &Roster, utc: &str) -> Vec<Target> {
+        roster.on_duty(Timestamp(format!("{utc}Z").parse::<chrono::DateTime<chrono::Utc>>().unwrap().timestamp_millis() as u64))
+    }
+
+    #[test]
+    fn p7_the_night_nurse_is_on_duty_from_22_to_06() {
+        let roster = roster(
+            "2026-11-23 22:00,2026-11-24 06:00,agent:griet\n\
+             2026-11-23 22:00,2026-11-24 02:00,+32470000009\n\
+             2026-11-24T22:00,2026-11-25T06:00,PJSIP/backoffice\n",
+        )
+        .unwrap();
+        let (griet, second) = (Target::Agent("griet".into()), Target::Number("+32470000009".parse().unwrap()));
+        assert_eq!(on_duty(&roster, "2026-11-23T20:59:59"), []);
+        assert_eq!(on_duty(&roster, "2026-11-23T21:00:00"), [griet.clone(), second]);
+        assert_eq!(on_duty(&roster, "2026-11-24T01:00:00"), [griet.clone()]);
+        assert_eq!(on_duty(&roster, "2026-11-24T04:59:59"), [griet]);
+        assert_eq!(on_duty(&roster, "2026-11-24T05:00:00"), []);
+        assert_eq!(on_duty(&roster, "2026-11-25T00:00:00"), [Target::Address("PJSIP/backoffice".to_owned())]);
+    }
+
+    #[test]
+    fn p7_a_night_in_which_the_clock_changes_is_7_or_9_hours_long() {
+        let griet = [Target::Agent("griet".into())];
+        // Put back on 25 October 2026 at 03:00: 22:00 is 20:00 UTC, 06:00 is 05:00 UTC.
+        let long = roster("2026-10-24 22:00,2026-10-25 06:00,agent:griet\n").unwrap();
+        for (utc, who) in [
+            ("2026-10-24T19:59:59", &[][..]),
+            ("2026-10-24T20:00:00", &griet),
+            ("2026-10-25T04:59:59", &griet),
+            ("2026-10-25T05:00:00", &[]),
+        ] {
+            assert_eq!(on_duty(&long, utc), who, "{utc}");
+        }
+        // Put forward on 28 March 2027 at 02:00: 22:00 is 21:00 UTC, 06:00 is 04:00 UTC.
+        let short = roster("2027-03-27 22:00,2027-03-28 06:00,agent:griet\n").unwrap();
+        for (utc, who) in [
+            ("2027-03-27T20:59:59", &[][..]),
+            ("2027-03-27T21:00:00", &griet),
+            ("2027-03-28T03:59:59", &griet),
+            ("2027-03-28T04:00:00", &[]),
+        ] {
+            assert_eq!(on_duty(&short, utc), who, "{utc}");
+        }
+        // A hand-over at a time that the clock shows twice, and at one that it never shows: no gap, no overlap.
+        let handed = roster("2026-10-24 22:00,2026-10-25 02:30,agent:griet\n2026-10-25 02:30,2026-10-25 06:00,101\n").unwrap();
+        for minutes in 0..9 * 60 {
+            let at = Timestamp(1_792_872_000_000 + minutes * 60_000);
+            assert_eq!(handed.on_duty(at).len(), 1, "{minutes}");
+        }
+        let handed = roster("2027-03-27 22:00,2027-03-28 02:30,agent:griet\n2027-03-28 02:30,2027-03-28 06:00,101\n").unwrap();
+        assert_eq!(on_duty(&handed, "2027-03-28T00:59:59"), griet);
+        assert_eq!(on_duty(&handed, "2027-03-28T01:00:00"), [Target::Extension("101".to_owned())]);
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        let problems =
+            roster("tonight,2026-11-24 06:00,agent:grit\n2026-11-24 22:00,2026-11-24 06:00,12a\n2026-11-24 22:00,2026-11-24 06:00,101\n")
+                .unwrap_err();
+        let said: Vec<_> = problems.iter().map(|problem| (problem.place.as_ref().unwrap().line, problem.message.as_str())).collect();
+        assert_eq!(
+            said,
+            [
+                (2, "`from`: not a date and time"),
+                (2, "`target`: no agent `grit` in the site file"),
+                (3, "`target`: not whom one can call"),
+                (4, "`until`: ends before it begins"),
+            ]
+        );
+    }
+}

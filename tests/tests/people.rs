@@ -1,0 +1,95 @@
+//! Contacts, rosters and earlier calls, from the files of a site and from a scenario to a flow that asks.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::path::Path;
+use strowger_exchange::{CallRecord, Clock};
+use strowger_model::Timestamp;
+use strowger_pbx::sim::{Caller, SimConfig};
+use strowger_scenario::{How, Scenario};
+use strowger_tests::{Folder, Host, PATIENCE};
+
+const SITE: &str = r#"
+time_zone = "Europe/Brussels"
+country = "BE"
+language = "nl-BE"
+contacts = ["contacts.csv"]
+
+[rosters.nachtwacht]
+file = "rosters/nachtwacht.csv"
+
+[agents.griet]
+endpoints = [{ address = "PJSIP/griet" }]
+"#;
+
+const FLOW: &str = r#"
+plugin = "plugboard"
+numbers = ["100"]
+[settings.on]
+arrived = ["ask who contact +32470123456", "ask duty on-duty nachtwacht", "ask before history +32470123456 30", "finish asked"]
+"#;
+
+const CONTACTS: &str = "id,kind,name,numbers,responsible\nz1,caregiver,An,0470 12 34 56,griet\n";
+const ROSTER: &str = "from,until,target\n2026-11-23 22:00,2026-11-24 06:00,agent:griet\n2026-11-23 22:00,2026-11-24 06:00,+32470000009\n";
+
+fn folder() -> Folder {
+    let folder = Folder::new(SITE).unwrap().plugin("plugboard").unwrap().flow("asks", FLOW).unwrap();
+    folder.write("contacts.csv", CONTACTS).unwrap();
+    folder.write("rosters/nachtwacht.csv", ROSTER).unwrap();
+    folder
+}
+
+fn note<'a>(record: &'a CallRecord, key: &str) -> &'a str {
+    record.notes.iter().find(|note| note.key == key).map_or("nothing", |note| note.value.as_str())
+}
+
+/// 23 November 2026, 22:30 in Brussels.
+const NIGHT: Timestamp = Timestamp(1_795_469_400_000);
+
+#[tokio::test(start_paused = true)]
+async fn p3_p7_a_flow_learns_who_calls_and_who_is_on_duty() {
+    let folder = folder();
+    let host = Host::start(&folder, Clock::simulated(NIGHT)).unwrap();
+    let sim = host.sim(SimConfig::default());
+    let call = || sim.call(Caller { from: Some("+32470123456".into()), to: "100".into(), ..Caller::default() });
+    call();
+    let records = host.records(1, PATIENCE).await.unwrap();
+    assert_eq!(note(&records[0], "who"), "caregiver griet");
+    assert_eq!(note(&records[0], "duty"), "griet,+32470000009");
+
+    // Changed files are a new snapshot of the site, checked as a whole.
+    folder.write("contacts.csv", &CONTACTS.replace("caregiver", "patient").replace("griet", "nobody")).unwrap();
+    let report = host.catalogue.reload();
+    assert!(report.to_string().contains("contacts.csv:2:1"), "{report}");
+    folder.write("contacts.csv", &CONTACTS.replace("caregiver", "patient")).unwrap();
+    folder.write("rosters/nachtwacht.csv", &ROSTER.replace("22:00", "23:00")).unwrap();
+    assert!(host.catalogue.reload().site_changed);
+    call();
+    let records = host.records(2, PATIENCE).await.unwrap();
+    assert_eq!((note(&records[1], "who"), note(&records[1], "duty")), ("patient griet", ""));
+}
+
+#[test]
+fn a_scenario_has_the_people_of_the_site_or_its_own() {
+    let folder = folder();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let host = runtime.block_on(async { Host::start(&folder, Clock::system()) }).unwrap();
+    let flow = host.catalogue.current().flows["asks"].clone();
+    let play = |text: &str| {
+        let scenario = Scenario::parse(Path::new("s.toml"), text).unwrap();
+        let report = strowger_scenario::run(&scenario, &flow, &host.catalogue.config().engine, How::TEST);
+        assert!(report.is_good(), "{report}");
+    };
+    play(
+        "name = \"the site's\"\nat = \"2026-11-24 05:59\"\n[[call]]\n\
+         notes = { who = \"caregiver griet\", duty = \"griet,+32470000009\" }\n\
+         [[call]]\nat = 60\nnotes = { duty = \"\" }\n",
+    );
+    play(
+        "name = \"its own\"\nat = \"2026-11-24 10:00\"\n[agents.els]\n\
+         [[contact]]\nkind = \"patient\"\nnumbers = [\"0470 12 34 56\"]\nresponsible = [\"els\"]\n\
+         [[on_duty]]\nroster = \"nachtwacht\"\ntarget = \"agent:els\"\nuntil = \"2026-11-24 10:01\"\n\
+         [[on_duty]]\nroster = \"nachtwacht\"\ntarget = \"101\"\n\
+         [[call]]\nnotes = { who = \"patient els\", duty = \"els,101\" }\n\
+         [[call]]\nat = 60\nnotes = { duty = \"101\" }\n",
+    );
+}
