@@ -6,7 +6,8 @@ use strowger_exchange::{CallRecord, Clock};
 use strowger_model::Timestamp;
 use strowger_pbx::sim::{Caller, SimConfig};
 use strowger_scenario::{How, Scenario};
-use strowger_tests::{Folder, Host, PATIENCE};
+use strowger_store::{Erase, Options};
+use strowger_tests::{Folder, Host, PATIENCE, open_journal};
 
 const SITE: &str = r#"
 time_zone = "Europe/Brussels"
@@ -66,6 +67,25 @@ async fn p3_p7_a_flow_learns_who_calls_and_who_is_on_duty() {
     call();
     let records = host.records(2, PATIENCE).await.unwrap();
     assert_eq!((note(&records[1], "who"), note(&records[1], "duty")), ("patient griet", ""));
+    assert_eq!((note(&records[0], "before"), note(&records[1], "before")), ("", "asks:asked"), "K3: the second call is a repeat caller's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k3_repeat_callers_are_known_to_the_next_host_too() {
+    let folder = folder();
+    for (nth, before) in ["", "asks:asked", "asks:asked,asks:asked", ""].into_iter().enumerate() {
+        let store = open_journal(&folder, Options::default()).unwrap();
+        if before.is_empty() && nth > 0 {
+            store.erase(&Erase::Number("0470 12 34 56".into())).unwrap();
+        }
+        let host = Host::start_on(&folder, Clock::system(), Some(store.clone())).unwrap();
+        let sim = host.sim(SimConfig::default());
+        // As a trunk of the country may tell it.
+        sim.call(Caller { from: Some("0470 12 34 56".into()), to: "100".into(), ..Caller::default() });
+        let records = host.records(1, PATIENCE).await.unwrap();
+        assert_eq!(note(&records[0], "before"), before, "call {nth}");
+        assert!(store.flush(PATIENCE));
+    }
 }
 
 #[test]
@@ -76,7 +96,7 @@ fn a_scenario_has_the_people_of_the_site_or_its_own() {
     let flow = host.catalogue.current().flows["asks"].clone();
     let play = |text: &str| {
         let scenario = Scenario::parse(Path::new("s.toml"), text).unwrap();
-        let report = strowger_scenario::run(&scenario, &flow, &host.catalogue.config().engine, How::TEST);
+        let report = strowger_scenario::run(&scenario, &flow, &host.catalogue.current(), &host.catalogue.config().engine, How::TEST);
         assert!(report.is_good(), "{report}");
     };
     play(
@@ -89,7 +109,9 @@ fn a_scenario_has_the_people_of_the_site_or_its_own() {
          [[contact]]\nkind = \"patient\"\nnumbers = [\"0470 12 34 56\"]\nresponsible = [\"els\"]\n\
          [[on_duty]]\nroster = \"nachtwacht\"\ntarget = \"agent:els\"\nuntil = \"2026-11-24 10:01\"\n\
          [[on_duty]]\nroster = \"nachtwacht\"\ntarget = \"101\"\n\
-         [[call]]\nnotes = { who = \"patient els\", duty = \"els,101\" }\n\
-         [[call]]\nat = 60\nnotes = { duty = \"101\" }\n",
+         [[earlier]]\nnumber = \"0470 12 34 56\"\ndays_ago = 29\nflow = \"old\"\n\
+         [[earlier]]\nnumber = \"+32470123456\"\ndays_ago = 31\n\
+         [[call]]\nfrom = \"+32470123456\"\nnotes = { who = \"patient els\", duty = \"els,101\", before = \"old:answered\" }\n\
+         [[call]]\nat = 60\nnotes = { duty = \"101\", before = \"asks:asked,old:answered\" }\n",
     );
 }

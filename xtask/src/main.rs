@@ -59,7 +59,7 @@ enum Chore {
     },
     /// Build the plugins and test guests
     Plugins,
-    /// Fetch the real Asterisk, SIPp and espeak-ng into the user's cache
+    /// Fetch the real Asterisk, SIPp, espeak-ng and a mail server into the user's cache
     Asterisk,
 }
 
@@ -70,7 +70,9 @@ fn main() -> Result<()> {
         Chore::Soak { sim, asterisk } => soak::soak(sim, asterisk),
         Chore::Bench { arguments } => bench(&arguments),
         Chore::Plugins => guests::build().map(|folder| println!("plugins are in {}", folder.display())),
-        Chore::Asterisk => asterisk().map(|tools| println!("{} is in {}", tools.version(), tools.root().display())),
+        Chore::Asterisk => {
+            asterisk().map(|tools| println!("{} is in {}", tools.version(), tools.root().display())).and_then(|()| mail_server())
+        }
     }
 }
 
@@ -92,6 +94,10 @@ fn bench(arguments: &[String]) -> Result<()> {
 
 fn asterisk() -> Result<Tools> {
     Tools::fetch(say)
+}
+
+fn mail_server() -> Result<()> {
+    strowger_testbed::mail::check(say).map(|python| println!("aiosmtpd is in {}", python.display()))
 }
 
 /// A line for whoever waits, on standard error.

@@ -12,6 +12,7 @@ use strowger_flows::LoadedFlow;
 use strowger_model::{CallId, FlowVersion, StepRecord};
 use strowger_pbx::port::PbxCommand;
 use strowger_store::{Change, Entry, Store, encode, encode_step};
+use tokio::sync::Notify;
 
 /// What the exchange keeps in a store.
 pub(crate) struct Journal {
@@ -46,9 +47,20 @@ impl Journal {
         self.store.submit(Entry { changes: vec![change], release: None });
     }
 
-    /// Writes changes together, and then has the commands leave.
-    pub(crate) fn submit(&self, changes: Vec<Change>, commands: Vec<PbxCommand>, send: impl Fn(PbxCommand) + Send + 'static) {
-        let release = (!commands.is_empty()).then(|| -> strowger_store::Release { Box::new(move || commands.into_iter().for_each(send)) });
+    /// Writes changes together, and then has the commands leave; whoever sends mail is told if there is some.
+    pub(crate) fn submit(
+        &self,
+        changes: Vec<Change>,
+        commands: Vec<PbxCommand>,
+        mail: Option<Arc<Notify>>,
+        send: impl Fn(PbxCommand) + Send + 'static,
+    ) {
+        let release = (!commands.is_empty() || mail.is_some()).then(|| -> strowger_store::Release {
+            Box::new(move || {
+                commands.into_iter().for_each(send);
+                mail.inspect(|mail| mail.notify_one());
+            })
+        });
         self.store.submit(Entry { changes, release });
     }
 }

@@ -5,7 +5,7 @@
 //! * `call`: one call, from its arrival to its record; the only place where a flow, a PBX and a queue meet.
 //! * `journal`, `wake`: what a call needs to outlive the host, and how the next host takes it up.
 //! * `desk`: the routing state machine with a clock and a lock.
-//! * `reads`: what a flow may ask.
+//! * `reads`: what a flow may ask; `history`: of calls that are over.
 //! * [`Clock`]: the one place where the clock is read.
 //! * [`Observer`]: what is shown of a call; [`CallRecord`]: what is kept.
 //!
@@ -16,6 +16,7 @@ mod call;
 mod clock;
 mod desk;
 mod early;
+mod history;
 mod journal;
 mod observe;
 mod reads;
@@ -28,6 +29,7 @@ pub use strowger_model::CallRecord;
 use call::{Call, Mail};
 use desk::Desk;
 use early::Early;
+use history::History;
 use journal::Journal;
 use std::{
     collections::{HashMap, HashSet},
@@ -42,12 +44,13 @@ use strowger_model::{
     AgentName, CallId, FlowName, Timestamp,
     command::{AgentAction, Target},
     event::{Arrival, Cause, Refusal, RefusalReason},
-    read::{AgentStatus, QueueStatus},
+    read::{AgentStatus, PastCall, QueueStatus},
 };
 use strowger_pbx::port::{AliveLeg, ArrivedLeg, LegId, LegState, Pbx, PbxCommand, PbxEvent, PbxSink};
 use strowger_routing::{EntryId, Floor, FloorAction, Input, Output};
-use strowger_store::{Change, Store};
+use strowger_store::{Change, Query, Store};
 use tokio::sync::{
+    Notify,
     mpsc::{Sender, error::TrySendError},
     watch,
 };
@@ -98,6 +101,9 @@ pub struct Exchange {
     /// How many calls are up, for whoever waits for the last.
     count: watch::Sender<usize>,
     draining: AtomicBool,
+    history: Mutex<History>,
+    /// Mail was given to the journal.
+    posted: Arc<Notify>,
 }
 
 /// Where to post.
@@ -149,8 +155,11 @@ impl Exchange {
             runtime: tokio::runtime::Handle::current(),
             count: watch::Sender::new(0),
             draining: AtomicBool::new(false),
+            history: Mutex::default(),
+            posted: Arc::default(),
         });
         exchange.site_changed();
+        exchange.read_history();
         tokio::spawn(tick(exchange.desk.clone(), Arc::downgrade(&exchange)));
         exchange
     }
@@ -216,6 +225,41 @@ impl Exchange {
             .collect();
         all.sort_by_key(|summary| summary.call);
         all
+    }
+
+    /// Reads from the journal what calls there were. To be called now and then: what was erased from it is to be forgotten here too.
+    pub fn read_history(&self) {
+        let Some(journal) = &self.journal else { return };
+        let since = Timestamp(self.clock.now().0.saturating_sub(history::KEPT.as_millis() as u64));
+        match journal.store.records(&Query { since: Some(since), ..Query::default() }) {
+            Ok(records) => {
+                let site = self.catalogue.current().site.clone();
+                let mut history = History::default();
+                records.iter().for_each(|record| history.close(record, &site));
+                *self.history() = history;
+            }
+            Err(error) => tracing::error!("calls of the last days are not known again: {error}"),
+        }
+    }
+
+    /// Has flows know of an earlier call with a number: for scenarios.
+    pub fn recall(&self, number: &str, call: PastCall) {
+        let site = self.catalogue.current().site.clone();
+        self.history().add(&history::key(number, &site), call, self.clock.now());
+    }
+
+    fn remember(&self, record: &CallRecord) {
+        let site = self.catalogue.current().site.clone();
+        self.history().close(record, &site);
+    }
+
+    fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Is notified when mail was given to the journal.
+    pub fn posted(&self) -> Arc<Notify> {
+        self.posted.clone()
     }
 
     /// How many calls are up.

@@ -44,8 +44,8 @@ impl Reads for StepReads {
         self.flow.site.contact(key).map(Contact::from)
     }
 
-    fn history(&self, _: &str, _: u16) -> Vec<PastCall> {
-        Vec::new()
+    fn history(&self, number: &str, days: u16) -> Vec<PastCall> {
+        self.exchange.history().of(number, days, self.now, &self.flow.site)
     }
 
     fn campaign(&self, _: &str) -> Option<CampaignStatus> {

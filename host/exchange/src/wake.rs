@@ -115,6 +115,7 @@ impl Exchange {
         tracing::error!(call = %open.call, flow = %open.on.flow, version = open.on.version, "an open call cannot go on: {why}");
         let now = self.clock.now();
         let record = CallRecord { outcome: "lost".to_owned(), ended: now, ..record };
+        self.remember(&record);
         self.observer.observe(now, open.call, &Observed::Closed(&record));
         if let Some(journal) = &self.journal {
             journal.keep(Change::Closed(Box::new(record)));

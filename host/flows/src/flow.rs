@@ -1,6 +1,6 @@
 //! A flow as it serves calls.
 
-use crate::{Permissions, Site, read_flow::Origin};
+use crate::{Permissions, Site, Template, read_flow::Origin};
 use std::{
     collections::{BTreeMap, VecDeque},
     ops::Deref,
@@ -38,6 +38,10 @@ pub struct LoadedFlow {
     pub language: String,
     /// Shown to the far end when the flow dials.
     pub caller_id: Option<PhoneNumber>,
+    /// Texts of mails, by name.
+    pub mails: BTreeMap<String, Template>,
+    /// When escalations and complaints have to be answered.
+    pub cases: Cases,
     /// As given to the plugin.
     pub settings: serde_json::Value,
     /// The site that it was checked against.
@@ -63,6 +67,17 @@ pub struct FlowLimits {
     pub steps: u32,
     /// Calls at once; further ones go to the fallback.
     pub calls: u32,
+}
+
+/// When escalations and complaints have to be answered, and who is told of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cases {
+    /// Working days for an escalation.
+    pub escalation_working_days: u32,
+    /// Calendar days for a complaint.
+    pub complaint_days: u32,
+    /// Mail addresses. Who is told gets the mail `escalation` or `complaint` of the flow.
+    pub mail_to: Vec<String>,
 }
 
 /// Where a call goes that its flow cannot serve.

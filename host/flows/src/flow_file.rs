@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// A flow: a plugin, the numbers that it serves, its settings, and what it may do.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -29,6 +30,12 @@ pub(crate) struct FlowFile {
     /// What the flow may touch. What is not granted is refused.
     #[serde(default)]
     pub(crate) permissions: PermissionsFile,
+    /// Texts of the mails that the flow sends, by name. `[permissions] mail` says to whom.
+    #[serde(default)]
+    pub(crate) mails: BTreeMap<String, MailFile>,
+    /// Until when escalations and complaints of the flow have to be answered.
+    #[serde(default)]
+    pub(crate) cases: CasesFile,
     /// How much the flow may use.
     #[serde(default)]
     pub(crate) limits: LimitsFile,
@@ -61,6 +68,37 @@ pub(crate) struct PermissionsFile {
     pub(crate) switches: Vec<String>,
     /// Flows that may take a call over.
     pub(crate) flows: Vec<String>,
+}
+
+/// A mail, in which `{field}` stands for a field that the flow gives; `{{` and `}}` are the signs themselves.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MailFile {
+    /// One line.
+    pub(crate) subject: String,
+    /// Plain text.
+    pub(crate) text: String,
+}
+
+/// Until when escalations and complaints have to be answered.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CasesFile {
+    /// Working days for an escalation: all but Saturdays, Sundays and public holidays.
+    #[schemars(range(min = 1, max = 1000))]
+    pub(crate) escalation_working_days: u32,
+    /// Days for a complaint.
+    #[schemars(range(min = 1, max = 1000))]
+    pub(crate) complaint_days: u32,
+    /// Mail addresses of those who are told at once, by the mail `escalation` or `complaint` of `[mails]`; it may name the fields of the case,
+    /// and `{case}`, `{opened}` and `{due}`. Without such a mail nobody is told.
+    pub(crate) mail_to: Vec<String>,
+}
+
+impl Default for CasesFile {
+    fn default() -> Self {
+        Self { escalation_working_days: 5, complaint_days: 45, mail_to: Vec::new() }
+    }
 }
 
 /// How much a flow may use.

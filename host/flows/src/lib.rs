@@ -6,6 +6,7 @@
 //! * [`flow`]: a flow as it serves calls, and how many it has. [`permission`]: what its orders may touch.
 //! * [`catalogue`]: the one immutable [`Snapshot`] that serves new calls, and how it is replaced and rolled back;
 //!   [`watch`]: when; `plan`: by what; [`mod@check`]: whether it could be.
+//! * [`template`]: texts of mails.
 //! * `site_file`, `flow_file`: the files as they are written; `read_site`, `read_flow`: what comes of them.
 //! * `revive`: a version made again of what was archived of it.
 //! * `source`: a TOML file with the place of everything in it. [`problem`]: what is wrong, as a compiler would say it.
@@ -31,6 +32,7 @@ pub mod site;
 mod site_file;
 mod source;
 mod table;
+pub mod template;
 pub mod variant;
 mod version;
 pub mod watch;
@@ -38,9 +40,11 @@ pub mod watch;
 pub use catalogue::{Catalogue, CatalogueConfig, FlowStatus, Gate, RollbackError, Snapshot};
 pub use check::check;
 pub use contacts::{Contact, Contacts, Wanted};
+pub use flow::Cases;
 pub use flow::{Fallback, FlowLimits, LoadedFlow, OnFlow};
 pub use permission::Permissions;
 pub use problem::{Place, Problem, Report};
 pub use roster::Roster;
 pub use site::{Agent, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy};
+pub use template::Template;
 pub use watch::{WatchError, Watching};

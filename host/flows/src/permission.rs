@@ -1,5 +1,6 @@
 //! What the orders of a flow may touch: nothing but what its flow file grants.
 
+use crate::template::is_address;
 use strowger_model::NumberPattern;
 
 /// What the orders of a flow may touch. Empty: nothing.
@@ -46,6 +47,9 @@ impl Permissions {
 
     /// Whether a mail may be sent to an address.
     pub fn may_mail(&self, address: &str) -> bool {
+        if !is_address(address) {
+            return false;
+        }
         let Some((_, domain)) = address.split_once('@') else { return false };
         self.mail.iter().any(|granted| match granted.strip_prefix("*@") {
             Some(granted) => granted.eq_ignore_ascii_case(domain),

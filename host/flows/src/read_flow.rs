@@ -1,7 +1,7 @@
 //! From a flow file as written to a [`LoadedFlow`], or everything that is wrong with it.
 
 use crate::{
-    Fallback, FlowLimits, LoadedFlow, Permissions, Site,
+    Cases, Fallback, FlowLimits, LoadedFlow, Permissions, Site, Template,
     flow::Counters,
     flow_file::{FlowFile, LimitsFile},
     problem::Problem,
@@ -9,6 +9,7 @@ use crate::{
     schemas::{self, Schema},
     site::{address, recordings},
     source::{Source, child},
+    template::is_address,
     version,
 };
 use serde_json::Value;
@@ -129,6 +130,8 @@ impl Origin {
             fallback: read.fallback,
             language,
             caller_id: read.caller_id,
+            mails: read.mails,
+            cases: read.cases,
             settings,
             site: site.clone(),
             dir: source.path.parent().unwrap_or(Path::new(".")).to_owned(),
@@ -174,6 +177,8 @@ struct Read {
     permissions: Permissions,
     fallback: Fallback,
     caller_id: Option<PhoneNumber>,
+    mails: BTreeMap<String, Template>,
+    cases: Cases,
 }
 
 impl Reader<'_> {
@@ -205,6 +210,15 @@ impl Reader<'_> {
                 self.problems.push(problem.help("write \"name@domain.be\", or \"*@domain.be\" for every name there"));
             }
         }
+        let mails = self.mails(file);
+        for (index, address) in file.cases.mail_to.iter().enumerate().filter(|(_, address)| !is_address(address)) {
+            let problem = self.source.at_value(&format!("/cases/mail_to/{index}"), format!("not a mail address: `{address}`"));
+            self.problems.push(problem.help("write \"name@domain.be\""));
+        }
+        if !file.cases.mail_to.is_empty() && !["escalation", "complaint"].iter().any(|name| mails.contains_key(*name)) {
+            let problem = self.source.at_value("/cases/mail_to", "there is no mail for them");
+            self.problems.push(problem.help("write one as [mails.escalation] or [mails.complaint], with subject and text"));
+        }
         if let Some(site) = self.site {
             let queues = site.queues.keys().map(|name| name.as_str());
             self.known("queue", "/permissions/queues", &granted.queues, &queues.collect::<Vec<_>>());
@@ -213,6 +227,12 @@ impl Reader<'_> {
         }
         Read {
             numbers: self.patterns("/numbers", &file.numbers),
+            mails,
+            cases: Cases {
+                escalation_working_days: file.cases.escalation_working_days,
+                complaint_days: file.cases.complaint_days,
+                mail_to: file.cases.mail_to.clone(),
+            },
             fallback,
             caller_id,
             permissions: Permissions {
@@ -226,6 +246,19 @@ impl Reader<'_> {
                 flows: granted.flows.clone(),
             },
         }
+    }
+
+    fn mails(&mut self, file: &FlowFile) -> BTreeMap<String, Template> {
+        let mut mails = BTreeMap::new();
+        for (name, mail) in &file.mails {
+            match Template::new(&mail.subject, &mail.text) {
+                Ok(template) => drop(mails.insert(name.clone(), template)),
+                Err((key, at, why)) => {
+                    self.problems.push(self.source.within(&child(&child("/mails", name), key), at, why));
+                }
+            }
+        }
+        mails
     }
 
     fn patterns(&mut self, at: &str, texts: &[String]) -> Vec<NumberPattern> {

@@ -79,6 +79,18 @@ impl Calendar {
         }
     }
 
+    /// The end of a day, so many days after that of an instant; if asked for, counting working days alone.
+    pub(crate) fn end_of_day(&self, from: Timestamp, days: u32, working: bool) -> Timestamp {
+        let mut day = self.local(from).date();
+        let mut left = days;
+        while left > 0 {
+            day = day + Days::new(1);
+            let free = day.weekday().num_days_from_monday() >= 5 || self.holidays.get_public().contains(day);
+            left -= u32::from(!(working && free));
+        }
+        self.instant((day + Days::new(1)).and_time(NaiveTime::MIN))
+    }
+
     fn local(&self, instant: Timestamp) -> NaiveDateTime {
         let utc = DateTime::from_timestamp_millis(instant.0 as i64).unwrap_or(DateTime::UNIX_EPOCH);
         self.zone.from_utc_datetime(&utc.naive_utc()).naive_local()
@@ -191,6 +203,23 @@ mod tests {
     use std::time::{Duration, Instant};
 
     const BRUSSELS: Tz = chrono_tz::Europe::Brussels;
+
+    #[test]
+    fn v8_escalations_have_5_working_days_and_complaints_45_days() {
+        let calendar = Calendar::new(BRUSSELS, Some(Country::BE), BTreeMap::from([("2026-12-28".parse().unwrap(), "bridge".to_owned())]));
+        let end = |from: &str, days, working| {
+            let from = Timestamp(format!("{from}Z").parse::<DateTime<chrono::Utc>>().unwrap().timestamp_millis() as u64);
+            calendar.local(Timestamp(calendar.end_of_day(from, days, working).0 - 1)).to_string()
+        };
+        assert_eq!(end("2026-11-23T09:00:00", 5, true), "2026-11-30 23:59:59.999", "Monday to Monday");
+        assert_eq!(end("2026-11-28T09:00:00", 5, true), "2026-12-04 23:59:59.999", "a Saturday counts from Monday on");
+        assert_eq!(
+            end("2026-12-23T23:30:00", 5, true),
+            "2027-01-05 23:59:59.999",
+            "a minute past midnight here, Christmas, a bridge, New Year"
+        );
+        assert_eq!(end("2026-09-15T09:00:00", 45, false), "2026-10-30 23:59:59.999", "the clock changes meanwhile");
+    }
 
     fn schedule(hours: &str, named: &[(&str, &str)], exceptions: &[Exception]) -> Schedule {
         let named = named.iter().map(|(date, name)| (date.parse().unwrap(), (*name).to_owned()));

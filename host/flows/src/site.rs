@@ -151,7 +151,7 @@ pub struct Speech {
 
 impl Site {
     /// With nobody in it: before a site file was ever good.
-    pub(crate) fn empty() -> Self {
+    pub fn empty() -> Self {
         Self {
             time_zone: Tz::UTC,
             country: None,
@@ -180,6 +180,11 @@ impl Site {
     /// A schedule at an instant; none: there is no such schedule.
     pub fn schedule(&self, name: &str, at: Timestamp) -> Option<ScheduleStatus> {
         Some(self.schedules.get(name)?.status(at))
+    }
+
+    /// When something has to be answered that has so many days: the end of the last, in working days or in days of the calendar.
+    pub fn due(&self, from: Timestamp, days: u32, working: bool) -> Timestamp {
+        self.calendar.end_of_day(from, days, working)
     }
 
     /// A telephone number as people write it here, or as a trunk tells it, in E.164; none: it is none.

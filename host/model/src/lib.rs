@@ -10,6 +10,7 @@
 //! * [`read`]: what a flow may ask, and the answers.
 //! * [`record`]: what is kept of a call for reports.
 //! * [`step`]: a step as it is recorded, and what the flow asked during it.
+//! * [`mail`]: mail that a flow ordered, and cases that have to be answered.
 //! * [`archive`]: what a version of a flow was made of.
 //! * [`time`]: instants and rings.
 //!
@@ -20,6 +21,7 @@ pub mod agent;
 pub mod archive;
 pub mod command;
 pub mod event;
+pub mod mail;
 pub mod name;
 pub mod number;
 pub mod prompt;
@@ -32,6 +34,7 @@ pub use agent::AgentStanding;
 pub use archive::VersionFiles;
 pub use command::{Command, Order};
 pub use event::{Event, Outcome};
+pub use mail::{Case, CaseKind, Mail, MailState};
 pub use name::{AgentName, CallId, FlowName, LegName, OrderId, QueueName};
 pub use number::{NumberPattern, PhoneNumber};
 pub use prompt::Prompt;

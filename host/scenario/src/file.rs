@@ -42,6 +42,9 @@ pub struct ScenarioFile {
     #[serde(default)]
     #[schemars(with = "Vec<OnDuty>")]
     pub on_duty: Vec<Spanned<OnDuty>>,
+    /// Calls of before the scenario. Those of the scenario itself count as soon as they are over.
+    #[serde(default)]
+    pub earlier: Vec<Earlier>,
     /// Outside numbers, or settings that hold one, and how they behave. A number that is not named cannot be reached.
     #[serde(default)]
     pub outside: BTreeMap<String, Phone>,
@@ -106,6 +109,24 @@ pub struct Contact {
     /// Never to be called again.
     #[serde(default)]
     pub do_not_call: bool,
+}
+
+/// A call of before the scenario.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Earlier {
+    /// With whom.
+    pub number: String,
+    /// How many days before the start of the scenario.
+    pub days_ago: f64,
+    /// The flow that had it. Not given: this one.
+    pub flow: Option<String>,
+    /// The flow's outcome.
+    #[serde(default = "answered")]
+    pub outcome: String,
+    /// We called.
+    #[serde(default)]
+    pub outbound: bool,
 }
 
 /// Somebody who is on duty.
@@ -257,6 +278,8 @@ pub struct Expect {
     pub alarms: Option<String>,
     /// A mail of this template is sent.
     pub mails: Option<String>,
+    /// One of the fields of the mail, or an address that it goes to, contains this.
+    pub contains: Option<String>,
     /// The caller is hung up on ("us") or hangs up ("caller").
     pub hung_up_by: Option<String>,
     /// An order of this name is refused. Where it is not expected, it fails the scenario.
@@ -302,6 +325,10 @@ pub enum Does {
 
 fn yes() -> bool {
     true
+}
+
+fn answered() -> String {
+    "answered".to_owned()
 }
 
 fn once() -> u32 {

@@ -27,6 +27,8 @@ pub(crate) struct Line {
     span: Range<usize>,
     thing: &'static str,
     value: String,
+    /// Of a mail, what one of its fields or addresses contains.
+    contains: Option<String>,
     at: Option<Duration>,
     within: Duration,
     restart: bool,
@@ -79,6 +81,7 @@ impl Line {
             span: line.span(),
             thing,
             value: text(settings, value)?.into_owned(),
+            contains: expect.contains.as_ref().map(|part| text(settings, part)).transpose()?.map(std::borrow::Cow::into_owned),
             at: expect.at.as_ref().map(|at| at.resolve(settings)).transpose()?,
             within: Duration::from_secs_f64(expect.within.unwrap_or(0.5).max(0.0)),
             restart: expect.restart,
@@ -99,7 +102,10 @@ impl Line {
             ("unanswered", What::Unanswered { why, .. }) => equals(&word(why)),
             ("talks_with", What::TalksWith(whom)) => same_number(whom, &self.value),
             ("alarms", What::Alarms(what)) => what.contains(&self.value),
-            ("mails", What::Mails { template, .. }) => equals(template),
+            ("mails", What::Mails { template, to, fields }) => {
+                let mut said = fields.iter().map(|field| &field.value).chain(to);
+                equals(template) && self.contains.as_ref().is_none_or(|part| said.any(|said| said.contains(part)))
+            }
             ("hung_up_by", What::HungUp { by, .. }) => equals(match by {
                 HungUpBy::Us => "us",
                 HungUpBy::Caller => "caller",
@@ -110,7 +116,8 @@ impl Line {
     }
 
     fn name(&self) -> String {
-        format!("{} = {:?}", self.thing, self.value)
+        let contains = self.contains.as_ref().map(|part| format!(", contains = {part:?}")).unwrap_or_default();
+        format!("{} = {:?}{contains}", self.thing, self.value)
     }
 }
 

@@ -150,6 +150,9 @@ fn check_line(line: &Spanned<Expect>, wrong: &mut Wrong) {
     if let Err(error @ (LineError::Nothing | LineError::Two(..))) = of.thing() {
         wrong.push((line.span(), error.to_string(), None));
     }
+    if of.contains.is_some() && of.mails.is_none() {
+        wrong.push((line.span(), "`contains` is about a mail".to_owned(), Some("write it beside `mails`")));
+    }
     let mut one_of = |value: &Option<String>, words: &[&str]| {
         if let Some(value) = value.as_ref().filter(|value| !words.contains(&value.as_str())) {
             wrong.push((line.span(), format!("{value:?} is none of {}", words.join(", ")), None));

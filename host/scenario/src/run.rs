@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Options};
 use strowger_flows::{Catalogue, LoadedFlow, Problem, Snapshot};
-use strowger_model::{AgentName, PhoneNumber, Prompt, Timestamp, command::AgentAction};
+use strowger_model::{AgentName, PhoneNumber, Prompt, Timestamp, command::AgentAction, read::PastCall};
 use strowger_pbx::{
     port::Address,
     prompts::{Lengths, lengths_without_recordings},
@@ -132,6 +132,16 @@ impl Prepared {
         };
         let stage = SimStage::new(config, exchange.sink(), audience);
         exchange.attach(stage.pbx());
+        for earlier in &written.earlier {
+            let ago = Duration::from_secs_f64(earlier.days_ago.clamp(0.0, 10_000.0) * 86_400.0);
+            let call = PastCall {
+                at: Timestamp(self.start.0.saturating_sub(ago.as_millis() as u64)),
+                outbound: earlier.outbound,
+                flow: earlier.flow.clone().unwrap_or_else(|| self.flow.name.to_string()),
+                outcome: earlier.outcome.clone(),
+            };
+            exchange.recall(&earlier.number, call);
+        }
         self.act(written, &exchange, &stage, &recorder).await;
         report.lasted = Instant::now().duration_since(recorder.start());
         report.calls = recorder.timelines();

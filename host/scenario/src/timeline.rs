@@ -38,7 +38,7 @@ pub enum What {
     Fault { fault: String, retried: bool },
     FellBack(String),
     Alarms(String),
-    Mails { template: String, to: Vec<String> },
+    Mails { template: String, to: Vec<String>, fields: Vec<Field> },
     Notes(Field),
     Tags(String),
     Finishes(String),
@@ -156,7 +156,7 @@ impl Narrator {
                 return None;
             }
             Command::Alarm { what, .. } => What::Alarms(what.clone()),
-            Command::Mail { template, to, .. } => What::Mails { template: template.clone(), to: to.clone() },
+            Command::Mail { template, to, fields } => What::Mails { template: template.clone(), to: to.clone(), fields: fields.clone() },
             Command::Note(field) => What::Notes(field.clone()),
             Command::Tag { tag } => What::Tags(tag.clone()),
             Command::Finish { outcome } => What::Finishes(outcome.clone()),
@@ -269,7 +269,10 @@ impl fmt::Display for What {
             Self::Fault { fault, retried: false } => write!(f, "! the flow failed: {fault}"),
             Self::FellBack(why) => write!(f, "! goes to the fallback route: {why}"),
             Self::Alarms(what) => write!(f, "the operators are warned: {what}"),
-            Self::Mails { template, to } => write!(f, "a mail \"{template}\" goes to {}", to.join(", ")),
+            Self::Mails { template, to, fields } => {
+                let fields = fields.iter().map(|field| format!("{} = {}", field.key, field.value)).collect::<Vec<_>>().join(", ");
+                write!(f, "a mail \"{template}\" goes to {}: {fields}", to.join(", "))
+            }
             Self::Notes(field) => write!(f, "note: {} = {}", field.key, field.value),
             Self::Tags(tag) => write!(f, "mark: {tag}"),
             Self::Finishes(outcome) => write!(f, "the flow is done: {outcome}"),

@@ -1,7 +1,7 @@
 //! What is handed to the journal.
 
 use std::sync::Arc;
-use strowger_model::{AgentName, AgentStanding, CallId, CallRecord, FlowVersion, VersionFiles};
+use strowger_model::{AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Mail, VersionFiles, mail::MailTry};
 
 /// Called once what it belongs to may leave. It runs on a thread of the journal, or of a later submitter: it must be quick.
 pub type Release = Box<dyn FnOnce() + Send>;
@@ -46,4 +46,10 @@ pub enum Change {
     },
     /// A version that serves calls from now on. Kept once, however often it is handed in.
     Version(Arc<VersionFiles>),
+    /// A mail to be sent. Kept once, however often it is handed in.
+    Mail(Box<Mail>),
+    /// A mail was tried.
+    MailTry(Box<MailTry>),
+    /// Something to be answered. Kept once, however often it is handed in.
+    Case(Box<Case>),
 }

@@ -70,6 +70,39 @@ CREATE TABLE content (
     bytes BLOB NOT NULL
 );
 
+-- Mail that flows ordered. Once it is sent, its content is deleted.
+CREATE TABLE mail (
+    id TEXT PRIMARY KEY,
+    call TEXT NOT NULL,
+    flow TEXT NOT NULL,
+    template TEXT NOT NULL,
+    recipients TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    text TEXT NOT NULL,
+    ordered INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    tried INTEGER,
+    next INTEGER NOT NULL,
+    error TEXT
+) WITHOUT ROWID;
+CREATE INDEX mail_next ON mail (next) WHERE state = 'waiting';
+CREATE INDEX mail_ordered ON mail (ordered);
+
+-- Escalations and complaints.
+CREATE TABLE "case" (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    call TEXT,
+    flow TEXT NOT NULL,
+    opened INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    fields TEXT NOT NULL,
+    outcome TEXT,
+    closed INTEGER
+) WITHOUT ROWID;
+CREATE INDEX case_opened ON "case" (opened);
+
 CREATE VIEW calls AS
 SELECT call, flow, version, caller, dialled,
        strftime('%Y-%m-%dT%H:%M:%fZ', arrived / 1000.0, 'unixepoch') AS arrived,

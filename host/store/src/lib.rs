@@ -6,6 +6,7 @@
 //!   remembered then.
 //! * `write`: changes as rows. `threads`: the writer (group commit), the watchdog, and the checkpoints.
 //! * [`read`]: what was kept, also for commands beside a running host.
+//! * [`outbox`]: mail that waits to be sent, cases that wait to be answered.
 //! * [`report`]: records made into figures.
 //! * [`retention`]: what is deleted, and whose personal data is erased.
 //! * [`codec`]: steps and images as bytes.
@@ -19,6 +20,7 @@ pub mod entry;
 pub mod format;
 mod journal;
 mod kept;
+pub mod outbox;
 pub mod read;
 pub mod report;
 pub mod retention;
@@ -29,6 +31,7 @@ pub use codec::{CodecError, decode, decode_step, encode, encode_step};
 pub use entry::{Change, Entry, Release};
 pub use format::OpenError;
 pub use journal::Health;
+pub use outbox::{CaseError, CaseQuery, Posted, add_case, close_case};
 pub use read::{NumberedStep, OpenCall, Query, ReadError, Reader};
 pub use retention::{Erase, Removed, Retention};
 

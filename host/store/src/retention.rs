@@ -1,9 +1,10 @@
-//! What is deleted: old steps and records, versions that nothing refers to, and the personal data of one number or of a time.
+//! What is deleted: old steps and records, mail that was sent and cases that were closed, versions that nothing refers to, and the personal data of one number or of a time.
 //!
 //! Everything goes in batches of bounded size, each a transaction of its own, so that the writer is never held up for long. What is deleted is
 //! overwritten with zeros (`secure_delete`), and its room is used again: there is no `auto_vacuum`, the file never shrinks, and never grows beyond the
 //! most that it held at a time. A call that is not over keeps everything.
 
+use crate::outbox::forget_sent;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::{collections::BTreeSet, time::Duration};
 use strowger_model::{CallId, FlowVersion, Timestamp};
@@ -21,7 +22,8 @@ pub struct Retention {
     pub steps: Duration,
     /// Records.
     pub records: Duration,
-    /// Personal data: steps, and in records the caller's number and the notes. None: as long as those.
+    /// Personal data: steps, in records the caller's number and the notes, whom mail went to, what closed cases were about. None: as long as
+    /// steps and records. The content of mail goes when it is sent.
     pub personal: Option<Duration>,
 }
 
@@ -55,11 +57,15 @@ pub struct Removed {
     pub made_anonymous: u64,
     /// Versions of flows.
     pub versions: u64,
+    /// Mail, or its content.
+    pub mails: u64,
+    /// Cases, or what they were about.
+    pub cases: u64,
 }
 
 impl Removed {
     fn sum(self) -> u64 {
-        self.steps + self.records + self.made_anonymous + self.versions
+        self.steps + self.records + self.made_anonymous + self.versions + self.mails + self.cases
     }
 }
 
@@ -126,6 +132,8 @@ impl Remover {
         self.total.records += removed.records;
         self.total.made_anonymous += removed.made_anonymous;
         self.total.versions += removed.versions;
+        self.total.mails += removed.mails;
+        self.total.cases += removed.cases;
         if let What::Number { calls: Some(calls), .. } = &mut self.what {
             calls.truncate(calls.len().saturating_sub(CALLS));
             return Ok(!calls.is_empty());
@@ -147,17 +155,56 @@ impl What {
     fn batch(&self, transaction: &Transaction<'_>) -> rusqlite::Result<Removed> {
         let mut removed = Removed::default();
         match self {
-            Self::Number { calls, .. } => {
+            Self::Number { number, calls } => {
+                removed.mails = transaction.execute(
+                    "UPDATE mail SET subject = '', text = '', recipients = '[]' WHERE state <> 'waiting' AND text || subject <> ''
+                     AND (instr(text, ?1) > 0 OR instr(subject, ?1) > 0)",
+                    [number],
+                )? as u64;
+                removed.cases = transaction
+                    .execute("UPDATE \"case\" SET fields = '[]' WHERE fields <> '[]' AND instr(fields, ?1) > 0", [number])?
+                    as u64;
                 for call in calls.iter().flatten().rev().take(CALLS) {
                     removed.steps += transaction.execute("DELETE FROM step WHERE call = ?1", [call])? as u64;
                     let anonymous = transaction.execute("UPDATE record SET caller = NULL, notes = '[]' WHERE call = ?1", [call])?;
                     removed.made_anonymous += anonymous as u64;
+                    removed.mails += transaction.execute(
+                        "UPDATE mail SET subject = '', text = '', recipients = '[]' WHERE call = ?1 AND state <> 'waiting'",
+                        [call],
+                    )? as u64;
+                    removed.cases +=
+                        transaction.execute("UPDATE \"case\" SET fields = '[]' WHERE call = ?1 AND fields <> '[]'", [call])? as u64;
                 }
             }
             Self::Old { steps_before, personal_before, records_before, keep } => {
                 removed.steps = steps(transaction, *steps_before)?;
                 if let Some(before) = personal_before.filter(|_| removed.sum() == 0) {
                     removed.made_anonymous = anonymous(transaction, before)?;
+                }
+                if removed.sum() == 0 {
+                    removed.mails = forget_sent(transaction, BATCH)?;
+                }
+                if let Some(before) = personal_before.filter(|_| removed.sum() == 0) {
+                    removed.mails = transaction.execute(
+                        "UPDATE mail SET subject = '', text = '', recipients = '[]' WHERE id IN (SELECT id FROM mail
+                         WHERE ordered < ?1 AND state <> 'waiting' AND recipients <> '[]' LIMIT ?2)",
+                        params![before.0, BATCH],
+                    )? as u64;
+                    removed.cases = transaction.execute(
+                        "UPDATE \"case\" SET fields = '[]' WHERE id IN (SELECT id FROM \"case\"
+                         WHERE opened < ?1 AND closed IS NOT NULL AND fields <> '[]' LIMIT ?2)",
+                        params![before.0, BATCH],
+                    )? as u64;
+                }
+                if let Some(before) = records_before.filter(|_| removed.sum() == 0) {
+                    removed.mails = transaction.execute(
+                        "DELETE FROM mail WHERE id IN (SELECT id FROM mail WHERE ordered < ?1 AND state <> 'waiting' LIMIT ?2)",
+                        params![before.0, BATCH],
+                    )? as u64;
+                    removed.cases = transaction.execute(
+                        "DELETE FROM \"case\" WHERE id IN (SELECT id FROM \"case\" WHERE opened < ?1 AND closed IS NOT NULL LIMIT ?2)",
+                        params![before.0, BATCH],
+                    )? as u64;
                 }
                 if let Some(before) = records_before.filter(|_| removed.sum() == 0) {
                     removed.records = transaction.execute(

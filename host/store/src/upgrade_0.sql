@@ -1,4 +1,4 @@
--- Format 0 knew nothing of agents, of the versions that calls need, and of callers who overflowed.
+-- Format 0 knew nothing of agents, mail and cases, of the versions that calls need, and of callers who overflowed.
 
 CREATE TABLE agent (
     agent TEXT PRIMARY KEY,
@@ -27,6 +27,39 @@ CREATE TABLE content (
     hash TEXT PRIMARY KEY,
     bytes BLOB NOT NULL
 );
+
+-- Mail that flows ordered. Once it is sent, its content is deleted.
+CREATE TABLE mail (
+    id TEXT PRIMARY KEY,
+    call TEXT NOT NULL,
+    flow TEXT NOT NULL,
+    template TEXT NOT NULL,
+    recipients TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    text TEXT NOT NULL,
+    ordered INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    tried INTEGER,
+    next INTEGER NOT NULL,
+    error TEXT
+) WITHOUT ROWID;
+CREATE INDEX mail_next ON mail (next) WHERE state = 'waiting';
+CREATE INDEX mail_ordered ON mail (ordered);
+
+-- Escalations and complaints.
+CREATE TABLE "case" (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    call TEXT,
+    flow TEXT NOT NULL,
+    opened INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    fields TEXT NOT NULL,
+    outcome TEXT,
+    closed INTEGER
+) WITHOUT ROWID;
+CREATE INDEX case_opened ON "case" (opened);
 
 ALTER TABLE record ADD COLUMN overflowed INTEGER NOT NULL DEFAULT 0;
 

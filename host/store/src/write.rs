@@ -1,6 +1,6 @@
 //! Changes as rows: what the writer does within a transaction.
 
-use crate::entry::Change;
+use crate::{entry::Change, outbox::insert_case};
 use rusqlite::{Connection, ErrorCode, Statement, params};
 use std::collections::HashMap;
 use strowger_model::{CallId, CallRecord, FlowVersion, VersionFiles};
@@ -30,6 +30,9 @@ pub(crate) struct Writer<'c> {
     used: Statement<'c>,
     /// The last call of each version that the database knows of.
     last_calls: HashMap<FlowVersion, CallId>,
+    mail: Statement<'c>,
+    mail_try: Statement<'c>,
+    case: Statement<'c>,
 }
 
 const CALL: &str = "INSERT INTO open_call (call, flow, version, image, unjournalled) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -47,6 +50,11 @@ const VERSION: &str =
     "INSERT INTO version (flow, version, flow_file, flow_text, site_file, site_text, recordings, site_recordings, plugin, last_call)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, '') ON CONFLICT DO NOTHING";
 const USED: &str = "UPDATE version SET last_call = max(last_call, ?3) WHERE flow = ?1 AND version = ?2";
+const MAIL: &str = "INSERT INTO mail (id, call, flow, template, recipients, subject, text, ordered, state, tries, next)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', 0, ?8) ON CONFLICT DO NOTHING";
+const MAIL_TRY: &str = "UPDATE mail SET state = ?2, tries = ?3, tried = ?4, next = ?5, error = ?6 WHERE id = ?1";
+pub(crate) const CASE: &str = "INSERT INTO \"case\" (id, kind, call, flow, opened, due, fields, outcome, closed)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
 
 impl<'c> Writer<'c> {
     pub(crate) fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
@@ -64,6 +72,9 @@ impl<'c> Writer<'c> {
             content: connection.prepare("INSERT INTO content (hash, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
             used: connection.prepare(USED)?,
             last_calls: HashMap::new(),
+            mail: connection.prepare(MAIL)?,
+            mail_try: connection.prepare(MAIL_TRY)?,
+            case: connection.prepare(CASE)?,
         })
     }
 
@@ -139,6 +150,16 @@ impl<'c> Writer<'c> {
                 self.agent.execute(params![agent.as_str(), standing.logged_in, standing.paused, wrap_up_until, joined, left]).map(drop)
             }
             Change::Version(files) => self.version(files),
+            Change::Mail(mail) => {
+                let (call, to) = (mail.call.text(), json(&mail.to));
+                let values = params![mail.id, text(&call), mail.flow.as_str(), mail.template, to, mail.subject, mail.text, mail.ordered.0];
+                self.mail.execute(values).map(drop)
+            }
+            Change::MailTry(tried) => {
+                let values = params![tried.id, tried.state.word(), tried.tries, tried.at.0, tried.next.0, tried.error];
+                self.mail_try.execute(values).map(drop)
+            }
+            Change::Case(case) => insert_case(&mut self.case, case),
         }
     }
 

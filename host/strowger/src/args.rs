@@ -1,7 +1,7 @@
 //! The command line as people type it. The doc comments are its help.
 
 use crate::when::When;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use strowger_model::CallId;
 
@@ -76,6 +76,18 @@ pub(crate) enum Command {
         after_help = "Examples:\n  strowger report --since 7d\n  strowger report --since 2026-11-01 --flow contact-centre --by note:clinic --csv > clinics.csv"
     )]
     Report(Report),
+    /// Show mail that flows ordered and that is not sent yet, or was given up
+    ///
+    /// With whom it goes to and what the mail server said, never with what it says. Works beside a running host.
+    #[command(after_help = "Examples:\n  strowger mails\n  strowger mails --all --since 1d")]
+    Mails(Mails),
+    /// List escalations and complaints, close one, add one, or export a quarter
+    ///
+    /// Works beside a running host.
+    #[command(
+        after_help = "Examples:\n  strowger cases\n  strowger cases close 038g0xwfyg000-3-1 --outcome founded\n  strowger cases add complaint --flow helpdesk --field name=Jan --field what=Wachttijd\n  strowger cases export --quarter 2026Q4 > complaints.csv"
+    )]
+    Cases(Cases),
     /// Run recorded calls again, and show where a flow decides otherwise
     ///
     /// The flow is told again what it was told, and its questions are answered as they were; its orders are compared with those that were recorded, up to the first
@@ -314,6 +326,78 @@ impl std::fmt::Display for By {
             Self::Note(key) => return write!(f, "note:{key}"),
         })
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Mails {
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    /// Mail that was sent too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Ordered since: 90m, 12h, 7d, 2w, or a date such as 2026-11-01
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<When>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Cases {
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    /// Those that are closed too
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(subcommand)]
+    pub(crate) does: Option<CasesDo>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CasesDo {
+    /// Close a case
+    Close {
+        /// The case
+        #[arg(value_name = "CASE")]
+        id: String,
+        /// How it ended; a complaint is founded, partly or unfounded
+        #[arg(long)]
+        outcome: String,
+    },
+    /// Add a case that came up after a call
+    Add(AddCase),
+    /// Print the cases of a quarter as CSV
+    Export {
+        /// Such as 2026Q4
+        #[arg(long)]
+        quarter: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddCase {
+    /// What it is
+    pub(crate) kind: KindOfCase,
+    /// The flow that it is about, whose flow file says when it is due
+    #[arg(long, value_name = "NAME")]
+    pub(crate) flow: String,
+    /// The call that it is about
+    #[arg(long)]
+    pub(crate) call: Option<CallId>,
+    /// What it is about; may be given more often
+    #[arg(long = "field", value_name = "KEY=VALUE", value_parser = key_and_value)]
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KindOfCase {
+    /// A question that could not be answered at once
+    Escalation,
+    /// A complaint
+    Complaint,
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
+use strowger_mail::MailConfig;
 use strowger_pbx::{asterisk::AsteriskConfig, remote::RemoteConfig};
 use strowger_store::Retention;
 
@@ -35,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) worker_threads: usize,
     /// The socket by which `strowger flows` and `strowger call` reach the host. Not given: `control.sock` in `state`.
     pub(crate) control: Option<PathBuf>,
+    /// The mail server that mail of flows goes to. Not given: mail waits in the outbox.
+    pub(crate) mail: Option<MailConfig>,
     /// How long the journal keeps things.
     pub(crate) keep: Keep,
     /// Calls at once. Further ones go to the PBX's own route.
@@ -115,6 +118,7 @@ impl Default for Config {
             log: Log::default(),
             worker_threads: 0,
             control: None,
+            mail: None,
             keep: Keep::default(),
             calls: strowger_exchange::Options::CALLS,
             drain: 30,
@@ -138,6 +142,11 @@ impl Config {
         config.control = config.control.map(|control| folder.join(control));
         if config.adapter == Adapter::Asterisk && config.asterisk.is_none() {
             anyhow::bail!("{}: adapter = \"asterisk\" needs a table [asterisk] with url, user and password", file.display());
+        }
+        if let Some(mail) = &mut config.mail {
+            for file in [&mut mail.password_file, &mut mail.ca_file].into_iter().flatten() {
+                *file = folder.join(&*file);
+            }
         }
         if let Some(remote) = &mut config.remote {
             remote.token_file = folder.join(&remote.token_file);

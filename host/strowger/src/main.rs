@@ -4,7 +4,7 @@
 //! * `args`: the command line; `config`: `strowger.toml`.
 //! * `serve`: the host as a daemon; `supervise`: what it tells a service manager; `control`: the socket by which other commands reach it; `watch`: what it shows of calls.
 //! * `check`, `test`, `flows`, `call`, `demo`: commands for flows and calls.
-//! * `records`, `replay`, `erase`: commands for what was recorded; `when`: instants as people write them.
+//! * `records`, `replay`, `erase`: commands for what was recorded; `mails`, `cases`: for what is to be sent or answered; `when`: instants as people write them.
 //! * `sim`: the sim as an adapter in a process of its own; `adapter`: the scenarios of all adapters, played on one.
 
 /// Calls are many small things on several threads: a sixth more events a second than with glibc's, and 100 bytes less for a waiting call.
@@ -14,6 +14,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 mod adapter;
 mod args;
 mod call;
+mod cases;
 mod check;
 mod config;
 mod control;
@@ -21,6 +22,7 @@ mod demo;
 mod erase;
 mod flows;
 mod load;
+mod mails;
 mod records;
 mod replay;
 mod report;
@@ -59,6 +61,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Demo(args) => demo::demo(&args)?,
         Command::Records(args) => records::records(&args)?,
         Command::Report(args) => report::report(&args)?,
+        Command::Mails(args) => mails::mails(&args)?,
+        Command::Cases(args) => cases::cases(&args)?,
         Command::Replay(args) => replay::replay(&args)?,
         Command::Erase(args) => erase::erase(&args)?,
         Command::Sim(args) => sim::sim(&args)?,

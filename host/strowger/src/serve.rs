@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use std::{io::IsTerminal, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Options};
 use strowger_flows::{Catalogue, CatalogueConfig, Report, Site};
+use strowger_mail::{Courier, Outbox, Rules};
 use strowger_pbx::{
     asterisk::Asterisk,
     port::Pbx,
@@ -61,6 +62,7 @@ async fn run(config: Config) -> Result<bool> {
     tell(&report);
     let watch = Arc::new(Watch::default());
     let store = open_store(&config).await?;
+    let courier = config.mail.as_ref().map(Courier::new).transpose()?;
     let options = Options::new(catalogue.clone(), Clock::system(), watch.clone());
     let exchange = Exchange::new(Options { store: Some(store.clone()), calls: config.calls, ..options });
     let prompts = Arc::new(Prompts::open(prompts(&config, &catalogue.current().site))?);
@@ -81,7 +83,8 @@ async fn run(config: Config) -> Result<bool> {
     tracing::info!(adapter = pbx.name(), flows = %config.flows.display(), control = %config.control().display(), "serving");
     supervise::serving(pbx.name());
     let alive = tokio::spawn(supervise::alive(exchange.clone()));
-    let tidying = tokio::spawn(tidy(store.clone(), config.keep.into()));
+    let tidying = tokio::spawn(tidy(store.clone(), config.keep.into(), exchange.clone()));
+    let mailing = mailing(&store, &exchange, courier);
 
     signals.next().await;
     tracing::info!(
@@ -98,6 +101,7 @@ async fn run(config: Config) -> Result<bool> {
     drop(control);
     alive.abort();
     tidying.abort();
+    mailing.abort();
     if !store.flush(FLUSH) {
         tracing::error!("the last steps could not be journalled within {} s", FLUSH.as_secs());
     }
@@ -122,12 +126,17 @@ async fn open_store(config: &Config) -> Result<Store> {
 }
 
 /// Deletes what need not be kept any longer, at the start and every hour.
-async fn tidy(store: Store, retention: Retention) {
+async fn tidy(store: Store, retention: Retention, exchange: Arc<Exchange>) {
     let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
     loop {
         hours.tick().await;
-        let store = store.clone();
-        let tidied = tokio::task::spawn_blocking(move || store.retain(&retention, Clock::system().now())).await;
+        let (store, exchange) = (store.clone(), exchange.clone());
+        let tidied = tokio::task::spawn_blocking(move || {
+            let removed = store.retain(&retention, Clock::system().now());
+            exchange.read_history();
+            removed
+        })
+        .await;
         match tidied {
             Ok(Ok(removed)) if removed != Removed::default() => tracing::info!(?removed, "deleted from the journal what is old enough"),
             Ok(Ok(_)) => {}
@@ -135,6 +144,15 @@ async fn tidy(store: Store, retention: Retention) {
             Err(error) => tracing::error!("old data stays in the journal: {error}"),
         }
     }
+}
+
+/// Sends mail for as long as the host runs.
+fn mailing(store: &Store, exchange: &Arc<Exchange>, courier: Option<Courier>) -> tokio::task::JoinHandle<()> {
+    if courier.is_none() {
+        tracing::warn!("strowger.toml has no table [mail]: mail of flows waits in the outbox");
+    }
+    let rules = Rules::new(|| Clock::system().now());
+    tokio::spawn(Outbox::new(store.clone(), exchange.posted(), rules).run(courier))
 }
 
 /// What came of reading flow files, for the log.

@@ -7,6 +7,7 @@
 //! * [`asterisk`]: [`AsteriskServer`], with its configuration.
 //! * [`gate`]: between a host and Asterisk; a test can shut it.
 //! * `keys`: what callers key.
+//! * [`mail`]: [`MailServer`], a real one.
 //! * [`sipp`]: [`Caller`] and [`Phone`], who follow scripts and tell every SIP message that they see.
 //!
 //! ```no_run
@@ -26,6 +27,7 @@
 pub mod asterisk;
 pub mod gate;
 mod keys;
+pub mod mail;
 pub mod net;
 pub mod process;
 pub mod sipp;
@@ -33,4 +35,5 @@ pub mod tools;
 
 pub use asterisk::AsteriskServer;
 pub use gate::{Gate, Shut};
+pub use mail::MailServer;
 pub use sipp::{Call, Caller, Phone};

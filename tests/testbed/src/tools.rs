@@ -199,14 +199,19 @@ impl Tools {
 
 /// Where the tools of these lists are, or would be.
 fn folder() -> Result<PathBuf> {
+    let lists = [&[RECIPE, SUITE], PACKAGES, MODULES, FOLDERS].concat().join(" ");
+    // FNV-1a: std's hasher may change from one compiler to the next.
+    let hash = lists.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    Ok(cache()?.join(format!("{SUITE}-{hash:016x}")))
+}
+
+/// The folder of the user's cache that tools are in.
+pub(crate) fn cache() -> Result<PathBuf> {
     let cache = match std::env::var_os("XDG_CACHE_HOME") {
         Some(cache) => PathBuf::from(cache),
         None => PathBuf::from(std::env::var_os("HOME").context("neither XDG_CACHE_HOME nor HOME is set")?).join(".cache"),
     };
-    let lists = [&[RECIPE, SUITE], PACKAGES, MODULES, FOLDERS].concat().join(" ");
-    // FNV-1a: std's hasher may change from one compiler to the next.
-    let hash = lists.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    Ok(cache.join("strowger/tools").join(format!("{SUITE}-{hash:016x}")))
+    Ok(cache.join("strowger/tools"))
 }
 
 /// Downloads the packages and all that they depend on, with a private apt state, and lists the files.
@@ -355,7 +360,7 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Runs a command to its end and gives its standard output; its failure is an error with what it wrote.
-fn run(command: &mut Command) -> Result<String> {
+pub(crate) fn run(command: &mut Command) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| format!("cannot run {program}"))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -9,7 +9,7 @@ use super::{
 use crate::Observed;
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
-    AgentName, Command, LegName, Order, OrderId, Outcome, PhoneNumber, Prompt,
+    AgentName, CaseKind, Command, LegName, Order, OrderId, Outcome, PhoneNumber, Prompt,
     command::{Dial, Field, Target},
     event::{Arrival, Event, Refusal, RefusalReason},
 };
@@ -20,7 +20,7 @@ pub(super) fn refusal(reason: RefusalReason, detail: impl Into<String>) -> Refus
     Refusal { reason, detail: detail.into() }
 }
 
-type Carried = Result<(), Refusal>;
+pub(super) type Carried = Result<(), Refusal>;
 
 impl Call {
     /// Carries out an order, or refuses it.
@@ -98,6 +98,9 @@ impl Call {
                 }
                 Ok(())
             }
+            Command::Mail { template, to, fields } => self.mail(template, to, &fields),
+            Command::Escalation { fields } => self.case(CaseKind::Escalation, fields),
+            Command::Complaint { fields } => self.case(CaseKind::Complaint, fields),
             Command::Note(Field { key, value }) => {
                 match self.record.notes.iter_mut().find(|note| note.key == key) {
                     Some(note) => note.value = value,
@@ -132,9 +135,6 @@ impl Call {
             Command::Watch { .. }
             | Command::Listen { .. }
             | Command::Record { .. }
-            | Command::Mail { .. }
-            | Command::Escalation { .. }
-            | Command::Complaint { .. }
             | Command::Disposition { .. }
             | Command::Agent { .. }
             | Command::SetSwitch { .. }

@@ -8,6 +8,7 @@
 //! * `far_end`: what the PBX tells of legs, made into outcomes and events.
 //! * `queueing`: what the floor of queues and agents tells.
 //! * `company`, `gather`: waiting with music and prompts; collecting digits.
+//! * `paperwork`: mail, escalations, complaints.
 //! * `image`, `resume`: what of it is in the journal, and how it goes on when its host is gone and another has come.
 //! * `leg`, `order`: the types.
 //!
@@ -21,6 +22,7 @@ mod gather;
 mod image;
 mod leg;
 mod order;
+mod paperwork;
 mod plan;
 mod queueing;
 mod resume;
@@ -296,7 +298,8 @@ impl Call {
             false => journal.image(self),
         });
         let exchange = self.exchange.clone();
-        journal.submit(changes, commands, move |command| exchange.send(command));
+        let mail = changes.iter().any(|change| matches!(change, Change::Mail(_)));
+        journal.submit(changes, commands, mail.then(|| exchange.posted.clone()), move |command| exchange.send(command));
     }
 
     /// More came for the call than its mailbox holds, and some of it is lost: nothing about it can be relied on any more.
@@ -357,6 +360,7 @@ impl Call {
     }
 
     fn close(self, mut mailbox: Receiver<Box<Mail>>) {
+        self.exchange.remember(&self.record);
         self.observe(&Observed::Closed(&self.record));
         // The floor may have said to ring a phone before it knew that nobody waits any more. It never rang, and its agent is free.
         while let Ok(mail) = mailbox.try_recv() {

@@ -1,0 +1,88 @@
+//! What a call leaves for people: mail, escalations, complaints. Nothing of it goes anywhere but with the step that ordered it, into the
+//! journal.
+
+use super::{
+    Call,
+    carry::{Carried, refusal},
+};
+use strowger_model::{Case, CaseKind, Mail, command::Field, event::RefusalReason};
+use strowger_store::Change;
+
+/// Recipients of one mail, at most.
+const RECIPIENTS: usize = 50;
+/// Bytes of a mail, at most.
+const TEXT: usize = 256 << 10;
+/// Bytes of a case's fields, at most.
+const FIELDS: usize = 64 << 10;
+
+impl Call {
+    pub(super) fn mail(&mut self, template: String, to: Vec<String>, fields: &[Field]) -> Carried {
+        if to.is_empty() || to.len() > RECIPIENTS {
+            return Err(refusal(RefusalReason::Invalid, format!("a mail goes to 1 to {RECIPIENTS} addresses, not {}", to.len())));
+        }
+        if !to.iter().all(|address| self.flow.permissions.may_mail(address)) {
+            let detail = "the flow file does not permit mail to one of the addresses; see [permissions]";
+            return Err(refusal(RefusalReason::NotPermitted, detail));
+        }
+        let Some(text) = self.flow.mails.get(&template) else {
+            return Err(refusal(RefusalReason::UnknownName, format!("there is no mail {template:?} in the flow file")));
+        };
+        let missing = |field| refusal(RefusalReason::Invalid, format!("mail {template:?} needs the field {field:?}"));
+        let (subject, text) = text.fill(fields).map_err(missing)?;
+        if subject.len() + text.len() > TEXT {
+            return Err(refusal(RefusalReason::OverLimit, format!("a mail is at most {} KiB", TEXT >> 10)));
+        }
+        self.post(template, to, subject, text);
+        Ok(())
+    }
+
+    /// Notes something that has to be answered, and tells whom the flow file names.
+    pub(super) fn case(&mut self, kind: CaseKind, fields: Vec<Field>) -> Carried {
+        if fields.iter().map(|field| field.key.len() + field.value.len()).sum::<usize>() > FIELDS {
+            return Err(refusal(RefusalReason::OverLimit, format!("a case is at most {} KiB", FIELDS >> 10)));
+        }
+        let (cases, opened) = (self.flow.cases.clone(), self.exchange.clock.now());
+        let due = match kind {
+            CaseKind::Escalation => self.flow.site.due(opened, cases.escalation_working_days, true),
+            CaseKind::Complaint => self.flow.site.due(opened, cases.complaint_days, false),
+        };
+        let case = Case { id: self.next_id(), kind, call: Some(self.id), flow: self.flow.name.clone(), opened, due, fields, closed: None };
+        if let Some(template) = self.flow.mails.get(kind.word()).filter(|_| !cases.mail_to.is_empty()) {
+            let last_day = self.flow.site.moment(strowger_model::Timestamp(due.0 - 1));
+            let own = [("case", case.id.clone()), ("opened", date(&self.flow.site.moment(opened))), ("due", date(&last_day))];
+            let own = own.map(|(key, value)| Field { key: key.to_owned(), value });
+            let mut all: Vec<Field> = case.fields.iter().cloned().chain(own).collect();
+            // What the flow did not learn is no reason to tell nobody.
+            let filled = loop {
+                match template.fill(&all) {
+                    Ok(filled) => break filled,
+                    Err(missing) => all.push(Field { key: missing, value: "-".to_owned() }),
+                }
+            };
+            self.post(kind.word().to_owned(), cases.mail_to, filled.0, filled.1);
+        }
+        self.keep(Change::Case(Box::new(case)));
+        Ok(())
+    }
+
+    fn post(&mut self, template: String, to: Vec<String>, subject: String, text: String) {
+        let (id, call, flow, ordered) = (self.next_id(), self.id, self.flow.name.clone(), self.exchange.clock.now());
+        self.keep(Change::Mail(Box::new(Mail { id, call, flow, template, to, subject, text, ordered })));
+    }
+
+    /// The present order's, the same whenever this step is carried out.
+    fn next_id(&self) -> String {
+        format!("{}-{}-{}", self.id, self.record.steps, self.index)
+    }
+
+    /// Without a journal, in a scenario, nothing is kept and nothing is sent.
+    fn keep(&mut self, change: Change) {
+        if self.exchange.journal.is_some() {
+            self.changes.push(change);
+        }
+    }
+}
+
+fn date(moment: &strowger_model::read::Moment) -> String {
+    format!("{:04}-{:02}-{:02}", moment.year, moment.month, moment.day)
+}

@@ -1,0 +1,95 @@
+//! Calls that are over, by the caller's number: what tells a repeat caller (K3).
+//!
+//! In memory, from the records of the last days; bounded by age and for each number. Personal data that is erased from the journal is gone
+//! from here when it is read again, which the host does every hour.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
+use strowger_flows::Site;
+use strowger_model::{CallRecord, Timestamp, read::PastCall};
+
+/// How far back.
+pub(crate) const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Of each number, the newest.
+const EACH: usize = 50;
+
+/// Calls that are over, by number.
+#[derive(Default)]
+pub(crate) struct History {
+    /// The newest first.
+    calls: HashMap<Box<str>, VecDeque<PastCall>>,
+    /// Calls added since all numbers were last looked through.
+    added: usize,
+}
+
+impl History {
+    /// Adds a call that is over. Who withheld the number is not known again.
+    pub(crate) fn close(&mut self, record: &CallRecord, site: &Site) {
+        let Some(caller) = &record.caller else { return };
+        let call = PastCall { at: record.arrived, outbound: false, flow: record.flow.to_string(), outcome: record.outcome.clone() };
+        self.add(&key(caller, site), call, record.ended);
+    }
+
+    /// Adds a call with a number in E.164.
+    pub(crate) fn add(&mut self, number: &str, call: PastCall, now: Timestamp) {
+        let calls = self.calls.entry(number.into()).or_default();
+        let place = calls.iter().position(|other| other.at <= call.at).unwrap_or(calls.len());
+        calls.insert(place, call);
+        calls.truncate(EACH);
+        self.added += 1;
+        if 2 * self.added > self.calls.len() {
+            self.added = 0;
+            self.calls.retain(|_, calls| calls.front().is_some_and(|newest| now.since(newest.at) <= KEPT));
+            self.calls.values_mut().for_each(|calls| calls.retain(|call| now.since(call.at) <= KEPT));
+        }
+    }
+
+    /// Calls of the last days, the newest first.
+    pub(crate) fn of(&self, number: &str, days: u16, now: Timestamp, site: &Site) -> Vec<PastCall> {
+        let within = Duration::from_secs(u64::from(days) * 24 * 60 * 60).min(KEPT);
+        let calls = self.calls.get(&*key(number, site)).into_iter().flatten();
+        calls.filter(|call| now.since(call.at) <= within).cloned().collect()
+    }
+}
+
+/// A number is the same however it is written.
+pub(crate) fn key(number: &str, site: &Site) -> String {
+    site.number(number).map_or_else(|| number.to_owned(), |number| number.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+
+    fn call(at: u64) -> PastCall {
+        PastCall { at: Timestamp(at), outbound: false, flow: "helpdesk".to_owned(), outcome: "answered".to_owned() }
+    }
+
+    #[test]
+    fn k3_calls_are_bounded_by_age_and_for_each_number() {
+        let mut history = History::default();
+        let now = Timestamp(100 * DAY);
+        for at in [99 * DAY, 60 * DAY, 95 * DAY, 80 * DAY] {
+            history.add("+32470000001", call(at), now);
+        }
+        let of = |history: &History, days| {
+            let site = strowger_flows::Site::empty();
+            history.of("+32470000001", days, now, &site).iter().map(|call| call.at.0 / DAY).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&history, 30), [99, 95, 80]);
+        assert_eq!(of(&history, 5), [99, 95]);
+        assert_eq!(of(&history, 365), [99, 95, 80], "no further back than is kept");
+        for at in 0..200 {
+            history.add("+32470000001", call(90 * DAY + at), now);
+        }
+        assert_eq!(of(&history, 30).len(), EACH);
+        for number in 0..1000 {
+            history.add(&format!("+3247{number:07}"), call((number + 1) * DAY), Timestamp((number + 1) * DAY));
+        }
+        assert!(history.calls.len() < 100, "those of long ago are forgotten");
+    }
+}

@@ -1,0 +1,182 @@
+//! One mail to the mail server, over SMTP.
+
+use crate::config::{MailConfig, Security};
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{Mailbox, header::ContentType},
+    transport::smtp::{
+        authentication::Credentials,
+        client::{Certificate, Tls, TlsParameters},
+    },
+};
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
+use strowger_model::Mail;
+
+/// For each answer of the mail server.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Takes mail to a mail server.
+pub struct Courier {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+}
+
+/// Why there is no courier.
+#[derive(Debug, thiserror::Error)]
+pub enum NoCourier {
+    /// The sender is none.
+    #[error("[mail] from = {from:?} is not a mail address: {why}; write \"Strowger <strowger@stad.be>\"")]
+    From {
+        /// As written.
+        from: String,
+        /// What is wrong with it.
+        why: lettre::address::AddressError,
+    },
+    /// A file cannot be read.
+    #[error("[mail] {}: {error}", path.display())]
+    File {
+        /// Password or certificates.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A password without a user, or the other way round.
+    #[error("[mail] user and password_file go together")]
+    HalfALogin,
+    /// A password would be sent for everybody to read.
+    #[error("[mail] security = \"none\" would send the password in the clear; use \"tls\" or \"starttls\"")]
+    Exposed,
+    /// The certificates are none, or TLS cannot be had.
+    #[error("[mail] TLS: {0}")]
+    Tls(#[from] lettre::transport::smtp::Error),
+}
+
+impl Courier {
+    /// Prepares; does not connect yet.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    pub fn new(config: &MailConfig) -> Result<Self, NoCourier> {
+        let from = config.from.parse().map_err(|why| NoCourier::From { from: config.from.clone(), why })?;
+        let read = |path: &PathBuf| std::fs::read_to_string(path).map_err(|error| NoCourier::File { path: path.clone(), error });
+        let credentials = match (&config.user, &config.password_file) {
+            (Some(_), Some(_)) if config.security == Security::None => return Err(NoCourier::Exposed),
+            (Some(user), Some(file)) => Some(Credentials::new(user.clone(), read(file)?.trim_end_matches(['\r', '\n']).to_owned())),
+            (None, None) => None,
+            _ => return Err(NoCourier::HalfALogin),
+        };
+        let parameters = || -> Result<TlsParameters, NoCourier> {
+            let mut parameters = TlsParameters::builder(config.server.clone());
+            if let Some(file) = &config.ca_file {
+                parameters = parameters.add_root_certificate(Certificate::from_pem(read(file)?.as_bytes())?);
+            }
+            Ok(parameters.build()?)
+        };
+        let (port, tls) = match config.security {
+            Security::Tls => (465, Tls::Wrapper(parameters()?)),
+            Security::Starttls => (587, Tls::Required(parameters()?)),
+            Security::None => (25, Tls::None),
+        };
+        let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&config.server)
+            .port(config.port.unwrap_or(port))
+            .tls(tls)
+            .timeout(Some(PATIENCE));
+        if let Some(credentials) = credentials {
+            transport = transport.credentials(credentials);
+        }
+        Ok(Self { transport: transport.build(), from })
+    }
+
+    /// Hands a mail to the mail server.
+    ///
+    /// # Errors
+    /// What the mail server said, or why it could not be reached.
+    pub async fn send(&self, mail: &Mail) -> Result<(), String> {
+        let message = self.message(mail)?;
+        self.transport.send(message).await.map(drop).map_err(|error| said(&error))
+    }
+
+    fn message(&self, mail: &Mail) -> Result<Message, String> {
+        let ordered = SystemTime::UNIX_EPOCH + Duration::from_millis(mail.ordered.0);
+        let mut message = Message::builder()
+            .from(self.from.clone())
+            .subject(&mail.subject)
+            .message_id(Some(format!("<{}@{}>", mail.id, self.from.email.domain())))
+            .date(ordered)
+            .header(ContentType::TEXT_PLAIN);
+        for to in &mail.to {
+            let to = to.parse().map_err(|_| "a recipient is not a mail address".to_owned())?;
+            message = message.to(Mailbox::new(None, to));
+        }
+        message.body(mail.text.clone()).map_err(|error| error.to_string())
+    }
+}
+
+/// An error with what brought it about.
+fn said(error: &dyn std::error::Error) -> String {
+    let mut said = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_said = cause.to_string();
+        if !said.contains(&cause_said) {
+            said = format!("{said}: {cause_said}");
+        }
+        source = cause.source();
+    }
+    said
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use strowger_model::{CallId, Timestamp};
+
+    fn config() -> MailConfig {
+        MailConfig {
+            server: "localhost".to_owned(),
+            port: None,
+            security: Security::None,
+            user: None,
+            password_file: None,
+            ca_file: None,
+            from: "Strowger <strowger@stad.be>".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_mail_is_text_whose_fields_are_no_headers() {
+        let mail = Mail {
+            id: "038g0xwfyg000-3-1".to_owned(),
+            call: CallId::next(0, None),
+            flow: "permanentie".into(),
+            template: "callback".to_owned(),
+            to: vec!["desk@stad.be".to_owned(), "zlo@stad.be".to_owned()],
+            subject: "Terugbellen\r\nBcc: all@stad.be".to_owned(),
+            text: "Gelieve terug te bellen.\n.\nÇa va\n".to_owned(),
+            ordered: Timestamp(1_795_469_400_000),
+        };
+        let message = String::from_utf8(Courier::new(&config()).unwrap().message(&mail).unwrap().formatted()).unwrap();
+        let (head, _) = message.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains("Message-ID: <038g0xwfyg000-3-1@stad.be>\r\n"), "{head}");
+        assert!(head.contains("To: desk@stad.be, zlo@stad.be\r\n"), "{head}");
+        assert!(head.contains("Date: Mon, 23 Nov 2026 21:30:00 +0000"), "{head}");
+        assert!(!head.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc")), "{head}");
+        let wrong = Mail { to: vec!["desk@stad.be\r\nBcc: all@stad.be".to_owned()], ..mail };
+        assert!(Courier::new(&config()).unwrap().message(&wrong).is_err());
+    }
+
+    #[test]
+    fn a_configuration_that_cannot_work_is_refused() {
+        let wrong = |config: MailConfig| Courier::new(&config).err().unwrap().to_string();
+        assert!(wrong(MailConfig { from: "nobody".to_owned(), ..config() }).contains("not a mail address"));
+        assert!(wrong(MailConfig { user: Some("u".to_owned()), ..config() }).contains("go together"));
+        let file = Some("/nonexistent/password".into());
+        assert!(wrong(MailConfig { user: Some("u".to_owned()), password_file: file.clone(), ..config() }).contains("in the clear"));
+        let tls = MailConfig { security: Security::Tls, user: Some("u".to_owned()), password_file: file, ..config() };
+        assert!(wrong(tls).contains("/nonexistent/password"));
+    }
+}

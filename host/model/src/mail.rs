@@ -1,0 +1,115 @@
+//! Mail that a flow ordered, and cases that have to be answered.
+
+use crate::{CallId, FlowName, Timestamp, command::Field};
+use serde::{Deserialize, Serialize};
+
+/// A mail as it goes out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    /// Made of the call and the order: never two mails of one order. Its Message-ID begins with it.
+    pub id: String,
+    /// The call that ordered it.
+    pub call: CallId,
+    /// The flow that ordered it.
+    pub flow: FlowName,
+    /// The flow's name of the text.
+    pub template: String,
+    /// Mail addresses.
+    pub to: Vec<String>,
+    /// One line. Personal data.
+    pub subject: String,
+    /// Personal data.
+    pub text: String,
+    /// When it was ordered.
+    pub ordered: Timestamp,
+}
+
+/// How far a mail is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailState {
+    /// To be tried, or tried again.
+    Waiting,
+    /// The mail server has it.
+    Sent,
+    /// Given up.
+    Failed,
+}
+
+/// A try to send a mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailTry {
+    /// Of the mail.
+    pub id: String,
+    /// What it is from now on.
+    pub state: MailState,
+    /// How often it was tried.
+    pub tries: u32,
+    /// When that was known.
+    pub at: Timestamp,
+    /// When it is tried again, if it waits.
+    pub next: Timestamp,
+    /// What the mail server said last, if it was no success.
+    pub error: Option<String>,
+}
+
+/// Something that has to be answered later, and until when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// Unique.
+    pub id: String,
+    /// What it is.
+    pub kind: CaseKind,
+    /// The call that brought it, if one did.
+    pub call: Option<CallId>,
+    /// The flow that noted it, or that it is about.
+    pub flow: FlowName,
+    /// When it was noted.
+    pub opened: Timestamp,
+    /// To be answered before.
+    pub due: Timestamp,
+    /// What it is about. Personal data.
+    pub fields: Vec<Field>,
+    /// How it ended, and when.
+    pub closed: Option<Closed>,
+}
+
+/// How a case ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    /// Of a complaint: `founded`, `partly` or `unfounded`.
+    pub outcome: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What a case is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CaseKind {
+    /// A question that could not be answered at once.
+    Escalation,
+    /// A complaint.
+    Complaint,
+}
+
+impl CaseKind {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Escalation => "escalation",
+            Self::Complaint => "complaint",
+        }
+    }
+}
+
+impl MailState {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Mail that waits to be sent, and cases that wait to be answered: read back, and changed beside a running host.
+
+use crate::{
+    format::{OpenError, open_to_change},
+    read::{ReadError, Reader, json, parsed, wrong},
+    write::CASE,
+};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::path::Path;
+use strowger_model::{
+    Case, CaseKind, Mail, MailState, Timestamp,
+    mail::{Closed, MailTry},
+};
+
+/// A mail, and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// What goes out. Of a mail that was sent, the content is deleted.
+    pub mail: Mail,
+    /// How often it was tried, and what came of it; `at` is when it was tried last, or ordered.
+    pub last: MailTry,
+}
+
+/// Which cases.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CaseQuery {
+    /// Opened then or later.
+    pub since: Option<Timestamp>,
+    /// Opened before.
+    pub until: Option<Timestamp>,
+    /// Those that are not closed.
+    pub open: bool,
+}
+
+const MAIL: &str = "id, call, flow, template, recipients, subject, text, ordered, state, tries, tried, next, error";
+
+impl Reader {
+    /// Mail that is to be tried now, the longest due first.
+    pub fn mail_due(&self, now: Timestamp, at_most: u32) -> Result<Vec<Posted>, ReadError> {
+        let connection = self.lock();
+        let sql = format!("SELECT {MAIL} FROM mail WHERE state = 'waiting' AND next <= ?1 ORDER BY next, id LIMIT ?2");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![now.0, at_most], posted)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// When the next mail is to be tried; none: there is none.
+    pub fn next_mail(&self) -> Result<Option<Timestamp>, ReadError> {
+        let sql = "SELECT min(next) FROM mail WHERE state = 'waiting'";
+        Ok(self.lock().prepare_cached(sql)?.query_row([], |row| row.get::<_, Option<u64>>(0))?.map(Timestamp))
+    }
+
+    /// Mail ordered since, in that order.
+    pub fn mails(&self, since: Option<Timestamp>) -> Result<Vec<Posted>, ReadError> {
+        let connection = self.lock();
+        let mut statement = connection.prepare_cached(&format!("SELECT {MAIL} FROM mail WHERE ordered >= ?1 ORDER BY ordered, id"))?;
+        let rows = statement.query_map([since.map_or(0, |at| at.0)], posted)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Cases, in the order in which they were opened.
+    pub fn cases(&self, query: &CaseQuery) -> Result<Vec<Case>, ReadError> {
+        let connection = self.lock();
+        let mut statement = connection.prepare_cached(
+            "SELECT id, kind, call, flow, opened, due, fields, outcome, closed FROM \"case\"
+             WHERE opened >= ?1 AND opened < ?2 AND (closed IS NULL OR NOT ?3) ORDER BY opened, id",
+        )?;
+        let until = query.until.map_or(i64::MAX as u64, |at| at.0.min(i64::MAX as u64));
+        let rows = statement.query_map(params![query.since.map_or(0, |at| at.0), until, query.open], case)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Why a case was not closed.
+#[derive(Debug, thiserror::Error)]
+pub enum CaseError {
+    /// There is no journal that could be changed.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database says no.
+    #[error("the journal cannot be changed: {0}; try again")]
+    Database(#[from] rusqlite::Error),
+    /// There is none.
+    #[error("there is no case {0:?}; `strowger cases` lists them")]
+    Unknown(String),
+    /// It has an outcome.
+    #[error("case {id:?} was closed already: {outcome}")]
+    Closed {
+        /// The case.
+        id: String,
+        /// As it was closed.
+        outcome: String,
+    },
+    /// Not what a complaint can end with.
+    #[error("a complaint is closed as founded, partly or unfounded")]
+    Outcome,
+}
+
+/// Adds a case beside a running host, or without one.
+///
+/// # Errors
+/// If there is no journal, or somebody holds its lock for too long.
+pub fn add_case(path: &Path, case: &Case) -> Result<(), CaseError> {
+    let connection = open_to_change(path)?;
+    insert_case(&mut connection.prepare(CASE)?, case)?;
+    Ok(())
+}
+
+/// Closes a case beside a running host, or without one.
+///
+/// # Errors
+/// If there is no such case, or it is closed already, or it cannot end so.
+pub fn close_case(path: &Path, id: &str, closed: &Closed) -> Result<(), CaseError> {
+    let connection = open_to_change(path)?;
+    let sql = "SELECT id, kind, call, flow, opened, due, fields, outcome, closed FROM \"case\" WHERE id = ?1";
+    let found = connection.query_row(sql, [id], case).optional()?.ok_or_else(|| CaseError::Unknown(id.to_owned()))?;
+    if let Some(closed) = found.closed {
+        return Err(CaseError::Closed { id: found.id, outcome: closed.outcome });
+    }
+    if found.kind == CaseKind::Complaint && !["founded", "partly", "unfounded"].contains(&closed.outcome.as_str()) {
+        return Err(CaseError::Outcome);
+    }
+    connection.execute("UPDATE \"case\" SET outcome = ?2, closed = ?3 WHERE id = ?1", params![id, closed.outcome, closed.at.0])?;
+    Ok(())
+}
+
+pub(crate) fn insert_case(statement: &mut rusqlite::Statement<'_>, case: &Case) -> rusqlite::Result<()> {
+    let (outcome, closed) = case.closed.as_ref().map(|closed| (closed.outcome.as_str(), closed.at.0)).unzip();
+    let call = case.call.map(|call| call.to_string());
+    let fields = serde_json::to_string(&case.fields).unwrap_or_default();
+    let (opened, due) = (case.opened.0, case.due.0);
+    statement.execute(params![case.id, case.kind.word(), call, case.flow.as_str(), opened, due, fields, outcome, closed]).map(drop)
+}
+
+fn case(row: &Row<'_>) -> rusqlite::Result<Case> {
+    let closed = row.get::<_, Option<String>>(7)?.zip(row.get::<_, Option<u64>>(8)?);
+    Ok(Case {
+        id: row.get(0)?,
+        kind: match row.get_ref(1)?.as_str()? {
+            "complaint" => CaseKind::Complaint,
+            _ => CaseKind::Escalation,
+        },
+        call: row.get::<_, Option<String>>(2)?.map(|call| call.parse()).transpose().map_err(|error| wrong(2, error))?,
+        flow: row.get::<_, String>(3)?.into(),
+        opened: Timestamp(row.get(4)?),
+        due: Timestamp(row.get(5)?),
+        fields: json(row, 6)?,
+        closed: closed.map(|(outcome, at)| Closed { outcome, at: Timestamp(at) }),
+    })
+}
+
+fn posted(row: &Row<'_>) -> rusqlite::Result<Posted> {
+    let ordered = Timestamp(row.get(7)?);
+    let mail = Mail {
+        id: row.get(0)?,
+        call: parsed(row, 1)?,
+        flow: row.get::<_, String>(2)?.into(),
+        template: row.get(3)?,
+        to: json(row, 4)?,
+        subject: row.get(5)?,
+        text: row.get(6)?,
+        ordered,
+    };
+    let last = MailTry {
+        id: mail.id.clone(),
+        state: match row.get_ref(8)?.as_str()? {
+            "sent" => MailState::Sent,
+            "failed" => MailState::Failed,
+            _ => MailState::Waiting,
+        },
+        tries: row.get(9)?,
+        at: row.get::<_, Option<u64>>(10)?.map_or(ordered, Timestamp),
+        next: Timestamp(row.get(11)?),
+        error: row.get(12)?,
+    };
+    Ok(Posted { mail, last })
+}
+
+/// Deletes the content of mail that was sent.
+pub(crate) fn forget_sent(connection: &Connection, at_most: u32) -> rusqlite::Result<u64> {
+    let sql =
+        "UPDATE mail SET subject = '', text = '' WHERE id IN (SELECT id FROM mail WHERE state = 'sent' AND text || subject <> '' LIMIT ?1)";
+    Ok(connection.execute(sql, [at_most])? as u64)
+}

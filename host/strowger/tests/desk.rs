@@ -1,0 +1,112 @@
+//! `strowger mails` and `strowger cases`, beside a host that has the journal.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::{fs, path::Path, process::Command};
+use strowger_model::{CallId, Case, CaseKind, Mail, MailState, Timestamp, command::Field, mail::MailTry};
+use strowger_store::{Change, Entry, Options, Store};
+use strowger_tests::{Folder, PATIENCE};
+
+const SITE: &str = "time_zone = \"Europe/Brussels\"\ncountry = \"BE\"\nlanguage = \"nl-BE\"\n[queues.desk]\n";
+const FLOW: &str = r#"
+plugin = "reception"
+numbers = ["100"]
+[permissions]
+queues = ["desk"]
+[cases]
+complaint_days = 30
+[settings]
+greeting = "Druk 1 voor de balie."
+sorry = "Niemand kan u nu helpen."
+otherwise = { queue = "desk" }
+"#;
+
+/// A command in a folder: how it ended, and what it said.
+fn run(folder: &Path, args: &[&str]) -> (i32, String) {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_strowger")).current_dir(folder).args(args).env_remove("STROWGER_CONFIG").output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+}
+
+fn now() -> Timestamp {
+    (Options::default().clock)()
+}
+
+/// A journal with two mails and an escalation that is overdue.
+fn journal(root: &Path) -> (Store, CallId) {
+    fs::create_dir(root.join("state")).unwrap();
+    fs::write(root.join("strowger.toml"), "").unwrap();
+    let store = Store::open(&root.join("state/strowger.db"), Options::default()).unwrap();
+    let (now, call) = (now(), CallId::next(now().0, None));
+    let mail = |id: &str| Mail {
+        id: id.into(),
+        call,
+        flow: "reception".into(),
+        template: "callback".into(),
+        to: vec!["desk@stad.be".into()],
+        subject: "Secret".into(),
+        text: "Secret".into(),
+        ordered: now,
+    };
+    let tried = |id: &str, state, error: Option<&str>| {
+        Change::MailTry(Box::new(MailTry { id: id.into(), state, tries: 3, at: now, next: now, error: error.map(Into::into) }))
+    };
+    let case = Case {
+        id: "one-1-0".into(),
+        kind: CaseKind::Escalation,
+        call: Some(call),
+        flow: "reception".into(),
+        opened: Timestamp(now.0 - 20),
+        due: Timestamp(now.0 - 10),
+        fields: vec![Field { key: "question".into(), value: "Mag, mijn zoon mee?".into() }],
+        closed: None,
+    };
+    let changes = vec![
+        Change::Mail(Box::new(mail("m-waits"))),
+        tried("m-waits", MailState::Waiting, Some("451 later")),
+        Change::Mail(Box::new(mail("m-sent"))),
+        tried("m-sent", MailState::Sent, None),
+        Change::Case(Box::new(case)),
+    ];
+    store.submit(Entry { changes, release: None });
+    assert!(store.flush(PATIENCE));
+    (store, call)
+}
+
+#[test]
+fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
+    let folder = Folder::new(SITE).unwrap().plugin("reception").unwrap().flow("reception", FLOW).unwrap();
+    let root = folder.flows().parent().unwrap().to_owned();
+    let (store, call) = journal(&root);
+    let call = call.to_string();
+    let run = |args: &[&str]| run(&root, args);
+
+    let (code, said) = run(&["mails"]);
+    assert!(code == 0 && said.contains("m-waits") && said.contains("451 later") && said.contains("desk@stad.be"), "{said}");
+    assert!(!said.contains("m-sent") && !said.contains("Secret"), "{said}");
+    assert!(run(&["mails", "--all"]).1.contains("m-sent"));
+
+    let (code, said) = run(&["cases"]);
+    assert!(code == 0 && said.contains("OVERDUE") && said.contains(&call), "{said}");
+    let (code, said) = run(&["cases", "add", "complaint", "--flow", "reception", "--field", "what=Wachttijd", "--call", &call]);
+    assert!(code == 0 && said.contains("is to be answered by"), "{said}");
+    let id = said.split(' ').next().unwrap().to_owned();
+    assert_eq!(run(&["cases", "close", &id, "--outcome", "answered"]).0, 2, "not how a complaint ends");
+    assert_eq!(run(&["cases", "close", &id, "--outcome", "partly"]).0, 0);
+    let (code, said) = run(&["cases", "close", &id, "--outcome", "founded"]);
+    assert!(code == 2 && said.contains("closed already: partly"), "{said}");
+    let (code, said) = run(&["cases", "close", "nobody", "--outcome", "founded"]);
+    assert!(code == 2 && said.contains("no case"), "{said}");
+    assert!(!run(&["cases"]).1.contains(&id) && run(&["cases", "--all"]).1.contains(&id));
+    assert_eq!(run(&["cases", "add", "complaint", "--flow", "nobody"]).0, 2);
+
+    let complaint = store.cases(&strowger_store::CaseQuery::default()).unwrap().into_iter().find(|case| case.id == id).unwrap();
+    let days = (complaint.due.0 - complaint.opened.0) / (24 * 60 * 60 * 1000);
+    assert_eq!(days, 30, "as the flow file says, to the end of the day");
+    // Quarters are those of the machine's own clock.
+    let date = chrono::DateTime::from_timestamp_millis(complaint.opened.0 as i64).unwrap().with_timezone(&chrono::Local);
+    let quarter = format!("{}Q{}", date.format("%Y"), (date.format("%m").to_string().parse::<u32>().unwrap() + 2) / 3);
+    let (code, csv) = run(&["cases", "export", "--quarter", &quarter]);
+    assert!(code == 0 && csv.starts_with("case,kind,opened,due,state,outcome,closed,flow,call,fields\n"), "{csv}");
+    assert!(csv.contains("\"question=Mag, mijn zoon mee?\"") && csv.contains(",partly,"), "{csv}");
+    assert_eq!(run(&["cases", "export", "--quarter", "2026"]).0, 2);
+}

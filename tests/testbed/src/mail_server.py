@@ -1,0 +1,35 @@
+"""A mail server for one test: server.py PORT [CERTIFICATE KEY]. With a certificate it asks for STARTTLS and a login."""
+
+import asyncio
+import json
+import ssl
+import sys
+
+from aiosmtpd.smtp import SMTP, AuthResult
+
+
+class Handler:
+    async def handle_DATA(self, server, session, envelope):
+        data = envelope.content.decode("utf-8", "replace")
+        mail = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "login": bool(session.authenticated), "data": data}
+        print(json.dumps(mail), file=sys.stderr, flush=True)
+        return "250 OK"
+
+
+def log_in(server, session, envelope, mechanism, login):
+    return AuthResult(success=(login.login, login.password) == (b"strowger", b"secret"))
+
+
+async def main():
+    port, tls = int(sys.argv[1]), sys.argv[2:]
+    options = {}
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*tls)
+        options = dict(tls_context=context, require_starttls=True, authenticator=log_in, auth_required=True)
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(Handler(), **options), "127.0.0.1", port)
+    print("ready", file=sys.stderr, flush=True)
+    await server.serve_forever()
+
+
+asyncio.run(main())
