@@ -60,14 +60,14 @@ fn shipped() -> Result<Folder> {
     let flows = workspace().join("flows");
     let read = |path: &Path| fs::read_to_string(path).with_context(|| format!("reading {}", path.display()));
     let folder = Folder::new(&read(&flows.join("site.toml"))?)?.plugin("vaccination-helpdesk")?.plugin("reception")?;
-    for flow in ["vaccination-helpdesk", "reception"] {
-        let mut todo = vec![flows.join(flow)];
+    for part in ["contacts.csv", "rosters", "vaccination-helpdesk", "reception"] {
+        let mut todo = vec![flows.join(part)];
         while let Some(path) = todo.pop() {
             if path.is_dir() {
                 for entry in fs::read_dir(&path)? {
                     todo.push(entry?.path());
                 }
-            } else if path.extension().is_some_and(|extension| extension == "toml") {
+            } else if path.extension().is_some_and(|extension| extension == "toml" || extension == "csv") {
                 let name = path.strip_prefix(&flows)?.to_string_lossy();
                 folder.write(&name, &read(&path)?)?;
             }

@@ -215,6 +215,15 @@ fn alterations(value: &Value) -> Vec<(String, Value)> {
                 (from, Value::Array(altered))
             })
             .collect(),
+        Value::Object(table) => table
+            .iter()
+            .flat_map(|(key, item)| alterations(item).into_iter().map(move |(from, to)| (key, from, to)))
+            .map(|(key, from, to)| {
+                let mut altered = table.clone();
+                altered.insert(key.clone(), to);
+                (from, Value::Object(altered))
+            })
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -293,6 +302,7 @@ mod tests {
         assert_eq!(altered(json!("Bel 02 713 87 09.")).len(), 4);
         assert!(altered(json!("Bel 02 713 87 09.")).contains(&json!("Bel 02 713 87 00.")));
         assert_eq!(altered(json!(["a", 5])), [json!(["a", 6]), json!(["a", 4])]);
+        assert_eq!(altered(json!([{ "key": "1", "code": "a" }])), [json!([{ "key": "2", "code": "a" }])]);
         assert!(altered(json!("Welkom")).is_empty());
     }
 

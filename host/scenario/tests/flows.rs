@@ -78,3 +78,23 @@ fn every_figure_is_held_fast_by_a_scenario(flow: &str) {
 fn every_figure_of_the_vaccination_helpdesk_is_held_fast_by_a_scenario() {
     every_figure_is_held_fast_by_a_scenario("vaccination-helpdesk");
 }
+
+#[test]
+fn every_figure_of_the_on_call_line_of_oost_vlaanderen_is_held_fast_by_a_scenario() {
+    every_figure_is_held_fast_by_a_scenario("permanentie-oost-vlaanderen");
+}
+
+#[test]
+fn every_figure_of_the_on_call_line_of_west_vlaanderen_is_held_fast_by_a_scenario() {
+    every_figure_is_held_fast_by_a_scenario("permanentie-west-vlaanderen");
+}
+
+#[test]
+fn every_figure_of_the_care_line_is_held_fast_by_a_scenario() {
+    every_figure_is_held_fast_by_a_scenario("zorglijn");
+}
+
+#[test]
+fn every_figure_of_the_contact_centre_is_held_fast_by_a_scenario() {
+    every_figure_is_held_fast_by_a_scenario("contact-centre");
+}

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Loaded, flows_dir};
+use common::{Loaded, PLUGINS, flows_dir};
 use std::sync::Arc;
 use strowger_model::{
     CallId, Event, FlowVersion, OrderId, StepRecord,
@@ -50,7 +50,7 @@ fn steps(flow: &Flow) -> Vec<(u32, StepRecord)> {
 
 #[test]
 fn the_first_difference_is_where_it_is() {
-    let loaded = Loaded::new(flows_dir(), &["vaccination-helpdesk", "reception"]);
+    let loaded = Loaded::new(flows_dir(), PLUGINS);
     let flow = loaded.flow("vaccination-helpdesk").flow.clone();
     let recorded = steps(&flow);
     let asks = recorded.iter().position(|(_, step)| !step.reads.is_empty()).unwrap();

@@ -28,11 +28,14 @@ impl Place {
         // Free now; whoever takes it meanwhile fails the test.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let place = Self { folder, port };
-        fs::create_dir_all(place.path("flows/vaccination-helpdesk")).unwrap();
+        for folder in ["vaccination-helpdesk", "rosters"] {
+            fs::create_dir_all(place.path("flows").join(folder)).unwrap();
+        }
         for folder in ["plugins", "state"] {
             fs::create_dir(place.path(folder)).unwrap();
         }
-        for file in ["site.toml", "vaccination-helpdesk/flow.toml"] {
+        let roster = "rosters/nachtwacht-oost-vlaanderen.csv";
+        for file in ["site.toml", "contacts.csv", roster, "vaccination-helpdesk/flow.toml"] {
             fs::copy(workspace().join("flows").join(file), place.path("flows").join(file)).unwrap();
         }
         fs::copy(plugin_path("vaccination-helpdesk"), place.path("plugins/vaccination-helpdesk.wasm")).unwrap();

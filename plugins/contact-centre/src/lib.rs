@@ -19,6 +19,9 @@ impl Script for ContactCentre {
         if let Some(twice) = settings.clinics.iter().find(|clinic| !numbers.insert(digits(&clinic.number))) {
             return Err(format!("clinics: two have the number {}, the second is {}", twice.number, twice.name));
         }
+        if settings.repeat.calls < 2 {
+            return Err("repeat.calls: every call would be a repeat; give at least 2".into());
+        }
         let keys: BTreeSet<char> = settings.wrap_up.iter().map(|wrap_up| wrap_up.key).collect();
         if keys.len() < settings.wrap_up.len() {
             return Err("wrap_up: two codes have the same key; give each its own".into());

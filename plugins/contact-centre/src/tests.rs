@@ -155,6 +155,9 @@ fn settings_that_make_no_sense_are_refused() {
     let mut twice = settings();
     twice.clinics[1].number = "+3293320101".into();
     assert!(ContactCentre::check(&twice).unwrap_err().contains("de polikliniek Dermatologie"));
+    let mut first = settings();
+    first.repeat.calls = 1;
+    assert!(ContactCentre::check(&first).unwrap_err().contains("at least 2"));
     let mut keys = settings();
     keys.wrap_up[1].key = '1';
     assert!(ContactCentre::check(&keys).unwrap_err().contains("same key"));

@@ -124,6 +124,7 @@ async fn care_giver(call: &Call, s: &'static Settings, responsible: Option<Strin
     .flatten()
     .collect();
     let mut patience = call.sleep(ladder.care_line_after);
+    let mut widened = 0;
     while let Some(first) = tiers.pop_front() {
         let mut waiting = call
             .wait_in(&first)
@@ -135,19 +136,24 @@ async fn care_giver(call: &Call, s: &'static Settings, responsible: Option<Strin
             waiting = waiting.also(queue, secs(tier * ladder.answer_within.0));
         }
         let served = strowger_sdk::race! {
-            served = waiting => served,
+            served = &mut waiting => Some(served),
             // "Indien deze oproep vervolgens niet beantwoord kan worden (4 minuten), wordt deze automatisch doorgeleid naar de
             // zorglijnoperator."
-            () = &mut patience => break,
+            () = &mut patience => None,
         };
+        // P9 "doorschakelingen tussen wachtrijen".
+        widened += waiting.widened();
+        call.note("widened", widened);
         match served {
-            Ok(agent) => {
+            Some(Ok(agent)) => {
                 call.note("answered-by", agent.name);
                 return Ok("answered".into());
             }
             // Whoever was asked cannot answer at all, so the next ones need not wait for their turn.
-            Err(nobody) => call.note("service-desk", nobody.word()),
+            Some(Err(nobody)) => call.note("service-desk", nobody.word()),
+            None => break,
         }
+        widened += 1;
     }
     call.tag("handed-over");
     care_line(call, s, Shift::OfficeHours, since).await
@@ -206,7 +212,7 @@ enum Nurse {
 impl Nurse {
     async fn connect(self, call: &Call) -> Result<(), Failure> {
         match self {
-            Self::Outside(answered) => call.connect(answered.leg).await,
+            Self::Outside(answered) => call.connect(&answered.leg).await,
             Self::Inside => Ok(()),
         }
     }

@@ -134,6 +134,7 @@ fn p4_the_responsible_coordinator_the_desk_and_the_care_coordinator() {
     assert_eq!(handed_over(&call), None);
     call.agent_answers("an");
     assert_eq!((call.ending(), call.noted("answered-by")), (Some("answered"), Some("an")));
+    assert_eq!(call.noted("widened"), Some("2"), "P9");
 }
 
 #[test]
@@ -142,7 +143,8 @@ fn p4_after_four_minutes_the_care_line_with_the_time_waited() {
     call.passes(secs(240));
     assert_eq!(handed_over(&call), Some(("zorglijn".into(), "kantooruren 1000000".into())), "and in the shift in which it arrived");
     assert!(call.is_tagged("handed-over"));
-    assert_eq!(call.newest_names(), ["cancel", "cancel", "tag", "continue-with"], "out of the queue");
+    assert_eq!(call.newest_names(), ["note", "cancel", "cancel", "tag", "continue-with"], "out of the queue");
+    assert_eq!(call.noted("widened"), Some("2"));
 }
 
 #[test]
@@ -176,7 +178,9 @@ fn p7_the_nurse_of_the_roster_takes_the_call_with_a_key() {
     let Some(Command::Dial(dial)) = call.newest().last().map(|order| &order.command) else { panic!("{}", call.timeline()) };
     assert_eq!(dial.target, number("+32470000201"));
     assert_eq!(dial.confirm.as_ref().map(|confirm| (confirm.key, confirm.within)), Some(('1', 10_000)), "no voice mail takes a caller");
-    call.dial_answered().settles();
+    call.dial_answered();
+    assert_eq!(call.newest_names(), ["cancel", "connect"], "the music ends, and the nurse is not hung up");
+    call.settles();
     assert_eq!((call.noted("night"), call.ending()), (Some("roster"), None));
     assert_eq!(alarms(&call), [""; 0]);
 }

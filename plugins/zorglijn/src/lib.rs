@@ -52,7 +52,11 @@ async fn care_line(call: &Call, s: &'static Settings) -> Result<Ending, Failure>
     }
     // "Indien deze groep de oproep niet kan beantwoorden, wordt na 4 minuten automatisch een callback-email gegenereerd zodat de
     // oproep alsnog kan worden opgevolgd en de beller kan worden terug gecontacteerd."
-    let nobody = match call.within(s.call_back_after, waiting).await {
+    let served = call.within(s.call_back_after, &mut waiting).await;
+    // P9 "doorschakelingen tussen wachtrijen".
+    call.note("care-line-widened", waiting.widened());
+    drop(waiting);
+    let nobody = match served {
         Some(Ok(agent)) => {
             call.note("answered-by", agent.name);
             return Ok("answered".into());

@@ -13,7 +13,10 @@ use strowger_model::{
     command::{Dial, Field, Target},
     event::{Arrival, Event, Refusal, RefusalReason},
 };
-use strowger_pbx::port::{Address, LegId, PbxCommand};
+use strowger_pbx::{
+    port::{Address, LegId, PbxCommand},
+    prompts::{TimeOfDay, in_words},
+};
 
 /// Why an order is not carried out.
 pub(super) fn refusal(reason: RefusalReason, detail: impl Into<String>) -> Refusal {
@@ -407,7 +410,7 @@ impl Call {
             || self.flow.permissions.may_show(number.as_str())
     }
 
-    /// Prompts in the flow's language where they name none, and with the flow's own recordings before the site's.
+    /// Prompts in the flow's language where they name none, figures in words where that is not the site's, and with the flow's own recordings before the site's.
     pub(super) fn voiced(&self, prompts: Vec<Prompt>) -> Result<Arc<[Prompt]>, Refusal> {
         let voiced = prompts.into_iter().map(|prompt| match prompt {
             Prompt::Text { text, language: None } => Ok(Prompt::Text { text, language: Some(self.flow.language.clone()) }),
@@ -415,6 +418,15 @@ impl Call {
                 Some(_) => Ok(Prompt::Recording(format!("{}/prompts/{name}", self.flow.name))),
                 None => Err(refusal(RefusalReason::UnknownName, format!("there is no recording {name:?}"))),
             },
+            // The PBX says these in the language of the site.
+            figure if self.flow.language != self.flow.site.language => {
+                let site = self.flow.site.clone();
+                let time_of_day: TimeOfDay = Arc::new(move |at| {
+                    let moment = site.moment(at);
+                    (moment.hour, moment.minute)
+                });
+                Ok(in_words(figure, &self.flow.language, &time_of_day))
+            }
             prompt => Ok(prompt),
         });
         voiced.collect()

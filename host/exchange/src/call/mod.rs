@@ -496,11 +496,23 @@ impl Call {
 
     /// Plays to a leg's conversation.
     fn play(&mut self, to: &LegName, prompts: Arc<[strowger_model::Prompt]>) -> Option<PlayId> {
-        let conversation = self.leg(to)?.place.clone();
+        let conversation = self.place_of(to)?;
         self.plays += 1;
         let play = PlayId(format!("{}-p{}", self.id, self.plays).into());
         self.send(PbxCommand::Play { play: play.clone(), conversation, prompts });
         Some(play)
+    }
+
+    /// The conversation that a leg is in. If that was somebody's who is gone, those who are left go on in this leg's own.
+    fn place_of(&mut self, name: &LegName) -> Option<LegId> {
+        let leg = self.leg(name)?;
+        let (own, place) = (leg.id.clone(), leg.place.clone());
+        if place == own || self.legs.iter().any(|leg| leg.id == place) {
+            return Some(place);
+        }
+        let left: Vec<LegName> = self.legs.iter().filter(|leg| leg.place == place).map(|leg| leg.name.clone()).collect();
+        self.move_all(&left, &own);
+        Some(own)
     }
 
     fn stop(&mut self, play: Option<PlayId>) {

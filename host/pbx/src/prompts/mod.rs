@@ -21,7 +21,7 @@ mod wav;
 mod words;
 
 pub use speech::Speech;
-pub use words::{slug, spoken_length, text_hash};
+pub use words::{in_words, slug, spoken_length, text_hash};
 
 use recordings::Recordings;
 use speech::Speaker;

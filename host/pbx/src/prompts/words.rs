@@ -24,6 +24,17 @@ pub(super) fn text(prompt: &Prompt, language: &str, time_of_day: &TimeOfDay) -> 
     }
 }
 
+/// Digits, numbers, times and places in line as a text in this language; other prompts as they are.
+pub fn in_words(prompt: Prompt, language: &str, time_of_day: &TimeOfDay) -> Prompt {
+    match prompt {
+        Prompt::Digits(_) | Prompt::Number(_) | Prompt::Time(_) | Prompt::Position(_) => {
+            let (text, language) = text(&prompt, language, time_of_day);
+            Prompt::Text { text, language: Some(language) }
+        }
+        other => other,
+    }
+}
+
 /// The few words that are needed.
 struct Words {
     number: &'static str,
@@ -102,6 +113,20 @@ mod tests {
         assert_eq!(said(&Prompt::Number(-12), "en"), "-12");
         let french = Prompt::Text { text: "Bonjour".to_owned(), language: Some("fr-BE".to_owned()) };
         assert_eq!(text(&french, "nl", &at_eight), ("Bonjour".to_owned(), "fr-BE".to_owned()));
+    }
+
+    /// Of a flow that speaks another language than its site.
+    #[test]
+    fn figures_are_said_in_the_language_of_the_flow() {
+        let half_past_two: TimeOfDay = Arc::new(|_| (14, 30));
+        let said = |prompt: Prompt| in_words(prompt, "fr-BE", &half_past_two);
+        let text = |text: &str| Prompt::Text { text: text.to_owned(), language: Some("fr-BE".to_owned()) };
+        assert_eq!(said(Prompt::Position(2)), text("numéro 2"));
+        assert_eq!(said(Prompt::Time(Timestamp(0))), text("14 heures 30"));
+        assert_eq!(said(Prompt::Number(7)), text("7"));
+        assert_eq!(said(Prompt::Digits("1#".to_owned())), text("1 dièse"));
+        let recording = Prompt::Recording("welcome".to_owned());
+        assert_eq!(said(recording.clone()), recording);
     }
 
     #[test]

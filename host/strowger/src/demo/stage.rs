@@ -42,6 +42,9 @@ impl Copy {
                 }
             });
             tables(site, "queues", |queue| queue["wrap_up"] = value(2));
+            // Files that it needs not.
+            site.remove("contacts");
+            site.remove("rosters");
         })?;
         Ok(copy)
     }

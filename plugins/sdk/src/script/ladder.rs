@@ -49,6 +49,8 @@ pub struct Waiting {
     /// How long it had been at the step before.
     at: Duration,
     timer: Option<Ordered<kind::Timer>>,
+    /// How often more were asked.
+    widened: u32,
 }
 
 impl Waiting {
@@ -71,6 +73,7 @@ impl Waiting {
             steps: VecDeque::new(),
             at: Duration::ZERO,
             timer: None,
+            widened: 0,
         }
     }
 
@@ -132,6 +135,11 @@ impl Waiting {
         self.widen_to(vec![queue.into()]);
     }
 
+    /// How often more were asked than at first: a figure for reports.
+    pub fn widened(&self) -> u32 {
+        self.widened
+    }
+
     /// The number of the order that entered the queue, while the caller is in line.
     pub fn entry(&self) -> Option<OrderId> {
         self.entry.id()
@@ -164,6 +172,7 @@ impl Waiting {
 
     fn widen_to(&mut self, queues: Vec<String>) {
         if let Some(entry) = self.entry.id() {
+            self.widened += 1;
             self.call.run.order(Command::Widen(Widen { entry, queues }));
         }
     }
