@@ -193,7 +193,7 @@ impl Call {
         Ordered::new(self, dial(target))
     }
 
-    /// Lets the caller and a leg hear each other.
+    /// Lets the caller and a leg hear each other. Show it a [`Leg`](super::Leg), do not give it away: given away it is dropped here, and hung up.
     pub fn connect(&self, leg: impl AsRef<str>) -> Ordered<kind::Do> {
         self.connect_all([CALLER, leg.as_ref()])
     }
