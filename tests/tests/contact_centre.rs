@@ -53,24 +53,24 @@ async fn k1_a_clinic_is_added_while_calls_are_up() {
     let sim = host.sim(SimConfig::default());
     let eva = Address::Endpoint("PJSIP/eva".into());
     sim.phone(eva.clone(), Phone::new(Then::Rings));
-    let records = async |number| host.records(number, PATIENCE * 10).await.unwrap();
+    let over = async |number| host.records(number, PATIENCE * 10).await.unwrap();
     let call = |to: &str, leaves: Option<Duration>| sim.call(Caller { to: to.into(), leaves, ..Caller::default() });
 
     // One caller waits for cardiology, before and after; to another the number of urology is still the hospital's.
     call("+3293320101", Some(Duration::from_secs(90)));
     call("+3293320116", Some(Duration::from_secs(30)));
-    let records = records(1).await;
+    let records = over(1).await;
     assert_eq!((noted(&records[0], "clinic"), noted(&records[0], "question-tree")), ("het AZ Voorbeeld", ""));
 
     folder.write("centre/flow.toml", &flow(UROLOGY)).unwrap();
     let report = host.catalogue.reload();
     assert!(report.is_good() && report.swapped.len() == 1, "{report}");
     call("+3293320116", Some(Duration::from_secs(30)));
-    let records = records(2).await;
+    let records = over(2).await;
     assert_eq!(noted(&records[1], "clinic"), "de polikliniek Urologie");
     assert_eq!(noted(&records[1], "question-tree"), "https://vragenboom.azvoorbeeld.example/urologie");
 
-    let records = records(3).await;
+    let records = over(3).await;
     assert_eq!((noted(&records[2], "clinic"), records[2].outcome.as_str()), ("de polikliniek Cardiologie", "abandoned"));
     assert_ne!(records[2].version, records[1].version, "it ended on the version on which it began");
     assert!(records.iter().all(|record| record.faults == 0 && record.refused == 0), "{records:?}");
@@ -80,5 +80,5 @@ async fn k1_a_clinic_is_added_while_calls_are_up() {
     let report = host.catalogue.reload();
     assert!(report.to_string().contains("two have the number"), "{report}");
     call("+3293320116", Some(Duration::from_secs(30)));
-    assert_eq!(noted(&records(4).await[3], "clinic"), "de polikliniek Urologie");
+    assert_eq!(noted(&over(4).await[3], "clinic"), "de polikliniek Urologie");
 }
