@@ -2,8 +2,8 @@
 //!
 //! # Layout
 //! * [`figure`]: what a figure is; [`report`]: the table and the JSON file.
-//! * [`step`], [`routing`], [`exchange`], [`journal`], [`swap`], [`invite`], [`app_queue`]: a topic each, with its [`Figure`]s at the top. A new figure is one more
-//!   of them and a function that measures it.
+//! * [`step`], [`routing`], [`exchange`], [`journal`], [`swap`], [`invite`], [`app_queue`], [`contact_centre`]: a topic
+//!   each, with its [`Figure`]s at the top. A new figure is one more of them and a function that measures it.
 //! * [`measure`]: clocks, medians, memory.
 //! * [`carousel`]: calls one after another, as many as the host can take.
 //! * [`site`]: the vaccination helpdesk of `flows/` on a site of any size.
@@ -17,6 +17,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod app_queue;
 mod carousel;
+mod contact_centre;
 mod exchange;
 mod figure;
 mod invite;
@@ -51,8 +52,17 @@ struct Arguments {
 
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    let all: Vec<&Figure> =
-        [step::FIGURES, routing::FIGURES, exchange::FIGURES, journal::FIGURES, swap::FIGURES, invite::FIGURES, app_queue::FIGURES].concat();
+    let all: Vec<&Figure> = [
+        step::FIGURES,
+        routing::FIGURES,
+        exchange::FIGURES,
+        journal::FIGURES,
+        swap::FIGURES,
+        invite::FIGURES,
+        app_queue::FIGURES,
+        contact_centre::FIGURES,
+    ]
+    .concat();
     if let Some(unknown) = arguments.keys.iter().find(|key| all.iter().all(|figure| figure.key != **key)) {
         bail!("there is no figure {unknown:?}; `--list` shows them all");
     }
