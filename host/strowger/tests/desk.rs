@@ -104,7 +104,7 @@ fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
     assert_eq!(days, 30, "as the flow file says, to the end of the day");
     // Quarters are those of the machine's own clock.
     let date = chrono::DateTime::from_timestamp_millis(complaint.opened.0 as i64).unwrap().with_timezone(&chrono::Local);
-    let quarter = format!("{}Q{}", date.format("%Y"), (date.format("%m").to_string().parse::<u32>().unwrap() + 2) / 3);
+    let quarter = format!("{}Q{}", date.format("%Y"), date.format("%m").to_string().parse::<u32>().unwrap().div_ceil(3));
     let (code, csv) = run(&["cases", "export", "--quarter", &quarter]);
     assert!(code == 0 && csv.starts_with("case,kind,opened,due,state,outcome,closed,flow,call,fields\n"), "{csv}");
     assert!(csv.contains("\"question=Mag, mijn zoon mee?\"") && csv.contains(",partly,"), "{csv}");
