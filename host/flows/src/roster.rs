@@ -128,7 +128,7 @@ mod tests {
         let (griet, second) = (Target::Agent("griet".into()), Target::Number("+32470000009".parse().unwrap()));
         assert_eq!(on_duty(&roster, "2026-11-23T20:59:59"), []);
         assert_eq!(on_duty(&roster, "2026-11-23T21:00:00"), [griet.clone(), second]);
-        assert_eq!(on_duty(&roster, "2026-11-24T01:00:00"), [griet.clone()]);
+        assert_eq!(on_duty(&roster, "2026-11-24T01:00:00"), std::slice::from_ref(&griet));
         assert_eq!(on_duty(&roster, "2026-11-24T04:59:59"), [griet]);
         assert_eq!(on_duty(&roster, "2026-11-24T05:00:00"), []);
         assert_eq!(on_duty(&roster, "2026-11-25T00:00:00"), [Target::Address("PJSIP/backoffice".to_owned())]);
