@@ -97,7 +97,7 @@ fn asterisk() -> Result<Tools> {
 }
 
 fn mail_server() -> Result<()> {
-    strowger_testbed::mail::check(say).map(|python| println!("aiosmtpd is in {}", python.display()))
+    strowger_testbed::mail::check(say).map(|python| say(&format!("aiosmtpd is in {}", python.display())))
 }
 
 /// A line for whoever waits, on standard error.

@@ -1,6 +1,6 @@
 //! Whom the site knows: contacts from CSV files, looked up by number and by id.
 //!
-//! Never changes; a change of a file makes another. Some 200 bytes a contact: texts that many contacts share are kept once, and
+//! Never changes; a change of a file makes another. Some 400 bytes a contact with two numbers: texts that many contacts share are kept once, and
 //! numbers as integers. Nothing of it goes to a log.
 
 use crate::{
@@ -400,6 +400,25 @@ mod tests {
         let shown: String = problems.iter().map(Problem::to_string).collect();
         assert!(!shown.contains("Secret") && !shown.contains("470"), "{shown}");
         assert!(shown.contains("--> contacts.csv:6:1\n ::: contacts.csv:5:1"), "{shown}");
+    }
+
+    #[test]
+    fn a_hundred_thousand_contacts_are_modest() {
+        /// Bytes of the process that are in memory.
+        fn resident() -> u64 {
+            let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+            statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or_default() * 4096
+        }
+        let mut text = "id,kind,name,numbers,region,language,responsible,do_not_call\n".to_owned();
+        for n in 0..100_000 {
+            text += &format!("patient-{n},patient,Familienaam Voornaam {n},0470 {n:06};09 2{n:06},oost-vlaanderen,nl-BE,els;tom,\n");
+        }
+        let (before, since) = (resident(), std::time::Instant::now());
+        let contacts = contacts(&text).unwrap();
+        let (bytes, took) = (resident().saturating_sub(before), since.elapsed());
+        println!("{} bytes a contact, read in {took:?}", bytes / 100_000);
+        assert_eq!(&*contacts.get("+32470099999").unwrap().id, "patient-99999");
+        assert!(bytes < 100 << 20, "{bytes} bytes");
     }
 
     #[test]
