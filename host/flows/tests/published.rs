@@ -9,8 +9,15 @@ use strowger_test_support::{plugin_wasm, workspace};
 
 const PLUGINS: [&str; 6] = ["contact-centre", "gp-post", "permanentie", "reception", "vaccination-helpdesk", "zorglijn"];
 
-const FLOWS: [&str; 7] =
-    ["contact-centre", "gp-post", "permanentie-oost-vlaanderen", "permanentie-west-vlaanderen", "reception", "vaccination-helpdesk", "zorglijn"];
+const FLOWS: [&str; 7] = [
+    "contact-centre",
+    "gp-post",
+    "permanentie-oost-vlaanderen",
+    "permanentie-west-vlaanderen",
+    "reception",
+    "vaccination-helpdesk",
+    "zorglijn",
+];
 
 #[test]
 fn schemas_and_examples_are_as_published() {
