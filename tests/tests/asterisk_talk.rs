@@ -36,7 +36,7 @@ fn helpdesk() -> Folder {
 #[tokio::test(flavor = "multi_thread")]
 async fn r4_consult_return_and_complete() {
     let bed = Bed::start(helpdesk()).await.unwrap();
-    let agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).speaking(AGENT).hang_up_after(secs(45))).unwrap();
+    let agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).speaking(AGENT).hang_up_after(secs(32))).unwrap();
     let other = Phone::central(&bed.pbx, &Answer::after(secs(1)).speaking(OTHER)).unwrap();
     let caller = Caller::to(&bed.pbx, "0900").speaking(CALLER).hang_up_after(secs(70)).call().unwrap();
     caller.voice().until_hears(&[AGENT], PATIENCE).unwrap();
@@ -55,7 +55,6 @@ async fn r4_consult_return_and_complete() {
     agent.voice().key("*4027138700#").unwrap();
     other.voice().until_hears(&[AGENT], PATIENCE).unwrap();
     // The agent hangs up: the two are connected.
-    agent.expect("BYE").unwrap();
     caller.voice().until_hears(&[OTHER], secs(60)).unwrap();
     other.voice().until_hears(&[CALLER], PATIENCE).unwrap();
     caller.finished(secs(60)).unwrap();
@@ -135,4 +134,29 @@ async fn v9_a_coach_hears_both_and_the_caller_does_not_hear_the_whisper() {
     // The conversation is over, and so is listening in.
     caller.finished(secs(40)).unwrap();
     coach.finished(PATIENCE).unwrap();
+}
+
+/// An outside phone that goes to voice mail never takes a caller: it is connected only after its owner pressed a key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voice_mail_never_takes_a_caller() {
+    let rules = "plugin = \"plugboard\"\nnumbers = [\"0905\"]\npermissions = { dial = [\"+3227138700\"] }\n[settings.on]\narrived = [\"1 answer\"]\n\
+         \"1 answered\" = [\"2 dial bob +3227138700 confirm 1 5\"]\n\"2 leg-answered\" = [\"3 connect caller bob\"]\n\
+         \"2 unanswered\" = [\"4 dial bob +3227138700 confirm 1 15\"]\n\"4 leg-answered\" = [\"5 connect caller bob\"]\n\
+         \"hung-up caller\" = [\"hang-up\", \"finish gone\"]\n";
+    let folder = helpdesk().plugin("plugboard").unwrap().flow("confirmed", rules).unwrap();
+    let bed = Bed::start(folder).await.unwrap();
+    let mobile = Phone::central(&bed.pbx, &Answer::after(Duration::ZERO).speaking(OTHER)).unwrap();
+    let caller = Caller::to(&bed.pbx, "0905").speaking(CALLER).hang_up_after(secs(30)).call().unwrap();
+    // Nobody presses the key: the voice mail is hung up on, and the caller has heard nothing of it.
+    mobile.expect("ACK").unwrap();
+    while !mobile.messages().iter().any(|message| message.line().starts_with("BYE")) {
+        assert!(!caller.voice().hears().contains(&OTHER), "the voice mail has the caller");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // The second time its owner answers and presses it.
+    mobile.expect("INVITE").unwrap();
+    mobile.expect("ACK").unwrap();
+    mobile.voice().key("1").unwrap();
+    caller.voice().until_hears(&[OTHER], PATIENCE).unwrap();
+    mobile.voice().until_hears(&[CALLER], PATIENCE).unwrap();
 }

@@ -42,7 +42,8 @@ pub struct Voice {
 struct Shared {
     over: AtomicBool,
     heard: Mutex<BTreeMap<SocketAddr, Heard>>,
-    keys: Mutex<VecDeque<[u8; 16]>>,
+    /// What is sent instead of the tone; none: the tone.
+    keys: Mutex<VecDeque<Option<[u8; 16]>>>,
 }
 
 #[derive(Default)]
@@ -69,7 +70,7 @@ impl Voice {
     pub fn key(&self, digits: &str) -> Result<()> {
         let events = digits.chars().map(crate::keys::event).collect::<Result<Vec<u8>>>()?;
         let mut packets = Packets::default();
-        let keys = events.into_iter().flat_map(|event| packets.of(event));
+        let keys = events.into_iter().flat_map(|event| packets.of(event).into_iter().map(Some).chain([None; 5]));
         self.shared.keys.lock().unwrap_or_else(PoisonError::into_inner).extend(keys);
         Ok(())
     }
@@ -111,18 +112,25 @@ impl Drop for Voice {
 }
 
 fn speak(socket: &UdpSocket, hertz: u32, messages: &Output, shared: &Shared) {
-    let (mut next, mut number, mut peers) = (Instant::now(), 0_u32, BTreeSet::new());
+    let (mut next, mut number, mut pressed, mut peers) = (Instant::now(), 0_u32, 0_u32, BTreeSet::new());
     while !shared.over.load(Ordering::Relaxed) {
         if number % 5 == 0 {
             peers = crate::sipp::parse(&messages.text()).iter().filter(|message| !message.sent).filter_map(crate::keys::media_of).collect();
         }
         let key = shared.keys.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        let packet = tone(hertz, number);
+        let packet = match key.flatten() {
+            None => tone(hertz, number),
+            // Part of the same stream: its numbers, and the time at which the key was pressed.
+            Some(mut key) => {
+                if key[1] & 0x80 != 0 {
+                    pressed = number;
+                }
+                key[2..12].copy_from_slice(&header(number, pressed));
+                key.to_vec()
+            }
+        };
         for (address, port) in &peers {
             let _ = socket.send_to(&packet, (address.as_str(), *port));
-            if let Some(key) = key {
-                let _ = socket.send_to(&key, (address.as_str(), *port));
-            }
         }
         let mut incoming = [0; 2048];
         while let Ok((length, from)) = socket.recv_from(&mut incoming) {
@@ -142,13 +150,20 @@ fn speak(socket: &UdpSocket, hertz: u32, messages: &Output, shared: &Shared) {
     }
 }
 
+/// Number, time and source of a packet.
+fn header(number: u32, since: u32) -> [u8; 10] {
+    let mut header = [0; 10];
+    header[..2].copy_from_slice(&(number as u16).to_be_bytes());
+    header[2..6].copy_from_slice(&since.wrapping_mul(SAMPLES as u32).to_be_bytes());
+    header[6..].copy_from_slice(b"tone");
+    header
+}
+
 /// The packet of a tone with this number.
 fn tone(hertz: u32, number: u32) -> Vec<u8> {
     let stamp = number.wrapping_mul(SAMPLES as u32);
     let mut packet = vec![0x80, 0];
-    packet.extend((number as u16).to_be_bytes());
-    packet.extend(stamp.to_be_bytes());
-    packet.extend(*b"tone");
+    packet.extend(header(number, number));
     let sample = |at: u32| LOUD * (TAU * f64::from(hertz) * f64::from(at) / 8000.0).sin();
     packet.extend((0..SAMPLES as u32).map(|at| encode(sample(stamp.wrapping_add(at) % 8000))));
     packet
