@@ -106,6 +106,7 @@ fn inputs() -> Result<Measured> {
                     connected += 1;
                     todo.push_back(Input::Ended { entry });
                 }
+                Output::Held { .. } | Output::Returned { .. } => {}
                 Output::Left { .. } => enter(&mut todo, &mut dice),
             }
         }

@@ -241,3 +241,55 @@ fn a_call_whose_version_cannot_be_had_goes_on_in_the_own_route_once_and_who_talk
     assert_eq!(town.count(|seen| matches!(seen, Observed::HungUp { .. })), 0, "who talks is left talking");
     assert_eq!(town.count(|seen| matches!(seen, Observed::Transferred { leg, .. } if *leg == talks)), 0);
 }
+
+/// R5: the agent's urgent conversation goes on, the caller who is held hears music, and has the agent back when the urgent one is over.
+#[test]
+fn an_urgent_call_and_the_one_that_is_held_outlive_the_host() {
+    let town = Town::new();
+    let flow = r#"
+plugin = "gp-post"
+numbers = ["0900"]
+permissions = { queues = ["helpdesk", "spoed"], dial = ["+3227138700"] }
+
+[settings]
+queue = "helpdesk"
+music = "wachtmuziek"
+welcome = "Druk 1."
+key_within = 0
+waiting = "Wacht."
+repeat_every = 60
+nobody = "Niemand."
+urgent = { key = "1", queue = "spoed", priority = 100, display = "SPOED", announcement = "Spoed.", overflow_after = 600, otherwise = "+3227138700" }
+in_call = { consult = "*4N#", back = "*#", transfer = "*7N#", ring_time = 10, country = "+32", busy = "-", not_reached = "-", not_permitted = "-" }
+"#;
+    let site = helpdesk_site(1, true, true, true) + "\n[queues.spoed]\nagents = [\"a1\"]\nring_time = 60\ninterrupts = true\n";
+    let folder = Folder::new(&site).unwrap().plugin("gp-post").unwrap().flow("gp-post", flow).unwrap();
+    town.sim.phone(address(1), Phone { busy_when_talking: false, ..Phone::answers(Duration::ZERO) });
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    let held = town.call(1);
+    town.wait(&host, host.host.seen("outcome: Connected", PATIENCE)).unwrap();
+    let keys = vec![strowger_pbx::sim::Keys { after: Duration::from_millis(50), digits: "1".into() }];
+    let urgent = town.sim.call(Caller { from: Some("+32470009999".into()), to: "0900".into(), keys, ..Caller::default() });
+    town.wait(&host, host.host.seen("Event(Held", PATIENCE)).unwrap();
+    town.wait(&host, host.host.seen_often("outcome: Connected", 2, PATIENCE)).unwrap();
+    host.kill();
+
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.seen_often("Event(Resumed", 2, PATIENCE)).unwrap();
+    assert_eq!(host.host.exchange.agent_status("a1"), Some(AgentStatus::Talking));
+    town.sim.hang_up(&urgent);
+    town.wait(&host, host.host.seen("Event(Returned", PATIENCE)).unwrap();
+    let talks = |leg: &LegId| {
+        let seen = town.seen.lock().unwrap();
+        let last = seen.iter().rev().find_map(|seen| match seen {
+            Observed::Hears { leg: other, with, .. } if other == leg => Some(!with.is_empty()),
+            _ => None,
+        });
+        last == Some(true)
+    };
+    town.until(|| talks(&held));
+    town.sim.hang_up(&held);
+    town.wait(&host, host.host.exchange.idle());
+    let outcomes: Vec<_> = host.journalled().unwrap().iter().map(|record| record.outcome.clone()).collect();
+    assert_eq!(outcomes, ["answered", "answered"]);
+}

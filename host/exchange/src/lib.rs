@@ -112,6 +112,8 @@ struct Calls {
     last: Option<CallId>,
     by_id: HashMap<CallId, Handle>,
     by_leg: HashMap<LegId, CallId>,
+    /// The legs of agents who talk; with two calls, the one that is not held is the last.
+    talking: HashMap<AgentName, Vec<LegId>>,
 }
 
 /// A call as seen from outside.
@@ -497,6 +499,26 @@ impl Exchange {
 
     fn strike_leg(&self, leg: &LegId) {
         self.lock().by_leg.remove(leg);
+    }
+
+    /// An agent talks on a leg.
+    fn talks(&self, agent: &AgentName, leg: &LegId) {
+        self.lock().talking.entry(agent.clone()).or_default().push(leg.clone());
+    }
+
+    fn talks_no_more(&self, agent: &AgentName, leg: &LegId) {
+        let mut calls = self.lock();
+        if let Some(legs) = calls.talking.get_mut(agent) {
+            legs.retain(|other| other != leg);
+            if legs.is_empty() {
+                calls.talking.remove(agent);
+            }
+        }
+    }
+
+    /// The leg on which an agent talks now.
+    fn talking_leg(&self, agent: &AgentName) -> Option<LegId> {
+        self.lock().talking.get(agent)?.last().cloned()
     }
 
     fn strike_call(&self, call: CallId) {

@@ -58,8 +58,10 @@ pub(crate) struct PermissionsFile {
     pub(crate) addresses: Vec<String>,
     /// Queues of the site. Their agents may be asked for by name, too.
     pub(crate) queues: Vec<String>,
-    /// Further agents that may be asked for, dialled or listened to.
+    /// Further agents that may be asked for or dialled.
     pub(crate) agents: Vec<String>,
+    /// Whose conversations may be listened to: all agents of a queue, or one, as `agent:NAME`.
+    pub(crate) listen: Vec<String>,
     /// Patterns of numbers that may be shown besides `caller_id`.
     pub(crate) caller_ids: Vec<String>,
     /// Mail addresses, or `*@` and a domain.

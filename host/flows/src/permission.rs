@@ -12,8 +12,10 @@ pub struct Permissions {
     pub addresses: Vec<String>,
     /// Queues of the site. Their agents may be asked for by name, too.
     pub queues: Vec<String>,
-    /// Further agents that may be asked for, dialled or listened to by name.
+    /// Further agents that may be asked for or dialled by name.
     pub agents: Vec<String>,
+    /// Whose conversations may be listened to: all agents of a queue, or one, as `agent:NAME`.
+    pub listen: Vec<String>,
     /// Numbers that may be shown to the far end, besides the flow's own.
     pub caller_ids: Vec<NumberPattern>,
     /// Mail addresses, or `*@` and a domain.

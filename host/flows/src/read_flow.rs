@@ -224,6 +224,9 @@ impl Reader<'_> {
             self.known("queue", "/permissions/queues", &granted.queues, &queues.collect::<Vec<_>>());
             let agents = site.agents.keys().map(|name| name.as_str());
             self.known("agent", "/permissions/agents", &granted.agents, &agents.collect::<Vec<_>>());
+            let of_queues = site.queues.keys().map(ToString::to_string);
+            let either: Vec<String> = of_queues.chain(site.agents.keys().map(|name| format!("agent:{name}"))).collect();
+            self.known("queue or agent", "/permissions/listen", &granted.listen, &either.iter().map(String::as_str).collect::<Vec<_>>());
         }
         Read {
             numbers: self.patterns("/numbers", &file.numbers),
@@ -240,6 +243,7 @@ impl Reader<'_> {
                 addresses: granted.addresses.clone(),
                 queues: granted.queues.clone(),
                 agents: granted.agents.clone(),
+                listen: granted.listen.clone(),
                 caller_ids: self.patterns("/permissions/caller_ids", &granted.caller_ids),
                 mail: granted.mail.clone(),
                 switches: granted.switches.clone(),

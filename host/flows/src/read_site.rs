@@ -287,6 +287,7 @@ impl Reader<'_> {
             retry_after: seconds(file.retry_after),
             music: file.music,
             leave_when_empty: file.leave_when_empty,
+            interrupts: file.interrupts,
         }
     }
 

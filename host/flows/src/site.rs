@@ -82,6 +82,8 @@ pub struct Queue {
     pub music: Option<String>,
     /// Callers leave when nobody is logged in.
     pub leave_when_empty: bool,
+    /// With no agent free, ring one who talks.
+    pub interrupts: bool,
 }
 
 /// Whose phone rings next.

@@ -138,6 +138,10 @@ pub(crate) struct QueueFile {
     /// Callers leave the queue when no agent is logged in.
     #[serde(default = "yes")]
     pub(crate) leave_when_empty: bool,
+    /// An urgent line: with no agent free, its callers ring an agent who talks, on a second line of the phone. Who answers holds that
+    /// conversation, whose caller hears music, and takes it back when the urgent one is over.
+    #[serde(default)]
+    pub(crate) interrupts: bool,
 }
 
 fn ring_time() -> f64 {

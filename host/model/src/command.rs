@@ -1,6 +1,7 @@
 //! What a flow can order. The meaning of each is in the contract, `wit/flow.wit`.
 
 use crate::{AgentName, FlowName, LegName, OrderId, PhoneNumber, Prompt, QueueName, Timestamp, event::Cause, time::Cadence};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -230,7 +231,7 @@ pub struct Confirm {
 }
 
 /// How to listen to an agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ListenMode {
     /// Unheard.

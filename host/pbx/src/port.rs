@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 use strowger_model::{
     Prompt,
+    command::ListenMode,
     event::{Cause, PlayEnd},
     time::millis,
 };
@@ -142,6 +143,22 @@ pub enum PbxCommand {
         /// 0-9, A-D, * and #.
         digits: String,
     },
+    /// Let an answered leg, in its own conversation, hear what another leg hears and says, wherever that one goes, and perhaps be heard there.
+    /// `Listening` when it does, and one `ListeningEnded` when the other leg is gone, when that leg is not there, or when the PBX cannot do it. A
+    /// leg listens to one other: while it does, nothing happens.
+    Listen {
+        /// Who listens.
+        leg: LegId,
+        /// To whom.
+        to: LegId,
+        /// Heard by nobody, by `to` alone (`whisper`), or by all who hear `to` (`join`).
+        mode: ListenMode,
+    },
+    /// Listen no more. `ListeningEnded`, unless the leg does not listen.
+    StopListening {
+        /// Who listened.
+        leg: LegId,
+    },
     /// Hang up, or cancel if it was not answered. `Ended`.
     HangUp {
         /// The leg.
@@ -168,6 +185,8 @@ impl PbxCommand {
             | Self::Move { leg, .. }
             | Self::Transfer { leg, .. }
             | Self::SendDigits { leg, .. }
+            | Self::Listen { leg, .. }
+            | Self::StopListening { leg }
             | Self::HangUp { leg, .. } => Some(leg),
             Self::Play { conversation, .. } => Some(conversation),
             Self::Stop { .. } => None,
@@ -197,6 +216,16 @@ pub enum PbxEvent {
         leg: LegId,
         /// Where.
         to: ConversationId,
+    },
+    /// A leg hears another one that it was told to listen to.
+    Listening {
+        /// Who listens.
+        leg: LegId,
+    },
+    /// A leg listens no more; the leg itself is still there.
+    ListeningEnded {
+        /// Who listened.
+        leg: LegId,
     },
     /// A digit was keyed (told once, when it ends).
     Digit {
@@ -237,6 +266,8 @@ impl PbxEvent {
             Self::Ringing { leg }
             | Self::Answered { leg }
             | Self::Moved { leg, .. }
+            | Self::Listening { leg }
+            | Self::ListeningEnded { leg }
             | Self::Digit { leg, .. }
             | Self::Played { leg, .. } => Some(leg),
             Self::Ended(ended) => Some(&ended.leg),

@@ -21,6 +21,9 @@ pub(crate) struct Agent {
     pub(crate) logged_in: bool,
     pub(crate) paused: bool,
     pub(crate) doing: Doing,
+    /// The conversation that an urgent call interrupts: nothing, or talking. It goes on while the phones ring for that call, and is held when they
+    /// are answered.
+    pub(crate) beneath: Doing,
     /// Phones that were cancelled and may still make a sound.
     pub(crate) fading: u32,
     /// When wrap-up ends.
@@ -75,6 +78,7 @@ impl Agent {
             configured: true,
             paused: false,
             doing: Doing::Nothing,
+            beneath: Doing::Nothing,
             fading: 0,
             wrap_up: None,
             unreachable: None,
@@ -93,6 +97,7 @@ impl Agent {
     pub(crate) fn status(&self) -> AgentStatus {
         match self.doing {
             Doing::Talking { .. } => AgentStatus::Talking,
+            Doing::Ringing(_) if self.beneath != Doing::Nothing => AgentStatus::Talking,
             Doing::Ringing(_) => AgentStatus::Ringing,
             Doing::Nothing if !self.logged_in => AgentStatus::LoggedOut,
             Doing::Nothing if self.paused => AgentStatus::Paused,

@@ -51,6 +51,8 @@ pub struct QueueConfig {
     pub retry_after: Duration,
     /// Send callers away when no agent is logged in; else they wait for one.
     pub leave_when_empty: bool,
+    /// With no agent free, ring one who talks (R5): who answers holds that conversation and takes it back afterwards.
+    pub interrupts: bool,
 }
 
 impl QueueConfig {
@@ -66,6 +68,7 @@ impl QueueConfig {
             wrap_up: Duration::ZERO,
             retry_after: Duration::from_secs(5),
             leave_when_empty: true,
+            interrupts: false,
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The floor: all queues and agents, and the callers who wait.
 //!
 //! * [`ring`]: from a free agent and a waiting caller to a conversation, or not.
+//! * [`interrupt`]: urgent calls, which ring agents who talk.
 //! * [`agents`]: what agents do.
 //! * [`configure`]: a new site under a running floor.
 //! * [`restore`]: the floor as it was when its host went away.
 
 mod agents;
 mod configure;
+mod interrupt;
 mod restore;
 mod ring;
 #[cfg(test)]
@@ -41,6 +43,8 @@ pub struct Floor {
     agent_by_name: BTreeMap<AgentName, AgentIx>,
     pools: Vec<Pool>,
     pool_by_name: BTreeMap<QueueName, PoolIx>,
+    /// Queues whose callers interrupt conversations.
+    interrupting: Vec<PoolIx>,
     entries: Entries,
     /// Entries so far.
     serial: u64,
@@ -136,7 +140,7 @@ impl Floor {
             }
             Input::Answered { attempt } => self.answered(attempt, out),
             Input::Unanswered { attempt, why } => self.unanswered(attempt, why, out),
-            Input::Ended { entry } => self.ended(entry)?,
+            Input::Ended { entry } => self.ended(entry, out)?,
             Input::Tick => {}
         }
         Ok(())

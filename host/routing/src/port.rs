@@ -155,6 +155,8 @@ pub enum Doing {
     Talking {
         /// With whom.
         agent: AgentName,
+        /// The agent was in an urgent call meanwhile.
+        held: bool,
     },
 }
 
@@ -227,6 +229,16 @@ pub enum Output {
         /// With whom.
         agent: AgentName,
     },
+    /// The agent of a connected entry has taken an urgent call (R5). The caller is to be held.
+    Held {
+        /// Who.
+        entry: EntryId,
+    },
+    /// The agent of a held entry is back.
+    Returned {
+        /// Who.
+        entry: EntryId,
+    },
     /// The caller cannot wait here; the entry is gone.
     Left {
         /// Who.
@@ -240,7 +252,12 @@ impl Output {
     /// Whose it is.
     pub fn entry(&self) -> EntryId {
         match self {
-            Self::Ring { entry, .. } | Self::Cancel { entry, .. } | Self::Connected { entry, .. } | Self::Left { entry, .. } => *entry,
+            Self::Ring { entry, .. }
+            | Self::Cancel { entry, .. }
+            | Self::Connected { entry, .. }
+            | Self::Held { entry }
+            | Self::Returned { entry }
+            | Self::Left { entry, .. } => *entry,
         }
     }
 }

@@ -6,4 +6,5 @@ mod properties;
 mod queues;
 mod restore;
 mod tries;
+mod urgent;
 mod world;

@@ -83,6 +83,9 @@ pub struct Agent {
     pub keys: Vec<Keyed>,
     /// Seconds that the phone may ring. Not given: as the queue says.
     pub ring_time: Option<f64>,
+    /// The phone has a second line: it rings while the agent talks.
+    #[serde(default)]
+    pub second_line: bool,
 }
 
 /// Somebody whom the site knows.
@@ -193,6 +196,8 @@ pub struct Call {
     pub times: u32,
     /// The caller's number, or "withheld". Not given: a number of its own.
     pub from: Option<String>,
+    /// The endpoint that the PBX has authenticated, such as `PJSIP/coach`.
+    pub endpoint: Option<String>,
     /// The number that is called. Not given: the flow's first.
     pub dials: Option<String>,
     /// Seconds from the call's arrival; not given: the caller waits on and talks on.
@@ -274,6 +279,12 @@ pub struct Expect {
     pub unanswered: Option<String>,
     /// The caller talks with this agent or number.
     pub talks_with: Option<String>,
+    /// Somebody other than the caller talks with this agent or number: an agent consults, say.
+    pub consulted: Option<String>,
+    /// The caller listens to this agent.
+    pub listens_to: Option<String>,
+    /// Somebody other than the caller hears a text (or a part of it), or a recording by name.
+    pub other_hears: Option<String>,
     /// The operators are warned of this.
     pub alarms: Option<String>,
     /// A mail of this template is sent.
@@ -344,7 +355,7 @@ fn sixty() -> f64 {
 }
 
 /// The keys of [`Expect`] of which a line has exactly one.
-pub(crate) const THINGS: [&str; 13] = [
+pub(crate) const THINGS: [&str; 16] = [
     "hears",
     "music",
     "waits_in",
@@ -354,6 +365,9 @@ pub(crate) const THINGS: [&str; 13] = [
     "dials",
     "unanswered",
     "talks_with",
+    "consulted",
+    "listens_to",
+    "other_hears",
     "alarms",
     "mails",
     "hung_up_by",

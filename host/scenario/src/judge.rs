@@ -59,6 +59,9 @@ impl Expect {
             &self.dials,
             &self.unanswered,
             &self.talks_with,
+            &self.consulted,
+            &self.listens_to,
+            &self.other_hears,
             &self.alarms,
             &self.mails,
             &self.hung_up_by,
@@ -101,6 +104,9 @@ impl Line {
             ("dials", What::Dials(whom)) => same_number(whom, &self.value),
             ("unanswered", What::Unanswered { why, .. }) => equals(&word(why)),
             ("talks_with", What::TalksWith(whom)) => same_number(whom, &self.value),
+            ("consulted", What::Consulted(whom)) => same_number(whom, &self.value),
+            ("listens_to", What::ListensTo(agent)) => equals(agent),
+            ("other_hears", What::OtherHears(prompts)) => is_said(&spoken(prompts), &self.value),
             ("alarms", What::Alarms(what)) => what.contains(&self.value),
             ("mails", What::Mails { template, to, fields }) => {
                 let mut said = fields.iter().map(|field| &field.value).chain(to);

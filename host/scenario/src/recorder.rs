@@ -99,7 +99,9 @@ impl Calls {
             timeline.happenings.remove(last);
         }
         let music = |what: &What| matches!(what, What::Music(_));
-        let still = timeline.happenings.iter().rfind(|happening| heard(happening)).map(|happening| &happening.what);
+        // After a conversation it is music anew.
+        let told = |happening: &&Happening| heard(happening) || matches!(happening.what, What::TalksWith(_));
+        let still = timeline.happenings.iter().rfind(told).map(|happening| &happening.what);
         let goes_on = what.as_ref().is_some_and(music) && what.as_ref() == still;
         if let Some(what) = what.filter(|_| !goes_on) {
             timeline.happenings.push(Happening { at, what });

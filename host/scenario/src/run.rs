@@ -212,7 +212,14 @@ impl Prepared {
         };
         let leaves = call.hangs_up.as_ref().and_then(|at| at.resolve(&self.flow.settings).ok());
         let keys = call.keys.iter().map(|keys| Keys { after: Duration::from_secs_f64(keys.at.max(0.0)), digits: keys.digits.clone() });
-        Caller { from, to: call.dials.clone().unwrap_or_else(|| self.number.clone()), leaves, keys: keys.collect(), ..Caller::default() }
+        Caller {
+            from,
+            to: call.dials.clone().unwrap_or_else(|| self.number.clone()),
+            leaves,
+            keys: keys.collect(),
+            endpoint: call.endpoint.clone(),
+            ..Caller::default()
+        }
     }
 
     fn happen(&self, then: &crate::file::Then, written: &ScenarioFile, exchange: &Arc<Exchange>, stage: &dyn Stage) {

@@ -123,7 +123,7 @@ pub(crate) fn behaviour(manner: Manner, after: f64, talks: f64, keys: &[Keyed]) 
 
 impl Agent {
     pub(crate) fn behaviour(&self) -> Phone {
-        behaviour(self.phone, self.after, self.talks, &self.keys)
+        Phone { busy_when_talking: !self.second_line, ..behaviour(self.phone, self.after, self.talks, &self.keys) }
     }
 }
 

@@ -3,7 +3,11 @@
 //! A [`Narrator`] turns what an exchange shows of one call into [`What`] happened; a [`Timeline`] keeps it. The same words
 //! are used in scenario reports, in `strowger demo` and in `strowger call`.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    time::Duration,
+};
 use strowger_exchange::{CallRecord, Observed};
 use strowger_model::{
     Command, Event, LegName, OrderId, Outcome, Prompt,
@@ -19,7 +23,7 @@ pub enum What {
     Arrives { caller: Option<String>, dialled: String },
     Answered,
     Hears(Vec<Prompt>),
-    AgentHears(Vec<Prompt>),
+    OtherHears(Vec<Prompt>),
     Music(String),
     WaitsIn(Vec<String>),
     Leaves(Left),
@@ -29,6 +33,8 @@ pub enum What {
     FarEndRings(String),
     Unanswered { whom: String, why: Unanswered },
     TalksWith(String),
+    Consulted(String),
+    ListensTo(String),
     Keys(String),
     Gathers { digits: String },
     Transferred(String),
@@ -74,6 +80,12 @@ pub struct Narrator {
     brings: BTreeMap<OrderId, LegName>,
     /// Which legs an order connects.
     connects: BTreeMap<OrderId, Vec<LegName>>,
+    /// Orders that bring the caller back to whom they were held from.
+    resumes: BTreeSet<OrderId>,
+    /// To which agent an order listens.
+    listens: BTreeMap<OrderId, String>,
+    /// With whom the caller talks, or talked last.
+    partner: Option<String>,
     we_hung_up: bool,
     /// What the caller hears, and who hung up, is told elsewhere.
     beside_callers: bool,
@@ -113,6 +125,8 @@ impl Narrator {
                 What::HungUp { by: HungUpBy::Caller, cause: *cause }
             }
             Event::HungUp { leg, .. } => What::PartnerHungUp(self.legs.remove(leg)?),
+            // From an urgent call.
+            Event::Returned { .. } => What::TalksWith(self.partner.clone()?),
             Event::Order { id, outcome } => return self.outcome(*id, outcome),
             _ => return None,
         })
@@ -125,14 +139,23 @@ impl Narrator {
             Outcome::Left(why) => What::Leaves(*why),
             Outcome::Connected { leg, agent } => {
                 self.legs.insert(leg.clone(), agent.to_string());
+                self.partner = Some(agent.to_string());
                 What::TalksWith(agent.to_string())
             }
             Outcome::Ringing => What::FarEndRings(self.behind(id)?),
             Outcome::Unanswered(why) => What::Unanswered { whom: self.behind(id)?, why: *why },
             Outcome::Joined => {
                 let legs = self.connects.remove(&id)?;
-                What::TalksWith(legs.iter().filter_map(|leg| self.legs.get(leg)).cloned().collect::<Vec<_>>().join(", "))
+                let names = |legs: &[LegName]| legs.iter().filter_map(|leg| self.legs.get(leg)).cloned().collect::<Vec<_>>().join(", ");
+                if !legs.iter().any(LegName::is_caller) {
+                    return Some(What::Consulted(names(&legs[1..])));
+                }
+                let with = names(&legs);
+                self.partner = Some(with.clone());
+                What::TalksWith(with)
             }
+            Outcome::Listening => What::ListensTo(self.listens.get(&id)?.clone()),
+            Outcome::Done if self.resumes.remove(&id) => What::TalksWith(self.partner.clone()?),
             Outcome::Transferred => What::Transferred(String::new()),
             _ => return None,
         })
@@ -153,6 +176,14 @@ impl Narrator {
             }
             Command::Connect { legs } => {
                 self.connects.insert(id, legs.clone());
+                return None;
+            }
+            Command::Listen { leg, agent, .. } if leg.is_caller() => {
+                self.listens.insert(id, agent.to_string());
+                return None;
+            }
+            Command::Resume { leg } if leg.is_caller() => {
+                self.resumes.insert(id);
                 return None;
             }
             Command::Alarm { what, .. } => What::Alarms(what.clone()),
@@ -178,7 +209,7 @@ impl Narrator {
                 let prompts = prompts.to_vec();
                 Some(match self.caller.as_ref() == Some(conversation) {
                     true => What::Hears(prompts),
-                    false => What::AgentHears(prompts),
+                    false => What::OtherHears(prompts),
                 })
             }
             PbxCommand::Music { leg, class: Some(class) } if self.caller.as_ref() == Some(leg) => Some(What::Music(class.clone())),
@@ -246,7 +277,7 @@ impl fmt::Display for What {
             }
             Self::Answered => f.write_str("is answered"),
             Self::Hears(prompts) => write!(f, "hears \"{}\"", spoken(prompts)),
-            Self::AgentHears(prompts) => write!(f, "the other side hears \"{}\"", spoken(prompts)),
+            Self::OtherHears(prompts) => write!(f, "the other side hears \"{}\"", spoken(prompts)),
             Self::Music(class) => write!(f, "hears music: {class}"),
             Self::WaitsIn(queues) => write!(f, "waits for {}", queues.join(", ")),
             Self::Leaves(why) => write!(f, "leaves the queue: {}", word(why)),
@@ -256,6 +287,8 @@ impl fmt::Display for What {
             Self::FarEndRings(whom) => write!(f, "it rings at {whom}"),
             Self::Unanswered { whom, why } => write!(f, "{whom} does not answer: {}", word(why)),
             Self::TalksWith(whom) => write!(f, "talks with {whom}"),
+            Self::ListensTo(agent) => write!(f, "listens to {agent}"),
+            Self::Consulted(whom) => write!(f, "{whom} is consulted"),
             Self::Keys(digit) => write!(f, "keys {digit}"),
             Self::Gathers { digits } => write!(f, "has keyed \"{digits}\""),
             Self::Transferred(to) if to.is_empty() => f.write_str("is transferred"),

@@ -1,8 +1,10 @@
 //! The local vaccination helpdesk of a town: requirements V1 to V5, from the Flemish "Draaiboek lokale
 //! helpdesk vaccinatie" of 10 March 2021, section 1.2. The Dutch is that document's.
 
+mod coaching;
 mod settings;
 
+pub use coaching::Coaching;
 pub use settings::{Central, ReachedBy, Settings, Texts};
 
 use strowger_sdk::prelude::*;
@@ -17,7 +19,7 @@ impl Script for Helpdesk {
         if settings.repeat_every.0 == 0 {
             return Err("repeat_every: 0 would say the waiting message only once; give at least 1 second".into());
         }
-        Ok(())
+        settings.in_call.as_ref().map_or(Ok(()), InCall::check)
     }
 
     async fn run(call: Call, settings: &'static Settings) -> Result<Ending, Failure> {
@@ -27,6 +29,9 @@ impl Script for Helpdesk {
 
 async fn helpdesk(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
     call.answer().await?;
+    if let Some(coaching) = s.coaching.as_ref().filter(|coaching| coaching.is_coach(call)) {
+        return coaching::coach(call, coaching).await;
+    }
 
     // V4 "Voorzie tijdens de sluitingstijd automatische routing naar het centrale helpdesknummer. Zorg dan
     //     dat deze routing ook gebeurt wanneer geen enkele telefoonagent is aangemeld."
@@ -65,14 +70,30 @@ async fn helpdesk(call: &Call, s: &'static Settings) -> Result<Ending, Failure> 
     };
     match served {
         Ok(agent) => {
-            call.note("agent", agent.name);
-            Ok("answered".into())
+            call.note("agent", &agent.name);
+            talk(call, s, &agent).await
         }
         // V5 "Voorzie minstens 3 tot 5x zoveel parallele lijnen als er telefoonagenten zijn."
         Err(NotServed::Full) => elsewhere(call, s, "full", &s.texts.full).await,
         Err(NotServed::CallerGone) => Ok("abandoned".into()),
         Err(nobody) => elsewhere(call, s, nobody.word(), &s.texts.closed).await,
     }
+}
+
+/// The caller has an agent, who can consult a colleague, hand the caller over, or send the caller on (R4).
+async fn talk(call: &Call, s: &'static Settings, agent: &Agent) -> Result<Ending, Failure> {
+    let Some(keys) = &s.in_call else { return Ok("answered".into()) };
+    call.after_hang_up(|| async { "answered".into() });
+    match call.conversation(agent, keys).await {
+        Over::AgentGone => {}
+        Over::HandedOver(to) => call.note("handed-over", to),
+        Over::SentOn(to) => call.note("sent-on", to),
+        Over::CallerAlone => {
+            call.play(&keys.not_reached).await;
+            call.hang_up_all();
+        }
+    }
+    Ok("answered".into())
 }
 
 /// What became of one who waited long.

@@ -27,6 +27,10 @@ pub struct Settings {
     pub warn_below_agents: u32,
     /// The central helpdesk that stands behind this one.
     pub central: Central,
+    /// What an agent can key while talking with a caller (R4); not given: nothing. Whom that reaches, `dial` in the permissions says.
+    pub in_call: Option<InCall>,
+    /// Coaches who listen in (V9); not given: nobody.
+    pub coaching: Option<crate::Coaching>,
     /// What is said.
     pub texts: Texts,
 }

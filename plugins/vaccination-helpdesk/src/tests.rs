@@ -48,6 +48,12 @@ fn dialled(call: &TestCall<Helpdesk>) -> usize {
 }
 
 #[test]
+fn v9_who_is_no_coach_waits_like_everybody() {
+    let call = waiting(site(2, 0));
+    assert!(call.orders().iter().all(|order| !matches!(&order.command, Command::Listen(_))));
+}
+
+#[test]
 fn the_schema_in_the_file_is_that_of_the_settings() {
     strowger_sdk::testing::settings_schema::<Helpdesk>(concat!(env!("CARGO_MANIFEST_DIR"), "/settings.schema.json"));
 }

@@ -24,7 +24,7 @@ pub(crate) fn key(caller: Output, from: std::net::Ipv4Addr, after: Duration, dig
         // A caller who is never answered keys nothing.
         let Ok((address, port)) = answered else { return };
         thread::sleep(after);
-        let mut packets = Packets { sequence: 1, stamp: 160 };
+        let mut packets = Packets::default();
         for event in events {
             for packet in packets.of(event) {
                 let _ = socket.send_to(&packet, (address.as_str(), port));
@@ -35,7 +35,7 @@ pub(crate) fn key(caller: Output, from: std::net::Ipv4Addr, after: Duration, dig
     Ok(())
 }
 
-fn event(digit: char) -> Result<u8> {
+pub(crate) fn event(digit: char) -> Result<u8> {
     let place = "0123456789*#ABCD".find(digit);
     ensure!(place.is_some(), "{digit:?} is not a key");
     Ok(place.unwrap_or_default() as u8)
@@ -46,18 +46,29 @@ fn media(message: &Message) -> Option<(String, u16)> {
     if message.sent || !message.line().ends_with("200 OK") {
         return None;
     }
+    media_of(message)
+}
+
+/// Where its sender wants media.
+pub(crate) fn media_of(message: &Message) -> Option<(String, u16)> {
     let line = |start: &str| message.text.lines().find_map(|line| line.strip_prefix(start));
     Some((line("c=IN IP4 ")?.trim().to_owned(), line("m=audio ")?.split(' ').next()?.parse().ok()?))
 }
 
-struct Packets {
+pub(crate) struct Packets {
     sequence: u16,
     stamp: u32,
 }
 
+impl Default for Packets {
+    fn default() -> Self {
+        Self { sequence: 1, stamp: 160 }
+    }
+}
+
 impl Packets {
     /// A key pressed, held and let go; the end three times, since packets get lost.
-    fn of(&mut self, event: u8) -> Vec<[u8; 16]> {
+    pub(crate) fn of(&mut self, event: u8) -> Vec<[u8; 16]> {
         let ends = [false, false, false, false, false, true, true, true];
         let packets = ends.iter().zip(1..).map(|(end, number)| {
             let length = number.min(HELD) * PACKET.1;

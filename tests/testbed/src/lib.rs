@@ -8,6 +8,7 @@
 //! * [`gate`]: between a host and Asterisk; a test can shut it.
 //! * `keys`: what callers key.
 //! * [`mail`]: [`MailServer`], a real one.
+//! * [`voice`]: tones that they play and hear.
 //! * [`sipp`]: [`Caller`] and [`Phone`], who follow scripts and tell every SIP message that they see.
 //!
 //! ```no_run
@@ -32,8 +33,10 @@ pub mod net;
 pub mod process;
 pub mod sipp;
 pub mod tools;
+pub mod voice;
 
 pub use asterisk::AsteriskServer;
 pub use gate::{Gate, Shut};
 pub use mail::MailServer;
 pub use sipp::{Call, Caller, Phone};
+pub use voice::Voice;

@@ -3,7 +3,11 @@
 //! Each writes every SIP message that it sends or gets, and the tests wait for those. What they do is
 //! a script of a few steps, written out as a SIPp scenario.
 
-use crate::{AsteriskServer, keys, process::Process};
+use crate::{
+    AsteriskServer, keys,
+    process::Process,
+    voice::{PORT, Voice},
+};
 use anyhow::{Context, Result, ensure};
 use std::{
     collections::BTreeMap,
@@ -51,6 +55,8 @@ pub struct Answer {
     /// Sent first, none: no sign of life.
     first: Option<&'static str>,
     then: Then,
+    /// Its tone.
+    speaks: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -63,7 +69,7 @@ enum Then {
 impl Answer {
     /// Rings, then answers and waits for the far end to hang up.
     pub fn after(after: Duration) -> Self {
-        Self { first: Some("180 Ringing"), then: Then::Answer { after, hang_up: None } }
+        Self { first: Some("180 Ringing"), then: Then::Answer { after, hang_up: None }, speaks: None }
     }
 
     /// Answers, without ringing but with early media (183).
@@ -73,32 +79,32 @@ impl Answer {
 
     /// Busy.
     pub fn busy() -> Self {
-        Self { first: None, then: Then::Refuse { status: "486 Busy Here", after: Duration::ZERO } }
+        Self { first: None, then: Then::Refuse { status: "486 Busy Here", after: Duration::ZERO }, speaks: None }
     }
 
     /// Declines, without ringing.
     pub fn decline() -> Self {
-        Self { first: None, then: Then::Refuse { status: "603 Decline", after: Duration::ZERO } }
+        Self { first: None, then: Then::Refuse { status: "603 Decline", after: Duration::ZERO }, speaks: None }
     }
 
     /// Rings, then declines.
     pub fn decline_after(after: Duration) -> Self {
-        Self { first: Some("180 Ringing"), then: Then::Refuse { status: "603 Decline", after } }
+        Self { first: Some("180 Ringing"), then: Then::Refuse { status: "603 Decline", after }, speaks: None }
     }
 
     /// Not registered at the far exchange.
     pub fn unknown() -> Self {
-        Self { first: None, then: Then::Refuse { status: "404 Not Found", after: Duration::ZERO } }
+        Self { first: None, then: Then::Refuse { status: "404 Not Found", after: Duration::ZERO }, speaks: None }
     }
 
     /// Rings until the far end gives up.
     pub fn never() -> Self {
-        Self { first: Some("180 Ringing"), then: Then::Ring }
+        Self { first: Some("180 Ringing"), then: Then::Ring, speaks: None }
     }
 
     /// Neither rings nor answers, until the far end gives up.
     pub fn silence() -> Self {
-        Self { first: None, then: Then::Ring }
+        Self { first: None, then: Then::Ring, speaks: None }
     }
 
     /// Hangs up so long after the answer.
@@ -106,6 +112,12 @@ impl Answer {
         if let Then::Answer { hang_up, .. } = &mut self.then {
             *hang_up = Some(time);
         }
+        self
+    }
+
+    /// Plays a tone of [`TONES`](crate::voice::TONES), and hears.
+    pub fn speaking(mut self, hertz: u32) -> Self {
+        self.speaks = Some(hertz);
         self
     }
 
@@ -146,6 +158,7 @@ impl Answer {
 /// A phone: it takes any number of calls, and does the same with each.
 pub struct Phone {
     station: Station,
+    voice: Option<Voice>,
 }
 
 impl Phone {
@@ -166,9 +179,21 @@ impl Phone {
     }
 
     fn at(pbx: &AsteriskServer, name: &str, address: Ipv4Addr, answer: &Answer) -> Result<Self> {
-        let station = Station::start(pbx, name, address, &answer.scenario()?, &[])?;
+        let station = Station::start(pbx, name, address, &with_voice(answer.scenario()?, answer.speaks), &[])?;
         station.process.output().until("socket", PATIENCE, |output| output.contains("ready").then_some(()))?;
-        Ok(Self { station })
+        let voice = voice(&station, address, answer.speaks)?;
+        Ok(Self { station, voice })
+    }
+
+    /// Its voice.
+    ///
+    /// # Panics
+    /// It has none: see [`Answer::speaking`].
+    pub fn voice(&self) -> &Voice {
+        match &self.voice {
+            Some(voice) => voice,
+            None => panic!("this phone has no voice"),
+        }
     }
 
     /// Waits for the next message whose first line contains a text.
@@ -197,6 +222,7 @@ pub struct Caller<'a> {
     calls: u32,
     rate: u32,
     address: u8,
+    speaks: Option<u32>,
 }
 
 impl<'a> Caller<'a> {
@@ -213,6 +239,7 @@ impl<'a> Caller<'a> {
             calls: 1,
             rate: 1,
             address: 97,
+            speaks: None,
         }
     }
 
@@ -238,6 +265,12 @@ impl<'a> Caller<'a> {
     /// Keys digits, from so long after the answer on.
     pub fn keys(mut self, after: Duration, digits: &str) -> Self {
         self.keys = Some((after, digits.into()));
+        self
+    }
+
+    /// Plays a tone of [`TONES`](crate::voice::TONES), and hears.
+    pub fn speaking(mut self, hertz: u32) -> Self {
+        self.speaks = Some(hertz);
         self
     }
 
@@ -268,11 +301,13 @@ impl<'a> Caller<'a> {
         let to = self.pbx.sip();
         let arguments = [&*to, "-s", &self.number, "-m", &calls, "-l", &calls, "-r", &rate];
         let name = format!("caller-{}", self.address);
-        let station = Station::start(self.pbx, &name, self.pbx.host(self.address), &self.scenario()?, &arguments)?;
+        let address = self.pbx.host(self.address);
+        let station = Station::start(self.pbx, &name, address, &with_voice(self.scenario()?, self.speaks), &arguments)?;
+        let voice = voice(&station, address, self.speaks)?;
         if let Some((after, digits)) = &self.keys {
             keys::key(station.process.output().clone(), self.pbx.host(self.address), *after, digits)?;
         }
-        Ok(Call { station })
+        Ok(Call { station, voice })
     }
 
     fn scenario(&self) -> Result<String> {
@@ -314,9 +349,21 @@ impl<'a> Caller<'a> {
 /// A call, or several, being made.
 pub struct Call {
     station: Station,
+    voice: Option<Voice>,
 }
 
 impl Call {
+    /// The caller's voice.
+    ///
+    /// # Panics
+    /// There is none: see [`Caller::speaking`].
+    pub fn voice(&self) -> &Voice {
+        match &self.voice {
+            Some(voice) => voice,
+            None => panic!("this caller has no voice"),
+        }
+    }
+
     /// Waits for the next message whose first line contains a text.
     ///
     /// # Errors
@@ -366,6 +413,18 @@ impl Call {
         ensure!(exit.success(), "a caller's call did not go as its script says ({exit}):\n{}", self.station.process.output().text());
         Ok(())
     }
+}
+
+/// A scenario whose media is a voice's.
+fn with_voice(scenario: String, speaks: Option<u32>) -> String {
+    match speaks {
+        Some(_) => scenario.replace("[media_port]", &PORT.to_string()),
+        None => scenario,
+    }
+}
+
+fn voice(station: &Station, address: Ipv4Addr, speaks: Option<u32>) -> Result<Option<Voice>> {
+    speaks.map(|hertz| Voice::start(address, hertz, station.process.output().clone())).transpose()
 }
 
 /// A running SIPp.

@@ -77,6 +77,29 @@ async fn who_was_held_from_is_gone() {
     assert_eq!(heard[..3], ["0 silence", "2 music default", "12 Gone."], "{}", stage.log());
 }
 
+/// A consultation that is completed (R4): the caller is held, the one who held hangs up, and the caller is put together with the other.
+#[tokio::test(start_paused = true)]
+async fn who_is_connected_is_held_no_more() {
+    let stage = Stage::open(
+        r#"
+        arrived = ["1 answer"]
+        "1 answered" = ["2 dial bob 200"]
+        "2 leg-answered" = ["3 connect caller bob"]
+        "3 joined" = ["4 hold caller", "5 dial carla 201"]
+        "5 leg-answered" = ["6 connect bob carla"]
+        "hung-up bob" = ["7 connect caller carla"]
+        "7 joined" = ["8 timer 5"]
+        "8 timer" = ["hang-up", "finish completed"]
+        "#,
+        &[(extension("200"), answers().talking(secs(10))), (extension("201"), answers())],
+        Caller::default(),
+    );
+    assert_eq!(stage.record().await.outcome, "completed");
+    let heard = stage.heard("caller");
+    assert_eq!(heard, ["0 silence", "2 music default", "12 201", "17 gone Host"], "{}", stage.log());
+    assert_eq!(stage.heard("201"), ["2 rings", "4 200", "12 caller", "17 silence", "17 gone Host"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn three_in_a_conversation_and_one_parts() {
     let stage = Stage::open(

@@ -6,3 +6,4 @@ mod connection;
 mod conversations;
 mod dials;
 mod stage;
+mod watches;

@@ -135,9 +135,9 @@ impl Call {
                 self.finish(&outcome);
                 Ok(())
             }
-            Command::Watch { .. }
-            | Command::Listen { .. }
-            | Command::Record { .. }
+            Command::Watch { leg, patterns } => self.watch(id, leg, patterns),
+            Command::Listen { leg, agent, mode } => self.listen(id, leg, &agent, mode),
+            Command::Record { .. }
             | Command::Disposition { .. }
             | Command::Agent { .. }
             | Command::SetSwitch { .. }
@@ -241,7 +241,10 @@ impl Call {
         for leg in &legs {
             self.up(leg)?;
         }
-        legs.iter().for_each(|leg| self.end_company_of(leg));
+        for leg in &legs {
+            self.end_company_of(leg);
+            self.end_hold_of(leg);
+        }
         let moving = self.move_all(&legs[1..], &to);
         self.moving(id, moving, MoveDone::Joined);
         Ok(())
@@ -249,6 +252,7 @@ impl Call {
 
     fn part(&mut self, id: OrderId, leg: LegName) -> Carried {
         let moving = self.set_apart(&leg)?;
+        self.end_hold_of(&leg);
         self.moving(id, moving, MoveDone::Done);
         Ok(())
     }
@@ -278,23 +282,28 @@ impl Call {
 
     fn resume(&mut self, id: OrderId, name: LegName) -> Carried {
         let leg = self.up(&name)?;
-        let (id_at_pbx, with) = (leg.id.clone(), leg.held_from.clone());
-        let with = with.ok_or_else(|| refusal(RefusalReason::WrongState, format!("{name} is not held")))?;
+        let with = leg.held_from.clone().ok_or_else(|| refusal(RefusalReason::WrongState, format!("{name} is not held")))?;
         let Some(to) = self.legs.iter().find(|other| other.id == with && other.up && !other.is_ending()).map(|other| other.place.clone())
         else {
             return Err(refusal(RefusalReason::WrongState, format!("whom {name} was held from is gone")));
         };
-        if let Some(leg) = self.leg_by_id(&id_at_pbx) {
-            leg.held_from = None;
-        }
-        self.send(PbxCommand::Music { leg: id_at_pbx, class: None });
+        self.end_hold_of(&name);
         let moving = self.move_all(&[name], &to);
         self.moving(id, moving, MoveDone::Done);
         Ok(())
     }
 
+    /// A leg that was held hears no music any more.
+    fn end_hold_of(&mut self, name: &LegName) {
+        let Some(leg) = self.legs.iter_mut().find(|leg| leg.is_visible() && &leg.name == name) else { return };
+        if leg.held_from.take().is_some() {
+            let leg = leg.id.clone();
+            self.send(PbxCommand::Music { leg, class: None });
+        }
+    }
+
     /// Has a leg be alone in its own conversation: it goes there, or the others leave it. Gives who is on the way.
-    fn set_apart(&mut self, name: &LegName) -> Result<Vec<LegName>, Refusal> {
+    pub(super) fn set_apart(&mut self, name: &LegName) -> Result<Vec<LegName>, Refusal> {
         let leg = self.up(name)?;
         if leg.place != leg.id {
             let own = leg.id.clone();
@@ -464,6 +473,8 @@ impl Doing {
             Self::Playing { leg, .. } | Self::Transferring { leg } => leg == name,
             Self::KeepingCompany(company) => &company.leg == name,
             Self::Gathering(gathering) => &gathering.ask.leg == name,
+            Self::Watching(watching) => &watching.leg == name,
+            Self::Listening(listening) => &listening.leg == name,
             Self::Queueing(queueing) => queueing.ask.with_caller && name.is_caller(),
             Self::Moving { legs, .. } => legs.contains(name),
             Self::Dialling(_) | Self::Timing => false,

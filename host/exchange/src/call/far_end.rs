@@ -19,6 +19,8 @@ impl Call {
             PbxEvent::Ringing { leg } => self.ringing(&leg),
             PbxEvent::Answered { leg } => self.answered(&leg),
             PbxEvent::Moved { leg, to } => self.moved(&leg, &to),
+            PbxEvent::Listening { leg } => self.listening(&leg),
+            PbxEvent::ListeningEnded { leg } => self.listening_ended(&leg),
             PbxEvent::Digit { leg, digit } => self.digit(&leg, digit),
             PbxEvent::Played { play, end, .. } => self.played(&play, end),
             PbxEvent::Ended(ended) => self.ended(*ended),
@@ -173,7 +175,7 @@ impl Call {
             })
             .collect();
         barged.into_iter().for_each(|play| self.stop(Some(play)));
-        if !self.gather_digit(&leg, digit) {
+        if !self.gather_digit(&leg, digit) && !self.watch_digit(&leg, digit) {
             self.tell(Event::Digit { leg, digit });
         }
     }
@@ -189,8 +191,7 @@ impl Call {
     pub(super) fn ended(&mut self, ended: Ended) {
         let Some(place) = self.legs.iter().position(|leg| leg.id == ended.leg) else { return };
         let leg = self.legs.remove(place);
-        self.exchange.strike_leg(&leg.id);
-        self.rehome(&leg);
+        self.strike(&leg);
         if ended.left {
             self.left(&leg);
         }
@@ -224,15 +225,6 @@ impl Call {
         }
         if self.phase == Phase::Over {
             self.hang_up_lonely();
-        }
-    }
-
-    /// A leg that is gone leaves those who were in its own conversation there; nobody new may be sent after it.
-    fn rehome(&mut self, gone: &Leg) {
-        for leg in &mut self.legs {
-            if leg.held_from.as_ref() == Some(&gone.id) {
-                leg.held_from = None;
-            }
         }
     }
 

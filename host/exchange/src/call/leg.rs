@@ -27,6 +27,18 @@ pub(crate) struct Leg {
     pub(crate) known: bool,
     /// Told to hang up or to leave; only its `Ended` is awaited.
     pub(crate) ending: Option<Ending>,
+    /// Keyed, and held back: it may become what somebody watches for.
+    #[serde(default)]
+    pub(crate) keyed: String,
+    /// Of an agent who is in an urgent call: the conversation that the agent will come back to.
+    #[serde(default)]
+    pub(crate) away_from: Option<ConversationId>,
+    /// Told to listen to somebody, and not yet heard to have ended.
+    #[serde(default)]
+    pub(crate) listens: bool,
+    /// That was taken back.
+    #[serde(default)]
+    pub(crate) listens_anew: bool,
 }
 
 /// How a leg was told to go.
@@ -62,7 +74,21 @@ pub(crate) enum Role {
 impl Leg {
     pub(crate) fn new(name: LegName, id: LegId, role: Role) -> Self {
         let (place, known) = (id.clone(), role == Role::Caller);
-        Self { name, id, role, rang: false, up: false, place, held_from: None, known, ending: None }
+        Self {
+            name,
+            id,
+            role,
+            rang: false,
+            up: false,
+            place,
+            held_from: None,
+            known,
+            ending: None,
+            keyed: String::new(),
+            away_from: None,
+            listens: false,
+            listens_anew: false,
+        }
     }
 
     /// Whether the flow may speak of it.
@@ -73,6 +99,11 @@ impl Leg {
     /// Whether only its `Ended` is awaited.
     pub(crate) fn is_ending(&self) -> bool {
         self.ending.is_some()
+    }
+
+    /// Whether it will be in conversation with the other when its urgent call is over.
+    pub(crate) fn is_to_be_with(&self, other: &Self) -> bool {
+        !self.is_ending() && other.up && !other.is_ending() && self.id != other.id && self.away_from.as_ref() == Some(&other.place)
     }
 
     /// Whether it is in conversation with the other, or on its way there.

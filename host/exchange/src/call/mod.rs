@@ -7,7 +7,9 @@
 //! * `carry`: what the flow orders, validated and sent on its way.
 //! * `far_end`: what the PBX tells of legs, made into outcomes and events.
 //! * `queueing`: what the floor of queues and agents tells.
-//! * `company`, `gather`: waiting with music and prompts; collecting digits.
+//! * `listen`: legs that listen to agents.
+//! * `urgent`: an agent's conversation that waits while the agent is in an urgent call.
+//! * `company`, `gather`, `watch`: waiting with music and prompts; collecting digits; keys that mean something in a conversation.
 //! * `paperwork`: mail, escalations, complaints.
 //! * `image`, `resume`: what of it is in the journal, and how it goes on when its host is gone and another has come.
 //! * `leg`, `order`: the types.
@@ -21,11 +23,14 @@ mod far_end;
 mod gather;
 mod image;
 mod leg;
+mod listen;
 mod order;
 mod paperwork;
 mod plan;
 mod queueing;
 mod resume;
+mod urgent;
+mod watch;
 
 pub(crate) use image::Image;
 pub(crate) use plan::floor_plan;
@@ -306,10 +311,18 @@ impl Call {
     fn swamped(&mut self) {
         self.fall_back("more events came than the call could take");
         for leg in mem::take(&mut self.legs) {
-            self.exchange.strike_leg(&leg.id);
+            self.strike(&leg);
             if !leg.is_ending() {
                 self.send(PbxCommand::HangUp { leg: leg.id, cause: Cause::Failed });
             }
+        }
+    }
+
+    /// A leg is this call's no more.
+    fn strike(&self, leg: &Leg) {
+        self.exchange.strike_leg(&leg.id);
+        if let Role::Agent { agent, .. } = &leg.role {
+            self.exchange.talks_no_more(agent, &leg.id);
         }
     }
 
@@ -326,7 +339,7 @@ impl Call {
         self.phase = Phase::Over;
         "fault".clone_into(&mut self.record.outcome);
         self.drop_orders();
-        let alone = |leg: &&Leg| leg.role == Role::Caller && !leg.is_ending() && !self.legs.iter().any(|other| leg.is_with(other));
+        let alone = |leg: &&Leg| leg.role == Role::Caller && self.is_lonely(leg);
         if let Some(leg) = self.legs.iter().find(alone).map(|leg| leg.id.clone()) {
             self.send_away(leg, fallback(&self.flow));
         }
@@ -350,13 +363,14 @@ impl Call {
 
     /// Hangs up every leg that is in conversation with nobody.
     fn hang_up_lonely(&mut self) {
-        let lonely: Vec<LegId> = self
-            .legs
-            .iter()
-            .filter(|leg| !leg.is_ending() && !self.legs.iter().any(|other| leg.is_with(other)))
-            .map(|leg| leg.id.clone())
-            .collect();
+        let lonely: Vec<LegId> = self.legs.iter().filter(|leg| self.is_lonely(leg)).map(|leg| leg.id.clone()).collect();
         lonely.iter().for_each(|leg| self.hang_up(leg, Cause::Normal));
+    }
+
+    /// In conversation with nobody, and nobody comes back.
+    fn is_lonely(&self, leg: &Leg) -> bool {
+        let talks = |other: &Leg| leg.is_with(other) || leg.is_to_be_with(other) || other.is_to_be_with(leg);
+        !leg.is_ending() && !self.legs.iter().any(talks)
     }
 
     fn close(self, mut mailbox: Receiver<Box<Mail>>) {
@@ -408,6 +422,8 @@ impl Call {
                 self.stop(dialling.asking);
                 self.hang_up_named(&dialling.leg);
             }
+            Doing::Watching(watching) => self.unwatch(*watching),
+            Doing::Listening(listening) => self.unlisten(&listening.leg),
         }
     }
 
@@ -421,9 +437,10 @@ impl Call {
                 Doing::Playing { .. } => Some(Outcome::Played(PlayEnd::Stopped)),
                 Doing::Gathering(gathering) => Some(gathering.timed_out()),
                 Doing::Queueing(_) => Some(Outcome::Left(Left::CallerGone)),
+                Doing::Listening(_) => Some(Outcome::ListeningEnded),
                 Doing::Transferring { .. } => Some(Outcome::NotTransferred { why: format!("{leg} hung up") }),
                 Doing::Answering | Doing::Moving { .. } => Some(Outcome::Refused(hung_up())),
-                Doing::KeepingCompany(_) | Doing::Dialling(_) | Doing::Timing => None,
+                Doing::KeepingCompany(_) | Doing::Dialling(_) | Doing::Timing | Doing::Watching(_) => None,
             };
             self.take_back(order);
             if let Some(outcome) = outcome {
@@ -448,6 +465,7 @@ impl Call {
                 Doing::KeepingCompany(_) => self.repeat_company(id),
                 Doing::Gathering(_) => self.gather_timed_out(id),
                 Doing::Dialling(_) => self.dial_timed_out(id),
+                Doing::Watching(_) => self.keys_are_over(id),
                 _ => {}
             }
         }

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
     LegName, OrderId, Prompt,
-    command::{Confirm, EnterQueue, Gather},
+    command::{Confirm, EnterQueue, Gather, ListenMode},
 };
-use strowger_pbx::port::PlayId;
+use strowger_pbx::port::{LegId, PlayId};
 
 /// An order without its final outcome.
 #[derive(Clone, Serialize, Deserialize)]
@@ -39,6 +39,8 @@ pub(crate) enum Doing {
         leg: LegName,
     },
     Timing,
+    Watching(Box<Watching>),
+    Listening(Box<Listening>),
 }
 
 /// What a finished move is called.
@@ -66,6 +68,21 @@ pub(crate) struct Gathering {
     pub(crate) digits: String,
     /// The prompts being played.
     pub(crate) play: Option<PlayId>,
+}
+
+/// Patterns of keys that mean something.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Watching {
+    pub(crate) leg: LegName,
+    pub(crate) patterns: Vec<String>,
+}
+
+/// A leg that listens to another.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Listening {
+    pub(crate) leg: LegName,
+    pub(crate) to: LegId,
+    pub(crate) mode: ListenMode,
 }
 
 /// A place in a queue.

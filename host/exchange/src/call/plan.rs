@@ -19,6 +19,7 @@ pub(crate) fn floor_plan(site: &Site) -> (Vec<routing::QueueConfig>, Vec<routing
         wrap_up: queue.wrap_up,
         retry_after: queue.retry_after,
         leave_when_empty: queue.leave_when_empty,
+        interrupts: queue.interrupts,
     });
     let agents = site.agents.values().map(|agent| routing::AgentConfig {
         name: agent.name.clone(),

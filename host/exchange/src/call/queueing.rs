@@ -120,6 +120,8 @@ impl Call {
                 }
             }
             Output::Connected { entry, attempt, agent } => self.agent_answered(entry.order, attempt, agent),
+            Output::Held { entry } => self.agent_goes(entry.order),
+            Output::Returned { entry } => self.agent_returns(entry.order),
             Output::Left { entry, why } => {
                 if let Some(Open { doing: Doing::Queueing(queueing), .. }) = self.remove_order(entry.order) {
                     self.record.waited += self.exchange.clock.elapsed().saturating_sub(queueing.entered);
@@ -239,6 +241,7 @@ impl Call {
         self.record.agent.get_or_insert_with(|| agent.clone());
         if let Some(leg) = self.legs.iter_mut().find(|other| other.is_visible() && other.name == leg) {
             leg.known = true;
+            self.exchange.talks(&agent, &leg.id);
         }
         if queueing.ask.with_caller {
             self.end_company_of(&LegName::caller());

@@ -52,6 +52,11 @@ impl Drop for Roll {
 impl Call {
     /// The call as it was.
     pub(crate) fn from_image(exchange: Arc<Exchange>, flow: OnFlow, image: Image<'static>) -> Self {
+        for leg in image.legs.iter().filter(|leg| leg.known) {
+            if let Role::Agent { agent, .. } = &leg.role {
+                exchange.talks(agent, &leg.id);
+            }
+        }
         Self {
             id: image.record.call,
             exchange,
@@ -75,7 +80,10 @@ impl Call {
     pub(crate) fn places(&self) -> Vec<Restored> {
         let place = |order, ask, priority, since, now| Restored { entry: self.entry(order), ask, priority, since, now };
         let talking = self.legs.iter().filter_map(|leg| match &leg.role {
-            Role::Agent { entry, agent } => Some(place(*entry, Vec::new(), 0, Duration::ZERO, Standing::Talking { agent: agent.clone() })),
+            Role::Agent { entry, agent } => {
+                let talking = Standing::Talking { agent: agent.clone(), held: leg.away_from.is_some() };
+                Some(place(*entry, Vec::new(), 0, Duration::ZERO, talking))
+            }
             _ => None,
         });
         let waiting = self.orders.iter().filter_map(|open| match &open.doing {
@@ -165,7 +173,7 @@ impl Call {
             }
             false => {}
         }
-        if leg.held_from.is_some() {
+        if leg.held_from.is_some() || self.legs.iter().any(|other| other.away_from.as_ref() == Some(&leg.id)) {
             self.hold_music(leg.id);
         }
     }
@@ -189,12 +197,21 @@ impl Call {
                     open.due = Some(now + gathering.ask.first_digit_within);
                 }
             }
+            Doing::Listening(listening) => {
+                let leg = listening.leg.clone();
+                self.listen_on(&leg);
+            }
             Doing::Queueing(queueing) => match &queueing.stage {
                 QueueStage::Waiting => {}
                 QueueStage::Whispering(_) => self.join_agent(id),
                 QueueStage::Joining => {}
             },
-            Doing::Answering | Doing::Dialling(_) | Doing::Moving { .. } | Doing::Transferring { .. } | Doing::Timing => {}
+            Doing::Answering
+            | Doing::Dialling(_)
+            | Doing::Moving { .. }
+            | Doing::Transferring { .. }
+            | Doing::Timing
+            | Doing::Watching(_) => {}
         }
     }
 

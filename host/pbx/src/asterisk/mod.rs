@@ -170,6 +170,8 @@ impl Hands {
             }
             Job::Music { bridge, class } => rest.music(&bridge_of(bridge), class.as_deref()).await?,
             Job::Digits(digits) => rest.digits(channel, digits).await?,
+            Job::Listen { snoop, to, mode } => rest.snoop(to, snoop, *mode).await?,
+            Job::Unlisten { snoop } => rest.hang_up(snoop, 16).await?,
             Job::Leave { target } => rest.leave(channel, target.as_deref().map(|target| (&*self.config.transfer_context, target))).await?,
             Job::HangUp(cause) => rest.hang_up(channel, cause::code(*cause)).await?,
         }
@@ -179,6 +181,10 @@ impl Hands {
     async fn chore(&self, chore: Chore) {
         let result = match &chore {
             Chore::DestroyBridge(bridge) => self.rest.destroy_bridge(&bridge_of(bridge)).await,
+            Chore::Enter { bridge, channel } => match self.rest.enter_bridge(&bridge_of(bridge), channel).await {
+                Err(_) => self.rest.hang_up(channel, 16).await,
+                entered => entered,
+            },
             Chore::StopPlay(play) => self.rest.stop(&play.0).await,
             Chore::HangUp(channel) => self.rest.hang_up(channel, 16).await,
             Chore::Check(play) => match self.rest.playback(&play.0).await {

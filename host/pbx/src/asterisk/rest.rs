@@ -12,6 +12,7 @@ use reqwest::{Client, Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use strowger_model::command::ListenMode;
 use tokio::sync::Semaphore;
 
 /// Asterisk serves 100 HTTP sessions unless told otherwise, and the sockets are sessions too.
@@ -118,6 +119,17 @@ impl Rest {
 
     pub(super) async fn digits(&self, channel: &str, digits: &str) -> Reply {
         self.post(&["channels", channel, "dtmf"], &[("dtmf", digits)]).await
+    }
+
+    /// Has a new channel hear what another one hears and says; what is said into it is heard there according to the mode.
+    pub(super) async fn snoop(&self, to: &str, snoop: &str, mode: ListenMode) -> Reply {
+        let whisper = match mode {
+            ListenMode::Silent => "none",
+            ListenMode::Whisper => "out",
+            // As if the other channel had said it.
+            ListenMode::Join => "both",
+        };
+        self.post(&["channels", to, "snoop", snoop], &[("spy", "both"), ("whisper", whisper), ("app", &self.app)]).await
     }
 
     pub(super) async fn hang_up(&self, channel: &str, cause: u16) -> Reply {

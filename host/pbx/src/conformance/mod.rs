@@ -310,6 +310,8 @@ impl Run {
             PbxEvent::Ringing { leg } => format!("ringing {}", name(leg)),
             PbxEvent::Answered { leg } => format!("answered {}", name(leg)),
             PbxEvent::Moved { leg, to } => format!("moved {} to {}", name(leg), name(to)),
+            PbxEvent::Listening { leg } => format!("listening {}", name(leg)),
+            PbxEvent::ListeningEnded { leg } => format!("listening-ended {}", name(leg)),
             PbxEvent::Digit { leg, digit } => format!("digit {} {digit}", name(leg)),
             PbxEvent::Played { leg, play, end } => format!("played {} {} {end:?}", name(leg), self.name(&play.0)).to_lowercase(),
             PbxEvent::Ended(ended) => {
@@ -355,7 +357,7 @@ impl Run {
                 *conversation = self.real(&conversation.0);
             }
             PbxCommand::Stop { play } => *play = play_name(play),
-            PbxCommand::Move { leg, to } => {
+            PbxCommand::Move { leg, to } | PbxCommand::Listen { leg, to, .. } => {
                 *leg = self.real(&leg.0);
                 *to = self.real(&to.0);
             }
@@ -365,6 +367,7 @@ impl Run {
             | PbxCommand::Music { leg, .. }
             | PbxCommand::Transfer { leg, .. }
             | PbxCommand::SendDigits { leg, .. }
+            | PbxCommand::StopListening { leg }
             | PbxCommand::HangUp { leg, .. } => *leg = self.real(&leg.0),
         }
         command

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::port::{LegId, PbxCommand, PlayId};
 use std::time::Duration;
-use strowger_model::{Prompt, event::Cause};
+use strowger_model::{Prompt, command::ListenMode, event::Cause};
 
 const NOW: Duration = Duration::ZERO;
 
@@ -32,6 +32,10 @@ fn hang_up(name: &str) -> PbxCommand {
 
 fn hang_up_as(name: &str, cause: Cause) -> PbxCommand {
     PbxCommand::HangUp { leg: leg(name), cause }
+}
+
+fn listen(name: &str, to: &str, mode: ListenMode) -> PbxCommand {
+    PbxCommand::Listen { leg: leg(name), to: leg(to), mode }
 }
 
 fn moved(name: &str, to: &str) -> PbxCommand {
@@ -327,6 +331,52 @@ pub fn scenarios() -> Vec<Scenario> {
                     Send(hang_up("a")),
                     Send(hang_up("caller")),
                     AnyOrder(&["ended a Normal", "ended caller Normal"]),
+                ],
+            ),
+        ),
+        // A coach (V9) hears both; the caller never hears a whisper.
+        scenario(
+            "a-leg-listens-to-another",
+            answered(
+                STAYS,
+                vec![
+                    Dial("a", Far::Answers { after: ms(300) }),
+                    Expect(NOW, "ringing a"),
+                    Expect(ms(300), "answered a"),
+                    Send(moved("a", "caller")),
+                    Expect(NOW, "moved a to caller"),
+                    Dial("coach", Far::Answers { after: ms(300) }),
+                    Expect(NOW, "ringing coach"),
+                    Expect(ms(300), "answered coach"),
+                    Send(listen("coach", "a", ListenMode::Silent)),
+                    Expect(NOW, "listening coach"),
+                    Hears(&["a hears caller", "caller hears a", "coach hears a caller"]),
+                    Send(PbxCommand::StopListening { leg: leg("coach") }),
+                    Expect(NOW, "listening-ended coach"),
+                    Send(listen("coach", "a", ListenMode::Whisper)),
+                    Expect(NOW, "listening coach"),
+                    Hears(&["a hears caller coach", "caller hears a", "coach hears a caller"]),
+                    Send(PbxCommand::StopListening { leg: leg("coach") }),
+                    Expect(NOW, "listening-ended coach"),
+                    Send(listen("coach", "a", ListenMode::Join)),
+                    Expect(NOW, "listening coach"),
+                    Hears(&["a hears caller coach", "caller hears a coach", "coach hears a caller"]),
+                    // Wherever that one goes.
+                    Send(moved("a", "a")),
+                    Expect(NOW, "moved a to a"),
+                    Hears(&["a hears coach", "caller hears", "coach hears a"]),
+                    Alive(&["a Up in a", "caller Up in caller", "coach Up in coach"]),
+                    Send(hang_up("a")),
+                    AnyOrder(&["ended a Normal", "listening-ended coach"]),
+                    Send(listen("coach", "a", ListenMode::Silent)),
+                    Expect(NOW, "listening-ended coach"),
+                    Send(listen("coach", "caller", ListenMode::Silent)),
+                    Expect(NOW, "listening coach"),
+                    Send(hang_up("coach")),
+                    Expect(NOW, "ended coach Normal"),
+                    Quiet(ms(300)),
+                    Send(hang_up("caller")),
+                    Expect(NOW, "ended caller Normal"),
                 ],
             ),
         ),

@@ -70,6 +70,12 @@ impl World {
                     self.observe(|_| Observed::Digits { leg, digits });
                 }
             }
+            PbxCommand::Listen { leg, to, mode } => self.listen(leg, &to, mode),
+            PbxCommand::StopListening { leg } => {
+                if self.find(&leg).is_some_and(|slot| self.stop_listening(slot)) {
+                    self.tell(PbxEvent::ListeningEnded { leg });
+                }
+            }
             PbxCommand::HangUp { leg, cause } => match self.find(&leg) {
                 Some(slot) => self.end(slot, cause, By::Host),
                 None if self.is_gone(&leg) => (),

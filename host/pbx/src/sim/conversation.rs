@@ -7,7 +7,7 @@ use super::{
 };
 use crate::port::{LegId, PbxEvent, PlayId};
 use std::{mem, sync::Arc};
-use strowger_model::{Prompt, event::PlayEnd};
+use strowger_model::{Prompt, command::ListenMode, event::PlayEnd};
 
 impl World {
     /// Something changed for those in a conversation: tell what each hears, where it is not as it was.
@@ -25,9 +25,69 @@ impl World {
             (None, None) => Sound::Silence,
         };
         for member in there.members.clone() {
-            let others = self.slot(conversation).members.iter().filter(|other| **other != member);
-            let with = others.map(|other| self.slot(*other).id.clone()).collect();
+            let with = self.heard_by(member);
             self.hears(member, sound.clone(), with);
+        }
+        let elsewhere =
+            |listener: &u32| self.slot(*listener).conversation != conversation && self.hears_of(*listener) == Some(conversation);
+        for listener in self.listeners.iter().copied().filter(elsewhere).collect::<Vec<_>>() {
+            self.hearing_changed(self.slot(listener).conversation);
+        }
+    }
+
+    /// The legs that one hears: those in the same conversation, those of another that it listens to, and who listens to them aloud.
+    pub(super) fn heard_by(&self, slot: u32) -> Vec<LegId> {
+        let own = self.slot(slot).conversation;
+        let listened = self.hears_of(slot).filter(|conversation| *conversation != own);
+        let talking = [Some(own), listened].into_iter().flatten().flat_map(|conversation| self.slot(conversation).members.iter().copied());
+        let aloud = self.listeners.iter().copied().filter(|listener| match self.slot(*listener).listens {
+            Some((to, ListenMode::Whisper)) => to == slot,
+            Some((to, ListenMode::Join)) => self.slot(to).conversation == own,
+            _ => false,
+        });
+        let heard: Vec<u32> = talking.chain(aloud).filter(|heard| *heard != slot).collect();
+        heard.into_iter().map(|heard| self.slot(heard).id.clone()).collect()
+    }
+
+    /// The conversation that a leg listens to.
+    fn hears_of(&self, slot: u32) -> Option<u32> {
+        self.slot(slot).listens.map(|(to, _)| self.slot(to).conversation)
+    }
+
+    // ------------------------------------------------------------------ listening
+
+    pub(super) fn listen(&mut self, leg: LegId, to: &LegId, mode: ListenMode) {
+        let up = |slot: &u32| self.slot(*slot).state == State::Up;
+        let Some(slot) = self.find(&leg).filter(up) else { return };
+        if self.slot(slot).listens.is_some() {
+            return;
+        }
+        let Some(to) = self.find(to).filter(up).filter(|to| *to != slot) else {
+            return self.tell(PbxEvent::ListeningEnded { leg });
+        };
+        self.slot_mut(slot).listens = Some((to, mode));
+        self.listeners.push(slot);
+        self.tell(PbxEvent::Listening { leg });
+        self.hearing_changed(self.slot(to).conversation);
+    }
+
+    /// Whether it listened.
+    pub(super) fn stop_listening(&mut self, slot: u32) -> bool {
+        let Some((to, _)) = self.slot_mut(slot).listens.take() else { return false };
+        self.listeners.retain(|listener| *listener != slot);
+        self.hearing_changed(self.slot(to).conversation);
+        self.hearing_changed(self.slot(slot).conversation);
+        true
+    }
+
+    /// A leg is gone: it listens no more, nor does anybody to it.
+    pub(super) fn hush_listeners(&mut self, gone: u32) {
+        self.stop_listening(gone);
+        let listens = |listener: &u32| self.slot(*listener).listens.is_some_and(|(to, _)| to == gone);
+        for listener in self.listeners.iter().copied().filter(listens).collect::<Vec<_>>() {
+            self.stop_listening(listener);
+            let leg = self.slot(listener).id.clone();
+            self.tell(PbxEvent::ListeningEnded { leg });
         }
     }
 

@@ -51,7 +51,7 @@ pub enum Observed {
         leg: LegId,
         /// From the PBX.
         sound: Sound,
-        /// And these, who hear this leg too.
+        /// And these. They hear this leg too, but for those to whom it listens in secret.
         with: Vec<LegId>,
     },
     /// The host sent digits.

@@ -22,6 +22,7 @@ use std::{
 };
 use strowger_model::{
     Prompt,
+    command::ListenMode,
     event::{Cause, PlayEnd},
 };
 
@@ -56,6 +57,8 @@ pub(super) struct World {
     /// Ends of plays since the connection was cut: the host can ask for those of legs that live on.
     missed: Vec<PbxEvent>,
     pub(super) arrivals: u64,
+    /// Slots that listen to another.
+    pub(super) listeners: Vec<u32>,
     told: Vec<Told>,
     /// What was last told of what each hears; only where somebody observes.
     pub(super) heard: Option<BTreeMap<u32, (Sound, Vec<LegId>)>>,
@@ -87,6 +90,8 @@ pub(super) struct Slot {
     pub(super) conversation: u32,
     pub(super) born: Micros,
     pub(super) far: Far,
+    /// To whom it listens besides.
+    pub(super) listens: Option<(u32, ListenMode)>,
     /// Who is in this leg's own conversation.
     pub(super) members: Vec<u32>,
     pub(super) music: Option<Arc<str>>,
@@ -160,6 +165,7 @@ impl World {
             attended: true,
             missed: Vec::new(),
             arrivals: 0,
+            listeners: Vec::new(),
             told: Vec::new(),
             heard: config.observer.is_some().then(BTreeMap::new),
             leg_prefix: config.leg_prefix.clone(),
@@ -290,6 +296,7 @@ impl World {
             conversation: slot,
             born: self.now,
             far,
+            listens: None,
             members: Vec::new(),
             music: None,
             playing: None,
@@ -379,6 +386,7 @@ impl World {
             self.phones[phone].talking -= 1;
         }
         if was == State::Up {
+            self.hush_listeners(slot);
             self.leave(slot);
         }
         if let Some(heard) = &mut self.heard {
@@ -446,13 +454,9 @@ impl World {
 
     /// Who hears whom.
     pub(super) fn hearing(&self) -> Vec<Hearing> {
-        let up = self.slots.iter().flatten().filter(|there| there.state == State::Up);
-        up.map(|there| {
-            let members = &self.slot(there.conversation).members;
-            let with = members.iter().map(|member| self.slot(*member).id.clone()).filter(|id| *id != there.id);
-            Hearing { leg: there.id.clone(), with: with.collect() }
-        })
-        .collect()
+        let up =
+            self.slots.iter().zip(0..).filter_map(|(there, slot)| Some((there.as_ref().filter(|there| there.state == State::Up)?, slot)));
+        up.map(|(there, slot)| Hearing { leg: there.id.clone(), with: self.heard_by(slot) }).collect()
     }
 
     #[cfg(test)]

@@ -13,6 +13,7 @@ impl Floor {
     pub(super) fn configure(&mut self, queues: Vec<QueueConfig>, agents: Vec<AgentConfig>, out: &mut Vec<Output>) {
         self.configure_agents(agents, out);
         self.configure_queues(queues);
+        self.find_interrupting();
         for ix in 0..self.pools.len() {
             self.send_hopeless_away(PoolIx(ix as u32), out);
         }

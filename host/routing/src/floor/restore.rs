@@ -51,10 +51,11 @@ impl Floor {
         self.serial += entries.len() as u64;
         // A conversation is a fact whatever the site says; a phone goes on ringing if its agent is still to be rung.
         for (restored, serial) in entries.iter().zip(serials.clone()) {
-            if let port::Doing::Talking { agent } = &restored.now {
-                self.restore_conversation(agent, restored, serial);
+            if let port::Doing::Talking { agent, held } = &restored.now {
+                self.restore_conversation(agent, *held, restored, serial);
             }
         }
+        self.return_to_held(out);
         for (agent, standing) in agents {
             self.restore_agent(&agent, standing, out);
         }
@@ -102,17 +103,22 @@ impl Floor {
         self.list(ix);
     }
 
-    /// An agent has one conversation: another one goes on without the floor.
-    fn restore_conversation(&mut self, name: &AgentName, restored: &Restored, serial: u64) {
+    /// An agent has one conversation, and perhaps one that is held: another one goes on without the floor.
+    fn restore_conversation(&mut self, name: &AgentName, held: bool, restored: &Restored, serial: u64) {
         let ix = self.agent_or_gone(name);
-        if self.agents[ix.0 as usize].doing != Doing::Nothing {
+        let agent = &self.agents[ix.0 as usize];
+        if if held { &agent.beneath } else { &agent.doing } != &Doing::Nothing {
             return;
         }
         let asked = self.known(&restored.ask);
         let of_agent = asked.iter().find(|pool| self.pools[pool.0 as usize].members.contains(&ix));
         let pool = of_agent.or(asked.first()).copied().unwrap_or_else(|| self.own_pool(ix));
         let entry = self.restore_entry(restored, asked, serial, Some(ix));
-        self.agent_mut(ix).doing = Doing::Talking { entry, pool };
+        let (talking, agent) = (Doing::Talking { entry, pool }, self.agent_mut(ix));
+        match held {
+            true => agent.beneath = talking,
+            false => agent.doing = talking,
+        }
         self.list(ix);
     }
 
@@ -160,6 +166,10 @@ impl Floor {
                     .or_else(|| of_agent().next())
                     .or_else(|| entry.asked.as_slice().first().copied())
             }
+            Doing::Talking { .. } if agent.beneath == Doing::Nothing => entry.asked.as_slice().iter().copied().find(|pool| {
+                let pool = &self.pools[pool.0 as usize];
+                pool.config.interrupts && pool.members.contains(&who)
+            }),
             _ => None,
         };
         let of_pool = pool.map_or_else(Default::default, |pool| self.pools[pool.0 as usize].config.ring_time);
@@ -172,8 +182,9 @@ impl Floor {
             return self.list(who);
         };
         let agent = &mut self.agents[who.0 as usize];
-        if agent.doing == Doing::Nothing {
-            agent.doing = Doing::Ringing(Try { entry: ix, pool, attempts: Vec::new(), next_endpoint: 0, unreachable: true });
+        if !matches!(agent.doing, Doing::Ringing(_)) {
+            let trying = Doing::Ringing(Try { entry: ix, pool, attempts: Vec::new(), next_endpoint: 0, unreachable: true });
+            agent.beneath = std::mem::replace(&mut agent.doing, trying);
             if let Some(entry) = self.entries.get_mut(ix) {
                 entry.offers.get_or_insert_default().ringing.push((who, pool));
             }

@@ -61,16 +61,18 @@ impl Floor {
             }
             self.try_agent(free.agent, rank.entry, pool, out);
         }
+        self.interrupt(out);
         self.unsettled.clear();
     }
 
-    fn try_agent(&mut self, agent: AgentIx, entry: EntryIx, pool: PoolIx, out: &mut Vec<Output>) {
+    pub(super) fn try_agent(&mut self, agent: AgentIx, entry: EntryIx, pool: PoolIx, out: &mut Vec<Output>) {
         if let Some(entry) = self.entries.get_mut(entry) {
             entry.offers.get_or_insert_default().ringing.push((agent, pool));
         }
         let at_first = self.agents[agent.0 as usize].first_endpoints();
-        self.agent_mut(agent).doing =
-            Doing::Ringing(Try { entry, pool, attempts: Vec::with_capacity(at_first), next_endpoint: 0, unreachable: true });
+        let trying = Doing::Ringing(Try { entry, pool, attempts: Vec::with_capacity(at_first), next_endpoint: 0, unreachable: true });
+        let ringing = self.agent_mut(agent);
+        ringing.beneath = std::mem::replace(&mut ringing.doing, trying);
         self.list(agent);
         for _ in 0..at_first {
             self.ring_next_endpoint(agent, out);
@@ -107,6 +109,7 @@ impl Floor {
         self.set_unreachable(agent, None);
         self.forget(id);
 
+        self.hold_beneath(agent, out);
         let Some(connected) = self.entries.get_mut(entry) else { return };
         connected.agent = Some(agent);
         if let Some(offers) = &mut connected.offers {
@@ -206,7 +209,8 @@ impl Floor {
     fn cancel_try(&mut self, agent: AgentIx, out: &mut Vec<Output>) -> Option<Try> {
         let agent = self.agent_mut(agent);
         let Doing::Ringing(_) = agent.doing else { return None };
-        let Doing::Ringing(mut trying) = std::mem::replace(&mut agent.doing, Doing::Nothing) else { return None };
+        let beneath = std::mem::replace(&mut agent.beneath, Doing::Nothing);
+        let Doing::Ringing(mut trying) = std::mem::replace(&mut agent.doing, beneath) else { return None };
         for attempt in std::mem::take(&mut trying.attempts) {
             self.cancel(attempt, out);
         }
@@ -258,10 +262,13 @@ impl Floor {
     }
 
     /// The conversation of an entry is over.
-    pub(super) fn ended(&mut self, id: EntryId) -> Result<(), RefusedInput> {
+    pub(super) fn ended(&mut self, id: EntryId, out: &mut Vec<Output>) -> Result<(), RefusedInput> {
         let ix = self.entries.find(id).ok_or(RefusedInput::UnknownEntry(id))?;
         let agent = self.entries.get(ix).and_then(|entry| entry.agent).ok_or(RefusedInput::NotConnected(id))?;
         self.entries.remove(ix);
+        if self.ends_beside(agent, ix, out) {
+            return Ok(());
+        }
         let now = self.now;
         let ended = &mut self.agents[agent.0 as usize];
         if let Doing::Talking { pool, .. } = ended.doing {

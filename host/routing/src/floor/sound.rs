@@ -3,7 +3,7 @@
 use super::{Due, Floor};
 use crate::{
     AttemptId, Input,
-    agent::{AgentIx, Doing},
+    agent::{Agent, AgentIx, Doing},
     entry::Entry,
     line::Rank,
     pool::{Pool, PoolIx},
@@ -54,6 +54,14 @@ impl Floor {
             assert_eq!(agent.fading as usize, cancelled);
             deadlines.extend(agent.wrap_up.map(|when| (when, Due::WrapUp(ix))));
             assert!(agent.logged_in || agent.unreachable.is_none() && agent.wrap_up.is_none() && !agent.paused);
+            match &agent.beneath {
+                Doing::Nothing => {}
+                Doing::Talking { entry, .. } => {
+                    assert!(agent.doing != Doing::Nothing);
+                    assert_eq!(self.entries.get(*entry).unwrap().agent, Some(ix));
+                }
+                Doing::Ringing(_) => panic!("a conversation is interrupted, no ringing"),
+            }
             match &agent.doing {
                 Doing::Nothing => {}
                 Doing::Talking { entry, .. } => assert_eq!(self.entries.get(*entry).unwrap().agent, Some(ix)),
@@ -94,7 +102,12 @@ impl Floor {
             _ => Vec::new(),
         };
         let doing = |entry: &Entry| match entry.agent {
-            Some(agent) => port::Doing::Talking { agent: name(agent) },
+            Some(agent) => {
+                let Agent { beneath, doing, .. } = &self.agents[agent.0 as usize];
+                let is =
+                    |doing: &Doing| matches!(doing, Doing::Talking { entry: talks, .. } if self.entries.find(entry.id) == Some(*talks));
+                port::Doing::Talking { agent: name(agent), held: is(beneath) && matches!(doing, Doing::Talking { .. }) }
+            }
             None => port::Doing::Waiting { ringing: entry.ringing().iter().flat_map(|(agent, _)| attempts(*agent)).map(&rung).collect() },
         };
         let restored = |entry: &Entry| Restored {

@@ -72,14 +72,16 @@ use proptest::strategy::Strategy as Strategy_;
 fn site() -> impl Strategy_<Value = Site> {
     let strategy = prop::sample::select(vec![Strategy::RingAll, Strategy::LongestIdle, Strategy::RoundRobin, Strategy::Linear]);
     let agents = prop::sample::subsequence(AGENTS.to_vec(), 1..=4).prop_shuffle();
-    let config = (strategy, agents, prop::option::weighted(0.2, 0u32..4), 1u64..6, 0u64..3, 0u64..4, any::<bool>());
-    let config = config.prop_map(|(strategy, agents, cap, ring, wrap_up, retry, leave_when_empty)| QueueConfig {
+    let config =
+        (strategy, agents, prop::option::weighted(0.2, 0u32..4), 1u64..6, 0u64..3, 0u64..4, any::<bool>(), prop::bool::weighted(0.3));
+    let config = config.prop_map(|(strategy, agents, cap, ring, wrap_up, retry, leave_when_empty, interrupts)| QueueConfig {
         strategy,
         cap,
         ring_time: seconds(ring),
         wrap_up: seconds(wrap_up),
         retry_after: seconds(retry),
         leave_when_empty,
+        interrupts,
         ..queue("", &agents)
     });
     let agent = (prop::collection::vec(prop::option::of(1u64..4), 0..3), any::<bool>(), prop::bool::weighted(0.8));

@@ -36,6 +36,8 @@ pub(super) struct World {
     pub(super) now: Duration,
     pub(super) waiting: BTreeMap<EntryId, Caller>,
     pub(super) connected: BTreeMap<EntryId, AgentName>,
+    /// Of those connected: the agent is with an urgent caller.
+    pub(super) held: BTreeSet<EntryId>,
     pub(super) left: BTreeMap<EntryId, Left>,
     pub(super) ringing: BTreeMap<AttemptId, Phone>,
     pub(super) cancelled: BTreeMap<AttemptId, Phone>,
@@ -120,7 +122,10 @@ impl World {
             }
             Input::Widen { entry, ask } => self.waiting.get_mut(&entry).into_iter().for_each(|caller| caller.ask.extend(names(&ask))),
             Input::Leave { entry } => drop(self.waiting.remove(&entry)),
-            Input::Ended { entry } => drop(self.connected.remove(&entry)),
+            Input::Ended { entry } => {
+                self.connected.remove(&entry);
+                self.held.remove(&entry);
+            }
             Input::Unanswered { attempt, .. } => {
                 self.ringing.remove(&attempt);
                 self.cancelled.remove(&attempt);
@@ -144,8 +149,10 @@ impl World {
                     self.ringing.values().all(|phone| phone.agent != agent || phone.entry == entry),
                     "{output:?}: reserved for another"
                 );
-                assert!(self.connected.values().all(|talking| *talking != agent), "{output:?}: in conversation");
                 let caller = self.waiting.get(&entry).unwrap_or_else(|| panic!("{output:?}: does not wait"));
+                let urgent = self.site.0.iter().any(|queue| queue.interrupts && caller.ask.contains(queue.name.as_str()));
+                let talks = self.connected.values().filter(|talking| **talking == agent).count();
+                assert!(talks == 0 || urgent && talks == 1, "{output:?}: in conversation");
                 if endpoint == 0 {
                     self.check_not_overtaken(entry, caller);
                 }
@@ -161,8 +168,15 @@ impl World {
                 let phone = self.ringing.remove(&attempt).unwrap();
                 assert_eq!((phone.entry, &phone.agent), (entry, &agent));
                 assert!(self.waiting.remove(&entry).is_some());
-                assert!(self.connected.values().all(|talking| *talking != agent), "{output:?}: two conversations");
+                let talks = |(talking, with): (&EntryId, &AgentName)| *with == agent && !self.held.contains(talking);
+                assert!(!self.connected.iter().any(talks), "{output:?}: two conversations");
                 self.connected.insert(entry, agent);
+            }
+            Output::Held { entry } => {
+                assert!(self.connected.contains_key(&entry) && self.held.insert(entry), "{output:?}");
+            }
+            Output::Returned { entry } => {
+                assert!(self.connected.contains_key(&entry) && self.held.remove(&entry), "{output:?}");
             }
             Output::Left { entry, why } => {
                 assert!(self.waiting.remove(&entry).is_some(), "{output:?}: does not wait");

@@ -24,11 +24,13 @@
 //! * `language`: in which language somebody is spoken to.
 //! * `order`: one order and its outcome; `outcome`: outcomes as a script reads them.
 //! * `ladder`: waiting in queues that widen.
+//! * `conversation`: what an agent can key while talking: consult, back, hand over, send on.
 //! * `wait`: waits that compose.
 //! * `run`: one run of a script over its history; `history`: that history as bytes.
 
 mod call;
 mod code;
+mod conversation;
 mod events;
 mod history;
 mod ladder;
@@ -42,6 +44,7 @@ mod wait;
 
 pub use call::Call;
 pub use code::Coding;
+pub use conversation::{InCall, Over};
 pub use events::Events;
 pub use ladder::Waiting;
 pub use language::Language;

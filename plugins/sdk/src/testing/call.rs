@@ -5,8 +5,8 @@ use crate::{
     Flow, command_name, event_name, reads,
     script::CALLER,
     types::{
-        Answerer, Arrival, Cause, Command, Connected, Digits, Event, GatherEnd, HungUp, KeepWaiting, Left, LegDigit, Order, OrderEvent,
-        OrderId, Outcome, PlayEnd, Refusal, RefusalReason, StepResult, Unanswered,
+        Answerer, Arrival, Cause, Command, Connected, Digits, Event, GatherEnd, HungUp, KeepWaiting, Left, LegDigit, Matched, Order,
+        OrderEvent, OrderId, Outcome, PlayEnd, Refusal, RefusalReason, StepResult, Unanswered,
     },
 };
 use std::{collections::BTreeMap, fmt::Write, rc::Rc, time::Duration};
@@ -162,6 +162,11 @@ impl<F: Flow> TestCall<F> {
     /// A leg presses a key that nobody asked for.
     pub fn key(&mut self, leg: &str, digit: char) -> &mut Self {
         self.event(Event::Digit(LegDigit { leg: leg.into(), digit }))
+    }
+
+    /// A leg keys what the flow watches for.
+    pub fn matches(&mut self, pattern: &str, digits: &str) -> &mut Self {
+        self.comes_of("watch", Outcome::Matched(Matched { pattern: pattern.into(), digits: digits.into() }))
     }
 
     /// A leg hangs up.

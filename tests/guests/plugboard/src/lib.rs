@@ -15,8 +15,8 @@ use std::{collections::BTreeMap, str::SplitWhitespace};
 use strowger_sdk::{
     Flow, event_name, reads,
     types::{
-        Cause, Command, Confirm, ContinueWith, Dial, EnterQueue, Event, Field, HangUp, KeepWaiting, Left, Mail, Order, Outcome, Play,
-        Prompt, RingLimit, StepResult, Target, Transfer, Unanswered, Widen,
+        Cause, Command, Confirm, ContinueWith, Dial, EnterQueue, Event, Field, Gather, HangUp, KeepWaiting, Left, Listen, ListenMode, Mail,
+        Order, Outcome, Play, Prompt, RingLimit, StepResult, Target, Transfer, Unanswered, Watch, Widen,
     },
 };
 
@@ -57,8 +57,9 @@ fn words(event: &Event) -> Vec<String> {
     }
 }
 
-fn how(outcome: &Outcome) -> Option<String> {
+fn how(outcome: &Outcome) -> Vec<String> {
     let how = match outcome {
+        Outcome::Matched(matched) => return vec![matched.pattern.clone(), matched.digits.clone()],
         Outcome::Unanswered(why) => match why {
             Unanswered::NoAnswer => "no-answer",
             Unanswered::Busy => "busy",
@@ -72,9 +73,9 @@ fn how(outcome: &Outcome) -> Option<String> {
             Left::NobodyReachable => "nobody-reachable",
             Left::CallerGone => "caller-gone",
         },
-        _ => return None,
+        _ => return Vec::new(),
     };
-    Some(how.to_owned())
+    vec![how.to_owned()]
 }
 
 fn order(line: &str, unasked: u32) -> Result<Order, String> {
@@ -93,6 +94,8 @@ fn order(line: &str, unasked: u32) -> Result<Order, String> {
 /// enter-queue AGENT-LEG QUEUE...          connect LEG...  finish OUTCOME
 /// widen ENTRY QUEUE...                    timer SECONDS   note KEY VALUE
 /// dial LEG TARGET [limit SECONDS] [keep-place ENTRY] [confirm KEY SECONDS]
+/// watch LEG PATTERN...                    gather LEG DIGITS
+/// listen LEG AGENT [whisper | join]
 /// cancel ORDER                            mail TEMPLATE ADDRESS [KEY=VALUE...]
 /// escalation KEY=VALUE...                 complaint KEY=VALUE...
 /// ask KEY contact NUMBER                  ask KEY on-duty ROSTER
@@ -152,6 +155,26 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
         "transfer" => Command::Transfer(Transfer { leg: owned(words)?, target: words.next().map(target) }),
         "continue-with" => Command::ContinueWith(ContinueWith { flow: owned(words)?, data: rest(words).join(" ") }),
         "timer" => Command::Timer(seconds(words.next()?)?),
+        "watch" => Command::Watch(Watch { leg: owned(words)?, patterns: rest(words) }),
+        "gather" => Command::Gather(Gather {
+            leg: owned(words)?,
+            prompts: Vec::new(),
+            max_digits: words.next()?.parse().ok()?,
+            terminator: None,
+            first_digit_within: 5_000,
+            next_digit_within: 3_000,
+            secret: false,
+        }),
+        "listen" => Command::Listen(Listen {
+            leg: owned(words)?,
+            agent: owned(words)?,
+            mode: match words.next() {
+                None => ListenMode::Silent,
+                Some("whisper") => ListenMode::Whisper,
+                Some("join") => ListenMode::Join,
+                Some(_) => return None,
+            },
+        }),
         "cancel" => Command::Cancel(words.next()?.parse().ok()?),
         "mail" => Command::Mail(Mail { template: owned(words)?, to: vec![owned(words)?], fields: fields(words)? }),
         "escalation" => Command::Escalation(fields(words)?),

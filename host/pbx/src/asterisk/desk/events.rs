@@ -1,6 +1,6 @@
 //! What ARI's events mean. An event of a channel that is not a leg means nothing.
 
-use super::{Chore, Desk, Job, Leg, Output, conversation_of};
+use super::{Chore, Desk, Job, Leg, Output, conversation_of, listen::is_snoop};
 use crate::{
     asterisk::{
         address::{claimed, plain},
@@ -15,6 +15,11 @@ use strowger_model::event::{Cause, PlayEnd};
 impl Desk {
     pub(super) fn event(&mut self, event: Event) {
         match event {
+            Event::StasisStart { channel, .. } if is_snoop(&channel.id) => self.snoop_entered(&channel.id),
+            Event::ChannelEnteredBridge { channel, .. } if is_snoop(&channel.id) => self.snoop_joined(&channel.id),
+            Event::StasisEnd { channel } | Event::ChannelDestroyed { channel, .. } if is_snoop(&channel.id) => {
+                self.snoop_ended(&channel.id)
+            }
             Event::StasisStart { channel, args } => self.entered(&channel, &args),
             Event::StasisEnd { channel } => {
                 let Some(leg) = self.legs.get(&*channel.id) else { return };

@@ -4,6 +4,7 @@
 //! * this file: legs, and their commands, carried out one after another in a queue for each.
 //! * `events`: what ARI's events mean.
 //! * `plays`: plays, music between them, and their deadlines.
+//! * `listen`: legs that listen to others.
 //! * `sync`: what is so after the socket was lost.
 //!
 //! Inputs go in at [`Desk::handle`], [`Output`]s are then in [`Desk::out`]. Requests are [`Job`]s: at most one of a leg
@@ -14,6 +15,7 @@
 //! only thing that takes it out while the socket is up.
 
 mod events;
+mod listen;
 mod plays;
 mod sync;
 #[cfg(test)]
@@ -26,6 +28,7 @@ use super::{
     wire::Event,
 };
 use crate::port::{AliveLeg, ArrivedLeg, ConversationId, Ended, LegId, PbxCommand, PbxEvent, PlayId};
+use listen::Listens;
 use plays::Play;
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -34,6 +37,7 @@ use std::{
 };
 use strowger_model::{
     Prompt,
+    command::ListenMode,
     event::{Cause, PlayEnd},
 };
 use tokio::sync::oneshot;
@@ -111,6 +115,15 @@ pub(super) enum Job {
         class: Option<String>,
     },
     Digits(String),
+    /// Have a channel of this name snoop on another.
+    Listen {
+        snoop: ChannelId,
+        to: ChannelId,
+        mode: ListenMode,
+    },
+    Unlisten {
+        snoop: ChannelId,
+    },
     Leave {
         target: Option<String>,
     },
@@ -121,6 +134,11 @@ pub(super) enum Job {
 #[derive(Debug, PartialEq)]
 pub(super) enum Chore {
     DestroyBridge(LegId),
+    /// Hung up if it does not get there.
+    Enter {
+        bridge: LegId,
+        channel: ChannelId,
+    },
     StopPlay(PlayId),
     HangUp(ChannelId),
     /// [`Input::Over`] if the play is not there any more.
@@ -152,6 +170,7 @@ struct Leg {
     sounding: Option<String>,
     /// In its own conversation, in their order.
     plays: VecDeque<PlayId>,
+    listens: Option<Listens>,
     /// The host hung it up.
     hang_up: Option<Cause>,
     /// The host may not know it, nor the PBX: only its hanging-up is under way.
@@ -256,6 +275,8 @@ impl Desk {
                 self.with(&leg, |leg| leg.queue.push_back(Job::Leave { target }));
             }
             PbxCommand::SendDigits { leg, digits } => self.with(&leg, |leg| leg.queue.push_back(Job::Digits(digits))),
+            PbxCommand::Listen { leg, to, mode } => self.listen(&leg, &to, mode),
+            PbxCommand::StopListening { leg } => self.stop_listening(&leg),
             PbxCommand::HangUp { leg, cause } => self.hang_up(leg, cause),
         }
     }
@@ -345,6 +366,10 @@ impl Desk {
                 self.ended(channel, if stranger { Cause::Normal } else { cause }, false);
             }
             (Job::HangUp(cause), Ok(_)) if self.legs.get(channel).is_some_and(|leg| leg.stranger) => self.ended(channel, cause, false),
+            (Job::Listen { snoop, .. } | Job::Unlisten { snoop }, Err(failure)) => {
+                tracing::warn!(leg = %channel, %failure, "listens no more");
+                self.snoop_ended(&snoop);
+            }
             (Job::Originate { .. }, Err(failure)) => self.not_dialled(channel, &failure),
             (job, Err(failure)) if current => tracing::warn!(leg = %channel, ?job, %failure, "Asterisk did not do it"),
             _ => {}
@@ -373,6 +398,7 @@ impl Desk {
     /// A leg is gone: its plays are over, then it is, and nothing more is said of it.
     fn ended(&mut self, channel: &ChannelId, cause: Cause, left: bool) {
         let Some(leg) = self.forget(channel) else { return };
+        self.hush_listeners(&leg.id);
         for play in leg.plays {
             self.out.push(Output::Emit(PbxEvent::Played { leg: leg.id.clone(), play, end: PlayEnd::Stopped }));
         }
@@ -381,7 +407,8 @@ impl Desk {
 
     /// Takes a leg out, with its plays, and its bridge unless others talk in it.
     fn forget(&mut self, channel: &ChannelId) -> Option<Leg> {
-        let leg = self.legs.remove(channel)?;
+        let mut leg = self.legs.remove(channel)?;
+        self.out.extend(leg.listens.take().map(Listens::end));
         for play in &leg.plays {
             self.plays.remove(play);
         }

@@ -2,7 +2,7 @@
 //!
 //! Calls live on there, requests work, but the events of the time in between are lost for good.
 
-use super::{ChannelId, Chore, Desk, Job, Leg, Output, conversation_of, events::arrived};
+use super::{ChannelId, Chore, Desk, Job, Leg, Output, conversation_of, events::arrived, listen::is_snoop};
 use crate::{
     asterisk::{
         rest::{DIALLED, Snapshot},
@@ -27,12 +27,15 @@ impl Desk {
 
     /// Without the channels whose leg has ended: Asterisk lists them for a moment longer.
     pub(super) fn of_legs(&self, mut snapshot: Snapshot) -> Snapshot {
+        snapshot.channels.retain(|channel| !is_snoop(&channel.id));
         snapshot.channels.retain(|channel| self.legs.contains_key(&*channel.id) || !self.gone.contains(&LegId::from(channel.id.as_str())));
         snapshot
     }
 
     pub(super) fn synced(&mut self, snapshot: Snapshot) {
         self.lost = false;
+        let snoops: Vec<String> =
+            snapshot.channels.iter().filter(|channel| is_snoop(&channel.id)).map(|channel| channel.id.clone()).collect();
         let snapshot = self.of_legs(snapshot);
         let mut alive = Vec::with_capacity(snapshot.channels.len());
         for channel in &snapshot.channels {
@@ -51,6 +54,7 @@ impl Desk {
             }
         }
         self.out.push(Output::Emit(PbxEvent::Synced { alive }));
+        self.snoops_found(&snoops);
         let channels: Vec<ChannelId> = self.legs.keys().cloned().collect();
         for channel in channels {
             self.take_up(&channel);

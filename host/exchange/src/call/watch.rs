@@ -1,0 +1,210 @@
+//! Keys that mean something in a conversation, such as `*4` NUMBER `#`.
+//!
+//! What is keyed is held back for as long as it may still become a pattern: until the pattern is whole, cannot come any more, or no
+//! further key came within [`BETWEEN_KEYS`]. The longest pattern wins; what belongs to none is told as digits, in its order. A gather of
+//! that leg goes first: it takes its digits before they come here.
+
+use super::{
+    Call,
+    carry::refusal,
+    order::{Doing, Open, Watching},
+};
+use std::time::Duration;
+use strowger_model::{
+    Event, LegName, OrderId, Outcome,
+    event::{Refusal, RefusalReason},
+};
+
+/// The longest pause between two keys of a pattern.
+pub(super) const BETWEEN_KEYS: Duration = Duration::from_secs(3);
+
+/// Keys that are held back, at most: longer than any telephone number with a code before it.
+const MOST_KEYS: usize = 40;
+
+/// How what was keyed fits a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// It is none, whatever comes.
+    No,
+    /// Further keys may make it one.
+    Begun,
+    /// It is one; with `more`, further keys may make it a longer one.
+    Whole { more: bool },
+}
+
+/// Why a pattern is none.
+fn check(pattern: &str) -> Result<(), &'static str> {
+    let keys = pattern.as_bytes();
+    if keys.is_empty() || keys.len() > MOST_KEYS {
+        return Err("a pattern has 1 to 40 keys");
+    }
+    if !keys.iter().all(|key| matches!(key, b'0'..=b'9' | b'*' | b'#' | b'X' | b'N')) {
+        return Err("a pattern is made of 0-9, *, #, X for any digit and N for a run of digits");
+    }
+    let endless = |pair: &[u8]| pair[0] == b'N' && !matches!(pair[1], b'*' | b'#');
+    match keys.windows(2).any(endless) {
+        true => Err("a run of digits (N) ends with *, with # or with the pattern"),
+        false => Ok(()),
+    }
+}
+
+fn fit(pattern: &str, keyed: &str) -> Fit {
+    let mut keys = keyed.bytes().peekable();
+    let mut pattern = pattern.bytes().peekable();
+    while let Some(wanted) = pattern.next() {
+        let Some(key) = keys.next() else { return Fit::Begun };
+        let fits = match wanted {
+            b'X' | b'N' => key.is_ascii_digit(),
+            literal => key == literal,
+        };
+        if !fits {
+            return Fit::No;
+        }
+        if wanted == b'N' {
+            while keys.next_if(u8::is_ascii_digit).is_some() {}
+            if keys.peek().is_none() && pattern.peek().is_none() {
+                return Fit::Whole { more: keyed.len() < MOST_KEYS };
+            }
+        }
+    }
+    if keys.next().is_some() { Fit::No } else { Fit::Whole { more: false } }
+}
+
+/// What `X` and `N` stand for in keys that are the pattern.
+fn wildcards(pattern: &str, keyed: &str) -> String {
+    let mut keys = keyed.chars().peekable();
+    let mut digits = String::new();
+    for wanted in pattern.chars() {
+        let Some(key) = keys.next() else { break };
+        if matches!(wanted, 'X' | 'N') {
+            digits.push(key);
+        }
+        while wanted == 'N'
+            && let Some(key) = keys.next_if(char::is_ascii_digit)
+        {
+            digits.push(key);
+        }
+    }
+    digits
+}
+
+impl Call {
+    pub(super) fn watch(&mut self, id: OrderId, leg: LegName, patterns: Vec<String>) -> Result<(), Refusal> {
+        self.up(&leg)?;
+        if patterns.is_empty() || patterns.len() > 32 {
+            return Err(refusal(RefusalReason::Invalid, "a watch has 1 to 32 patterns"));
+        }
+        for pattern in &patterns {
+            check(pattern).map_err(|why| refusal(RefusalReason::Invalid, format!("{pattern:?}: {why}")))?;
+        }
+        self.open(id, None, Doing::Watching(Box::new(Watching { leg, patterns })));
+        Ok(())
+    }
+
+    /// A key for the watches of that leg, if there are any.
+    pub(super) fn watch_digit(&mut self, name: &LegName, digit: char) -> bool {
+        if self.watches(name).next().is_none() {
+            return false;
+        }
+        if let Some(leg) = self.legs.iter_mut().find(|leg| leg.is_visible() && &leg.name == name) {
+            leg.keyed.push(digit);
+        }
+        self.read_keys(name, true);
+        true
+    }
+
+    /// No further key came in time.
+    pub(super) fn keys_are_over(&mut self, order: OrderId) {
+        if let Some(Open { doing: Doing::Watching(watching), .. }) = self.order_mut(order) {
+            let leg = watching.leg.clone();
+            self.read_keys(&leg, false);
+        }
+    }
+
+    /// A watch was taken back: what it held back is read without it.
+    pub(super) fn unwatch(&mut self, watching: Watching) {
+        self.read_keys(&watching.leg, true);
+    }
+
+    fn watches<'a>(&'a self, name: &'a LegName) -> impl Iterator<Item = (OrderId, &'a str)> {
+        let of_leg = move |open: &'a Open| match &open.doing {
+            Doing::Watching(watching) if &watching.leg == name => Some((open.id, &watching.patterns)),
+            _ => None,
+        };
+        self.orders.iter().filter_map(of_leg).flat_map(|(id, patterns)| patterns.iter().map(move |pattern| (id, pattern.as_str())))
+    }
+
+    /// Tells what the keys of a leg are, as far as that is known; if more can come, the rest waits for it.
+    fn read_keys(&mut self, name: &LegName, more_can_come: bool) {
+        loop {
+            let Some(keyed) = self.leg(name).map(|leg| leg.keyed.clone()).filter(|keyed| !keyed.is_empty()) else { break };
+            let grows = |(_, pattern): (OrderId, &str)| matches!(fit(pattern, &keyed), Fit::Begun | Fit::Whole { more: true });
+            if more_can_come && keyed.len() < MOST_KEYS && self.watches(name).any(grows) {
+                break;
+            }
+            // The longest beginning that is a pattern; else a key that belongs to none.
+            let whole = (1..=keyed.len()).rev().find_map(|length| {
+                let beginning = &keyed[..length];
+                let (id, pattern) = self.watches(name).find(|(_, pattern)| matches!(fit(pattern, beginning), Fit::Whole { .. }))?;
+                Some((id, pattern.to_owned(), length))
+            });
+            let (event, length) = match whole {
+                Some((id, pattern, length)) => {
+                    let digits = wildcards(&pattern, &keyed[..length]);
+                    (Event::Order { id, outcome: Outcome::Matched { pattern, digits } }, length)
+                }
+                None => {
+                    let Some(digit) = keyed.chars().next() else { break };
+                    (Event::Digit { leg: name.clone(), digit }, digit.len_utf8())
+                }
+            };
+            if let Some(leg) = self.legs.iter_mut().find(|leg| leg.is_visible() && &leg.name == name) {
+                leg.keyed.drain(..length);
+            }
+            self.tell(event);
+        }
+        let waits = self.leg(name).is_some_and(|leg| !leg.keyed.is_empty());
+        let due = waits.then(|| self.in_(BETWEEN_KEYS));
+        for open in &mut self.orders {
+            if matches!(&open.doing, Doing::Watching(watching) if &watching.leg == name) {
+                open.due = due;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_fit_patterns() {
+        for (pattern, keyed, expected) in [
+            ("*4N#", "", Fit::Begun),
+            ("*4N#", "*", Fit::Begun),
+            ("*4N#", "*5", Fit::No),
+            ("*4N#", "*4#", Fit::No),
+            ("*4N#", "*4201", Fit::Begun),
+            ("*4N#", "*4201#", Fit::Whole { more: false }),
+            ("*4N#", "*4201#1", Fit::No),
+            ("*#", "*#", Fit::Whole { more: false }),
+            ("*48*XX", "*48*1", Fit::Begun),
+            ("*48*XX", "*48*12", Fit::Whole { more: false }),
+            ("*1N", "*1", Fit::Begun),
+            ("*1N", "*12", Fit::Whole { more: true }),
+            ("N*N#", "12*34#", Fit::Whole { more: false }),
+        ] {
+            assert_eq!(fit(pattern, keyed), expected, "{pattern} {keyed}");
+        }
+        assert_eq!(wildcards("*4N#", "*4201#"), "201");
+        assert_eq!(wildcards("N*XX#", "12*34#"), "1234");
+    }
+
+    #[test]
+    fn a_pattern_ends_its_runs() {
+        assert!(check("*4N#").is_ok() && check("*48*XXX").is_ok() && check("*1N").is_ok());
+        for wrong in ["", "4A", "N5#", "NN", "NX", "é"] {
+            assert!(check(wrong).is_err(), "{wrong}");
+        }
+    }
+}

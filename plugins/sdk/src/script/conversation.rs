@@ -1,0 +1,225 @@
+//! A conversation in which the agent can consult somebody, come back, hand the caller over, or send the caller on (R4), by keys.
+//!
+//! Whoever hangs up when, nobody is left listening to silence: the caller always has the agent, the one who was consulted, music while
+//! one of the two is on the way, or the flow, which goes on where [`Call::conversation`] says that the caller is alone.
+
+use super::{
+    Agent, CALLER, Call, Failure, Leg, NotReached, Report, Reports, kind,
+    wait::{Either, race},
+};
+use crate::{
+    prompt::Seconds,
+    types::{Matched, Outcome, RefusalReason, Target},
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// What an agent can key in a conversation: a part of a flow's settings. Whom an agent may reach so, the flow file permits (`dial`).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InCall {
+    /// Consults somebody while the caller hears music; `N` stands for the number, as in `*4N#`. Hanging up then connects the two.
+    #[schemars(regex(pattern = r"^[0-9*#]+N[*#]$"))]
+    pub consult: String,
+    /// Leaves the one who is consulted, and goes back to the caller, such as `*#`.
+    #[schemars(regex(pattern = r"^[0-9*#]+$"))]
+    pub back: String,
+    /// Sends the caller on to a number without a word, such as `*7N#`.
+    #[schemars(regex(pattern = r"^[0-9*#]+N[*#]$"))]
+    pub transfer: String,
+    /// How long whom an agent consults may ring, in seconds.
+    pub ring_time: Seconds,
+    /// Takes the place of the 0 of a national number that an agent keys, such as `+32`.
+    #[schemars(regex(pattern = r"^\+[0-9]{1,3}$"))]
+    pub country: String,
+    /// Said to the agent when the number is engaged.
+    pub busy: String,
+    /// Said to the agent when nobody answers there.
+    pub not_reached: String,
+    /// Said to the agent when the flow file does not permit it.
+    pub not_permitted: String,
+}
+
+impl InCall {
+    /// For [`Script::check`](super::Script::check): keys that can be told apart.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn check(&self) -> Result<(), String> {
+        let codes = [&self.consult, &self.back, &self.transfer].map(|keys| keys.split('N').next().unwrap_or_default());
+        for (at, code) in codes.iter().enumerate() {
+            if codes[at + 1..].iter().any(|other| other.starts_with(code) || code.starts_with(other)) {
+                return Err(format!("in_call: the keys `{code}` begin two things; consult, back and transfer must differ"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a number as it was keyed means: `00` international, `0` national, else an extension.
+    fn target(&self, keyed: &str) -> Target {
+        match (keyed.strip_prefix("00"), keyed.strip_prefix('0')) {
+            (Some(number), _) => Target::Number(format!("+{number}")),
+            (None, Some(number)) => Target::Number(format!("{}{number}", self.country)),
+            (None, None) => Target::Extension(keyed.into()),
+        }
+    }
+}
+
+/// How a conversation ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// The agent hung up on the caller.
+    AgentGone,
+    /// The caller talks with whom the agent had consulted, under this number.
+    HandedOver(String),
+    /// The caller was sent on to this number, and has left the call.
+    SentOn(String),
+    /// The agent hung up while the caller was held, and whom the agent had called did not answer: the caller is alone, and hears music.
+    CallerAlone,
+}
+
+/// What an agent keyed.
+enum Key {
+    Consult(String),
+    Back,
+    Transfer(String),
+}
+
+struct Conversation<'a> {
+    call: &'a Call,
+    agent: &'a str,
+    settings: &'a InCall,
+    /// None: the host refused it, and the agent can only talk.
+    watch: Option<Reports<kind::Watch>>,
+}
+
+impl Call {
+    /// Stays with a caller and an agent until their conversation is over, and does what the agent keys. When the caller hangs up the
+    /// script is dropped as anywhere else (see [`Call::after_hang_up`]); an agent who is with somebody else goes on talking there.
+    pub async fn conversation(&self, agent: &Agent, settings: &InCall) -> Over {
+        let patterns = vec![settings.consult.clone(), settings.back.clone(), settings.transfer.clone()];
+        let watch = Some(self.watch(&agent.leg, patterns).reporting());
+        let mut conversation = Conversation { call: self, agent: &agent.leg, settings, watch };
+        loop {
+            let over = match race(self.gone(&agent.leg), conversation.key()).await {
+                Either::Left(_) => Some(Over::AgentGone),
+                Either::Right(Key::Consult(number)) => conversation.consult(number).await,
+                Either::Right(Key::Transfer(number)) => conversation.transfer(number).await,
+                // The caller is there already.
+                Either::Right(Key::Back) => None,
+            };
+            if let Some(over) = over {
+                return over;
+            }
+        }
+    }
+}
+
+impl Conversation<'_> {
+    /// The next that the agent keys.
+    async fn key(&mut self) -> Key {
+        loop {
+            let Some(watch) = &mut self.watch else { return std::future::pending().await };
+            match watch.next().await {
+                Report::Progress(Outcome::Matched(Matched { pattern, digits })) => {
+                    return match pattern {
+                        pattern if pattern == self.settings.consult => Key::Consult(digits),
+                        pattern if pattern == self.settings.transfer => Key::Transfer(digits),
+                        _ => Key::Back,
+                    };
+                }
+                Report::Progress(_) => {}
+                Report::Final(_) => self.watch = None,
+            }
+        }
+    }
+
+    async fn back(&mut self) {
+        while !matches!(self.key().await, Key::Back) {}
+    }
+
+    /// The caller is held and somebody is called. Nothing: the agent has the caller again.
+    async fn consult(&mut self, number: String) -> Option<Over> {
+        if self.call.hold(CALLER).await.is_err() {
+            return None;
+        }
+        let mut dial = self.call.dial_to(self.settings.target(&number)).ring_time(self.settings.ring_time);
+        let reached = crate::race! {
+            // The agent does not wait for the answer: the caller does.
+            _ = self.call.gone(self.agent) => return Some(match dial.await {
+                Ok(answered) => self.hand_over(answered.leg, number).await,
+                Err(_) => Over::CallerAlone,
+            }),
+            _ = self.back() => {
+                drop(dial);
+                return self.resume().await;
+            },
+            reached = &mut dial => reached,
+        };
+        match reached {
+            Ok(answered) => self.speak_with(answered.leg, number).await,
+            Err(NotReached::Failed(why)) => self.explain(&why).await,
+            Err(NotReached::Busy) => self.say(&self.settings.busy).await,
+            Err(_) => self.say(&self.settings.not_reached).await,
+        }
+    }
+
+    /// The agent talks with whom was consulted; the caller is held.
+    async fn speak_with(&mut self, other: Leg, number: String) -> Option<Over> {
+        // If one of the two is gone, that is what comes next.
+        let _ = self.call.connect_all([self.agent, other.name()]).await;
+        crate::race! {
+            _ = self.call.gone(self.agent) => Some(self.hand_over(other, number).await),
+            _ = self.call.gone(other.name()) => self.resume().await,
+            _ = self.back() => {
+                self.call.hang_up(&other);
+                self.resume().await
+            },
+        }
+    }
+
+    /// The agent has gone: the caller and the one who was consulted hear each other.
+    async fn hand_over(&self, other: Leg, number: String) -> Over {
+        match self.call.connect(&other).await {
+            Ok(()) => Over::HandedOver(number),
+            Err(_) => Over::CallerAlone,
+        }
+    }
+
+    /// Sends the caller on; if that is not possible, the agent hears why and has the caller again.
+    async fn transfer(&mut self, number: String) -> Option<Over> {
+        if self.call.hold(CALLER).await.is_err() {
+            return None;
+        }
+        match self.call.transfer(CALLER, Some(self.settings.target(&number))).await {
+            Ok(()) => {
+                if self.call.run.gone(self.agent).is_none() {
+                    self.call.hang_up(self.agent);
+                }
+                Some(Over::SentOn(number))
+            }
+            Err(why) => self.explain(&why).await,
+        }
+    }
+
+    async fn explain(&self, why: &Failure) -> Option<Over> {
+        match why {
+            Failure::Refused(refusal) if refusal.reason == RefusalReason::NotPermitted => self.say(&self.settings.not_permitted).await,
+            _ => self.say(&self.settings.not_reached).await,
+        }
+    }
+
+    /// Says something to the agent alone, who then has the caller again.
+    async fn say(&self, text: &str) -> Option<Over> {
+        match race(self.call.gone(self.agent), self.call.play_to(self.agent, vec![text.into()])).await {
+            Either::Left(_) => Some(Over::CallerAlone),
+            Either::Right(_) => self.resume().await,
+        }
+    }
+
+    async fn resume(&self) -> Option<Over> {
+        // Refused if the agent has just gone, who is then nobody's to come back to.
+        let resumed = self.call.resume(CALLER).await;
+        (resumed.is_err() && self.call.run.gone(self.agent).is_some()).then_some(Over::CallerAlone)
+    }
+}
