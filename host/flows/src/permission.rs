@@ -14,6 +14,8 @@ pub struct Permissions {
     pub queues: Vec<String>,
     /// Further agents that may be asked for, dialled or listened to by name.
     pub agents: Vec<String>,
+    /// Agents who may be logged in and out, and so on; `*` is all.
+    pub log_in: Vec<String>,
     /// Numbers that may be shown to the far end, besides the flow's own.
     pub caller_ids: Vec<NumberPattern>,
     /// Mail addresses, or `*@` and a domain.
@@ -38,6 +40,11 @@ impl Permissions {
     /// Whether callers may be put into a queue.
     pub fn may_use_queue(&self, queue: &str) -> bool {
         self.queues.iter().any(|granted| granted == queue)
+    }
+
+    /// Whether an agent may be logged in and out, and so on.
+    pub fn may_log_in(&self, agent: &str) -> bool {
+        self.log_in.iter().any(|granted| granted == "*" || granted == agent)
     }
 
     /// Whether a number may be shown to the far end, besides the flow's own.

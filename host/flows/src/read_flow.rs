@@ -223,7 +223,9 @@ impl Reader<'_> {
             let queues = site.queues.keys().map(|name| name.as_str());
             self.known("queue", "/permissions/queues", &granted.queues, &queues.collect::<Vec<_>>());
             let agents = site.agents.keys().map(|name| name.as_str());
-            self.known("agent", "/permissions/agents", &granted.agents, &agents.collect::<Vec<_>>());
+            let agents: Vec<_> = agents.collect();
+            self.known("agent", "/permissions/agents", &granted.agents, &agents);
+            self.known("agent", "/permissions/log_in", &granted.log_in, &[&agents[..], &["*"]].concat());
         }
         Read {
             numbers: self.patterns("/numbers", &file.numbers),
@@ -240,6 +242,7 @@ impl Reader<'_> {
                 addresses: granted.addresses.clone(),
                 queues: granted.queues.clone(),
                 agents: granted.agents.clone(),
+                log_in: granted.log_in.clone(),
                 caller_ids: self.patterns("/permissions/caller_ids", &granted.caller_ids),
                 mail: granted.mail.clone(),
                 switches: granted.switches.clone(),

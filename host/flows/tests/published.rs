@@ -7,10 +7,17 @@ use strowger_flows::{check, schemas};
 use strowger_sandbox::Engine;
 use strowger_test_support::{plugin_wasm, workspace};
 
-const PLUGINS: [&str; 5] = ["contact-centre", "permanentie", "reception", "vaccination-helpdesk", "zorglijn"];
+const PLUGINS: [&str; 6] = ["agent-desk", "contact-centre", "permanentie", "reception", "vaccination-helpdesk", "zorglijn"];
 
-const FLOWS: [&str; 6] =
-    ["contact-centre", "permanentie-oost-vlaanderen", "permanentie-west-vlaanderen", "reception", "vaccination-helpdesk", "zorglijn"];
+const FLOWS: [&str; 7] = [
+    "agent-desk",
+    "contact-centre",
+    "permanentie-oost-vlaanderen",
+    "permanentie-west-vlaanderen",
+    "reception",
+    "vaccination-helpdesk",
+    "zorglijn",
+];
 
 #[test]
 fn schemas_and_examples_are_as_published() {

@@ -27,6 +27,9 @@ pub(crate) struct Leg {
     pub(crate) known: bool,
     /// Told to hang up or to leave; only its `Ended` is awaited.
     pub(crate) ending: Option<Ending>,
+    /// Something secret was to be keyed last: keys that come late are nobody's business.
+    #[serde(default)]
+    pub(crate) private: bool,
 }
 
 /// How a leg was told to go.
@@ -62,7 +65,7 @@ pub(crate) enum Role {
 impl Leg {
     pub(crate) fn new(name: LegName, id: LegId, role: Role) -> Self {
         let (place, known) = (id.clone(), role == Role::Caller);
-        Self { name, id, role, rang: false, up: false, place, held_from: None, known, ending: None }
+        Self { name, id, role, rang: false, up: false, place, held_from: None, known, ending: None, private: false }
     }
 
     /// Whether the flow may speak of it.

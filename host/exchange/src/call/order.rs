@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
-    LegName, OrderId, Prompt,
-    command::{Confirm, EnterQueue, Gather},
+    AgentName, LegName, OrderId, Prompt,
+    command::{AgentAction, Confirm, EnterQueue, Gather},
 };
 use strowger_pbx::port::PlayId;
 
@@ -39,6 +39,15 @@ pub(crate) enum Doing {
         leg: LegName,
     },
     Timing,
+    Proving(Box<Proving>),
+}
+
+/// An agent's PIN is being looked at; what is done if it is right.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Proving {
+    pub(crate) ticket: u64,
+    pub(crate) agent: AgentName,
+    pub(crate) action: AgentAction,
 }
 
 /// What a finished move is called.
@@ -66,6 +75,9 @@ pub(crate) struct Gathering {
     pub(crate) digits: String,
     /// The prompts being played.
     pub(crate) play: Option<PlayId>,
+    /// Instead of `digits`, where they are secret: not journalled.
+    #[serde(skip)]
+    pub(crate) secret: String,
 }
 
 /// A place in a queue.

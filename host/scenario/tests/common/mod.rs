@@ -12,7 +12,7 @@ pub(crate) fn flows_dir() -> PathBuf {
 }
 
 /// The plugins of those flows.
-pub(crate) const PLUGINS: &[&str] = &["vaccination-helpdesk", "reception", "permanentie", "zorglijn", "contact-centre"];
+pub(crate) const PLUGINS: &[&str] = &["vaccination-helpdesk", "reception", "permanentie", "zorglijn", "contact-centre", "agent-desk"];
 
 /// Flows of a folder, with these plugins.
 pub(crate) struct Loaded {

@@ -43,7 +43,7 @@ mod wait;
 pub use call::Call;
 pub use code::Coding;
 pub use events::Events;
-pub use ladder::Waiting;
+pub use ladder::{Place, Waiting};
 pub use language::Language;
 pub use leg::{CALLER, Leg};
 pub use order::{Company, Ordered, Report, Reports, kind};
