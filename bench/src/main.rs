@@ -57,6 +57,7 @@ fn main() -> Result<ExitCode> {
         step::FIGURES,
         routing::FIGURES,
         exchange::FIGURES,
+        idle::FIGURES,
         journal::FIGURES,
         swap::FIGURES,
         invite::FIGURES,
