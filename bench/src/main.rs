@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! * [`figure`]: what a figure is; [`report`]: the table and the JSON file.
-//! * [`step`], [`routing`], [`exchange`], [`journal`], [`swap`], [`invite`], [`app_queue`], [`contact_centre`]: a topic
+//! * [`step`], [`routing`], [`exchange`], [`idle`], [`journal`], [`swap`], [`invite`], [`app_queue`], [`contact_centre`]: a topic
 //!   each, with its [`Figure`]s at the top. A new figure is one more of them and a function that measures it.
 //! * [`measure`]: clocks, medians, memory.
 //! * [`carousel`]: calls one after another, as many as the host can take.
@@ -20,6 +20,7 @@ mod carousel;
 mod contact_centre;
 mod exchange;
 mod figure;
+mod idle;
 mod invite;
 mod journal;
 mod measure;
@@ -56,6 +57,7 @@ fn main() -> Result<ExitCode> {
         step::FIGURES,
         routing::FIGURES,
         exchange::FIGURES,
+        idle::FIGURES,
         journal::FIGURES,
         swap::FIGURES,
         invite::FIGURES,

@@ -71,7 +71,7 @@ fn inputs() -> Result<Measured> {
             todo.push_back(Input::Widen { entry: entry(next), ask: vec![queue(dice.roll(QUEUES))] });
         }
         if dice.roll(20) == 0 {
-            todo.push_back(Input::Leave { entry: entry(next) });
+            todo.push_back(Input::Leave { entry: entry(next), hung_up: false });
         }
     };
     let mut todo = VecDeque::new();

@@ -159,6 +159,33 @@ otherwise = { extension = "999" }
     assert_eq!(record(&bed).await.outcome, "answered");
 }
 
+/// R3: agents log in, join, pause and come back by the codes of their desk phones, and calls come accordingly.
+#[tokio::test(flavor = "multi_thread")]
+async fn r3_agents_log_in_join_and_pause_by_phone_codes() {
+    let site = helpdesk_site(2, false, true, false)
+        .replace("agents = [\"a1\", \"a2\"]", "agents = [\"a2\"]\ncode = \"999\"\nleave_when_empty = false")
+        .replace("[agents.a1]\n", "[agents.a1]\nextension = \"101\"\n");
+    let desk = std::fs::read_to_string(strowger_test_support::workspace().join("flows/agent-desk/flow.toml")).unwrap();
+    let folder = helpdesk(&site).plugin("agent-desk").unwrap().flow("agent-desk", &desk).unwrap();
+    let bed = Bed::start(folder).await.unwrap();
+    let agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(1))).unwrap();
+    let codes = [("*1", "101#", "logged-in"), ("*48*999", "", "joined"), ("*47*1", "", "paused"), ("*49", "", "pause-ended")];
+    for (nth, (code, keyed, outcome)) in codes.into_iter().enumerate() {
+        let call = Caller::to(&bed.pbx, code).by_phone(1);
+        let call = if keyed.is_empty() { call } else { call.keys(secs(2), keyed) }.call().unwrap();
+        call.finished(PATIENCE).unwrap();
+        let records = bed.host().records(nth + 1, PATIENCE).await.unwrap();
+        assert_eq!((records[nth].outcome.as_str(), records[nth].flow.as_str()), (outcome, "agent-desk"), "{code}");
+    }
+    let status = bed.host().exchange.agents().remove(0);
+    assert_eq!((status.status, status.queues), (strowger_model::read::AgentStatus::Free, vec!["helpdesk".into()]));
+    let caller = call(&bed, 0);
+    agent.expect("INVITE").unwrap();
+    caller.finished(PATIENCE).unwrap();
+    let record = bed.host().records(codes.len() + 1, PATIENCE).await.unwrap().pop().unwrap();
+    assert_eq!((record.outcome.as_str(), record.agent.unwrap().as_str()), ("answered", "a1"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ari_socket_that_is_cut_for_five_seconds_costs_nobody_the_call() {
     let bed = bed(1).await;

@@ -4,6 +4,7 @@
 //! * [`Exchange`]: takes events from a PBX, starts calls, posts to their mailboxes.
 //! * `call`: one call, from its arrival to its record; the only place where a flow, a PBX and a queue meet.
 //! * `journal`, `wake`: what a call needs to outlive the host, and how the next host takes it up.
+//! * `agents`: what agents do, where they are, and what people are shown of queues and agents.
 //! * `desk`: the routing state machine with a clock and a lock.
 //! * `reads`: what a flow may ask; `history`: of calls that are over.
 //! * [`Clock`]: the one place where the clock is read.
@@ -12,6 +13,7 @@
 //! **Architecture invariant:** a call is one task, and only that task touches the call's state. Tasks speak to each other by mailboxes
 //! and through the desk; nothing here waits for a PBX to acknowledge.
 
+mod agents;
 mod call;
 mod clock;
 mod desk;
@@ -26,6 +28,7 @@ pub use clock::Clock;
 pub use observe::{NoObserver, Observed, Observer};
 pub use strowger_model::CallRecord;
 
+use agents::Staff;
 use call::{Call, Mail};
 use desk::Desk;
 use early::Early;
@@ -35,20 +38,19 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 use strowger_flows::{Catalogue, LoadedFlow, Snapshot};
 use strowger_model::{
-    AgentName, CallId, FlowName, Timestamp,
-    command::{AgentAction, Target},
-    event::{Arrival, Cause, Refusal, RefusalReason},
+    CallId, FlowName, Timestamp,
+    event::{Arrival, Cause},
     read::{AgentStatus, PastCall, QueueStatus},
 };
 use strowger_pbx::port::{AliveLeg, ArrivedLeg, LegId, LegState, Pbx, PbxCommand, PbxEvent, PbxSink};
-use strowger_routing::{EntryId, Floor, FloorAction, Input, Output};
-use strowger_store::{Change, Query, Store};
+use strowger_routing::{EntryId, Floor, Input, Output};
+use strowger_store::{Query, Store};
 use tokio::sync::{
     Notify,
     mpsc::{Sender, error::TrySendError},
@@ -95,6 +97,9 @@ pub struct Exchange {
     /// Where calls live, whoever brings them.
     runtime: tokio::runtime::Handle,
     desk: Arc<Desk>,
+    staff: Staff,
+    /// When the site's day ends, in milliseconds of the wall clock.
+    day_ends: AtomicU64,
     /// The snapshot whose site the desk was configured with.
     site: Mutex<Option<Arc<strowger_flows::Site>>>,
     calls: Mutex<Calls>,
@@ -151,6 +156,8 @@ impl Exchange {
             journal: store.map(Journal::new),
             most_calls: calls,
             desk: Arc::new(Desk::new(clock)),
+            staff: Staff::default(),
+            day_ends: AtomicU64::new(0),
             site: Mutex::default(),
             calls: Mutex::new(Calls { last: dormant.as_ref().and_then(|dormant| dormant.last_call), ..Calls::default() }),
             early: Early::new(dormant),
@@ -183,33 +190,6 @@ impl Exchange {
             tracing::error!("an exchange has one PBX; the second is ignored");
         }
         self.early.attached(self);
-    }
-
-    /// What an agent does, at a phone, by API or in a scenario.
-    ///
-    /// # Errors
-    /// There is no such agent or queue.
-    pub fn agent(self: &Arc<Self>, agent: &AgentName, action: AgentAction) -> Result<(), Refusal> {
-        let action = match action {
-            AgentAction::LogIn(_) => FloorAction::LogIn,
-            AgentAction::LogOut => FloorAction::LogOut,
-            AgentAction::Ready => FloorAction::Ready,
-            AgentAction::Pause(_) => FloorAction::Pause,
-            AgentAction::Join(queue) => FloorAction::Join(queue),
-            AgentAction::Leave(queue) => FloorAction::Leave(queue),
-        };
-        self.floor(Input::Agent { agent: agent.clone(), action }, None)
-            .map_err(|refused| Refusal { reason: RefusalReason::UnknownName, detail: refused.to_string() })?;
-        self.keep_agent(agent);
-        Ok(())
-    }
-
-    /// Has the journal know how an agent stands: whenever that has changed, but for ringing and talking.
-    fn keep_agent(&self, agent: &AgentName) {
-        let Some(journal) = &self.journal else { return };
-        if let Some(standing) = self.desk.look(|floor, _| floor.standing(agent.as_str())) {
-            journal.keep(Change::Agent { agent: agent.clone(), standing: wake::kept(standing) });
-        }
     }
 
     /// The calls that are up, the oldest first.
@@ -289,14 +269,16 @@ impl Exchange {
         self.call_count()
     }
 
-    /// A queue as it stands.
+    /// A queue, by name or code, as it stands.
     pub fn queue(&self, name: &str) -> Option<QueueStatus> {
-        self.desk.look(|floor, now| floor.queue(name, now))
+        let known = |name: &str| self.desk.look(|floor, now| floor.queue(name, now));
+        known(name).or_else(|| known(self.catalogue.current().site.queue(name)?.name.as_str()))
     }
 
-    /// An agent as it stands.
+    /// An agent, by name or extension, as it stands.
     pub fn agent_status(&self, name: &str) -> Option<AgentStatus> {
-        self.desk.look(|floor, _| floor.agent(name))
+        let known = |name: &str| self.desk.look(|floor, _| floor.agent(name));
+        known(name).or_else(|| known(self.catalogue.current().site.agent(name)?.name.as_str()))
     }
 
     /// Returns at once, unless something that has the floor of queues and agents hangs: then it hangs too. For a watchdog.
@@ -304,14 +286,12 @@ impl Exchange {
         self.desk.look(|_, _| ());
     }
 
-    /// An endpoint of an agent, as the floor counts them.
-    fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Target> {
-        let site = self.site.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(site.as_ref()?.agents.get(agent.as_str())?.endpoints.get(endpoint)?.target.clone())
-    }
-
     pub(crate) fn position(&self, entry: EntryId) -> Option<u32> {
         self.desk.look(|floor: &Floor, _| floor.position(entry))
+    }
+
+    pub(crate) fn expected_wait(&self, entry: EntryId) -> Option<Duration> {
+        self.desk.look(|floor: &Floor, _| floor.expected_wait(entry))
     }
 
     /// Gives the desk the queues and agents of the site that is current now. To be called after the catalogue has changed; a new call
@@ -325,15 +305,27 @@ impl Exchange {
         if known.as_ref().is_some_and(|known| Arc::ptr_eq(known, &snapshot.site)) {
             return;
         }
-        let (queues, agents) = call::floor_plan(&snapshot.site);
-        if let Err(refused) = self.floor(Input::Configure { queues, agents }, None) {
-            tracing::error!("the site's queues and agents were not taken over: {refused}");
-        }
+        self.furnish(&snapshot.site);
         *known = Some(snapshot.site.clone());
+    }
+
+    /// Tells the floor when the site's day begins.
+    fn look_at_the_day(&self) {
+        let now = self.clock.now();
+        let ends = self.day_ends.load(Ordering::Relaxed);
+        if now.0 < ends {
+            return;
+        }
+        let next = self.catalogue.current().site.next_day(now);
+        let mine = self.day_ends.compare_exchange(ends, next.0, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if mine && let Err(refused) = self.desk.input(Input::NewDay, |_| ()) {
+            tracing::error!("the floor refused a new day: {refused}");
+        }
     }
 
     /// Gives the floor an input. Outputs for call `own` come back, the others are posted.
     fn floor(&self, input: Input, own: Option<CallId>) -> Result<Vec<Output>, strowger_routing::RefusedInput> {
+        self.look_at_the_day();
         let mut mine = Vec::new();
         self.desk.input(input, |output| {
             let call = output.entry().call;

@@ -1,12 +1,12 @@
 //! Answers what a flow asks during one step: from the site, the floor and the step itself, all in memory.
 
 use crate::Exchange;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use strowger_flows::LoadedFlow;
 use strowger_model::{
-    CallId, OrderId, Timestamp,
+    AgentName, CallId, OrderId, Timestamp,
     command::Target,
-    read::{AgentStatus, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus, Reads, ScheduleStatus},
+    read::{AgentStatus, Authority, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus, Reads, ScheduleStatus},
 };
 use strowger_routing::EntryId;
 
@@ -16,6 +16,8 @@ pub(crate) struct StepReads {
     pub(crate) flow: Arc<LoadedFlow>,
     pub(crate) call: CallId,
     pub(crate) step: u32,
+    /// The endpoint of the caller that the PBX has authenticated.
+    pub(crate) endpoint: Option<Arc<str>>,
     pub(crate) now: Timestamp,
 }
 
@@ -58,6 +60,28 @@ impl Reads for StepReads {
 
     fn position(&self, entry: OrderId) -> Option<u32> {
         self.exchange.position(EntryId { call: self.call, order: entry })
+    }
+
+    fn expected_wait(&self, entry: OrderId) -> Option<Duration> {
+        self.exchange.expected_wait(EntryId { call: self.call, order: entry })
+    }
+
+    fn agent_at(&self, phone: &str) -> Option<AgentName> {
+        self.exchange.agent_at(phone)
+    }
+
+    fn agent_named(&self, key: &str) -> Option<AgentName> {
+        self.exchange.catalogue.current().site.agent(key).map(|agent| agent.name.clone())
+    }
+
+    fn authority_over(&self, agent: &str) -> Authority {
+        let site = &self.exchange.catalogue.current().site;
+        let by = |agent: &strowger_flows::Agent| self.exchange.authority(site, &self.flow.permissions, self.endpoint.as_deref(), agent);
+        site.agent(agent).map_or(Authority::Nothing, by)
+    }
+
+    fn in_queue(&self, agent: &str, queue: &str) -> Option<bool> {
+        self.exchange.in_queue(agent, queue)
     }
 
     fn random(&self, n: u32) -> u64 {

@@ -91,6 +91,9 @@ impl Exchange {
             woken.push((call, legs, mail));
         }
         let agents = self.journal.as_ref().map(|journal| told("agents", journal.store.agents())).unwrap_or_default();
+        let seated = agents.iter().filter_map(|(agent, standing)| Some((agent.clone(), standing.at.clone()?)));
+        self.staff.seats().extend(seated);
+        self.furnish(&self.catalogue.current().site);
         let agents = agents.into_iter().map(|(agent, standing)| (agent, floor_standing(standing))).collect();
         // No attempt of before has a number as high as that, so that names of legs never repeat: this time never goes back, as the wall clock may.
         let next_attempt = AttemptId(self.clock.elapsed().as_millis() as u64);
@@ -160,23 +163,31 @@ fn unknown(open: &OpenCall, now: Timestamp) -> CallRecord {
 }
 
 fn floor_standing(standing: AgentStanding) -> Standing {
+    let time = |time: Option<Timestamp>| time.map(|time| Duration::from_millis(time.0));
     Standing {
         logged_in: standing.logged_in,
         paused: standing.paused,
-        wrap_up_until: standing.wrap_up_until.map(|until| Duration::from_millis(until.0)),
-        idle_since: None,
+        pause_reason: standing.pause_reason,
+        wrap_up_until: time(standing.wrap_up_until),
+        idle_since: time(standing.idle_since),
+        since: time(standing.since),
         joined: standing.joined,
         left: standing.left,
     }
 }
 
-/// An agent's standing as the journal keeps it.
+/// An agent's standing as the journal keeps it, but for where the agent is.
 pub(crate) fn kept(standing: Standing) -> AgentStanding {
+    let time = |time: Option<Duration>| time.map(|time| Timestamp(time.as_millis() as u64));
     AgentStanding {
         logged_in: standing.logged_in,
         paused: standing.paused,
-        wrap_up_until: standing.wrap_up_until.map(|until| Timestamp(until.as_millis() as u64)),
+        wrap_up_until: time(standing.wrap_up_until),
         joined: standing.joined,
         left: standing.left,
+        pause_reason: standing.pause_reason,
+        idle_since: time(standing.idle_since),
+        since: time(standing.since),
+        at: None,
     }
 }

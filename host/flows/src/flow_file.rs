@@ -15,7 +15,8 @@ pub(crate) struct FlowFile {
     /// The plugin: the file `NAME.wasm` beside this file, else in the folder of plugins.
     #[expect(dead_code, reason = "read before all else, to find the plugin")]
     pub(crate) plugin: String,
-    /// Numbers that the flow serves: digits, an optional `+` in front, `X` for any digit, `*` at the end for any rest.
+    /// Numbers that the flow serves: digits, an optional `+` in front, `X` for any digit, `*` at the end for any rest of digits. Elsewhere `*` and `#`
+    /// are keys, as in the code `*48*XX`.
     #[serde(default)]
     pub(crate) numbers: Vec<String>,
     /// Language of texts that name none, such as `nl-BE`. Without it the site's.
@@ -62,6 +63,8 @@ pub(crate) struct PermissionsFile {
     pub(crate) agents: Vec<String>,
     /// Whose conversations may be listened to: all agents of a queue, or one, as `agent:NAME`.
     pub(crate) listen: Vec<String>,
+    /// Agents who may be logged in and out, paused, and put into and out of queues, once they have proven who they are; `*` for all of the site.
+    pub(crate) log_in: Vec<String>,
     /// Patterns of numbers that may be shown besides `caller_id`.
     pub(crate) caller_ids: Vec<String>,
     /// Mail addresses, or `*@` and a domain.

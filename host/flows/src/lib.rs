@@ -8,6 +8,7 @@
 //!   [`watch`]: when; `plan`: by what; [`mod@check`]: whether it could be.
 //! * [`template`]: texts of mails.
 //! * `site_file`, `flow_file`: the files as they are written; `read_site`, `read_flow`: what comes of them.
+//! * [`pin`]: PINs of agents, by their hashes.
 //! * `revive`: a version made again of what was archived of it.
 //! * `source`: a TOML file with the place of everything in it. [`problem`]: what is wrong, as a compiler would say it.
 //!
@@ -20,6 +21,7 @@ pub mod contacts;
 pub mod flow;
 mod flow_file;
 pub mod permission;
+pub mod pin;
 mod plan;
 pub mod problem;
 mod read_flow;
@@ -43,6 +45,7 @@ pub use contacts::{Contact, Contacts, Wanted};
 pub use flow::Cases;
 pub use flow::{Fallback, FlowLimits, LoadedFlow, OnFlow};
 pub use permission::Permissions;
+pub use pin::Pin;
 pub use problem::{Place, Problem, Report};
 pub use roster::Roster;
 pub use site::{Agent, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy};

@@ -16,6 +16,8 @@ pub struct Permissions {
     pub agents: Vec<String>,
     /// Whose conversations may be listened to: all agents of a queue, or one, as `agent:NAME`.
     pub listen: Vec<String>,
+    /// Agents who may be logged in and out, and so on; `*` is all.
+    pub log_in: Vec<String>,
     /// Numbers that may be shown to the far end, besides the flow's own.
     pub caller_ids: Vec<NumberPattern>,
     /// Mail addresses, or `*@` and a domain.
@@ -40,6 +42,11 @@ impl Permissions {
     /// Whether callers may be put into a queue.
     pub fn may_use_queue(&self, queue: &str) -> bool {
         self.queues.iter().any(|granted| granted == queue)
+    }
+
+    /// Whether an agent may be logged in and out, and so on.
+    pub fn may_log_in(&self, agent: &str) -> bool {
+        self.log_in.iter().any(|granted| granted == "*" || granted == agent)
     }
 
     /// Whether a number may be shown to the far end, besides the flow's own.

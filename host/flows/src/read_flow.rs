@@ -223,7 +223,9 @@ impl Reader<'_> {
             let queues = site.queues.keys().map(|name| name.as_str());
             self.known("queue", "/permissions/queues", &granted.queues, &queues.collect::<Vec<_>>());
             let agents = site.agents.keys().map(|name| name.as_str());
-            self.known("agent", "/permissions/agents", &granted.agents, &agents.collect::<Vec<_>>());
+            let agents: Vec<_> = agents.collect();
+            self.known("agent", "/permissions/agents", &granted.agents, &agents);
+            self.known("agent", "/permissions/log_in", &granted.log_in, &[&agents[..], &["*"]].concat());
             let of_queues = site.queues.keys().map(ToString::to_string);
             let either: Vec<String> = of_queues.chain(site.agents.keys().map(|name| format!("agent:{name}"))).collect();
             self.known("queue or agent", "/permissions/listen", &granted.listen, &either.iter().map(String::as_str).collect::<Vec<_>>());
@@ -244,6 +246,7 @@ impl Reader<'_> {
                 queues: granted.queues.clone(),
                 agents: granted.agents.clone(),
                 listen: granted.listen.clone(),
+                log_in: granted.log_in.clone(),
                 caller_ids: self.patterns("/permissions/caller_ids", &granted.caller_ids),
                 mail: granted.mail.clone(),
                 switches: granted.switches.clone(),

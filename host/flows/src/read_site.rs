@@ -3,6 +3,7 @@
 use crate::{
     Contacts, Roster,
     contacts::{self, Known},
+    pin::Pin,
     problem::Problem,
     roster,
     schedule::{self, BadHours, Calendar, Exception, Schedule},
@@ -13,10 +14,9 @@ use crate::{
     version,
 };
 use chrono::NaiveDate;
-use indexmap::IndexMap;
 use opening_hours::localization::Country;
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::BTreeMap,
     path::{Component, Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -89,7 +89,13 @@ impl Reader<'_> {
             let schedule = self.schedule(&child("/schedules", &name), &calendar, schedule);
             schedules.extend(schedule.map(|schedule| (name, schedule)));
         }
+        let codes = in_order(source, "/queues", &file.queues).into_iter().filter_map(|(name, queue)| Some((name, queue.code.clone()?)));
+        self.each_once("/queues", "code", codes.collect());
+        let extensions =
+            in_order(source, "/agents", &file.agents).into_iter().filter_map(|(name, agent)| Some((name, agent.extension.clone()?)));
+        self.each_once("/agents", "extension", extensions.collect());
         let queues = in_order(source, "/queues", file.queues)
+            .into_iter()
             .map(|(name, queue)| (name.as_str().into(), self.queue(&name, queue, &file.agents, &file.music)))
             .collect();
         let known = Known {
@@ -99,22 +105,10 @@ impl Reader<'_> {
         let contacts = self.contacts(&file.contacts, &known);
         let rosters: BTreeMap<String, Roster> =
             file.rosters.iter().map(|(name, roster)| (name.clone(), self.roster(name, roster, &calendar, &known))).collect();
-        let mut extensions = BTreeMap::new();
-        let mut agents = IndexMap::new();
-        for (name, agent) in in_order(source, "/agents", file.agents) {
-            if let Some(extension) = &agent.extension {
-                match extensions.entry(extension.clone()) {
-                    Entry::Vacant(free) => drop(free.insert(name.clone())),
-                    Entry::Occupied(taken) => {
-                        let other = child(&child("/agents", taken.get()), "extension");
-                        let at = child(&child("/agents", &name), "extension");
-                        let message = format!("extension {extension} is `{}`'s already", taken.get());
-                        self.problems.push(source.at_value(&at, message).see(&source.path, source.place(&other)));
-                    }
-                }
-            }
-            agents.insert(name.as_str().into(), self.agent(name, agent));
-        }
+        let agents = in_order(source, "/agents", file.agents)
+            .into_iter()
+            .map(|(name, agent)| (name.as_str().into(), self.agent(name, agent)))
+            .collect();
         let prompts = source.path.parent().unwrap_or(Path::new(".")).join(file.prompts);
         let recordings = recordings(&prompts);
         let people: String = rosters.values().map(|roster| roster.version.as_str()).chain([contacts.version.as_str()]).collect();
@@ -142,6 +136,21 @@ impl Reader<'_> {
             calendar,
             source: Some(Arc::new(source.clone())),
         })
+    }
+
+    /// Digits that people key stand for one thing, and are the name of no other.
+    fn each_once(&mut self, table: &str, what: &str, keyed: Vec<(String, String)>) {
+        for (index, (name, digits)) in keyed.iter().enumerate() {
+            let at = child(&child(table, name), what);
+            if let Some((taken, _)) = keyed[..index].iter().find(|(_, other)| other == digits) {
+                let other = self.source.place(&child(&child(table, taken), what));
+                let problem = self.source.at_value(&at, format!("{what} {digits} is `{taken}`'s already"));
+                self.wrong(problem.see(&self.source.path, other));
+            }
+            if name != digits && self.source.value.pointer(&child(table, digits)).is_some() {
+                self.wrong(self.source.at_value(&at, format!("{what} {digits} is the name of another in this file")));
+            }
+        }
     }
 
     fn country(&mut self, code: &str) -> Option<Country> {
@@ -288,6 +297,8 @@ impl Reader<'_> {
             music: file.music,
             leave_when_empty: file.leave_when_empty,
             interrupts: file.interrupts,
+            code: file.code,
+            answer_within: seconds(file.answer_within),
         }
     }
 
@@ -305,6 +316,14 @@ impl Reader<'_> {
                 }
             }
         }
+        let pin = file.pin.and_then(|text| {
+            let pin = Pin::read(&text);
+            if pin.is_none() {
+                let problem = self.source.at_key(&format!("{at}/pin"), "not the hash of a PIN");
+                self.wrong(problem.help("`strowger pin` prints one; a PIN itself is never written down"));
+            }
+            pin
+        });
         Agent {
             display_name: file.name.unwrap_or_else(|| name.clone()),
             name: name.into(),
@@ -312,6 +331,7 @@ impl Reader<'_> {
             ring_endpoints: file.ring_endpoints,
             logged_in: file.logged_in,
             extension: file.extension,
+            pin,
         }
     }
 }
@@ -319,10 +339,11 @@ impl Reader<'_> {
 pub(crate) const ADDRESS: &str =
     "write a number (\"+32470123456\"), an extension (\"101\") or an address in the PBX's own words (\"PJSIP/anna\")";
 
-fn in_order<T>(source: &Source, at: &str, named: BTreeMap<String, T>) -> impl Iterator<Item = (String, T)> + use<T> {
-    let mut named: Vec<_> = named.into_iter().map(|(name, item)| (source.offset(&child(at, &name)), name, item)).collect();
-    named.sort_by_key(|(offset, ..)| *offset);
-    named.into_iter().map(|(_, name, item)| (name, item))
+/// What is in a table, in the order of the file.
+fn in_order<N: Into<String>, T>(source: &Source, at: &str, named: impl IntoIterator<Item = (N, T)>) -> Vec<(String, T)> {
+    let mut named: Vec<(String, T)> = named.into_iter().map(|(name, item)| (name.into(), item)).collect();
+    named.sort_by_key(|(name, _)| source.offset(&child(at, name)));
+    named
 }
 
 fn seconds(seconds: f64) -> Duration {

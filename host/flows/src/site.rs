@@ -4,10 +4,11 @@
 
 use crate::{
     Contacts, Roster, contacts,
+    pin::Pin,
     schedule::{Calendar, Schedule},
     source::Source,
 };
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -84,6 +85,10 @@ pub struct Queue {
     pub leave_when_empty: bool,
     /// With no agent free, ring one who talks.
     pub interrupts: bool,
+    /// By which agents join and leave it from a phone.
+    pub code: Option<String>,
+    /// The service level: within which a caller should have an agent.
+    pub answer_within: Duration,
 }
 
 /// Whose phone rings next.
@@ -114,8 +119,20 @@ pub struct Agent {
     pub ring_endpoints: RingEndpoints,
     /// Logged in when the host starts.
     pub logged_in: bool,
-    /// The extension under which colleagues reach the agent.
+    /// The extension under which colleagues reach the agent, and by which the agent logs in at a phone.
     pub extension: Option<String>,
+    /// By which the agent proves to be it at another's phone.
+    pub pin: Option<Pin>,
+}
+
+impl Agent {
+    /// The agent's phones in the order in which they ring, when the agent has logged in at one.
+    pub fn endpoints_at(&self, at: Option<&Target>) -> Vec<Endpoint> {
+        let Some(at) = at else { return self.endpoints.clone() };
+        let (here, elsewhere): (Vec<_>, Vec<_>) = self.endpoints.iter().cloned().partition(|endpoint| endpoint.target == *at);
+        let here = here.into_iter().next().unwrap_or_else(|| Endpoint { target: at.clone(), ring_time: None });
+        [here].into_iter().chain(elsewhere).collect()
+    }
 }
 
 /// A phone of an agent.
@@ -179,6 +196,31 @@ impl Site {
         self.calendar.moment(instant)
     }
 
+    /// When the next civil day begins here.
+    pub fn next_day(&self, after: Timestamp) -> Timestamp {
+        let now = DateTime::from_timestamp_millis(after.0 as i64).unwrap_or_default().with_timezone(&self.time_zone);
+        let midnight = now.date_naive().succ_opt().unwrap_or(now.date_naive()).and_time(NaiveTime::MIN);
+        // Where the clock is put forward at midnight, the day begins an hour later.
+        let hours = (0..4).map(|hours| midnight + TimeDelta::hours(hours));
+        let begins = hours.filter_map(|time| self.time_zone.from_local_datetime(&time).earliest()).next();
+        Timestamp(begins.map_or(after.0 + 86_400_000, |begins| begins.timestamp_millis() as u64))
+    }
+
+    /// An agent by name or extension.
+    pub fn agent(&self, key: &str) -> Option<&Agent> {
+        self.agents.get(key).or_else(|| self.agents.values().find(|agent| agent.extension.as_deref() == Some(key)))
+    }
+
+    /// A queue by name or code.
+    pub fn queue(&self, key: &str) -> Option<&Queue> {
+        self.queues.get(key).or_else(|| self.queues.values().find(|queue| queue.code.as_deref() == Some(key)))
+    }
+
+    /// The agents whose own phone this is.
+    pub fn owners(&self, phone: &Target) -> impl Iterator<Item = &Agent> {
+        self.agents.values().filter(move |agent| agent.endpoints.iter().any(|endpoint| endpoint.target == *phone))
+    }
+
     /// A schedule at an instant; none: there is no such schedule.
     pub fn schedule(&self, name: &str, at: Timestamp) -> Option<ScheduleStatus> {
         Some(self.schedules.get(name)?.status(at))
@@ -219,7 +261,7 @@ pub fn target(text: &str) -> Option<Target> {
 }
 
 /// Reads an address: a number, an extension, or something in the PBX's own words, which has a `/` in it.
-pub(crate) fn address(text: &str) -> Option<Target> {
+pub fn address(text: &str) -> Option<Target> {
     let key = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#');
     if text.starts_with('+') {
         text.parse::<PhoneNumber>().ok().map(Target::Number)

@@ -135,6 +135,14 @@ pub(crate) struct QueueFile {
     /// Music that callers hear, unless the flow says otherwise.
     #[serde(default)]
     pub(crate) music: Option<String>,
+    /// Code of 2 or 3 digits by which agents join and leave the queue from a phone.
+    #[serde(default)]
+    #[schemars(regex(pattern = "^[0-9]{2,3}$"))]
+    pub(crate) code: Option<String>,
+    /// Seconds within which a caller should have an agent: the service level that is shown.
+    #[serde(default = "answer_within")]
+    #[schemars(range(min = 0, max = 3600))]
+    pub(crate) answer_within: f64,
     /// Callers leave the queue when no agent is logged in.
     #[serde(default = "yes")]
     pub(crate) leave_when_empty: bool,
@@ -145,6 +153,10 @@ pub(crate) struct QueueFile {
 }
 
 fn ring_time() -> f64 {
+    20.0
+}
+
+fn answer_within() -> f64 {
     20.0
 }
 
@@ -172,9 +184,13 @@ pub(crate) struct AgentFile {
     /// Logged in when the host starts.
     #[serde(default)]
     pub(crate) logged_in: bool,
-    /// Extension under which colleagues reach the agent.
+    /// Extension of 3 or 4 digits, under which colleagues reach the agent, and by which the agent logs in at a phone.
     #[serde(default)]
+    #[schemars(regex(pattern = "^[0-9]{3,4}$"))]
     pub(crate) extension: Option<String>,
+    /// The PIN that the agent proves to be it with at another's phone: a hash, as `strowger pin` prints it.
+    #[serde(default)]
+    pub(crate) pin: Option<String>,
 }
 
 /// A phone.

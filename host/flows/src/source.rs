@@ -195,7 +195,19 @@ impl Text {
             line: text[..start].matches('\n').count() + 1,
             column,
             length: offending.trim_end().chars().count().max(1),
-            text: line.to_owned(),
+            text: without_pin(line),
         }
+    }
+}
+
+/// A line as it may be shown: without a PIN that somebody wrote in the clear by mistake.
+fn without_pin(line: &str) -> String {
+    let is_key = |at: &usize| {
+        let before = line[..*at].chars().next_back();
+        before.is_none_or(|before| !before.is_alphanumeric() && before != '_') && line[at + 3..].trim_start().starts_with('=')
+    };
+    match line.match_indices("pin").map(|(at, _)| at).find(is_key) {
+        Some(at) => format!("{} = ...", &line[..at + 3]),
+        None => line.to_owned(),
     }
 }

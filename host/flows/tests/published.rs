@@ -7,9 +7,10 @@ use strowger_flows::{check, schemas};
 use strowger_sandbox::Engine;
 use strowger_test_support::{plugin_wasm, workspace};
 
-const PLUGINS: [&str; 6] = ["contact-centre", "gp-post", "permanentie", "reception", "vaccination-helpdesk", "zorglijn"];
+const PLUGINS: [&str; 7] = ["agent-desk", "contact-centre", "gp-post", "permanentie", "reception", "vaccination-helpdesk", "zorglijn"];
 
-const FLOWS: [&str; 7] = [
+const FLOWS: [&str; 8] = [
+    "agent-desk",
     "contact-centre",
     "gp-post",
     "permanentie-oost-vlaanderen",

@@ -1,6 +1,6 @@
 //! How an agent stands, apart from ringing and talking.
 
-use crate::{QueueName, Timestamp};
+use crate::{QueueName, Timestamp, command::Target};
 use serde::{Deserialize, Serialize};
 
 /// An agent as it has to be known again after a restart.
@@ -16,4 +16,12 @@ pub struct AgentStanding {
     pub joined: Vec<QueueName>,
     /// Queues of the site that the agent left.
     pub left: Vec<QueueName>,
+    /// Why there is a pause, if that was said.
+    pub pause_reason: Option<String>,
+    /// Without a conversation since then.
+    pub idle_since: Option<Timestamp>,
+    /// Logged in, paused, wrapping up or logged out since then.
+    pub since: Option<Timestamp>,
+    /// Where the agent has logged in: the phone that rings first until the agent logs out. None: the agent's own first one.
+    pub at: Option<Target>,
 }

@@ -61,8 +61,8 @@ impl fmt::Debug for PhoneNumber {
     }
 }
 
-/// A pattern of dialled digits: digits, an optional leading `+`, `X` for any one digit, and at the end `*` for any rest.
-/// Key codes such as `*48*` are not patterns of this kind.
+/// A pattern of what is dialled: digits, an optional leading `+`, `X` for any one digit, and at the end `*` for any rest of digits.
+/// A `*` anywhere else, and a `#`, is that key: `*48*XX` is a key code with two digits, and `*48*` would be `*48` and any rest of digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct NumberPattern {
@@ -72,7 +72,7 @@ pub struct NumberPattern {
 /// A text that is not a pattern.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "not a number pattern: {text:?}: {why}; write digits, X for any digit and * at the end, such as \"+3227138700\", \"+324XXXXXXXX\" or \"+32*\""
+    "not a number pattern: {text:?}: {why}; write digits, X for any digit and * at the end for any rest, such as \"+3227138700\", \"+324XXXXXXXX\" or \"+32*\"; elsewhere * is the key, as in \"*48*XX\""
 )]
 pub struct NotAPattern {
     text: String,
@@ -117,7 +117,11 @@ impl NumberPattern {
             (false, true) => b.len() <= a.len(),
             (true, true) => true,
         };
-        lengths && a.iter().zip(b).all(|(&x, &y)| x == y || (x == b'X' && y.is_ascii_digit()) || (y == b'X' && x.is_ascii_digit()))
+        // What an open pattern leaves open is digits.
+        let beyond = if a.len() > b.len() { &a[b.len()..] } else { &b[a.len()..] };
+        lengths
+            && beyond.iter().all(|&c| c == b'X' || c.is_ascii_digit())
+            && a.iter().zip(b).all(|(&x, &y)| x == y || (x == b'X' && y.is_ascii_digit()) || (y == b'X' && x.is_ascii_digit()))
     }
 }
 
@@ -132,14 +136,14 @@ impl FromStr for NumberPattern {
         if compact.is_empty() {
             return Err(wrong("it is empty"));
         }
-        if digits.contains('*') {
-            return Err(wrong("* may stand at the end only"));
-        }
         if digits.contains('+') {
             return Err(wrong("+ may stand at the start only"));
         }
-        if !digits.bytes().all(|b| b.is_ascii_digit() || b == b'X') {
-            return Err(wrong("only digits and X"));
+        if !digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'X' | b'*' | b'#')) {
+            return Err(wrong("only digits, X, * and #"));
+        }
+        if fixed != digits && digits.contains(['*', '#']) {
+            return Err(wrong("a number that begins with + has no keys in it"));
         }
         Ok(Self { text: compact.into() })
     }
@@ -192,9 +196,24 @@ mod tests {
         assert!(pattern("+324XXXXXXXX").matches("+32470123456"));
         assert!(!pattern("+324XXXXXXXX").matches("+324701234567"));
         assert!(!pattern("+32*").matches("+32;ext=1"), "the rest is digits too");
-        for wrong in ["", "+3*2", "3+2", "abc", "+32,*"] {
+        for wrong in ["", "+3*2", "3+2", "abc", "+32,*", "+32#"] {
             assert!(wrong.parse::<NumberPattern>().is_err(), "{wrong}");
         }
+    }
+
+    /// R3: the codes of a desk phone, and those of an emergency mobile behind their prefix.
+    #[test]
+    fn a_star_is_a_key_but_at_the_end() {
+        let pattern = |text: &str| text.parse::<NumberPattern>().unwrap();
+        assert!(pattern("*1").matches("*1"));
+        assert!(!pattern("*1").matches("*11"));
+        assert!(pattern("*48*XX").matches("*48*21"));
+        assert!(!pattern("*48*XX").matches("*48*213"));
+        assert!(!pattern("*48*XX").matches("*48*2*"));
+        assert!(pattern("082780*48*XXX").matches("082780*48*999"));
+        assert!(pattern("*48*").matches("*48123") && !pattern("*48*").matches("*48*123"), "at the end it is any rest of digits");
+        assert!(pattern("*21#").matches("*21#"));
+        assert!(!pattern("082780*").matches("082780*1"), "a rest is digits");
     }
 
     #[test]
@@ -210,5 +229,10 @@ mod tests {
         assert!(!overlap("10X", "1X52"));
         assert!(!overlap("+32*", "+31*"));
         assert!(!overlap("+3227138700*", "+322713"));
+        assert!(!overlap("*48*XX", "*48*XXX"));
+        assert!(overlap("*48*XX", "*48*99"));
+        assert!(!overlap("*48*", "*48*XX"), "a rest is digits");
+        assert!(!overlap("082780*", "082780*1"));
+        assert!(overlap("*4*", "*49"));
     }
 }

@@ -1,6 +1,6 @@
 //! What a flow may ask, and the answers. See the interface `reads` of the contract.
 
-use crate::{AgentName, OrderId, Timestamp, command::Target};
+use crate::{AgentName, OrderId, QueueName, Timestamp, command::Target};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -67,6 +67,73 @@ pub enum AgentStatus {
     WrapUp,
     /// Taking no calls for now.
     Paused,
+}
+
+/// Whether a call may act for an agent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Authority {
+    /// By where it comes from.
+    Enough,
+    /// With a proof of the agent's PIN.
+    Proof,
+    /// Not at all.
+    #[default]
+    Nothing,
+}
+
+/// A queue as it is now, and what came of its callers since the site's day began (K4, K5, P9). Of those offered, who is neither answered nor lost nor
+/// abandoned waits still.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QueueFigures {
+    /// The queue.
+    pub queue: QueueName,
+    /// Its code at the phone.
+    pub code: Option<String>,
+    /// As it is now.
+    pub now: QueueStatus,
+    /// Seconds within which a caller should be answered: the service level.
+    pub answer_within_s: f64,
+    /// How long conversations with their wrap-up lately took; none: there was none.
+    pub handling: Option<Duration>,
+    /// What came of its callers.
+    pub day: QueueCounts,
+}
+
+/// What came of the callers of a queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueCounts {
+    /// Came into the queue, or were offered to it too.
+    pub offered: u32,
+    /// Got an agent of this queue.
+    pub answered: u32,
+    /// Of those, within the time of the service level.
+    pub answered_within: u32,
+    /// Were sent away, or went on elsewhere: by their flow, or to an agent of another queue that was asked too.
+    pub left: u32,
+    /// Hung up.
+    pub abandoned: u32,
+}
+
+/// An agent as people see one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentFigures {
+    /// The agent.
+    pub agent: AgentName,
+    /// For people.
+    pub display_name: String,
+    /// The extension.
+    pub extension: Option<String>,
+    /// As it is now.
+    pub status: AgentStatus,
+    /// Why there is a pause, if that was said.
+    pub pause_reason: Option<String>,
+    /// The status is what it is since then.
+    pub since: Timestamp,
+    /// The phone that was logged in at, if it is not the agent's own first one.
+    pub at: Option<String>,
+    /// Takes calls of these.
+    pub queues: Vec<QueueName>,
 }
 
 /// Somebody the site knows.
@@ -138,9 +205,9 @@ pub trait Reads {
     fn schedule(&self, name: &str) -> Option<ScheduleStatus>;
     /// The position of a switch.
     fn switch(&self, name: &str) -> Option<String>;
-    /// A queue as it stands.
+    /// A queue, by name or code, as it stands.
     fn queue(&self, name: &str) -> Option<QueueStatus>;
-    /// An agent as it stands.
+    /// An agent, by name or extension, as it stands.
     fn agent(&self, name: &str) -> Option<AgentStatus>;
     /// A contact by number or id.
     fn contact(&self, key: &str) -> Option<Contact>;
@@ -152,6 +219,16 @@ pub trait Reads {
     fn on_duty(&self, roster: &str) -> Vec<Target>;
     /// The place in line of a queue order, from 1 on.
     fn position(&self, entry: OrderId) -> Option<u32>;
+    /// How long a queue order will probably wait from now on.
+    fn expected_wait(&self, entry: OrderId) -> Option<Duration>;
+    /// The agent who is at a phone: an address, an extension or a number.
+    fn agent_at(&self, phone: &str) -> Option<AgentName>;
+    /// The agent who has an extension, or a name.
+    fn agent_named(&self, key: &str) -> Option<AgentName>;
+    /// Whether the call may act for an agent.
+    fn authority_over(&self, agent: &str) -> Authority;
+    /// Whether an agent takes calls of a queue.
+    fn in_queue(&self, agent: &str, queue: &str) -> Option<bool>;
     /// Seeded by call and step; the n-th call within a step is asked with `n` from 0 on.
     fn random(&self, n: u32) -> u64;
     /// A message for the operator's log.

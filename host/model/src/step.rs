@@ -1,13 +1,18 @@
 //! One step of a call as it is recorded, and what a flow asked during it: recorded once, played back later.
 
 use crate::{
-    Event, FlowName, Order, OrderId, Timestamp,
+    AgentName, Event, FlowName, Order, OrderId, Timestamp,
     command::Target,
     event::Refusal,
-    read::{AgentStatus, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus, Reads, SYSTEM_RANDOM, ScheduleStatus},
+    read::{
+        AgentStatus, Authority, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus, Reads, SYSTEM_RANDOM, ScheduleStatus,
+    },
 };
 use serde::{Deserialize, Serialize};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 /// One step of one call: what the flow was told, what it asked and what it ordered. With the plugin and its settings, this is all that the
 /// step depended on.
@@ -77,6 +82,11 @@ pub enum Read {
     OnDuty(String, Vec<Target>),
     Position(OrderId, Option<u32>),
     Random(u32, u64),
+    ExpectedWait(OrderId, Option<Duration>),
+    AgentAt(String, Option<AgentName>),
+    InQueue(String, String, Option<bool>),
+    AgentNamed(String, Option<AgentName>),
+    Authority(String, Authority),
 }
 
 /// Where answers come from: asked once for each question, or looked up.
@@ -207,6 +217,36 @@ macro_rules! reads {
                 contact: Contact -> Option<Contact>,
                 campaign: Campaign -> Option<CampaignStatus>,
                 on_duty: OnDuty -> Vec<Target>,
+                agent_at: AgentAt -> Option<AgentName>,
+                agent_named: AgentNamed -> Option<AgentName>,
+                authority_over: Authority -> Authority,
+            }
+
+            fn in_queue(&self, agent: &str, queue: &str) -> Option<bool> {
+                self.answer(
+                    || format!("whether agent {agent:?} is in queue {queue:?}"),
+                    |read| match read {
+                        Read::InQueue(who, what, answer) if who == agent && what == queue => Some(*answer),
+                        _ => None,
+                    },
+                    |host| {
+                        let answer = host.in_queue(agent, queue);
+                        (Read::InQueue(agent.to_owned(), queue.to_owned(), answer), answer)
+                    },
+                )
+                .flatten()
+            }
+
+            fn expected_wait(&self, entry: OrderId) -> Option<Duration> {
+                self.answer(
+                    || format!("expected wait of order {entry}"),
+                    |read| if let Read::ExpectedWait(asked, wait) = read { (*asked == entry).then_some(*wait) } else { None },
+                    |host| {
+                        let wait = host.expected_wait(entry);
+                        (Read::ExpectedWait(entry, wait), wait)
+                    },
+                )
+                .flatten()
             }
 
             fn history(&self, number: &str, days: u16) -> Vec<PastCall> {

@@ -20,6 +20,7 @@ pub(crate) struct Agent {
     pub(crate) configured: bool,
     pub(crate) logged_in: bool,
     pub(crate) paused: bool,
+    pub(crate) pause_reason: Option<String>,
     pub(crate) doing: Doing,
     /// The conversation that an urgent call interrupts: nothing, or talking. It goes on while the phones ring for that call, and is held when they
     /// are answered.
@@ -32,6 +33,8 @@ pub(crate) struct Agent {
     pub(crate) unreachable: Option<i64>,
     /// Since when without a conversation: the end of the last, or the log-in.
     pub(crate) idle_since: i64,
+    /// The status that was listed last, and since when.
+    pub(crate) listed: (AgentStatus, i64),
     pub(crate) members: Vec<Member>,
     /// The pool of this agent alone, once somebody has asked for the agent by name.
     pub(crate) own: Option<PoolIx>,
@@ -44,7 +47,12 @@ pub(crate) struct Agent {
 pub(crate) enum Doing {
     Nothing,
     Ringing(Try),
-    Talking { entry: EntryIx, pool: PoolIx },
+    /// Since then; of a conversation that was put back it is not known.
+    Talking {
+        entry: EntryIx,
+        pool: PoolIx,
+        began: Option<i64>,
+    },
 }
 
 /// An agent is reserved for an entry, and phones ring.
@@ -72,26 +80,24 @@ pub(crate) struct Member {
 
 impl Agent {
     pub(crate) fn new(config: AgentConfig, now: i64) -> Self {
+        let status = if config.logged_in { AgentStatus::Free } else { AgentStatus::LoggedOut };
         Self {
             logged_in: config.logged_in,
             config,
             configured: true,
             paused: false,
+            pause_reason: None,
             doing: Doing::Nothing,
             beneath: Doing::Nothing,
             fading: 0,
             wrap_up: None,
             unreachable: None,
             idle_since: now,
+            listed: (status, now),
             members: Vec::new(),
             own: None,
             chose: BTreeMap::new(),
         }
-    }
-
-    /// Could be rung, unless left alone by a queue.
-    pub(crate) fn is_free(&self) -> bool {
-        self.status() == AgentStatus::Free
     }
 
     pub(crate) fn status(&self) -> AgentStatus {

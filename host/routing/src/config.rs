@@ -49,6 +49,8 @@ pub struct QueueConfig {
     /// How long an agent who did not answer, declined, was busy or could not be reached is left alone by the queues
     /// that the caller asked for. Less than a second counts as a second: a phone that refuses at once must not ring on and on.
     pub retry_after: Duration,
+    /// The service level: within which a caller should have an agent.
+    pub answer_within: Duration,
     /// Send callers away when no agent is logged in; else they wait for one.
     pub leave_when_empty: bool,
     /// With no agent free, ring one who talks (R5): who answers holds that conversation and takes it back afterwards.
@@ -57,7 +59,7 @@ pub struct QueueConfig {
 
 impl QueueConfig {
     /// A queue with the usual figures: longest idle, no cap, 15 s of ringing (P4), no wrap-up, 5 s until an agent
-    /// is rung again, callers sent away when nobody is logged in (V4).
+    /// is rung again, a service level of 20 s, callers sent away when nobody is logged in (V4).
     pub fn new(name: impl Into<QueueName>, agents: impl IntoIterator<Item = AgentName>) -> Self {
         Self {
             name: name.into(),
@@ -67,6 +69,7 @@ impl QueueConfig {
             ring_time: Duration::from_secs(15),
             wrap_up: Duration::ZERO,
             retry_after: Duration::from_secs(5),
+            answer_within: Duration::from_secs(20),
             leave_when_empty: true,
             interrupts: false,
         }

@@ -5,9 +5,11 @@
 //! * [`agents`]: what agents do.
 //! * [`configure`]: a new site under a running floor.
 //! * [`restore`]: the floor as it was when its host went away.
+//! * [`figures`]: what people and flows ask of it.
 
 mod agents;
 mod configure;
+mod figures;
 mod interrupt;
 mod restore;
 mod ring;
@@ -27,12 +29,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
-use strowger_model::{
-    AgentName, QueueName,
-    command::Asked,
-    event::Left,
-    read::{AgentStatus, QueueStatus},
-};
+use strowger_model::{AgentName, QueueName, command::Asked, event::Left, read::QueueCounts};
 
 /// All queues and agents, and the callers who wait for them. The crate's documentation says what holds.
 #[derive(Debug, Default)]
@@ -99,48 +96,28 @@ impl Floor {
         self.deadlines.first().map(|(when, _)| Duration::from_nanos(u64::try_from(*when).unwrap_or(0)))
     }
 
-    /// A queue as it stands: callers whose agents ring are waiting still, agents left alone after an unanswered call are not free.
-    pub fn queue(&self, name: &str, now: Duration) -> Option<QueueStatus> {
-        let pool = &self.pools[self.pool_by_name.get(name)?.0 as usize];
-        let waited = |since: i64| Duration::from_nanos(u64::try_from(nanos(now).saturating_sub(since)).unwrap_or(0));
-        pool.configured.then(|| QueueStatus {
-            waiting: pool.waiting() as u32,
-            longest_wait: pool.longest_since().map_or(Duration::ZERO, waited),
-            logged_in: pool.logged_in,
-            free: pool.free.len() as u32,
-        })
-    }
-
-    /// An agent as it stands. A phone that was cancelled and may still make a sound rings.
-    pub fn agent(&self, name: &str) -> Option<AgentStatus> {
-        let agent = &self.agents[self.agent_by_name.get(name)?.0 as usize];
-        agent.configured.then(|| agent.status())
-    }
-
-    /// The place in line in the first queue that a waiting entry asked for, from 1 on, callers whose agents ring included. A sum over
-    /// some hundreds of numbers for 100,000 waiting.
-    pub fn position(&self, entry: EntryId) -> Option<u32> {
-        let entry = self.entries.get(self.entries.find(entry)?).filter(|entry| entry.agent.is_none())?;
-        let pool = entry.asked.as_slice().first()?;
-        Some(self.pools[pool.0 as usize].before(entry.rank) as u32 + 1)
-    }
-
     fn take(&mut self, input: Input, out: &mut Vec<Output>) -> Result<(), RefusedInput> {
         match input {
             Input::Configure { queues, agents } => self.configure(queues, agents, out),
             Input::Restore { agents, entries, quieting, next_attempt } => self.restore(agents, entries, quieting, next_attempt, out)?,
+            Input::Endpoints { agent, endpoints } => self.move_to(&agent, endpoints, out)?,
             Input::Agent { agent, action } => self.agent_does(&agent, action, out)?,
             Input::Enter { entry, ask, priority, waited } => self.enter(entry, &ask, priority, waited, out)?,
             Input::Widen { entry, ask } => self.widen(entry, &ask)?,
-            Input::Leave { entry } => {
+            Input::Leave { entry, hung_up } => {
                 let ix = self.entries.find(entry).ok_or(RefusedInput::UnknownEntry(entry))?;
                 if self.entries.get(ix).is_some_and(|entry| entry.agent.is_none()) {
-                    self.remove_waiting(ix, out);
+                    self.remove_waiting(ix, if hung_up { |counts| counts.abandoned += 1 } else { |counts| counts.left += 1 }, out);
                 }
             }
             Input::Answered { attempt } => self.answered(attempt, out),
             Input::Unanswered { attempt, why } => self.unanswered(attempt, why, out),
             Input::Ended { entry } => self.ended(entry, out)?,
+            Input::NewDay => {
+                for pool in &mut self.pools {
+                    pool.counts = QueueCounts { offered: pool.waiting() as u32, ..QueueCounts::default() };
+                }
+            }
             Input::Tick => {}
         }
         Ok(())
@@ -172,6 +149,10 @@ impl Floor {
         }
         let all = |holds: fn(&Pool) -> bool| asked.iter().all(|pool| holds(&self.pools[pool.0 as usize]));
         if let Some(why) = all(Pool::is_deserted).then_some(Left::NobodyLoggedIn).or_else(|| all(Pool::is_full).then_some(Left::Full)) {
+            for pool in &asked {
+                let counts = &mut self.pool_mut(*pool).counts;
+                (counts.offered, counts.left) = (counts.offered + 1, counts.left + 1);
+            }
             out.push(Output::Left { entry: id, why });
             return Ok(());
         }
@@ -183,7 +164,7 @@ impl Floor {
             entry: self.entries.next_ix(),
         };
         for pool in &asked {
-            self.pool_mut(*pool).wanting.insert(rank);
+            self.pool_mut(*pool).take_in(rank);
         }
         self.unsettled.extend(&asked);
         self.entries.insert(Entry { id, rank, entered: self.now, asked: Asks::new(asked), offers: None, agent: None });
@@ -198,7 +179,7 @@ impl Floor {
         entry.asked = Asks::new([&asked[..], &more].concat());
         let rank = entry.rank;
         for pool in &more {
-            self.pool_mut(*pool).wanting.insert(rank);
+            self.pool_mut(*pool).take_in(rank);
         }
         self.unsettled.extend(more);
         Ok(())
@@ -245,11 +226,13 @@ impl Floor {
     }
 
     /// Takes a waiting entry off the floor; its phones are cancelled.
-    fn remove_waiting(&mut self, ix: EntryIx, out: &mut Vec<Output>) {
+    fn remove_waiting(&mut self, ix: EntryIx, count: fn(&mut QueueCounts), out: &mut Vec<Output>) {
         self.withdraw_all(ix, out);
         if let Some(entry) = self.entries.remove(ix) {
             for pool in entry.asked.as_slice() {
-                self.pool_mut(*pool).remove(entry.rank);
+                let pool = self.pool_mut(*pool);
+                pool.remove(entry.rank);
+                count(&mut pool.counts);
             }
         }
     }
@@ -271,7 +254,7 @@ impl Floor {
             })
             .collect();
         for (ix, entry, why) in hopeless {
-            self.remove_waiting(ix, out);
+            self.remove_waiting(ix, |counts| counts.left += 1, out);
             out.push(Output::Left { entry, why });
         }
     }

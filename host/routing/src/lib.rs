@@ -42,7 +42,7 @@
 //! # When the host was away
 //! [`Input::Restore`] puts the floor back from what its host kept or finds at the PBX: entries with what they asked, since when they wait
 //! and what they were doing, and [how agents stood](Floor::standing). Places in line, conversations, log-ins, pauses and wrap-ups are as they were; a phone rings on for
-//! the rest of its time. Forgotten is whom an entry tried in vain, who is left alone for that, and whose turn a round robin has reached.
+//! the rest of its time. Forgotten is what came of callers that day, how long conversations took, whom an entry tried in vain, who is left alone for that, and whose turn a round robin has reached.
 //!
 //! **Architecture invariant:** between two inputs no queue has both a free agent and an entry that wants one.
 

@@ -7,7 +7,7 @@ use crate::{
     line::{Line, Rank},
 };
 use std::{collections::BTreeSet, time::Duration};
-use strowger_model::AgentName;
+use strowger_model::{AgentName, read::QueueCounts};
 
 /// Which pool of the floor; for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +37,14 @@ pub(crate) struct Pool {
     pub(crate) next_order: u32,
     /// Round robin: the order of who rang last.
     pub(crate) rang_last: Option<u32>,
+    /// What came of its callers since the day began.
+    pub(crate) counts: QueueCounts,
+    /// How long the conversations of late took with their wrap-up, in nanoseconds, and how many there were (as far as that matters).
+    pub(crate) handling: (i64, i64),
 }
+
+/// A conversation counts for so much of the mean, at least: the last dozen or so decide.
+const OF_LATE: i64 = 12;
 
 /// A free agent's place among others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +69,8 @@ impl Pool {
             unreachable: BTreeSet::new(),
             next_order: 0,
             rang_last: None,
+            counts: QueueCounts::default(),
+            handling: (0, 0),
         }
     }
 
@@ -69,6 +78,19 @@ impl Pool {
     pub(crate) fn of_one(agent: &AgentName) -> Self {
         let config = QueueConfig { ring_time: Duration::from_secs(30), ..QueueConfig::new(agent.as_str(), []) };
         Self { of_one: true, ..Self::queue(config) }
+    }
+
+    /// A conversation with its wrap-up has taken so long.
+    pub(crate) fn took(&mut self, nanos: i64) {
+        let (mean, count) = &mut self.handling;
+        *count = (*count + 1).min(OF_LATE);
+        *mean += (nanos - *mean) / *count;
+    }
+
+    /// How long a conversation takes with its wrap-up, in nanoseconds; none: there was none yet.
+    pub(crate) fn handling(&self) -> Option<i64> {
+        let (mean, count) = self.handling;
+        (count > 0).then_some(mean)
     }
 
     pub(crate) fn is_ring_all(&self) -> bool {
@@ -81,6 +103,12 @@ impl Pool {
 
     pub(crate) fn waiting(&self) -> usize {
         self.wanting.len() + self.served.len()
+    }
+
+    /// One more waits here.
+    pub(crate) fn take_in(&mut self, rank: Rank) {
+        self.wanting.insert(rank);
+        self.counts.offered += 1;
     }
 
     pub(crate) fn remove(&mut self, rank: Rank) {

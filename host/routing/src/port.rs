@@ -1,6 +1,6 @@
 //! What the floor is told and what it says: inputs, outputs and the identifiers in them.
 
-use crate::{AgentConfig, QueueConfig};
+use crate::{AgentConfig, EndpointConfig, QueueConfig};
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 use strowger_model::{
@@ -60,6 +60,14 @@ pub enum Input {
         /// New attempts are numbered from here on at least, and above all attempts named here.
         next_attempt: AttemptId,
     },
+    /// The phones of an agent are others from now on: the agent has logged in elsewhere, or has logged out. Phones that ring are cancelled,
+    /// and the call is offered anew.
+    Endpoints {
+        /// Whose.
+        agent: AgentName,
+        /// In order.
+        endpoints: Vec<EndpointConfig>,
+    },
     /// An agent did something.
     Agent {
         /// Who.
@@ -89,6 +97,8 @@ pub enum Input {
     Leave {
         /// Which.
         entry: EntryId,
+        /// The caller has: else the flow had it leave.
+        hung_up: bool,
     },
     /// A phone was answered. Ignored for an attempt that was cancelled.
     Answered {
@@ -107,6 +117,8 @@ pub enum Input {
         /// Which.
         entry: EntryId,
     },
+    /// The site's day begins: the queues count their callers from zero, but for those who wait.
+    NewDay,
     /// The time of [`Floor::next_deadline`](crate::Floor::next_deadline) has come.
     Tick,
 }
@@ -118,10 +130,14 @@ pub struct Standing {
     pub logged_in: bool,
     /// Takes none for now.
     pub paused: bool,
+    /// Why, if that was said.
+    pub pause_reason: Option<String>,
     /// Wraps up until then; over if that is past.
     pub wrap_up_until: Option<Duration>,
     /// Without a conversation since then. None: since now.
     pub idle_since: Option<Duration>,
+    /// It is so since then. None: since now.
+    pub since: Option<Duration>,
     /// Queues joined beyond those of the site.
     pub joined: Vec<QueueName>,
     /// Queues of the site that the agent left.
@@ -189,8 +205,8 @@ pub enum FloorAction {
     LogIn,
     /// Takes no more calls. Ringing phones are cancelled, a conversation goes on.
     LogOut,
-    /// Takes no calls for now. Ringing phones are cancelled, a conversation goes on.
-    Pause,
+    /// Takes no calls for now, for a reason if one is given. Ringing phones are cancelled, a conversation goes on.
+    Pause(Option<String>),
     /// Ends pause, wrap-up and being left alone after an unanswered call.
     Ready,
     /// Takes calls of a queue too, as its last agent. Kept until the agent leaves it.

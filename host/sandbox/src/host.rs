@@ -2,10 +2,10 @@
 
 use crate::{
     bindings::strowger::flow::{
-        reads::{AgentStatus, CampaignStatus, Host as ReadsImports, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus},
+        reads::{AgentStatus, Authority, CampaignStatus, Host as ReadsImports, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus},
         types::{Host as TypesImports, Moment, Target},
     },
-    convert::to_guest,
+    convert::{millis, to_guest},
     fault::Stop,
     limits::Limits,
     words::readable,
@@ -253,6 +253,26 @@ impl ReadsImports for Host {
 
     fn position(&mut self, entry: u32) -> wasmtime::Result<Option<u32>> {
         Ok(self.reads("position")?.position(OrderId(entry)))
+    }
+
+    fn expected_wait(&mut self, entry: u32) -> wasmtime::Result<Option<u32>> {
+        Ok(self.reads("expected-wait")?.expected_wait(OrderId(entry)).map(millis))
+    }
+
+    fn agent_at(&mut self, phone: String) -> wasmtime::Result<Option<String>> {
+        Ok(self.reads("agent-at")?.agent_at(&phone).map(|agent| agent.to_string()))
+    }
+
+    fn agent_named(&mut self, key: String) -> wasmtime::Result<Option<String>> {
+        Ok(self.reads("agent-named")?.agent_named(&key).map(|agent| agent.to_string()))
+    }
+
+    fn authority_over(&mut self, agent: String) -> wasmtime::Result<Authority> {
+        Ok(to_guest::authority(self.reads("authority-over")?.authority_over(&agent)))
+    }
+
+    fn in_queue(&mut self, agent: String, queue: String) -> wasmtime::Result<Option<bool>> {
+        Ok(self.reads("in-queue")?.in_queue(&agent, &queue))
     }
 
     fn random(&mut self) -> wasmtime::Result<u64> {

@@ -196,7 +196,7 @@ pub struct Call {
     pub times: u32,
     /// The caller's number, or "withheld". Not given: a number of its own.
     pub from: Option<String>,
-    /// The endpoint that the PBX has authenticated, such as `PJSIP/coach`.
+    /// The endpoint that the PBX has authenticated: an agent of this scenario, whose phone it is, or an address. Not given: a call from outside.
     pub endpoint: Option<String>,
     /// The number that is called. Not given: the flow's first.
     pub dials: Option<String>,

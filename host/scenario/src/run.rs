@@ -171,7 +171,13 @@ impl Prepared {
         for (at, act) in &acts {
             sleep_until(start + *at).await;
             match act {
-                Act::Call(nth, call) => stage.call(self.caller(*nth, call)),
+                Act::Call(nth, call) => {
+                    let endpoint = call.endpoint.as_ref().map(|who| match written.agents.contains_key(who) {
+                        true => stage.address_of(who),
+                        false => who.clone(),
+                    });
+                    stage.call(Caller { endpoint, ..self.caller(*nth, call) });
+                }
                 Act::Then(then) => self.happen(then, written, exchange, stage),
             }
         }

@@ -48,7 +48,11 @@ CREATE TABLE agent (
     paused INTEGER NOT NULL,
     wrap_up_until INTEGER,
     joined TEXT NOT NULL,
-    "left" TEXT NOT NULL
+    "left" TEXT NOT NULL,
+    pause_reason TEXT,
+    idle_since INTEGER,
+    since INTEGER,
+    at TEXT
 ) WITHOUT ROWID;
 
 CREATE TABLE version (

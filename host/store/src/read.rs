@@ -101,7 +101,7 @@ impl Reader {
     pub fn agents(&self) -> Result<Vec<(AgentName, AgentStanding)>, ReadError> {
         let connection = self.lock();
         let mut statement =
-            connection.prepare_cached("SELECT agent, logged_in, paused, wrap_up_until, joined, \"left\" FROM agent ORDER BY agent")?;
+            connection.prepare_cached("SELECT agent, logged_in, paused, wrap_up_until, joined, \"left\", pause_reason, idle_since, since, at FROM agent ORDER BY agent")?;
         let rows = statement.query_map([], |row| {
             let standing = AgentStanding {
                 logged_in: row.get(1)?,
@@ -109,6 +109,10 @@ impl Reader {
                 wrap_up_until: row.get::<_, Option<u64>>(3)?.map(Timestamp),
                 joined: json(row, 4)?,
                 left: json(row, 5)?,
+                pause_reason: row.get(6)?,
+                idle_since: row.get::<_, Option<u64>>(7)?.map(Timestamp),
+                since: row.get::<_, Option<u64>>(8)?.map(Timestamp),
+                at: json(row, 9)?,
             };
             Ok((row.get::<_, String>(0)?.into(), standing))
         })?;

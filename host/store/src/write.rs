@@ -3,7 +3,7 @@
 use crate::{entry::Change, outbox::insert_case};
 use rusqlite::{Connection, ErrorCode, Statement, params};
 use std::collections::HashMap;
-use strowger_model::{CallId, CallRecord, FlowVersion, VersionFiles};
+use strowger_model::{AgentStanding, CallId, CallRecord, FlowVersion, Timestamp, VersionFiles};
 
 /// What was done with changes that are now committed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,9 +43,9 @@ const CLOSED: &str = "INSERT INTO record (call, flow, version, caller, dialled, 
     VALUES (?1, ?2, ?3, iif(?1 <= (SELECT upto FROM anonymous), NULL, ?4), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
     iif(?1 <= (SELECT upto FROM anonymous), '[]', ?13), ?14, ?15, ?16, ?17,
     max(?18, coalesce((SELECT unjournalled FROM open_call WHERE call = ?1), 0)), ?19) ON CONFLICT DO NOTHING";
-const AGENT: &str = "INSERT INTO agent (agent, logged_in, paused, wrap_up_until, joined, \"left\") VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-    ON CONFLICT (agent) DO UPDATE SET logged_in = excluded.logged_in, paused = excluded.paused,
-    wrap_up_until = excluded.wrap_up_until, joined = excluded.joined, \"left\" = excluded.\"left\"";
+const AGENT: &str =
+    "INSERT OR REPLACE INTO agent (agent, logged_in, paused, wrap_up_until, joined, \"left\", pause_reason, idle_since, since, at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const VERSION: &str =
     "INSERT INTO version (flow, version, flow_file, flow_text, site_file, site_text, recordings, site_recordings, plugin, last_call)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, '') ON CONFLICT DO NOTHING";
@@ -145,9 +145,14 @@ impl<'c> Writer<'c> {
                 Ok(())
             }
             Change::Agent { agent, standing } => {
-                let wrap_up_until = standing.wrap_up_until.map(|until| until.0);
-                let (joined, left) = (json(&standing.joined), json(&standing.left));
-                self.agent.execute(params![agent.as_str(), standing.logged_in, standing.paused, wrap_up_until, joined, left]).map(drop)
+                let AgentStanding { logged_in, paused, wrap_up_until, joined, left, pause_reason, idle_since, since, at } = standing;
+                let millis = |time: &Option<Timestamp>| time.map(|time| time.0);
+                let (joined, left, at) = (json(joined), json(left), json(at));
+                let (wrap_up_until, idle_since, since) = (millis(wrap_up_until), millis(idle_since), millis(since));
+                let agent = agent.as_str();
+                self.agent
+                    .execute(params![agent, logged_in, paused, wrap_up_until, joined, left, pause_reason, idle_since, since, at])
+                    .map(drop)
             }
             Change::Version(files) => self.version(files),
             Change::Mail(mail) => {

@@ -49,6 +49,18 @@ pub(crate) enum Command {
     Test(Test),
     /// Show what is loaded: versions, calls on each, what is wrong
     Flows(Flows),
+    /// Show the queues: who waits, who is there, and what came of callers today
+    ///
+    /// Today is since midnight at the site, or since the host started. Offered: came into the queue. Answered: got an agent of it; the percentage of those within
+    /// the queue's `answer_within`. Left: were sent away or moved on. Abandoned: hung up. The others wait.
+    Queues(Floor),
+    /// Show the agents: what each is doing, since when, where, and for which queues
+    Agents(Floor),
+    /// Read a PIN and print its hash, for an agent in the site file
+    ///
+    /// Reads one line of standard input. The hash (argon2id) goes into `[agents.NAME]`; the PIN itself is written down nowhere.
+    #[command(after_help = "Example:\n  strowger pin\n  echo 2580 | strowger pin")]
+    Pin,
     /// Bring a call in and watch it
     ///
     /// The host must be running. With the sim, a simulated caller calls; with a real PBX say with --via how a call gets
@@ -187,6 +199,15 @@ pub(crate) struct Flows {
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) action: Option<FlowsAction>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Floor {
+    #[command(flatten)]
+    pub(crate) host: Host,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]

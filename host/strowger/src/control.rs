@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `GET /v1/flows` | every flow: versions, calls, what is wrong |
 //! | `POST /v1/flows/NAME/rollback` | the version that serves now |
+//! | `GET /v1/queues` | every queue: who waits, who is there, what came of callers today |
+//! | `GET /v1/agents` | every agent: what each is doing, since when, where |
 //! | `GET /v1/calls` | the calls that are up |
 //! | `POST /v1/calls` | a line of text for each thing that happens in the call, until it is over |
 //!
@@ -92,6 +94,8 @@ impl Control {
         let router = Router::new()
             .route("/v1/flows", get(flows))
             .route("/v1/flows/{name}/rollback", post(rollback))
+            .route("/v1/queues", get(queues))
+            .route("/v1/agents", get(agents))
             .route("/v1/calls", get(calls).post(call))
             .with_state(Arc::new(desk));
         let server = tokio::spawn(async move { axum::serve(listener, router).await }).abort_handle();
@@ -137,6 +141,14 @@ async fn rollback(State(desk): State<Arc<Desk>>, Name(name): Name<String>) -> Re
         Ok(Err(error)) => refused(StatusCode::CONFLICT, error),
         Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, error),
     }
+}
+
+async fn queues(State(desk): State<Arc<Desk>>) -> Response {
+    Json(desk.exchange.queues()).into_response()
+}
+
+async fn agents(State(desk): State<Arc<Desk>>) -> Response {
+    Json(desk.exchange.agents()).into_response()
 }
 
 async fn calls(State(desk): State<Arc<Desk>>) -> Response {

@@ -4,6 +4,7 @@
 //! * `args`: the command line; `config`: `strowger.toml`.
 //! * `serve`: the host as a daemon; `supervise`: what it tells a service manager; `control`: the socket by which other commands reach it; `watch`: what it shows of calls.
 //! * `check`, `test`, `flows`, `call`, `demo`: commands for flows and calls.
+//! * `floor`: what people see of queues and agents; `pin`: PINs for the site file.
 //! * `records`, `replay`, `erase`: commands for what was recorded; `mails`, `cases`: for what is to be sent or answered; `when`: instants as people write them.
 //! * `sim`: the sim as an adapter in a process of its own; `adapter`: the scenarios of all adapters, played on one.
 
@@ -20,9 +21,11 @@ mod config;
 mod control;
 mod demo;
 mod erase;
+mod floor;
 mod flows;
 mod load;
 mod mails;
+mod pin;
 mod records;
 mod replay;
 mod report;
@@ -57,6 +60,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Check(args) => check::check(&args)?,
         Command::Test(args) => test::test(&args)?,
         Command::Flows(args) => flows::flows(&args)?,
+        Command::Queues(args) => floor::queues(&args)?,
+        Command::Agents(args) => floor::agents(&args)?,
+        Command::Pin => pin::pin()?,
         Command::Call(args) => call::call(&args)?,
         Command::Demo(args) => demo::demo(&args)?,
         Command::Records(args) => records::records(&args)?,

@@ -23,7 +23,7 @@ impl Place {
             }
         }
         fs::create_dir(place.path("plugins")).unwrap();
-        for plugin in ["reception", "vaccination-helpdesk"] {
+        for plugin in ["agent-desk", "reception", "vaccination-helpdesk"] {
             fs::copy(plugin_path(plugin), place.path("plugins").join(format!("{plugin}.wasm"))).unwrap();
         }
         place

@@ -6,9 +6,11 @@
 //! A hand-written state machine asks here; a script asks its [`Call`](crate::Call), which remembers
 //! the answers.
 
-use crate::types::{Moment, OrderId, Target};
+use crate::types::{Millis, Moment, OrderId, Target};
 
-pub use crate::bindings::strowger::flow::reads::{AgentStatus, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus};
+pub use crate::bindings::strowger::flow::reads::{
+    AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus,
+};
 
 /// Whoever answers a flow's questions.
 pub trait Reads {
@@ -18,9 +20,9 @@ pub trait Reads {
     fn schedule(&self, name: &str) -> Option<ScheduleStatus>;
     /// The position of a switch.
     fn switch(&self, name: &str) -> Option<String>;
-    /// A queue as it is now.
+    /// A queue as it is now, by name or code.
     fn queue(&self, name: &str) -> Option<QueueStatus>;
-    /// An agent as it is now.
+    /// An agent as it is now, by name or extension.
     fn agent(&self, name: &str) -> Option<AgentStatus>;
     /// A contact by number (E.164) or id.
     fn contact(&self, key: &str) -> Option<KnownContact>;
@@ -32,6 +34,16 @@ pub trait Reads {
     fn on_duty(&self, roster: &str) -> Vec<Target>;
     /// The place in line of a queue order, from 1 on.
     fn position(&self, entry: OrderId) -> Option<u32>;
+    /// How long a queue order will probably wait, in milliseconds.
+    fn expected_wait(&self, entry: OrderId) -> Option<Millis>;
+    /// The agent at a phone.
+    fn agent_at(&self, phone: &str) -> Option<String>;
+    /// The agent who has an extension, or a name.
+    fn agent_named(&self, key: &str) -> Option<String>;
+    /// Whether the call may act for an agent.
+    fn authority_over(&self, agent: &str) -> Authority;
+    /// Whether an agent takes calls of a queue.
+    fn in_queue(&self, agent: &str, queue: &str) -> Option<bool>;
     /// Seeded by call and step.
     fn random(&self) -> u64;
     /// For the operator's log.
@@ -71,6 +83,16 @@ questions! {
     fn on_duty(roster: &str) -> Vec<Target>;
     /// The place in line of a queue order, from 1 on.
     fn position(entry: OrderId) -> Option<u32>;
+    /// How long a queue order will probably wait from now on, in milliseconds; none: nothing can be said.
+    fn expected_wait(entry: OrderId) -> Option<Millis>;
+    /// The agent who has logged in at a phone, else whose phone it is: an address, an extension or a number.
+    fn agent_at(phone: &str) -> Option<String>;
+    /// The name of the agent who has an extension, or that name.
+    fn agent_named(key: &str) -> Option<String>;
+    /// Whether this call may act for an agent (name or extension), by where it comes from.
+    fn authority_over(agent: &str) -> Authority;
+    /// Whether an agent (name or extension) takes calls of a queue (name or code) when logged in.
+    fn in_queue(agent: &str, queue: &str) -> Option<bool>;
     /// Seeded by call and step: the same at a second run.
     fn random() -> u64;
     /// For the operator's log, under the call's id. Bounded; never give it personal data.

@@ -333,3 +333,36 @@ fn a_hundred_events_are_a_small_state() {
     call.passes(secs(87));
     assert!(call.state().len() <= 1_000, "{} bytes after 100 events", call.state().len());
 }
+
+#[test]
+fn who_waits_is_told_the_place_in_line_now_and_then() {
+    script!(Told, call => {
+        let waiting = call.wait_in("helpdesk").music("default").announce(secs(30), |place| {
+            let minutes = place.expected_wait.map(|wait| Prompt::Number(wait.as_secs().div_ceil(60) as i64));
+            [Prompt::Position(place.position)].into_iter().chain(minutes).collect()
+        });
+        match waiting.await {
+            Ok(agent) => Ok(agent.name.into()),
+            Err(why) => Ok(why.word().into()),
+        }
+    });
+    let said = |call: &TestCall<Told>| -> Vec<Vec<Prompt>> {
+        let plays = call
+            .orders()
+            .iter()
+            .filter_map(|order| if let Command::Play(play) = &order.command { Some(play.prompts.clone()) } else { None });
+        plays.collect()
+    };
+    let mut call = TestCall::<Told>::new((), Site { position: 3, expected_wait: Some(150_000), ..Site::default() });
+    call.arrives().passes(secs(29));
+    assert_eq!(said(&call).len(), 0);
+    call.passes(secs(1));
+    assert!(matches!(said(&call)[..], [ref one] if matches!(one[..], [Prompt::Position(3), Prompt::Number(3)])), "{}", call.timeline());
+    // Who is still being told is not told twice.
+    call.passes(secs(30));
+    assert_eq!(said(&call).len(), 1);
+    call.settles().site(|site| Site { position: 2, expected_wait: None, ..site }).passes(secs(30));
+    assert!(matches!(said(&call)[1][..], [Prompt::Position(2)]), "{}", call.timeline());
+    call.agent_answers("an");
+    assert_eq!((call.newest_names(), call.ending()), (vec!["cancel", "cancel", "finish"], Some("an")), "what is being said is stopped");
+}

@@ -1,10 +1,13 @@
 //! Reads with fixed answers.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use strowger_model::{
-    OrderId, Timestamp,
+    AgentName, OrderId, Timestamp,
     command::Target,
-    read::{AgentStatus, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus, Reads, ScheduleStatus},
+    read::{AgentStatus, Authority, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus, Reads, ScheduleStatus},
 };
 
 /// Reads for a site where it is always Sunday 22 November 2026, 12:00:00 in Brussels, every schedule is open, every
@@ -68,6 +71,26 @@ impl Reads for FixedReads {
 
     fn position(&self, _entry: OrderId) -> Option<u32> {
         Some(1)
+    }
+
+    fn expected_wait(&self, _entry: OrderId) -> Option<Duration> {
+        None
+    }
+
+    fn agent_at(&self, _phone: &str) -> Option<AgentName> {
+        None
+    }
+
+    fn agent_named(&self, _key: &str) -> Option<AgentName> {
+        None
+    }
+
+    fn authority_over(&self, _agent: &str) -> Authority {
+        Authority::Nothing
+    }
+
+    fn in_queue(&self, _agent: &str, _queue: &str) -> Option<bool> {
+        None
     }
 
     fn random(&self, n: u32) -> u64 {

@@ -7,11 +7,12 @@
 //! | `.2` | the host under test, should it want an address of its own |
 //! | `.3` | a [`crate::Gate`] before ARI, if the test has one |
 //! | `.11` to `.39` | the phones of the endpoints `a1` to `a29` |
+//! | `.41` to `.69` | the same phones when they call, so that they can be called meanwhile |
 //! | `.97` to `.126` | callers; they arrive at the endpoint `caller` |
 //! | `.200` | the central, behind the trunk endpoint `central` |
 //!
 //! # The dialplan
-//! Every number goes to the host's application. What the host does not take, or sends on, takes the PBX's own
+//! Every number and key code goes to the host's application. What the host does not take, or sends on, takes the PBX's own
 //! route: a call to `own-route` at the central. [`BASELINES`] and [`QUEUE`] are measured against.
 
 use crate::{net::Slice, process::Process, tools::Tools};
@@ -282,6 +283,7 @@ fn dialplan(slice: &Slice, folder: &Path) -> String {
          \x20same => n,Verbose(1,own route after ${{STASISSTATUS}})\n\
          \x20same => n,Dial(PJSIP/central/sip:own-route@{central}:5060,60)\n\
          \x20same => n,Hangup()\n\
+         exten => _*X!,1,Stasis({APP},line=inside)\n same => n,Hangup()\n\
          exten => {native},1,Answer()\n same => n,Playback({here}/sounds/second)\n same => n,Hangup()\n\
          exten => {agi},1,AGI(agi://{host}:4573/call)\n same => n,Hangup()\n\
          exten => {ari},1,Stasis(baseline)\n same => n,Hangup()\n\

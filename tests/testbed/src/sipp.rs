@@ -249,6 +249,13 @@ impl<'a> Caller<'a> {
         self
     }
 
+    /// A call from the phone of an endpoint `a1` to `a29`, which Asterisk knows by its name.
+    pub fn by_phone(mut self, phone: u8) -> Self {
+        self.address = 40 + phone;
+        self.from = format!("<sip:a{phone}@[local_ip]>");
+        self
+    }
+
     /// The From header, without its tag.
     pub fn from(mut self, from: &str) -> Self {
         self.from = from.into();

@@ -121,6 +121,7 @@ impl Call {
                 tracing::warn!(call = %self.id, flow = %self.flow.name, "alarm: {what}");
                 Ok(())
             }
+            Command::Agent { agent, action, proof } => self.order_of_agent(id, &agent, action, proof),
             Command::HangUp { leg: Some(leg), cause } => {
                 let id = self.leg(&leg).ok_or_else(|| no_leg(&leg))?.id.clone();
                 self.hang_up(&id, cause);
@@ -139,7 +140,6 @@ impl Call {
             Command::Listen { leg, agent, mode } => self.listen(id, leg, &agent, mode),
             Command::Record { .. }
             | Command::Disposition { .. }
-            | Command::Agent { .. }
             | Command::SetSwitch { .. }
             | Command::OpenCampaign { .. }
             | Command::StopCampaign { .. }
@@ -203,7 +203,7 @@ impl Call {
     }
 
     /// The address of a target that the flow may dial.
-    fn permitted(&self, target: &Target) -> Result<Address, Refusal> {
+    pub(super) fn permitted(&self, target: &Target) -> Result<Address, Refusal> {
         let permissions = &self.flow.permissions;
         let (address, allowed) = match target {
             Target::Number(number) => (Address::Number(number.to_string()), permissions.may_dial(number.as_str())),
@@ -477,7 +477,7 @@ impl Doing {
             Self::Listening(listening) => &listening.leg == name,
             Self::Queueing(queueing) => queueing.ask.with_caller && name.is_caller(),
             Self::Moving { legs, .. } => legs.contains(name),
-            Self::Dialling(_) | Self::Timing => false,
+            Self::Dialling(_) | Self::Timing | Self::Proving(_) => false,
         }
     }
 }

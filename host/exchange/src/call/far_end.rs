@@ -162,7 +162,9 @@ impl Call {
     }
 
     fn digit(&mut self, id: &LegId, digit: char) {
-        let Some(leg) = self.leg_by_id(id).filter(|leg| leg.is_visible()).map(|leg| leg.name.clone()) else { return };
+        let Some((leg, private)) = self.leg_by_id(id).filter(|leg| leg.is_visible()).map(|leg| (leg.name.clone(), leg.private)) else {
+            return;
+        };
         if self.confirms(&leg, digit) {
             return;
         }
@@ -175,7 +177,7 @@ impl Call {
             })
             .collect();
         barged.into_iter().for_each(|play| self.stop(Some(play)));
-        if !self.gather_digit(&leg, digit) && !self.watch_digit(&leg, digit) {
+        if !self.gather_digit(&leg, digit) && !private && !self.watch_digit(&leg, digit) {
             self.tell(Event::Digit { leg, digit });
         }
     }

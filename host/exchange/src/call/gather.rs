@@ -15,9 +15,6 @@ use strowger_pbx::port::PlayId;
 impl Call {
     pub(super) fn gather(&mut self, id: OrderId, mut ask: Gather) -> Result<(), Refusal> {
         self.up(&ask.leg)?;
-        if ask.secret {
-            return Err(refusal(RefusalReason::Unsupported, "this host does not take secrets by telephone yet"));
-        }
         if ask.max_digits == 0 && ask.terminator.is_none() && ask.next_digit_within.is_zero() {
             return Err(refusal(
                 RefusalReason::Invalid,
@@ -34,7 +31,10 @@ impl Call {
             false => self.play(&ask.leg, prompts),
         };
         let due = play.is_none().then(|| self.in_(ask.first_digit_within));
-        self.open(id, due, Doing::Gathering(Box::new(Gathering { ask, digits: String::new(), play })));
+        if let Some(leg) = self.legs.iter_mut().find(|leg| leg.is_visible() && leg.name == ask.leg) {
+            leg.private = ask.secret;
+        }
+        self.open(id, due, Doing::Gathering(Box::new(Gathering { ask, digits: String::new(), play, secret: String::new() })));
         Ok(())
     }
 
@@ -48,26 +48,26 @@ impl Call {
         let end = match gathering.ask.terminator == Some(digit) {
             true => Some(GatherEnd::Terminator),
             false => {
-                gathering.digits.push(digit);
+                let digits = if gathering.ask.secret { &mut gathering.secret } else { &mut gathering.digits };
+                digits.push(digit);
                 // A limit of 255 digits holds also where none was asked for.
                 let most = if gathering.ask.max_digits == 0 { u8::MAX } else { gathering.ask.max_digits };
-                (gathering.digits.len() >= usize::from(most)).then_some(GatherEnd::Enough)
+                (digits.len() >= usize::from(most)).then_some(GatherEnd::Enough)
             }
         };
         open.due = Some(now + gathering.ask.next_digit_within);
-        let outcome = end.map(|end| gathering.outcome(end));
         self.stop(play);
-        if let Some(outcome) = outcome {
-            self.outcome(id, outcome);
+        if let Some(end) = end {
+            self.gather_ends(id, end);
         }
         true
     }
 
-    pub(super) fn gather_timed_out(&mut self, id: OrderId) {
-        if let Some(Open { doing: Doing::Gathering(gathering), .. }) = self.order_mut(id) {
-            let outcome = gathering.timed_out();
-            self.outcome(id, outcome);
-        }
+    pub(super) fn gather_ends(&mut self, id: OrderId, end: GatherEnd) {
+        let Some(Open { doing: Doing::Gathering(mut gathering), .. }) = self.remove_order(id) else { return };
+        let secret = std::mem::take(&mut gathering.secret);
+        let proof = (!secret.is_empty()).then(|| self.keep_secret(secret));
+        self.outcome(id, Outcome::Gathered { digits: gathering.digits, proof, end });
     }
 
     /// Prompts of a gather were heard to their end: from now on a digit is awaited.
@@ -85,11 +85,8 @@ impl Call {
 }
 
 impl Gathering {
-    fn outcome(&self, end: GatherEnd) -> Outcome {
-        Outcome::Gathered { digits: self.digits.clone(), proof: None, end }
-    }
-
+    /// What is said of it when its leg is gone. A secret is gone, too.
     pub(super) fn timed_out(&self) -> Outcome {
-        self.outcome(GatherEnd::Timeout)
+        Outcome::Gathered { digits: self.digits.clone(), proof: None, end: GatherEnd::Timeout }
     }
 }

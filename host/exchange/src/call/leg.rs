@@ -39,6 +39,9 @@ pub(crate) struct Leg {
     /// That was taken back.
     #[serde(default)]
     pub(crate) listens_anew: bool,
+    /// Something secret was to be keyed last: keys that come late are nobody's business.
+    #[serde(default)]
+    pub(crate) private: bool,
 }
 
 /// How a leg was told to go.
@@ -88,6 +91,7 @@ impl Leg {
             away_from: None,
             listens: false,
             listens_anew: false,
+            private: false,
         }
     }
 

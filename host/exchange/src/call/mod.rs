@@ -5,6 +5,7 @@
 //! leg is gone; then its record is closed, once.
 //!
 //! * `carry`: what the flow orders, validated and sent on its way.
+//! * `agent`: what it orders of agents, and who may.
 //! * `far_end`: what the PBX tells of legs, made into outcomes and events.
 //! * `queueing`: what the floor of queues and agents tells.
 //! * `listen`: legs that listen to agents.
@@ -17,6 +18,7 @@
 //! **Architecture invariant:** commands for the PBX are kept back until what brought them forth is in the journal ([`Call::commit`]), once for
 //! each mail and all together.
 
+mod agent;
 mod carry;
 mod company;
 mod far_end;
@@ -37,6 +39,7 @@ pub(crate) use plan::floor_plan;
 pub(crate) use resume::{Found, Roll};
 
 use crate::{CallRecord, Exchange, Observed, reads::StepReads};
+use agent::Secrets;
 use leg::{Ending, Leg, Role};
 use order::{Doing, Open};
 use serde::{Deserialize, Serialize};
@@ -44,7 +47,7 @@ use std::{collections::VecDeque, mem, pin::pin, sync::Arc, time::Duration};
 use strowger_flows::{Fallback, LoadedFlow, OnFlow};
 use strowger_model::{
     CallId, Event, LegName, OrderId, Outcome,
-    event::{Arrival, Cause, Left, PlayEnd, Refusal, RefusalReason, Unanswered},
+    event::{Arrival, Cause, GatherEnd, Left, PlayEnd, Refusal, RefusalReason, Unanswered},
     step::{Ordered, Recorder, StepRecord},
 };
 use strowger_pbx::port::{Address, LegId, PbxCommand, PbxEvent, PlayId};
@@ -60,6 +63,11 @@ pub(crate) enum Mail {
     Lost(LegId),
     Floor(Output),
     ShuttingDown(Duration),
+    /// An agent's PIN was looked at.
+    Proved {
+        ticket: u64,
+        good: bool,
+    },
 }
 
 /// Who decides about the call.
@@ -107,6 +115,8 @@ pub(crate) struct Call {
     index: u32,
     /// Plays so far, for ids.
     plays: u32,
+    /// What was keyed in secret.
+    secrets: Option<Box<Secrets>>,
     /// The next step is the first on its version of a flow.
     on_new_version: bool,
     /// What the journal does not have yet.
@@ -147,6 +157,7 @@ impl Call {
         };
         Self {
             id: arrival.call,
+            secrets: None,
             exchange,
             flow,
             phase: Phase::Served,
@@ -186,6 +197,7 @@ impl Call {
                         Some(Mail::Pbx(event)) => self.heard(event),
                         Some(Mail::Lost(leg)) => self.lost(&leg),
                         Some(Mail::Floor(output)) => self.floor_says(output),
+                        Some(Mail::Proved { ticket, good }) => self.proved(ticket, good),
                         Some(Mail::ShuttingDown(within)) => self.tell(Event::ShuttingDown { within }),
                         None => self.swamped(),
                     },
@@ -234,7 +246,14 @@ impl Call {
         let number = self.record.steps;
         self.record.steps += 1;
         let now = self.exchange.clock.now();
-        let host = StepReads { exchange: self.exchange.clone(), flow: self.flow.clone(), call: self.id, step: number, now };
+        let host = StepReads {
+            exchange: self.exchange.clone(),
+            flow: self.flow.clone(),
+            call: self.id,
+            step: number,
+            endpoint: self.origin.endpoint.as_deref().map(Into::into),
+            now,
+        };
         let reads = Arc::new(Recorder::new(host));
         let (orders, fault) = match self.flow.flow.step(self.id, &self.state, &event, reads.clone()) {
             Ok(step) => {
@@ -413,7 +432,7 @@ impl Call {
     /// Undoes what an order has under way. Its outcome, if one is on its way, is not delivered.
     fn take_back(&mut self, order: Open) {
         match order.doing {
-            Doing::Answering | Doing::Timing | Doing::Moving { .. } | Doing::Transferring { .. } => {}
+            Doing::Answering | Doing::Timing | Doing::Moving { .. } | Doing::Transferring { .. } | Doing::Proving(_) => {}
             Doing::Playing { play, .. } => self.send(PbxCommand::Stop { play }),
             Doing::KeepingCompany(company) => self.end_company(*company),
             Doing::Gathering(gathering) => self.stop(gathering.play),
@@ -440,7 +459,7 @@ impl Call {
                 Doing::Listening(_) => Some(Outcome::ListeningEnded),
                 Doing::Transferring { .. } => Some(Outcome::NotTransferred { why: format!("{leg} hung up") }),
                 Doing::Answering | Doing::Moving { .. } => Some(Outcome::Refused(hung_up())),
-                Doing::KeepingCompany(_) | Doing::Dialling(_) | Doing::Timing | Doing::Watching(_) => None,
+                Doing::KeepingCompany(_) | Doing::Dialling(_) | Doing::Timing | Doing::Watching(_) | Doing::Proving(_) => None,
             };
             self.take_back(order);
             if let Some(outcome) = outcome {
@@ -463,7 +482,7 @@ impl Call {
             match &order.doing {
                 Doing::Timing => self.outcome(id, Outcome::Timer),
                 Doing::KeepingCompany(_) => self.repeat_company(id),
-                Doing::Gathering(_) => self.gather_timed_out(id),
+                Doing::Gathering(_) => self.gather_ends(id, GatherEnd::Timeout),
                 Doing::Dialling(_) => self.dial_timed_out(id),
                 Doing::Watching(_) => self.keys_are_over(id),
                 _ => {}

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
-    LegName, OrderId, Prompt,
-    command::{Confirm, EnterQueue, Gather, ListenMode},
+    AgentName, LegName, OrderId, Prompt,
+    command::{AgentAction, Confirm, EnterQueue, Gather, ListenMode},
 };
 use strowger_pbx::port::{LegId, PlayId};
 
@@ -41,6 +41,15 @@ pub(crate) enum Doing {
     Timing,
     Watching(Box<Watching>),
     Listening(Box<Listening>),
+    Proving(Box<Proving>),
+}
+
+/// An agent's PIN is being looked at; what is done if it is right.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Proving {
+    pub(crate) ticket: u64,
+    pub(crate) agent: AgentName,
+    pub(crate) action: AgentAction,
 }
 
 /// What a finished move is called.
@@ -68,6 +77,9 @@ pub(crate) struct Gathering {
     pub(crate) digits: String,
     /// The prompts being played.
     pub(crate) play: Option<PlayId>,
+    /// Instead of `digits`, where they are secret: not journalled.
+    #[serde(skip)]
+    pub(crate) secret: String,
 }
 
 /// Patterns of keys that mean something.

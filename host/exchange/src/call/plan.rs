@@ -1,10 +1,11 @@
 //! The site's queues and agents in the words of routing.
 
+use crate::agents::Seats;
 use strowger_flows::{RingEndpoints, Site, Strategy};
 use strowger_routing as routing;
 
-/// What the floor is told of a site.
-pub(crate) fn floor_plan(site: &Site) -> (Vec<routing::QueueConfig>, Vec<routing::AgentConfig>) {
+/// What the floor is told of a site whose agents sit there.
+pub(crate) fn floor_plan(site: &Site, seats: &Seats) -> (Vec<routing::QueueConfig>, Vec<routing::AgentConfig>) {
     let queues = site.queues.values().map(|queue| routing::QueueConfig {
         name: queue.name.clone(),
         strategy: match queue.strategy {
@@ -18,12 +19,17 @@ pub(crate) fn floor_plan(site: &Site) -> (Vec<routing::QueueConfig>, Vec<routing
         ring_time: queue.ring_time,
         wrap_up: queue.wrap_up,
         retry_after: queue.retry_after,
+        answer_within: queue.answer_within,
         leave_when_empty: queue.leave_when_empty,
         interrupts: queue.interrupts,
     });
     let agents = site.agents.values().map(|agent| routing::AgentConfig {
         name: agent.name.clone(),
-        endpoints: agent.endpoints.iter().map(|endpoint| routing::EndpointConfig { ring_time: endpoint.ring_time }).collect(),
+        endpoints: agent
+            .endpoints_at(seats.get(&agent.name))
+            .iter()
+            .map(|endpoint| routing::EndpointConfig { ring_time: endpoint.ring_time })
+            .collect(),
         ring_endpoints: match agent.ring_endpoints {
             RingEndpoints::OneByOne => routing::RingEndpoints::OneByOne,
             RingEndpoints::Together => routing::RingEndpoints::Together,

@@ -273,7 +273,10 @@ impl Call {
     pub(super) fn leave_queue(&mut self, order: OrderId, queueing: Queueing) {
         self.record.waited += self.exchange.clock.elapsed().saturating_sub(queueing.entered);
         if let QueueStage::Waiting = queueing.stage {
-            return self.inform_floor(Input::Leave { entry: self.entry(order) });
+            return self.inform_floor(Input::Leave {
+                entry: self.entry(order),
+                hung_up: queueing.ask.with_caller && self.leg(&LegName::caller()).is_none(),
+            });
         }
         // The agent has answered: the end of that leg frees the agent.
         self.hang_up_named(&queueing.ask.agent_leg);

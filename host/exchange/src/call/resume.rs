@@ -20,7 +20,7 @@ use std::{
 use strowger_flows::OnFlow;
 use strowger_model::{
     Event, LegName, OrderId, Outcome,
-    event::{Cause, PlayEnd},
+    event::{Cause, GatherEnd, PlayEnd},
 };
 use strowger_pbx::port::{AliveLeg, Ended, LegId, LegState, PbxCommand};
 use strowger_routing::{Doing as Standing, Quieting, Restored, Rung};
@@ -68,6 +68,7 @@ impl Call {
             record: Box::new(image.record.into_owned()),
             plays: image.plays,
             origin: Box::new(image.origin.into_owned()),
+            secrets: None,
             unseen: VecDeque::new(),
             index: 0,
             on_new_version: false,
@@ -192,6 +193,8 @@ impl Call {
                     self.music(&leg, music);
                 }
             }
+            // What was keyed is gone.
+            Doing::Gathering(gathering) if gathering.ask.secret => self.gather_ends(id, GatherEnd::Timeout),
             Doing::Gathering(gathering) => {
                 if gathering.play.take().is_some() || due.is_none() {
                     open.due = Some(now + gathering.ask.first_digit_within);
@@ -206,6 +209,7 @@ impl Call {
                 QueueStage::Whispering(_) => self.join_agent(id),
                 QueueStage::Joining => {}
             },
+            Doing::Proving(_) => self.proof_lost(id),
             Doing::Answering
             | Doing::Dialling(_)
             | Doing::Moving { .. }

@@ -2,11 +2,11 @@
 
 use super::{Due, Floor, ring::InVain};
 use crate::{
-    FloorAction, Output, RefusedInput,
+    EndpointConfig, FloorAction, Output, RefusedInput,
     agent::{AgentIx, Member},
     pool::PoolIx,
 };
-use strowger_model::AgentName;
+use strowger_model::{AgentName, read::AgentStatus};
 
 impl Floor {
     pub(super) fn agent_does(&mut self, name: &AgentName, action: FloorAction, out: &mut Vec<Output>) -> Result<(), RefusedInput> {
@@ -20,9 +20,11 @@ impl Floor {
                     self.send_hopeless_away(pool, out);
                 }
             }
-            FloorAction::Pause | FloorAction::Ready if !logged_in => return Err(RefusedInput::NotLoggedIn(name.clone())),
-            FloorAction::Pause => {
-                self.agent_mut(ix).paused = true;
+            FloorAction::Pause(_) | FloorAction::Ready if !logged_in => return Err(RefusedInput::NotLoggedIn(name.clone())),
+            FloorAction::Pause(reason) => {
+                let agent = self.agent_mut(ix);
+                agent.paused = true;
+                agent.pause_reason = reason;
                 self.end_try(ix, InVain::Withdrawn, out);
             }
             FloorAction::Ready => self.ready(ix),
@@ -78,6 +80,7 @@ impl Floor {
         self.set_unreachable(ix, None);
         let agent = &mut self.agents[ix.0 as usize];
         agent.paused = false;
+        agent.pause_reason = None;
         if let Some(until) = agent.wrap_up.take() {
             self.deadlines.remove(&(until, Due::WrapUp(ix)));
         }
@@ -86,6 +89,18 @@ impl Floor {
                 self.deadlines.remove(&(until, Due::Rest(ix, member.pool)));
             }
         }
+    }
+
+    /// The agent's phones are others now.
+    pub(super) fn move_to(&mut self, name: &AgentName, endpoints: Vec<EndpointConfig>, out: &mut Vec<Output>) -> Result<(), RefusedInput> {
+        let ix = self.find_agent(name)?;
+        if self.agents[ix.0 as usize].config.endpoints != endpoints {
+            self.end_try(ix, InVain::Withdrawn, out);
+            self.agent_mut(ix).config.endpoints = endpoints;
+            self.set_unreachable(ix, None);
+            self.list(ix);
+        }
+        Ok(())
     }
 
     /// Makes an agent the last member of a pool.
@@ -135,8 +150,12 @@ impl Floor {
 
     /// Puts an agent among the free of each pool, or takes the agent out, as things are now.
     pub(super) fn list(&mut self, ix: AgentIx) {
-        let agent = &self.agents[ix.0 as usize];
-        let free = agent.is_free();
+        let agent = &mut self.agents[ix.0 as usize];
+        let status = agent.status();
+        if agent.listed.0 != status {
+            agent.listed = (status, self.now);
+        }
+        let free = status == AgentStatus::Free;
         for member in &agent.members {
             let pool = &mut self.pools[member.pool.0 as usize];
             let key = agent.free_key(ix, member.order, pool.by_idleness());

@@ -27,8 +27,10 @@ impl Floor {
         agent.configured.then(|| Standing {
             logged_in: agent.logged_in,
             paused: agent.paused,
+            pause_reason: agent.pause_reason.clone(),
             wrap_up_until: agent.wrap_up.map(time),
             idle_since: Some(time(agent.idle_since)),
+            since: Some(time(agent.listed.1)),
             joined: chose(true),
             left: chose(false),
         })
@@ -95,12 +97,16 @@ impl Floor {
             self.log_in(ix, standing.idle_since.map_or(self.now, |since| nanos(since).min(self.now)));
             let agent = &mut self.agents[ix.0 as usize];
             agent.paused = standing.paused;
+            agent.pause_reason = standing.pause_reason;
             if let Some(until) = standing.wrap_up_until.map(nanos).filter(|until| *until > self.now && agent.doing == Doing::Nothing) {
                 agent.wrap_up = Some(until);
                 self.deadlines.insert((until, Due::WrapUp(ix)));
             }
         }
         self.list(ix);
+        if let Some(since) = standing.since {
+            self.agent_mut(ix).listed.1 = nanos(since).min(self.now);
+        }
     }
 
     /// An agent has one conversation, and perhaps one that is held: another one goes on without the floor.
@@ -114,7 +120,7 @@ impl Floor {
         let of_agent = asked.iter().find(|pool| self.pools[pool.0 as usize].members.contains(&ix));
         let pool = of_agent.or(asked.first()).copied().unwrap_or_else(|| self.own_pool(ix));
         let entry = self.restore_entry(restored, asked, serial, Some(ix));
-        let (talking, agent) = (Doing::Talking { entry, pool }, self.agent_mut(ix));
+        let (talking, agent) = (Doing::Talking { entry, pool, began: None }, self.agent_mut(ix));
         match held {
             true => agent.beneath = talking,
             false => agent.doing = talking,
@@ -133,6 +139,7 @@ impl Floor {
         let Some(entry) = self.entries.get(ix) else { return };
         for ix in &asked {
             let pool = &mut self.pools[ix.0 as usize];
+            pool.counts.offered += 1;
             let line = if entry.rings_through(*ix) && !pool.is_ring_all() { &mut pool.served } else { &mut pool.wanting };
             line.insert(entry.rank);
         }

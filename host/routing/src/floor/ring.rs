@@ -105,7 +105,7 @@ impl Floor {
         let Doing::Ringing(trying) = &mut self.agent_mut(agent).doing else { return };
         let pool = trying.pool;
         let others: Vec<_> = std::mem::take(&mut trying.attempts).into_iter().filter(|other| *other != id).collect();
-        self.agent_mut(agent).doing = Doing::Talking { entry, pool };
+        self.agent_mut(agent).doing = Doing::Talking { entry, pool, began: Some(self.now) };
         self.set_unreachable(agent, None);
         self.forget(id);
 
@@ -117,8 +117,16 @@ impl Floor {
         }
         let (name, rank) = (self.agents[agent.0 as usize].config.name.clone(), connected.rank);
         out.push(Output::Connected { entry: connected.id, attempt: id, agent: name });
-        for pool in connected.asked.as_slice() {
-            self.pools[pool.0 as usize].remove(rank);
+        let waited = self.now.saturating_sub(rank.since);
+        for &asked in connected.asked.as_slice() {
+            let asked_pool = &mut self.pools[asked.0 as usize];
+            asked_pool.remove(rank);
+            if asked == pool {
+                asked_pool.counts.answered += 1;
+                asked_pool.counts.answered_within += u32::from(waited <= nanos(asked_pool.config.answer_within));
+            } else {
+                asked_pool.counts.left += 1;
+            }
         }
         for other in others {
             self.cancel(other, out);
@@ -271,10 +279,14 @@ impl Floor {
         }
         let now = self.now;
         let ended = &mut self.agents[agent.0 as usize];
-        if let Doing::Talking { pool, .. } = ended.doing {
+        if let Doing::Talking { pool, began, .. } = ended.doing {
             ended.doing = Doing::Nothing;
             ended.idle_since = now;
-            let wrap_up = nanos(self.pools[pool.0 as usize].config.wrap_up);
+            let pool = &mut self.pools[pool.0 as usize];
+            let wrap_up = nanos(pool.config.wrap_up);
+            if let Some(began) = began {
+                pool.took(now.saturating_sub(began).saturating_add(wrap_up));
+            }
             if wrap_up > 0 && ended.logged_in {
                 let until = now.saturating_add(wrap_up);
                 ended.wrap_up = Some(until);

@@ -29,6 +29,10 @@ impl Floor {
             assert!(pool.served.iter().eq(served), "who has a phone ringing in {:?}", pool.config.name);
             assert!(pool.wanting.iter().eq(wanting), "who wants one in {:?}", pool.config.name);
 
+            let (counts, waiting) = (pool.counts, pool.waiting() as u32);
+            assert_eq!(counts.offered, counts.answered + counts.left + counts.abandoned + waiting, "{:?}: {counts:?}", pool.config.name);
+            assert!(counts.answered_within <= counts.answered);
+
             let members: BTreeSet<AgentIx> = self.with(|agent| agent.members.iter().any(|member| member.pool == ix)).collect();
             assert_eq!(pool.members, members);
             let logged_in = members.iter().filter(|agent| self.agents[agent.0 as usize].logged_in).count();
@@ -39,7 +43,7 @@ impl Floor {
             for agent_ix in members {
                 let agent = &self.agents[agent_ix.0 as usize];
                 let member = agent.members.iter().find(|member| member.pool == ix).unwrap();
-                if agent.is_free() && member.rests.is_none() {
+                if agent.status() == strowger_model::read::AgentStatus::Free && member.rests.is_none() {
                     free.insert(agent.free_key(agent_ix, member.order, pool.by_idleness()));
                 }
                 deadlines.extend(member.rests.map(|when| (when, Due::Rest(agent_ix, ix))));

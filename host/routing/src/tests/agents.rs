@@ -28,7 +28,7 @@ fn wraps_up_between_conversations() {
 fn who_pauses_while_ringing_is_passed_over() {
     let mut world = World::new(vec![queue("q", &["a", "b"])], &["a", "b"]);
     world.enter(1, &["q"]);
-    let out = world.agent("a", FloorAction::Pause);
+    let out = world.agent("a", FloorAction::Pause(None));
     assert!(matches!(&out[..], [Output::Cancel { .. }, Output::Ring { agent, .. }] if agent.as_str() == "b"));
     assert_eq!(world.status("a"), AgentStatus::Paused);
     let queue = world.floor.queue("q", world.now).unwrap();
@@ -51,7 +51,7 @@ fn who_logs_out_while_talking_finishes_the_conversation() {
 fn pausing_takes_somebody_who_is_logged_in() {
     let mut world = World::new(vec![queue("q", &["a"])], &["a"]);
     world.agent("a", FloorAction::LogOut);
-    for action in [FloorAction::Pause, FloorAction::Ready] {
+    for action in [FloorAction::Pause(None), FloorAction::Ready] {
         let refused = world.input(Input::Agent { agent: "a".into(), action });
         assert_eq!(refused, Err(RefusedInput::NotLoggedIn("a".into())));
     }

@@ -14,7 +14,7 @@ impl World {
 #[test]
 fn log_ins_conversations_entries_and_ringing_phones_are_kept() {
     let mut world = World::new(vec![queue("q", &["a", "b", "c"])], &["a", "b", "c"]);
-    world.agent("c", FloorAction::Pause);
+    world.agent("c", FloorAction::Pause(None));
     world.enter(1, &["q"]);
     world.answer("a");
     world.enter(2, &["q"]);
@@ -83,6 +83,6 @@ fn a_new_strategy_serves_who_waits() {
     assert_eq!(world.ringing_for(1), ["a", "b"]);
     world.configure(vec![one], &["a", "b"]);
     world.enter(2, &["q"]);
-    world.agent("a", FloorAction::Pause);
+    world.agent("a", FloorAction::Pause(None));
     assert_eq!(world.ringing_for(1), ["b"], "one rings: no other is taken");
 }

@@ -48,7 +48,7 @@ fn p5_each_queue_rings_by_its_own_strategy() {
 #[test]
 fn ring_all_is_for_the_first_caller_and_then_for_the_next() {
     let mut world = World::new(vec![strategy(Strategy::RingAll, &["a", "b", "c"])], &["a", "b", "c"]);
-    world.agent("c", FloorAction::Pause);
+    world.agent("c", FloorAction::Pause(None));
     world.enter(1, &["q"]);
     world.enter(2, &["q"]);
     world.agent("c", FloorAction::Ready);
@@ -118,7 +118,7 @@ fn two_callers_and_one_agent_in_order() {
 #[test]
 fn r5_higher_priority_first_then_who_has_waited_longest() {
     let mut world = World::new(vec![queue("q", &["a"])], &["a"]);
-    world.agent("a", FloorAction::Pause);
+    world.agent("a", FloorAction::Pause(None));
     world.pass(seconds(100));
     world.enter(1, &["q"]);
     world.enter_with(2, &["q"], 0, seconds(500));
@@ -138,7 +138,7 @@ fn r5_higher_priority_first_then_who_has_waited_longest() {
 #[test]
 fn an_agent_of_several_queues_takes_who_has_waited_longest_in_any() {
     let mut world = World::new(vec![queue("q1", &["a"]), queue("q2", &["a"])], &["a"]);
-    world.agent("a", FloorAction::Pause);
+    world.agent("a", FloorAction::Pause(None));
     world.enter(1, &["q2"]);
     world.pass(seconds(1));
     world.enter(2, &["q1"]);
@@ -157,8 +157,8 @@ fn v5_one_more_than_the_cap_is_turned_away() {
     world.enter(3, &["q"]);
     assert_eq!(world.enter(4, &["q"]), [Output::Left { entry: entry(4), why: Left::Full }]);
     assert!(world.enter(5, &["q", "q2"]).is_empty(), "there is room in one of the two");
-    world.input(Input::Leave { entry: entry(2) }).unwrap();
-    world.input(Input::Leave { entry: entry(5) }).unwrap();
+    world.input(Input::Leave { entry: entry(2), hung_up: false }).unwrap();
+    world.input(Input::Leave { entry: entry(5), hung_up: false }).unwrap();
     assert!(world.enter(6, &["q"]).is_empty(), "somebody left");
 }
 
@@ -237,7 +237,7 @@ fn refused_inputs_change_nothing() {
     assert_eq!(world.input(enter(2, &[])), Err(RefusedInput::NothingAsked(entry(2))));
     assert_eq!(world.input(enter(2, &["q", "q9"])), Err(RefusedInput::UnknownQueue("q9".into())));
     assert_eq!(world.input(Input::Widen { entry: entry(1), ask: ask(&["zed"]) }), Err(RefusedInput::UnknownAgent("zed".into())));
-    assert_eq!(world.input(Input::Leave { entry: entry(2) }), Err(RefusedInput::UnknownEntry(entry(2))));
+    assert_eq!(world.input(Input::Leave { entry: entry(2), hung_up: false }), Err(RefusedInput::UnknownEntry(entry(2))));
     assert_eq!(world.input(Input::Ended { entry: entry(1) }), Err(RefusedInput::NotConnected(entry(1))));
     assert_eq!(world.floor.queue("q9", world.now), None);
     assert_eq!(world.floor.agent("zed"), None);

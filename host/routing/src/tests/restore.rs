@@ -24,7 +24,7 @@ fn entries(kept: Input) -> Vec<Restored> {
 #[test]
 fn callers_keep_their_place_and_their_wait() {
     let mut world = World::new(vec![queue("q", &["a"])], &["a"]);
-    world.agent("a", FloorAction::Pause);
+    world.agent("a", FloorAction::Pause(None));
     world.enter_with(1, &["q"], 0, seconds(5));
     world.enter_with(2, &["q"], 0, seconds(60));
     world.enter_with(3, &["q"], 1, seconds(0));
@@ -98,7 +98,7 @@ fn a_conversation_goes_on_and_wraps_up() {
 fn agents_stand_as_they_stood() {
     let mut world = World::new(vec![queue("q", &["a", "b", "c"]), queue("q2", &["b"])], &["a", "b", "c"]);
     world.agent("a", FloorAction::LogOut);
-    world.agent("b", FloorAction::Pause);
+    world.agent("b", FloorAction::Pause(None));
     world.agent("c", FloorAction::Join("q2".into()));
     world.agent("c", FloorAction::Leave("q".into()));
     let standing = world.floor.standing("c").unwrap();
@@ -117,7 +117,7 @@ fn agents_stand_as_they_stood() {
 fn a_phone_that_is_being_hung_up_is_not_rung_before_it_is_quiet() {
     let mut world = World::new(vec![ring_all(&["a"])], &["a"]);
     world.enter(1, &["q"]);
-    world.input(Input::Leave { entry: entry(1) }).unwrap();
+    world.input(Input::Leave { entry: entry(1), hung_up: false }).unwrap();
     world.enter(2, &["q"]);
     assert_eq!(world.restart(), []);
     assert!(world.ringing.is_empty());

@@ -101,7 +101,7 @@ fn an_answer_after_the_cancel_is_too_late() {
     let mut world = World::new(vec![linear(&["a"])], &["a"]);
     world.enter(1, &["q"]);
     let attempt = world.attempt("a");
-    world.input(Input::Leave { entry: entry(1) }).unwrap();
+    world.input(Input::Leave { entry: entry(1), hung_up: false }).unwrap();
     world.enter(2, &["q"]);
     assert!(world.input(Input::Answered { attempt }).unwrap().is_empty());
     assert_eq!(world.status("a"), AgentStatus::Ringing, "the phone is not quiet");
@@ -124,7 +124,7 @@ fn a_lost_report_does_not_keep_an_agent_for_ever() {
     let mut world = World::new(vec![linear(&["a"])], &["a"]);
     world.enter(1, &["q"]);
     let lost = world.attempt("a");
-    world.input(Input::Leave { entry: entry(1) }).unwrap();
+    world.input(Input::Leave { entry: entry(1), hung_up: false }).unwrap();
     world.enter(2, &["q"]);
     world.pass(Duration::from_millis(9_999));
     assert!(world.ringing.is_empty());

@@ -1,7 +1,8 @@
 //! A floor with people and phones around it, which checks every output as it comes.
 
-use crate::{AgentConfig, AttemptId, EntryId, Floor, FloorAction, Input, Output, QueueConfig, RefusedInput, Rung};
+use crate::{AgentConfig, AttemptId, EntryId, Floor, FloorAction, Input, Output, QueueConfig, RefusedInput, Rung, Standing};
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
@@ -89,12 +90,17 @@ impl World {
     pub(super) fn input(&mut self, input: Input) -> Result<Vec<Output>, RefusedInput> {
         let mut out = Vec::new();
         let (answered, told) = (self.told(&input), input.clone());
+        let before = self.standings();
         let result = self.floor.input(self.now, input, &mut out);
+        let told_again = told.clone();
         if result.is_ok() {
             self.believe(told);
         }
         self.cancelled.retain(|_, phone| phone.since + seconds(10) > self.now);
         for output in &out {
+            if let Output::Ring { agent, .. } = output {
+                self.check_wants_calls(agent, &before, &told_again);
+            }
             self.check(output, answered);
             self.log.push((self.now, output.clone()));
         }
@@ -121,7 +127,7 @@ impl World {
                 self.waiting.insert(entry, Caller { ask: names(&ask).collect(), priority, since });
             }
             Input::Widen { entry, ask } => self.waiting.get_mut(&entry).into_iter().for_each(|caller| caller.ask.extend(names(&ask))),
-            Input::Leave { entry } => drop(self.waiting.remove(&entry)),
+            Input::Leave { entry, .. } => drop(self.waiting.remove(&entry)),
             Input::Ended { entry } => {
                 self.connected.remove(&entry);
                 self.held.remove(&entry);
@@ -133,7 +139,7 @@ impl World {
             Input::Configure { queues, agents } => self.site = (queues, agents),
             // They are given their time to be quiet once more.
             Input::Restore { .. } => self.cancelled.values_mut().for_each(|phone| phone.since = self.now),
-            Input::Agent { .. } | Input::Answered { .. } | Input::Tick => {}
+            Input::Agent { .. } | Input::Endpoints { .. } | Input::Answered { .. } | Input::NewDay | Input::Tick => {}
         }
     }
 
@@ -185,13 +191,30 @@ impl World {
         }
     }
 
-    /// An agent is never taken for a caller while one who asks the same, with the same priority, has waited longer and has no phone ringing.
+    /// An agent is never taken for a caller while one has no phone ringing who asks for all that this one asks for, and more perhaps, and who has a higher
+    /// priority, or the same and has waited longer (R5).
     fn check_not_overtaken(&self, entry: EntryId, caller: &Caller) {
         for (other_entry, other) in &self.waiting {
-            let same = other.ask == caller.ask && other.priority == caller.priority && other.since < caller.since;
+            let first = (Reverse(other.priority), other.since) < (Reverse(caller.priority), caller.since);
             let has_phone = self.ringing.values().any(|phone| phone.entry == *other_entry);
-            assert!(!same || has_phone, "{entry} overtakes {other_entry}");
+            assert!(!first || has_phone || !other.ask.is_superset(&caller.ask), "{entry} overtakes {other_entry}");
         }
+    }
+
+    fn standings(&self) -> BTreeMap<AgentName, Standing> {
+        let agents = self.site.1.iter().map(|agent| agent.name.clone());
+        agents.filter_map(|name| Some((name.clone(), self.floor.standing(name.as_str())?))).collect()
+    }
+
+    /// Who is away, has paused or wraps up is not rung, unless that is over now.
+    fn check_wants_calls(&self, agent: &AgentName, before: &BTreeMap<AgentName, Standing>, input: &Input) {
+        let may_change = match input {
+            Input::Agent { agent: who, .. } => who == agent,
+            input => matches!(input, Input::Configure { .. } | Input::Restore { .. }),
+        };
+        let Some(before) = before.get(agent).filter(|_| !may_change) else { return };
+        assert!(before.logged_in && !before.paused, "{agent} is rung and wants no calls: {before:?}");
+        assert!(before.wrap_up_until.is_none_or(|until| until <= self.now), "{agent} is rung and wraps up: {before:?}");
     }
 
     /// What a host would keep of the floor.

@@ -7,6 +7,6 @@ pub(crate) mod to_guest;
 use std::time::Duration;
 
 /// A length of time in the contract's milliseconds; what is too long for them is the longest.
-fn millis(time: Duration) -> u32 {
+pub(crate) fn millis(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }

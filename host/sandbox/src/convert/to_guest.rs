@@ -2,7 +2,7 @@
 
 use super::millis;
 use crate::bindings::strowger::flow::{
-    reads::{AgentStatus, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus},
+    reads::{AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus},
     types as wit,
 };
 use strowger_model::{
@@ -175,6 +175,14 @@ pub(crate) fn agent(status: read::AgentStatus) -> AgentStatus {
         read::AgentStatus::Talking => AgentStatus::Talking,
         read::AgentStatus::WrapUp => AgentStatus::WrapUp,
         read::AgentStatus::Paused => AgentStatus::Paused,
+    }
+}
+
+pub(crate) fn authority(authority: read::Authority) -> Authority {
+    match authority {
+        read::Authority::Enough => Authority::Enough,
+        read::Authority::Proof => Authority::Proof,
+        read::Authority::Nothing => Authority::Nothing,
     }
 }
 

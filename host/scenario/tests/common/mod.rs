@@ -12,7 +12,8 @@ pub(crate) fn flows_dir() -> PathBuf {
 }
 
 /// The plugins of those flows.
-pub(crate) const PLUGINS: &[&str] = &["vaccination-helpdesk", "reception", "permanentie", "zorglijn", "contact-centre", "gp-post"];
+pub(crate) const PLUGINS: &[&str] =
+    &["vaccination-helpdesk", "reception", "permanentie", "zorglijn", "contact-centre", "agent-desk", "gp-post"];
 
 /// Flows of a folder, with these plugins.
 pub(crate) struct Loaded {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use strowger_model::{
     AgentStanding, CallId, CallRecord, Command, Event, FlowName, FlowVersion, LegName, Order, OrderId, StepRecord, Timestamp, VersionFiles,
     archive::{PluginFile, TextFile},
-    command::Field,
+    command::{Field, Target},
     event::{Outcome, PlayEnd},
     read::Moment,
     step::{Ordered, Read},
@@ -75,5 +75,13 @@ pub(crate) fn record(call: CallId) -> CallRecord {
 }
 
 pub(crate) fn agent() -> AgentStanding {
-    AgentStanding { logged_in: true, joined: vec!["other".into()], wrap_up_until: Some(Timestamp(5)), ..AgentStanding::default() }
+    AgentStanding {
+        logged_in: true,
+        joined: vec!["other".into()],
+        wrap_up_until: Some(Timestamp(5)),
+        pause_reason: Some("lunch".to_owned()),
+        idle_since: Some(Timestamp(3)),
+        at: Some(Target::Address("PJSIP/desk".to_owned())),
+        ..AgentStanding::default()
+    }
 }

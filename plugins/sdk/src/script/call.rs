@@ -14,7 +14,7 @@ use crate::{
         SetSwitch, Switched, Target, Transfer, Watch,
     },
 };
-use reads::{AgentStatus, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus};
+use reads::{AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus};
 use std::{
     future::{Future, poll_fn},
     rc::Rc,
@@ -303,7 +303,7 @@ impl Call {
 
 /// # Agents, switches, campaigns
 impl Call {
-    /// Logs an agent in or out, and so on.
+    /// Logs an agent (name or extension) in or out, and so on. The proof is of a secret gather.
     pub fn set_agent(&self, agent: impl Into<String>, action: AgentAction, proof: Option<String>) -> Ordered<kind::Do> {
         Ordered::new(self, Command::Agent(AgentOrder { agent: agent.into(), action, proof }))
     }
@@ -351,12 +351,12 @@ impl Call {
         self.run.ask("switch", name, || reads::switch(name))
     }
 
-    /// A queue as it is now.
+    /// A queue as it is now, by name or code.
     pub fn queue(&self, name: &str) -> Option<QueueStatus> {
         self.run.ask("queue", name, || reads::queue(name))
     }
 
-    /// An agent as it is now.
+    /// An agent as it is now, by name or extension.
     pub fn agent(&self, name: &str) -> Option<AgentStatus> {
         self.run.ask("agent", name, || reads::agent(name))
     }
@@ -384,6 +384,33 @@ impl Call {
     /// The place in line of a queue order.
     pub fn position(&self, entry: OrderId) -> Option<u32> {
         self.run.ask("position", entry, || reads::position(entry))
+    }
+
+    /// How long a queue order will probably wait from now on; none: nothing can be said.
+    pub fn expected_wait(&self, entry: OrderId) -> Option<Duration> {
+        let wait = self.run.ask("expected-wait", entry, || reads::expected_wait(entry));
+        wait.map(|wait| Duration::from_millis(wait.into()))
+    }
+
+    /// The agent who has logged in at a phone, else whose phone it is: an address, an extension or a number.
+    pub fn agent_at(&self, phone: &str) -> Option<String> {
+        self.run.ask("agent-at", phone, || reads::agent_at(phone))
+    }
+
+    /// The name of the agent who has an extension, or that name.
+    pub fn agent_named(&self, key: &str) -> Option<String> {
+        self.run.ask("agent-named", key, || reads::agent_named(key))
+    }
+
+    /// Whether this call may act for an agent (name or extension), by where it comes from.
+    pub fn authority_over(&self, agent: &str) -> Authority {
+        self.run.ask("authority-over", agent, || reads::authority_over(agent))
+    }
+
+    /// Whether an agent (name or extension) takes calls of a queue (name or code) when logged in. None: there
+    /// is no such agent or queue.
+    pub fn in_queue(&self, agent: &str, queue: &str) -> Option<bool> {
+        self.run.ask("in-queue", (agent, queue), || reads::in_queue(agent, queue))
     }
 
     /// A random number, the same whenever this step is run again.

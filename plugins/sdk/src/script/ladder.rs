@@ -51,6 +51,46 @@ pub struct Waiting {
     timer: Option<Ordered<kind::Timer>>,
     /// How often more were asked.
     widened: u32,
+    announcing: Option<Announcing>,
+}
+
+/// Where somebody who waits stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// In line, from 1 on.
+    pub position: u32,
+    /// How long it will probably take; none: nothing can be said.
+    pub expected_wait: Option<Duration>,
+}
+
+/// Tells the caller now and then.
+struct Announcing {
+    every: Duration,
+    words: Box<dyn Fn(Place) -> Vec<Prompt>>,
+    timer: Option<Ordered<kind::Timer>>,
+    play: Option<Ordered<kind::Play>>,
+}
+
+impl Announcing {
+    fn poll(&mut self, call: &Call, entry: OrderId, context: &mut Context<'_>) {
+        if let Some(play) = &mut self.play
+            && pin!(play).poll(context).is_ready()
+        {
+            self.play = None;
+        }
+        let timer = self.timer.get_or_insert_with(|| call.sleep(self.every));
+        if pin!(timer).poll(context).is_pending() {
+            return;
+        }
+        let next = self.timer.insert(call.sleep(self.every));
+        let _left = pin!(next).poll(context);
+        let Some(position) = call.position(entry) else { return };
+        let prompts = (self.words)(Place { position, expected_wait: call.expected_wait(entry) });
+        if !prompts.is_empty() && self.play.is_none() {
+            let play = self.play.insert(call.play_to(super::CALLER, prompts));
+            let _left = pin!(play).poll(context);
+        }
+    }
 }
 
 impl Waiting {
@@ -74,7 +114,20 @@ impl Waiting {
             at: Duration::ZERO,
             timer: None,
             widened: 0,
+            announcing: None,
         }
+    }
+
+    /// Tells the caller the place in line, every so often.
+    pub fn announce_position(self, every: impl Into<Duration>) -> Self {
+        self.announce(every, |place| vec![Prompt::Position(place.position)])
+    }
+
+    /// Tells the caller something about the place in line, every so often; no prompts: nothing this time. A caller who is still being told is
+    /// not told twice.
+    pub fn announce(mut self, every: impl Into<Duration>, words: impl Fn(Place) -> Vec<Prompt> + 'static) -> Self {
+        self.announcing = Some(Announcing { every: every.into(), words: Box::new(words), timer: None, play: None });
+        self
     }
 
     /// Additionally this queue, so long after entering. Phones that ring go on ringing.
@@ -122,8 +175,9 @@ impl Waiting {
         }
     }
 
-    /// From now on the caller hears the music, and nothing is said.
+    /// From now on the caller hears the music, and nothing is said nor announced.
     pub fn now_only_music(&mut self) {
+        self.announcing = None;
         self.words().prompts.clear();
         if self.entry.id().is_some() {
             self.keep_company();
@@ -191,7 +245,7 @@ impl Future for Waiting {
         let this = &mut *self;
         let entered = this.entry.id().is_some();
         if let Poll::Ready(outcome) = pin!(&mut this.entry).poll(context) {
-            this.timer = None;
+            (this.timer, this.announcing) = (None, None);
             if let Some(mut company) = this.company.take()
                 && outcome.is_ok()
             {
@@ -212,6 +266,9 @@ impl Future for Waiting {
                 this.widen_to(queues);
             }
             this.timer = this.next_step();
+        }
+        if let (Some(announcing), Some(entry)) = (&mut this.announcing, this.entry.id()) {
+            announcing.poll(&this.call, entry, context);
         }
         Poll::Pending
     }

@@ -46,7 +46,7 @@ pub use call::Call;
 pub use code::Coding;
 pub use conversation::{InCall, Over};
 pub use events::Events;
-pub use ladder::Waiting;
+pub use ladder::{Place, Waiting};
 pub use language::Language;
 pub use leg::{CALLER, Leg};
 pub use order::{Company, Ordered, Report, Reports, kind};

@@ -1,8 +1,8 @@
 //! A site that answers what a test laid down.
 
 use crate::{
-    reads::{AgentStatus, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, Reads, ScheduleStatus},
-    types::{Moment, OrderId, Target, Weekday},
+    reads::{AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, Reads, ScheduleStatus},
+    types::{Millis, Moment, OrderId, Target, Weekday},
 };
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -25,6 +25,18 @@ pub struct Site {
     pub campaigns: BTreeMap<String, CampaignStatus>,
     /// Rosters: who is on duty.
     pub rosters: BTreeMap<String, Vec<Target>>,
+    /// Who is at which phone.
+    pub phones: BTreeMap<String, String>,
+    /// Which agent takes calls of which queues, by the words that the flow asks with.
+    pub members: BTreeMap<(String, String), bool>,
+    /// Agents' names by extension.
+    pub extensions: BTreeMap<String, String>,
+    /// Whether the call may act for an agent.
+    pub authorities: BTreeMap<String, Authority>,
+    /// How long anybody will probably wait, in milliseconds.
+    pub expected_wait: Option<Millis>,
+    /// The place in line of anybody; 0: the first.
+    pub position: u32,
     /// The instant, in milliseconds since 1970, that passes with [`TestCall::passes`](super::TestCall::passes).
     pub instant: u64,
     /// What the flow logged.
@@ -65,6 +77,30 @@ impl Site {
     /// With this roster, and who is on duty.
     pub fn roster(mut self, name: &str, on_duty: impl IntoIterator<Item = Target>) -> Self {
         self.rosters.insert(name.into(), on_duty.into_iter().collect());
+        self
+    }
+
+    /// With this agent at this phone.
+    pub fn phone(mut self, phone: &str, agent: &str) -> Self {
+        self.phones.insert(phone.into(), agent.into());
+        self
+    }
+
+    /// With an agent's extension.
+    pub fn extension(mut self, extension: &str, agent: &str) -> Self {
+        self.extensions.insert(extension.into(), agent.into());
+        self
+    }
+
+    /// With this authority over an agent.
+    pub fn authority(mut self, agent: &str, authority: Authority) -> Self {
+        self.authorities.insert(agent.into(), authority);
+        self
+    }
+
+    /// With this agent in this queue, or not.
+    pub fn member(mut self, agent: &str, queue: &str, is: bool) -> Self {
+        self.members.insert((agent.into(), queue.into()), is);
         self
     }
 
@@ -152,7 +188,28 @@ impl Reads for Site {
     }
 
     fn position(&self, _entry: OrderId) -> Option<u32> {
-        Some(1)
+        Some(self.position.max(1))
+    }
+
+    fn expected_wait(&self, _entry: OrderId) -> Option<Millis> {
+        self.expected_wait
+    }
+
+    fn agent_at(&self, phone: &str) -> Option<String> {
+        self.phones.get(phone).cloned()
+    }
+
+    fn agent_named(&self, key: &str) -> Option<String> {
+        let named = || self.agents.contains_key(key).then(|| key.to_owned());
+        self.extensions.get(key).cloned().or_else(named)
+    }
+
+    fn authority_over(&self, agent: &str) -> Authority {
+        self.authorities.get(agent).copied().unwrap_or(Authority::Nothing)
+    }
+
+    fn in_queue(&self, agent: &str, queue: &str) -> Option<bool> {
+        self.members.get(&(agent.to_owned(), queue.to_owned())).copied()
     }
 
     fn random(&self) -> u64 {

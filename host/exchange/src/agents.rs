@@ -1,0 +1,235 @@
+//! What agents do, and where they are.
+//!
+//! Owns the seats: the phone that each agent has logged in at, which rings first until the agent logs out. A seat is part of how the agent stands
+//! ([`AgentStanding::at`]), so the journal keeps it. Whether somebody may act for an agent is asked before, by the call (`call::agent`); who comes
+//! here has been let in.
+
+use crate::{Exchange, call};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use strowger_flows::{Agent, Permissions, Pin, Site, site};
+use strowger_model::{
+    AgentName, AgentStanding, QueueName, Timestamp,
+    command::{AgentAction, Target},
+    event::{Refusal, RefusalReason},
+    read::{AgentFigures, AgentStatus, Authority, QueueFigures},
+};
+use strowger_routing::{EndpointConfig, FloorAction, Input, RefusedInput};
+use strowger_store::Change;
+use tokio::sync::Semaphore;
+
+/// Where agents have logged in, other than at their own first phone.
+pub(crate) type Seats = BTreeMap<AgentName, Target>;
+
+/// What is known of agents besides how they stand on the floor.
+pub(crate) struct Staff {
+    /// Locked after the site, and before the floor: what an agent does is done whole, and journalled in its order.
+    seats: Mutex<Seats>,
+    /// Wrong PINs in a row, and when the last was given.
+    wrong_pins: Mutex<BTreeMap<AgentName, (u32, Duration)>>,
+    /// A hash costs 19 MiB and 20 ms of a core.
+    hashing: Semaphore,
+}
+
+/// So many wrong PINs in a row, and none is looked at for a while.
+const WRONG_PINS: u32 = 5;
+/// For so long after the last.
+const NO_MORE_PINS_FOR: Duration = Duration::from_secs(15 * 60);
+
+impl Default for Staff {
+    fn default() -> Self {
+        Self { seats: Mutex::default(), wrong_pins: Mutex::default(), hashing: Semaphore::new(2) }
+    }
+}
+
+impl Staff {
+    /// A map is whole between any two of its operations, also if a holder of the lock panicked.
+    pub(crate) fn seats(&self) -> MutexGuard<'_, Seats> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a PIN of this agent is looked at now: not after many wrong ones.
+    pub(crate) fn takes_pins_of(&self, agent: &AgentName, now: Duration) -> bool {
+        let wrong = self.wrong_pins.lock().unwrap_or_else(PoisonError::into_inner);
+        wrong.get(agent).is_none_or(|(count, last)| *count < WRONG_PINS || now.saturating_sub(*last) >= NO_MORE_PINS_FOR)
+    }
+
+    /// Whether these digits are an agent's PIN. Takes a while.
+    pub(crate) async fn is_pin(&self, agent: AgentName, pin: Pin, digits: String, now: Duration) -> bool {
+        let Ok(_one_of_few) = self.hashing.acquire().await else { return false };
+        let right = tokio::task::spawn_blocking(move || pin.is(&digits)).await.unwrap_or(false);
+        let mut wrong = self.wrong_pins.lock().unwrap_or_else(PoisonError::into_inner);
+        if right {
+            wrong.remove(&agent);
+        } else {
+            let (count, last) = wrong.entry(agent).or_default();
+            (*count, *last) = (*count + 1, now);
+        }
+        right
+    }
+}
+
+fn unknown(what: impl std::fmt::Display) -> Refusal {
+    Refusal { reason: RefusalReason::UnknownName, detail: what.to_string() }
+}
+
+/// Whether an endpoint that the PBX has authenticated is a phone of the site: an agent's, or one that the flow may dial. A trunk is not.
+pub(crate) fn is_known(site: &Site, permissions: &Permissions, endpoint: Option<&str>) -> bool {
+    let is_agents = |here: Target| site.owners(&here).next().is_some();
+    endpoint.is_some_and(|here| permissions.may_use_address(here) || site::address(here).is_some_and(is_agents))
+}
+
+impl Exchange {
+    /// What an agent (name or extension) does, at a phone, by API or in a scenario. Queues are given by name or code.
+    ///
+    /// # Errors
+    /// There is no such agent or queue; or the agent is not logged in and wants to pause.
+    pub fn agent(&self, agent: &AgentName, action: AgentAction) -> Result<(), Refusal> {
+        let site = self.site.lock().unwrap_or_else(PoisonError::into_inner);
+        let site = site.as_ref().ok_or_else(|| unknown("there is no site file yet"))?;
+        let agent = site.agent(agent.as_str()).ok_or_else(|| unknown(RefusedInput::UnknownAgent(agent.clone())))?;
+        let queue = |key: QueueName| match site.queue(key.as_str()) {
+            Some(queue) => Ok(queue.name.clone()),
+            None => Err(unknown(RefusedInput::UnknownQueue(key))),
+        };
+        let mut seats = self.staff.seats();
+        let does = |action: FloorAction| {
+            let done = self.floor(Input::Agent { agent: agent.name.clone(), action }, None);
+            done.map_err(|refused| match refused {
+                RefusedInput::NotLoggedIn(_) => Refusal { reason: RefusalReason::WrongState, detail: refused.to_string() },
+                refused => unknown(refused),
+            })
+        };
+        let sits = |at: Option<&Target>| {
+            let endpoints = agent.endpoints_at(at).iter().map(|endpoint| EndpointConfig { ring_time: endpoint.ring_time }).collect();
+            self.floor(Input::Endpoints { agent: agent.name.clone(), endpoints }, None).map_err(unknown)
+        };
+        match action {
+            AgentAction::LogIn(at) => {
+                let own = matches!(at, Target::Agent(_)) || agent.endpoints.first().is_some_and(|first| first.target == at);
+                match own {
+                    true => drop(seats.remove(&agent.name)),
+                    false => drop(seats.insert(agent.name.clone(), at)),
+                }
+                sits(seats.get(&agent.name))?;
+                does(FloorAction::LogIn)?;
+            }
+            AgentAction::LogOut => {
+                does(FloorAction::LogOut)?;
+                seats.remove(&agent.name);
+                sits(None)?;
+            }
+            AgentAction::Ready => drop(does(FloorAction::Ready)?),
+            AgentAction::Pause(reason) => drop(does(FloorAction::Pause(reason))?),
+            AgentAction::Join(key) => drop(does(FloorAction::Join(queue(key)?))?),
+            AgentAction::Leave(key) => drop(does(FloorAction::Leave(queue(key)?))?),
+        }
+        self.journal_agent(&agent.name, &seats);
+        Ok(())
+    }
+
+    /// Has the journal know how an agent stands: whenever that has changed, but for ringing and talking.
+    pub(crate) fn keep_agent(&self, agent: &AgentName) {
+        self.journal_agent(agent, &self.staff.seats());
+    }
+
+    fn journal_agent(&self, agent: &AgentName, seats: &Seats) {
+        let Some(journal) = &self.journal else { return };
+        if let Some(standing) = self.desk.look(|floor, _| floor.standing(agent.as_str())) {
+            let at = seats.get(agent).cloned();
+            journal.keep(Change::Agent { agent: agent.clone(), standing: AgentStanding { at, ..crate::wake::kept(standing) } });
+        }
+    }
+
+    /// Gives the floor the queues and agents of a site.
+    pub(crate) fn furnish(&self, site: &Site) {
+        let (queues, agents) = call::floor_plan(site, &self.staff.seats());
+        if let Err(refused) = self.floor(Input::Configure { queues, agents }, None) {
+            tracing::error!("the site's queues and agents were not taken over: {refused}");
+        }
+    }
+
+    /// An endpoint of an agent, as the floor counts them.
+    pub(crate) fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Target> {
+        let site = self.site.lock().unwrap_or_else(PoisonError::into_inner);
+        let agent = site.as_ref()?.agents.get(agent.as_str())?;
+        let seats = self.staff.seats();
+        Some(agent.endpoints_at(seats.get(&agent.name)).get(endpoint)?.target.clone())
+    }
+
+    /// The agent who has logged in at a phone, else whose phone it is.
+    pub(crate) fn agent_at(&self, phone: &str) -> Option<AgentName> {
+        let phone = site::address(phone)?;
+        let here = |agent: &AgentName| self.agent_status(agent.as_str()).is_some_and(|status| status != AgentStatus::LoggedOut);
+        let seated: Vec<AgentName> = {
+            let seats = self.staff.seats();
+            seats.iter().filter(|(_, at)| **at == phone).map(|(agent, _)| agent.clone()).collect()
+        };
+        let owner = || self.catalogue.current().site.owners(&phone).next().map(|agent| agent.name.clone());
+        seated.into_iter().find(here).or_else(owner)
+    }
+
+    /// Whether a call that comes from an endpoint that the PBX has authenticated may act for an agent. What the caller claims to be is worth nothing.
+    pub(crate) fn authority(&self, site: &Site, permissions: &Permissions, endpoint: Option<&str>, agent: &Agent) -> Authority {
+        if !permissions.may_log_in(agent.name.as_str()) {
+            return Authority::Nothing;
+        }
+        let here = endpoint.and_then(site::address);
+        let is_here = |at: &Target| here.as_ref() == Some(at);
+        if agent.endpoints.iter().any(|endpoint| is_here(&endpoint.target)) || self.staff.seats().get(&agent.name).is_some_and(is_here) {
+            return Authority::Enough;
+        }
+        match agent.pin {
+            Some(_) => Authority::Proof,
+            None if is_known(site, permissions, endpoint) => Authority::Enough,
+            None => Authority::Nothing,
+        }
+    }
+
+    /// Whether an agent takes calls of a queue.
+    pub(crate) fn in_queue(&self, agent: &str, queue: &str) -> Option<bool> {
+        let site = &self.catalogue.current().site;
+        let (agent, queue) = (site.agent(agent)?, site.queue(queue)?);
+        self.desk.look(|floor, _| Some(floor.queues_of(agent.name.as_str())?.contains(&queue.name)))
+    }
+
+    /// Every queue of the site, and what came of its callers since the site's day began.
+    pub fn queues(&self) -> Vec<QueueFigures> {
+        self.look_at_the_day();
+        let site = &self.catalogue.current().site;
+        let figures = |queue: &strowger_flows::Queue| {
+            let figures = self.desk.look(|floor, now| floor.figures(queue.name.as_str(), now))?;
+            Some(QueueFigures { code: queue.code.clone(), ..figures })
+        };
+        site.queues.values().filter_map(figures).collect()
+    }
+
+    /// Every agent of the site.
+    pub fn agents(&self) -> Vec<AgentFigures> {
+        let site = &self.catalogue.current().site;
+        let figures = |agent: &strowger_flows::Agent| {
+            let name = agent.name.as_str();
+            let (standing, (status, since), queues) =
+                self.desk.look(|floor, _| Some((floor.standing(name)?, floor.agent_since(name)?, floor.queues_of(name)?)))?;
+            let at = self.staff.seats().get(&agent.name).map(|at| match at {
+                Target::Number(number) => number.to_string(),
+                Target::Extension(text) | Target::Address(text) => text.clone(),
+                Target::Agent(agent) => agent.to_string(),
+            });
+            Some(AgentFigures {
+                agent: agent.name.clone(),
+                display_name: agent.display_name.clone(),
+                extension: agent.extension.clone(),
+                status,
+                pause_reason: standing.pause_reason,
+                since: Timestamp(since.as_millis() as u64),
+                at,
+                queues,
+            })
+        };
+        site.agents.values().filter_map(figures).collect()
+    }
+}
