@@ -44,7 +44,7 @@ use std::{
 };
 use strowger_flows::{Catalogue, LoadedFlow, Snapshot};
 use strowger_model::{
-    CallId, FlowName, Timestamp,
+    AgentName, CallId, FlowName, Timestamp,
     event::{Arrival, Cause},
     read::{AgentStatus, PastCall, QueueStatus},
 };

@@ -85,7 +85,7 @@ fn the_held_caller_hangs_up() {
 fn the_urgent_caller_gives_up() {
     let mut world = talking(&["a"]);
     world.enter(9, &["qu"]);
-    let out = world.input(crate::Input::Leave { entry: entry(9) }).unwrap();
+    let out = world.input(crate::Input::Leave { entry: entry(9), hung_up: false }).unwrap();
     assert!(matches!(out[..], [Output::Cancel { .. }]));
     assert_eq!(world.status("a"), AgentStatus::Talking);
 }
