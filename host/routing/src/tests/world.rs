@@ -137,8 +137,13 @@ impl World {
                 self.cancelled.remove(&attempt);
             }
             Input::Configure { queues, agents } => self.site = (queues, agents),
-            // They are given their time to be quiet once more.
-            Input::Restore { .. } => self.cancelled.values_mut().for_each(|phone| phone.since = self.now),
+            // They are given their time to be quiet once more; whom the site does not have then is asked for no more, also when it has them again.
+            Input::Restore { .. } => {
+                self.cancelled.values_mut().for_each(|phone| phone.since = self.now);
+                let queues = self.site.0.iter().map(|queue| queue.name.to_string());
+                let there: BTreeSet<String> = queues.chain(self.site.1.iter().map(|agent| agent.name.to_string())).collect();
+                self.waiting.values_mut().for_each(|caller| caller.ask.retain(|name| there.contains(name)));
+            }
             Input::Agent { .. } | Input::Endpoints { .. } | Input::Answered { .. } | Input::NewDay | Input::Tick => {}
         }
     }
