@@ -191,7 +191,7 @@ fn encode(sample: f64) -> u8 {
 
 fn decode(byte: u8) -> f64 {
     let byte = !byte;
-    let magnitude = ((i32::from(byte & 0x0f) << 3) + 132 << ((byte & 0x70) >> 4)) - 132;
+    let magnitude = (((i32::from(byte & 0x0f) << 3) + 132) << ((byte & 0x70) >> 4)) - 132;
     f64::from(if byte & 0x80 != 0 { -magnitude } else { magnitude })
 }
 
