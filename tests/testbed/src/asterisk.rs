@@ -270,6 +270,9 @@ fn pjsip(slice: &Slice) -> Result<String> {
         phone(&format!("a{number}"), 10 + number)?;
     }
     phone("central", 200)?;
+    for number in 1..=29 {
+        writeln!(text, "[a{number}-address]\ntype = identify\nendpoint = a{number}\nmatch = {}", slice.host(40 + number))?;
+    }
     Ok(text)
 }
 

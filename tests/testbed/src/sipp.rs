@@ -249,7 +249,7 @@ impl<'a> Caller<'a> {
         self
     }
 
-    /// A call from the phone of an endpoint `a1` to `a29`, which Asterisk knows by its name.
+    /// A call from the phone of an endpoint `a1` to `a29`, which Asterisk knows by its address.
     pub fn by_phone(mut self, phone: u8) -> Self {
         self.address = 40 + phone;
         self.from = format!("<sip:a{phone}@[local_ip]>");

@@ -42,6 +42,7 @@ scenarios! {
     two_talk_and_the_phone_hangs_up
     two_talk_and_the_caller_hangs_up
     two_talk_and_part
+    a_leg_listens_to_another
     caller_goes_on_in_the_pbx
     connection_is_cut
     connection_is_cut_and_nothing_lost
