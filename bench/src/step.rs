@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use strowger_model::{
     CallId, Command, Event, Outcome,
-    event::{Answerer, Arrival, GatherEnd, PlayEnd},
+    event::{Answerer, Arrival, Cause, GatherEnd, PlayEnd},
 };
 use strowger_sandbox::{Engine, Flow, Limits, Step};
 use strowger_sdk::{Flow as _, types as guest};
@@ -120,6 +120,14 @@ fn whole_call(flow: &Flow, ending: Ending) -> Result<Vec<Event>> {
         for order in step.orders.iter().filter_map(|ordered| ordered.order().cloned()) {
             if matches!(order.command, Command::Finish { .. }) {
                 return Ok(events);
+            }
+            match &order.command {
+                Command::Cancel { order } => later.retain(|event| !matches!(event, Event::Order { id, .. } if id == order)),
+                // When all is said the agent hangs up.
+                Command::EnterQueue(entry) if ending == Ending::Agent => {
+                    later.push_back(Event::HungUp { leg: entry.agent_leg.clone(), cause: Cause::Normal });
+                }
+                _ => {}
             }
             let (now, then) = outcomes(&order.command, ending);
             soon.extend(now.into_iter().map(|outcome| Event::Order { id: order.id, outcome }));

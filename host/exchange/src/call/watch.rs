@@ -136,8 +136,7 @@ impl Call {
 
     /// Tells what the keys of a leg are, as far as that is known; if more can come, the rest waits for it.
     fn read_keys(&mut self, name: &LegName, more_can_come: bool) {
-        loop {
-            let Some(keyed) = self.leg(name).map(|leg| leg.keyed.clone()).filter(|keyed| !keyed.is_empty()) else { break };
+        while let Some(keyed) = self.leg(name).map(|leg| leg.keyed.clone()).filter(|keyed| !keyed.is_empty()) {
             let grows = |(_, pattern): (OrderId, &str)| matches!(fit(pattern, &keyed), Fit::Begun | Fit::Whole { more: true });
             if more_can_come && keyed.len() < MOST_KEYS && self.watches(name).any(grows) {
                 break;
