@@ -34,6 +34,15 @@ pub(crate) struct Staff {
     hashing: Semaphore,
 }
 
+/// What came of looking at a PIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    Right,
+    Wrong,
+    /// Too many were wrong.
+    NotLookedAt,
+}
+
 /// So many wrong PINs in a row, and none is looked at for a while.
 const WRONG_PINS: u32 = 5;
 /// For so long after the last.
@@ -51,24 +60,35 @@ impl Staff {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a PIN of this agent is looked at now: not after many wrong ones.
-    pub(crate) fn takes_pins_of(&self, agent: &AgentName, now: Duration) -> bool {
-        let wrong = self.wrong_pins.lock().unwrap_or_else(PoisonError::into_inner);
-        wrong.get(agent).is_none_or(|(count, last)| *count < WRONG_PINS || now.saturating_sub(*last) >= NO_MORE_PINS_FOR)
+    /// Looks whether these digits are an agent's PIN. Takes a while.
+    pub(crate) async fn look_at(&self, agent: &AgentName, pin: Pin, digits: String, now: Duration) -> Proof {
+        // Wrong until it is known to be right: calls that try at the same time have no more tries together than one.
+        if !self.count_as_wrong(agent, now) {
+            return Proof::NotLookedAt;
+        }
+        let Ok(_one_of_few) = self.hashing.acquire().await else { return Proof::NotLookedAt };
+        match tokio::task::spawn_blocking(move || pin.is(&digits)).await.unwrap_or(false) {
+            true => {
+                self.wrong_pins().remove(agent);
+                Proof::Right
+            }
+            false => Proof::Wrong,
+        }
     }
 
-    /// Whether these digits are an agent's PIN. Takes a while.
-    pub(crate) async fn is_pin(&self, agent: AgentName, pin: Pin, digits: String, now: Duration) -> bool {
-        let Ok(_one_of_few) = self.hashing.acquire().await else { return false };
-        let right = tokio::task::spawn_blocking(move || pin.is(&digits)).await.unwrap_or(false);
-        let mut wrong = self.wrong_pins.lock().unwrap_or_else(PoisonError::into_inner);
-        if right {
-            wrong.remove(&agent);
-        } else {
-            let (count, last) = wrong.entry(agent).or_default();
-            (*count, *last) = (*count + 1, now);
+    /// False: too many were wrong lately.
+    fn count_as_wrong(&self, agent: &AgentName, now: Duration) -> bool {
+        let mut wrong = self.wrong_pins();
+        let (count, last) = wrong.entry(agent.clone()).or_default();
+        if *count >= WRONG_PINS && now.saturating_sub(*last) < NO_MORE_PINS_FOR {
+            return false;
         }
-        right
+        (*count, *last) = (*count + 1, now);
+        true
+    }
+
+    fn wrong_pins(&self) -> MutexGuard<'_, BTreeMap<AgentName, (u32, Duration)>> {
+        self.wrong_pins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -231,5 +251,29 @@ impl Exchange {
             })
         };
         site.agents.values().filter_map(figures).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn r3_guesses_at_the_same_time_are_counted_together() {
+        let (staff, an, pin) = (Staff::default(), AgentName::from("an"), Pin::hash("86429753").unwrap());
+        let look =
+            async |digits: &str, minutes: u64| staff.look_at(&an, pin.clone(), digits.to_owned(), Duration::from_secs(60 * minutes)).await;
+        assert_eq!(
+            (look("0000", 0).await, look("86429753", 0).await),
+            (Proof::Wrong, Proof::Right),
+            "the right one wipes the wrong ones away"
+        );
+        let (a, b, c, d, e, f, g) =
+            tokio::join!(look("1", 1), look("2", 1), look("3", 1), look("4", 1), look("5", 1), look("6", 1), look("86429753", 1));
+        let all = [a, b, c, d, e, f, g];
+        let of = |proof| all.iter().filter(|other| **other == proof).count();
+        assert_eq!((of(Proof::Wrong), of(Proof::NotLookedAt)), (WRONG_PINS as usize, 2), "{all:?}");
+        assert_eq!(look("86429753", 15).await, Proof::NotLookedAt);
+        assert_eq!(look("86429753", 16).await, Proof::Right);
     }
 }

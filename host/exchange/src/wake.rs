@@ -139,27 +139,7 @@ impl Exchange {
 
 /// The record of a call of which only the version of its flow is known.
 fn unknown(open: &OpenCall, now: Timestamp) -> CallRecord {
-    CallRecord {
-        call: open.call,
-        flow: open.on.flow.clone(),
-        version: open.on.version.clone(),
-        caller: None,
-        dialled: String::new(),
-        arrived: now,
-        answered: None,
-        connected: None,
-        agent: None,
-        waited: Duration::ZERO,
-        overflowed: false,
-        outcome: String::new(),
-        notes: Vec::new(),
-        tags: Vec::new(),
-        steps: 0,
-        faults: 0,
-        refused: 0,
-        unjournalled: open.unjournalled,
-        ended: now,
-    }
+    CallRecord { unjournalled: open.unjournalled, ..CallRecord::begin(open.call, open.on.clone(), now) }
 }
 
 fn floor_standing(standing: AgentStanding) -> Standing {

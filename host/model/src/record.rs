@@ -1,6 +1,6 @@
 //! What is kept of a call for reports.
 
-use crate::{AgentName, CallId, FlowName, Timestamp, command::Field};
+use crate::{AgentName, CallId, FlowName, FlowVersion, Timestamp, command::Field};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -45,4 +45,31 @@ pub struct CallRecord {
     pub unjournalled: bool,
     /// When the last leg was gone.
     pub ended: Timestamp,
+}
+
+impl CallRecord {
+    /// Of a call that came in now: nothing has happened in it yet.
+    pub fn begin(call: CallId, on: FlowVersion, arrived: Timestamp) -> Self {
+        Self {
+            call,
+            flow: on.flow,
+            version: on.version,
+            caller: None,
+            dialled: String::new(),
+            arrived,
+            answered: None,
+            connected: None,
+            agent: None,
+            waited: Duration::ZERO,
+            overflowed: false,
+            outcome: String::new(),
+            notes: Vec::new(),
+            tags: Vec::new(),
+            steps: 0,
+            faults: 0,
+            refused: 0,
+            unjournalled: false,
+            ended: arrived,
+        }
+    }
 }

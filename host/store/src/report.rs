@@ -82,31 +82,19 @@ fn mean(sum: Duration, count: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strowger_model::{CallId, Timestamp};
+    use strowger_model::{CallId, FlowVersion, Timestamp};
 
     fn call(agent: &str, waited: u64, talked: Option<u64>, overflowed: bool) -> CallRecord {
         let arrived = 1_000_000;
         let connected = talked.map(|_| Timestamp(arrived + waited * 1000));
+        let on = FlowVersion { flow: "helpdesk".into(), version: "v".into() };
         CallRecord {
-            call: CallId::next(arrived, None),
-            flow: "helpdesk".into(),
-            version: "v".into(),
-            caller: None,
-            dialled: "0900".into(),
-            arrived: Timestamp(arrived),
-            answered: None,
             connected,
             agent: talked.map(|_| agent.into()),
             waited: Duration::from_secs(waited),
             overflowed,
-            outcome: String::new(),
-            notes: Vec::new(),
-            tags: Vec::new(),
-            steps: 0,
-            faults: 0,
-            refused: 0,
-            unjournalled: false,
             ended: Timestamp(arrived + (waited + talked.unwrap_or_default()) * 1000),
+            ..CallRecord::begin(CallId::next(arrived, None), on, Timestamp(arrived))
         }
     }
 

@@ -1,7 +1,10 @@
 //! `strowger mails` and `strowger cases`, beside a host that has the journal.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::{fs, path::Path, process::Command};
+mod common;
+
+use common::run;
+use std::{fs, path::Path};
 use strowger_model::{CallId, Case, CaseKind, Mail, MailState, Timestamp, command::Field, mail::MailTry};
 use strowger_store::{Change, Entry, Options, Store};
 use strowger_tests::{Folder, PATIENCE};
@@ -19,13 +22,6 @@ greeting = "Druk 1 voor de balie."
 sorry = "Niemand kan u nu helpen."
 otherwise = { queue = "desk" }
 "#;
-
-/// A command in a folder: how it ended, and what it said.
-fn run(folder: &Path, args: &[&str]) -> (i32, String) {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_strowger")).current_dir(folder).args(args).env_remove("STROWGER_CONFIG").output().unwrap();
-    (output.status.code().unwrap(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
-}
 
 fn now() -> Timestamp {
     (Options::default().clock)()

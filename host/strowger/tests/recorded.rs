@@ -1,7 +1,10 @@
 //! Records, replay and erasure, beside a host that runs.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::{fs, path::Path, process::Command, time::Duration};
+mod common;
+
+use common::run;
+use std::{fs, time::Duration};
 use strowger_exchange::Clock;
 use strowger_model::{CallId, CallRecord};
 use strowger_pbx::sim::{Caller, SimConfig};
@@ -21,13 +24,6 @@ sorry = "Niemand kan u nu helpen."
 digit_within = 1
 otherwise = { queue = "desk" }
 "#;
-
-/// A command in a folder: how it ended, and what it said.
-fn run(folder: &Path, args: &[&str]) -> (i32, String) {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_strowger")).current_dir(folder).args(args).env_remove("STROWGER_CONFIG").output().unwrap();
-    (output.status.code().unwrap(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
-}
 
 /// Another plugin of the same name: one that finishes abandoned calls otherwise.
 fn altered() -> Vec<u8> {

@@ -16,7 +16,7 @@ impl Script for ContactCentre {
 
     fn check(settings: &Settings) -> Result<(), String> {
         let mut numbers = BTreeSet::new();
-        if let Some(twice) = settings.clinics.iter().find(|clinic| !numbers.insert(digits(&clinic.number))) {
+        if let Some(twice) = settings.clinics.iter().find(|clinic| !numbers.insert(digits(&clinic.number).collect::<String>())) {
             return Err(format!("clinics: two have the number {}, the second is {}", twice.number, twice.name));
         }
         if settings.repeat.calls < 2 {
@@ -35,15 +35,14 @@ impl Script for ContactCentre {
 }
 
 /// A number as it is compared: its digits.
-fn digits(number: &str) -> String {
-    number.chars().filter(char::is_ascii_digit).collect()
+fn digits(number: &str) -> impl Iterator<Item = char> {
+    number.chars().filter(char::is_ascii_digit)
 }
 
 async fn contact_centre(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
     // K1 "Daardoor kun je de telefoonnummers van de poliklinieken koppelen met de bijbehorende vragenboom per polikliniek. Zo heeft
     //     de telefonist meteen de juiste antwoorden bij de juiste vragen van de patiënt paraat."
-    let dialled = digits(call.dialled());
-    let clinic = s.clinics.iter().find(|clinic| digits(&clinic.number) == dialled);
+    let clinic = s.clinics.iter().find(|clinic| digits(&clinic.number).eq(digits(call.dialled())));
     let name = clinic.map_or(&s.hospital, |clinic| &clinic.name);
     call.note("clinic", name);
     if let Some(clinic) = clinic {

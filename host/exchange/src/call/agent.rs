@@ -16,7 +16,7 @@ use super::{
     carry::{Carried, refusal},
     order::{Doing, Open, Proving},
 };
-use crate::agents::is_known;
+use crate::agents::{Proof, is_known};
 use std::fmt;
 use strowger_flows::{Agent, Site, site::address};
 use strowger_model::{
@@ -89,18 +89,12 @@ impl Call {
         let no_proof = || not_permitted("at this phone the agent's PIN has to be proven, by a secret gather");
         let digits = proof.ok_or_else(no_proof)??;
         let now = self.exchange.clock.elapsed();
-        if !self.exchange.staff.takes_pins_of(&agent.name, now) {
-            return Err(refusal(
-                RefusalReason::OverLimit,
-                "too many wrong PINs were given for this agent; none is looked at for 15 minutes",
-            ));
-        }
         let ticket = u64::from(self.record.steps) << 32 | u64::from(self.index);
         self.open(id, None, Doing::Proving(Box::new(Proving { ticket, agent: agent.name.clone(), action })));
         let (exchange, call, agent) = (self.exchange.clone(), self.id, agent.name.clone());
         self.exchange.runtime.spawn(async move {
-            let good = exchange.staff.is_pin(agent, pin, digits, now).await;
-            exchange.post(call, Mail::Proved { ticket, good });
+            let proof = exchange.staff.look_at(&agent, pin, digits, now).await;
+            exchange.post(call, Mail::Proved { ticket, proof });
         });
         Ok(())
     }
@@ -123,13 +117,17 @@ impl Call {
     }
 
     /// A PIN has been looked at.
-    pub(super) fn proved(&mut self, ticket: u64, good: bool) {
+    pub(super) fn proved(&mut self, ticket: u64, proof: Proof) {
         let proves = |open: &&Open| matches!(&open.doing, Doing::Proving(proving) if proving.ticket == ticket);
         let Some(id) = self.orders.iter().find(proves).map(|open| open.id) else { return };
         let Some(Open { doing: Doing::Proving(proving), .. }) = self.remove_order(id) else { return };
-        let done = match good {
-            true => self.exchange.agent(&proving.agent, proving.action),
-            false => Err(refusal(RefusalReason::Invalid, "the PIN is wrong")),
+        let done = match proof {
+            Proof::Right => self.exchange.agent(&proving.agent, proving.action),
+            Proof::Wrong => Err(refusal(RefusalReason::Invalid, "the PIN is wrong")),
+            Proof::NotLookedAt => {
+                let detail = "too many wrong PINs were given for this agent; none is looked at for 15 minutes";
+                Err(refusal(RefusalReason::OverLimit, detail))
+            }
         };
         match done {
             Ok(()) => self.outcome(id, Outcome::Done),

@@ -38,7 +38,7 @@ pub(crate) use image::Image;
 pub(crate) use plan::floor_plan;
 pub(crate) use resume::{Found, Roll};
 
-use crate::{CallRecord, Exchange, Observed, reads::StepReads};
+use crate::{CallRecord, Exchange, Observed, agents::Proof, reads::StepReads};
 use agent::Secrets;
 use leg::{Ending, Leg, Role};
 use order::{Doing, Open};
@@ -66,7 +66,7 @@ pub(crate) enum Mail {
     /// An agent's PIN was looked at.
     Proved {
         ticket: u64,
-        good: bool,
+        proof: Proof,
     },
 }
 
@@ -135,25 +135,9 @@ impl Call {
             adapter: arrival.adapter.clone(),
         };
         let record = CallRecord {
-            call: arrival.call,
-            flow: flow.name.clone(),
-            version: flow.version.to_string(),
             caller: arrival.caller.clone(),
             dialled: arrival.dialled.clone(),
-            arrived: arrival.at,
-            answered: None,
-            connected: None,
-            agent: None,
-            waited: Duration::ZERO,
-            overflowed: false,
-            outcome: String::new(),
-            notes: Vec::new(),
-            tags: Vec::new(),
-            steps: 0,
-            faults: 0,
-            refused: 0,
-            unjournalled: false,
-            ended: arrival.at,
+            ..CallRecord::begin(arrival.call, flow.on(), arrival.at)
         };
         Self {
             id: arrival.call,
@@ -197,7 +181,7 @@ impl Call {
                         Some(Mail::Pbx(event)) => self.heard(event),
                         Some(Mail::Lost(leg)) => self.lost(&leg),
                         Some(Mail::Floor(output)) => self.floor_says(output),
-                        Some(Mail::Proved { ticket, good }) => self.proved(ticket, good),
+                        Some(Mail::Proved { ticket, proof }) => self.proved(ticket, proof),
                         Some(Mail::ShuttingDown(within)) => self.tell(Event::ShuttingDown { within }),
                         None => self.swamped(),
                     },

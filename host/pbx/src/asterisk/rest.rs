@@ -205,15 +205,11 @@ impl Rest {
         let app = ["applications", &*self.app];
         let (application, channels, bridges): (Application, Vec<Channel>, Vec<Bridge>) =
             tokio::try_join!(self.get(&app), self.get(&["channels"]), self.get(&["bridges"]))?;
-        // In the application, or dialled for it and not yet answered. A channel that went on in the dialplan is not ours, and neither is one that
-        // has been hung up: for a moment longer it is listed as it was, but the application has let go of it.
-        let ours = |channel: &Channel| {
-            let plan = &channel.dialplan;
-            let here = plan.app_name == "Stasis" && plan.app_data.split(',').next() == Some(&self.app);
-            (here || plan.app_name == "AppDial2") && application.channel_ids.contains(&channel.id)
-        };
         let pairs = bridges.into_iter().flat_map(|bridge| bridge.channels.into_iter().map(move |channel| (channel, bridge.id.clone())));
-        Ok(Snapshot { channels: channels.into_iter().filter(ours).collect(), bridges: pairs.collect() })
+        Ok(Snapshot {
+            channels: channels.into_iter().filter(|channel| is_ours(&self.app, &application, channel)).collect(),
+            bridges: pairs.collect(),
+        })
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Reply<T> {
@@ -257,6 +253,14 @@ impl Rest {
     }
 }
 
+/// In the application, or dialled for it and not yet answered. A channel that went on in the dialplan is not ours, and neither is one that
+/// has been hung up: for a moment longer it is listed as it was, but the application has let go of it.
+fn is_ours(app: &str, application: &Application, channel: &Channel) -> bool {
+    let plan = &channel.dialplan;
+    let here = plan.app_name == "Stasis" && plan.app_data.split(',').next() == Some(app);
+    (here || plan.app_name == "AppDial2") && application.channel_ids.contains(&channel.id)
+}
+
 /// The root of an error: reqwest's own words say only that something went wrong.
 fn rooted(error: &reqwest::Error) -> String {
     let mut root: &dyn std::error::Error = error;
@@ -264,4 +268,25 @@ fn rooted(error: &reqwest::Error) -> String {
         root = source;
     }
     root.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whom_the_application_has_let_go_of_is_nobodys() {
+        let application: Application = serde_json::from_value(json!({ "channel_ids": ["up", "dialled", "away"] })).unwrap();
+        for (id, app_name, app_data, ours) in [
+            ("up", "Stasis", "strowger,line=provincial", true),
+            ("dialled", "AppDial2", "(Outgoing Line)", true),
+            ("away", "Dial", "PJSIP/central", false),
+            ("up", "Stasis", "another", false),
+            ("hung-up", "Stasis", "strowger,line=provincial", false),
+        ] {
+            let dialplan = json!({ "exten": "0900", "app_name": app_name, "app_data": app_data });
+            let channel = serde_json::from_value(json!({ "id": id, "state": "Up", "dialplan": dialplan })).unwrap();
+            assert_eq!(is_ours("strowger", &application, &channel), ours, "{id} in {app_name}({app_data})");
+        }
+    }
 }
