@@ -17,7 +17,7 @@ use strowger_pbx::{
     port::Address,
     sim::{Caller, Phone, SimConfig},
 };
-use strowger_store::report::{Figures, report};
+use strowger_store::report::{Counted, Figures, report};
 use strowger_tests::Folder;
 use tokio::runtime::Builder;
 use toml::Value;
@@ -105,12 +105,15 @@ fn month() -> Result<Measured> {
         Ok::<_, anyhow::Error>(())
     })?;
     let records = std::mem::take(&mut *records.0.lock().unwrap_or_else(PoisonError::into_inner));
-    let note = |record: &CallRecord, key: &str| {
-        record.notes.iter().find(|note| note.key == key).map(|note| note.value.clone()).unwrap_or_default()
+    let by = |in_common: fn(&CallRecord) -> String| {
+        report(&records, &[], AT_ONCE, START, |counted| match counted {
+            Counted::Call(record) => in_common(record),
+            Counted::Case(_) => String::new(),
+        })
     };
-    let by_clinic = report(&records, AT_ONCE, |record| note(record, "clinic"));
-    let by_agent = report(&records, AT_ONCE, |record| record.agent.as_ref().map(ToString::to_string).unwrap_or_default());
-    let by_hour = report(&records, AT_ONCE, |record| format!("{:02}", (record.arrived.0 - START.0) / 3_600_000 % 24));
+    let by_clinic = by(|record| record.notes.iter().find(|note| note.key == "clinic").map(|note| note.value.clone()).unwrap_or_default());
+    let by_agent = by(|record| record.agent.as_ref().map(ToString::to_string).unwrap_or_default());
+    let by_hour = by(|record| format!("{:02}", (record.arrived.0 - START.0) / 3_600_000 % 24));
     let value = begun.elapsed().as_secs_f64();
     let used = (processor_time() - used).as_secs_f64();
 
@@ -130,7 +133,7 @@ fn month() -> Result<Measured> {
             "one thread under virtual time, {used:.1} s of processor time; {} clinics, {} hours; reachability {:.1}%, {repeated} calls were not the first",
             by_clinic.len(),
             by_hour.len(),
-            100.0 * all.reachability().unwrap_or_default()
+            100.0 * all.answered as f64 / all.offered as f64
         ),
     })
 }

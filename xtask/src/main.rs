@@ -14,6 +14,7 @@ use clap::{Parser, Subcommand};
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    sync::LazyLock,
 };
 use strowger_testbed::tools::Tools;
 
@@ -117,9 +118,13 @@ fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
+/// Asked for when it runs: one target folder may serve two clones.
 fn workspace() -> &'static Path {
-    const HERE: &str = env!("CARGO_MANIFEST_DIR");
-    Path::new(HERE).parent().unwrap_or(Path::new(HERE))
+    static WORKSPACE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+        here.parent().unwrap_or(&here).to_owned()
+    });
+    &WORKSPACE
 }
 
 /// Cargo's target folder.

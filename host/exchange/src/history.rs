@@ -28,7 +28,13 @@ impl History {
     /// Adds a call that is over. Who withheld the number is not known again.
     pub(crate) fn close(&mut self, record: &CallRecord, site: &Site) {
         let Some(caller) = &record.caller else { return };
-        let call = PastCall { at: record.arrived, outbound: false, flow: record.flow.to_string(), outcome: record.outcome.clone() };
+        let call = PastCall {
+            at: record.arrived,
+            outbound: false,
+            flow: record.flow.to_string(),
+            outcome: record.outcome.clone(),
+            dialled: record.dialled.clone(),
+        };
         self.add(&key(caller, site), call, record.ended);
     }
 
@@ -66,7 +72,13 @@ mod tests {
     const DAY: u64 = 24 * 60 * 60 * 1000;
 
     fn call(at: u64) -> PastCall {
-        PastCall { at: Timestamp(at), outbound: false, flow: "helpdesk".to_owned(), outcome: "answered".to_owned() }
+        PastCall {
+            at: Timestamp(at),
+            outbound: false,
+            flow: "helpdesk".to_owned(),
+            outcome: "answered".to_owned(),
+            dialled: "+3292000300".to_owned(),
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::CallRecord;
 use strowger_model::{
     AgentName, CallId, Event, Order, OrderId, Timestamp,
+    command::Field,
     event::{Refusal, Unanswered},
 };
 use strowger_pbx::port::{Address, PbxCommand};
@@ -47,6 +48,15 @@ pub enum Observed<'a> {
     },
     /// A command left for the PBX.
     Command(&'a PbxCommand),
+    /// A case's mail went into the outbox.
+    Mailed {
+        /// The flow's name of the text.
+        template: &'a str,
+        /// Mail addresses.
+        to: &'a [String],
+        /// What it says.
+        fields: &'a [Field],
+    },
     /// The call went to the flow's fallback route.
     FellBack {
         /// Why.

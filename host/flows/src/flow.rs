@@ -11,7 +11,7 @@ use std::{
     },
     time::Duration,
 };
-use strowger_model::{FlowName, NumberPattern, PhoneNumber, Timestamp, command::Target};
+use strowger_model::{CaseKind, FlowName, NumberPattern, PhoneNumber, Timestamp, command::Target};
 use strowger_sandbox::{Flow, Limits, Manifest};
 
 /// One version of a flow: plugin, flow file and site, checked against each other and configured. Never changes.
@@ -69,15 +69,28 @@ pub struct FlowLimits {
     pub calls: u32,
 }
 
-/// When escalations and complaints have to be answered, and who is told of them.
+/// Until when cases have to be answered, and who is told of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cases {
     /// Working days for an escalation.
     pub escalation_working_days: u32,
     /// Calendar days for a complaint.
     pub complaint_days: u32,
-    /// Mail addresses. Who is told gets the mail `escalation` or `complaint` of the flow.
+    /// Hours for a call-back, by day and by night.
+    pub call_back_hours: u32,
+    /// Mail addresses. Who is told gets the mail of the flow that is named like the kind of case.
     pub mail_to: Vec<String>,
+}
+
+impl Cases {
+    /// Before when one that was opened then has to be answered.
+    pub fn due(&self, kind: CaseKind, opened: Timestamp, site: &Site) -> Timestamp {
+        match kind {
+            CaseKind::Escalation => site.due(opened, self.escalation_working_days, true),
+            CaseKind::Complaint => site.due(opened, self.complaint_days, false),
+            CaseKind::CallBack => Timestamp(opened.0 + u64::from(self.call_back_hours) * 3_600_000),
+        }
+    }
 }
 
 /// Where a call goes that its flow cannot serve.

@@ -34,7 +34,7 @@ pub(crate) struct FlowFile {
     /// Texts of the mails that the flow sends, by name. `[permissions] mail` says to whom.
     #[serde(default)]
     pub(crate) mails: BTreeMap<String, MailFile>,
-    /// Until when escalations and complaints of the flow have to be answered.
+    /// Until when escalations, complaints and call-backs of the flow have to be answered.
     #[serde(default)]
     pub(crate) cases: CasesFile,
     /// How much the flow may use.
@@ -85,7 +85,7 @@ pub(crate) struct MailFile {
     pub(crate) text: String,
 }
 
-/// Until when escalations and complaints have to be answered.
+/// Until when escalations, complaints and call-backs have to be answered.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CasesFile {
@@ -95,14 +95,17 @@ pub(crate) struct CasesFile {
     /// Days for a complaint.
     #[schemars(range(min = 1, max = 1000))]
     pub(crate) complaint_days: u32,
-    /// Mail addresses of those who are told at once, by the mail `escalation` or `complaint` of `[mails]`; it may name the fields of the case,
+    /// Hours for a call-back, by day and by night.
+    #[schemars(range(min = 1, max = 1000))]
+    pub(crate) call_back_hours: u32,
+    /// Mail addresses of those who are told at once, by the mail `escalation`, `complaint` or `call-back` of `[mails]`; it may name the fields of the case,
     /// and `{case}`, `{opened}` and `{due}`. Without such a mail nobody is told.
     pub(crate) mail_to: Vec<String>,
 }
 
 impl Default for CasesFile {
     fn default() -> Self {
-        Self { escalation_working_days: 5, complaint_days: 45, mail_to: Vec::new() }
+        Self { escalation_working_days: 5, complaint_days: 45, call_back_hours: 24, mail_to: Vec::new() }
     }
 }
 

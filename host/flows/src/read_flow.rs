@@ -19,7 +19,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use strowger_model::{FlowName, NumberPattern, PhoneNumber};
+use strowger_model::{CaseKind, FlowName, NumberPattern, PhoneNumber};
 use strowger_sandbox::{Flow, Limits, LoadError, Manifest, Plugin};
 
 /// A flow file that was read, with its plugin: what a version is made from, again for every site.
@@ -215,9 +215,10 @@ impl Reader<'_> {
             let problem = self.source.at_value(&format!("/cases/mail_to/{index}"), format!("not a mail address: `{address}`"));
             self.problems.push(problem.help("write \"name@domain.be\""));
         }
-        if !file.cases.mail_to.is_empty() && !["escalation", "complaint"].iter().any(|name| mails.contains_key(*name)) {
+        if !file.cases.mail_to.is_empty() && !CaseKind::ALL.iter().any(|kind| mails.contains_key(kind.word())) {
             let problem = self.source.at_value("/cases/mail_to", "there is no mail for them");
-            self.problems.push(problem.help("write one as [mails.escalation] or [mails.complaint], with subject and text"));
+            self.problems
+                .push(problem.help("write one as [mails.escalation], [mails.complaint] or [mails.call-back], with subject and text"));
         }
         if let Some(site) = self.site {
             let queues = site.queues.keys().map(|name| name.as_str());
@@ -236,6 +237,7 @@ impl Reader<'_> {
             cases: Cases {
                 escalation_working_days: file.cases.escalation_working_days,
                 complaint_days: file.cases.complaint_days,
+                call_back_hours: file.cases.call_back_hours,
                 mail_to: file.cases.mail_to.clone(),
             },
             fallback,

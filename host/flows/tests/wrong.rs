@@ -12,7 +12,7 @@ use strowger_test_support::plugin_wasm;
 
 #[test]
 fn wrong_files_are_reported_as_by_a_compiler() {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wrong");
+    let cases = Path::new("tests/wrong");
     let plugins = tempfile::tempdir().unwrap();
     let reception = plugin_wasm("reception");
     fs::write(plugins.path().join("reception.wasm"), &reception).unwrap();
@@ -20,7 +20,7 @@ fn wrong_files_are_reported_as_by_a_compiler() {
     fs::write(plugins.path().join("text.wasm"), "Not a plugin.").unwrap();
     let engine = Engine::new(None).unwrap();
     let mut wrong = Vec::new();
-    for case in folders(&cases) {
+    for case in folders(cases) {
         let flows = tempfile::tempdir().unwrap();
         copy(&cases.join("site.toml"), &flows.path().join("site.toml"));
         copy(&case, flows.path());

@@ -1,6 +1,6 @@
 //! What a flow can order. The meaning of each is in the contract, `wit/flow.wit`.
 
-use crate::{AgentName, FlowName, LegName, OrderId, PhoneNumber, Prompt, QueueName, Timestamp, event::Cause, time::Cadence};
+use crate::{AgentName, CaseKind, FlowName, LegName, OrderId, PhoneNumber, Prompt, QueueName, Timestamp, event::Cause, time::Cadence};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -64,8 +64,7 @@ pub enum Command {
     Timer { after: Duration },
     Cancel { order: OrderId },
     Mail { template: String, to: Vec<String>, fields: Vec<Field> },
-    Escalation { fields: Vec<Field> },
-    Complaint { fields: Vec<Field> },
+    Case { kind: CaseKind, fields: Vec<Field> },
     Note(Field),
     Tag { tag: String },
     Disposition { contact: String, outcome: String, not_before: Option<Timestamp>, never_again: bool },
@@ -104,8 +103,7 @@ impl Command {
             Self::Timer { .. } => "timer",
             Self::Cancel { .. } => "cancel",
             Self::Mail { .. } => "mail",
-            Self::Escalation { .. } => "escalation",
-            Self::Complaint { .. } => "complaint",
+            Self::Case { kind, .. } => kind.word(),
             Self::Note(_) => "note",
             Self::Tag { .. } => "tag",
             Self::Disposition { .. } => "disposition",

@@ -74,6 +74,13 @@ pub struct Case {
     pub closed: Option<Closed>,
 }
 
+impl Case {
+    /// Whether it was not answered in time, as far as that is known now.
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        self.closed.as_ref().map_or(now, |closed| closed.at) >= self.due
+    }
+}
+
 /// How a case ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closed {
@@ -91,14 +98,25 @@ pub enum CaseKind {
     Escalation,
     /// A complaint.
     Complaint,
+    /// Somebody who has to be called back.
+    CallBack,
 }
 
 impl CaseKind {
+    /// Each, in the order of the contract.
+    pub const ALL: [Self; 3] = [Self::Escalation, Self::Complaint, Self::CallBack];
+
+    /// Whether it is due at the end of a day, and not at a time of day.
+    pub fn is_due_by_day(self) -> bool {
+        !matches!(self, Self::CallBack)
+    }
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Escalation => "escalation",
             Self::Complaint => "complaint",
+            Self::CallBack => "call-back",
         }
     }
 }

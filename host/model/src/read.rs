@@ -166,6 +166,8 @@ pub struct PastCall {
     pub flow: String,
     /// The flow's outcome.
     pub outcome: String,
+    /// The number that was dialled.
+    pub dialled: String,
 }
 
 /// How far a campaign is.

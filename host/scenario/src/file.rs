@@ -55,6 +55,30 @@ pub struct ScenarioFile {
     #[serde(default)]
     #[schemars(with = "Vec<Then>")]
     pub then: Vec<Spanned<Then>>,
+    /// What reports must say of all these calls.
+    #[serde(default)]
+    #[schemars(with = "Vec<Reported>")]
+    pub report: Vec<Spanned<Reported>>,
+}
+
+/// Figures of a report, as `strowger report` makes it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reported {
+    /// Of the calls that came in on this day of the site, such as "2026-11-23". Not given: on any.
+    pub day: Option<String>,
+    /// Of the calls that came in in this hour of the day. Not given: in any.
+    #[schemars(range(max = 23))]
+    pub hour: Option<u32>,
+    /// Of the calls for which the flow noted this, such as `{ clinic = "Cardiologie" }`. Not given: of all.
+    #[serde(default)]
+    pub notes: BTreeMap<String, String>,
+    /// A wait of so many seconds is none.
+    #[serde(default = "twenty")]
+    pub at_once: f64,
+    /// Each by its name in the report, such as `offered`: numbers of calls, per cent, seconds.
+    #[schemars(transform = names_of_figures)]
+    pub figures: BTreeMap<String, Term>,
 }
 
 /// An agent: whether logged in, and how the phone behaves.
@@ -124,6 +148,8 @@ pub struct Earlier {
     pub days_ago: f64,
     /// The flow that had it. Not given: this one.
     pub flow: Option<String>,
+    /// The number that was dialled. Not given: the flow's first.
+    pub dialled: Option<String>,
     /// The flow's outcome.
     #[serde(default = "answered")]
     pub outcome: String,
@@ -289,7 +315,9 @@ pub struct Expect {
     pub alarms: Option<String>,
     /// A mail of this template is sent.
     pub mails: Option<String>,
-    /// One of the fields of the mail, or an address that it goes to, contains this.
+    /// Something that has to be answered in time is noted: escalation, complaint or call-back.
+    pub opens: Option<String>,
+    /// One of the fields of the mail or of what is noted, or an address that the mail goes to, contains this.
     pub contains: Option<String>,
     /// The caller is hung up on ("us") or hangs up ("caller").
     pub hung_up_by: Option<String>,
@@ -350,12 +378,16 @@ fn three() -> f64 {
     3.0
 }
 
+fn twenty() -> f64 {
+    20.0
+}
+
 fn sixty() -> f64 {
     60.0
 }
 
 /// The keys of [`Expect`] of which a line has exactly one.
-pub(crate) const THINGS: [&str; 16] = [
+pub(crate) const THINGS: [&str; 17] = [
     "hears",
     "music",
     "waits_in",
@@ -370,6 +402,7 @@ pub(crate) const THINGS: [&str; 16] = [
     "other_hears",
     "alarms",
     "mails",
+    "opens",
     "hung_up_by",
     "refused",
 ];
@@ -378,6 +411,12 @@ pub(crate) const THINGS: [&str; 16] = [
 fn exactly_one_thing(schema: &mut Schema) {
     let each: Vec<_> = THINGS.iter().map(|thing| serde_json::json!({ "required": [thing] })).collect();
     schema.insert("oneOf".to_owned(), serde_json::Value::Array(each));
+}
+
+/// Says in the schema what the types cannot: which figures there are.
+fn names_of_figures(schema: &mut Schema) {
+    let names = strowger_store::report::COLUMNS.map(|column| column.name);
+    schema.insert("propertyNames".to_owned(), serde_json::json!({ "enum": names }));
 }
 
 /// The JSON Schema of scenario files, as published in `docs/schema/scenario.json`.

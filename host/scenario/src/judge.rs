@@ -7,7 +7,7 @@ use crate::{
 };
 use serde_json::Value;
 use std::{ops::Range, time::Duration};
-use strowger_model::PhoneNumber;
+use strowger_model::{PhoneNumber, command::Field};
 use toml::Spanned;
 
 /// Something that was not as expected.
@@ -64,6 +64,7 @@ impl Expect {
             &self.other_hears,
             &self.alarms,
             &self.mails,
+            &self.opens,
             &self.hung_up_by,
             &self.refused,
         ];
@@ -108,10 +109,8 @@ impl Line {
             ("listens_to", What::ListensTo(agent)) => equals(agent),
             ("other_hears", What::OtherHears(prompts)) => is_said(&spoken(prompts), &self.value),
             ("alarms", What::Alarms(what)) => what.contains(&self.value),
-            ("mails", What::Mails { template, to, fields }) => {
-                let mut said = fields.iter().map(|field| &field.value).chain(to);
-                equals(template) && self.contains.as_ref().is_none_or(|part| said.any(|said| said.contains(part)))
-            }
+            ("mails", What::Mails { template, to, fields }) => equals(template) && self.is_in(fields, to),
+            ("opens", What::Opens { kind, fields }) => equals(kind.word()) && self.is_in(fields, &[]),
             ("hung_up_by", What::HungUp { by, .. }) => equals(match by {
                 HungUpBy::Us => "us",
                 HungUpBy::Caller => "caller",
@@ -119,6 +118,12 @@ impl Line {
             ("refused", What::Refused { command, .. }) => equals(command),
             _ => false,
         }
+    }
+
+    /// Whether one of the fields, or an address, contains what is to be in them.
+    fn is_in(&self, fields: &[Field], to: &[String]) -> bool {
+        let mut said = fields.iter().map(|field| &field.value).chain(to);
+        self.contains.as_ref().is_none_or(|part| said.any(|said| said.contains(part)))
     }
 
     fn name(&self) -> String {
@@ -275,6 +280,7 @@ fn instead(line: &Line, timeline: &Timeline) -> String {
         What::TalksWith(_) => "talks_with",
         What::Alarms(_) => "alarms",
         What::Mails { .. } => "mails",
+        What::Opens { .. } => "opens",
         What::HungUp { .. } => "hung_up_by",
         What::Refused { .. } => "refused",
         _ => "",

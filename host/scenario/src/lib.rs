@@ -21,6 +21,7 @@ mod people;
 mod recorder;
 pub mod replay;
 pub mod report;
+mod reported;
 pub mod run;
 pub mod stage;
 pub mod term;

@@ -13,7 +13,9 @@ use std::{
     sync::Arc,
 };
 use strowger_flows::{Problem, problem::Place};
+use strowger_model::CaseKind;
 use strowger_pbx::sim::Phone;
+use strowger_store::report::COLUMNS;
 use toml::Spanned;
 
 /// A scenario file, read and checked as far as it can be without a flow.
@@ -135,6 +137,12 @@ fn check(written: &ScenarioFile, wrong: &mut Wrong) {
             _ => {}
         }
     }
+    for reported in &written.report {
+        for name in reported.get_ref().figures.keys().filter(|name| !COLUMNS.iter().any(|column| column.name == **name)) {
+            let names = COLUMNS.map(|column| column.name).join(", ");
+            wrong.push((reported.span(), format!("there is no figure {name:?}; a report has {names}"), None));
+        }
+    }
     for call in &written.calls {
         for line in call.expect.iter().chain(&call.never) {
             check_line(line, wrong);
@@ -150,14 +158,15 @@ fn check_line(line: &Spanned<Expect>, wrong: &mut Wrong) {
     if let Err(error @ (LineError::Nothing | LineError::Two(..))) = of.thing() {
         wrong.push((line.span(), error.to_string(), None));
     }
-    if of.contains.is_some() && of.mails.is_none() {
-        wrong.push((line.span(), "`contains` is about a mail".to_owned(), Some("write it beside `mails`")));
+    if of.contains.is_some() && of.mails.is_none() && of.opens.is_none() {
+        wrong.push((line.span(), "`contains` is about a mail or a case".to_owned(), Some("write it beside `mails` or `opens`")));
     }
     let mut one_of = |value: &Option<String>, words: &[&str]| {
         if let Some(value) = value.as_ref().filter(|value| !words.contains(&value.as_str())) {
             wrong.push((line.span(), format!("{value:?} is none of {}", words.join(", ")), None));
         }
     };
+    one_of(&of.opens, &CaseKind::ALL.map(CaseKind::word));
     one_of(&of.hung_up_by, &["us", "caller"]);
     one_of(&of.leaves, &["full", "nobody-logged-in", "nobody-reachable", "caller-gone"]);
     one_of(&of.unanswered, &["no-answer", "busy", "declined", "unreachable", "cancelled"]);

@@ -1,5 +1,5 @@
-//! Proof that scenarios hold a flow's figures fast: every figure of its settings, and of the opening hours and queues that it
-//! uses, is altered in turn, by as little as can be, and some scenario must fail.
+//! Proof that scenarios hold a flow's figures fast: every figure of its settings and cases, and of the opening hours and queues that
+//! it uses, is altered in turn, by as little as can be, and some scenario must fail.
 //!
 //! A figure is a number, a switch between yes and no, a run of digits in a text (a telephone number, opening hours that are
 //! spoken), a time of day or a weekday in opening hours, or a queue's cap.
@@ -54,13 +54,14 @@ impl fmt::Display for Mutation {
 /// All alterations of a flow's figures.
 fn mutations(flow: &LoadedFlow) -> Vec<Mutation> {
     let mut found = Vec::new();
-    let settings = &flow.settings;
-    walk(settings, &mut Vec::new(), &mut |path, value| {
-        for (from, to) in alterations(value) {
-            found.push(Mutation::new("settings", false, path, value, &from, to));
-        }
-    });
-    let names = texts(settings);
+    for part in ["settings", "cases"] {
+        walk(&flow.written()[part], &mut Vec::new(), &mut |path, value| {
+            for (from, to) in alterations(value) {
+                found.push(Mutation::new(part, false, path, value, &from, to));
+            }
+        });
+    }
+    let names = texts(&flow.settings);
     let site = flow.site.written();
     for (name, schedule) in entries(&site, "schedules").filter(|(name, _)| names.contains(name)) {
         let hours = &schedule["hours"];
@@ -162,7 +163,7 @@ impl Mutation {
             overlay = Value::Object(Map::from_iter([(key.clone(), overlay)]));
         }
         if !in_site {
-            overlay = Value::Object(Map::from_iter([("settings".to_owned(), overlay)]));
+            overlay = Value::Object(Map::from_iter([(root.to_owned(), overlay)]));
         }
         let overlay = overlay.as_object().cloned().unwrap_or_default();
         Self { place, from, to: shown_to, in_site, overlay }

@@ -9,6 +9,7 @@ use crate::{
     judge::{Expected, Failure, judge},
     people,
     recorder::Recorder,
+    reported,
     stage::{SimStage, Stage, behaviour, outside},
     term::{instant, text},
 };
@@ -139,6 +140,7 @@ impl Prepared {
                 outbound: earlier.outbound,
                 flow: earlier.flow.clone().unwrap_or_else(|| self.flow.name.to_string()),
                 outcome: earlier.outcome.clone(),
+                dialled: earlier.dialled.clone().unwrap_or_else(|| self.number.clone()),
             };
             exchange.recall(&earlier.number, call);
         }
@@ -264,6 +266,12 @@ impl Prepared {
                 let line = failure.span.as_ref().map(|span| scenario.line(span));
                 report.failures.push((line, failure));
             }
+        }
+        if how.expectations {
+            let failures = scenario.written.report.iter().flat_map(|reported| reported::judge(reported, &report.calls, &self.flow));
+            report
+                .failures
+                .extend(failures.map(|failure| (failure.span.as_ref().map(|span| scenario.line(span)), failure)).collect::<Vec<_>>());
         }
     }
 }

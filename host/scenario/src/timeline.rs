@@ -10,7 +10,7 @@ use std::{
 };
 use strowger_exchange::{CallRecord, Observed};
 use strowger_model::{
-    Command, Event, LegName, OrderId, Outcome, Prompt,
+    CaseKind, Command, Event, LegName, OrderId, Outcome, Prompt,
     command::{Asked, Field, Target},
     event::{Cause, Left, Unanswered},
 };
@@ -45,6 +45,7 @@ pub enum What {
     FellBack(String),
     Alarms(String),
     Mails { template: String, to: Vec<String>, fields: Vec<Field> },
+    Opens { kind: CaseKind, fields: Vec<Field> },
     Notes(Field),
     Tags(String),
     Finishes(String),
@@ -107,6 +108,9 @@ impl Narrator {
             }
             Observed::Fault { fault, retried } => Some(What::Fault { fault: fault.to_string(), retried: *retried }),
             Observed::Ring { agent, address } => Some(What::Rings { agent: agent.to_string(), phone: shown(address) }),
+            Observed::Mailed { template, to, fields } => {
+                Some(What::Mails { template: (*template).to_owned(), to: to.to_vec(), fields: fields.to_vec() })
+            }
             Observed::NotAnswered { agent, why } => Some(What::NotAnswered { agent: agent.to_string(), why: *why }),
             Observed::Command(command) => self.command(command),
             Observed::FellBack { why } => Some(What::FellBack((*why).to_owned())),
@@ -188,6 +192,7 @@ impl Narrator {
             }
             Command::Alarm { what, .. } => What::Alarms(what.clone()),
             Command::Mail { template, to, fields } => What::Mails { template: template.clone(), to: to.clone(), fields: fields.clone() },
+            Command::Case { kind, fields } => What::Opens { kind: *kind, fields: fields.clone() },
             Command::Note(field) => What::Notes(field.clone()),
             Command::Tag { tag } => What::Tags(tag.clone()),
             Command::Finish { outcome } => What::Finishes(outcome.clone()),
@@ -261,6 +266,10 @@ pub(crate) fn spoken(prompts: &[Prompt]) -> String {
     prompts.iter().map(said).collect::<Vec<_>>().join(" ")
 }
 
+fn listed(fields: &[Field]) -> String {
+    fields.iter().map(|field| format!("{} = {}", field.key, field.value)).collect::<Vec<_>>().join(", ")
+}
+
 /// A model enum's word as it is written in files, such as `no-answer`.
 pub(crate) fn word<T: serde::Serialize>(value: &T) -> String {
     match serde_json::to_value(value) {
@@ -303,9 +312,9 @@ impl fmt::Display for What {
             Self::FellBack(why) => write!(f, "! goes to the fallback route: {why}"),
             Self::Alarms(what) => write!(f, "the operators are warned: {what}"),
             Self::Mails { template, to, fields } => {
-                let fields = fields.iter().map(|field| format!("{} = {}", field.key, field.value)).collect::<Vec<_>>().join(", ");
-                write!(f, "a mail \"{template}\" goes to {}: {fields}", to.join(", "))
+                write!(f, "a mail \"{template}\" goes to {}: {}", to.join(", "), listed(fields))
             }
+            Self::Opens { kind, fields } => write!(f, "noted, to be answered in time: {}: {}", kind.word(), listed(fields)),
             Self::Notes(field) => write!(f, "note: {} = {}", field.key, field.value),
             Self::Tags(tag) => write!(f, "mark: {tag}"),
             Self::Finishes(outcome) => write!(f, "the flow is done: {outcome}"),

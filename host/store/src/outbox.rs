@@ -5,10 +5,11 @@ use crate::{
     read::{ReadError, Reader, json, parsed, wrong},
     write::CASE,
 };
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::path::Path;
 use strowger_model::{
     Case, CaseKind, Mail, MailState, Timestamp,
+    command::Field,
     mail::{Closed, MailTry},
 };
 
@@ -106,22 +107,47 @@ pub fn add_case(path: &Path, case: &Case) -> Result<(), CaseError> {
     Ok(())
 }
 
+/// Adds to what an open case is about, beside a running host, or without one. A field that it has gets the new value.
+///
+/// # Errors
+/// If there is no such case, or it is closed.
+pub fn note_case(path: &Path, id: &str, fields: &[Field]) -> Result<(), CaseError> {
+    let mut connection = open_to_change(path)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut case = open_case(&transaction, id)?;
+    for field in fields {
+        match case.fields.iter_mut().find(|known| known.key == field.key) {
+            Some(known) => known.value.clone_from(&field.value),
+            None => case.fields.push(field.clone()),
+        }
+    }
+    let fields = serde_json::to_string(&case.fields).unwrap_or_default();
+    transaction.execute("UPDATE \"case\" SET fields = ?2 WHERE id = ?1", params![id, fields])?;
+    Ok(transaction.commit()?)
+}
+
 /// Closes a case beside a running host, or without one.
 ///
 /// # Errors
 /// If there is no such case, or it is closed already, or it cannot end so.
 pub fn close_case(path: &Path, id: &str, closed: &Closed) -> Result<(), CaseError> {
-    let connection = open_to_change(path)?;
-    let sql = "SELECT id, kind, call, flow, opened, due, fields, outcome, closed FROM \"case\" WHERE id = ?1";
-    let found = connection.query_row(sql, [id], case).optional()?.ok_or_else(|| CaseError::Unknown(id.to_owned()))?;
-    if let Some(closed) = found.closed {
-        return Err(CaseError::Closed { id: found.id, outcome: closed.outcome });
-    }
+    let mut connection = open_to_change(path)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = open_case(&transaction, id)?;
     if found.kind == CaseKind::Complaint && !["founded", "partly", "unfounded"].contains(&closed.outcome.as_str()) {
         return Err(CaseError::Outcome);
     }
-    connection.execute("UPDATE \"case\" SET outcome = ?2, closed = ?3 WHERE id = ?1", params![id, closed.outcome, closed.at.0])?;
-    Ok(())
+    transaction.execute("UPDATE \"case\" SET outcome = ?2, closed = ?3 WHERE id = ?1", params![id, closed.outcome, closed.at.0])?;
+    Ok(transaction.commit()?)
+}
+
+fn open_case(connection: &Connection, id: &str) -> Result<Case, CaseError> {
+    let sql = "SELECT id, kind, call, flow, opened, due, fields, outcome, closed FROM \"case\" WHERE id = ?1";
+    let found = connection.query_row(sql, [id], case).optional()?.ok_or_else(|| CaseError::Unknown(id.to_owned()))?;
+    match found.closed {
+        Some(closed) => Err(CaseError::Closed { id: found.id, outcome: closed.outcome }),
+        None => Ok(found),
+    }
 }
 
 pub(crate) fn insert_case(statement: &mut rusqlite::Statement<'_>, case: &Case) -> rusqlite::Result<()> {
@@ -136,10 +162,7 @@ fn case(row: &Row<'_>) -> rusqlite::Result<Case> {
     let closed = row.get::<_, Option<String>>(7)?.zip(row.get::<_, Option<u64>>(8)?);
     Ok(Case {
         id: row.get(0)?,
-        kind: match row.get_ref(1)?.as_str()? {
-            "complaint" => CaseKind::Complaint,
-            _ => CaseKind::Escalation,
-        },
+        kind: kind(row)?,
         call: row.get::<_, Option<String>>(2)?.map(|call| call.parse()).transpose().map_err(|error| wrong(2, error))?,
         flow: row.get::<_, String>(3)?.into(),
         opened: Timestamp(row.get(4)?),
@@ -147,6 +170,12 @@ fn case(row: &Row<'_>) -> rusqlite::Result<Case> {
         fields: json(row, 6)?,
         closed: closed.map(|(outcome, at)| Closed { outcome, at: Timestamp(at) }),
     })
+}
+
+fn kind(row: &Row<'_>) -> rusqlite::Result<CaseKind> {
+    let word = row.get_ref(1)?.as_str()?;
+    let unknown = || wrong(1, std::io::Error::other(format!("no kind of case: {word}")));
+    CaseKind::ALL.into_iter().find(|kind| kind.word() == word).ok_or_else(unknown)
 }
 
 fn posted(row: &Row<'_>) -> rusqlite::Result<Posted> {

@@ -1,7 +1,7 @@
-//! Records made into figures: what a line, a team or an hour came to (P9, K5, V6).
+//! Records and cases made into figures: what a line, a team or an hour came to (P9, K5, V6, V7).
 
 use std::{collections::BTreeMap, time::Duration};
-use strowger_model::CallRecord;
+use strowger_model::{CallRecord, Case, CaseKind, Timestamp};
 
 /// What some calls came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,62 @@ pub struct Figures {
     pub longest_wait: Duration,
     /// From being connected to the end, by all who were answered.
     pub talked: Duration,
+    /// Questions that could not be answered at once.
+    pub escalations: u64,
+    /// Complaints.
+    pub complaints: u64,
+    /// Promises to call back.
+    pub call_backs: u64,
+    /// Cases of these three kinds that were not answered in time.
+    pub late: u64,
+}
+
+/// A figure by its name.
+pub struct Column {
+    /// As it heads a column.
+    pub name: &'static str,
+    /// What it is counted in.
+    pub unit: Unit,
+    /// None: there is nothing to count.
+    pub of: fn(&Figures) -> Option<f64>,
+}
+
+/// What a figure is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Calls, or cases.
+    Number,
+    /// Per cent.
+    Percent,
+    /// Seconds.
+    Seconds,
+}
+
+/// Every figure of a report, in its order.
+pub const COLUMNS: [Column; 14] = [
+    number("offered", |figures| Some(figures.offered as f64)),
+    number("answered", |figures| Some(figures.answered as f64)),
+    number("overflowed", |figures| Some(figures.overflowed as f64)),
+    number("lost", |figures| Some((figures.offered - figures.answered - figures.overflowed) as f64)),
+    Column { name: "reachability", unit: Unit::Percent, of: |figures| percent(figures.answered, figures.offered) },
+    Column { name: "at_once", unit: Unit::Percent, of: |figures| percent(figures.at_once, figures.answered) },
+    Column { name: "mean_wait_s", unit: Unit::Seconds, of: |figures| Some(mean(figures.waited, figures.offered)) },
+    Column { name: "longest_wait_s", unit: Unit::Seconds, of: |figures| Some(figures.longest_wait.as_secs_f64()) },
+    Column { name: "mean_talk_s", unit: Unit::Seconds, of: |figures| Some(mean(figures.talked, figures.answered)) },
+    number("escalations", |figures| Some(figures.escalations as f64)),
+    // V7 "one-and-done": calls against escalations.
+    Column {
+        name: "one_and_done",
+        unit: Unit::Percent,
+        of: |figures| percent(figures.answered.saturating_sub(figures.escalations), figures.answered),
+    },
+    number("complaints", |figures| Some(figures.complaints as f64)),
+    number("call_backs", |figures| Some(figures.call_backs as f64)),
+    number("late", |figures| Some(figures.late as f64)),
+];
+
+const fn number(name: &'static str, of: fn(&Figures) -> Option<f64>) -> Column {
+    Column { name, unit: Unit::Number, of }
 }
 
 impl Figures {
@@ -37,54 +93,66 @@ impl Figures {
         }
     }
 
-    /// Answered, of those offered; 0 to 1. None: nobody called.
-    pub fn reachability(&self) -> Option<f64> {
-        ratio(self.answered, self.offered)
-    }
-
-    /// Answered at once, of those answered: the service level; 0 to 1.
-    pub fn service_level(&self) -> Option<f64> {
-        ratio(self.at_once, self.answered)
-    }
-
-    /// The average wait of those offered.
-    pub fn mean_wait(&self) -> Duration {
-        mean(self.waited, self.offered)
-    }
-
-    /// The average conversation of those answered.
-    pub fn mean_talk(&self) -> Duration {
-        mean(self.talked, self.answered)
+    /// Counts a case. `late`: it was not answered in time.
+    pub fn add_case(&mut self, kind: CaseKind, late: bool) {
+        *match kind {
+            CaseKind::Escalation => &mut self.escalations,
+            CaseKind::Complaint => &mut self.complaints,
+            CaseKind::CallBack => &mut self.call_backs,
+        } += 1;
+        self.late += u64::from(late);
     }
 }
 
-/// Figures of calls that have something in common, in its order.
+/// What is counted.
+#[derive(Clone, Copy, Debug)]
+pub enum Counted<'a> {
+    /// A call.
+    Call(&'a CallRecord),
+    /// A case that belongs to no call.
+    Case(&'a Case),
+}
+
+/// Figures of calls that have something in common, in its order. A case counts where its call does; one of a call that is not among the
+/// records does not count.
 pub fn report<'a>(
-    records: impl IntoIterator<Item = &'a CallRecord>,
+    records: &'a [CallRecord],
+    cases: &'a [Case],
     at_once: Duration,
-    in_common: impl Fn(&CallRecord) -> String,
+    now: Timestamp,
+    in_common: impl Fn(Counted<'a>) -> String,
 ) -> BTreeMap<String, Figures> {
+    let calls: BTreeMap<_, _> = records.iter().map(|record| (record.call, in_common(Counted::Call(record)))).collect();
     let mut report = BTreeMap::<String, Figures>::new();
     for record in records {
-        report.entry(in_common(record)).or_default().add(record, at_once);
+        report.entry(calls[&record.call].clone()).or_default().add(record, at_once);
+    }
+    for case in cases {
+        let line = match case.call {
+            Some(call) => calls.get(&call).cloned(),
+            None => Some(in_common(Counted::Case(case))),
+        };
+        if let Some(line) = line {
+            report.entry(line).or_default().add_case(case.kind, case.is_late(now));
+        }
     }
     report
 }
 
-fn ratio(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
+fn percent(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| 100.0 * part as f64 / whole as f64)
 }
 
-fn mean(sum: Duration, count: u64) -> Duration {
-    u32::try_from(count).ok().and_then(|count| sum.checked_div(count)).unwrap_or_default()
+fn mean(sum: Duration, count: u64) -> f64 {
+    if count == 0 { 0.0 } else { sum.as_secs_f64() / count as f64 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strowger_model::{CallId, FlowVersion, Timestamp};
+    use strowger_model::{CallId, FlowVersion, mail::Closed};
 
-    fn call(agent: &str, waited: u64, talked: Option<u64>, overflowed: bool) -> CallRecord {
+    fn call(nth: u64, agent: &str, waited: u64, talked: Option<u64>, overflowed: bool) -> CallRecord {
         let arrived = 1_000_000;
         let connected = talked.map(|_| Timestamp(arrived + waited * 1000));
         let on = FlowVersion { flow: "helpdesk".into(), version: "v".into() };
@@ -94,28 +162,45 @@ mod tests {
             waited: Duration::from_secs(waited),
             overflowed,
             ended: Timestamp(arrived + (waited + talked.unwrap_or_default()) * 1000),
-            ..CallRecord::begin(CallId::next(arrived, None), on, Timestamp(arrived))
+            ..CallRecord::begin(CallId::next(arrived + nth, None), on, Timestamp(arrived))
         }
     }
 
+    fn case(kind: CaseKind, call: Option<CallId>, closed: Option<u64>) -> Case {
+        let closed = closed.map(|at| Closed { outcome: "founded".into(), at: Timestamp(at) });
+        let (opened, due) = (Timestamp(0), Timestamp(100));
+        Case { id: String::new(), kind, call, flow: "helpdesk".into(), opened, due, fields: Vec::new(), closed }
+    }
+
+    fn figure(figures: &Figures, name: &str) -> Option<f64> {
+        (COLUMNS.iter().find(|column| column.name == name).unwrap().of)(figures)
+    }
+
     #[test]
-    fn calls_become_figures() {
+    fn v6_v7_calls_and_cases_become_figures() {
         let calls = [
-            call("an", 0, Some(120), false),
-            call("an", 30, Some(60), false),
-            call("bram", 180, Some(90), true),
-            call("", 90, None, false),
+            call(0, "an", 0, Some(120), false),
+            call(1, "an", 30, Some(60), false),
+            call(2, "bram", 180, Some(90), true),
+            call(3, "", 90, None, false),
         ];
-        let by = |record: &CallRecord| record.agent.as_ref().map(ToString::to_string).unwrap_or_default();
-        let report = report(&calls, Duration::from_secs(20), by);
-        assert_eq!(report.keys().collect::<Vec<_>>(), ["", "an", "bram"]);
-        let an = report["an"];
-        assert_eq!((an.offered, an.answered, an.at_once, an.overflowed), (2, 2, 1, 0));
-        assert_eq!((an.mean_wait(), an.mean_talk(), an.service_level()), (Duration::from_secs(15), Duration::from_secs(90), Some(0.5)));
-        assert_eq!((report["bram"].answered, report["bram"].overflowed, report[""].reachability()), (0, 1, Some(0.0)));
-        let mut all = Figures::default();
-        calls.iter().for_each(|call| all.add(call, Duration::ZERO));
-        assert_eq!((all.reachability(), all.longest_wait), (Some(0.5), Duration::from_secs(180)));
-        assert_eq!((Figures::default().reachability(), Figures::default().mean_wait()), (None, Duration::ZERO));
+        let cases = [
+            case(CaseKind::Escalation, Some(calls[0].call), Some(99)),
+            case(CaseKind::CallBack, Some(calls[3].call), None),
+            case(CaseKind::Complaint, None, Some(100)),
+            case(CaseKind::Complaint, Some(CallId::next(5, None)), None),
+        ];
+        let by = |counted: Counted<'_>| match counted {
+            Counted::Call(record) => record.agent.as_ref().map(ToString::to_string).unwrap_or_default(),
+            Counted::Case(_) => "by letter".to_owned(),
+        };
+        let report = report(&calls, &cases, Duration::from_secs(20), Timestamp(99), by);
+        assert_eq!(report.keys().collect::<Vec<_>>(), ["", "an", "bram", "by letter"]);
+        let of = |line: &str, names: &[&str]| names.iter().map(|name| figure(&report[line], name)).collect::<Vec<_>>();
+        assert_eq!(of("an", &["offered", "answered", "overflowed", "lost"]), [2.0, 2.0, 0.0, 0.0].map(Some));
+        assert_eq!(of("an", &["at_once", "mean_wait_s", "mean_talk_s", "one_and_done"]), [50.0, 15.0, 90.0, 50.0].map(Some));
+        assert_eq!(of("bram", &["overflowed", "answered", "reachability", "longest_wait_s"]), [1.0, 0.0, 0.0, 180.0].map(Some));
+        assert_eq!(of("", &["lost", "call_backs", "late", "mean_wait_s"]), [1.0, 1.0, 0.0, 90.0].map(Some), "that call-back has 1 ms left");
+        assert_eq!(of("by letter", &["complaints", "late", "reachability"]), [Some(1.0), Some(1.0), None]);
     }
 }

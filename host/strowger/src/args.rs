@@ -1,9 +1,12 @@
 //! The command line as people type it. The doc comments are its help.
 
 use crate::when::When;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use std::path::PathBuf;
-use strowger_model::CallId;
+use strowger_model::{CallId, CaseKind, command::Field};
 
 /// A plugin host for telephony flows.
 ///
@@ -93,7 +96,7 @@ pub(crate) enum Command {
     /// With whom it goes to and what the mail server said, never with what it says. Works beside a running host.
     #[command(after_help = "Examples:\n  strowger mails\n  strowger mails --all --since 1d")]
     Mails(Mails),
-    /// List escalations and complaints, close one, add one, or export a quarter
+    /// List escalations, complaints and call-backs; close one, add one, note more of one, or export a quarter
     ///
     /// Works beside a running host.
     #[command(
@@ -294,6 +297,15 @@ pub(crate) struct Report {
     /// A wait of so many seconds is none
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     pub(crate) at_once: u64,
+    /// Only calls with this mark, such as `repeat`, and no cases but theirs
+    #[arg(long, value_name = "MARK")]
+    pub(crate) tag: Option<String>,
+    /// Invitations sent on each day, as CSV with the columns `day` and `invitations`: the report, by day, sets the calls against them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) invitations: Option<PathBuf>,
+    /// How many invitations bring one call, as is expected
+    #[arg(long, value_name = "INVITATIONS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..), requires = "invitations")]
+    pub(crate) one_in: u32,
     /// As CSV
     #[arg(long)]
     pub(crate) csv: bool,
@@ -385,7 +397,16 @@ pub(crate) enum CasesDo {
     },
     /// Add a case that came up after a call
     Add(AddCase),
-    /// Print the cases of a quarter as CSV
+    /// Note more of an open case, such as the question, or what the investigation of a complaint found
+    Note {
+        /// The case
+        #[arg(value_name = "CASE")]
+        id: String,
+        /// What to note; may be given more often. A key that the case has gets the new value
+        #[arg(long = "field", value_name = "KEY=VALUE", value_parser = key_and_value, required = true)]
+        fields: Vec<Field>,
+    },
+    /// Print the cases of a quarter as CSV, each field in a column of its own
     Export {
         /// Such as 2026Q4
         #[arg(long)]
@@ -396,7 +417,8 @@ pub(crate) enum CasesDo {
 #[derive(Debug, Args)]
 pub(crate) struct AddCase {
     /// What it is
-    pub(crate) kind: KindOfCase,
+    #[arg(value_parser = kind_of_case())]
+    pub(crate) kind: CaseKind,
     /// The flow that it is about, whose flow file says when it is due
     #[arg(long, value_name = "NAME")]
     pub(crate) flow: String,
@@ -405,20 +427,17 @@ pub(crate) struct AddCase {
     pub(crate) call: Option<CallId>,
     /// What it is about; may be given more often
     #[arg(long = "field", value_name = "KEY=VALUE", value_parser = key_and_value)]
-    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) fields: Vec<Field>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum KindOfCase {
-    /// A question that could not be answered at once
-    Escalation,
-    /// A complaint
-    Complaint,
+fn kind_of_case() -> impl TypedValueParser<Value = CaseKind> {
+    let kind = |word: String| CaseKind::ALL.into_iter().find(|kind| kind.word() == word).ok_or("no such kind");
+    PossibleValuesParser::new(CaseKind::ALL.map(CaseKind::word)).try_map(kind)
 }
 
-fn key_and_value(text: &str) -> Result<(String, String), String> {
+fn key_and_value(text: &str) -> Result<Field, String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
-    Ok((key.to_owned(), value.to_owned()))
+    Ok(Field { key: key.to_owned(), value: value.to_owned() })
 }
 
 #[derive(Debug, Args)]

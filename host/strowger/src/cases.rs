@@ -1,7 +1,7 @@
-//! `strowger cases`: escalations and complaints, until when they have to be answered, and how they ended.
+//! `strowger cases`: escalations, complaints and call-backs, until when they have to be answered, and how they ended.
 
 use crate::{
-    args::{AddCase, Cases, CasesDo, KindOfCase},
+    args::{AddCase, Cases, CasesDo},
     config::Config,
     sheet::Sheet,
     when,
@@ -14,11 +14,11 @@ use std::{
 };
 use strowger_exchange::Clock;
 use strowger_flows::{Catalogue, CatalogueConfig, LoadedFlow};
-use strowger_model::{CallId, Case, CaseKind, Timestamp, command::Field, mail::Closed};
+use strowger_model::{CallId, Case, Timestamp, mail::Closed};
 use strowger_sandbox::Engine;
 use strowger_store::{CaseQuery, Reader};
 
-const COLUMNS: [&str; 10] = ["case", "kind", "opened", "due", "state", "outcome", "closed", "flow", "call", "fields"];
+const COLUMNS: [&str; 9] = ["case", "kind", "opened", "due", "state", "outcome", "closed", "flow", "call"];
 
 /// Lists, closes, adds or exports cases.
 pub(crate) fn cases(args: &Cases) -> Result<bool> {
@@ -32,6 +32,11 @@ pub(crate) fn cases(args: &Cases) -> Result<bool> {
             Ok(true)
         }
         Some(CasesDo::Add(new)) => add(&config, new),
+        Some(CasesDo::Note { id, fields }) => {
+            strowger_store::note_case(&config.database(), id, fields)?;
+            println!("{id} is noted");
+            Ok(true)
+        }
         Some(CasesDo::Export { quarter }) => export(&config, quarter),
     }
 }
@@ -39,7 +44,9 @@ pub(crate) fn cases(args: &Cases) -> Result<bool> {
 fn list(config: &Config, all: bool) -> Result<bool> {
     let cases = Reader::open(&config.database())?.cases(&CaseQuery { open: !all, ..CaseQuery::default() })?;
     let mut out = BufWriter::new(stdout().lock());
-    sheet(&cases, Clock::system().now()).table(&mut out)?;
+    let now = Clock::system().now();
+    let fields = |case: &Case| case.fields.iter().map(|field| format!("{}={}", field.key, field.value)).collect::<Vec<_>>().join("; ");
+    sheet(&cases, now, &["fields"], |case| vec![fields(case)]).table(&mut out)?;
     out.flush()?;
     Ok(true)
 }
@@ -49,7 +56,15 @@ fn export(config: &Config, quarter: &str) -> Result<bool> {
     let query = CaseQuery { since: Some(since), until: Some(until), open: false };
     let cases = Reader::open(&config.database())?.cases(&query)?;
     let mut out = BufWriter::new(stdout().lock());
-    sheet(&cases, Clock::system().now()).csv(&mut out)?;
+    let mut keys: Vec<&str> = Vec::new();
+    for field in cases.iter().flat_map(|case| &case.fields) {
+        if !keys.contains(&field.key.as_str()) {
+            keys.push(&field.key);
+        }
+    }
+    let value = |case: &Case, key: &str| case.fields.iter().find(|field| field.key == key).map(|field| field.value.clone());
+    let values = |case: &Case| keys.iter().map(|key| value(case, key).unwrap_or_default()).collect();
+    sheet(&cases, Clock::system().now(), &keys, values).csv(&mut out)?;
     out.flush()?;
     Ok(true)
 }
@@ -58,24 +73,19 @@ fn export(config: &Config, quarter: &str) -> Result<bool> {
 fn add(config: &Config, new: &AddCase) -> Result<bool> {
     let flow = flow(config, &new.flow)?;
     let opened = Clock::system().now();
-    let (kind, days, working) = match new.kind {
-        KindOfCase::Escalation => (CaseKind::Escalation, flow.cases.escalation_working_days, true),
-        KindOfCase::Complaint => (CaseKind::Complaint, flow.cases.complaint_days, false),
-    };
-    let fields = new.fields.iter().map(|(key, value)| Field { key: key.clone(), value: value.clone() });
     let case = Case {
         // Calls have such ids too; none was ever given at this instant that had a case.
         id: format!("{}-0", CallId::next(opened.0, None)),
-        kind,
+        kind: new.kind,
         call: new.call,
         flow: flow.name.clone(),
         opened,
-        due: flow.site.due(opened, days, working),
-        fields: fields.collect(),
+        due: flow.cases.due(new.kind, opened, &flow.site),
+        fields: new.fields.clone(),
         closed: None,
     };
     strowger_store::add_case(&config.database(), &case)?;
-    println!("{} is to be answered by {}", case.id, last_day(case.due));
+    println!("{} is to be answered by {}", case.id, last_moment(&case));
     Ok(true)
 }
 
@@ -91,34 +101,41 @@ fn flow(config: &Config, name: &str) -> Result<Arc<LoadedFlow>> {
     flow.with_context(|| format!("there is no flow {name:?} that is good\n{report}"))
 }
 
-fn sheet(cases: &[Case], now: Timestamp) -> Sheet {
+/// One row for each case; behind what every case has comes what `further` says.
+fn sheet(cases: &[Case], now: Timestamp, names: &[&str], further: impl Fn(&Case) -> Vec<String>) -> Sheet {
     let row = |case: &Case| {
-        let state = match &case.closed {
-            Some(closed) if closed.at >= case.due => "closed late",
-            Some(_) => "closed",
-            None if now >= case.due => "OVERDUE",
-            None => "open",
+        let state = match (&case.closed, case.is_late(now)) {
+            (Some(_), true) => "closed late",
+            (Some(_), false) => "closed",
+            (None, true) => "OVERDUE",
+            (None, false) => "open",
         };
-        vec![
+        let mut row = vec![
             case.id.clone(),
             case.kind.word().to_owned(),
             when::local(case.opened),
-            last_day(case.due),
+            last_moment(case),
             state.to_owned(),
             case.closed.as_ref().map(|closed| closed.outcome.clone()).unwrap_or_default(),
             case.closed.as_ref().map(|closed| when::local(closed.at)).unwrap_or_default(),
             case.flow.to_string(),
             case.call.map(|call| call.to_string()).unwrap_or_default(),
-            case.fields.iter().map(|field| format!("{}={}", field.key, field.value)).collect::<Vec<_>>().join("; "),
-        ]
+        ];
+        row.extend(further(case));
+        row
     };
-    Sheet(std::iter::once(COLUMNS.map(str::to_owned).to_vec()).chain(cases.iter().map(row)).collect())
+    let head = COLUMNS.iter().chain(names).map(|name| (*name).to_owned()).collect();
+    Sheet(std::iter::once(head).chain(cases.iter().map(row)).collect())
 }
 
-/// What is due at midnight is to be answered on the day before.
-fn last_day(due: Timestamp) -> String {
-    let text = when::local(Timestamp(due.0.saturating_sub(1)));
-    text.split(' ').next().unwrap_or_default().to_owned()
+/// The last day for an answer, or the time to the minute.
+fn last_moment(case: &Case) -> String {
+    let (last, shown) = match case.kind.is_due_by_day() {
+        // What is due at midnight is to be answered on the day before.
+        true => (case.due.0.saturating_sub(1), "2026-11-23".len()),
+        false => (case.due.0, "2026-11-23 10:00".len()),
+    };
+    when::local(Timestamp(last)).chars().take(shown).collect()
 }
 
 /// From the first instant of a quarter to the first of the next, on the clock of this machine.

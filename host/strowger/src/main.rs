@@ -23,6 +23,7 @@ mod demo;
 mod erase;
 mod floor;
 mod flows;
+mod invitations;
 mod load;
 mod mails;
 mod pin;

@@ -3,76 +3,93 @@
 use crate::{
     args::{By, Report},
     config::Config,
-    records,
+    invitations, records,
     sheet::Sheet,
     when,
 };
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use std::{
     io::{BufWriter, Write, stdout},
     time::Duration,
 };
-use strowger_model::CallRecord;
+use strowger_exchange::Clock;
+use strowger_model::{Case, Timestamp};
 use strowger_store::{
-    Reader,
-    report::{Figures, report as figures},
+    CaseQuery, Reader,
+    report::{COLUMNS, Column, Counted, Figures, Unit, report as figures},
 };
-
-/// A column: its name, and its text.
-type Column = (&'static str, fn(&Figures) -> String);
-
-const COLUMNS: [Column; 9] = [
-    ("offered", |figures| figures.offered.to_string()),
-    ("answered", |figures| figures.answered.to_string()),
-    ("overflowed", |figures| figures.overflowed.to_string()),
-    ("lost", |figures| (figures.offered - figures.answered - figures.overflowed).to_string()),
-    ("reachability", |figures| percent(figures.reachability())),
-    ("at_once", |figures| percent(figures.service_level())),
-    ("mean_wait_s", |figures| seconds(figures.mean_wait())),
-    ("longest_wait_s", |figures| seconds(figures.longest_wait)),
-    ("mean_talk_s", |figures| seconds(figures.mean_talk())),
-];
 
 /// Prints the report.
 pub(crate) fn report(args: &Report) -> Result<bool> {
     let config = Config::read(&args.config.config)?;
-    let records = Reader::open(&config.database())?.records(&records::query(&args.which))?;
-    let at_once = Duration::from_secs(args.at_once);
-    let mut head = vec![args.by.to_string()];
-    head.extend(COLUMNS.map(|(name, _)| name.to_owned()));
-    let row = |name: String, figures: &Figures| std::iter::once(name).chain(COLUMNS.map(|(_, text)| text(figures))).collect();
+    let invited = args.invitations.as_deref().map(invitations::read).transpose()?;
+    ensure!(invited.is_none() || args.by == By::Day, "invitations are told by day; write --by day too");
+    let reader = Reader::open(&config.database())?;
+    let mut records = reader.records(&records::query(&args.which))?;
+    if let Some(tag) = &args.tag {
+        records.retain(|record| record.tags.contains(tag));
+    }
+    let cases = cases(&reader, args)?;
+    let (at_once, now) = (Duration::from_secs(args.at_once), Clock::system().now());
+    let by = |in_common: fn(&By, Counted<'_>) -> String| figures(&records, &cases, at_once, now, |counted| in_common(&args.by, counted));
+
+    let mut head: Vec<String> = std::iter::once(args.by.to_string()).chain(COLUMNS.map(|column| column.name.to_owned())).collect();
+    head.extend(invited.iter().flat_map(|_| invitations::COLUMNS.map(str::to_owned)));
+    let row = |name: &str, figures: &Figures| {
+        let figures_of = COLUMNS.iter().map(|column| text(column, figures));
+        let against = invited.iter().flat_map(|invited| invited.against(name, figures.offered, args.one_in));
+        std::iter::once(name.to_owned()).chain(figures_of).chain(against).collect()
+    };
     let mut sheet = Sheet(vec![head]);
-    sheet.0.extend(figures(&records, at_once, |record| in_common(&args.by, record)).into_iter().map(|(name, figures)| row(name, &figures)));
+    sheet.0.extend(by(in_common).iter().map(|(name, figures)| row(name, figures)));
     let mut out = BufWriter::new(stdout().lock());
     if args.csv {
         sheet.csv(&mut out)?;
     } else {
-        let mut all = Figures::default();
-        records.iter().for_each(|record| all.add(record, at_once));
-        sheet.0.push(row("all".to_owned(), &all));
+        let all = by(|_, _| String::new()).into_values().next().unwrap_or_default();
+        sheet.0.push(row("all", &all));
         sheet.table(&mut out)?;
     }
     out.flush()?;
     Ok(true)
 }
 
-fn in_common(by: &By, record: &CallRecord) -> String {
-    let arrived = || when::local(record.arrived);
-    match by {
-        By::Flow => record.flow.to_string(),
-        By::Dialled => record.dialled.clone(),
-        By::Agent => record.agent.as_ref().map(ToString::to_string).unwrap_or_default(),
-        By::Outcome => record.outcome.clone(),
-        By::Day => arrived().chars().take(10).collect(),
-        By::Hour => arrived().chars().skip(11).take(2).collect(),
-        By::Note(key) => record.notes.iter().find(|note| note.key == *key).map(|note| note.value.clone()).unwrap_or_default(),
+/// Those of the calls meant, whenever they were noted, and those of no call that were noted in the time meant.
+fn cases(reader: &Reader, args: &Report) -> Result<Vec<Case>> {
+    let (since, until) = (args.which.since.map(|when| when.0), args.which.until.map(|when| when.0));
+    let mut cases = reader.cases(&CaseQuery { since, ..CaseQuery::default() })?;
+    let meant = |case: &Case| {
+        let of_flow = args.which.flow.as_deref().is_none_or(|flow| case.flow.as_str() == flow);
+        args.tag.is_none() && of_flow && until.is_none_or(|until| case.opened < until)
+    };
+    cases.retain(|case| case.call.is_some() || meant(case));
+    Ok(cases)
+}
+
+fn in_common(by: &By, counted: Counted<'_>) -> String {
+    let day = |at: Timestamp| when::local(at).chars().take(10).collect();
+    let hour = |at: Timestamp| when::local(at).chars().skip(11).take(2).collect();
+    match (by, counted) {
+        (By::Flow, Counted::Call(record)) => record.flow.to_string(),
+        (By::Flow, Counted::Case(case)) => case.flow.to_string(),
+        (By::Day, Counted::Call(record)) => day(record.arrived),
+        (By::Day, Counted::Case(case)) => day(case.opened),
+        (By::Hour, Counted::Call(record)) => hour(record.arrived),
+        (By::Hour, Counted::Case(case)) => hour(case.opened),
+        (By::Dialled, Counted::Call(record)) => record.dialled.clone(),
+        (By::Agent, Counted::Call(record)) => record.agent.as_ref().map(ToString::to_string).unwrap_or_default(),
+        (By::Outcome, Counted::Call(record)) => record.outcome.clone(),
+        (By::Note(key), Counted::Call(record)) => {
+            record.notes.iter().find(|note| note.key == *key).map(|note| note.value.clone()).unwrap_or_default()
+        }
+        (By::Dialled | By::Agent | By::Outcome | By::Note(_), Counted::Case(_)) => String::new(),
     }
 }
 
-fn percent(ratio: Option<f64>) -> String {
-    ratio.map_or_else(String::new, |ratio| format!("{:.1}%", 100.0 * ratio))
-}
-
-fn seconds(time: Duration) -> String {
-    format!("{:.1}", time.as_secs_f64())
+fn text(column: &Column, figures: &Figures) -> String {
+    (column.of)(figures).map_or_else(String::new, |figure| match column.unit {
+        Unit::Number => format!("{figure:.0}"),
+        Unit::Percent => format!("{figure:.1}%"),
+        Unit::Seconds => format!("{figure:.1}"),
+    })
 }

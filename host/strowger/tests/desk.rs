@@ -86,14 +86,19 @@ fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
     let (code, said) = run(&["cases", "add", "complaint", "--flow", "reception", "--field", "what=Wachttijd", "--call", &call]);
     assert!(code == 0 && said.contains("is to be answered by"), "{said}");
     let id = said.split(' ').next().unwrap().to_owned();
+    assert_eq!(run(&["cases", "note", &id, "--field", "what=Lange wachttijd", "--field", "investigation=Piekuur"]).0, 0);
     assert_eq!(run(&["cases", "close", &id, "--outcome", "answered"]).0, 2, "not how a complaint ends");
     assert_eq!(run(&["cases", "close", &id, "--outcome", "partly"]).0, 0);
     let (code, said) = run(&["cases", "close", &id, "--outcome", "founded"]);
     assert!(code == 2 && said.contains("closed already: partly"), "{said}");
+    let (code, said) = run(&["cases", "note", &id, "--field", "policy=yes"]);
+    assert!(code == 2 && said.contains("closed already"), "{said}");
     let (code, said) = run(&["cases", "close", "nobody", "--outcome", "founded"]);
     assert!(code == 2 && said.contains("no case"), "{said}");
     assert!(!run(&["cases"]).1.contains(&id) && run(&["cases", "--all"]).1.contains(&id));
     assert_eq!(run(&["cases", "add", "complaint", "--flow", "nobody"]).0, 2);
+    let (code, said) = run(&["cases", "add", "call-back", "--flow", "reception", "--field", "number=+32470000001"]);
+    assert!(code == 0 && said.trim_end().ends_with(|last: char| last.is_ascii_digit()) && said.contains(':'), "to the minute: {said}");
 
     let complaint = store.cases(&strowger_store::CaseQuery::default()).unwrap().into_iter().find(|case| case.id == id).unwrap();
     let days = (complaint.due.0 - complaint.opened.0) / (24 * 60 * 60 * 1000);
@@ -102,7 +107,18 @@ fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
     let date = chrono::DateTime::from_timestamp_millis(complaint.opened.0 as i64).unwrap().with_timezone(&chrono::Local);
     let quarter = format!("{}Q{}", date.format("%Y"), date.format("%m").to_string().parse::<u32>().unwrap().div_ceil(3));
     let (code, csv) = run(&["cases", "export", "--quarter", &quarter]);
-    assert!(code == 0 && csv.starts_with("case,kind,opened,due,state,outcome,closed,flow,call,fields\n"), "{csv}");
-    assert!(csv.contains("\"question=Mag, mijn zoon mee?\"") && csv.contains(",partly,"), "{csv}");
+    assert!(
+        code == 0 && csv.starts_with("case,kind,opened,due,state,outcome,closed,flow,call,question,what,investigation,number\n"),
+        "{csv}"
+    );
+    assert!(
+        csv.contains(",\"Mag, mijn zoon mee?\",,,\n") && csv.contains(",partly,") && csv.contains(",,Lange wachttijd,Piekuur,\n"),
+        "{csv}"
+    );
     assert_eq!(run(&["cases", "export", "--quarter", "2026"]).0, 2);
+
+    // No record is there, so only what belongs to no call counts.
+    let (code, csv) = run(&["report", "--csv"]);
+    let row = "reception,0,0,0,0,,,0.0,0.0,0.0,0,,0,1,0";
+    assert!(code == 0 && csv.lines().any(|line| line == row) && csv.lines().count() == 2, "{csv}");
 }

@@ -69,6 +69,14 @@ async fn what_was_recorded_is_shown_replayed_and_erased() {
     let rows: Vec<Vec<&str>> = figures.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!((code, &rows[0][..4]), (0, &["outcome", "offered", "answered", "overflowed"][..]), "{figures}");
     assert_eq!((&rows[1][..2], &rows[2][..2], rows[2][5]), (&["abandoned", "2"][..], &["all", "2"][..], "0.0%"), "{figures}");
+    fs::write(root.join("sent.csv"), "day,invitations\n2026-01-01,30\n").unwrap();
+    let (code, figures) = run(&["report", "--by", "day", "--invitations", "sent.csv", "--one-in", "10"]);
+    let all: Vec<&str> = figures.lines().last().unwrap().split_whitespace().collect();
+    assert_eq!((code, &all[..2], &all[all.len() - 3..]), (0, &["all", "2"][..], &["30", "3", "15.0"][..]), "{figures}");
+    let (code, said) = run(&["report", "--invitations", "sent.csv"]);
+    assert!(code == 2 && said.contains("--by day"), "{said}");
+    let (_, csv) = run(&["report", "--tag", "repeat", "--csv"]);
+    assert_eq!(csv.lines().count(), 1, "{csv}");
     let (code, _) = run(&["report", "--by", "note:"]);
     assert_eq!(code, 2, "a note has a key");
 

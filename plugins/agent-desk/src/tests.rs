@@ -75,7 +75,7 @@ fn done(call: &mut TestCall<Desk>) -> &mut TestCall<Desk> {
 
 #[test]
 fn the_schema_in_the_file_is_that_of_the_settings() {
-    strowger_sdk::testing::settings_schema::<Desk>(concat!(env!("CARGO_MANIFEST_DIR"), "/settings.schema.json"));
+    strowger_sdk::testing::settings_schema::<Desk>("settings.schema.json");
 }
 
 #[test]

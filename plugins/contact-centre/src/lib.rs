@@ -34,6 +34,13 @@ impl Script for ContactCentre {
     }
 }
 
+impl Settings {
+    /// The clinic behind a number.
+    fn clinic(&self, number: &str) -> Option<&Clinic> {
+        self.clinics.iter().find(|clinic| digits(&clinic.number).eq(digits(number)))
+    }
+}
+
 /// A number as it is compared: its digits.
 fn digits(number: &str) -> impl Iterator<Item = char> {
     number.chars().filter(char::is_ascii_digit)
@@ -42,13 +49,13 @@ fn digits(number: &str) -> impl Iterator<Item = char> {
 async fn contact_centre(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
     // K1 "Daardoor kun je de telefoonnummers van de poliklinieken koppelen met de bijbehorende vragenboom per polikliniek. Zo heeft
     //     de telefonist meteen de juiste antwoorden bij de juiste vragen van de patiënt paraat."
-    let clinic = s.clinics.iter().find(|clinic| digits(&clinic.number).eq(digits(call.dialled())));
+    let clinic = s.clinic(call.dialled());
     let name = clinic.map_or(&s.hospital, |clinic| &clinic.name);
     call.note("clinic", name);
     if let Some(clinic) = clinic {
         call.note("question-tree", &clinic.tree);
     }
-    let before = calls_before(call, s);
+    let before = Before::of(call, s, clinic);
 
     // K1 "De telefoon wordt altijd op dezelfde manier opgenomen en iedereen wordt op de juiste manier te woord gestaan."
     call.answer().await?;
@@ -59,10 +66,7 @@ async fn contact_centre(call: &Call, s: &'static Settings) -> Result<Ending, Fai
     let said = |words: &Words| words.map(|text| text.replace("{clinic}", name)).in_language(language.as_deref());
     call.play(said(&s.texts.greeting)).await;
 
-    let shown = match before {
-        0 => name.clone(),
-        before => format!("{name}, oproep {}", before + 1),
-    };
+    let shown = before.shown(name);
     let whisper = s.texts.whisper.iter().map(|words| words.map(|text| text.replace("{clinic}", name)).in_language(None)).collect();
     let mut waiting = call
         .wait_in(&s.team)
@@ -93,14 +97,49 @@ async fn contact_centre(call: &Call, s: &'static Settings) -> Result<Ending, Fai
 
 /// K3 "Wanneer een patiënt meerdere keren moet bellen voor een afspraak, dan is dat een teken dat de patiënt door de polikliniek niet
 /// goed geïnformeerd wordt."
-fn calls_before(call: &Call, s: &Settings) -> u32 {
-    let history = call.caller().map_or_else(Vec::new, |number| call.history(number, s.repeat.days));
-    let before = history.iter().filter(|past| !past.outbound).count().try_into().unwrap_or(u32::MAX);
-    call.note("calls-before", before);
-    if before.saturating_add(1) >= s.repeat.calls {
-        call.tag("repeat");
+struct Before<'s> {
+    /// Calls to the same clinic.
+    here: u32,
+    /// Other clinics that were called, by name.
+    elsewhere: BTreeSet<&'s str>,
+}
+
+impl<'s> Before<'s> {
+    fn of(call: &Call, s: &'s Settings, clinic: Option<&Clinic>) -> Self {
+        let mut before = Self { here: 0, elsewhere: BTreeSet::new() };
+        let history = call.caller().map_or_else(Vec::new, |number| call.history(number, s.repeat.days));
+        for past in history.iter().filter(|past| !past.outbound) {
+            match s.clinic(&past.dialled) {
+                Some(other) if clinic.is_none_or(|clinic| clinic.number != other.number) => drop(before.elsewhere.insert(&other.name)),
+                None if clinic.is_some() => {}
+                _ => before.here += 1,
+            }
+        }
+        call.note("calls-before", before.here);
+        if !before.elsewhere.is_empty() {
+            call.note("called-before", before.others());
+        }
+        if before.here + 1 >= s.repeat.calls {
+            call.tag("repeat");
+        }
+        before
     }
-    before
+
+    fn others(&self) -> String {
+        self.elsewhere.iter().copied().collect::<Vec<_>>().join(", ")
+    }
+
+    /// What the agent sees on the phone.
+    fn shown(&self, name: &str) -> String {
+        let mut shown = name.to_owned();
+        if self.here > 0 {
+            shown += &format!(", oproep {}", self.here + 1);
+        }
+        if !self.elsewhere.is_empty() {
+            shown += &format!(", ook {}", self.others());
+        }
+        shown
+    }
 }
 
 strowger_sdk::export!(ContactCentre, schema = "../settings.schema.json");

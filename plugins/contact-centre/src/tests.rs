@@ -44,13 +44,13 @@ fn entry(call: &TestCall<ContactCentre>) -> &EnterQueue {
     }
 }
 
-fn past(outbound: bool) -> PastCall {
-    PastCall { at: 0, outbound, flow: "contact-centre".into(), outcome: "answered".into() }
+fn past(dialled: &str, outbound: bool) -> PastCall {
+    PastCall { at: 0, outbound, flow: "contact-centre".into(), outcome: "answered".into(), dialled: dialled.into() }
 }
 
 #[test]
 fn the_schema_in_the_file_is_that_of_the_settings() {
-    strowger_sdk::testing::settings_schema::<ContactCentre>(concat!(env!("CARGO_MANIFEST_DIR"), "/settings.schema.json"));
+    strowger_sdk::testing::settings_schema::<ContactCentre>("settings.schema.json");
 }
 
 #[test]
@@ -84,11 +84,16 @@ fn k2_only_after_a_while_the_clinic_is_asked_too() {
 
 #[test]
 fn k3_who_called_before_is_seen_by_the_agent_and_on_the_record() {
-    let first = cardiology(Site::default().called(CALLER_NUMBER, past(true)));
+    let [heart, skin, none] = ["+32 93 32 01 01", "+3293320102", "+3293320199"];
+    let first = cardiology(Site::default().called(CALLER_NUMBER, past(heart, true)));
     assert_eq!((first.noted("calls-before"), first.is_tagged("repeat")), (Some("0"), false), "our calls to a patient do not count");
-    let third = cardiology(Site::default().called(CALLER_NUMBER, past(false)).called(CALLER_NUMBER, past(false)));
+    let third = cardiology(Site::default().called(CALLER_NUMBER, past(heart, false)).called(CALLER_NUMBER, past(heart, false)));
     assert_eq!((third.noted("calls-before"), third.is_tagged("repeat")), (Some("2"), true));
     assert_eq!(entry(&third).display_name.as_deref(), Some("de polikliniek Cardiologie, oproep 3"));
+    let other = cardiology(Site::default().called(CALLER_NUMBER, past(skin, false)).called(CALLER_NUMBER, past(none, false)));
+    assert_eq!((other.noted("calls-before"), other.noted("called-before")), (Some("0"), Some("de polikliniek Dermatologie")));
+    assert!(!other.is_tagged("repeat"), "another clinic's");
+    assert_eq!(entry(&other).display_name.as_deref(), Some("de polikliniek Cardiologie, ook de polikliniek Dermatologie"));
 }
 
 #[test]

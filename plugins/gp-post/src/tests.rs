@@ -29,7 +29,7 @@ fn entered(call: &TestCall<GpPost>) -> &strowger_sdk::types::EnterQueue {
 
 #[test]
 fn the_published_schema_is_that_of_the_settings() {
-    strowger_sdk::testing::settings_schema::<GpPost>(concat!(env!("CARGO_MANIFEST_DIR"), "/settings.schema.json"));
+    strowger_sdk::testing::settings_schema::<GpPost>("settings.schema.json");
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn alarms(call: &TestCall<Permanentie>) -> Vec<String> {
 
 #[test]
 fn the_schema_in_the_file_is_that_of_the_settings() {
-    strowger_sdk::testing::settings_schema::<Permanentie>(concat!(env!("CARGO_MANIFEST_DIR"), "/settings.schema.json"));
+    strowger_sdk::testing::settings_schema::<Permanentie>("settings.schema.json");
 }
 
 #[test]

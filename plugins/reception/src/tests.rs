@@ -28,7 +28,7 @@ fn entered(call: &TestCall<Reception>) -> Vec<String> {
 
 #[test]
 fn the_schema_in_the_file_is_that_of_the_settings() {
-    strowger_sdk::testing::settings_schema::<Reception>(concat!(env!("CARGO_MANIFEST_DIR"), "/settings.schema.json"));
+    strowger_sdk::testing::settings_schema::<Reception>("settings.schema.json");
 }
 
 #[test]

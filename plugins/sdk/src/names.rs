@@ -28,6 +28,7 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Mail(_) => "mail",
         Command::Escalation(_) => "escalation",
         Command::Complaint(_) => "complaint",
+        Command::CallBack(_) => "call-back",
         Command::Note(_) => "note",
         Command::Tag(_) => "tag",
         Command::Disposition(_) => "disposition",

@@ -6,7 +6,7 @@ use wit_component::{DecodedWasm, WitPrinter};
 use wit_parser::{Resolve, WorldItem};
 
 fn repository() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+    PathBuf::from("../..")
 }
 
 fn contract() -> (Resolve, wit_parser::PackageId) {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use strowger_sdk::{
     command_name,
     prelude::*,
+    script::{CaseKeys, Cases},
     testing::{Site, TestCall},
     types::{Command, Outcome, RefusalReason, Target, Unanswered},
 };
@@ -41,6 +42,11 @@ fn settings() -> InCall {
         busy: "busy".into(),
         not_reached: "not reached".into(),
         not_permitted: "not permitted".into(),
+        cases: Cases {
+            escalation: Some(CaseKeys { keys: "*8#".into(), said: "noted".into() }),
+            complaint: Some(CaseKeys { keys: "*9#".into(), said: "noted".into() }),
+            call_back: None,
+        },
     }
 }
 
@@ -160,6 +166,29 @@ fn r4_blind_transfer() {
     assert_eq!(call.ending(), None);
 }
 
+#[test]
+fn v8_what_has_to_be_answered_in_time_is_noted_with_who_called() {
+    let mut call = talking();
+    call.matches("*8#", "");
+    let [case, play] = call.newest() else { panic!("{}", call.timeline()) };
+    let Command::Escalation(fields) = &case.command else { panic!("{}", call.timeline()) };
+    let fields: Vec<_> = fields.iter().map(|field| (field.key.as_str(), field.value.as_str())).collect();
+    assert_eq!(fields, [("number", "+3291234567"), ("dialled", "+3290000000"), ("agent", "an")]);
+    assert!(matches!(&play.command, Command::Play(play) if play.leg == "agent" && play.prompts == ["noted".into()]));
+    call.settles().matches("*9#", "").settles().hangs_up("agent");
+    assert_eq!(call.ending(), Some("AgentGone"));
+    assert!(call.orders().iter().any(|order| matches!(order.command, Command::Complaint(_))));
+}
+
+#[test]
+fn v8_a_case_is_noted_beside_a_consultation() {
+    let mut call = talking();
+    call.matches("*4N#", "201").settles().matches("*8#", "");
+    assert_eq!(call.newest_names(), ["escalation", "play"]);
+    call.dial_answered().settles();
+    assert_eq!((connected(&call).len(), call.ending()), (2, None));
+}
+
 /// A host that watches for no keys has conversations all the same.
 #[test]
 fn without_keys() {
@@ -173,7 +202,7 @@ fn without_keys() {
 #[test]
 fn keys_that_cannot_be_told_apart() {
     assert!(settings().check().is_ok());
-    for same in ["*4", "*"] {
+    for same in ["*4", "*", "*8#"] {
         assert!(InCall { back: same.into(), ..settings() }.check().is_err(), "{same}");
     }
 }
@@ -186,6 +215,8 @@ enum Happens {
     Consult,
     Back,
     Transfer,
+    /// A case is noted.
+    Note,
     /// The oldest order that is done at once is done.
     Settles,
     Answers,
@@ -256,6 +287,7 @@ fn happens() -> impl Strategy<Value = Happens> {
         3 => Just(Happens::Consult),
         2 => Just(Happens::Back),
         1 => Just(Happens::Transfer),
+        1 => Just(Happens::Note),
         8 => Just(Happens::Settles),
         3 => Just(Happens::Answers),
         1 => Just(Happens::Unanswered),
@@ -284,11 +316,12 @@ impl World {
         let is_dial = |command: &Command| matches!(command, Command::Dial(_));
         let is_watch = |command: &Command| matches!(command, Command::Watch(_));
         match what {
-            Happens::Consult | Happens::Back | Happens::Transfer => {
+            Happens::Consult | Happens::Back | Happens::Transfer | Happens::Note => {
                 if self.outstanding(is_watch).is_some() && self.pbx.places.contains_key("agent") {
                     let (pattern, digits) = match what {
                         Happens::Consult => ("*4N#", "201"),
                         Happens::Back => ("*#", ""),
+                        Happens::Note => ("*8#", ""),
                         _ => ("*7N#", "202"),
                     };
                     self.call.matches(pattern, digits);

@@ -55,7 +55,7 @@ fn v9_who_is_no_coach_waits_like_everybody() {
 
 #[test]
 fn the_schema_in_the_file_is_that_of_the_settings() {
-    strowger_sdk::testing::settings_schema::<Helpdesk>(concat!(env!("CARGO_MANIFEST_DIR"), "/settings.schema.json"));
+    strowger_sdk::testing::settings_schema::<Helpdesk>("settings.schema.json");
 }
 
 #[test]

@@ -66,7 +66,8 @@ async fn care_line(call: &Call, s: &'static Settings) -> Result<Ending, Failure>
     };
     call.note("call-back", nobody);
     call.tag("call-back");
-    call.mail("terugbellen", s.call_back_to.clone(), call_back(call, &arrived, since));
+    // P9: whether it is followed up in time can be seen, and `[cases]` of the flow file says whom the mail goes to.
+    call.call_back(call_back(call, &arrived, since));
     // P6 "Als de wachttijd vier minuten overschrijdt, volgt een bijkomende informatieboodschap."
     call.play(s.texts.noted.in_language(language)).await;
     call.hang_up_all();

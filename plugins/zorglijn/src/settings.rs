@@ -24,9 +24,6 @@ pub struct Settings {
     pub answer_within: Seconds,
     /// After so many seconds of waiting, a call-back mail (P5).
     pub call_back_after: Seconds,
-    /// Who calls back (P5).
-    #[schemars(extend("items" = { "type": "string", "format": "mail-address" }))]
-    pub call_back_to: Vec<String>,
     /// What those who wait hear between the words (P6).
     #[schemars(extend("format" = "music"))]
     pub music: String,

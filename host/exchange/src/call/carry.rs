@@ -9,7 +9,7 @@ use super::{
 use crate::Observed;
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
-    AgentName, CaseKind, Command, LegName, Order, OrderId, Outcome, PhoneNumber, Prompt,
+    AgentName, Command, LegName, Order, OrderId, Outcome, PhoneNumber, Prompt,
     command::{Dial, Field, Target},
     event::{Arrival, Event, Refusal, RefusalReason},
 };
@@ -102,8 +102,7 @@ impl Call {
                 Ok(())
             }
             Command::Mail { template, to, fields } => self.mail(template, to, &fields),
-            Command::Escalation { fields } => self.case(CaseKind::Escalation, fields),
-            Command::Complaint { fields } => self.case(CaseKind::Complaint, fields),
+            Command::Case { kind, fields } => self.case(kind, fields),
             Command::Note(Field { key, value }) => {
                 match self.record.notes.iter_mut().find(|note| note.key == key) {
                     Some(note) => note.value = value,

@@ -5,7 +5,8 @@ use super::{
     Call,
     carry::{Carried, refusal},
 };
-use strowger_model::{Case, CaseKind, Mail, command::Field, event::RefusalReason};
+use crate::Observed;
+use strowger_model::{Case, CaseKind, Mail, Timestamp, command::Field, event::RefusalReason};
 use strowger_store::Change;
 
 /// Recipients of one mail, at most.
@@ -42,14 +43,10 @@ impl Call {
             return Err(refusal(RefusalReason::OverLimit, format!("a case is at most {} KiB", FIELDS >> 10)));
         }
         let (cases, opened) = (self.flow.cases.clone(), self.exchange.clock.now());
-        let due = match kind {
-            CaseKind::Escalation => self.flow.site.due(opened, cases.escalation_working_days, true),
-            CaseKind::Complaint => self.flow.site.due(opened, cases.complaint_days, false),
-        };
+        let due = cases.due(kind, opened, &self.flow.site);
         let case = Case { id: self.next_id(), kind, call: Some(self.id), flow: self.flow.name.clone(), opened, due, fields, closed: None };
         if let Some(template) = self.flow.mails.get(kind.word()).filter(|_| !cases.mail_to.is_empty()) {
-            let last_day = self.flow.site.moment(strowger_model::Timestamp(due.0 - 1));
-            let own = [("case", case.id.clone()), ("opened", date(&self.flow.site.moment(opened))), ("due", date(&last_day))];
+            let own = [("case", case.id.clone()), ("opened", date(&self.flow.site.moment(opened))), ("due", self.last_moment(&case))];
             let own = own.map(|(key, value)| Field { key: key.to_owned(), value });
             let mut all: Vec<Field> = case.fields.iter().cloned().chain(own).collect();
             // What the flow did not learn is no reason to tell nobody.
@@ -59,6 +56,7 @@ impl Call {
                     Err(missing) => all.push(Field { key: missing, value: "-".to_owned() }),
                 }
             };
+            self.observe(&Observed::Mailed { template: kind.word(), to: &cases.mail_to, fields: &all });
             self.post(kind.word().to_owned(), cases.mail_to, filled.0, filled.1);
         }
         self.keep(Change::Case(Box::new(case)));
@@ -68,6 +66,17 @@ impl Call {
     fn post(&mut self, template: String, to: Vec<String>, subject: String, text: String) {
         let (id, call, flow, ordered) = (self.next_id(), self.id, self.flow.name.clone(), self.exchange.clock.now());
         self.keep(Change::Mail(Box::new(Mail { id, call, flow, template, to, subject, text, ordered })));
+    }
+
+    /// The last day for an answer, or the time.
+    fn last_moment(&self, case: &Case) -> String {
+        let moment = |at| self.flow.site.moment(at);
+        if case.kind.is_due_by_day() {
+            // What is due at midnight is to be answered on the day before.
+            return date(&moment(Timestamp(case.due.0 - 1)));
+        }
+        let due = moment(case.due);
+        format!("{} {:02}:{:02}", date(&due), due.hour, due.minute)
     }
 
     /// The present order's, the same whenever this step is carried out.

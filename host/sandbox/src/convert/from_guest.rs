@@ -4,7 +4,7 @@
 use crate::bindings::strowger::flow::types as wit;
 use std::time::Duration;
 use strowger_model::{
-    Command, LegName, Order, OrderId, PhoneNumber, Prompt, Timestamp,
+    CaseKind, Command, LegName, Order, OrderId, PhoneNumber, Prompt, Timestamp,
     command::{AgentAction, Asked, Confirm, Dial, EnterQueue, Field, Gather, KeepWaiting, ListenMode, RingLimit, Target},
     event::{Cause, Refusal, RefusalReason},
 };
@@ -96,8 +96,9 @@ fn command(command: wit::Command) -> Checked<Command> {
             to: list("addresses", mail.to, |to| name("address", to))?,
             fields: fields(mail.fields)?,
         },
-        wit::Command::Escalation(about) => Command::Escalation { fields: fields(about)? },
-        wit::Command::Complaint(about) => Command::Complaint { fields: fields(about)? },
+        wit::Command::Escalation(about) => Command::Case { kind: CaseKind::Escalation, fields: fields(about)? },
+        wit::Command::Complaint(about) => Command::Case { kind: CaseKind::Complaint, fields: fields(about)? },
+        wit::Command::CallBack(about) => Command::Case { kind: CaseKind::CallBack, fields: fields(about)? },
         wit::Command::Note(note) => Command::Note(field(note)?),
         wit::Command::Tag(tag) => Command::Tag { tag: name("tag", tag)? },
         wit::Command::Disposition(said) => Command::Disposition {
@@ -166,6 +167,7 @@ fn name_of(command: &wit::Command) -> &'static str {
         wit::Command::Mail(_) => "mail",
         wit::Command::Escalation(_) => "escalation",
         wit::Command::Complaint(_) => "complaint",
+        wit::Command::CallBack(_) => "call-back",
         wit::Command::Note(_) => "note",
         wit::Command::Tag(_) => "tag",
         wit::Command::Disposition(_) => "disposition",

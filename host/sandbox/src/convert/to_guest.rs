@@ -199,7 +199,7 @@ pub(crate) fn contact(contact: read::Contact) -> KnownContact {
 }
 
 pub(crate) fn past_call(call: read::PastCall) -> PastCall {
-    PastCall { at: call.at.0, outbound: call.outbound, flow: call.flow, outcome: call.outcome }
+    PastCall { at: call.at.0, outbound: call.outbound, flow: call.flow, outcome: call.outcome, dialled: call.dialled }
 }
 
 pub(crate) fn campaign(status: read::CampaignStatus) -> CampaignStatus {

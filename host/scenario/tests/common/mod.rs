@@ -8,7 +8,7 @@ use strowger_sandbox::Engine;
 
 /// The flows that are shipped.
 pub(crate) fn flows_dir() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../flows")
+    PathBuf::from("../../flows")
 }
 
 /// The plugins of those flows.

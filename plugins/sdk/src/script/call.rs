@@ -283,6 +283,11 @@ impl Call {
         self.order(Command::Complaint(fields));
     }
 
+    /// Somebody has to be called back.
+    pub fn call_back(&self, fields: Vec<Field>) {
+        self.order(Command::CallBack(fields));
+    }
+
     /// Warns the site's operators.
     pub fn alarm(&self, what: impl Into<String>) {
         self.order(Command::Alarm(Alarm { what: what.into(), to: Vec::new() }));

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     prompt::Seconds,
-    types::{Matched, Outcome, RefusalReason, Target},
+    types::{Field, Matched, Outcome, RefusalReason, Target},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -38,6 +38,43 @@ pub struct InCall {
     pub not_reached: String,
     /// Said to the agent when the flow file does not permit it.
     pub not_permitted: String,
+    /// Notes what has to be answered in time; not given: nothing can be noted.
+    #[serde(default)]
+    pub cases: Cases,
+}
+
+/// What an agent keys to note something that has to be answered in time (V8), with who called, the number, what was dialled, and the agent.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cases {
+    /// A question that cannot be answered now.
+    pub escalation: Option<CaseKeys>,
+    /// A complaint.
+    pub complaint: Option<CaseKeys>,
+    /// A promise to call back.
+    pub call_back: Option<CaseKeys>,
+}
+
+/// How one kind of case is noted.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseKeys {
+    /// Such as `*8#`.
+    #[schemars(regex(pattern = r"^[0-9*#]+$"))]
+    pub keys: String,
+    /// Said to both when it is noted.
+    pub said: String,
+}
+
+/// Notes a case.
+type NoteCase = fn(&Call, Vec<Field>);
+
+impl Cases {
+    fn all(&self) -> impl Iterator<Item = (&CaseKeys, NoteCase)> {
+        let all: [(_, NoteCase); 3] =
+            [(&self.escalation, Call::escalation), (&self.complaint, Call::complaint), (&self.call_back, Call::call_back)];
+        all.into_iter().filter_map(|(keys, note)| Some((keys.as_ref()?, note)))
+    }
 }
 
 impl InCall {
@@ -46,13 +83,17 @@ impl InCall {
     /// # Errors
     /// A sentence for the operator.
     pub fn check(&self) -> Result<(), String> {
-        let codes = [&self.consult, &self.back, &self.transfer].map(|keys| keys.split('N').next().unwrap_or_default());
+        let codes: Vec<&str> = self.patterns().map(|keys| keys.split('N').next().unwrap_or_default()).collect();
         for (at, code) in codes.iter().enumerate() {
             if codes[at + 1..].iter().any(|other| other.starts_with(code) || code.starts_with(other)) {
-                return Err(format!("in_call: the keys `{code}` begin two things; consult, back and transfer must differ"));
+                return Err(format!("in_call: the keys `{code}` begin two things; consult, back, transfer and cases must differ"));
             }
         }
         Ok(())
+    }
+
+    fn patterns(&self) -> impl Iterator<Item = &String> {
+        [&self.consult, &self.back, &self.transfer].into_iter().chain(self.cases.all().map(|(case, _)| &case.keys))
     }
 
     /// What a number as it was keyed means: `00` international, `0` national, else an extension.
@@ -88,6 +129,8 @@ enum Key {
 struct Conversation<'a> {
     call: &'a Call,
     agent: &'a str,
+    /// Of the agent.
+    name: &'a str,
     settings: &'a InCall,
     /// None: the host refused it, and the agent can only talk.
     watch: Option<Reports<kind::Watch>>,
@@ -97,9 +140,8 @@ impl Call {
     /// Stays with a caller and an agent until their conversation is over, and does what the agent keys. When the caller hangs up the
     /// script is dropped as anywhere else (see [`Call::after_hang_up`]); an agent who is with somebody else goes on talking there.
     pub async fn conversation(&self, agent: &Agent, settings: &InCall) -> Over {
-        let patterns = vec![settings.consult.clone(), settings.back.clone(), settings.transfer.clone()];
-        let watch = Some(self.watch(&agent.leg, patterns).reporting());
-        let mut conversation = Conversation { call: self, agent: &agent.leg, settings, watch };
+        let watch = Some(self.watch(&agent.leg, settings.patterns().cloned().collect()).reporting());
+        let mut conversation = Conversation { call: self, agent: &agent.leg, name: &agent.name, settings, watch };
         loop {
             let over = match race(self.gone(&agent.leg), conversation.key()).await {
                 Either::Left(_) => Some(Over::AgentGone),
@@ -116,22 +158,40 @@ impl Call {
 }
 
 impl Conversation<'_> {
-    /// The next that the agent keys.
+    /// The next that the agent keys; what is only to be noted is noted.
     async fn key(&mut self) -> Key {
         loop {
             let Some(watch) = &mut self.watch else { return std::future::pending().await };
             match watch.next().await {
                 Report::Progress(Outcome::Matched(Matched { pattern, digits })) => {
-                    return match pattern {
-                        pattern if pattern == self.settings.consult => Key::Consult(digits),
-                        pattern if pattern == self.settings.transfer => Key::Transfer(digits),
-                        _ => Key::Back,
-                    };
+                    if pattern == self.settings.consult {
+                        return Key::Consult(digits);
+                    }
+                    if pattern == self.settings.transfer {
+                        return Key::Transfer(digits);
+                    }
+                    let Some((case, note)) = self.settings.cases.all().find(|(case, _)| case.keys == pattern) else { return Key::Back };
+                    note(self.call, self.about());
+                    self.call.play_to(self.agent, vec![case.said.as_str().into()]).await;
                 }
                 Report::Progress(_) => {}
                 Report::Final(_) => self.watch = None,
             }
         }
+    }
+
+    /// Who called, from which number, what was dialled, and who answered.
+    fn about(&self) -> Vec<Field> {
+        let number = self.call.caller();
+        let contact = number.and_then(|number| self.call.contact(number)).map(|contact| contact.name);
+        let claimed = || self.call.arrival().and_then(|arrival| arrival.caller_name.clone());
+        let about = [
+            ("caller", contact.or_else(claimed)),
+            ("number", number.map(str::to_owned)),
+            ("dialled", Some(self.call.dialled().to_owned())),
+            ("agent", Some(self.name.to_owned())),
+        ];
+        about.into_iter().filter_map(|(key, value)| Some(Field { key: key.into(), value: value? })).collect()
     }
 
     async fn back(&mut self) {

@@ -44,7 +44,7 @@ mod wait;
 
 pub use call::Call;
 pub use code::Coding;
-pub use conversation::{InCall, Over};
+pub use conversation::{CaseKeys, Cases, InCall, Over};
 pub use events::Events;
 pub use ladder::{Place, Waiting};
 pub use language::Language;

@@ -339,6 +339,7 @@ fn has_outcome(command: &Command) -> bool {
             | Command::Mail(_)
             | Command::Escalation(_)
             | Command::Complaint(_)
+            | Command::CallBack(_)
             | Command::Note(_)
             | Command::Tag(_)
             | Command::Disposition(_)

@@ -3,7 +3,7 @@
 use crate::{Flow, export};
 use std::{env, fs, path::Path};
 
-/// Holds that a file is the JSON Schema of a flow's settings. With `UPDATE=1` in the environment the file is
+/// Holds that a file of the package is the JSON Schema of a flow's settings. With `UPDATE=1` in the environment the file is
 /// written instead.
 ///
 /// # Panics

@@ -179,6 +179,7 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
         "mail" => Command::Mail(Mail { template: owned(words)?, to: vec![owned(words)?], fields: fields(words)? }),
         "escalation" => Command::Escalation(fields(words)?),
         "complaint" => Command::Complaint(fields(words)?),
+        "call-back" => Command::CallBack(fields(words)?),
         "ask" => Command::Note(Field { key: owned(words)?, value: answer(words)? }),
         "note" => Command::Note(Field { key: owned(words)?, value: rest(words).join(" ") }),
         "hang-up" => Command::HangUp(HangUp { leg: owned(words), cause: Cause::Normal }),
