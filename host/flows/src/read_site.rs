@@ -30,7 +30,7 @@ const HOURS: &str = "write hours as in OpenStreetMap, such as \"Mo-Fr 09:00-16:0
 pub(crate) enum People<'a> {
     /// From the files that the site file names.
     Files,
-    /// From another site, for they were not archived, or did not change.
+    /// From another site, for they were not archived, or did not change. Schedules that did not change come from there, too.
     Of(&'a Site),
 }
 
@@ -86,7 +86,8 @@ impl Reader<'_> {
 
         let mut schedules = BTreeMap::new();
         for (name, schedule) in file.schedules {
-            let schedule = self.schedule(&child("/schedules", &name), &calendar, schedule);
+            let known = self.unchanged(&name);
+            let schedule = known.or_else(|| self.schedule(&child("/schedules", &name), &calendar, schedule).map(Arc::new));
             schedules.extend(schedule.map(|schedule| (name, schedule)));
         }
         let codes = in_order(source, "/queues", &file.queues).into_iter().filter_map(|(name, queue)| Some((name, queue.code.clone()?)));
@@ -174,6 +175,15 @@ impl Reader<'_> {
             self.wrong(problem.help("write it as year-month-day, such as 2026-11-02"));
         }
         date
+    }
+
+    /// A schedule of the other site, if this one is made of the same: to read opening hours takes longer than all the rest.
+    fn unchanged(&self, name: &str) -> Option<Arc<Schedule>> {
+        let People::Of(site) = self.people else { return None };
+        let (before, now) = (&site.source.as_ref()?.value, &self.source.value);
+        let same = ["time_zone", "country", "holidays"].iter().all(|key| before[key] == now[key]);
+        let schedule = site.schedules.get(name).filter(|_| same && before["schedules"][name] == now["schedules"][name]);
+        schedule.cloned()
     }
 
     fn schedule(&mut self, at: &str, calendar: &Arc<Calendar>, file: ScheduleFile) -> Option<Schedule> {

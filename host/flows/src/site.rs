@@ -42,7 +42,7 @@ pub struct Site {
     /// In the order of the file.
     pub agents: IndexMap<AgentName, Agent>,
     /// By name.
-    pub schedules: BTreeMap<String, Schedule>,
+    pub schedules: BTreeMap<String, Arc<Schedule>>,
     /// Whom the site knows.
     pub contacts: Arc<Contacts>,
     /// Who is on duty, by name.

@@ -35,6 +35,13 @@ impl LoadedFlow {
     pub fn varied(&self, overlay: &Map<String, Value>, site: &Arc<Site>) -> Result<Self, Vec<Problem>> {
         let mut origin = self.origin.clone();
         origin.source = Arc::new(laid_over(&origin.source, overlay));
+        let tongue = |site: &Site| (site.time_zone, site.country.clone(), site.language.clone());
+        if origin.source.value == self.origin.source.value && tongue(site) == tongue(&self.site) {
+            // What was good on a site is good on one that has more, and the plugin would be configured with the same.
+            let mut recordings = site.recordings.clone();
+            recordings.extend(origin.recordings);
+            return Ok(Self { site: site.clone(), recordings, counters: Arc::default(), ..self.clone() });
+        }
         let flow = origin.fit(Some(site), |_| None)?;
         flow.ok_or_else(|| vec![Problem::of_file(&self.file, "does not fit the site")])
     }
