@@ -9,7 +9,7 @@ use std::{
 use strowger_model::{CallId, command::AgentAction, read::AgentStatus};
 use strowger_pbx::{
     port::{Address, LegId},
-    sim::{Caller, Observed, Phone, Sim, SimConfig, Then},
+    sim::{Caller, Keys, Observed, Phone, Sim, SimConfig, Then},
 };
 use strowger_tests::{Folder, HELPDESK, Mortal, PATIENCE, database, helpdesk_site};
 use tokio::runtime::{Builder, Runtime};
@@ -242,14 +242,60 @@ fn a_call_whose_version_cannot_be_had_goes_on_in_the_own_route_once_and_who_talk
     assert_eq!(town.count(|seen| matches!(seen, Observed::Transferred { leg, .. } if *leg == talks)), 0);
 }
 
-/// R5: the agent's urgent conversation goes on, the caller who is held hears music, and has the agent back when the urgent one is over.
+/// What agents may key in a conversation.
+const IN_CALL: &str = r#"
+in_call = { consult = "*4N#", back = "*#", transfer = "*7N#", ring_time = 10, country = "+32", busy = "-", not_reached = "-", not_permitted = "-" }
+"#;
+
+/// R4: what an agent keys means the same to the next host. Of what was begun before nothing is left: keys may have been missed meanwhile, and half
+/// a number is another number.
 #[test]
-fn an_urgent_call_and_the_one_that_is_held_outlive_the_host() {
+fn an_agent_consults_and_comes_back_whenever_the_host_dies() {
     let town = Town::new();
-    let flow = r#"
+    let flow = HELPDESK
+        .replace("[permissions]\nqueues = [\"helpdesk\"]\ndial = [", "[permissions]\nqueues = [\"helpdesk\"]\ndial = [\"2X\", \"2XX\", ");
+    let flow = flow.replace("[settings]\n", &format!("[settings]{IN_CALL}"));
+    let site = helpdesk_site(1, true, true, true);
+    let folder = Folder::new(&site).unwrap().plugin("vaccination-helpdesk").unwrap().flow("vaccination-helpdesk", &flow).unwrap();
+    let colleague = Address::Extension("201".into());
+    town.sim.phone(colleague.clone(), Phone::answers(Duration::ZERO));
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    let caller = town.call(1);
+    town.until(|| town.count(is_ring) == 1);
+    let agent = town.sim.pick_up(&address(1)).expect("a1 rings");
+    town.until(|| town.hears(&caller, &agent));
+    town.sim.key(&agent, "*42");
+    // Keyed at the same pace, and a step of the flow: when it is in the journal, so is what is held back.
+    town.sim.key(&caller, "0009");
+    town.wait(&host, host.host.seen("digit: '9'", PATIENCE)).unwrap();
+    host.kill();
+
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.seen("Resumed", PATIENCE)).unwrap();
+    town.sim.key(&agent, "1#*4201#");
+    let matched = town.wait(&host, host.host.seen("Matched", PATIENCE)).unwrap();
+    assert!(matched.contains("\"201\""), "{matched}");
+    town.until(|| town.count(is_ring) == 2);
+    let other = town.leg_at(&colleague);
+    town.until(|| town.hears(&agent, &other) && !town.hears(&caller, &agent));
+    host.kill();
+
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.seen("Resumed", PATIENCE)).unwrap();
+    town.sim.key(&agent, "*#");
+    town.until(|| town.hears(&caller, &agent) && town.count(|seen| matches!(seen, Observed::HungUp { leg, .. } if *leg == other)) == 1);
+    town.sim.hang_up(&caller);
+    town.wait(&host, host.host.records(1, PATIENCE)).unwrap();
+    assert_eq!(town.count(is_ring), 2, "nobody else was rung");
+}
+
+/// A site with one agent, whom urgent callers (R5) reach while the agent talks; and a flow in which the key 1 makes a caller urgent.
+fn urgent_folder() -> Folder {
+    let flow = format!(
+        r#"
 plugin = "gp-post"
 numbers = ["0900"]
-permissions = { queues = ["helpdesk", "spoed"], dial = ["+3227138700"] }
+permissions = {{ queues = ["helpdesk", "spoed"], dial = ["+3227138700"] }}
 
 [settings]
 queue = "helpdesk"
@@ -259,37 +305,93 @@ key_within = 0
 waiting = "Wacht."
 repeat_every = 60
 nobody = "Niemand."
-urgent = { key = "1", queue = "spoed", priority = 100, display = "SPOED", announcement = "Spoed.", overflow_after = 600, otherwise = "+3227138700" }
-in_call = { consult = "*4N#", back = "*#", transfer = "*7N#", ring_time = 10, country = "+32", busy = "-", not_reached = "-", not_permitted = "-" }
-"#;
+urgent = {{ key = "1", queue = "spoed", priority = 100, display = "SPOED", announcement = "Spoed.", overflow_after = 600, otherwise = "+3227138700" }}
+{IN_CALL}"#
+    );
     let site = helpdesk_site(1, true, true, true) + "\n[queues.spoed]\nagents = [\"a1\"]\nring_time = 60\ninterrupts = true\n";
-    let folder = Folder::new(&site).unwrap().plugin("gp-post").unwrap().flow("gp-post", flow).unwrap();
-    town.sim.phone(address(1), Phone { busy_when_talking: false, ..Phone::answers(Duration::ZERO) });
-    let host = Mortal::start(&folder, &town.sim).unwrap();
-    let held = town.call(1);
-    town.wait(&host, host.host.seen("outcome: Connected", PATIENCE)).unwrap();
-    let keys = vec![strowger_pbx::sim::Keys { after: Duration::from_millis(50), digits: "1".into() }];
-    let urgent = town.sim.call(Caller { from: Some("+32470009999".into()), to: "0900".into(), keys, ..Caller::default() });
-    town.wait(&host, host.host.seen("Event(Held", PATIENCE)).unwrap();
-    town.wait(&host, host.host.seen_often("outcome: Connected", 2, PATIENCE)).unwrap();
-    host.kill();
+    Folder::new(&site).unwrap().plugin("gp-post").unwrap().flow("gp-post", &flow).unwrap()
+}
 
-    let host = Mortal::start(&folder, &town.sim).unwrap();
-    town.wait(&host, host.host.seen_often("Event(Resumed", 2, PATIENCE)).unwrap();
-    assert_eq!(host.host.exchange.agent_status("a1"), Some(AgentStatus::Talking));
-    town.sim.hang_up(&urgent);
-    town.wait(&host, host.host.seen("Event(Returned", PATIENCE)).unwrap();
-    let talks = |leg: &LegId| {
-        let seen = town.seen.lock().unwrap();
+impl Town {
+    /// Calls, and keys 1.
+    fn call_urgently(&self, number: u32) -> LegId {
+        let keys = vec![Keys { after: Duration::from_millis(50), digits: "1".into() }];
+        self.sim.call(Caller { from: Some(format!("+3247000{number:04}")), to: "0900".into(), keys, ..Caller::default() })
+    }
+
+    /// The one who hears the other, last we know.
+    fn hears(&self, one: &LegId, other: &LegId) -> bool {
+        let seen = self.seen.lock().unwrap();
         let last = seen.iter().rev().find_map(|seen| match seen {
-            Observed::Hears { leg: other, with, .. } if other == leg => Some(!with.is_empty()),
+            Observed::Hears { leg, with, .. } if leg == one => Some(with.contains(other)),
             _ => None,
         });
         last == Some(true)
-    };
-    town.until(|| talks(&held));
-    town.sim.hang_up(&held);
-    town.wait(&host, host.host.exchange.idle());
-    let outcomes: Vec<_> = host.journalled().unwrap().iter().map(|record| record.outcome.clone()).collect();
-    assert_eq!(outcomes, ["answered", "answered"]);
+    }
+
+    /// The leg on which a phone rang last.
+    fn leg_at(&self, phone: &Address) -> LegId {
+        let seen = self.seen.lock().unwrap();
+        let rang = seen.iter().rev().find_map(|seen| match seen {
+            Observed::RingStarted { leg, address, .. } if address == phone => Some(leg.clone()),
+            _ => None,
+        });
+        rang.expect("that phone has rung")
+    }
+}
+
+/// R5: the agent's urgent conversation goes on, the caller who is held hears music, and has the agent back when the urgent one is over: whether
+/// there is a host then or not.
+#[test]
+fn an_urgent_call_and_the_one_that_is_held_outlive_the_host() {
+    for ends_without_a_host in [false, true] {
+        let town = Town::new();
+        let folder = urgent_folder();
+        town.sim.phone(address(1), Phone { busy_when_talking: false, ..Phone::answers(Duration::ZERO) });
+        let host = Mortal::start(&folder, &town.sim).unwrap();
+        let held = town.call(1);
+        town.wait(&host, host.host.seen("outcome: Connected", PATIENCE)).unwrap();
+        let agent = town.leg_at(&address(1));
+        let urgent = town.call_urgently(9999);
+        town.wait(&host, host.host.seen("Event(Held", PATIENCE)).unwrap();
+        town.wait(&host, host.host.seen_often("outcome: Connected", 2, PATIENCE)).unwrap();
+        town.until(|| !town.hears(&held, &agent));
+        host.kill();
+        if ends_without_a_host {
+            town.sim.hang_up(&urgent);
+        }
+
+        let host = Mortal::start(&folder, &town.sim).unwrap();
+        town.wait(&host, host.host.seen_often("Event(Resumed", 2, PATIENCE)).unwrap();
+        assert_eq!(host.host.exchange.agent_status("a1"), Some(AgentStatus::Talking));
+        town.sim.hang_up(&urgent);
+        town.wait(&host, host.host.seen("Event(Returned", PATIENCE)).unwrap();
+        town.until(|| town.hears(&held, &agent));
+        town.sim.hang_up(&held);
+        town.wait(&host, host.host.exchange.idle());
+        let outcomes: Vec<_> = host.journalled().unwrap().iter().map(|record| record.outcome.clone()).collect();
+        assert_eq!(outcomes, ["answered", "answered"]);
+    }
+}
+
+/// R5: an agent who talks with an urgent caller is not called away for another, also by the next host.
+#[test]
+fn an_urgent_conversation_is_not_interrupted_after_the_host_died() {
+    let town = Town::new();
+    let folder = urgent_folder();
+    town.sim.phone(address(1), Phone { busy_when_talking: false, ..Phone::answers(Duration::ZERO) });
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    let first = town.call_urgently(1);
+    town.wait(&host, host.host.seen("outcome: Connected", PATIENCE)).unwrap();
+    host.kill();
+
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.seen("Event(Resumed", PATIENCE)).unwrap();
+    let second = town.call_urgently(2);
+    // Whom the floor would ring it has said when the caller has a place.
+    town.wait(&host, host.host.seen("outcome: Queued", PATIENCE)).unwrap();
+    assert!(!host.host.log.lines().iter().any(|line| line.contains("Ring { agent")), "{:?}", host.host.log.lines());
+    town.sim.hang_up(&first);
+    town.wait(&host, host.host.seen("outcome: Connected", PATIENCE)).unwrap();
+    town.until(|| town.hears(&second, &town.leg_at(&address(1))));
 }

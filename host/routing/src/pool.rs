@@ -7,7 +7,7 @@ use crate::{
     line::{Line, Rank},
 };
 use std::{collections::BTreeSet, time::Duration};
-use strowger_model::{AgentName, read::QueueCounts};
+use strowger_model::{AgentName, QueueName, read::QueueCounts};
 
 /// Which pool of the floor; for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +78,11 @@ impl Pool {
     pub(crate) fn of_one(agent: &AgentName) -> Self {
         let config = QueueConfig { ring_time: Duration::from_secs(30), ..QueueConfig::new(agent.as_str(), []) };
         Self { of_one: true, ..Self::queue(config) }
+    }
+
+    /// Which queue it is. None: one agent.
+    pub(crate) fn queue_name(&self) -> Option<&QueueName> {
+        (!self.of_one).then_some(&self.config.name)
     }
 
     /// A conversation with its wrap-up has taken so long.

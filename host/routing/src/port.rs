@@ -149,7 +149,7 @@ pub struct Standing {
 pub struct Restored {
     /// Which.
     pub entry: EntryId,
-    /// All tiers that it had asked for, in order.
+    /// All tiers that it had asked for, in order; of one that was connected they are of no use any more.
     pub ask: Vec<Asked>,
     /// Higher goes first.
     pub priority: u8,
@@ -171,6 +171,8 @@ pub enum Doing {
     Talking {
         /// With whom.
         agent: AgentName,
+        /// Through which queue, as [`Output::Connected`] said.
+        queue: Option<QueueName>,
         /// The agent was in an urgent call meanwhile.
         held: bool,
     },
@@ -244,6 +246,8 @@ pub enum Output {
         attempt: AttemptId,
         /// With whom.
         agent: AgentName,
+        /// Through which of the queues asked for. None: the agent was asked for by name.
+        queue: Option<QueueName>,
     },
     /// The agent of a connected entry has taken an urgent call (R5). The caller is to be held.
     Held {

@@ -208,7 +208,7 @@ impl Call {
                 };
                 self.attempt_over(attempt, &agent, why);
             }
-            Role::Agent { entry, agent } => self.agent_gone(entry, &agent),
+            Role::Agent { entry, agent, .. } => self.agent_gone(entry, &agent),
             // No order any more: it was answered before, or cancelled, and the flow has had its outcome.
             Role::Dialled(order) => {
                 if let Some(Open { doing: Doing::Dialling(dialling), .. }) = self.remove_order(order) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use strowger_model::{AgentName, LegName, OrderId, event::Cause};
+use strowger_model::{AgentName, LegName, OrderId, QueueName, event::Cause};
 use strowger_pbx::port::{Address, ConversationId, LegId, PbxCommand};
 use strowger_routing::AttemptId;
 
@@ -70,8 +70,13 @@ pub(crate) enum Role {
     Dialled(OrderId),
     /// A phone of an agent that rings for a queue order since then (monotonic time). The flow does not see it yet.
     Offered { entry: OrderId, attempt: AttemptId, agent: AgentName, endpoint: usize, since: Duration },
-    /// An agent that a queue order brought.
-    Agent { entry: OrderId, agent: AgentName },
+    /// An agent that a queue order brought, through that queue if the agent was not asked for by name.
+    Agent {
+        entry: OrderId,
+        agent: AgentName,
+        #[serde(default)]
+        queue: Option<QueueName>,
+    },
 }
 
 impl Leg {

@@ -9,7 +9,7 @@ use super::{
 use crate::Observed;
 use std::{collections::VecDeque, time::Duration};
 use strowger_model::{
-    AgentName, LegName, OrderId, Outcome,
+    AgentName, LegName, OrderId, Outcome, QueueName,
     command::{Asked, EnterQueue},
     event::{Refusal, RefusalReason},
 };
@@ -119,7 +119,7 @@ impl Call {
                     self.hang_up(&leg, strowger_model::event::Cause::Normal);
                 }
             }
-            Output::Connected { entry, attempt, agent } => self.agent_answered(entry.order, attempt, agent),
+            Output::Connected { entry, attempt, agent, queue } => self.agent_answered(entry.order, attempt, agent, queue),
             Output::Held { entry } => self.agent_goes(entry.order),
             Output::Returned { entry } => self.agent_returns(entry.order),
             Output::Left { entry, why } => {
@@ -156,12 +156,12 @@ impl Call {
     }
 
     /// The floor gives the entry to an agent whose phone was answered.
-    fn agent_answered(&mut self, order: OrderId, attempt: AttemptId, agent: AgentName) {
+    fn agent_answered(&mut self, order: OrderId, attempt: AttemptId, agent: AgentName, queue: Option<QueueName>) {
         let Some(id) = self.leg_of(attempt) else {
             return self.inform_floor(Input::Ended { entry: self.entry(order) });
         };
         if let Some(leg) = self.leg_by_id(&id) {
-            leg.role = Role::Agent { entry: order, agent };
+            leg.role = Role::Agent { entry: order, agent, queue };
         }
         let Some(Open { doing: Doing::Queueing(queueing), .. }) = self.order_mut(order) else {
             // The flow took the order back meanwhile: its cancel wins.

@@ -57,13 +57,16 @@ impl Call {
                 exchange.talks(agent, &leg.id);
             }
         }
+        let mut legs = image.legs.into_owned();
+        // Keys may have been missed: a pattern with a gap in it would be another number.
+        legs.iter_mut().for_each(|leg| leg.keyed.clear());
         Self {
             id: image.record.call,
             exchange,
             flow,
             phase: image.phase,
             state: image.state.into_owned().into(),
-            legs: image.legs.into_owned(),
+            legs,
             orders: image.orders.into_owned(),
             record: Box::new(image.record.into_owned()),
             plays: image.plays,
@@ -81,8 +84,8 @@ impl Call {
     pub(crate) fn places(&self) -> Vec<Restored> {
         let place = |order, ask, priority, since, now| Restored { entry: self.entry(order), ask, priority, since, now };
         let talking = self.legs.iter().filter_map(|leg| match &leg.role {
-            Role::Agent { entry, agent } => {
-                let talking = Standing::Talking { agent: agent.clone(), held: leg.away_from.is_some() };
+            Role::Agent { entry, agent, queue } => {
+                let talking = Standing::Talking { agent: agent.clone(), queue: queue.clone(), held: leg.away_from.is_some() };
                 Some(place(*entry, Vec::new(), 0, Duration::ZERO, talking))
             }
             _ => None,

@@ -3,6 +3,8 @@
 //! What is keyed is held back for as long as it may still become a pattern: until the pattern is whole, cannot come any more, or no
 //! further key came within [`BETWEEN_KEYS`]. The longest pattern wins; what belongs to none is told as digits, in its order. A gather of
 //! that leg goes first: it takes its digits before they come here.
+//!
+//! A watch outlives the host, and what was held back does not.
 
 use super::{
     Call,

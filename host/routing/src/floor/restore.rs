@@ -13,7 +13,7 @@ use crate::{
     port::{self, Quieting, Restored, Rung, Standing},
 };
 use std::{cmp::Reverse, collections::BTreeSet};
-use strowger_model::{AgentName, command::Asked, event::Left};
+use strowger_model::{AgentName, QueueName, command::Asked, event::Left};
 
 impl Floor {
     /// How an agent stands: what has to be kept for [`Input::Restore`](crate::Input::Restore). None: the site has no such agent.
@@ -53,8 +53,8 @@ impl Floor {
         self.serial += entries.len() as u64;
         // A conversation is a fact whatever the site says; a phone goes on ringing if its agent is still to be rung.
         for (restored, serial) in entries.iter().zip(serials.clone()) {
-            if let port::Doing::Talking { agent, held } = &restored.now {
-                self.restore_conversation(agent, *held, restored, serial);
+            if let port::Doing::Talking { agent, queue, held } = &restored.now {
+                self.restore_conversation(agent, queue.as_ref(), *held, restored, serial);
             }
         }
         self.return_to_held(out);
@@ -110,16 +110,15 @@ impl Floor {
     }
 
     /// An agent has one conversation, and perhaps one that is held: another one goes on without the floor.
-    fn restore_conversation(&mut self, name: &AgentName, held: bool, restored: &Restored, serial: u64) {
+    fn restore_conversation(&mut self, name: &AgentName, queue: Option<&QueueName>, held: bool, restored: &Restored, serial: u64) {
         let ix = self.agent_or_gone(name);
         let agent = &self.agents[ix.0 as usize];
         if if held { &agent.beneath } else { &agent.doing } != &Doing::Nothing {
             return;
         }
-        let asked = self.known(&restored.ask);
-        let of_agent = asked.iter().find(|pool| self.pools[pool.0 as usize].members.contains(&ix));
-        let pool = of_agent.or(asked.first()).copied().unwrap_or_else(|| self.own_pool(ix));
-        let entry = self.restore_entry(restored, asked, serial, Some(ix));
+        let queue = queue.and_then(|queue| self.find_queue(queue).ok());
+        let pool = queue.unwrap_or_else(|| self.own_pool(ix));
+        let entry = self.restore_entry(restored, vec![pool], serial, Some(ix));
         let (talking, agent) = (Doing::Talking { entry, pool, began: None }, self.agent_mut(ix));
         match held {
             true => agent.beneath = talking,

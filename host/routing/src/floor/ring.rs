@@ -116,7 +116,8 @@ impl Floor {
             offers.ringing.retain(|(who, _)| *who != agent);
         }
         let (name, rank) = (self.agents[agent.0 as usize].config.name.clone(), connected.rank);
-        out.push(Output::Connected { entry: connected.id, attempt: id, agent: name });
+        let queue = self.pools[pool.0 as usize].queue_name().cloned();
+        out.push(Output::Connected { entry: connected.id, attempt: id, agent: name, queue });
         let waited = self.now.saturating_sub(rank.since);
         for &asked in connected.asked.as_slice() {
             let asked_pool = &mut self.pools[asked.0 as usize];

@@ -6,7 +6,7 @@ use crate::{
     agent::{Agent, AgentIx, Doing},
     entry::Entry,
     line::Rank,
-    pool::{Pool, PoolIx},
+    pool::PoolIx,
     port::{self, Quieting, Restored, Rung},
 };
 use std::{collections::BTreeSet, time::Duration};
@@ -97,8 +97,8 @@ impl Floor {
         let mut entries: Vec<_> = self.entries.iter().map(|(_, entry)| entry).collect();
         entries.sort_by_key(|entry| entry.rank.serial);
         let asked = |pool: &PoolIx| {
-            let Pool { config, of_one, .. } = &self.pools[pool.0 as usize];
-            if *of_one { Asked::Agent(config.name.as_str().into()) } else { Asked::Queue(config.name.clone()) }
+            let pool = &self.pools[pool.0 as usize];
+            pool.queue_name().map_or_else(|| Asked::Agent(pool.config.name.as_str().into()), |queue| Asked::Queue(queue.clone()))
         };
         let name = |agent: AgentIx| self.agents[agent.0 as usize].config.name.clone();
         let attempts = |agent: AgentIx| match &self.agents[agent.0 as usize].doing {
@@ -108,9 +108,13 @@ impl Floor {
         let doing = |entry: &Entry| match entry.agent {
             Some(agent) => {
                 let Agent { beneath, doing, .. } = &self.agents[agent.0 as usize];
-                let is =
-                    |doing: &Doing| matches!(doing, Doing::Talking { entry: talks, .. } if self.entries.find(entry.id) == Some(*talks));
-                port::Doing::Talking { agent: name(agent), held: is(beneath) && matches!(doing, Doing::Talking { .. }) }
+                let through = |doing: &Doing| match doing {
+                    Doing::Talking { entry: talks, pool, .. } if self.entries.find(entry.id) == Some(*talks) => Some(*pool),
+                    _ => None,
+                };
+                let held = through(beneath).is_some() && matches!(doing, Doing::Talking { .. });
+                let queue = through(beneath).or(through(doing)).and_then(|pool| self.pools[pool.0 as usize].queue_name().cloned());
+                port::Doing::Talking { agent: name(agent), queue, held }
             }
             None => port::Doing::Waiting { ringing: entry.ringing().iter().flat_map(|(agent, _)| attempts(*agent)).map(&rung).collect() },
         };

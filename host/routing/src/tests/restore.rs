@@ -167,8 +167,8 @@ fn what_contradicts_itself() {
     let all = vec![
         doing(2, Doing::Waiting { ringing: vec![rung(7), rung(7), rung(3)] }),
         doing(3, Doing::Waiting { ringing: vec![rung(8)] }),
-        doing(4, Doing::Talking { agent: "a".into(), held: false }),
-        doing(5, Doing::Talking { agent: "a".into(), held: false }),
+        doing(4, Doing::Talking { agent: "a".into(), queue: None, held: false }),
+        doing(5, Doing::Talking { agent: "a".into(), queue: None, held: false }),
     ];
     let standing = Standing { logged_in: true, wrap_up_until: Some(world.now + seconds(5)), ..Standing::default() };
     let quieting = vec![Quieting { attempt: AttemptId(7), agent: "a".into() }];

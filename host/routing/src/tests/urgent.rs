@@ -90,6 +90,19 @@ fn the_urgent_caller_gives_up() {
     assert_eq!(world.status("a"), AgentStatus::Talking);
 }
 
+/// An urgent conversation that holds no other is not interrupted, also when the host has come back; and wraps up as its queue says.
+#[test]
+fn nobody_is_called_away_from_an_urgent_caller() {
+    let mut world = World::new(vec![queue("q", &["a"]), urgent(&["a"])], &["a"]);
+    world.enter(1, &["qu"]);
+    world.answer("a");
+    world.enter(2, &["qu"]);
+    assert!(world.ringing_for(2).is_empty());
+    assert!(world.restart().is_empty());
+    world.end(1);
+    assert_eq!(world.status("a"), AgentStatus::WrapUp);
+}
+
 /// A host that comes back finds the held conversation held, the ringing ringing, and an agent back whose urgent caller is gone.
 #[test]
 fn after_a_restart() {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 use strowger_model::{
-    AgentName, CallId, OrderId,
+    AgentName, CallId, OrderId, QueueName,
     command::Asked,
     event::{Left, Unanswered},
     read::AgentStatus,
@@ -37,6 +37,8 @@ pub(super) struct World {
     pub(super) now: Duration,
     pub(super) waiting: BTreeMap<EntryId, Caller>,
     pub(super) connected: BTreeMap<EntryId, AgentName>,
+    /// Through which queue they were connected, while the site has it.
+    pub(super) through: BTreeMap<EntryId, QueueName>,
     /// Of those connected: the agent is with an urgent caller.
     pub(super) held: BTreeSet<EntryId>,
     pub(super) left: BTreeMap<EntryId, Left>,
@@ -130,6 +132,7 @@ impl World {
             Input::Leave { entry, .. } => drop(self.waiting.remove(&entry)),
             Input::Ended { entry } => {
                 self.connected.remove(&entry);
+                self.through.remove(&entry);
                 self.held.remove(&entry);
             }
             Input::Unanswered { attempt, .. } => {
@@ -143,6 +146,7 @@ impl World {
                 let queues = self.site.0.iter().map(|queue| queue.name.to_string());
                 let there: BTreeSet<String> = queues.chain(self.site.1.iter().map(|agent| agent.name.to_string())).collect();
                 self.waiting.values_mut().for_each(|caller| caller.ask.retain(|name| there.contains(name)));
+                self.through.retain(|_, queue| there.contains(queue.as_str()));
             }
             Input::Agent { .. } | Input::Endpoints { .. } | Input::Answered { .. } | Input::NewDay | Input::Tick => {}
         }
@@ -167,6 +171,9 @@ impl World {
                 assert!(talks == 0 || (urgent || endpoint > 0) && talks == 1, "{output:?}: in conversation");
                 if endpoint == 0 {
                     self.check_not_overtaken(entry, caller);
+                    let through = self.connected.iter().filter(|(_, with)| **with == agent).find_map(|(entry, _)| self.through.get(entry));
+                    let urgent = |queue: &QueueConfig| queue.interrupts && Some(&queue.name) == through;
+                    assert!(!self.site.0.iter().any(urgent), "{output:?}: in an urgent conversation");
                 }
                 self.ringing.insert(attempt, Phone { entry, agent, endpoint, since: self.now });
             }
@@ -175,7 +182,7 @@ impl World {
                 assert_eq!(phone.entry, entry);
                 self.cancelled.insert(attempt, Phone { since: self.now, ..phone });
             }
-            Output::Connected { entry, attempt, agent } => {
+            Output::Connected { entry, attempt, agent, queue } => {
                 assert_eq!(Some(attempt), answered);
                 let phone = self.ringing.remove(&attempt).unwrap();
                 assert_eq!((phone.entry, &phone.agent), (entry, &agent));
@@ -183,6 +190,7 @@ impl World {
                 let talks = |(talking, with): (&EntryId, &AgentName)| *with == agent && !self.held.contains(talking);
                 assert!(!self.connected.iter().any(talks), "{output:?}: two conversations");
                 self.connected.insert(entry, agent);
+                self.through.extend(queue.map(|queue| (entry, queue)));
             }
             Output::Held { entry } => {
                 assert!(self.connected.contains_key(&entry) && self.held.insert(entry), "{output:?}");
