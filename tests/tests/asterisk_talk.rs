@@ -106,19 +106,23 @@ urgent = {{ key = "1", queue = "spoed", priority = 100, display = "SPOED", annou
     assert!(records.iter().all(|record| record.outcome == "answered" && record.agent.as_ref().unwrap().as_str() == "a1"), "{records:?}");
 }
 
+/// A coach's call to one of these numbers listens to the agent, silently, whispering or joining in.
+const COACHING: [(&str, &str); 3] = [("0904", ""), ("0903", "whisper"), ("0906", "join")];
+
 #[tokio::test(flavor = "multi_thread")]
-async fn v9_a_coach_hears_both_and_the_caller_does_not_hear_the_whisper() {
-    let rules = |mode: &str| {
+async fn v9_who_hears_a_coach_depends_on_the_mode() {
+    let rules = |(number, mode): (&str, &str)| {
         format!(
-            "plugin = \"plugboard\"\nnumbers = [\"{}\"]\npermissions = {{ listen = [\"helpdesk\"] }}\n[settings.on]\narrived = [\"1 answer\"]\n\
-             \"1 answered\" = [\"2 listen caller a1 {mode}\"]\n\"2 listening-ended\" = [\"hang-up\", \"finish over\"]\n\"hung-up caller\" = [\"cancel 2\", \"finish gone\"]\n",
-            if mode == "whisper" { "0903" } else { "0904" }
+            "plugin = \"plugboard\"\nnumbers = [\"{number}\"]\npermissions = {{ listen = [\"helpdesk\"] }}\n[settings.on]\narrived = [\"1 answer\"]\n\
+             \"1 answered\" = [\"2 listen caller a1 {mode}\"]\n\"2 listening-ended\" = [\"hang-up\", \"finish over\"]\n\"hung-up caller\" = [\"cancel 2\", \"finish gone\"]\n"
         )
     };
-    let folder = helpdesk().plugin("plugboard").unwrap().flow("whisper", &rules("whisper")).unwrap().flow("silent", &rules("")).unwrap();
+    let folder = COACHING.into_iter().fold(helpdesk().plugin("plugboard").unwrap(), |folder, coaching| {
+        folder.flow(&format!("coaching-{}", coaching.0), &rules(coaching)).unwrap()
+    });
     let bed = Bed::start(folder).await.unwrap();
     let agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).speaking(AGENT)).unwrap();
-    let caller = Caller::to(&bed.pbx, "0900").speaking(CALLER).hang_up_after(secs(30)).call().unwrap();
+    let caller = Caller::to(&bed.pbx, "0900").speaking(CALLER).hang_up_after(secs(45)).call().unwrap();
     caller.voice().until_hears(&[AGENT], PATIENCE).unwrap();
 
     let silent = Caller::to(&bed.pbx, "0904").number(1).speaking(COACH).hang_up_after(secs(8)).call().unwrap();
@@ -127,13 +131,22 @@ async fn v9_a_coach_hears_both_and_the_caller_does_not_hear_the_whisper() {
     caller.voice().until_hears(&[AGENT], PATIENCE).unwrap();
     silent.finished(PATIENCE).unwrap();
 
-    let coach = Caller::to(&bed.pbx, "0903").number(2).speaking(COACH).call().unwrap();
+    let joining = Caller::to(&bed.pbx, "0906").number(2).speaking(COACH).hang_up_after(secs(8)).call().unwrap();
+    joining.voice().until_hears(&[CALLER, AGENT], PATIENCE).unwrap();
     agent.voice().until_hears(&[CALLER, COACH], PATIENCE).unwrap();
-    coach.voice().until_hears(&[CALLER, AGENT], PATIENCE).unwrap();
+    caller.voice().until_hears(&[AGENT, COACH], PATIENCE).unwrap();
+    joining.finished(PATIENCE).unwrap();
+    // Nothing of it stays behind.
+    agent.voice().until_hears(&[CALLER], PATIENCE).unwrap();
+    caller.voice().until_hears(&[AGENT], PATIENCE).unwrap();
+
+    let whispering = Caller::to(&bed.pbx, "0903").number(3).speaking(COACH).call().unwrap();
+    agent.voice().until_hears(&[CALLER, COACH], PATIENCE).unwrap();
+    whispering.voice().until_hears(&[CALLER, AGENT], PATIENCE).unwrap();
     caller.voice().until_hears(&[AGENT], PATIENCE).unwrap();
     // The conversation is over, and so is listening in.
-    caller.finished(secs(40)).unwrap();
-    coach.finished(PATIENCE).unwrap();
+    caller.finished(secs(60)).unwrap();
+    whispering.finished(PATIENCE).unwrap();
 }
 
 /// An outside phone that goes to voice mail never takes a caller: it is connected only after its owner pressed a key.
