@@ -209,6 +209,56 @@ fn r3_a_log_in_outlives_the_host_and_a_pin_is_nowhere() {
     assert!(ring.contains("+32470123456"), "{ring}");
 }
 
+/// R4: an agent's extension is dialled where the agent is, and nobody else's call rings the agent meanwhile.
+#[tokio::test(start_paused = true)]
+async fn an_agent_who_is_dialled_by_extension_is_reserved() {
+    let rules = r#"
+plugin = "plugboard"
+numbers = ["0910"]
+permissions = { dial = ["10X"] }
+[settings.on]
+arrived = ["1 answer"]
+"1 answered" = ["2 dial colleague 101"]
+"2 leg-answered" = ["3 connect caller colleague"]
+"2 unanswered busy" = ["hang-up", "finish busy"]
+"hung-up caller" = ["hang-up", "finish gone"]
+"#;
+    let forbidden =
+        rules.replace("0910", "0911").replace("10X", "102").replace("unanswered busy", "refused").replace("finish busy", "finish refused");
+    let folder = folder().plugin("plugboard").unwrap().flow("dials", rules).unwrap().flow("forbidden", &forbidden).unwrap();
+    let host = Host::start(&folder, Clock::simulated(Timestamp(1_795_000_000_000))).unwrap();
+    let sim = host.sim(SimConfig { unknown: Phone::new(Then::Rings), ..SimConfig::default() });
+    let phone = "PJSIP/flex";
+    sim.phone(
+        Address::Endpoint(phone.to_owned()),
+        Phone { busy_when_talking: false, ..Phone::answers(Duration::from_secs(5)) }.talking(Duration::from_secs(600)),
+    );
+    assert!(host.exchange.agent(&"an".into(), AgentAction::LogIn(Target::Address(phone.to_owned()))).is_ok());
+    let call = |to: &str| sim.call(Caller { from: None, to: to.to_owned(), ..Caller::default() });
+    let status = || host.exchange.agent_status("an");
+
+    call("0911");
+    assert_eq!(host.records(1, PATIENCE).await.unwrap()[0].outcome, "refused");
+    assert_eq!((status(), host.log.lines().iter().any(|line| line.contains("Command(Dial"))), (Some(AgentStatus::Free), false));
+
+    let consulting = call("0910");
+    let dialled = host.seen("Command(Dial", PATIENCE).await.unwrap();
+    assert!(dialled.contains(phone), "where she has logged in: {dialled}");
+    assert_eq!(status(), Some(AgentStatus::Ringing));
+    call("0910");
+    assert_eq!(host.records(2, PATIENCE).await.unwrap()[1].outcome, "busy");
+    call("0900");
+    host.seen("Joined", PATIENCE).await.unwrap();
+    assert_eq!(status(), Some(AgentStatus::Talking));
+    call("0910");
+    assert_eq!(host.records(3, PATIENCE).await.unwrap()[2].outcome, "busy");
+    host.seen("outcome: Queued", PATIENCE).await.unwrap();
+    assert!(rings(&host).is_empty(), "{:?}", rings(&host));
+    sim.hang_up(&consulting);
+    host.seen("outcome: Connected", PATIENCE).await.unwrap();
+    assert!(rings(&host)[0].contains(phone), "{:?}", rings(&host));
+}
+
 /// K4, K5: what came of callers today.
 #[tokio::test(start_paused = true)]
 async fn queues_count_their_callers() {

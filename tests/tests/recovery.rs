@@ -289,13 +289,54 @@ fn an_agent_consults_and_comes_back_whenever_the_host_dies() {
     assert_eq!(town.count(is_ring), 2, "nobody else was rung");
 }
 
+/// R4: a colleague who is consulted is rung for no caller, whichever host there is.
+#[test]
+fn a_colleague_who_is_consulted_stays_reserved() {
+    let town = Town::new();
+    let flow = HELPDESK.replace("dial = [", "dial = [\"202\", ").replace("[settings]\n", &format!("[settings]{IN_CALL}"));
+    let flow = flow.replace("overflow_after = 6", "overflow_after = 600").replace("ring_time = 10", "ring_time = 60");
+    let site = helpdesk_site(2, true, true, true).replace("ring_time = 3", "ring_time = 60");
+    let site = site.replace("[agents.a2]\n", "[agents.a2]\nextension = \"202\"\n");
+    let folder = Folder::new(&site).unwrap().plugin("vaccination-helpdesk").unwrap().flow("vaccination-helpdesk", &flow).unwrap();
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    let first = town.call(1);
+    town.until(|| town.count(is_ring) == 1);
+    let agent = town.sim.pick_up(&address(1)).expect("a1 rings");
+    town.until(|| town.hears(&first, &agent));
+    town.sim.key(&agent, "*4202#");
+    town.until(|| town.count(is_ring) == 2);
+    host.kill();
+
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.seen("Resumed", PATIENCE)).unwrap();
+    assert_eq!(host.host.exchange.agent_status("a2"), Some(AgentStatus::Ringing));
+    let second = town.call(2);
+    // Whom the floor would ring it has said when the caller has a place.
+    town.wait(&host, host.host.seen("outcome: Queued", PATIENCE)).unwrap();
+    let colleague = town.sim.pick_up(&address(2)).expect("a2 rings on");
+    town.until(|| town.hears(&agent, &colleague));
+    host.kill();
+
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.seen_often("Resumed", 2, PATIENCE)).unwrap();
+    assert_eq!(host.host.exchange.agent_status("a2"), Some(AgentStatus::Talking));
+    assert_eq!(town.count(is_ring), 2, "nobody was rung for the second caller");
+    town.sim.key(&agent, "*#");
+    town.until(|| town.count(is_ring) == 3);
+    assert_eq!(town.sim.pick_up(&address(2)).map(|colleague| town.until(|| town.hears(&second, &colleague))), Some(()));
+}
+
 /// A site with one agent, whom urgent callers (R5) reach while the agent talks; and a flow in which the key 1 makes a caller urgent.
 fn urgent_folder() -> Folder {
+    urgent_folder_of(helpdesk_site(1, true, true, true), "a1")
+}
+
+fn urgent_folder_of(site: String, urgent_agent: &str) -> Folder {
     let flow = format!(
         r#"
 plugin = "gp-post"
 numbers = ["0900"]
-permissions = {{ queues = ["helpdesk", "spoed"], dial = ["+3227138700"] }}
+permissions = {{ queues = ["helpdesk", "spoed"], dial = ["202", "+3227138700"] }}
 
 [settings]
 queue = "helpdesk"
@@ -308,7 +349,7 @@ nobody = "Niemand."
 urgent = {{ key = "1", queue = "spoed", priority = 100, display = "SPOED", announcement = "Spoed.", overflow_after = 600, otherwise = "+3227138700" }}
 {IN_CALL}"#
     );
-    let site = helpdesk_site(1, true, true, true) + "\n[queues.spoed]\nagents = [\"a1\"]\nring_time = 60\ninterrupts = true\n";
+    let site = format!("{site}\n[queues.spoed]\nagents = [\"{urgent_agent}\"]\nring_time = 60\ninterrupts = true\n");
     Folder::new(&site).unwrap().plugin("gp-post").unwrap().flow("gp-post", &flow).unwrap()
 }
 
@@ -372,6 +413,46 @@ fn an_urgent_call_and_the_one_that_is_held_outlive_the_host() {
         let outcomes: Vec<_> = host.journalled().unwrap().iter().map(|record| record.outcome.clone()).collect();
         assert_eq!(outcomes, ["answered", "answered"]);
     }
+}
+
+/// R4, R5: a colleague who is consulted takes an urgent call. The agent who consults goes meanwhile, the host too: then the caller has the colleague
+/// when the urgent call is over.
+#[test]
+fn a_colleague_who_is_consulted_takes_an_urgent_call_before_the_caller() {
+    let town = Town::new();
+    let site = helpdesk_site(2, true, true, true).replace("[agents.a2]\n", "[agents.a2]\nextension = \"202\"\n");
+    let folder = urgent_folder_of(site, "a2");
+    for agent in [1, 2] {
+        town.sim.phone(address(agent), Phone { busy_when_talking: false, ..Phone::answers(Duration::ZERO) });
+    }
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    let caller = town.call(1);
+    town.wait(&host, host.host.seen("outcome: Connected", PATIENCE)).unwrap();
+    let agent = town.leg_at(&address(1));
+    town.until(|| town.hears(&caller, &agent));
+    town.sim.key(&agent, "*4202#");
+    town.until(|| town.count(is_ring) == 2);
+    let colleague = town.leg_at(&address(2));
+    town.until(|| town.hears(&agent, &colleague));
+    let urgent = town.call_urgently(2);
+    town.until(|| !town.hears(&agent, &colleague));
+    town.until(|| town.hears(&urgent, &town.leg_at(&address(2))));
+    town.sim.hang_up(&agent);
+    town.wait(&host, host.host.seen("passed-to", PATIENCE)).unwrap();
+    host.kill();
+
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.seen("Event(Resumed", PATIENCE)).unwrap();
+    town.sim.hang_up(&urgent);
+    town.until(|| town.count(|seen| matches!(seen, Observed::HungUp { leg, .. } if *leg == urgent)) == 1);
+    town.wait(&host, host.host.records(1, PATIENCE)).unwrap();
+    assert_eq!(host.host.exchange.agent_status("a2"), Some(AgentStatus::Talking), "with the first caller");
+    let silenced = town.wait(&host, host.host.seen("class: None", PATIENCE)).unwrap();
+    assert!(silenced.contains(&*caller.0), "the first caller heard music until then: {silenced}");
+    town.until(|| town.hears(&caller, &colleague));
+    town.sim.hang_up(&caller);
+    town.wait(&host, host.host.exchange.idle());
+    assert_eq!(host.host.exchange.agent_status("a2"), Some(AgentStatus::Free));
 }
 
 /// R5: an agent who talks with an urgent caller is not called away for another, also by the next host.

@@ -180,6 +180,18 @@ impl Exchange {
         Some(agent.endpoints_at(seats.get(&agent.name)).get(endpoint)?.target.clone())
     }
 
+    /// The agent who is meant when a target is dialled, by name or by extension.
+    pub(crate) fn agent_called(&self, target: &Target) -> Option<AgentName> {
+        let site = self.site.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut agents = site.as_ref()?.agents.values();
+        let agent = match target {
+            Target::Agent(name) => agents.find(|agent| agent.name == *name),
+            Target::Extension(extension) => agents.find(|agent| agent.extension.as_ref() == Some(extension)),
+            Target::Number(_) | Target::Address(_) => None,
+        };
+        agent.map(|agent| agent.name.clone())
+    }
+
     /// The agent who has logged in at a phone, else whose phone it is.
     pub(crate) fn agent_at(&self, phone: &str) -> Option<AgentName> {
         let phone = site::address(phone)?;

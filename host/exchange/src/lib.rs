@@ -323,17 +323,21 @@ impl Exchange {
         }
     }
 
-    /// Gives the floor an input. Outputs for call `own` come back, the others are posted.
+    /// Gives the floor an input. Outputs for call `own` come back, the others are posted; and all of them, of what was due, if the input is refused.
     fn floor(&self, input: Input, own: Option<CallId>) -> Result<Vec<Output>, strowger_routing::RefusedInput> {
         self.look_at_the_day();
         let mut mine = Vec::new();
-        self.desk.input(input, |output| {
+        let taken = self.desk.input(input, |output| {
             let call = output.entry().call;
             match own == Some(call) {
                 true => mine.push(output),
                 false => self.post(call, Mail::Floor(output)),
             }
-        })?;
+        });
+        if let Err(refused) = taken {
+            mine.into_iter().for_each(|output| self.post(output.entry().call, Mail::Floor(output)));
+            return Err(refused);
+        }
         Ok(mine)
     }
 

@@ -47,7 +47,11 @@ pub(crate) struct Agent {
 pub(crate) enum Doing {
     Nothing,
     Ringing(Try),
-    /// Since then; of a conversation that was put back it is not known.
+    /// A phone rings past the queues.
+    Engaged {
+        entry: EntryIx,
+    },
+    /// Since then; of a conversation that was put back, or that came past the queues, it is not known.
     Talking {
         entry: EntryIx,
         pool: PoolIx,
@@ -104,7 +108,7 @@ impl Agent {
         match self.doing {
             Doing::Talking { .. } => AgentStatus::Talking,
             Doing::Ringing(_) if self.beneath != Doing::Nothing => AgentStatus::Talking,
-            Doing::Ringing(_) => AgentStatus::Ringing,
+            Doing::Ringing(_) | Doing::Engaged { .. } => AgentStatus::Ringing,
             Doing::Nothing if !self.logged_in => AgentStatus::LoggedOut,
             Doing::Nothing if self.paused => AgentStatus::Paused,
             Doing::Nothing if self.wrap_up.is_some() => AgentStatus::WrapUp,

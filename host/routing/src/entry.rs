@@ -1,4 +1,4 @@
-//! A caller who waits or is connected.
+//! A caller who waits or is connected, or a call past the queues.
 
 use crate::{EntryId, agent::AgentIx, line::Rank, pool::PoolIx};
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ pub(crate) struct Entry {
     pub(crate) asked: Asks,
     /// None until the first phone rings.
     pub(crate) offers: Option<Box<Offers>>,
-    /// In conversation with.
+    /// In conversation with, or ringing past the queues.
     pub(crate) agent: Option<AgentIx>,
 }
 

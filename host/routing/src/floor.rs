@@ -1,6 +1,7 @@
 //! The floor: all queues and agents, and the callers who wait.
 //!
 //! * [`ring`]: from a free agent and a waiting caller to a conversation, or not.
+//! * [`engage`]: calls past the queues.
 //! * [`interrupt`]: urgent calls, which ring agents who talk.
 //! * [`agents`]: what agents do.
 //! * [`configure`]: a new site under a running floor.
@@ -9,6 +10,7 @@
 
 mod agents;
 mod configure;
+mod engage;
 mod figures;
 mod interrupt;
 mod restore;
@@ -112,6 +114,8 @@ impl Floor {
             }
             Input::Answered { attempt } => self.answered(attempt, out),
             Input::Unanswered { attempt, why } => self.unanswered(attempt, why, out),
+            Input::Engage { entry, agent } => self.engage(entry, &agent)?,
+            Input::EngagedAnswered { entry } => self.engaged_answered(entry)?,
             Input::Ended { entry } => self.ended(entry, out)?,
             Input::NewDay => {
                 for pool in &mut self.pools {

@@ -18,7 +18,7 @@
 //!   longest. With ring-all the first caller wants every agent; the next caller's turn comes when the first is connected or gone.
 //! * Of the free agents a strategy takes first whom the entry tried least: all are tried before one is tried again. Who did not answer is
 //!   left alone for [`QueueConfig::retry_after`] by the queues that the entry asked for, whoever waits in them.
-//! * An agent is reserved for one entry at a time, and has one conversation.
+//! * An agent is reserved for one entry at a time, and has one conversation. Who is dialled past the queues is reserved too ([`Input::Engage`]).
 //!
 //! # The life of an attempt
 //! | it is | then | it becomes | the floor says |

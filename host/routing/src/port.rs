@@ -112,7 +112,21 @@ pub enum Input {
         /// Why. After a cancel it does not matter.
         why: Unanswered,
     },
-    /// The conversation of an entry with its agent is over; the agent wraps up, then is free. The entry is gone.
+    /// A phone of an agent rings past the queues: somebody has dialled the agent. Whoever waits does not get the agent before [`Input::Ended`].
+    /// Refused while a phone of the agent rings already, or the agent talks: then the agent is busy.
+    Engage {
+        /// The call that dials; new to the floor.
+        entry: EntryId,
+        /// Who is dialled: also somebody who is logged out, has paused or wraps up.
+        agent: AgentName,
+    },
+    /// That phone was answered. From then on it is a conversation as any other, but that there is no wrap-up after it.
+    EngagedAnswered {
+        /// Which call.
+        entry: EntryId,
+    },
+    /// The conversation of an entry with its agent is over, or the agent who was dialled is engaged no more; the agent wraps up, then is free.
+    /// The entry is gone.
     Ended {
         /// Which.
         entry: EntryId,
@@ -167,11 +181,16 @@ pub enum Doing {
         /// The phones that ring for it at the PBX.
         ringing: Vec<Rung>,
     },
+    /// It was ringing an agent past the queues.
+    Engaging {
+        /// Whom.
+        agent: AgentName,
+    },
     /// It was connected.
     Talking {
         /// With whom.
         agent: AgentName,
-        /// Through which queue, as [`Output::Connected`] said.
+        /// Through which queue, as [`Output::Connected`] said; none too for an agent who was dialled past the queues.
         queue: Option<QueueName>,
         /// The agent was in an urgent call meanwhile.
         held: bool,
@@ -303,6 +322,9 @@ pub enum RefusedInput {
     /// The entry has no conversation that could end.
     #[error("entry {0} still waits: it has no conversation to end")]
     NotConnected(EntryId),
+    /// Whose phone rings, or who talks.
+    #[error("agent {0:?} is engaged")]
+    Engaged(AgentName),
     /// Only an agent who is logged in can pause or be ready.
     #[error("agent {0:?} is not logged in")]
     NotLoggedIn(AgentName),

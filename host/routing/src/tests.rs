@@ -2,6 +2,7 @@
 
 mod agents;
 mod configure;
+mod engage;
 mod figures;
 mod properties;
 mod queues;

@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 use strowger_model::{
     AgentName, Command, LegName, Order, OrderId, Outcome, PhoneNumber, Prompt,
     command::{Dial, Field, Target},
-    event::{Arrival, Event, Refusal, RefusalReason},
+    event::{Arrival, Event, Refusal, RefusalReason, Unanswered},
 };
 use strowger_pbx::{
     port::{Address, LegId, PbxCommand},
@@ -171,7 +171,7 @@ impl Call {
 
     fn dial(&mut self, id: OrderId, ask: Dial) -> Carried {
         self.check_free(&ask.leg)?;
-        let to = self.permitted(&ask.target)?;
+        let permitted = self.permitted(&ask.target)?;
         let caller_id = match &ask.caller_id {
             None => self.flow.caller_id.as_ref().map(PhoneNumber::to_string),
             Some(number) if self.may_show(number) => Some(number.to_string()),
@@ -190,10 +190,18 @@ impl Call {
         {
             return Err(refusal(RefusalReason::UnknownName, format!("keep-place: order {entry} is not in a queue")));
         }
+        let agent = self.exchange.agent_called(&ask.target);
+        if let Some(agent) = &agent
+            && !self.engage(id, agent)?
+        {
+            self.outcome(id, Outcome::Unanswered(Unanswered::Busy));
+            return Ok(());
+        }
+        let to = agent.as_ref().and_then(|agent| self.agent_address(agent).ok()).unwrap_or(permitted);
         let leg = LegId(format!("{}-{}-{}", self.id, self.record.steps, self.index).into());
         let due = self.in_(ask.set_up_limit);
         let limit = ask.limit.duration(self.flow.site.cadence);
-        self.legs.push(Leg::new(ask.leg.clone(), leg.clone(), Role::Dialled(id)));
+        self.legs.push(Leg { engages: agent, ..Leg::new(ask.leg.clone(), leg.clone(), Role::Dialled(id)) });
         self.exchange.enrol_leg(&leg, self.id);
         self.send(PbxCommand::Dial { leg, to, caller_id, display_name: ask.display_name });
         let dialling = Dialling { leg: ask.leg, limit, keep_place: ask.keep_place, confirm: ask.confirm, asking: None };
@@ -245,6 +253,7 @@ impl Call {
             self.end_hold_of(leg);
         }
         let moving = self.move_all(&legs[1..], &to);
+        self.come_back_to(&legs, &to);
         self.moving(id, moving, MoveDone::Joined);
         Ok(())
     }

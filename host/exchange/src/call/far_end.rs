@@ -61,7 +61,12 @@ impl Call {
             return;
         }
         match leg.role.clone() {
-            Role::Dialled(order) => self.dial_answered(order),
+            Role::Dialled(order) => {
+                if leg.engages.is_some() {
+                    self.inform_floor(Input::EngagedAnswered { entry: self.entry(order) });
+                }
+                self.dial_answered(order);
+            }
             Role::Offered { attempt, .. } => {
                 if let Err(Refusal { detail, .. }) = self.floor(Input::Answered { attempt }) {
                     tracing::debug!(call = %self.id, "answered too late: {detail}");
@@ -117,6 +122,9 @@ impl Call {
     fn dial_reached(&mut self, order: OrderId, name: &LegName, who: Answerer) {
         if let Some(leg) = self.legs.iter_mut().find(|leg| leg.is_visible() && &leg.name == name) {
             leg.known = true;
+            if let Some((_, agent)) = leg.agent() {
+                self.exchange.talks(agent, &leg.id);
+            }
         }
         self.outcome(order, Outcome::LegAnswered(who));
     }
@@ -194,6 +202,7 @@ impl Call {
         let Some(place) = self.legs.iter().position(|leg| leg.id == ended.leg) else { return };
         let leg = self.legs.remove(place);
         self.strike(&leg);
+        self.free_agent(&leg);
         if ended.left {
             self.left(&leg);
         }
@@ -208,7 +217,7 @@ impl Call {
                 };
                 self.attempt_over(attempt, &agent, why);
             }
-            Role::Agent { entry, agent, .. } => self.agent_gone(entry, &agent),
+            Role::Agent { entry, .. } => self.agent_gone(entry),
             // No order any more: it was answered before, or cancelled, and the flow has had its outcome.
             Role::Dialled(order) => {
                 if let Some(Open { doing: Doing::Dialling(dialling), .. }) = self.remove_order(order) {

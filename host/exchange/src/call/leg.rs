@@ -42,6 +42,9 @@ pub(crate) struct Leg {
     /// Something secret was to be keyed last: keys that come late are nobody's business.
     #[serde(default)]
     pub(crate) private: bool,
+    /// Dialled: the agent who is engaged by that on the floor.
+    #[serde(default)]
+    pub(crate) engages: Option<AgentName>,
 }
 
 /// How a leg was told to go.
@@ -97,6 +100,16 @@ impl Leg {
             listens: false,
             listens_anew: false,
             private: false,
+            engages: None,
+        }
+    }
+
+    /// The agent whom it keeps from other calls on the floor, and under which order: one whom a queue brought, or who was dialled.
+    pub(crate) fn agent(&self) -> Option<(OrderId, &AgentName)> {
+        match &self.role {
+            Role::Agent { entry, agent, .. } => Some((*entry, agent)),
+            Role::Dialled(order) => Some((*order, self.engages.as_ref()?)),
+            Role::Caller | Role::Offered { .. } => None,
         }
     }
 
@@ -118,5 +131,23 @@ impl Leg {
     /// Whether it is in conversation with the other, or on its way there.
     pub(crate) fn is_with(&self, other: &Self) -> bool {
         self.up && other.up && !self.is_ending() && !other.is_ending() && self.id != other.id && self.place == other.place
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As images had it before a leg said through which queue its agent came.
+    #[derive(Serialize)]
+    enum Before {
+        Agent { entry: OrderId, agent: AgentName },
+    }
+
+    #[test]
+    fn a_role_of_before_is_read() {
+        let before = strowger_store::encode(&Before::Agent { entry: OrderId(7), agent: "an".into() });
+        let now: Role = strowger_store::decode(&before).unwrap();
+        assert_eq!(now, Role::Agent { entry: OrderId(7), agent: "an".into(), queue: None });
     }
 }

@@ -315,6 +315,7 @@ impl Call {
         self.fall_back("more events came than the call could take");
         for leg in mem::take(&mut self.legs) {
             self.strike(&leg);
+            self.free_agent(&leg);
             if !leg.is_ending() {
                 self.send(PbxCommand::HangUp { leg: leg.id, cause: Cause::Failed });
             }
@@ -324,7 +325,7 @@ impl Call {
     /// A leg is this call's no more.
     fn strike(&self, leg: &Leg) {
         self.exchange.strike_leg(&leg.id);
-        if let Role::Agent { agent, .. } = &leg.role {
+        if let Some((_, agent)) = leg.agent() {
             self.exchange.talks_no_more(agent, &leg.id);
         }
     }

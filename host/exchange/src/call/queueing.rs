@@ -14,7 +14,7 @@ use strowger_model::{
     event::{Refusal, RefusalReason},
 };
 use strowger_pbx::port::{LegId, PbxCommand, PlayId};
-use strowger_routing::{AttemptId, EntryId, Input, Output};
+use strowger_routing::{AttemptId, EntryId, Input, Output, RefusedInput};
 
 impl Call {
     pub(super) fn enter_queue(&mut self, id: OrderId, ask: EnterQueue) -> Result<(), Refusal> {
@@ -104,8 +104,25 @@ impl Call {
         Ok(())
     }
 
+    /// Has nobody else's call ring an agent whom the flow dials. False: the agent is engaged.
+    pub(super) fn engage(&mut self, order: OrderId, agent: &AgentName) -> Result<bool, Refusal> {
+        match self.exchange.floor(Input::Engage { entry: self.entry(order), agent: agent.clone() }, None) {
+            Ok(_) => Ok(true),
+            Err(RefusedInput::Engaged(_)) => Ok(false),
+            Err(refused) => Err(refusal(RefusalReason::UnknownName, refused.to_string())),
+        }
+    }
+
+    /// A leg is gone: the floor has its agent back, if it is an agent's.
+    pub(super) fn free_agent(&mut self, leg: &Leg) {
+        if let Some((order, agent)) = leg.agent() {
+            self.inform_floor(Input::Ended { entry: self.entry(order) });
+            self.exchange.keep_agent(agent);
+        }
+    }
+
     /// Tells the floor what it cannot refuse but for a race that is over.
-    fn inform_floor(&mut self, input: Input) {
+    pub(super) fn inform_floor(&mut self, input: Input) {
         if let Err(refusal) = self.floor(input) {
             tracing::debug!(call = %self.id, "the floor had settled it: {}", refusal.detail);
         }
@@ -256,9 +273,7 @@ impl Call {
     }
 
     /// An agent whom a queue had brought is gone. If that was before the caller was reached, the caller goes on waiting, in the old place.
-    pub(super) fn agent_gone(&mut self, order: OrderId, agent: &AgentName) {
-        self.inform_floor(Input::Ended { entry: self.entry(order) });
-        self.exchange.keep_agent(agent);
+    pub(super) fn agent_gone(&mut self, order: OrderId) {
         let now = self.exchange.clock.elapsed();
         let Some(Open { doing: Doing::Queueing(queueing), .. }) = self.order_mut(order) else { return };
         queueing.stage = QueueStage::Waiting;

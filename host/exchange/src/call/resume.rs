@@ -53,7 +53,7 @@ impl Call {
     /// The call as it was.
     pub(crate) fn from_image(exchange: Arc<Exchange>, flow: OnFlow, image: Image<'static>) -> Self {
         for leg in image.legs.iter().filter(|leg| leg.known) {
-            if let Role::Agent { agent, .. } = &leg.role {
+            if let Some((_, agent)) = leg.agent() {
                 exchange.talks(agent, &leg.id);
             }
         }
@@ -80,15 +80,18 @@ impl Call {
         }
     }
 
-    /// The call's places on the floor: where it waits, whose phones ring for it, with whom it talks.
+    /// The call's places on the floor: where it waits, whose phones ring for it, with whom it talks, whom it has dialled.
     pub(crate) fn places(&self) -> Vec<Restored> {
         let place = |order, ask, priority, since, now| Restored { entry: self.entry(order), ask, priority, since, now };
-        let talking = self.legs.iter().filter_map(|leg| match &leg.role {
-            Role::Agent { entry, agent, queue } => {
-                let talking = Standing::Talking { agent: agent.clone(), queue: queue.clone(), held: leg.away_from.is_some() };
-                Some(place(*entry, Vec::new(), 0, Duration::ZERO, talking))
-            }
-            _ => None,
+        let with_agents = self.legs.iter().filter_map(|leg| {
+            let (order, agent) = leg.agent()?;
+            let (agent, held) = (agent.clone(), leg.away_from.is_some());
+            let now = match &leg.role {
+                Role::Agent { queue, .. } => Standing::Talking { agent, queue: queue.clone(), held },
+                _ if leg.up => Standing::Talking { agent, queue: None, held },
+                _ => Standing::Engaging { agent },
+            };
+            Some(place(order, Vec::new(), 0, Duration::ZERO, now))
         });
         let waiting = self.orders.iter().filter_map(|open| match &open.doing {
             Doing::Queueing(queueing) if matches!(queueing.stage, QueueStage::Waiting) => {
@@ -98,7 +101,7 @@ impl Call {
             }
             _ => None,
         });
-        talking.chain(waiting).collect()
+        with_agents.chain(waiting).collect()
     }
 
     /// Phones of agents that were told to stop ringing for the call.

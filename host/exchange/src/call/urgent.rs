@@ -30,8 +30,22 @@ impl Call {
         self.tell(Event::Returned { leg: name });
     }
 
+    /// The flow connects legs in a conversation: an agent among them who is away comes back to that one, and the others hear music until then.
+    pub(super) fn come_back_to(&mut self, legs: &[LegName], to: &ConversationId) {
+        let mut anybody = false;
+        for leg in self.legs.iter_mut().filter(|leg| leg.is_visible() && legs.contains(&leg.name)) {
+            if let Some(conversation) = &mut leg.away_from {
+                conversation.clone_from(to);
+                anybody = true;
+            }
+        }
+        if anybody {
+            self.music_in(to, true);
+        }
+    }
+
     fn agent_of(&self, order: OrderId) -> Option<(LegName, LegId)> {
-        let is_of = |leg: &&super::Leg| leg.is_visible() && matches!(leg.role, super::Role::Agent { entry, .. } if entry == order);
+        let is_of = |leg: &&super::Leg| leg.is_visible() && leg.agent().is_some_and(|(entry, _)| entry == order);
         self.legs.iter().find(is_of).map(|leg| (leg.name.clone(), leg.id.clone()))
     }
 

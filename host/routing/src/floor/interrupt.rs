@@ -41,7 +41,8 @@ impl Floor {
             let member = agent.members.iter().find(|member| member.pool == pool && member.rests.is_none())?;
             let Doing::Talking { pool: talks_for, .. } = &agent.doing else { return None };
             let urgent = self.pools[talks_for.0 as usize].config.interrupts;
-            let can = agent.logged_in && !agent.paused && agent.fading == 0 && agent.beneath == Doing::Nothing && !urgent;
+            let wants_calls = agent.logged_in && !agent.paused && agent.wrap_up.is_none();
+            let can = wants_calls && agent.fading == 0 && agent.beneath == Doing::Nothing && !urgent;
             can.then(|| (entry.tries(*ix), member.order, *ix))
         });
         members.min().map(|(_, _, agent)| agent)

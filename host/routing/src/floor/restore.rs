@@ -5,7 +5,7 @@
 
 use super::{Due, Floor, nanos, ring::Attempt};
 use crate::{
-    AgentConfig, AttemptId, Output, RefusedInput, RingEndpoints,
+    AgentConfig, AttemptId, EntryId, Output, RefusedInput, RingEndpoints,
     agent::{Agent, AgentIx, Doing, Try},
     entry::{Asks, Entry, EntryIx},
     line::Rank,
@@ -53,8 +53,17 @@ impl Floor {
         self.serial += entries.len() as u64;
         // A conversation is a fact whatever the site says; a phone goes on ringing if its agent is still to be rung.
         for (restored, serial) in entries.iter().zip(serials.clone()) {
-            if let port::Doing::Talking { agent, queue, held } = &restored.now {
-                self.restore_conversation(agent, queue.as_ref(), *held, restored, serial);
+            match &restored.now {
+                port::Doing::Waiting { .. } => {}
+                port::Doing::Engaging { agent } => {
+                    let ix = self.agent_or_gone(agent);
+                    if self.agents[ix.0 as usize].doing == Doing::Nothing {
+                        self.reserve(ix, restored.entry, serial);
+                    }
+                }
+                port::Doing::Talking { agent, queue, held } => {
+                    self.restore_conversation(agent, queue.as_ref(), *held, restored.entry, serial)
+                }
             }
         }
         self.return_to_held(out);
@@ -98,7 +107,7 @@ impl Floor {
             let agent = &mut self.agents[ix.0 as usize];
             agent.paused = standing.paused;
             agent.pause_reason = standing.pause_reason;
-            if let Some(until) = standing.wrap_up_until.map(nanos).filter(|until| *until > self.now && agent.doing == Doing::Nothing) {
+            if let Some(until) = standing.wrap_up_until.map(nanos).filter(|until| *until > self.now) {
                 agent.wrap_up = Some(until);
                 self.deadlines.insert((until, Due::WrapUp(ix)));
             }
@@ -110,7 +119,7 @@ impl Floor {
     }
 
     /// An agent has one conversation, and perhaps one that is held: another one goes on without the floor.
-    fn restore_conversation(&mut self, name: &AgentName, queue: Option<&QueueName>, held: bool, restored: &Restored, serial: u64) {
+    fn restore_conversation(&mut self, name: &AgentName, queue: Option<&QueueName>, held: bool, id: EntryId, serial: u64) {
         let ix = self.agent_or_gone(name);
         let agent = &self.agents[ix.0 as usize];
         if if held { &agent.beneath } else { &agent.doing } != &Doing::Nothing {
@@ -118,7 +127,7 @@ impl Floor {
         }
         let queue = queue.and_then(|queue| self.find_queue(queue).ok());
         let pool = queue.unwrap_or_else(|| self.own_pool(ix));
-        let entry = self.restore_entry(restored, vec![pool], serial, Some(ix));
+        let entry = self.enter_with(ix, id, pool, serial);
         let (talking, agent) = (Doing::Talking { entry, pool, began: None }, self.agent_mut(ix));
         match held {
             true => agent.beneath = talking,
@@ -129,7 +138,7 @@ impl Floor {
 
     fn restore_waiting(&mut self, restored: &Restored, ringing: &[Rung], serial: u64, out: &mut Vec<Output>) {
         let asked = self.known(&restored.ask);
-        let ix = self.restore_entry(restored, asked.clone(), serial, None);
+        let ix = self.restore_entry(restored, asked.clone(), serial);
         let mut ringing: Vec<_> = ringing.iter().collect();
         ringing.sort_by_key(|rung| rung.attempt);
         for rung in ringing {
@@ -148,11 +157,11 @@ impl Floor {
         }
     }
 
-    fn restore_entry(&mut self, restored: &Restored, asked: Vec<PoolIx>, serial: u64, agent: Option<AgentIx>) -> EntryIx {
+    fn restore_entry(&mut self, restored: &Restored, asked: Vec<PoolIx>, serial: u64) -> EntryIx {
         let ix = self.entries.next_ix();
         let since = nanos(restored.since).min(self.now);
         let rank = Rank { priority: Reverse(restored.priority), since, serial, entry: ix };
-        self.entries.insert(Entry { id: restored.entry, rank, entered: self.now, asked: Asks::new(asked), offers: None, agent });
+        self.entries.insert(Entry { id: restored.entry, rank, entered: self.now, asked: Asks::new(asked), offers: None, agent: None });
         ix
     }
 

@@ -280,8 +280,7 @@ impl Floor {
         }
         let now = self.now;
         let ended = &mut self.agents[agent.0 as usize];
-        if let Doing::Talking { pool, began, .. } = ended.doing {
-            ended.doing = Doing::Nothing;
+        if let Doing::Talking { pool, began, .. } = std::mem::replace(&mut ended.doing, Doing::Nothing) {
             ended.idle_since = now;
             let pool = &mut self.pools[pool.0 as usize];
             let wrap_up = nanos(pool.config.wrap_up);
@@ -290,7 +289,10 @@ impl Floor {
             }
             if wrap_up > 0 && ended.logged_in {
                 let until = now.saturating_add(wrap_up);
-                ended.wrap_up = Some(until);
+                // In a floor that was put back one may still be running.
+                if let Some(before) = ended.wrap_up.replace(until) {
+                    self.deadlines.remove(&(before, Due::WrapUp(agent)));
+                }
                 self.deadlines.insert((until, Due::WrapUp(agent)));
             }
         }

@@ -64,11 +64,11 @@ impl Floor {
                     assert!(agent.doing != Doing::Nothing);
                     assert_eq!(self.entries.get(*entry).unwrap().agent, Some(ix));
                 }
-                Doing::Ringing(_) => panic!("a conversation is interrupted, no ringing"),
+                Doing::Ringing(_) | Doing::Engaged { .. } => panic!("a conversation is interrupted, no ringing"),
             }
             match &agent.doing {
                 Doing::Nothing => {}
-                Doing::Talking { entry, .. } => assert_eq!(self.entries.get(*entry).unwrap().agent, Some(ix)),
+                Doing::Engaged { entry } | Doing::Talking { entry, .. } => assert_eq!(self.entries.get(*entry).unwrap().agent, Some(ix)),
                 Doing::Ringing(trying) => {
                     assert!(agent.logged_in && !agent.paused);
                     assert!(!trying.attempts.is_empty());
@@ -108,6 +108,9 @@ impl Floor {
         let doing = |entry: &Entry| match entry.agent {
             Some(agent) => {
                 let Agent { beneath, doing, .. } = &self.agents[agent.0 as usize];
+                if let Doing::Engaged { .. } = doing {
+                    return port::Doing::Engaging { agent: name(agent) };
+                }
                 let through = |doing: &Doing| match doing {
                     Doing::Talking { entry: talks, pool, .. } if self.entries.find(entry.id) == Some(*talks) => Some(*pool),
                     _ => None,

@@ -22,6 +22,8 @@ enum Step {
     Refuse(Index, Unanswered),
     Quiet(Index),
     End(Index),
+    Engage(Index),
+    EngagedAnswered(Index),
     Agent(Index, FloorAction),
     Move(Index, Vec<Option<u64>>),
     Configure(Box<Site>),
@@ -62,6 +64,8 @@ fn step() -> impl Strategy_<Value = Step> {
         6 => (any::<Index>(), why).prop_map(|(who, why)| Step::Refuse(who, why)),
         8 => any::<Index>().prop_map(Step::Quiet),
         5 => any::<Index>().prop_map(Step::End),
+        2 => any::<Index>().prop_map(Step::Engage),
+        2 => any::<Index>().prop_map(Step::EngagedAnswered),
         5 => (any::<Index>(), action).prop_map(|(who, action)| Step::Agent(who, action)),
         1 => (any::<Index>(), prop::collection::vec(prop::option::of(1u64..4), 0..3)).prop_map(|(who, phones)| Step::Move(who, phones)),
         1 => Just(Step::NewDay),
@@ -165,7 +169,9 @@ impl World {
             Step::Quiet(who) => {
                 pick(self.cancelled.keys(), who).map(|attempt| Input::Unanswered { attempt: *attempt, why: Unanswered::Cancelled })
             }
-            Step::End(who) => pick(self.connected.keys(), who).map(|entry| Input::Ended { entry: *entry }),
+            Step::End(who) => pick(self.connected.keys().chain(self.engaged.keys()), who).map(|entry| Input::Ended { entry: *entry }),
+            Step::Engage(who) => pick(AGENTS.into_iter(), who).map(|agent| Input::Engage { entry: entry(number), agent: agent.into() }),
+            Step::EngagedAnswered(who) => pick(self.engaged.keys(), who).map(|entry| Input::EngagedAnswered { entry: *entry }),
             Step::Agent(who, action) => pick(AGENTS.into_iter(), who).map(|name| Input::Agent { agent: AgentName::new(name), action }),
             Step::Move(who, phones) => pick(AGENTS.into_iter(), who)
                 .map(|name| Input::Endpoints { agent: AgentName::new(name), endpoints: phones.into_iter().map(phone).collect() }),
@@ -186,7 +192,7 @@ impl World {
     }
 
     fn end_all(&mut self) {
-        while let Some((&entry, _)) = self.connected.first_key_value() {
+        while let Some((&entry, _)) = self.connected.first_key_value().or(self.engaged.first_key_value()) {
             self.input(Input::Ended { entry }).unwrap();
         }
     }

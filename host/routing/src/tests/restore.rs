@@ -185,5 +185,7 @@ fn what_contradicts_itself() {
     }
     out.clear();
     floor.input(world.now, Input::Ended { entry: entry(4) }, &mut out).unwrap();
+    assert_eq!((floor.agent("a"), out.len()), (Some(AgentStatus::WrapUp), 0));
+    floor.input(world.now + seconds(5), Input::Tick, &mut out).unwrap();
     assert!(matches!(out[..], [Output::Ring { attempt: AttemptId(9), .. }]), "{out:?}");
 }

@@ -39,6 +39,8 @@ pub(super) struct World {
     pub(super) connected: BTreeMap<EntryId, AgentName>,
     /// Through which queue they were connected, while the site has it.
     pub(super) through: BTreeMap<EntryId, QueueName>,
+    /// Who is dialled past the queues, and has not answered.
+    pub(super) engaged: BTreeMap<EntryId, AgentName>,
     /// Of those connected: the agent is with an urgent caller.
     pub(super) held: BTreeSet<EntryId>,
     pub(super) left: BTreeMap<EntryId, Left>,
@@ -132,9 +134,17 @@ impl World {
             Input::Leave { entry, .. } => drop(self.waiting.remove(&entry)),
             Input::Ended { entry } => {
                 self.connected.remove(&entry);
+                self.engaged.remove(&entry);
                 self.through.remove(&entry);
                 self.held.remove(&entry);
             }
+            Input::Engage { entry, agent } => {
+                let talks = self.connected.values().any(|other| *other == agent);
+                assert!(!talks && !self.engaged.values().any(|other| *other == agent), "{agent} is engaged twice");
+                assert!(!self.ringing.values().any(|phone| phone.agent == agent), "{agent} is engaged while a phone rings");
+                self.engaged.insert(entry, agent);
+            }
+            Input::EngagedAnswered { entry } => self.connected.extend(self.engaged.remove_entry(&entry)),
             Input::Unanswered { attempt, .. } => {
                 self.ringing.remove(&attempt);
                 self.cancelled.remove(&attempt);
@@ -165,6 +175,7 @@ impl World {
                     "{output:?}: reserved for another"
                 );
                 let caller = self.waiting.get(&entry).unwrap_or_else(|| panic!("{output:?}: does not wait"));
+                assert!(!self.engaged.values().any(|engaged| *engaged == agent), "{output:?}: dialled past the queues");
                 let urgent = self.site.0.iter().any(|queue| queue.interrupts && caller.ask.contains(queue.name.as_str()));
                 let talks = self.connected.values().filter(|talking| **talking == agent).count();
                 // Of an agent whom an urgent caller tries the next endpoint rings also when the queue has ceased to interrupt meanwhile.
