@@ -31,7 +31,7 @@ pub use codec::{CodecError, decode, decode_step, encode, encode_step};
 pub use entry::{Change, Entry, Release};
 pub use format::OpenError;
 pub use journal::Health;
-pub use outbox::{CaseError, CaseQuery, Posted, add_case, close_case, note_case};
+pub use outbox::{CaseError, CaseQuery, Posted, add_case, close_case, note_case, note_record};
 pub use read::{NumberedStep, OpenCall, Query, ReadError, Reader};
 pub use retention::{Erase, Removed, Retention};
 

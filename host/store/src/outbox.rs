@@ -8,7 +8,7 @@ use crate::{
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::path::Path;
 use strowger_model::{
-    Case, CaseKind, Mail, MailState, Timestamp,
+    CallId, Case, CaseKind, Mail, MailState, Timestamp,
     command::Field,
     mail::{Closed, MailTry},
 };
@@ -92,6 +92,15 @@ pub enum CaseError {
         /// As it was closed.
         outcome: String,
     },
+    /// The call is not over, or not known.
+    #[error("there is no record of call {0}; a call has one when it is over")]
+    NoRecord(CallId),
+    /// Its personal data is gone, and nobody would erase more of it.
+    #[error("of call {0} the personal data was erased; nothing is noted of it any more")]
+    Erased(CallId),
+    /// It cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// Not what a complaint can end with.
     #[error("a complaint is closed as founded, partly or unfounded")]
     Outcome,
@@ -115,15 +124,38 @@ pub fn note_case(path: &Path, id: &str, fields: &[Field]) -> Result<(), CaseErro
     let mut connection = open_to_change(path)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut case = open_case(&transaction, id)?;
-    for field in fields {
-        match case.fields.iter_mut().find(|known| known.key == field.key) {
-            Some(known) => known.value.clone_from(&field.value),
-            None => case.fields.push(field.clone()),
-        }
-    }
-    let fields = serde_json::to_string(&case.fields).unwrap_or_default();
+    let fields = with(&mut case.fields, fields);
     transaction.execute("UPDATE \"case\" SET fields = ?2 WHERE id = ?1", params![id, fields])?;
     Ok(transaction.commit()?)
+}
+
+/// Notes more on the record of a call that is over, such as a wrap-up code, beside a running host, or without one. A note that it has gets the new
+/// value.
+///
+/// # Errors
+/// If there is no such record, or its personal data was erased.
+pub fn note_record(path: &Path, call: CallId, notes: &[Field]) -> Result<(), CaseError> {
+    let mut connection = open_to_change(path)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let sql = "SELECT notes, call <= (SELECT upto FROM anonymous) FROM record WHERE call = ?1";
+    let found = transaction.query_row(sql, [call.to_string()], |row| Ok((json(row, 0)?, row.get(1)?))).optional()?;
+    let (mut known, erased): (Vec<Field>, bool) = found.ok_or(CaseError::NoRecord(call))?;
+    if erased {
+        return Err(CaseError::Erased(call));
+    }
+    transaction.execute("UPDATE record SET notes = ?2 WHERE call = ?1", params![call.to_string(), with(&mut known, notes)])?;
+    Ok(transaction.commit()?)
+}
+
+/// Fields with further ones, as they are kept.
+fn with(known: &mut Vec<Field>, further: &[Field]) -> String {
+    for field in further {
+        match known.iter_mut().find(|known| known.key == field.key) {
+            Some(known) => known.value.clone_from(&field.value),
+            None => known.push(field.clone()),
+        }
+    }
+    serde_json::to_string(known).unwrap_or_default()
 }
 
 /// Closes a case beside a running host, or without one.

@@ -14,7 +14,7 @@ use std::{
 };
 use strowger_exchange::Clock;
 use strowger_flows::{Catalogue, CatalogueConfig, LoadedFlow};
-use strowger_model::{CallId, Case, Timestamp, mail::Closed};
+use strowger_model::{CallId, Case, CaseKind, Timestamp, command::Field, mail::Closed};
 use strowger_sandbox::Engine;
 use strowger_store::{CaseQuery, Reader};
 
@@ -72,21 +72,18 @@ fn export(config: &Config, quarter: &str) -> Result<bool> {
 /// Adds a case that came up after a call; when it is due is as in the flow file.
 fn add(config: &Config, new: &AddCase) -> Result<bool> {
     let flow = flow(config, &new.flow)?;
-    let opened = Clock::system().now();
-    let case = Case {
-        // Calls have such ids too; none was ever given at this instant that had a case.
-        id: format!("{}-0", CallId::next(opened.0, None)),
-        kind: new.kind,
-        call: new.call,
-        flow: flow.name.clone(),
-        opened,
-        due: flow.cases.due(new.kind, opened, &flow.site),
-        fields: new.fields.clone(),
-        closed: None,
-    };
+    let case = self::new(&flow, new.kind, new.call, new.fields.clone());
     strowger_store::add_case(&config.database(), &case)?;
     println!("{} is to be answered by {}", case.id, last_moment(&case));
     Ok(true)
+}
+
+/// A case that is noted now.
+pub(crate) fn new(flow: &LoadedFlow, kind: CaseKind, call: Option<CallId>, fields: Vec<Field>) -> Case {
+    let opened = Clock::system().now();
+    // Calls have such ids too; none was ever given at this instant that had a case.
+    let id = format!("{}-0", CallId::next(opened.0, None));
+    Case { id, kind, call, flow: flow.name.clone(), opened, due: flow.cases.due(kind, opened, &flow.site), fields, closed: None }
 }
 
 fn flow(config: &Config, name: &str) -> Result<Arc<LoadedFlow>> {

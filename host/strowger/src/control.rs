@@ -7,11 +7,19 @@
 //! | `GET /v1/queues` | every queue: who waits, who is there, what came of callers today |
 //! | `GET /v1/agents` | every agent: what each is doing, since when, where |
 //! | `GET /v1/calls` | the calls that are up |
+//! | `GET /v1/cases` | the cases that are open; with `?all=true` the others too |
+//! | `POST /v1/cases` | the new case |
+//! | `POST /v1/cases/CASE` | `null`: more is noted of it |
+//! | `POST /v1/cases/CASE/close` | `null` |
+//! | `POST /v1/records/CALL/notes` | `null`: noted on the record of a call that is over |
 //! | `POST /v1/calls` | a line of text for each thing that happens in the call, until it is over |
 //!
 //! Errors are `{"error": "..."}`.
 
-use crate::watch::{Wanted, Watch};
+use crate::{
+    paperwork,
+    watch::{Wanted, Watch},
+};
 use anyhow::{Context, Result, bail};
 use axum::{
     Json, Router,
@@ -45,6 +53,8 @@ pub(crate) struct Desk {
     /// The PBX, if it is the sim.
     pub(crate) sim: Option<Arc<Sim>>,
     pub(crate) watch: Arc<Watch>,
+    /// The file of the journal.
+    pub(crate) journal: PathBuf,
 }
 
 /// A call to bring in.
@@ -69,7 +79,7 @@ struct Refused {
     error: String,
 }
 
-fn refused(status: StatusCode, error: impl ToString) -> Response {
+pub(crate) fn refused(status: StatusCode, error: impl ToString) -> Response {
     (status, Json(Refused { error: error.to_string() })).into_response()
 }
 
@@ -97,6 +107,10 @@ impl Control {
             .route("/v1/queues", get(queues))
             .route("/v1/agents", get(agents))
             .route("/v1/calls", get(calls).post(call))
+            .route("/v1/cases", get(paperwork::list).post(paperwork::add))
+            .route("/v1/cases/{case}", post(paperwork::note))
+            .route("/v1/cases/{case}/close", post(paperwork::close))
+            .route("/v1/records/{call}/notes", post(paperwork::note_record))
             .with_state(Arc::new(desk));
         let server = tokio::spawn(async move { axum::serve(listener, router).await }).abort_handle();
         Ok(Self { file: file.to_owned(), server })

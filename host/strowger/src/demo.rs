@@ -70,7 +70,15 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
         sim.phone(Address::Number(number), Phone::answers(Duration::from_secs(1)).talking(Duration::from_secs(4)));
     }
     exchange.attach(sim.clone());
-    let desk = Desk { catalogue: catalogue.clone(), exchange: exchange.clone(), pbx: sim.clone(), sim: Some(sim.clone()), watch };
+    let desk = Desk {
+        catalogue: catalogue.clone(),
+        exchange: exchange.clone(),
+        pbx: sim.clone(),
+        sim: Some(sim.clone()),
+        watch,
+        // The demo keeps none.
+        journal: copy.control.with_extension("db"),
+    };
     let _control = Control::open(&copy.control, desk)?;
 
     let screen = Screen::new();

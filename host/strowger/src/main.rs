@@ -26,6 +26,7 @@ mod flows;
 mod invitations;
 mod load;
 mod mails;
+mod paperwork;
 mod pin;
 mod records;
 mod replay;

@@ -78,7 +78,7 @@ async fn run(config: Config) -> Result<bool> {
             }
         })?
     };
-    let desk = Desk { catalogue, exchange: exchange.clone(), pbx: pbx.clone(), sim, watch };
+    let desk = Desk { catalogue, exchange: exchange.clone(), pbx: pbx.clone(), sim, watch, journal: config.database() };
     let control = Control::open(&config.control(), desk)?;
     tracing::info!(adapter = pbx.name(), flows = %config.flows.display(), control = %config.control().display(), "serving");
     supervise::serving(pbx.name());

@@ -3,6 +3,8 @@
 
 use std::{
     fs,
+    io::{Read, Write},
+    os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -191,6 +193,37 @@ fn until(mut done: impl FnMut() -> bool) {
     }
 }
 
+/// K5, V8: an agent's screen notes a case of a call, more of it, how it ended, and the call's wrap-up code.
+fn notes_by_the_control_socket(place: &Place, call: &str) {
+    let ask = |request: &str, body: &str| {
+        let mut socket = UnixStream::connect(place.path("state/control.sock")).unwrap();
+        let head = format!("{request} HTTP/1.1\r\nhost: strowger\r\nconnection: close\r\ncontent-type: application/json\r\n");
+        write!(socket, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().to_owned(), body.to_owned())
+    };
+    let new = format!(r#"{{"kind":"escalation","flow":"reception","call":"{call}","fields":{{"number":"+32470123456"}}}}"#);
+    let (status, case) = ask("POST /v1/cases", &new);
+    assert_eq!(status, "200", "{case}");
+    let id = case.split('"').nth(3).unwrap();
+    assert_eq!(ask(&format!("POST /v1/cases/{id}"), r#"{"question":"Mag mijn zoon mee?"}"#).0, "200");
+    place.run(&["cases"]).ends(0, &[id, call, "number=+32470123456; question=Mag mijn zoon mee?"]);
+    assert!(ask("GET /v1/cases", "").1.contains(id));
+    assert_eq!(ask(&format!("POST /v1/cases/{id}/close"), r#"{"outcome":"answered"}"#).0, "200");
+    assert_eq!(ask(&format!("POST /v1/cases/{id}/close"), r#"{"outcome":"answered"}"#).0, "409", "it is closed");
+    assert_eq!((ask("GET /v1/cases", "").1, ask("GET /v1/cases?all=true", "").1.contains(id)), ("[]".to_owned(), true));
+    assert_eq!(ask("POST /v1/cases/nothing", "{}").0, "404");
+    assert_eq!(ask("POST /v1/cases", r#"{"kind":"question","flow":"reception"}"#).0, "422");
+    assert_eq!(ask("POST /v1/cases", r#"{"kind":"escalation","flow":"nothing"}"#).0, "404");
+
+    assert_eq!(ask(&format!("POST /v1/records/{call}/notes"), r#"{"wrap-up":"afspraak"}"#).0, "200");
+    place.run(&["report", "--by", "note:wrap-up"]).ends(0, &["afspraak", "one_and_done"]);
+    assert_eq!(ask("POST /v1/records/038g0xwfyg000/notes", "{}").0, "404");
+    place.run(&["erase", "+32470123456"]).ends(0, &[]);
+}
+
 #[test]
 fn a_host_serves_shows_swaps_rolls_back_and_drains() {
     let place = Place::new();
@@ -206,6 +239,9 @@ fn a_host_serves_shows_swaps_rolls_back_and_drains() {
         .run(&["call", "+3292000100", "--from", "+32470123456", "--key", "3:1", "--patience", "5"])
         .ends(0, &["+32470123456 calls +3292000100", "hears \"Goedendag.", "has keyed \"1\"", "the record is closed"]);
     place.run(&["call", "+3292000100", "--via", "Local/1@x"]).ends(2, &["leave out --via"]);
+
+    let call = place.run(&["records", "--json"]).shown().split('"').nth(3).unwrap().to_owned();
+    notes_by_the_control_socket(&place, &call);
 
     // A good change, a bad one, and back.
     place.change("flows/vaccination-helpdesk/flow.toml", "repeat_every = 60", "repeat_every = 50");
