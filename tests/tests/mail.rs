@@ -191,6 +191,37 @@ async fn v8_an_escalation_is_a_case_with_a_date_and_its_desk_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whom_the_server_does_not_know_costs_the_others_nothing() {
+    let server = MailServer::start(Asks::Nothing).unwrap();
+    let flow = FLOW.replace("[\"desk@stad.be\"]", "[\"nobody@stad.be\", \"desk@stad.be\"]");
+    let flow = format!("{}arrived = [\"escalation question=Waar?\", \"finish noted\"]\n", flow.split_once("arrived").unwrap().0);
+    let folder = Folder::new(SITE).unwrap().plugin("plugboard").unwrap().flow("mails", &flow).unwrap();
+    let (folder, store) = journal(folder);
+    let host = call(&folder, &store, 1).await;
+    let _sending = send(&host, &store, &config(&server));
+    assert_eq!(header(&server.wait(1).unwrap()[0], "To"), "desk@stad.be");
+    let refused = async {
+        loop {
+            let mails = store.mails(None).unwrap();
+            if let [nobody, desk] = &mails[..]
+                && nobody.last.tries >= 2
+                && desk.last.state == MailState::Sent
+            {
+                return (nobody.last.state, nobody.last.error.clone());
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let (state, error) = tokio::time::timeout(PATIENCE, refused).await.unwrap();
+    assert!(state == MailState::Waiting && error.unwrap().contains("User unknown"), "it is tried on");
+    let nobody = store.mails(None).unwrap().remove(0).mail;
+    let courier = |server| Courier::new(&config(server)).unwrap();
+    assert!(courier(&server).send(&nobody).await.unwrap_err().refused);
+    let gone = MailServer::down(Asks::Nothing).unwrap();
+    assert!(!courier(&gone).send(&nobody).await.unwrap_err().refused, "who does not answer has refused nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_permitted_or_not_there_is_refused() {
     let orders = "\"mail callback zlo@elders.be caller=x name=y\", \"mail callbck zlo@stad.be caller=x name=y\", \"mail callback zlo@stad.be caller=x\", \"finish done\"";
     let (folder, store) = journal(folder(orders));

@@ -14,5 +14,5 @@ pub mod courier;
 pub mod outbox;
 
 pub use config::{MailConfig, Security};
-pub use courier::{Courier, NoCourier};
+pub use courier::{Courier, NoCourier, NotSent};
 pub use outbox::{Outbox, Rules};

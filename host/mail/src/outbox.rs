@@ -1,7 +1,8 @@
 //! Which mail is tried when, and what came of it.
 //!
 //! Lives as long as the host; what it knows is in the journal. A mail that cannot be sent is tried again after 5 s, 10 s, 20 s and so on, at
-//! last every quarter of an hour, for five days; then it is given up, which is logged as an error.
+//! last every quarter of an hour, for five days; then it is given up. That is logged as an error, and so is at once that the mail server refuses it:
+//! somebody has to do something about it.
 
 use crate::Courier;
 use std::{
@@ -135,13 +136,16 @@ impl Outbox {
                 self.told.remove(id);
                 tracing::error!(%call, mail = id, tries, "ALARM: a mail is given up; `strowger mails` shows it and what the mail server said");
             }
-            MailState::Waiting if self.told.insert(id.to_owned()) => {
+            MailState::Waiting if !self.told.insert(id.to_owned()) => {}
+            MailState::Waiting if error.as_ref().is_some_and(|error| error.refused) => {
+                tracing::error!(%call, mail = id, "ALARM: the mail server refuses a mail, which is tried again; `strowger mails` shows what it said");
+            }
+            MailState::Waiting => {
                 tracing::warn!(%call, mail = id, "a mail cannot be sent now and is tried again; `strowger mails` shows what the mail server said");
             }
-            MailState::Waiting => {}
         }
         let next = Timestamp(at.0 + self.rules.pause(tries).as_millis() as u64);
-        self.keep(MailTry { id: mail.id, state, tries, at, next, error }).await;
+        self.keep(MailTry { id: mail.id, state, tries, at, next, error: error.map(|error| error.said) }).await;
     }
 
     /// Has the journal take what came of a try, and waits for that. If it is stuck it is remembered here.

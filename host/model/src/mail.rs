@@ -14,8 +14,8 @@ pub struct Mail {
     pub flow: FlowName,
     /// The flow's name of the text.
     pub template: String,
-    /// Mail addresses.
-    pub to: Vec<String>,
+    /// One mail address: whoever cannot be reached costs the others nothing.
+    pub to: String,
     /// One line. Personal data.
     pub subject: String,
     /// Personal data.

@@ -80,7 +80,7 @@ CREATE TABLE mail (
     call TEXT NOT NULL,
     flow TEXT NOT NULL,
     template TEXT NOT NULL,
-    recipients TEXT NOT NULL,
+    recipient TEXT NOT NULL,
     subject TEXT NOT NULL,
     text TEXT NOT NULL,
     ordered INTEGER NOT NULL,
@@ -93,7 +93,7 @@ CREATE TABLE mail (
 CREATE INDEX mail_next ON mail (next) WHERE state = 'waiting';
 CREATE INDEX mail_ordered ON mail (ordered);
 
--- Escalations and complaints.
+-- Escalations, complaints and call-backs.
 CREATE TABLE "case" (
     id TEXT PRIMARY KEY,
     kind TEXT NOT NULL,

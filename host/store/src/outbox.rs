@@ -33,7 +33,7 @@ pub struct CaseQuery {
     pub open: bool,
 }
 
-const MAIL: &str = "id, call, flow, template, recipients, subject, text, ordered, state, tries, tried, next, error";
+const MAIL: &str = "id, call, flow, template, recipient, subject, text, ordered, state, tries, tried, next, error";
 
 impl Reader {
     /// Mail that is to be tried now, the longest due first.
@@ -217,7 +217,7 @@ fn posted(row: &Row<'_>) -> rusqlite::Result<Posted> {
         call: parsed(row, 1)?,
         flow: row.get::<_, String>(2)?.into(),
         template: row.get(3)?,
-        to: json(row, 4)?,
+        to: row.get(4)?,
         subject: row.get(5)?,
         text: row.get(6)?,
         ordered,

@@ -157,7 +157,7 @@ impl What {
         match self {
             Self::Number { number, calls } => {
                 removed.mails = transaction.execute(
-                    "UPDATE mail SET subject = '', text = '', recipients = '[]' WHERE state <> 'waiting' AND text || subject <> ''
+                    "UPDATE mail SET subject = '', text = '', recipient = '' WHERE state <> 'waiting' AND text || subject <> ''
                      AND (instr(text, ?1) > 0 OR instr(subject, ?1) > 0)",
                     [number],
                 )? as u64;
@@ -168,10 +168,9 @@ impl What {
                     removed.steps += transaction.execute("DELETE FROM step WHERE call = ?1", [call])? as u64;
                     let anonymous = transaction.execute("UPDATE record SET caller = NULL, notes = '[]' WHERE call = ?1", [call])?;
                     removed.made_anonymous += anonymous as u64;
-                    removed.mails += transaction.execute(
-                        "UPDATE mail SET subject = '', text = '', recipients = '[]' WHERE call = ?1 AND state <> 'waiting'",
-                        [call],
-                    )? as u64;
+                    removed.mails += transaction
+                        .execute("UPDATE mail SET subject = '', text = '', recipient = '' WHERE call = ?1 AND state <> 'waiting'", [call])?
+                        as u64;
                     removed.cases +=
                         transaction.execute("UPDATE \"case\" SET fields = '[]' WHERE call = ?1 AND fields <> '[]'", [call])? as u64;
                 }
@@ -186,8 +185,8 @@ impl What {
                 }
                 if let Some(before) = personal_before.filter(|_| removed.sum() == 0) {
                     removed.mails = transaction.execute(
-                        "UPDATE mail SET subject = '', text = '', recipients = '[]' WHERE id IN (SELECT id FROM mail
-                         WHERE ordered < ?1 AND state <> 'waiting' AND recipients <> '[]' LIMIT ?2)",
+                        "UPDATE mail SET subject = '', text = '', recipient = '' WHERE id IN (SELECT id FROM mail
+                         WHERE ordered < ?1 AND state <> 'waiting' AND recipient <> '' LIMIT ?2)",
                         params![before.0, BATCH],
                     )? as u64;
                     removed.cases = transaction.execute(

@@ -38,7 +38,7 @@ CREATE TABLE mail (
     call TEXT NOT NULL,
     flow TEXT NOT NULL,
     template TEXT NOT NULL,
-    recipients TEXT NOT NULL,
+    recipient TEXT NOT NULL,
     subject TEXT NOT NULL,
     text TEXT NOT NULL,
     ordered INTEGER NOT NULL,

@@ -50,7 +50,7 @@ const VERSION: &str =
     "INSERT INTO version (flow, version, flow_file, flow_text, site_file, site_text, recordings, site_recordings, plugin, last_call)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, '') ON CONFLICT DO NOTHING";
 const USED: &str = "UPDATE version SET last_call = max(last_call, ?3) WHERE flow = ?1 AND version = ?2";
-const MAIL: &str = "INSERT INTO mail (id, call, flow, template, recipients, subject, text, ordered, state, tries, next)
+const MAIL: &str = "INSERT INTO mail (id, call, flow, template, recipient, subject, text, ordered, state, tries, next)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', 0, ?8) ON CONFLICT DO NOTHING";
 const MAIL_TRY: &str = "UPDATE mail SET state = ?2, tries = ?3, tried = ?4, next = ?5, error = ?6 WHERE id = ?1";
 pub(crate) const CASE: &str = "INSERT INTO \"case\" (id, kind, call, flow, opened, due, fields, outcome, closed)
@@ -156,8 +156,9 @@ impl<'c> Writer<'c> {
             }
             Change::Version(files) => self.version(files),
             Change::Mail(mail) => {
-                let (call, to) = (mail.call.text(), json(&mail.to));
-                let values = params![mail.id, text(&call), mail.flow.as_str(), mail.template, to, mail.subject, mail.text, mail.ordered.0];
+                let call = mail.call.text();
+                let values =
+                    params![mail.id, text(&call), mail.flow.as_str(), mail.template, mail.to, mail.subject, mail.text, mail.ordered.0];
                 self.mail.execute(values).map(drop)
             }
             Change::MailTry(tried) => {

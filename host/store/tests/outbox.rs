@@ -21,7 +21,7 @@ fn mail(id: &str, days_ago: u64) -> Change {
         call: CallId::next(NOW.0 - days_ago * DAY, None),
         flow: "helpdesk".into(),
         template: "callback".into(),
-        to: vec!["desk@stad.be".into()],
+        to: "desk@stad.be".into(),
         subject: "Terugbellen".into(),
         text: "Bel +32475000001 terug.".into(),
         ordered: Timestamp(NOW.0 - days_ago * DAY),

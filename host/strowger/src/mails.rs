@@ -35,7 +35,7 @@ fn row(posted: &Posted) -> Vec<String> {
         mail.template.clone(),
         last.state.word().to_owned(),
         last.tries.to_string(),
-        mail.to.join(", "),
+        mail.to.clone(),
         next.replace(['\n', '\r'], " "),
     ]
 }

@@ -38,7 +38,7 @@ fn journal(root: &Path) -> (Store, CallId) {
         call,
         flow: "reception".into(),
         template: "callback".into(),
-        to: vec!["desk@stad.be".into()],
+        to: "desk@stad.be".into(),
         subject: "Secret".into(),
         text: "Secret".into(),
         ordered: now,

@@ -26,7 +26,7 @@ impl Script for ContactCentre {
         if keys.len() < settings.wrap_up.len() {
             return Err("wrap_up: two codes have the same key; give each its own".into());
         }
-        Ok(())
+        settings.announce.as_ref().map_or(Ok(()), Announce::check)
     }
 
     async fn run(call: Call, settings: &'static Settings) -> Result<Ending, Failure> {
@@ -72,7 +72,8 @@ async fn contact_centre(call: &Call, s: &'static Settings) -> Result<Ending, Fai
         .wait_in(&s.team)
         .entering(|queue| queue.display(shown).whisper(whisper))
         .music(&s.music)
-        .say(said(&s.texts.waiting), s.repeat_every);
+        .say(said(&s.texts.waiting), s.repeat_every)
+        .announced(s.announce.as_ref(), language.as_deref());
     // K2 "De patiënt moet direct antwoord op zijn vraag kunnen krijgen en pas in uitzonderlijke gevallen worden doorverbonden met een
     //     medisch onderlegde medewerker op de poli."
     if let Some(desk) = clinic.and_then(|clinic| clinic.desk.as_ref()) {

@@ -22,6 +22,8 @@ pub struct Settings {
     pub music: String,
     /// From the start of one waiting message to the next, in seconds.
     pub repeat_every: Seconds,
+    /// What they are told of their place in line; not given: nothing.
+    pub announce: Option<Announce>,
     /// Languages that callers may choose with a key, unless they are contacts with a language of their own; none: the flow's.
     #[serde(default)]
     pub languages: Vec<Language>,

@@ -113,6 +113,13 @@ fn k5_the_agent_keys_what_came_of_it() {
 }
 
 #[test]
+fn an_announcement_without_end_is_refused() {
+    let announce = |every| Announce { every: Seconds(every), position: Some("{position}".into()), expected_wait: None };
+    let check = |every| ContactCentre::check(&Settings { announce: Some(announce(every)), ..settings() });
+    assert!(check(1).is_ok() && check(0).unwrap_err().contains("at least 1 second"));
+}
+
+#[test]
 fn who_cannot_be_served_is_told() {
     let mut call = cardiology(Site::default());
     call.queue_leaves(Left::NobodyLoggedIn).settles();

@@ -37,8 +37,8 @@ pub mod prelude {
     pub use crate::{
         prompt::{Seconds, secs},
         script::{
-            Agent, Answered, CALLER, Call, Coding, Either, Ending, Failure, InCall, Language, NotReached, NotServed, Over, Script, Waiting,
-            join, race,
+            Agent, Announce, Answered, CALLER, Call, Coding, Either, Ending, Failure, InCall, Language, NotReached, NotServed, Over,
+            Script, Waiting, join, race,
         },
         types::{Field, Prompt, Target},
         words::Words,

@@ -1,4 +1,6 @@
-"""A mail server for one test: server.py PORT [CERTIFICATE KEY]. With a certificate it asks for STARTTLS and a login."""
+"""A mail server for one test: server.py PORT [CERTIFICATE KEY]. With a certificate it asks for STARTTLS and a login.
+
+It knows everybody but nobody@."""
 
 import asyncio
 import json
@@ -9,6 +11,12 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 
 class Handler:
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address.startswith("nobody@"):
+            return "550 5.1.1 User unknown"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
     async def handle_DATA(self, server, session, envelope):
         data = envelope.content.decode("utf-8", "replace")
         mail = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "login": bool(session.authenticated), "data": data}

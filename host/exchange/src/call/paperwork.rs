@@ -33,7 +33,7 @@ impl Call {
         if subject.len() + text.len() > TEXT {
             return Err(refusal(RefusalReason::OverLimit, format!("a mail is at most {} KiB", TEXT >> 10)));
         }
-        self.post(template, to, subject, text);
+        self.post(&template, to, &subject, &text);
         Ok(())
     }
 
@@ -57,15 +57,26 @@ impl Call {
                 }
             };
             self.observe(&Observed::Mailed { template: kind.word(), to: &cases.mail_to, fields: &all });
-            self.post(kind.word().to_owned(), cases.mail_to, filled.0, filled.1);
+            self.post(kind.word(), cases.mail_to, &filled.0, &filled.1);
         }
         self.keep(Change::Case(Box::new(case)));
         Ok(())
     }
 
-    fn post(&mut self, template: String, to: Vec<String>, subject: String, text: String) {
-        let (id, call, flow, ordered) = (self.next_id(), self.id, self.flow.name.clone(), self.exchange.clock.now());
-        self.keep(Change::Mail(Box::new(Mail { id, call, flow, template, to, subject, text, ordered })));
+    /// Each gets a mail of their own.
+    fn post(&mut self, template: &str, to: Vec<String>, subject: &str, text: &str) {
+        for (nth, to) in to.into_iter().enumerate() {
+            self.keep(Change::Mail(Box::new(Mail {
+                id: format!("{}-{nth}", self.next_id()),
+                call: self.id,
+                flow: self.flow.name.clone(),
+                template: template.to_owned(),
+                to,
+                subject: subject.to_owned(),
+                text: text.to_owned(),
+                ordered: self.exchange.clock.now(),
+            })));
+        }
     }
 
     /// The last day for an answer, or the time.

@@ -1,7 +1,8 @@
 //! The waiting ladder: a queue that widens while the caller is kept company.
 
 use super::{
-    Agent, Call, Company, NotServed, Ordered,
+    Agent, Announce, Call, Company, NotServed, Ordered, Place,
+    announce::Announcing,
     kind::{self, Kind},
 };
 use crate::{
@@ -54,45 +55,6 @@ pub struct Waiting {
     announcing: Option<Announcing>,
 }
 
-/// Where somebody who waits stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// In line, from 1 on.
-    pub position: u32,
-    /// How long it will probably take; none: nothing can be said.
-    pub expected_wait: Option<Duration>,
-}
-
-/// Tells the caller now and then.
-struct Announcing {
-    every: Duration,
-    words: Box<dyn Fn(Place) -> Vec<Prompt>>,
-    timer: Option<Ordered<kind::Timer>>,
-    play: Option<Ordered<kind::Play>>,
-}
-
-impl Announcing {
-    fn poll(&mut self, call: &Call, entry: OrderId, context: &mut Context<'_>) {
-        if let Some(play) = &mut self.play
-            && pin!(play).poll(context).is_ready()
-        {
-            self.play = None;
-        }
-        let timer = self.timer.get_or_insert_with(|| call.sleep(self.every));
-        if pin!(timer).poll(context).is_pending() {
-            return;
-        }
-        let next = self.timer.insert(call.sleep(self.every));
-        let _left = pin!(next).poll(context);
-        let Some(position) = call.position(entry) else { return };
-        let prompts = (self.words)(Place { position, expected_wait: call.expected_wait(entry) });
-        if !prompts.is_empty() && self.play.is_none() {
-            let play = self.play.insert(call.play_to(super::CALLER, prompts));
-            let _left = pin!(play).poll(context);
-        }
-    }
-}
-
 impl Waiting {
     pub(super) fn new(call: &Call, queues: Vec<String>) -> Self {
         let entry = EnterQueue {
@@ -126,8 +88,15 @@ impl Waiting {
     /// Tells the caller something about the place in line, every so often; no prompts: nothing this time. A caller who is still being told is
     /// not told twice.
     pub fn announce(mut self, every: impl Into<Duration>, words: impl Fn(Place) -> Vec<Prompt> + 'static) -> Self {
-        self.announcing = Some(Announcing { every: every.into(), words: Box::new(words), timer: None, play: None });
+        self.announcing = Some(Announcing::new(every.into(), words));
         self
+    }
+
+    /// Tells the caller the place in line and the expected wait as a flow's settings say; none: nothing.
+    pub fn announced(self, announce: Option<&'static Announce>, language: Option<&str>) -> Self {
+        let Some(announce) = announce else { return self };
+        let language = language.map(str::to_owned);
+        self.announce(announce.every, move |place| announce.words(place, language.as_deref()))
     }
 
     /// Additionally this queue, so long after entering. Phones that ring go on ringing.

@@ -28,6 +28,7 @@
 //! * `wait`: waits that compose.
 //! * `run`: one run of a script over its history; `history`: that history as bytes.
 
+mod announce;
 mod call;
 mod code;
 mod conversation;
@@ -42,11 +43,12 @@ mod run;
 mod step;
 mod wait;
 
+pub use announce::{Announce, Place};
 pub use call::Call;
 pub use code::Coding;
 pub use conversation::{CaseKeys, Cases, InCall, Over};
 pub use events::Events;
-pub use ladder::{Place, Waiting};
+pub use ladder::Waiting;
 pub use language::Language;
 pub use leg::{CALLER, Leg};
 pub use order::{Company, Ordered, Report, Reports, kind};
