@@ -48,6 +48,11 @@ pub struct CallRecord {
 }
 
 impl CallRecord {
+    /// Whether somebody else had it than those who were called: after it had waited in vain, or at once, as the flow says by its outcome `overflow`.
+    pub fn went_on(&self) -> bool {
+        self.overflowed || self.outcome == "overflow"
+    }
+
     /// Of a call that came in now: nothing has happened in it yet.
     pub fn begin(call: CallId, on: FlowVersion, arrived: Timestamp) -> Self {
         Self {

@@ -12,7 +12,7 @@ pub struct Figures {
     pub answered: u64,
     /// Of those, without waiting longer than is called at once.
     pub at_once: u64,
-    /// Of those offered, on to somebody else after waiting in vain (V3).
+    /// Of those offered, on to somebody else: after waiting in vain (V3), or at once (V4).
     pub overflowed: u64,
     /// By all of them together, whoever gave up included.
     pub waited: Duration,
@@ -84,7 +84,7 @@ impl Figures {
         self.offered += 1;
         self.waited += record.waited;
         self.longest_wait = self.longest_wait.max(record.waited);
-        if record.overflowed {
+        if record.went_on() {
             self.overflowed += 1;
         } else if let Some(connected) = record.connected {
             self.answered += 1;
@@ -183,6 +183,7 @@ mod tests {
             call(1, "an", 30, Some(60), false),
             call(2, "bram", 180, Some(90), true),
             call(3, "", 90, None, false),
+            CallRecord { agent: None, outcome: "overflow".to_owned(), ..call(4, "closed", 0, Some(30), false) },
         ];
         let cases = [
             case(CaseKind::Escalation, Some(calls[0].call), Some(99)),
@@ -191,15 +192,17 @@ mod tests {
             case(CaseKind::Complaint, Some(CallId::next(5, None)), None),
         ];
         let by = |counted: Counted<'_>| match counted {
+            Counted::Call(record) if record.outcome == "overflow" => "closed".to_owned(),
             Counted::Call(record) => record.agent.as_ref().map(ToString::to_string).unwrap_or_default(),
             Counted::Case(_) => "by letter".to_owned(),
         };
         let report = report(&calls, &cases, Duration::from_secs(20), Timestamp(99), by);
-        assert_eq!(report.keys().collect::<Vec<_>>(), ["", "an", "bram", "by letter"]);
+        assert_eq!(report.keys().collect::<Vec<_>>(), ["", "an", "bram", "by letter", "closed"]);
         let of = |line: &str, names: &[&str]| names.iter().map(|name| figure(&report[line], name)).collect::<Vec<_>>();
         assert_eq!(of("an", &["offered", "answered", "overflowed", "lost"]), [2.0, 2.0, 0.0, 0.0].map(Some));
         assert_eq!(of("an", &["at_once", "mean_wait_s", "mean_talk_s", "one_and_done"]), [50.0, 15.0, 90.0, 50.0].map(Some));
         assert_eq!(of("bram", &["overflowed", "answered", "reachability", "longest_wait_s"]), [1.0, 0.0, 0.0, 180.0].map(Some));
+        assert_eq!(of("closed", &["overflowed", "answered", "lost"]), [1.0, 0.0, 0.0].map(Some), "as the flow says");
         assert_eq!(of("", &["lost", "call_backs", "late", "mean_wait_s"]), [1.0, 1.0, 0.0, 90.0].map(Some), "that call-back has 1 ms left");
         assert_eq!(of("by letter", &["complaints", "late", "reachability"]), [Some(1.0), Some(1.0), None]);
     }
