@@ -48,7 +48,7 @@ pub enum Observed<'a> {
     },
     /// A command left for the PBX.
     Command(&'a PbxCommand),
-    /// A case's mail went into the outbox.
+    /// A mail went into the outbox, for each of those that it goes to.
     Mailed {
         /// The flow's name of the text.
         template: &'a str,

@@ -191,7 +191,6 @@ impl Narrator {
                 return None;
             }
             Command::Alarm { what, .. } => What::Alarms(what.clone()),
-            Command::Mail { template, to, fields } => What::Mails { template: template.clone(), to: to.clone(), fields: fields.clone() },
             Command::Case { kind, fields } => What::Opens { kind: *kind, fields: fields.clone() },
             Command::Note(field) => What::Notes(field.clone()),
             Command::Tag { tag } => What::Tags(tag.clone()),

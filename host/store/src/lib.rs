@@ -6,15 +6,17 @@
 //!   remembered then.
 //! * `write`: changes as rows. `threads`: the writer (group commit), the watchdog, and the checkpoints.
 //! * [`read`]: what was kept, also for commands beside a running host.
-//! * [`outbox`]: mail that waits to be sent, cases that wait to be answered.
+//! * [`outbox`]: mail that waits to be sent. [`cases`]: what people have to answer, and what they note of calls that are over.
 //! * [`report`]: records made into figures.
 //! * [`retention`]: what is deleted, and whose personal data is erased.
 //! * [`codec`]: steps and images as bytes.
 //! * [`format`](mod@format): the tables, how an older database is upgraded and a newer one refused.
 //!
 //! **Architecture invariants:** who submits never waits for the disk. A commit is not synced to the disk; only when a log has become long does the writer sync its
-//! last pages between two commits. A transaction holds whole entries. Within a host only the writer's thread writes, through one connection.
+//! last pages between two commits. A transaction holds whole entries. Of calls only the writer's thread writes, through one
+//! connection; what people note ([`cases`]) comes through a connection of its own, from the host or beside it.
 
+pub mod cases;
 pub mod codec;
 pub mod entry;
 pub mod format;
@@ -27,11 +29,12 @@ pub mod retention;
 mod threads;
 mod write;
 
+pub use cases::{CaseQuery, KeepError, add_case, close_case, note_case, note_record};
 pub use codec::{CodecError, decode, decode_step, encode, encode_step};
 pub use entry::{Change, Entry, Release};
 pub use format::OpenError;
 pub use journal::Health;
-pub use outbox::{CaseError, CaseQuery, Posted, add_case, close_case, note_case, note_record};
+pub use outbox::Posted;
 pub use read::{NumberedStep, OpenCall, Query, ReadError, Reader};
 pub use retention::{Erase, Removed, Retention};
 

@@ -1,17 +1,8 @@
-//! Mail that waits to be sent, and cases that wait to be answered: read back, and changed beside a running host.
+//! Mail that waits to be sent, read back.
 
-use crate::{
-    format::{OpenError, open_to_change},
-    read::{ReadError, Reader, json, parsed, wrong},
-    write::CASE,
-};
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
-use std::path::Path;
-use strowger_model::{
-    CallId, Case, CaseKind, Mail, MailState, Timestamp,
-    command::Field,
-    mail::{Closed, MailTry},
-};
+use crate::read::{ReadError, Reader, parsed};
+use rusqlite::{Connection, Row, params};
+use strowger_model::{Mail, MailState, Timestamp, mail::MailTry};
 
 /// A mail, and how far it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,17 +11,6 @@ pub struct Posted {
     pub mail: Mail,
     /// How often it was tried, and what came of it; `at` is when it was tried last, or ordered.
     pub last: MailTry,
-}
-
-/// Which cases.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct CaseQuery {
-    /// Opened then or later.
-    pub since: Option<Timestamp>,
-    /// Opened before.
-    pub until: Option<Timestamp>,
-    /// Those that are not closed.
-    pub open: bool,
 }
 
 const MAIL: &str = "id, call, flow, template, recipient, subject, text, ordered, state, tries, tried, next, error";
@@ -58,156 +38,6 @@ impl Reader {
         let rows = statement.query_map([since.map_or(0, |at| at.0)], posted)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
-
-    /// Cases, in the order in which they were opened.
-    pub fn cases(&self, query: &CaseQuery) -> Result<Vec<Case>, ReadError> {
-        let connection = self.lock();
-        let mut statement = connection.prepare_cached(
-            "SELECT id, kind, call, flow, opened, due, fields, outcome, closed FROM \"case\"
-             WHERE opened >= ?1 AND opened < ?2 AND (closed IS NULL OR NOT ?3) ORDER BY opened, id",
-        )?;
-        let until = query.until.map_or(i64::MAX as u64, |at| at.0.min(i64::MAX as u64));
-        let rows = statement.query_map(params![query.since.map_or(0, |at| at.0), until, query.open], case)?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-}
-
-/// Why a case was not closed.
-#[derive(Debug, thiserror::Error)]
-pub enum CaseError {
-    /// There is no journal that could be changed.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The database says no.
-    #[error("the journal cannot be changed: {0}; try again")]
-    Database(#[from] rusqlite::Error),
-    /// There is none.
-    #[error("there is no case {0:?}; `strowger cases` lists them")]
-    Unknown(String),
-    /// It has an outcome.
-    #[error("case {id:?} was closed already: {outcome}")]
-    Closed {
-        /// The case.
-        id: String,
-        /// As it was closed.
-        outcome: String,
-    },
-    /// The call is not over, or not known.
-    #[error("there is no record of call {0}; a call has one when it is over")]
-    NoRecord(CallId),
-    /// Its personal data is gone, and nobody would erase more of it.
-    #[error("of call {0} the personal data was erased; nothing is noted of it any more")]
-    Erased(CallId),
-    /// It cannot be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// Not what a complaint can end with.
-    #[error("a complaint is closed as founded, partly or unfounded")]
-    Outcome,
-}
-
-/// Adds a case beside a running host, or without one.
-///
-/// # Errors
-/// If there is no journal, or somebody holds its lock for too long.
-pub fn add_case(path: &Path, case: &Case) -> Result<(), CaseError> {
-    let connection = open_to_change(path)?;
-    insert_case(&mut connection.prepare(CASE)?, case)?;
-    Ok(())
-}
-
-/// Adds to what an open case is about, beside a running host, or without one. A field that it has gets the new value.
-///
-/// # Errors
-/// If there is no such case, or it is closed.
-pub fn note_case(path: &Path, id: &str, fields: &[Field]) -> Result<(), CaseError> {
-    let mut connection = open_to_change(path)?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut case = open_case(&transaction, id)?;
-    let fields = with(&mut case.fields, fields);
-    transaction.execute("UPDATE \"case\" SET fields = ?2 WHERE id = ?1", params![id, fields])?;
-    Ok(transaction.commit()?)
-}
-
-/// Notes more on the record of a call that is over, such as a wrap-up code, beside a running host, or without one. A note that it has gets the new
-/// value.
-///
-/// # Errors
-/// If there is no such record, or its personal data was erased.
-pub fn note_record(path: &Path, call: CallId, notes: &[Field]) -> Result<(), CaseError> {
-    let mut connection = open_to_change(path)?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let sql = "SELECT notes, call <= (SELECT upto FROM anonymous) FROM record WHERE call = ?1";
-    let found = transaction.query_row(sql, [call.to_string()], |row| Ok((json(row, 0)?, row.get(1)?))).optional()?;
-    let (mut known, erased): (Vec<Field>, bool) = found.ok_or(CaseError::NoRecord(call))?;
-    if erased {
-        return Err(CaseError::Erased(call));
-    }
-    transaction.execute("UPDATE record SET notes = ?2 WHERE call = ?1", params![call.to_string(), with(&mut known, notes)])?;
-    Ok(transaction.commit()?)
-}
-
-/// Fields with further ones, as they are kept.
-fn with(known: &mut Vec<Field>, further: &[Field]) -> String {
-    for field in further {
-        match known.iter_mut().find(|known| known.key == field.key) {
-            Some(known) => known.value.clone_from(&field.value),
-            None => known.push(field.clone()),
-        }
-    }
-    serde_json::to_string(known).unwrap_or_default()
-}
-
-/// Closes a case beside a running host, or without one.
-///
-/// # Errors
-/// If there is no such case, or it is closed already, or it cannot end so.
-pub fn close_case(path: &Path, id: &str, closed: &Closed) -> Result<(), CaseError> {
-    let mut connection = open_to_change(path)?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found = open_case(&transaction, id)?;
-    if found.kind == CaseKind::Complaint && !["founded", "partly", "unfounded"].contains(&closed.outcome.as_str()) {
-        return Err(CaseError::Outcome);
-    }
-    transaction.execute("UPDATE \"case\" SET outcome = ?2, closed = ?3 WHERE id = ?1", params![id, closed.outcome, closed.at.0])?;
-    Ok(transaction.commit()?)
-}
-
-fn open_case(connection: &Connection, id: &str) -> Result<Case, CaseError> {
-    let sql = "SELECT id, kind, call, flow, opened, due, fields, outcome, closed FROM \"case\" WHERE id = ?1";
-    let found = connection.query_row(sql, [id], case).optional()?.ok_or_else(|| CaseError::Unknown(id.to_owned()))?;
-    match found.closed {
-        Some(closed) => Err(CaseError::Closed { id: found.id, outcome: closed.outcome }),
-        None => Ok(found),
-    }
-}
-
-pub(crate) fn insert_case(statement: &mut rusqlite::Statement<'_>, case: &Case) -> rusqlite::Result<()> {
-    let (outcome, closed) = case.closed.as_ref().map(|closed| (closed.outcome.as_str(), closed.at.0)).unzip();
-    let call = case.call.map(|call| call.to_string());
-    let fields = serde_json::to_string(&case.fields).unwrap_or_default();
-    let (opened, due) = (case.opened.0, case.due.0);
-    statement.execute(params![case.id, case.kind.word(), call, case.flow.as_str(), opened, due, fields, outcome, closed]).map(drop)
-}
-
-fn case(row: &Row<'_>) -> rusqlite::Result<Case> {
-    let closed = row.get::<_, Option<String>>(7)?.zip(row.get::<_, Option<u64>>(8)?);
-    Ok(Case {
-        id: row.get(0)?,
-        kind: kind(row)?,
-        call: row.get::<_, Option<String>>(2)?.map(|call| call.parse()).transpose().map_err(|error| wrong(2, error))?,
-        flow: row.get::<_, String>(3)?.into(),
-        opened: Timestamp(row.get(4)?),
-        due: Timestamp(row.get(5)?),
-        fields: json(row, 6)?,
-        closed: closed.map(|(outcome, at)| Closed { outcome, at: Timestamp(at) }),
-    })
-}
-
-fn kind(row: &Row<'_>) -> rusqlite::Result<CaseKind> {
-    let word = row.get_ref(1)?.as_str()?;
-    let unknown = || wrong(1, std::io::Error::other(format!("no kind of case: {word}")));
-    CaseKind::ALL.into_iter().find(|kind| kind.word() == word).ok_or_else(unknown)
 }
 
 fn posted(row: &Row<'_>) -> rusqlite::Result<Posted> {

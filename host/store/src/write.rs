@@ -1,6 +1,6 @@
 //! Changes as rows: what the writer does within a transaction.
 
-use crate::{entry::Change, outbox::insert_case};
+use crate::{cases::insert_case, entry::Change};
 use rusqlite::{Connection, ErrorCode, Statement, params};
 use std::collections::HashMap;
 use strowger_model::{AgentStanding, CallId, CallRecord, FlowVersion, Timestamp, VersionFiles};
@@ -165,7 +165,7 @@ impl<'c> Writer<'c> {
                 let values = params![tried.id, tried.state.word(), tried.tries, tried.at.0, tried.next.0, tried.error];
                 self.mail_try.execute(values).map(drop)
             }
-            Change::Case(case) => insert_case(&mut self.case, case),
+            Change::Case(case) => insert_case(&mut self.case, case).map(drop),
         }
     }
 

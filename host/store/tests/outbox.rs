@@ -9,7 +9,7 @@ use strowger_model::{
     command::Field,
     mail::{Closed, MailTry},
 };
-use strowger_store::{CaseError, CaseQuery, Change, Entry, Erase, Options, Retention, Store, add_case, close_case};
+use strowger_store::{CaseQuery, Change, Entry, Erase, KeepError, Options, Retention, Store, add_case, close_case};
 
 const SOON: Duration = Duration::from_secs(20);
 const DAY: u64 = 86_400_000;
@@ -102,12 +102,14 @@ fn cases_are_added_and_closed_beside_a_host() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("strowger.db");
     let store = Store::open(&path, Options::default()).unwrap();
-    add_case(&path, &case("one", 1, false)).unwrap();
+    let ids = ["one", "one"].map(|id| add_case(&path, case(id, 1, false)).unwrap().id);
+    assert_eq!(ids, ["one-0", "one-1"], "of one instant, and none is lost");
     let closed = |outcome: &str| Closed { outcome: outcome.into(), at: NOW };
-    assert!(matches!(close_case(&path, "two", &closed("founded")), Err(CaseError::Unknown(_))));
-    assert!(matches!(close_case(&path, "one", &closed("answered")), Err(CaseError::Outcome)));
-    close_case(&path, "one", &closed("unfounded")).unwrap();
-    assert!(matches!(close_case(&path, "one", &closed("founded")), Err(CaseError::Closed { .. })));
-    assert_eq!(store.cases(&CaseQuery { open: true, ..CaseQuery::default() }).unwrap(), []);
+    assert!(matches!(close_case(&path, "two", &closed("founded")), Err(KeepError::Unknown(_))));
+    assert!(matches!(close_case(&path, "one-0", &closed("answered")), Err(KeepError::Outcome)));
+    close_case(&path, "one-0", &closed("unfounded")).unwrap();
+    assert!(matches!(close_case(&path, "one-0", &closed("founded")), Err(KeepError::Closed { .. })));
+    let open = store.cases(&CaseQuery { open: true, ..CaseQuery::default() }).unwrap();
+    assert_eq!(open.iter().map(|case| case.id.as_str()).collect::<Vec<_>>(), ["one-1"]);
     assert_eq!(store.cases(&CaseQuery::default()).unwrap()[0].closed, Some(closed("unfounded")));
 }

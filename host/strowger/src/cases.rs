@@ -73,17 +73,25 @@ fn export(config: &Config, quarter: &str) -> Result<bool> {
 fn add(config: &Config, new: &AddCase) -> Result<bool> {
     let flow = flow(config, &new.flow)?;
     let case = self::new(&flow, new.kind, new.call, new.fields.clone());
-    strowger_store::add_case(&config.database(), &case)?;
+    let case = strowger_store::add_case(&config.database(), case)?;
     println!("{} is to be answered by {}", case.id, last_moment(&case));
     Ok(true)
 }
 
-/// A case that is noted now.
+/// A case that is noted now, still without its number.
 pub(crate) fn new(flow: &LoadedFlow, kind: CaseKind, call: Option<CallId>, fields: Vec<Field>) -> Case {
     let opened = Clock::system().now();
-    // Calls have such ids too; none was ever given at this instant that had a case.
-    let id = format!("{}-0", CallId::next(opened.0, None));
-    Case { id, kind, call, flow: flow.name.clone(), opened, due: flow.cases.due(kind, opened, &flow.site), fields, closed: None }
+    Case {
+        // Of cases that a step noted, the id has two numbers behind the call's.
+        id: CallId::next(opened.0, None).to_string(),
+        kind,
+        call,
+        flow: flow.name.clone(),
+        opened,
+        due: flow.cases.due(kind, opened, &flow.site),
+        fields,
+        closed: None,
+    }
 }
 
 fn flow(config: &Config, name: &str) -> Result<Arc<LoadedFlow>> {

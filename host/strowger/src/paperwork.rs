@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 use strowger_exchange::Clock;
 use strowger_model::{CallId, CaseKind, command::Field, mail::Closed};
-use strowger_store::{CaseError, CaseQuery, Reader};
+use strowger_store::{CaseQuery, KeepError, Reader};
 
 /// What is noted, by key.
 type Fields = BTreeMap<String, String>;
@@ -54,7 +54,7 @@ pub(crate) async fn add(State(desk): State<Arc<Desk>>, Json(new): Json<NewCase>)
         return refused(StatusCode::NOT_FOUND, format!("there is no flow {:?}", new.flow));
     };
     let case = cases::new(&flow, new.kind, new.call, fields(new.fields));
-    answer(&desk, move |journal| strowger_store::add_case(journal, &case).map(|()| case)).await
+    answer(&desk, move |journal| strowger_store::add_case(journal, case)).await
 }
 
 pub(crate) async fn note(State(desk): State<Arc<Desk>>, Name(id): Name<String>, Json(more): Json<Fields>) -> Response {
@@ -76,12 +76,12 @@ fn fields(fields: Fields) -> Vec<Field> {
 }
 
 /// Works on the journal, beside the host's own writer.
-async fn answer<T: Serialize + Send + 'static>(desk: &Desk, work: impl FnOnce(&Path) -> Result<T, CaseError> + Send + 'static) -> Response {
+async fn answer<T: Serialize + Send + 'static>(desk: &Desk, work: impl FnOnce(&Path) -> Result<T, KeepError> + Send + 'static) -> Response {
     let journal = desk.journal.clone();
     match tokio::task::spawn_blocking(move || work(&journal)).await {
         Ok(Ok(done)) => Json(done).into_response(),
-        Ok(Err(error @ (CaseError::Unknown(_) | CaseError::NoRecord(_)))) => refused(StatusCode::NOT_FOUND, error),
-        Ok(Err(error @ (CaseError::Closed { .. } | CaseError::Outcome | CaseError::Erased(_)))) => refused(StatusCode::CONFLICT, error),
+        Ok(Err(error @ (KeepError::Unknown(_) | KeepError::NoRecord(_)))) => refused(StatusCode::NOT_FOUND, error),
+        Ok(Err(error @ (KeepError::Closed { .. } | KeepError::Outcome | KeepError::Erased(_)))) => refused(StatusCode::CONFLICT, error),
         Ok(Err(error)) => refused(StatusCode::INTERNAL_SERVER_ERROR, error),
         Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, error),
     }

@@ -66,7 +66,7 @@ async fn contact_centre(call: &Call, s: &'static Settings) -> Result<Ending, Fai
     let said = |words: &Words| words.map(|text| text.replace("{clinic}", name)).in_language(language.as_deref());
     call.play(said(&s.texts.greeting)).await;
 
-    let shown = before.shown(name);
+    let shown = before.shown(name, &s.texts);
     let whisper = s.texts.whisper.iter().map(|words| words.map(|text| text.replace("{clinic}", name)).in_language(None)).collect();
     let mut waiting = call
         .wait_in(&s.team)
@@ -111,7 +111,9 @@ impl<'s> Before<'s> {
         let history = call.caller().map_or_else(Vec::new, |number| call.history(number, s.repeat.days));
         for past in history.iter().filter(|past| !past.outbound) {
             match s.clinic(&past.dialled) {
-                Some(other) if clinic.is_none_or(|clinic| clinic.number != other.number) => drop(before.elsewhere.insert(&other.name)),
+                Some(other) if clinic.is_none_or(|clinic| clinic.number != other.number) => {
+                    before.elsewhere.insert(&other.name);
+                }
                 None if clinic.is_some() => {}
                 _ => before.here += 1,
             }
@@ -131,13 +133,13 @@ impl<'s> Before<'s> {
     }
 
     /// What the agent sees on the phone.
-    fn shown(&self, name: &str) -> String {
+    fn shown(&self, name: &str, texts: &Texts) -> String {
         let mut shown = name.to_owned();
         if self.here > 0 {
-            shown += &format!(", oproep {}", self.here + 1);
+            shown += &texts.again.replace("{call}", &(self.here + 1).to_string());
         }
         if !self.elsewhere.is_empty() {
-            shown += &format!(", ook {}", self.others());
+            shown += &texts.elsewhere.replace("{clinics}", &self.others());
         }
         shown
     }

@@ -83,6 +83,10 @@ pub struct Texts {
     pub waiting: Words,
     /// When nobody can be reached.
     pub nobody: Words,
+    /// On the agent's phone, behind the clinic, when the caller has called it before: `{call}` counts this call (K3).
+    pub again: String,
+    /// On the agent's phone, behind that, when other clinics were called: `{clinics}` (K3).
+    pub elsewhere: String,
     /// To the agent, before the two are connected (K1). Without it nothing.
     pub whisper: Option<Words>,
     /// To the agent, when the caller has hung up and nothing was keyed yet (K5).

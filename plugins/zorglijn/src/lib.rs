@@ -67,7 +67,7 @@ async fn care_line(call: &Call, s: &'static Settings) -> Result<Ending, Failure>
     call.note("call-back", nobody);
     call.tag("call-back");
     // P9: whether it is followed up in time can be seen, and `[cases]` of the flow file says whom the mail goes to.
-    call.call_back(call_back(call, &arrived, since));
+    call.call_back(call_back(call, s, &arrived, since));
     // P6 "Als de wachttijd vier minuten overschrijdt, volgt een bijkomende informatieboodschap."
     call.play(s.texts.noted.in_language(language)).await;
     call.hang_up_all();
@@ -89,14 +89,14 @@ fn handover(call: &Call, s: &Settings, arrived: &Moment) -> Handover {
 }
 
 /// What whoever calls back has to know: who, at which number, which number was called, when, and how long the wait was.
-fn call_back(call: &Call, arrived: &Moment, since: u64) -> Vec<Field> {
+fn call_back(call: &Call, s: &Settings, arrived: &Moment, since: u64) -> Vec<Field> {
     let waited = call.now().instant.saturating_sub(since) / 1000;
     let Moment { year, month, day, hour, minute, .. } = arrived;
     let contact = call.caller().and_then(|number| call.contact(number)).map(|contact| contact.name);
     let claimed = call.arrival().and_then(|arrival| arrival.caller_name.clone());
     [
-        ("caller", contact.or(claimed).unwrap_or_else(|| "onbekend".into())),
-        ("number", call.caller().unwrap_or("anoniem").to_owned()),
+        ("caller", contact.or(claimed).unwrap_or_else(|| s.texts.unknown.clone())),
+        ("number", call.caller().unwrap_or(&s.texts.withheld).to_owned()),
         ("dialled", call.dialled().to_owned()),
         ("time", format!("{day:02}/{month:02}/{year} {hour:02}:{minute:02}")),
         ("wait", format!("{} min {} s", waited / 60, waited % 60)),

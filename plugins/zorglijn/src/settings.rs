@@ -41,4 +41,8 @@ pub struct Texts {
     pub waiting: Words,
     /// To those who will be called back (P6).
     pub noted: Words,
+    /// For the name of a caller of whom none is known, to whoever calls back (P5).
+    pub unknown: String,
+    /// For a number that was withheld (P5).
+    pub withheld: String,
 }

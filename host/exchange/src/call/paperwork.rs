@@ -29,11 +29,11 @@ impl Call {
             return Err(refusal(RefusalReason::UnknownName, format!("there is no mail {template:?} in the flow file")));
         };
         let missing = |field| refusal(RefusalReason::Invalid, format!("mail {template:?} needs the field {field:?}"));
-        let (subject, text) = text.fill(fields).map_err(missing)?;
-        if subject.len() + text.len() > TEXT {
+        let filled = text.fill(fields).map_err(missing)?;
+        if filled.0.len() + filled.1.len() > TEXT {
             return Err(refusal(RefusalReason::OverLimit, format!("a mail is at most {} KiB", TEXT >> 10)));
         }
-        self.post(&template, to, &subject, &text);
+        self.post(&template, &to, fields, &filled);
         Ok(())
     }
 
@@ -56,24 +56,24 @@ impl Call {
                     Err(missing) => all.push(Field { key: missing, value: "-".to_owned() }),
                 }
             };
-            self.observe(&Observed::Mailed { template: kind.word(), to: &cases.mail_to, fields: &all });
-            self.post(kind.word(), cases.mail_to, &filled.0, &filled.1);
+            self.post(kind.word(), &cases.mail_to, &all, &filled);
         }
         self.keep(Change::Case(Box::new(case)));
         Ok(())
     }
 
-    /// Each gets a mail of their own.
-    fn post(&mut self, template: &str, to: Vec<String>, subject: &str, text: &str) {
-        for (nth, to) in to.into_iter().enumerate() {
+    /// Each gets a mail of their own, with the subject and the text that the fields have filled.
+    fn post(&mut self, template: &str, to: &[String], fields: &[Field], (subject, text): &(String, String)) {
+        self.observe(&Observed::Mailed { template, to, fields });
+        for (nth, to) in to.iter().enumerate() {
             self.keep(Change::Mail(Box::new(Mail {
                 id: format!("{}-{nth}", self.next_id()),
                 call: self.id,
                 flow: self.flow.name.clone(),
                 template: template.to_owned(),
-                to,
-                subject: subject.to_owned(),
-                text: text.to_owned(),
+                to: to.clone(),
+                subject: subject.clone(),
+                text: text.clone(),
                 ordered: self.exchange.clock.now(),
             })));
         }

@@ -19,7 +19,7 @@ pub struct Place {
     pub expected_wait: Option<Duration>,
 }
 
-/// What those who wait are told of their place: a part of a flow's settings, for [`Waiting::announced`](super::Waiting::announced).
+/// What those who wait are told of their place: a part of a flow's settings.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Announce {
