@@ -1,4 +1,5 @@
-//! Calls of the helpdesk one after another, as fast as the host can: when one is over the next one comes.
+//! Calls of the helpdesk one after another, as fast as the host can: when one is over the next one
+//! comes.
 //!
 //! Phones are answered and put down at once, prompts are over at once.
 
@@ -93,7 +94,14 @@ pub(crate) fn speed(folder: &Folder, store: Option<Store>) -> Result<Speed> {
         let health = journal.as_ref().map(Store::health);
         let turning = async {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            let count = || (carousel.events.load(Relaxed), carousel.calls.load(Relaxed), Instant::now(), processor_time());
+            let count = || {
+                (
+                    carousel.events.load(Relaxed),
+                    carousel.calls.load(Relaxed),
+                    Instant::now(),
+                    processor_time(),
+                )
+            };
             let before = count();
             tokio::time::sleep(MEASURED).await;
             let after = count();
@@ -101,12 +109,19 @@ pub(crate) fn speed(folder: &Folder, store: Option<Store>) -> Result<Speed> {
             (before, after)
         };
         let (before, after) = turn(folder, store, &carousel, turning).await?;
-        let stuck = health.is_some_and(|health| health.has_changed().unwrap_or(true) || *health.borrow() != Health::Journalling);
+        let stuck = health.is_some_and(|health| {
+            health.has_changed().unwrap_or(true) || *health.borrow() != Health::Journalling
+        });
         ensure!(!stuck, "the journal did not keep up");
         let seconds = (after.2 - before.2).as_secs_f64();
         let (events, calls) = ((after.0 - before.0) as f64, (after.1 - before.1) as f64);
         let busy = micros(after.3 - before.3) / events;
-        Ok(Speed { events: events / seconds, calls: calls / seconds, busy, unserved: carousel.unserved.load(Relaxed) })
+        Ok(Speed {
+            events: events / seconds,
+            calls: calls / seconds,
+            busy,
+            unserved: carousel.unserved.load(Relaxed),
+        })
     })
 }
 
@@ -124,17 +139,33 @@ fn runtime() -> Result<Runtime> {
 }
 
 /// Has the carousel turn while something is done, and then until every call is over.
-async fn turn<T>(folder: &Folder, store: Option<Store>, carousel: &Arc<Carousel>, meanwhile: impl Future<Output = T>) -> Result<T> {
-    let config = SimConfig { latency: Duration::ZERO, lengths: Arc::new(|_| Some(Duration::ZERO)), ..SimConfig::default() };
+async fn turn<T>(
+    folder: &Folder,
+    store: Option<Store>,
+    carousel: &Arc<Carousel>,
+    meanwhile: impl Future<Output = T>,
+) -> Result<T> {
+    let config = SimConfig {
+        latency: Duration::ZERO,
+        lengths: Arc::new(|_| Some(Duration::ZERO)),
+        ..SimConfig::default()
+    };
     let (exchange, sim) = site::host(folder, Clock::system(), carousel.clone(), config, store)?;
     for agent in 0..UP {
-        sim.phone(Address::Endpoint(site::phone(agent)), Phone { set_up: Duration::ZERO, ..Phone::answers(Duration::ZERO) });
+        sim.phone(
+            Address::Endpoint(site::phone(agent)),
+            Phone { set_up: Duration::ZERO, ..Phone::answers(Duration::ZERO) },
+        );
     }
     _ = carousel.sim.set(Arc::downgrade(&sim));
     (0..UP).for_each(|_| carousel.next());
     let done = meanwhile.await;
     let all = || carousel.calls.load(Relaxed) >= carousel.most.load(Relaxed);
     let over = exchange.until_count(|up| up == 0 && all());
-    ensure!(tokio::time::timeout(Duration::from_secs(60), over).await.is_ok(), "{} calls have no end", exchange.call_count());
+    ensure!(
+        tokio::time::timeout(Duration::from_secs(60), over).await.is_ok(),
+        "{} calls have no end",
+        exchange.call_count()
+    );
     Ok(done)
 }

@@ -50,29 +50,55 @@ impl Observer for Records {
     }
 }
 
-/// The contact centre as it stands in `flows/`, on a site with the queues that it may use: all agents in that of the team, one at each clinic's desk.
+/// The contact centre as it stands in `flows/`, on a site with the queues that it may use: all
+/// agents in that of the team, one at each clinic's desk.
 fn folder() -> Result<(Folder, Vec<String>)> {
     let flow = site::flow_file("contact-centre")?;
     let text = |value: &Value| value.as_str().map(str::to_owned).context("not a text");
-    let list =
-        |table: &str, key: &str| flow.get(table).and_then(|table| table.get(key)).and_then(Value::as_array).cloned().unwrap_or_default();
-    let numbers = list("settings", "clinics").iter().map(|clinic| text(&clinic["number"])).collect::<Result<Vec<_>>>()?;
+    let list = |table: &str, key: &str| {
+        flow.get(table)
+            .and_then(|table| table.get(key))
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
+    let numbers = list("settings", "clinics")
+        .iter()
+        .map(|clinic| text(&clinic["number"]))
+        .collect::<Result<Vec<_>>>()?;
     let mut site =
         "time_zone = \"Europe/Brussels\"\ncountry = \"BE\"\nlanguage = \"nl-BE\"\n[music]\nwachtmuziek = \"default\"\n".to_owned();
     let mut agents = 0;
     for queue in list("permissions", "queues") {
         let team = queue == flow["settings"]["team"];
-        let names: Vec<String> = (agents..agents + if team { AGENTS } else { 1 }).map(|agent| format!("\"agent-{agent}\"")).collect();
+        let names: Vec<String> = (agents..agents + if team { AGENTS } else { 1 })
+            .map(|agent| format!("\"agent-{agent}\""))
+            .collect();
         agents += names.len();
-        writeln!(site, "[queues.{}]\nring_time = 20\nwrap_up = 30\nagents = [{}]", text(&queue)?, names.join(", "))?;
+        writeln!(
+            site,
+            "[queues.{}]\nring_time = 20\nwrap_up = 30\nagents = [{}]",
+            text(&queue)?,
+            names.join(", ")
+        )?;
     }
     for agent in 0..agents {
-        writeln!(site, "[agents.agent-{agent}]\nlogged_in = true\nendpoints = [{{ address = \"{}\" }}]", site::phone(agent))?;
+        writeln!(
+            site,
+            "[agents.agent-{agent}]\nlogged_in = true\nendpoints = [{{ address = \"{}\" }}]",
+            site::phone(agent)
+        )?;
     }
-    Ok((Folder::new(&site)?.plugin("contact-centre")?.flow("contact-centre", &toml::to_string(&flow)?)?, numbers))
+    Ok((
+        Folder::new(&site)?
+            .plugin("contact-centre")?
+            .flow("contact-centre", &toml::to_string(&flow)?)?,
+        numbers,
+    ))
 }
 
-/// Calls come evenly from 8 to 17 on weekdays, to all clinics, from 20,000 numbers, and take 2 to 4 minutes.
+/// Calls come evenly from 8 to 17 on weekdays, to all clinics, from 20,000 numbers, and take 2 to 4
+/// minutes.
 fn month() -> Result<Measured> {
     const DAYS: u64 = 30;
     let (folder, numbers) = folder()?;
@@ -83,25 +109,42 @@ fn month() -> Result<Measured> {
     let mut arrivals: Vec<Duration> = (0..CALLS)
         .map(|_| {
             let day = workdays[dice.roll(workdays.len() as u64) as usize];
-            Duration::from_secs(day * 86_400 + 8 * 3600) + Duration::from_millis(dice.roll(9 * 3_600_000))
+            Duration::from_secs(day * 86_400 + 8 * 3600)
+                + Duration::from_millis(dice.roll(9 * 3_600_000))
         })
         .collect();
     arrivals.sort();
     let records = Arc::new(Records::default());
     let (begun, used) = (Instant::now(), processor_time());
     runtime.block_on(async {
-        let (exchange, sim) = site::host(&folder, Clock::simulated(START), records.clone(), SimConfig::default(), None)?;
+        let (exchange, sim) = site::host(
+            &folder,
+            Clock::simulated(START),
+            records.clone(),
+            SimConfig::default(),
+            None,
+        )?;
         for agent in 0..AGENTS + numbers.len() {
-            sim.phone(Address::Endpoint(site::phone(agent)), Phone::answers(Duration::from_secs(3 + agent as u64 % 5)));
+            sim.phone(
+                Address::Endpoint(site::phone(agent)),
+                Phone::answers(Duration::from_secs(3 + agent as u64 % 5)),
+            );
         }
         let start = tokio::time::Instant::now();
         for at in arrivals {
             tokio::time::sleep_until(start + at).await;
             let to = numbers[dice.roll(numbers.len() as u64) as usize].clone();
             let talks = Some(Duration::from_secs(120 + dice.roll(120)));
-            sim.call(Caller { to, talks, patience: Some(Duration::from_secs(600)), ..site::caller(dice.roll(20_000)) });
+            sim.call(Caller {
+                to,
+                talks,
+                patience: Some(Duration::from_secs(600)),
+                ..site::caller(dice.roll(20_000))
+            });
         }
-        tokio::time::timeout(Duration::from_secs(86_400), exchange.idle()).await.context("calls without end")?;
+        tokio::time::timeout(Duration::from_secs(86_400), exchange.idle())
+            .await
+            .context("calls without end")?;
         Ok::<_, anyhow::Error>(())
     })?;
     let records = std::mem::take(&mut *records.0.lock().unwrap_or_else(PoisonError::into_inner));
@@ -111,7 +154,14 @@ fn month() -> Result<Measured> {
             Counted::Case(_) => String::new(),
         })
     };
-    let by_clinic = by(|record| record.notes.iter().find(|note| note.key == "clinic").map(|note| note.value.clone()).unwrap_or_default());
+    let by_clinic = by(|record| {
+        record
+            .notes
+            .iter()
+            .find(|note| note.key == "clinic")
+            .map(|note| note.value.clone())
+            .unwrap_or_default()
+    });
     let by_agent = by(|record| record.agent.as_ref().map(ToString::to_string).unwrap_or_default());
     let by_hour = by(|record| format!("{:02}", (record.arrived.0 - START.0) / 3_600_000 % 24));
     let value = begun.elapsed().as_secs_f64();
@@ -119,14 +169,19 @@ fn month() -> Result<Measured> {
 
     let mut all = Figures::default();
     records.iter().for_each(|record| all.add(record, AT_ONCE));
-    let repeated = records.iter().filter(|record| record.tags.iter().any(|tag| tag == "repeat")).count();
+    let repeated =
+        records.iter().filter(|record| record.tags.iter().any(|tag| tag == "repeat")).count();
     ensure!(
         all.offered == CALLS && by_clinic.len() == numbers.len() && by_hour.len() == 9,
         "{} calls, {} clinics",
         all.offered,
         by_clinic.len()
     );
-    ensure!(by_agent.len() >= AGENTS && repeated > 0, "{} agents, {repeated} repeated calls", by_agent.len());
+    ensure!(
+        by_agent.len() >= AGENTS && repeated > 0,
+        "{} agents, {repeated} repeated calls",
+        by_agent.len()
+    );
     Ok(Measured {
         value,
         how: format!(

@@ -57,7 +57,13 @@ fn waiting_bytes() -> Result<Measured> {
     let folder = site::helpdesk(1, "24/7", 0)?;
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
     runtime.block_on(async {
-        let (exchange, sim) = site::host(&folder, Clock::simulated(START), Arc::new(NoObserver), SimConfig::default(), None)?;
+        let (exchange, sim) = site::host(
+            &folder,
+            Clock::simulated(START),
+            Arc::new(NoObserver),
+            SimConfig::default(),
+            None,
+        )?;
         let paused = exchange.agent(&"agent-0".into(), AgentAction::Pause(None));
         ensure!(paused.is_ok(), "pausing the agent: {paused:?}");
         let waiting = || exchange.queue("helpdesk").map_or(0, |queue| u64::from(queue.waiting));
@@ -76,7 +82,10 @@ fn waiting_bytes() -> Result<Measured> {
         tokio::time::sleep(Duration::from_secs(60)).await;
         ensure!(waiting() == WAITING + 1, "{} of {} callers wait", waiting(), WAITING + 1);
         let value = (resident()? - before) as f64 / WAITING as f64;
-        Ok(Measured { value, how: "resident memory, all callers hearing music or the waiting message".to_owned() })
+        Ok(Measured {
+            value,
+            how: "resident memory, all callers hearing music or the waiting message".to_owned(),
+        })
     })
 }
 
@@ -85,7 +94,8 @@ fn events() -> Result<Measured> {
     Ok(carousel::speed(&folder, None)?.measured())
 }
 
-/// Calls come evenly through the opening hours of the weekdays, talk for 2 to 4 minutes, and wait for at most 10.
+/// Calls come evenly through the opening hours of the weekdays, talk for 2 to 4 minutes, and wait
+/// for at most 10.
 fn month() -> Result<Measured> {
     const CALLS: u64 = 30_000;
     const DAYS: u64 = 30;
@@ -97,24 +107,40 @@ fn month() -> Result<Measured> {
     let mut arrivals: Vec<Duration> = (0..CALLS)
         .map(|_| {
             let day = workdays[dice.roll(workdays.len() as u64) as usize];
-            Duration::from_secs(day * 86_400 + 9 * 3600) + Duration::from_millis(dice.roll(7 * 3_600_000))
+            Duration::from_secs(day * 86_400 + 9 * 3600)
+                + Duration::from_millis(dice.roll(7 * 3_600_000))
         })
         .collect();
     arrivals.sort();
     let records = Arc::new(Carousel::default());
     let (begun, used) = (Instant::now(), processor_time());
     runtime.block_on(async {
-        let (exchange, sim) = site::host(&folder, Clock::simulated(START), records.clone(), SimConfig::default(), None)?;
+        let (exchange, sim) = site::host(
+            &folder,
+            Clock::simulated(START),
+            records.clone(),
+            SimConfig::default(),
+            None,
+        )?;
         for agent in 0..14 {
-            sim.phone(Address::Endpoint(site::phone(agent)), Phone::answers(Duration::from_secs(3 + agent as u64 % 5)));
+            sim.phone(
+                Address::Endpoint(site::phone(agent)),
+                Phone::answers(Duration::from_secs(3 + agent as u64 % 5)),
+            );
         }
         let start = tokio::time::Instant::now();
         for (number, at) in arrivals.into_iter().enumerate() {
             tokio::time::sleep_until(start + at).await;
             let talks = Some(Duration::from_secs(120 + dice.roll(120)));
-            sim.call(Caller { talks, patience: Some(Duration::from_secs(600)), ..site::caller(number as u64) });
+            sim.call(Caller {
+                talks,
+                patience: Some(Duration::from_secs(600)),
+                ..site::caller(number as u64)
+            });
         }
-        tokio::time::timeout(Duration::from_secs(86_400), exchange.idle()).await.context("calls without end")?;
+        tokio::time::timeout(Duration::from_secs(86_400), exchange.idle())
+            .await
+            .context("calls without end")?;
         Ok::<_, anyhow::Error>(())
     })?;
     let value = begun.elapsed().as_secs_f64();

@@ -86,10 +86,23 @@ impl Figure {
 
     fn in_own_process(&self) -> Result<Came> {
         let program = std::env::current_exe().context("finding this program")?;
-        let output = Command::new(program).args(["--alone", self.key]).output().context("starting this program again")?;
+        let output = Command::new(program)
+            .args(["--alone", self.key])
+            .output()
+            .context("starting this program again")?;
         let said = String::from_utf8_lossy(&output.stdout);
-        let came = said.lines().last().and_then(|line| serde_json::from_str(line).ok()).and_then(|value| Came::from_json(&value));
-        came.with_context(|| format!("a process of its own ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr)))
+        let came = said
+            .lines()
+            .last()
+            .and_then(|line| serde_json::from_str(line).ok())
+            .and_then(|value| Came::from_json(&value));
+        came.with_context(|| {
+            format!(
+                "a process of its own ended with {}: {}",
+                output.status,
+                String::from_utf8_lossy(&output.stderr)
+            )
+        })
     }
 }
 
@@ -109,8 +122,10 @@ impl Came {
 
     fn from_json(value: &Value) -> Option<Self> {
         let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-        let measured = || Some(Measured { value: value.get("value")?.as_f64()?, how: text("how")? });
-        let not = || text("left_out").map(Self::LeftOut).or_else(|| text("broken").map(Self::Broken));
+        let measured =
+            || Some(Measured { value: value.get("value")?.as_f64()?, how: text("how")? });
+        let not =
+            || text("left_out").map(Self::LeftOut).or_else(|| text("broken").map(Self::Broken));
         measured().map(Self::Measured).or_else(not)
     }
 }

@@ -1,6 +1,6 @@
-//! What the host adds to a call on the real Asterisk: from INVITE to 200, against Asterisk's own dialplan, and for
-//! comparison what FastAGI and an ARI client in Python add. All answer, play about a second of sound and hang up; they
-//! are called in turn, on one Asterisk, at the same rate.
+//! What the host adds to a call on the real Asterisk: from INVITE to 200, against Asterisk's own
+//! dialplan, and for comparison what FastAGI and an ARI client in Python add. All answer, play
+//! about a second of sound and hang up; they are called in turn, on one Asterisk, at the same rate.
 
 use crate::{
     figure::{Figure, Measured, NotHere, Target},
@@ -51,9 +51,11 @@ const SECONDS: u32 = 3;
 
 fn added(rate: u32) -> Result<Measured> {
     Tools::find().map_err(|why| NotHere(format!("no Asterisk: {why:#}")))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     // A helpdesk that is closed, and the central too: it answers, says so, and hangs up.
-    let folder = Folder::new(&helpdesk_site(1, true, false, false))?.plugin("vaccination-helpdesk")?;
+    let folder =
+        Folder::new(&helpdesk_site(1, true, false, false))?.plugin("vaccination-helpdesk")?;
     let bed = runtime.block_on(Bed::start(folder.flow("vaccination-helpdesk", HELPDESK)?))?;
     fast_agi(&bed.pbx)?;
     let python = python(&bed.pbx);
@@ -65,19 +67,32 @@ fn added(rate: u32) -> Result<Measured> {
     for _ in 0..ROUNDS {
         for (number, times) in numbers.iter().zip(&mut times) {
             let call = Caller::to(&bed.pbx, number).calls(rate * SECONDS, rate).call()?;
-            call.finished(Duration::from_secs(60)).with_context(|| format!("calling {number} {rate} times a second"))?;
+            call.finished(Duration::from_secs(60))
+                .with_context(|| format!("calling {number} {rate} times a second"))?;
             times.extend(call.answer_times());
         }
     }
     let mut medians = Vec::new();
     for (number, mut times) in numbers.iter().zip(times) {
-        ensure!(times.len() as u32 == rate * SECONDS * ROUNDS, "{number} answered {} of {} calls", times.len(), rate * SECONDS * ROUNDS);
+        ensure!(
+            times.len() as u32 == rate * SECONDS * ROUNDS,
+            "{number} answered {} of {} calls",
+            times.len(),
+            rate * SECONDS * ROUNDS
+        );
         times.sort();
         medians.push(millis(times[times.len() / 2]));
     }
-    let mut how = format!("{:.2} ms against {:.2} ms; added by FastAGI in Rust {:.2} ms", medians[1], medians[0], medians[2] - medians[0]);
+    let mut how = format!(
+        "{:.2} ms against {:.2} ms; added by FastAGI in Rust {:.2} ms",
+        medians[1],
+        medians[0],
+        medians[2] - medians[0]
+    );
     match (python, medians.get(3)) {
-        (Ok(_), Some(python)) => how += &format!(", by an ARI client in Python {:.2} ms", python - medians[0]),
+        (Ok(_), Some(python)) => {
+            how += &format!(", by an ARI client in Python {:.2} ms", python - medians[0])
+        }
         (Err(why), _) => how += &format!("; no ARI client in Python: {why:#}"),
         _ => {}
     }
@@ -113,9 +128,19 @@ fn agi_call(mut stream: TcpStream, sound: &str) -> Result<()> {
 /// Starts the ARI client in Python.
 fn python(pbx: &AsteriskServer) -> Result<Process> {
     let mut command = Command::new("python3");
-    command.args(["-c", include_str!("../baseline/ari.py"), &pbx.host(1).to_string(), USER, PASSWORD, "baseline", &sound(pbx)]);
+    command.args([
+        "-c",
+        include_str!("../baseline/ari.py"),
+        &pbx.host(1).to_string(),
+        USER,
+        PASSWORD,
+        "baseline",
+        &sound(pbx),
+    ]);
     let process = Process::start("python3", command)?;
-    process.output().until("ready", Duration::from_secs(20), |said| said.contains("ready").then_some(()))?;
+    process
+        .output()
+        .until("ready", Duration::from_secs(20), |said| said.contains("ready").then_some(()))?;
     Ok(process)
 }
 

@@ -157,7 +157,10 @@ impl Observer for Post {
             Observed::Event(_) => _ = self.events.fetch_add(1, Relaxed),
             Observed::Command(command) => {
                 if let Some(key) = key(command) {
-                    self.given.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Instant::now());
+                    self.given
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .insert(key, Instant::now());
                 }
             }
             _ => {}
@@ -178,9 +181,15 @@ impl Pbx for Letterbox {
 
     fn send(&self, command: PbxCommand) {
         let now = Instant::now();
-        let given = key(&command).and_then(|key| self.post.given.lock().unwrap_or_else(PoisonError::into_inner).remove(&key));
+        let given = key(&command).and_then(|key| {
+            self.post.given.lock().unwrap_or_else(PoisonError::into_inner).remove(&key)
+        });
         if let Some(given) = given {
-            self.post.late.lock().unwrap_or_else(PoisonError::into_inner).push(now.duration_since(given));
+            self.post
+                .late
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(now.duration_since(given));
         }
         self.sim.send(command);
     }
@@ -204,11 +213,18 @@ impl Posted {
     fn new(folder: &Folder, store: Option<Store>) -> Result<Self> {
         let post = Arc::new(Post::default());
         let catalogue = site::catalogue(folder, &site::engine()?, None)?;
-        let exchange = Exchange::new(Options { store, ..Options::new(catalogue, Clock::system(), post.clone()) });
-        let config = SimConfig { lengths: Arc::new(|_| Some(Duration::ZERO)), ..SimConfig::default() };
+        let exchange = Exchange::new(Options {
+            store,
+            ..Options::new(catalogue, Clock::system(), post.clone())
+        });
+        let config =
+            SimConfig { lengths: Arc::new(|_| Some(Duration::ZERO)), ..SimConfig::default() };
         let sim = Arc::new(Sim::new(config, exchange.sink()));
         for agent in 0..AGENTS {
-            sim.phone(Address::Endpoint(site::phone(agent)), Phone { set_up: Duration::ZERO, ..Phone::answers(Duration::ZERO) });
+            sim.phone(
+                Address::Endpoint(site::phone(agent)),
+                Phone { set_up: Duration::ZERO, ..Phone::answers(Duration::ZERO) },
+            );
         }
         exchange.attach(Arc::new(Letterbox { post: post.clone(), sim: sim.clone() }));
         Ok(Self { _exchange: exchange, sim, post })
@@ -228,7 +244,9 @@ struct Late {
 
 impl Late {
     fn added(&self, percent: usize) -> f64 {
-        let at = |sorted: &[Duration]| sorted.get(sorted.len() * percent / 100).copied().map_or(0.0, micros);
+        let at = |sorted: &[Duration]| {
+            sorted.get(sorted.len() * percent / 100).copied().map_or(0.0, micros)
+        };
         at(&self.with) - at(&self.without)
     }
 
@@ -302,10 +320,18 @@ struct Host {
 }
 
 impl Host {
-    fn start(options: Options, resumed: Arc<Resumed>, runtime: Runtime, at: SocketAddr, token: &Token) -> Result<Self> {
+    fn start(
+        options: Options,
+        resumed: Arc<Resumed>,
+        runtime: Runtime,
+        at: SocketAddr,
+        token: &Token,
+    ) -> Result<Self> {
         let (exchange, remote) = runtime.block_on(async {
             let exchange = Exchange::new(options);
-            let remote = Remote::start_with(at, token.clone(), RemoteLimits::default(), exchange.sink()).await?;
+            let remote =
+                Remote::start_with(at, token.clone(), RemoteLimits::default(), exchange.sink())
+                    .await?;
             let remote = Arc::new(remote);
             exchange.attach(remote.clone());
             anyhow::Ok((exchange, remote))
@@ -338,22 +364,36 @@ fn resume() -> Result<Measured> {
         Ok((site::catalogue(&folder, &engine, None)?, resumed, runtime))
     };
     let options = |catalogue, resumed: &Arc<Resumed>| -> Result<Options> {
-        Ok(Options { store: Some(site::store(&folder)?), ..Options::new(catalogue, Clock::system(), resumed.clone()) })
+        Ok(Options {
+            store: Some(site::store(&folder)?),
+            ..Options::new(catalogue, Clock::system(), resumed.clone())
+        })
     };
 
     let (catalogue, resumed, runtime) = prepared()?;
-    let first = Host::start(options(catalogue, &resumed)?, resumed, runtime, SocketAddr::from(([127, 0, 0, 1], 0)), &token)?;
+    let first = Host::start(
+        options(catalogue, &resumed)?,
+        resumed,
+        runtime,
+        SocketAddr::from(([127, 0, 0, 1], 0)),
+        &token,
+    )?;
     let at = first.remote.address();
     let paused = first.exchange.agent(&"agent-0".into(), AgentAction::Pause(None));
     ensure!(paused.is_ok(), "pausing the agent: {paused:?}");
     let town = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let sim = town.block_on(async {
         let adapter = Adapter::new("sim");
-        let config = SimConfig { lengths: Arc::new(|_| Some(Duration::ZERO)), ..SimConfig::default() };
+        let config =
+            SimConfig { lengths: Arc::new(|_| Some(Duration::ZERO)), ..SimConfig::default() };
         let sim = Arc::new(Sim::new(config, adapter.sink()));
         let (provider, mut connected, token) = (sim.clone(), adapter.connected(), token.clone());
-        tokio::spawn(async move { adapter.run(&format!("ws://{at}{PATH}"), &token, provider, Beat::default()).await });
-        timeout(PATIENCE, connected.wait_for(|connected| *connected)).await.context("the sim does not connect")??;
+        tokio::spawn(async move {
+            adapter.run(&format!("ws://{at}{PATH}"), &token, provider, Beat::default()).await
+        });
+        timeout(PATIENCE, connected.wait_for(|connected| *connected))
+            .await
+            .context("the sim does not connect")??;
         anyhow::Ok(sim)
     })?;
     (0..WAITING).for_each(|number| _ = sim.call(site::caller(number.into())));
@@ -369,9 +409,14 @@ fn resume() -> Result<Measured> {
     let second = Host::start(options(catalogue, &resumed)?, resumed, runtime, at, &token)?;
     let opened = since.elapsed();
     let connected = second.runtime.block_on(async {
-        timeout(PATIENCE, second.remote.connected().wait_for(|connected| *connected)).await.context("the sim does not come back")??;
+        timeout(PATIENCE, second.remote.connected().wait_for(|connected| *connected))
+            .await
+            .context("the sim does not come back")??;
         let connected = since.elapsed();
-        let all = timeout(PATIENCE, second.resumed.0.subscribe().wait_for(|count| *count >= WAITING)).await.is_ok();
+        let all =
+            timeout(PATIENCE, second.resumed.0.subscribe().wait_for(|count| *count >= WAITING))
+                .await
+                .is_ok();
         ensure!(all, "{} of {WAITING} calls go on", *second.resumed.0.borrow());
         anyhow::Ok(connected)
     })?;
@@ -393,30 +438,48 @@ fn replayed() -> Result<Measured> {
     carousel::record(&folder, site::store(&folder)?, CALLS)?;
     let path = database(&folder);
     let reader = Reader::open(&path)?;
-    let calls: Vec<CallId> = reader.records(&Query::default())?.into_iter().map(|record| record.call).collect();
+    let calls: Vec<CallId> =
+        reader.records(&Query::default())?.into_iter().map(|record| record.call).collect();
     let first = reader.steps(*calls.first().context("no call was recorded")?)?;
-    let on = first.into_iter().find_map(|numbered| numbered.step.on).context("a call without a version")?;
+    let on = first
+        .into_iter()
+        .find_map(|numbered| numbered.step.on)
+        .context("a call without a version")?;
     let files = reader.version(&on)?.context("the version is not in the journal")?;
-    let flow = LoadedFlow::of_files(&files, &site::engine()?).map_err(|problems| anyhow!("{problems:?}"))?;
+    let flow = LoadedFlow::of_files(&files, &site::engine()?)
+        .map_err(|problems| anyhow!("{problems:?}"))?;
 
     let (next, since) = (AtomicUsize::new(0), Instant::now());
     let work = || steps_again(&path, &flow, || calls.get(next.fetch_add(1, Relaxed)).copied());
     let processors = thread::available_parallelism()?.get();
     let steps = thread::scope(|scope| {
         let threads: Vec<_> = (0..processors).map(|_| scope.spawn(work)).collect();
-        let joined = threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a thread of the replay panicked"))?);
+        let joined = threads
+            .into_iter()
+            .map(|thread| thread.join().map_err(|_| anyhow!("a thread of the replay panicked"))?);
         joined.sum::<Result<usize>>()
     })?;
     let value = calls.len() as f64 / since.elapsed().as_secs_f64();
-    Ok(Measured { value, how: format!("{} calls, {steps} steps, on {processors} processors", calls.len()) })
+    Ok(Measured {
+        value,
+        how: format!("{} calls, {steps} steps, on {processors} processors", calls.len()),
+    })
 }
 
 /// Replays calls on the version that they had. How many steps they took.
-fn steps_again(journal: &Path, flow: &LoadedFlow, next: impl Fn() -> Option<CallId>) -> Result<usize> {
+fn steps_again(
+    journal: &Path,
+    flow: &LoadedFlow,
+    next: impl Fn() -> Option<CallId>,
+) -> Result<usize> {
     let reader = Reader::open(journal)?;
     let mut count = 0;
     while let Some(call) = next() {
-        let steps: Vec<(u32, StepRecord)> = reader.steps(call)?.into_iter().map(|numbered| (numbered.number, numbered.step)).collect();
+        let steps: Vec<(u32, StepRecord)> = reader
+            .steps(call)?
+            .into_iter()
+            .map(|numbered| (numbered.number, numbered.step))
+            .collect();
         let verdict = replay(&Recorded { call, steps: &steps }, |_| Ok(flow.flow.clone()));
         ensure!(verdict == Verdict::Same, "call {call}: {verdict:?}");
         count += steps.len();

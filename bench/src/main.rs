@@ -2,14 +2,15 @@
 //!
 //! # Layout
 //! * [`figure`]: what a figure is; [`report`]: the table and the JSON file.
-//! * [`step`], [`routing`], [`exchange`], [`idle`], [`journal`], [`swap`], [`invite`], [`app_queue`], [`contact_centre`]: a topic
-//!   each, with its [`Figure`]s at the top. A new figure is one more of them and a function that measures it.
+//! * [`step`], [`routing`], [`exchange`], [`idle`], [`journal`], [`swap`], [`invite`],
+//!   [`app_queue`], [`contact_centre`]: a topic each, with its [`Figure`]s at the top. A new figure
+//!   is one more of them and a function that measures it.
 //! * [`measure`]: clocks, medians, memory.
 //! * [`carousel`]: calls one after another, as many as the host can take.
 //! * [`site`]: the vaccination helpdesk of `flows/` on a site of any size.
 //!
-//! These are not tests: a target that is missed is shown, and is no error. A figure that cannot be had here is left out,
-//! with the reason.
+//! These are not tests: a target that is missed is shown, and is no error. A figure that cannot be
+//! had here is left out, with the reason.
 
 /// As in the command.
 #[global_allocator]
@@ -46,7 +47,8 @@ struct Arguments {
     /// Lists the figures and measures none.
     #[arg(long)]
     list: bool,
-    /// Prints one figure as JSON, for the program itself: figures of memory have a process of their own.
+    /// Prints one figure as JSON, for the program itself: figures of memory have a process of their
+    /// own.
     #[arg(long, hide = true)]
     alone: bool,
 }
@@ -65,10 +67,14 @@ fn main() -> Result<ExitCode> {
         contact_centre::FIGURES,
     ]
     .concat();
-    if let Some(unknown) = arguments.keys.iter().find(|key| all.iter().all(|figure| figure.key != **key)) {
+    if let Some(unknown) =
+        arguments.keys.iter().find(|key| all.iter().all(|figure| figure.key != **key))
+    {
         bail!("there is no figure {unknown:?}; `--list` shows them all");
     }
-    let wanted = |figure: &&&Figure| arguments.keys.is_empty() || arguments.keys.iter().any(|key| key == figure.key);
+    let wanted = |figure: &&&Figure| {
+        arguments.keys.is_empty() || arguments.keys.iter().any(|key| key == figure.key)
+    };
     let figures: Vec<&Figure> = all.iter().filter(wanted).copied().collect();
     if arguments.list {
         report::list(&figures);
@@ -88,7 +94,8 @@ fn main() -> Result<ExitCode> {
     }
     report::foot(&results);
     if let Some(file) = arguments.json {
-        std::fs::write(&file, report::json(&results)).with_context(|| format!("writing {}", file.display()))?;
+        std::fs::write(&file, report::json(&results))
+            .with_context(|| format!("writing {}", file.display()))?;
     }
     let broken = results.iter().any(|(_, came)| matches!(came, Came::Broken(_)));
     Ok(if broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })

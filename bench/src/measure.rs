@@ -4,9 +4,14 @@ use anyhow::{Context, Result};
 use rustix::time::{ClockId, clock_gettime};
 use std::time::Duration;
 
-/// What one repetition takes of this thread's processor time, so that it does not matter how busy the machine is: the middle of
-/// some rounds of so many repetitions. The first round warms up and does not count.
-pub(crate) fn middle(rounds: usize, repetitions: u32, mut once: impl FnMut() -> Result<()>) -> Result<Duration> {
+/// What one repetition takes of this thread's processor time, so that it does not matter how busy
+/// the machine is: the middle of some rounds of so many repetitions. The first round warms up and
+/// does not count.
+pub(crate) fn middle(
+    rounds: usize,
+    repetitions: u32,
+    mut once: impl FnMut() -> Result<()>,
+) -> Result<Duration> {
     let mut times = Vec::with_capacity(rounds);
     for round in 0..=rounds {
         let begun = processor(ClockId::ThreadCPUTime);
@@ -41,8 +46,12 @@ pub(crate) fn millis(time: Duration) -> f64 {
 
 /// Memory of this process that is in use, in bytes.
 pub(crate) fn resident() -> Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").context("reading /proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("/proc/self/status without VmRSS")?;
+    let status =
+        std::fs::read_to_string("/proc/self/status").context("reading /proc/self/status")?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .context("/proc/self/status without VmRSS")?;
     let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().context("VmRSS")?;
     Ok(kibibytes * 1024)
 }

@@ -16,7 +16,15 @@ pub(crate) fn head() {
 }
 
 pub(crate) fn line(figure: &Figure, came: &Came) {
-    let head = |value: &str| format!("{:<24} {value:>12} {:<9} {:<20} {}", figure.key, figure.unit, target(figure), figure.what);
+    let head = |value: &str| {
+        format!(
+            "{:<24} {value:>12} {:<9} {:<20} {}",
+            figure.key,
+            figure.unit,
+            target(figure),
+            figure.what
+        )
+    };
     match came {
         Came::Measured(measured) => {
             println!("{}", head(&short(measured.value)));
@@ -34,12 +42,21 @@ pub(crate) fn line(figure: &Figure, came: &Came) {
 }
 
 pub(crate) fn foot(results: &Results<'_>) {
-    let count = |holds: fn(&Figure, &Came) -> bool| results.iter().filter(|(figure, came)| holds(figure, came)).count();
-    let met = count(|figure, came| matches!(came, Came::Measured(measured) if figure.target.is_met(measured.value)));
-    let missed = count(|figure, came| matches!(came, Came::Measured(measured) if !figure.target.is_met(measured.value)));
+    let count = |holds: fn(&Figure, &Came) -> bool| {
+        results.iter().filter(|(figure, came)| holds(figure, came)).count()
+    };
+    let met = count(
+        |figure, came| matches!(came, Came::Measured(measured) if figure.target.is_met(measured.value)),
+    );
+    let missed = count(
+        |figure, came| matches!(came, Came::Measured(measured) if !figure.target.is_met(measured.value)),
+    );
     let left_out = count(|_, came| matches!(came, Came::LeftOut(_)));
     let broken = count(|_, came| matches!(came, Came::Broken(_)));
-    println!("\n{met} met, {missed} missed, {left_out} left out, {broken} broken; on {}", machine());
+    println!(
+        "\n{met} met, {missed} missed, {left_out} left out, {broken} broken; on {}",
+        machine()
+    );
 }
 
 /// Keys and values; what is not there, and why, is under `left_out` and `broken`.
@@ -106,6 +123,9 @@ mod tests {
 
     #[test]
     fn numbers_as_people_read_them() {
-        assert_eq!([0.25, 1.234, 12.04, 100.0, 1234567.0, 60.0].map(short), ["0.25", "1.23", "12", "100", "1,234,567", "60"]);
+        assert_eq!(
+            [0.25, 1.234, 12.04, 100.0, 1234567.0, 60.0].map(short),
+            ["0.25", "1.23", "12", "100", "1,234,567", "60"]
+        );
     }
 }

@@ -48,17 +48,24 @@ fn queue(number: u64) -> Asked {
 
 /// Each agent in two queues, strategies in turn.
 fn site() -> Input {
-    let strategies = [Strategy::LongestIdle, Strategy::RoundRobin, Strategy::Linear, Strategy::RingAll];
-    let members = |queue: u64| (0..AGENTS).filter(move |agent| agent % QUEUES == queue || agent / 10 == queue);
+    let strategies =
+        [Strategy::LongestIdle, Strategy::RoundRobin, Strategy::Linear, Strategy::RingAll];
+    let members = |queue: u64| {
+        (0..AGENTS).filter(move |agent| agent % QUEUES == queue || agent / 10 == queue)
+    };
     let name = |agent: u64| AgentName::new(format!("agent-{agent}"));
     let queues = (0..QUEUES).map(|number| QueueConfig {
         strategy: strategies[number as usize % strategies.len()],
         ..QueueConfig::new(format!("queue-{number}"), members(number).map(name))
     });
-    Input::Configure { queues: queues.collect(), agents: (0..AGENTS).map(|agent| AgentConfig::new(name(agent))).collect() }
+    Input::Configure {
+        queues: queues.collect(),
+        agents: (0..AGENTS).map(|agent| AgentConfig::new(name(agent))).collect(),
+    }
 }
 
-/// 10,000 callers at all times. Every tenth phone that rings is not answered, every tenth caller widens, every twentieth gives up.
+/// 10,000 callers at all times. Every tenth phone that rings is not answered, every tenth caller
+/// widens, every twentieth gives up.
 fn inputs() -> Result<Measured> {
     let (mut floor, mut dice, mut out) = (Floor::new(), Dice::new(7), Vec::new());
     floor.input(Duration::ZERO, site(), &mut out)?;
@@ -66,9 +73,17 @@ fn inputs() -> Result<Measured> {
     let mut enter = |todo: &mut VecDeque<Input>, dice: &mut Dice| {
         next += 1;
         let ask = vec![queue(dice.roll(QUEUES))];
-        todo.push_back(Input::Enter { entry: entry(next), ask, priority: 0, waited: Duration::ZERO });
+        todo.push_back(Input::Enter {
+            entry: entry(next),
+            ask,
+            priority: 0,
+            waited: Duration::ZERO,
+        });
         if dice.roll(10) == 0 {
-            todo.push_back(Input::Widen { entry: entry(next), ask: vec![queue(dice.roll(QUEUES))] });
+            todo.push_back(Input::Widen {
+                entry: entry(next),
+                ask: vec![queue(dice.roll(QUEUES))],
+            });
         }
         if dice.roll(20) == 0 {
             todo.push_back(Input::Leave { entry: entry(next), hung_up: false });
@@ -101,7 +116,9 @@ fn inputs() -> Result<Measured> {
                     todo.push_back(Input::Unanswered { attempt, why: Unanswered::NoAnswer });
                 }
                 Output::Ring { attempt, .. } => todo.push_back(Input::Answered { attempt }),
-                Output::Cancel { attempt, .. } => todo.push_back(Input::Unanswered { attempt, why: Unanswered::Cancelled }),
+                Output::Cancel { attempt, .. } => {
+                    todo.push_back(Input::Unanswered { attempt, why: Unanswered::Cancelled })
+                }
                 Output::Connected { entry, .. } => {
                     connected += 1;
                     todo.push_back(Input::Ended { entry });
@@ -114,7 +131,9 @@ fn inputs() -> Result<Measured> {
     let value = INPUTS as f64 / begun.elapsed().as_secs_f64();
     Ok(Measured {
         value,
-        how: format!("{INPUTS} inputs on one core; {connected} conversations; {refused} were of callers gone or connected"),
+        how: format!(
+            "{INPUTS} inputs on one core; {connected} conversations; {refused} were of callers gone or connected"
+        ),
     })
 }
 
@@ -125,12 +144,21 @@ fn entry_bytes() -> Result<Measured> {
     floor.input(Duration::ZERO, Input::Configure { queues, agents: Vec::new() }, &mut out)?;
     let before = resident()?;
     for number in 0..WAITING {
-        let input = Input::Enter { entry: entry(number + 1), ask: vec![queue(0)], priority: 0, waited: Duration::ZERO };
+        let input = Input::Enter {
+            entry: entry(number + 1),
+            ask: vec![queue(0)],
+            priority: 0,
+            waited: Duration::ZERO,
+        };
         floor.input(Duration::from_millis(number), input, &mut out)?;
     }
     let value = (resident()? - before) as f64 / WAITING as f64;
     let begun = Instant::now();
-    let places: u64 = (1..=1000).map(|number| u64::from(floor.position(entry(number * 100)).unwrap_or(0))).sum();
+    let places: u64 =
+        (1..=1000).map(|number| u64::from(floor.position(entry(number * 100)).unwrap_or(0))).sum();
     let place = begun.elapsed() / 1000;
-    Ok(Measured { value, how: format!("resident memory; the place in line is had in {place:?} (checksum {places})") })
+    Ok(Measured {
+        value,
+        how: format!("resident memory; the place in line is had in {place:?} (checksum {places})"),
+    })
 }

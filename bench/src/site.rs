@@ -42,15 +42,28 @@ pub(crate) fn helpdesk(agents: usize, hours: &str, wrap_up: u32) -> Result<Folde
         (0..agents).map(|agent| format!("\"agent-{agent}\"")).collect::<Vec<_>>().join(", ")
     );
     for agent in 0..agents {
-        let _ = write!(site, "[agents.agent-{agent}]\nlogged_in = true\nendpoints = [{{ address = \"{}\" }}]\n", phone(agent));
+        let _ = write!(
+            site,
+            "[agents.agent-{agent}]\nlogged_in = true\nendpoints = [{{ address = \"{}\" }}]\n",
+            phone(agent)
+        );
     }
     let mut flow = flow_file("vaccination-helpdesk")?;
-    flow.insert("limits".to_owned(), Value::Table(Table::from_iter([("calls".to_owned(), Value::Integer(1_000_000))])));
-    Folder::new(&site)?.plugin("vaccination-helpdesk")?.flow("vaccination-helpdesk", &toml::to_string(&flow)?)
+    flow.insert(
+        "limits".to_owned(),
+        Value::Table(Table::from_iter([("calls".to_owned(), Value::Integer(1_000_000))])),
+    );
+    Folder::new(&site)?
+        .plugin("vaccination-helpdesk")?
+        .flow("vaccination-helpdesk", &toml::to_string(&flow)?)
 }
 
 /// A catalogue on a folder whose files are all good.
-pub(crate) fn catalogue(folder: &Folder, engine: &Engine, gate: Option<Gate>) -> Result<Arc<Catalogue>> {
+pub(crate) fn catalogue(
+    folder: &Folder,
+    engine: &Engine,
+    gate: Option<Gate>,
+) -> Result<Arc<Catalogue>> {
     let (catalogue, report) = Catalogue::open(CatalogueConfig {
         flows_dir: folder.flows(),
         plugins_dir: folder.plugins(),
@@ -78,15 +91,21 @@ pub(crate) fn host(
     store: Option<Store>,
 ) -> Result<(Arc<Exchange>, Arc<Sim>)> {
     let catalogue = catalogue(folder, &engine()?, None)?;
-    let exchange = Exchange::new(Options { store, calls: usize::MAX, ..Options::new(catalogue, clock, observer) });
+    let exchange = Exchange::new(Options {
+        store,
+        calls: usize::MAX,
+        ..Options::new(catalogue, clock, observer)
+    });
     let sim = Arc::new(Sim::new(sim, exchange.sink()));
     exchange.attach(sim.clone());
     Ok((exchange, sim))
 }
 
-/// The journal of a folder, in a file on its disk. That the machine is busy with something else does not make it stuck.
+/// The journal of a folder, in a file on its disk. That the machine is busy with something else
+/// does not make it stuck.
 pub(crate) fn store(folder: &Folder) -> Result<Store> {
     fs::create_dir_all(folder.cache())?;
-    let options = strowger_store::Options { stuck_after: Duration::from_secs(5), ..Default::default() };
+    let options =
+        strowger_store::Options { stuck_after: Duration::from_secs(5), ..Default::default() };
     Ok(Store::open(&database(folder), options)?)
 }

@@ -1,7 +1,8 @@
 //! Steps of flows in the sandbox.
 //!
-//! Calls are played beforehand: each order gets the outcome that it would have in a call that goes well, and the
-//! events are kept. What is timed are the steps of such calls, one after the other, each from the state that the last one left.
+//! Calls are played beforehand: each order gets the outcome that it would have in a call that goes
+//! well, and the events are kept. What is timed are the steps of such calls, one after the other,
+//! each from the state that the last one left.
 
 use crate::{
     figure::{Figure, Measured, Target},
@@ -71,7 +72,12 @@ const RECEPTION: &str = "reception";
 
 /// A flow of `flows/`, configured as it is there.
 fn flow(name: &str) -> Result<Flow> {
-    configured(name, &serde_json::to_string(site::flow_file(name)?.get("settings").context("a flow file without settings")?)?)
+    configured(
+        name,
+        &serde_json::to_string(
+            site::flow_file(name)?.get("settings").context("a flow file without settings")?,
+        )?,
+    )
 }
 
 fn configured(plugin: &str, settings: &str) -> Result<Flow> {
@@ -122,10 +128,15 @@ fn whole_call(flow: &Flow, ending: Ending) -> Result<Vec<Event>> {
                 return Ok(events);
             }
             match &order.command {
-                Command::Cancel { order } => later.retain(|event| !matches!(event, Event::Order { id, .. } if id == order)),
+                Command::Cancel { order } => {
+                    later.retain(|event| !matches!(event, Event::Order { id, .. } if id == order))
+                }
                 // When all is said the agent hangs up.
                 Command::EnterQueue(entry) if ending == Ending::Agent => {
-                    later.push_back(Event::HungUp { leg: entry.agent_leg.clone(), cause: Cause::Normal });
+                    later.push_back(Event::HungUp {
+                        leg: entry.agent_leg.clone(),
+                        cause: Cause::Normal,
+                    });
                 }
                 _ => {}
             }
@@ -135,7 +146,10 @@ fn whole_call(flow: &Flow, ending: Ending) -> Result<Vec<Event>> {
         }
         state = step.state;
     }
-    anyhow::bail!("the flow waits for something that this benchmark does not play; it had {} events", events.len())
+    anyhow::bail!(
+        "the flow waits for something that this benchmark does not play; it had {} events",
+        events.len()
+    )
 }
 
 /// What comes of an order at once, and when nothing else happens any more.
@@ -143,7 +157,9 @@ fn outcomes(command: &Command, ending: Ending) -> (Vec<Outcome>, Vec<Outcome>) {
     let now = match command {
         Command::Answer => vec![Outcome::Answered],
         Command::Play { .. } => vec![Outcome::Played(PlayEnd::Whole)],
-        Command::Gather(_) => vec![Outcome::Gathered { digits: "1".into(), proof: None, end: GatherEnd::Enough }],
+        Command::Gather(_) => {
+            vec![Outcome::Gathered { digits: "1".into(), proof: None, end: GatherEnd::Enough }]
+        }
         Command::EnterQueue(entry) => {
             let connected = Outcome::Connected { leg: entry.agent_leg.clone(), agent: "an".into() };
             let queued = Outcome::Queued { position: 1 };
@@ -158,7 +174,10 @@ fn outcomes(command: &Command, ending: Ending) -> (Vec<Outcome>, Vec<Outcome>) {
 }
 
 /// What a step takes on average over these calls.
-fn average(calls: &[Vec<Event>], mut step: impl FnMut(&[u8], &Event) -> Result<Step>) -> Result<Duration> {
+fn average(
+    calls: &[Vec<Event>],
+    mut step: impl FnMut(&[u8], &Event) -> Result<Step>,
+) -> Result<Duration> {
     let steps: usize = calls.iter().map(Vec::len).sum();
     let time = middle(50, 20, || {
         for events in calls {
@@ -176,11 +195,14 @@ fn script() -> Result<Measured> {
     let flow = flow(HELPDESK)?;
     let calls = [whole_call(&flow, Ending::Agent)?, whole_call(&flow, Ending::Overflow)?];
     let reads = FixedReads::shared();
-    let time = average(&calls, |state, event| Ok(flow.step(call(), state, event, reads.clone())?))?;
+    let time =
+        average(&calls, |state, event| Ok(flow.step(call(), state, event, reads.clone())?))?;
     let [agent, overflow] = calls.map(|events| events.len());
     Ok(Measured {
         value: micros(time),
-        how: format!("a call of {agent} events with an agent, one of {overflow} that overflows to the central"),
+        how: format!(
+            "a call of {agent} events with an agent, one of {overflow} that overflows to the central"
+        ),
     })
 }
 
@@ -191,27 +213,43 @@ fn script_100() -> Result<Measured> {
     let (mut state, mut event) = (Box::<[u8]>::default(), arrival());
     for _ in 1..NTH {
         let step = flow.step(call(), &state, &event, reads.clone())?;
-        let order = step.orders.iter().filter_map(|ordered| ordered.order().cloned()).next_back().context("a step without an order")?;
-        let outcome = outcomes(&order.command, Ending::Agent).0.into_iter().next().context("an order without an outcome")?;
+        let order = step
+            .orders
+            .iter()
+            .filter_map(|ordered| ordered.order().cloned())
+            .next_back()
+            .context("a step without an order")?;
+        let outcome = outcomes(&order.command, Ending::Agent)
+            .0
+            .into_iter()
+            .next()
+            .context("an order without an outcome")?;
         (state, event) = (step.state, Event::Order { id: order.id, outcome });
     }
     let time = middle(50, 200, || {
         flow.step(call(), &state, &event, reads.clone())?;
         Ok(())
     })?;
-    Ok(Measured { value: micros(time), how: format!("a script that plays again and again; {} bytes of state", state.len()) })
+    Ok(Measured {
+        value: micros(time),
+        how: format!("a script that plays again and again; {} bytes of state", state.len()),
+    })
 }
 
 fn state_machine() -> Result<Measured> {
     let (time, events) = state_machine_time()?;
-    Ok(Measured { value: micros(time), how: format!("a call of {events} events: greeting, a key, a queue, an agent") })
+    Ok(Measured {
+        value: micros(time),
+        how: format!("a call of {events} events: greeting, a key, a queue, an agent"),
+    })
 }
 
 fn state_machine_time() -> Result<(Duration, usize)> {
     let flow = flow(RECEPTION)?;
     let calls = [whole_call(&flow, Ending::Agent)?];
     let reads = FixedReads::shared();
-    let time = average(&calls, |state, event| Ok(flow.step(call(), state, event, reads.clone())?))?;
+    let time =
+        average(&calls, |state, event| Ok(flow.step(call(), state, event, reads.clone())?))?;
     Ok((time, calls[0].len()))
 }
 
@@ -221,15 +259,20 @@ fn against_native() -> Result<Measured> {
     let value = sandboxed.as_secs_f64() / native.as_secs_f64();
     Ok(Measured {
         value,
-        how: format!("{sandboxed:?} against {native:?} over the same {events} events; copying the event in is part of both"),
+        how: format!(
+            "{sandboxed:?} against {native:?} over the same {events} events; copying the event in is part of both"
+        ),
     })
 }
 
 /// The reception as plain Rust, with the same settings and the same call.
 fn native() -> Result<Duration> {
-    let settings = site::flow_file(RECEPTION)?.remove("settings").context("a flow file without settings")?;
+    let settings =
+        site::flow_file(RECEPTION)?.remove("settings").context("a flow file without settings")?;
     let settings: &'static reception::Settings = Box::leak(Box::new(settings.try_into()?));
-    let step = |state, event| reception::Reception::step(settings, state, event).map_err(anyhow::Error::msg);
+    let step = |state, event| {
+        reception::Reception::step(settings, state, event).map_err(anyhow::Error::msg)
+    };
 
     let mut events = Vec::new();
     let mut soon = VecDeque::from([guest::Event::Arrived(guest::Arrival {
@@ -253,7 +296,11 @@ fn native() -> Result<Duration> {
             let outcomes = match order.command {
                 guest::Command::Answer => vec![guest::Outcome::Answered],
                 guest::Command::Gather(_) => {
-                    vec![guest::Outcome::Gathered(guest::Digits { digits: "1".into(), proof: None, end: guest::GatherEnd::Enough })]
+                    vec![guest::Outcome::Gathered(guest::Digits {
+                        digits: "1".into(),
+                        proof: None,
+                        end: guest::GatherEnd::Enough,
+                    })]
                 }
                 guest::Command::EnterQueue(entry) => {
                     let connected = guest::Connected { leg: entry.agent_leg, agent: "an".into() };
@@ -261,7 +308,11 @@ fn native() -> Result<Duration> {
                 }
                 _ => Vec::new(),
             };
-            soon.extend(outcomes.into_iter().map(|outcome| guest::Event::Order(guest::OrderEvent { id: order.id, outcome })));
+            soon.extend(
+                outcomes.into_iter().map(|outcome| {
+                    guest::Event::Order(guest::OrderEvent { id: order.id, outcome })
+                }),
+            );
         }
     }
     let time = middle(50, 2_000, || {
@@ -285,6 +336,9 @@ fn fresh() -> Result<Measured> {
     let [helpdesk, reception] = both;
     Ok(Measured {
         value: micros(helpdesk?),
-        how: format!("instance made, settings read, step taken, instance gone; the reception takes {:?}", reception?),
+        how: format!(
+            "instance made, settings read, step taken, instance gone; the reception takes {:?}",
+            reception?
+        ),
     })
 }

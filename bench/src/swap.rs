@@ -36,8 +36,13 @@ pub(crate) const FIGURES: &[&Figure] = &[
     },
 ];
 
-/// What a reload takes after each of some changes: the middle, and its processor time on all threads.
-fn reloads(catalogue: &Catalogue, flow: &str, mut change: impl FnMut(usize) -> Result<()>) -> Result<(Duration, Duration)> {
+/// What a reload takes after each of some changes: the middle, and its processor time on all
+/// threads.
+fn reloads(
+    catalogue: &Catalogue,
+    flow: &str,
+    mut change: impl FnMut(usize) -> Result<()>,
+) -> Result<(Duration, Duration)> {
     let (mut times, mut used) = (Vec::new(), Duration::ZERO);
     for number in 0..11 {
         change(number)?;
@@ -58,8 +63,12 @@ fn reloads(catalogue: &Catalogue, flow: &str, mut change: impl FnMut(usize) -> R
 /// `flows/` as it is, in a temporary folder.
 fn shipped() -> Result<Folder> {
     let flows = workspace().join("flows");
-    let read = |path: &Path| fs::read_to_string(path).with_context(|| format!("reading {}", path.display()));
-    let folder = Folder::new(&read(&flows.join("site.toml"))?)?.plugin("vaccination-helpdesk")?.plugin("reception")?;
+    let read = |path: &Path| {
+        fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))
+    };
+    let folder = Folder::new(&read(&flows.join("site.toml"))?)?
+        .plugin("vaccination-helpdesk")?
+        .plugin("reception")?;
     for part in ["contacts.csv", "rosters", "vaccination-helpdesk", "reception"] {
         let mut todo = vec![flows.join(part)];
         while let Some(path) = todo.pop() {
@@ -67,7 +76,10 @@ fn shipped() -> Result<Folder> {
                 for entry in fs::read_dir(&path)? {
                     todo.push(entry?.path());
                 }
-            } else if path.extension().is_some_and(|extension| extension == "toml" || extension == "csv") {
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "toml" || extension == "csv")
+            {
                 let name = path.strip_prefix(&flows)?.to_string_lossy();
                 folder.write(&name, &read(&path)?)?;
             }
@@ -83,20 +95,30 @@ fn settings() -> Result<Measured> {
         let catalogue = site::catalogue(&folder, &engine, gate)?;
         let name = "vaccination-helpdesk";
         let text = toml::to_string(&site::flow_file(name)?)?;
-        reloads(&catalogue, name, |number| folder.write(&format!("{name}/flow.toml"), &text.replace("Gent", &format!("Gent {number}"))))
+        reloads(&catalogue, name, |number| {
+            folder.write(
+                &format!("{name}/flow.toml"),
+                &text.replace("Gent", &format!("Gent {number}")),
+            )
+        })
     };
     let (gated, used) = time(Some(strowger_scenario::gate(engine.clone())))?;
     let (ungated, _) = time(None)?;
     Ok(Measured {
         value: millis(gated),
-        how: format!("{:.1} ms without its scenarios; {:.0} ms of processor time", millis(ungated), millis(used)),
+        how: format!(
+            "{:.1} ms without its scenarios; {:.0} ms of processor time",
+            millis(ungated),
+            millis(used)
+        ),
     })
 }
 
 fn plugin() -> Result<Measured> {
     let engine = site::engine()?;
     let folder = shipped()?;
-    let catalogue = site::catalogue(&folder, &engine, Some(strowger_scenario::gate(engine.clone())))?;
+    let catalogue =
+        site::catalogue(&folder, &engine, Some(strowger_scenario::gate(engine.clone())))?;
     let bytes = plugin_wasm("reception");
     let stamp = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_nanos();
     let (time, used) = reloads(&catalogue, "reception", |number| {
@@ -106,7 +128,11 @@ fn plugin() -> Result<Measured> {
     })?;
     Ok(Measured {
         value: millis(time),
-        how: format!("{} bytes, compiled anew, its scenarios included; {:.0} ms of processor time", bytes.len(), millis(used)),
+        how: format!(
+            "{} bytes, compiled anew, its scenarios included; {:.0} ms of processor time",
+            bytes.len(),
+            millis(used)
+        ),
     })
 }
 

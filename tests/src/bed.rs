@@ -40,15 +40,18 @@ impl Bed {
         Ok(bed)
     }
 
-    /// Starts a host on the folder's journal; one that was there before is stopped first. Its calls stay at the PBX, and the new one takes them up.
+    /// Starts a host on the folder's journal; one that was there before is stopped first. Its calls
+    /// stay at the PBX, and the new one takes them up.
     ///
     /// # Errors
     /// A file is bad, or the PBX cannot be reached.
     pub async fn start_host(&mut self) -> Result<()> {
         self.stop_host();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build()?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build()?;
         // A slow machine is no reason to give up journalling.
-        let options = strowger_store::Options { stuck_after: Duration::from_secs(10), ..Default::default() };
+        let options =
+            strowger_store::Options { stuck_after: Duration::from_secs(10), ..Default::default() };
         let store = mortal::open_journal(&self.folder, options)?;
         let host = {
             let _inside = runtime.enter();
@@ -57,17 +60,22 @@ impl Bed {
         let mut config = AsteriskConfig::new(&self.gate.url(), USER, PASSWORD);
         config.app = APP.into();
         config.transfer_context = TRANSFER.into();
-        config.number_endpoint = Some(format!("PJSIP/central/sip:{{number}}@{}:5060", self.pbx.host(200)));
+        config.number_endpoint =
+            Some(format!("PJSIP/central/sip:{{number}}@{}:5060", self.pbx.host(200)));
         config.prompts_bind = (self.pbx.host(2), 0).into();
         let mut prompts = PromptsConfig::new(self.pbx.folder().join("spoken"));
-        prompts.speech.program = self.pbx.tools().espeak().get_program().to_string_lossy().into_owned();
+        prompts.speech.program =
+            self.pbx.tools().espeak().get_program().to_string_lossy().into_owned();
         let (synced, connected) = tokio::sync::oneshot::channel();
         let synced = std::sync::Mutex::new(Some(synced));
         let sink = host.exchange.sink();
         let tell = Arc::new(move |event| {
             let first = matches!(event, strowger_pbx::port::PbxEvent::Synced { .. });
             sink(event);
-            if first && let Some(synced) = synced.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take() {
+            if first
+                && let Some(synced) =
+                    synced.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+            {
                 let _ = synced.send(());
             }
         });
@@ -106,7 +114,8 @@ impl Drop for Bed {
     }
 }
 
-/// A site whose helpdesk has these agents, `a1` and so on, logged in or not, with hours `24/7` or `off` of the helpdesk and the central.
+/// A site whose helpdesk has these agents, `a1` and so on, logged in or not, with hours `24/7` or
+/// `off` of the helpdesk and the central.
 pub fn helpdesk_site(agents: u8, logged_in: bool, open: bool, central_open: bool) -> String {
     let hours = |open| if open { "24/7" } else { "off" };
     let names: Vec<String> = (1..=agents).map(|agent| format!("\"a{agent}\"")).collect();
@@ -137,12 +146,15 @@ cap = 100000
         names.join(", ")
     );
     for agent in 1..=agents {
-        site += &format!("\n[agents.a{agent}]\nendpoints = [{{ address = \"PJSIP/a{agent}\" }}]\nlogged_in = {logged_in}\n");
+        site += &format!(
+            "\n[agents.a{agent}]\nendpoints = [{{ address = \"PJSIP/a{agent}\" }}]\nlogged_in = {logged_in}\n"
+        );
     }
     site
 }
 
-/// The vaccination helpdesk with short words and short times: the waiting message every 2 s, on to the central after 6 s.
+/// The vaccination helpdesk with short words and short times: the waiting message every 2 s, on to
+/// the central after 6 s.
 pub const HELPDESK: &str = r#"
 plugin = "vaccination-helpdesk"
 numbers = ["0900"]

@@ -48,7 +48,11 @@ impl Host {
     ///
     /// # Errors
     /// As [`Host::start`].
-    pub fn start_with(folder: &Folder, clock: Clock, with: impl FnOnce(Options) -> Options) -> Result<Self> {
+    pub fn start_with(
+        folder: &Folder,
+        clock: Clock,
+        with: impl FnOnce(Options) -> Options,
+    ) -> Result<Self> {
         let engine = Engine::new(Some(strowger_test_support::compile_cache()))?;
         let (catalogue, report) = Catalogue::open(CatalogueConfig {
             flows_dir: folder.flows(),
@@ -58,7 +62,10 @@ impl Host {
             faults_per_minute: usize::MAX,
         });
         if !report.problems.is_empty() {
-            bail!("{}", report.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+            bail!(
+                "{}",
+                report.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+            );
         }
         let log = Arc::new(Log::default());
         let exchange = Exchange::new(with(Options::new(catalogue.clone(), clock, log.clone())));
@@ -81,7 +88,11 @@ impl Host {
         let waited = tokio::time::timeout(within, closed.wait_for(|closed| *closed >= count)).await;
         let records = self.log.records();
         if waited.is_err() {
-            bail!("{} of {count} calls are over after {within:?}:\n{}", records.len(), self.log.lines().join("\n"));
+            bail!(
+                "{} of {count} calls are over after {within:?}:\n{}",
+                records.len(),
+                self.log.lines().join("\n")
+            );
         }
         Ok(records)
     }
@@ -91,8 +102,11 @@ impl Host {
     /// # Errors
     /// Time is up.
     pub async fn calls_up(&self, count: usize, within: Duration) -> Result<()> {
-        let waited = tokio::time::timeout(within, self.exchange.until_count(|up| up == count)).await;
-        waited.with_context(|| format!("{} calls are up after {within:?}, not {count}", self.exchange.call_count()))
+        let waited =
+            tokio::time::timeout(within, self.exchange.until_count(|up| up == count)).await;
+        waited.with_context(|| {
+            format!("{} calls are up after {within:?}, not {count}", self.exchange.call_count())
+        })
     }
 
     /// Waits until a line of the log contains a text, and gives the first that does.
@@ -107,9 +121,15 @@ impl Host {
     ///
     /// # Errors
     /// Time is up; the error shows the log.
-    pub async fn seen_often(&self, text: &str, often: usize, within: Duration) -> Result<Vec<String>> {
+    pub async fn seen_often(
+        &self,
+        text: &str,
+        often: usize,
+        within: Duration,
+    ) -> Result<Vec<String>> {
         let mut count = self.log.count.subscribe();
-        let find = || self.log.lines().into_iter().filter(|line| line.contains(text)).collect::<Vec<_>>();
+        let find =
+            || self.log.lines().into_iter().filter(|line| line.contains(text)).collect::<Vec<_>>();
         let search = async {
             loop {
                 count.borrow_and_update();
@@ -121,7 +141,12 @@ impl Host {
             }
         };
         let found = tokio::time::timeout(within, search).await.ok().flatten();
-        found.with_context(|| format!("{text:?} was not seen {often} times within {within:?}:\n{}", self.log.lines().join("\n")))
+        found.with_context(|| {
+            format!(
+                "{text:?} was not seen {often} times within {within:?}:\n{}",
+                self.log.lines().join("\n")
+            )
+        })
     }
 }
 
@@ -163,7 +188,10 @@ impl Observer for Log {
             self.queued.lock().unwrap_or_else(PoisonError::into_inner).push((Instant::now(), call));
         }
         if !self.quiet.load(std::sync::atomic::Ordering::Relaxed) {
-            self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{at:?} {call} {what:?}"));
+            self.lines
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(format!("{at:?} {call} {what:?}"));
             self.count.send_modify(|count| *count += 1);
         }
         if let Observed::Closed(record) = what {

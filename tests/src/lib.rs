@@ -1,4 +1,5 @@
-//! What tests of the whole host share: a folder of flows to write into, and a host that runs on it with what it observed.
+//! What tests of the whole host share: a folder of flows to write into, and a host that runs on it
+//! with what it observed.
 //!
 //! * [`Folder`]: a site, flow files and plugins in a temporary folder.
 //! * [`Host`]: catalogue and exchange on such a folder, for a sim or a real PBX.

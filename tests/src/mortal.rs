@@ -28,7 +28,8 @@ pub struct Mortal {
     runtime: Runtime,
 }
 
-/// From a host to the sim. After a cut nothing gets through: what was journalled then was never sent.
+/// From a host to the sim. After a cut nothing gets through: what was journalled then was never
+/// sent.
 struct Wire {
     sim: Arc<Sim>,
     cut: AtomicBool,
@@ -55,7 +56,8 @@ pub fn database(folder: &Folder) -> PathBuf {
     folder.cache().join("strowger.db")
 }
 
-/// Opens the journal of a folder. A thread of the sim that was in the middle of a word with a host that died may hold it for a moment longer.
+/// Opens the journal of a folder. A thread of the sim that was in the middle of a word with a host
+/// that died may hold it for a moment longer.
 ///
 /// # Errors
 /// It cannot be opened.
@@ -78,7 +80,8 @@ impl Mortal {
     pub fn start(folder: &Folder, sim: &Arc<Sim>) -> Result<Self> {
         let store = open_journal(folder, Options::default())?;
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let host = runtime.block_on(async { Host::start_on(folder, Clock::system(), Some(store.clone())) })?;
+        let host = runtime
+            .block_on(async { Host::start_on(folder, Clock::system(), Some(store.clone())) })?;
         let wire = Arc::new(Wire { sim: sim.clone(), cut: AtomicBool::new(false) });
         {
             let _inside = runtime.enter();
@@ -94,7 +97,8 @@ impl Mortal {
         self.wire.cut.store(true, SeqCst);
     }
 
-    /// Dies. What the journal was given is in it afterwards; nothing else is anywhere. Calls live on at the sim.
+    /// Dies. What the journal was given is in it afterwards; nothing else is anywhere. Calls live
+    /// on at the sim.
     pub fn kill(self) {
         let Self { host, store, wire, runtime } = self;
         wire.sim.cut("the host died");

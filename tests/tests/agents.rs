@@ -1,5 +1,5 @@
-//! Agents at their phones (R3), with the `agent-desk` flow beside the helpdesk, on the sim: what a log-in does to callers, that it outlives the host, and
-//! that a PIN is nowhere to be found.
+//! Agents at their phones (R3), with the `agent-desk` flow beside the helpdesk, on the sim: what a
+//! log-in does to callers, that it outlives the host, and that a PIN is nowhere to be found.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{sync::Arc, time::Duration};
@@ -52,7 +52,12 @@ endpoints = [{{ address = "PJSIP/bram" }}]
 
 fn folder() -> Folder {
     let desk = std::fs::read_to_string(workspace().join("flows/agent-desk/flow.toml")).unwrap();
-    let folder = Folder::new(&site()).unwrap().plugin("vaccination-helpdesk").unwrap().plugin("agent-desk").unwrap();
+    let folder = Folder::new(&site())
+        .unwrap()
+        .plugin("vaccination-helpdesk")
+        .unwrap()
+        .plugin("agent-desk")
+        .unwrap();
     folder.flow("vaccination-helpdesk", HELPDESK).unwrap().flow("agent-desk", &desk).unwrap()
 }
 
@@ -62,7 +67,13 @@ fn keys(sim: &Sim, endpoint: &str, number: Option<&str>, code: &str, keyed: &[(u
         from: number.map(str::to_owned),
         endpoint: Some(endpoint.to_owned()),
         to: code.to_owned(),
-        keys: keyed.iter().map(|(after, digits)| Keys { after: Duration::from_secs(*after), digits: (*digits).to_owned() }).collect(),
+        keys: keyed
+            .iter()
+            .map(|(after, digits)| Keys {
+                after: Duration::from_secs(*after),
+                digits: (*digits).to_owned(),
+            })
+            .collect(),
         ..Caller::default()
     });
 }
@@ -84,7 +95,11 @@ struct Town {
 
 fn town() -> Town {
     let host = Host::start(&folder(), Clock::simulated(Timestamp(1_795_000_000_000))).unwrap();
-    let sim = host.sim(SimConfig { unknown: Phone::new(Then::Rings), outside: Phone::new(Then::Rings), ..SimConfig::default() });
+    let sim = host.sim(SimConfig {
+        unknown: Phone::new(Then::Rings),
+        outside: Phone::new(Then::Rings),
+        ..SimConfig::default()
+    });
     Town { host, sim }
 }
 
@@ -95,7 +110,11 @@ impl Town {
     }
 
     fn caller(&self) {
-        self.sim.call(Caller { from: Some("+32475000000".to_owned()), to: "0900".to_owned(), ..Caller::default() });
+        self.sim.call(Caller {
+            from: Some("+32475000000".to_owned()),
+            to: "0900".to_owned(),
+            ..Caller::default()
+        });
     }
 }
 
@@ -112,7 +131,11 @@ async fn r3_calls_come_where_the_agent_has_logged_in_until_the_log_out() {
 
     town.caller();
     host.seen("Ring {", PATIENCE).await.unwrap();
-    assert!(rings(host)[0].contains("\"an\"") && rings(host)[0].contains("PJSIP/bram"), "{:?}", rings(host));
+    assert!(
+        rings(host)[0].contains("\"an\"") && rings(host)[0].contains("PJSIP/bram"),
+        "{:?}",
+        rings(host)
+    );
     // Her own phone is the next.
     host.seen_often("Ring {", 2, PATIENCE * 10).await.unwrap();
     assert!(rings(host)[1].contains("PJSIP/an"), "{:?}", rings(host));
@@ -133,14 +156,20 @@ async fn r3_calls_come_where_the_agent_has_logged_in_until_the_log_out() {
     assert_eq!(town.outcome(5).await, "joined");
     assert_eq!(agent(&host.exchange.agents(), "bram").queues, ["helpdesk".into(), "other".into()]);
     assert_eq!(host.exchange.queue("21").map(|queue| queue.logged_in), Some(1), "by its code");
-    assert_eq!(host.exchange.agent_status("102"), host.exchange.agent_status("bram"), "by extension");
+    assert_eq!(
+        host.exchange.agent_status("102"),
+        host.exchange.agent_status("bram"),
+        "by extension"
+    );
 }
 
 /// Toll fraud: who is not the agent must not have callers ring elsewhere.
 #[tokio::test(start_paused = true)]
 async fn r3_nobody_logs_in_for_another_or_at_a_number_that_may_not_be_rung() {
     let Town { host, sim } = &town();
-    let ends = |nth: usize| async move { host.records(nth, PATIENCE * 100).await.unwrap()[nth - 1].outcome.clone() };
+    let ends = |nth: usize| async move {
+        host.records(nth, PATIENCE * 100).await.unwrap()[nth - 1].outcome.clone()
+    };
     // From outside, claiming the number of an agent's phone.
     keys(sim, "PJSIP/trunk", Some("PJSIP/an"), "*1", &[(3, "101#")]);
     assert_eq!(ends(1).await, "wrong-pin");
@@ -157,7 +186,8 @@ async fn r3_nobody_logs_in_for_another_or_at_a_number_that_may_not_be_rung() {
 
 #[test]
 fn r3_a_log_in_outlives_the_host_and_a_pin_is_nowhere() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let sim = {
         let _inside = runtime.enter();
         let config = SimConfig { unknown: Phone::new(Then::Rings), ..SimConfig::default() };
@@ -166,7 +196,9 @@ fn r3_a_log_in_outlives_the_host_and_a_pin_is_nowhere() {
     sim.cut("no host yet");
     let folder = folder();
     let mortal = Mortal::start(&folder, &sim).unwrap();
-    let wait = |mortal: &Mortal, text: &str| drop(runtime.block_on(mortal.host.seen(text, PATIENCE)).unwrap());
+    let wait = |mortal: &Mortal, text: &str| {
+        drop(runtime.block_on(mortal.host.seen(text, PATIENCE)).unwrap())
+    };
     // The prompts are not waited for: a key ends them.
     sim.call(Caller {
         from: Some("+32470123456".to_owned()),
@@ -180,10 +212,14 @@ fn r3_a_log_in_outlives_the_host_and_a_pin_is_nowhere() {
         ..Caller::default()
     });
     wait(&mortal, "logged-in");
-    let paused = mortal.host.exchange.agent(&"101".into(), AgentAction::Pause(Some("overleg".to_owned())));
+    let paused =
+        mortal.host.exchange.agent(&"101".into(), AgentAction::Pause(Some("overleg".to_owned())));
     assert!(paused.is_ok(), "{paused:?}");
     let before = agent(&mortal.host.exchange.agents(), "an");
-    assert_eq!((before.at.as_deref(), before.pause_reason.as_deref()), (Some("+32470123456"), Some("overleg")));
+    assert_eq!(
+        (before.at.as_deref(), before.pause_reason.as_deref()),
+        (Some("+32470123456"), Some("overleg"))
+    );
     let log = mortal.host.log.lines().join("\n");
     assert!(mortal.store.flush(PATIENCE));
     mortal.kill();
@@ -204,12 +240,17 @@ fn r3_a_log_in_outlives_the_host_and_a_pin_is_nowhere() {
     assert_eq!(agent(&again.host.exchange.agents(), "an"), before);
     // She is rung there again.
     assert!(again.host.exchange.agent(&"an".into(), AgentAction::Ready).is_ok());
-    sim.call(Caller { from: Some("+32475000000".to_owned()), to: "0900".to_owned(), ..Caller::default() });
+    sim.call(Caller {
+        from: Some("+32475000000".to_owned()),
+        to: "0900".to_owned(),
+        ..Caller::default()
+    });
     let ring = runtime.block_on(again.host.seen("Ring {", PATIENCE)).unwrap();
     assert!(ring.contains("+32470123456"), "{ring}");
 }
 
-/// R4: an agent's extension is dialled where the agent is, and nobody else's call rings the agent meanwhile.
+/// R4: an agent's extension is dialled where the agent is, and nobody else's call rings the agent
+/// meanwhile.
 #[tokio::test(start_paused = true)]
 async fn an_agent_who_is_dialled_by_extension_is_reserved() {
     let rules = r#"
@@ -223,23 +264,40 @@ arrived = ["1 answer"]
 "2 unanswered busy" = ["hang-up", "finish busy"]
 "hung-up caller" = ["hang-up", "finish gone"]
 "#;
-    let forbidden =
-        rules.replace("0910", "0911").replace("10X", "102").replace("unanswered busy", "refused").replace("finish busy", "finish refused");
-    let folder = folder().plugin("plugboard").unwrap().flow("dials", rules).unwrap().flow("forbidden", &forbidden).unwrap();
+    let forbidden = rules
+        .replace("0910", "0911")
+        .replace("10X", "102")
+        .replace("unanswered busy", "refused")
+        .replace("finish busy", "finish refused");
+    let folder = folder()
+        .plugin("plugboard")
+        .unwrap()
+        .flow("dials", rules)
+        .unwrap()
+        .flow("forbidden", &forbidden)
+        .unwrap();
     let host = Host::start(&folder, Clock::simulated(Timestamp(1_795_000_000_000))).unwrap();
     let sim = host.sim(SimConfig { unknown: Phone::new(Then::Rings), ..SimConfig::default() });
     let phone = "PJSIP/flex";
     sim.phone(
         Address::Endpoint(phone.to_owned()),
-        Phone { busy_when_talking: false, ..Phone::answers(Duration::from_secs(5)) }.talking(Duration::from_secs(600)),
+        Phone { busy_when_talking: false, ..Phone::answers(Duration::from_secs(5)) }
+            .talking(Duration::from_secs(600)),
     );
-    assert!(host.exchange.agent(&"an".into(), AgentAction::LogIn(Target::Address(phone.to_owned()))).is_ok());
+    assert!(
+        host.exchange
+            .agent(&"an".into(), AgentAction::LogIn(Target::Address(phone.to_owned())))
+            .is_ok()
+    );
     let call = |to: &str| sim.call(Caller { from: None, to: to.to_owned(), ..Caller::default() });
     let status = || host.exchange.agent_status("an");
 
     call("0911");
     assert_eq!(host.records(1, PATIENCE).await.unwrap()[0].outcome, "refused");
-    assert_eq!((status(), host.log.lines().iter().any(|line| line.contains("Command(Dial"))), (Some(AgentStatus::Free), false));
+    assert_eq!(
+        (status(), host.log.lines().iter().any(|line| line.contains("Command(Dial"))),
+        (Some(AgentStatus::Free), false)
+    );
 
     let consulting = call("0910");
     let dialled = host.seen("Command(Dial", PATIENCE).await.unwrap();
@@ -263,12 +321,23 @@ arrived = ["1 answer"]
 #[tokio::test(start_paused = true)]
 async fn queues_count_their_callers() {
     let Town { host, sim } = &town();
-    let figures = |name: &str| -> QueueFigures { host.exchange.queues().into_iter().find(|queue| queue.queue.as_str() == name).unwrap() };
-    sim.phone(Address::Endpoint("PJSIP/an".to_owned()), Phone::answers(Duration::from_secs(2)).talking(Duration::from_secs(60)));
-    let logged_in = host.exchange.agent(&"an".into(), AgentAction::LogIn(Target::Agent("an".into())));
+    let figures = |name: &str| -> QueueFigures {
+        host.exchange.queues().into_iter().find(|queue| queue.queue.as_str() == name).unwrap()
+    };
+    sim.phone(
+        Address::Endpoint("PJSIP/an".to_owned()),
+        Phone::answers(Duration::from_secs(2)).talking(Duration::from_secs(60)),
+    );
+    let logged_in =
+        host.exchange.agent(&"an".into(), AgentAction::LogIn(Target::Agent("an".into())));
     assert!(logged_in.is_ok());
     let call = |leaves: Option<u64>| {
-        let caller = Caller { from: None, to: "0900".to_owned(), leaves: leaves.map(Duration::from_secs), ..Caller::default() };
+        let caller = Caller {
+            from: None,
+            to: "0900".to_owned(),
+            leaves: leaves.map(Duration::from_secs),
+            ..Caller::default()
+        };
         sim.call(caller);
     };
     call(None);
@@ -279,7 +348,10 @@ async fn queues_count_their_callers() {
     let day = figures("helpdesk").day;
     assert_eq!((day.offered, day.abandoned, day.answered + day.left), (3, 1, 2), "{day:?}");
     assert!(figures("helpdesk").handling.is_some_and(|handling| handling.as_secs() >= 59));
-    assert_eq!((figures("helpdesk").code.as_deref(), figures("other").day), (Some("999"), QueueCounts::default()));
+    assert_eq!(
+        (figures("helpdesk").code.as_deref(), figures("other").day),
+        (Some("999"), QueueCounts::default())
+    );
     // Midnight.
     tokio::time::sleep(Duration::from_secs(24 * 3600)).await;
     assert_eq!(figures("helpdesk").day, QueueCounts::default());

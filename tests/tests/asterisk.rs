@@ -11,7 +11,12 @@ const fn secs(seconds: u64) -> Duration {
 }
 
 fn helpdesk(site: &str) -> Folder {
-    Folder::new(site).unwrap().plugin("vaccination-helpdesk").unwrap().flow("vaccination-helpdesk", HELPDESK).unwrap()
+    Folder::new(site)
+        .unwrap()
+        .plugin("vaccination-helpdesk")
+        .unwrap()
+        .flow("vaccination-helpdesk", HELPDESK)
+        .unwrap()
 }
 
 /// So many agents, logged in; both helpdesks open.
@@ -20,19 +25,32 @@ async fn bed(agents: u8) -> Bed {
 }
 
 fn call(bed: &Bed, caller: u8) -> Call {
-    Caller::to(&bed.pbx, "0900").number(caller).from(&format!("<sip:+3247000000{caller}@[local_ip]>")).call().unwrap()
+    Caller::to(&bed.pbx, "0900")
+        .number(caller)
+        .from(&format!("<sip:+3247000000{caller}@[local_ip]>"))
+        .call()
+        .unwrap()
 }
 
 async fn record(bed: &Bed) -> CallRecord {
     bed.host().records(1, PATIENCE).await.unwrap().remove(0)
 }
 
-/// Seconds at which a text was seen in the log of a call, counted from where that call entered the queue.
+/// Seconds at which a text was seen in the log of a call, counted from where that call entered the
+/// queue.
 fn seconds(bed: &Bed, record: &CallRecord, text: &str) -> Vec<u64> {
     let (call, lines) = (record.call.to_string(), bed.host().log.lines());
-    let lines: Vec<_> = lines.iter().filter(|line| line.contains(&call)).skip_while(|line| !line.contains("EnterQueue")).collect();
+    let lines: Vec<_> = lines
+        .iter()
+        .filter(|line| line.contains(&call))
+        .skip_while(|line| !line.contains("EnterQueue"))
+        .collect();
     let at = |line: &str| line.split(' ').next().unwrap().parse::<u64>().unwrap();
-    lines.iter().filter(|line| line.contains(text)).map(|line| (at(line) - at(lines[0]) + 500) / 1000).collect()
+    lines
+        .iter()
+        .filter(|line| line.contains(text))
+        .map(|line| (at(line) - at(lines[0]) + 500) / 1000)
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +80,11 @@ async fn v2_v3_all_busy_hears_the_text_again_and_again_and_goes_to_the_central()
     let record = record(&bed).await;
     assert_eq!(record.outcome, "overflow");
     assert!(record.overflowed && record.agent.is_none());
-    assert_eq!(seconds(&bed, &record, "Command(Play"), [0, 2, 4], "V2: at once and every 2 s, until the central is rung");
+    assert_eq!(
+        seconds(&bed, &record, "Command(Play"),
+        [0, 2, 4],
+        "V2: at once and every 2 s, until the central is rung"
+    );
     assert_eq!(seconds(&bed, &record, "Command(Dial"), [6], "V3");
     drop(busy);
 }
@@ -88,18 +110,25 @@ async fn an_agent_who_does_not_answer_is_followed_by_the_next() {
     ] {
         let bed = bed(2).await;
         let _first = first.map(|answer| Phone::start(&bed.pbx, 1, &answer).unwrap());
-        let _second = Phone::start(&bed.pbx, 2, &Answer::after(Duration::ZERO).hang_up_after(secs(1))).unwrap();
+        let _second =
+            Phone::start(&bed.pbx, 2, &Answer::after(Duration::ZERO).hang_up_after(secs(1)))
+                .unwrap();
         let caller = call(&bed, 0);
         caller.finished(PATIENCE).unwrap();
         let record = record(&bed).await;
-        assert_eq!((record.outcome.as_str(), record.agent.unwrap().as_str()), ("answered", "a2"), "the first agent {what}");
+        assert_eq!(
+            (record.outcome.as_str(), record.agent.unwrap().as_str()),
+            ("answered", "a2"),
+            "the first agent {what}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_callers_and_one_agent_are_served_in_order() {
     let bed = bed(1).await;
-    let _agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(2))).unwrap();
+    let _agent =
+        Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(2))).unwrap();
     let first = call(&bed, 0);
     bed.host().seen("EnterQueue", PATIENCE).await.unwrap();
     let second = call(&bed, 1);
@@ -120,7 +149,9 @@ async fn v4_closed_hears_the_closing_text_or_goes_to_the_central() {
     closed.host().seen("Gesloten.", PATIENCE).await.unwrap();
 
     let central_open = Bed::start(helpdesk(&helpdesk_site(1, true, false, true))).await.unwrap();
-    let central = Phone::central(&central_open.pbx, &Answer::after(Duration::ZERO).hang_up_after(secs(1))).unwrap();
+    let central =
+        Phone::central(&central_open.pbx, &Answer::after(Duration::ZERO).hang_up_after(secs(1)))
+            .unwrap();
     call(&central_open, 0).finished(PATIENCE).unwrap();
     assert!(central.expect("INVITE").unwrap().line().contains("+3227138700"));
     let record = record(&central_open).await;
@@ -149,36 +180,63 @@ menu = [{ key = "1", to = { queue = "helpdesk" } }]
 otherwise = { extension = "999" }
 "#;
     let site = helpdesk_site(1, true, true, true) + "\n";
-    let site = site.replace("wachtmuziek = \"default\"", "wachtmuziek = \"default\"\ndefault = \"default\"");
-    let folder = Folder::new(&site).unwrap().plugin("reception").unwrap().flow("reception", reception).unwrap();
+    let site = site
+        .replace("wachtmuziek = \"default\"", "wachtmuziek = \"default\"\ndefault = \"default\"");
+    let folder = Folder::new(&site)
+        .unwrap()
+        .plugin("reception")
+        .unwrap()
+        .flow("reception", reception)
+        .unwrap();
     let bed = Bed::start(folder).await.unwrap();
-    let agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(1))).unwrap();
+    let agent =
+        Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(1))).unwrap();
     let caller = Caller::to(&bed.pbx, "0901").keys(secs(1), "1").call().unwrap();
     agent.expect("INVITE").unwrap();
     caller.finished(PATIENCE).unwrap();
     assert_eq!(record(&bed).await.outcome, "answered");
 }
 
-/// R3: agents log in, join, pause and come back by the codes of their desk phones, and calls come accordingly.
+/// R3: agents log in, join, pause and come back by the codes of their desk phones, and calls come
+/// accordingly.
 #[tokio::test(flavor = "multi_thread")]
 async fn r3_agents_log_in_join_and_pause_by_phone_codes() {
     let site = helpdesk_site(2, false, true, false)
-        .replace("agents = [\"a1\", \"a2\"]", "agents = [\"a2\"]\ncode = \"999\"\nleave_when_empty = false")
+        .replace(
+            "agents = [\"a1\", \"a2\"]",
+            "agents = [\"a2\"]\ncode = \"999\"\nleave_when_empty = false",
+        )
         .replace("[agents.a1]\n", "[agents.a1]\nextension = \"101\"\n");
-    let desk = std::fs::read_to_string(strowger_test_support::workspace().join("flows/agent-desk/flow.toml")).unwrap();
+    let desk = std::fs::read_to_string(
+        strowger_test_support::workspace().join("flows/agent-desk/flow.toml"),
+    )
+    .unwrap();
     let folder = helpdesk(&site).plugin("agent-desk").unwrap().flow("agent-desk", &desk).unwrap();
     let bed = Bed::start(folder).await.unwrap();
-    let agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(1))).unwrap();
-    let codes = [("*1", "101#", "logged-in"), ("*48*999", "", "joined"), ("*47*1", "", "paused"), ("*49", "", "pause-ended")];
+    let agent =
+        Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(1))).unwrap();
+    let codes = [
+        ("*1", "101#", "logged-in"),
+        ("*48*999", "", "joined"),
+        ("*47*1", "", "paused"),
+        ("*49", "", "pause-ended"),
+    ];
     for (nth, (code, keyed, outcome)) in codes.into_iter().enumerate() {
         let call = Caller::to(&bed.pbx, code).by_phone(1);
         let call = if keyed.is_empty() { call } else { call.keys(secs(2), keyed) }.call().unwrap();
         call.finished(PATIENCE).unwrap();
         let records = bed.host().records(nth + 1, PATIENCE).await.unwrap();
-        assert_eq!((records[nth].outcome.as_str(), records[nth].flow.as_str()), (outcome, "agent-desk"), "{code}");
+        assert_eq!(
+            (records[nth].outcome.as_str(), records[nth].flow.as_str()),
+            (outcome, "agent-desk"),
+            "{code}"
+        );
     }
     let status = bed.host().exchange.agents().remove(0);
-    assert_eq!((status.status, status.queues), (strowger_model::read::AgentStatus::Free, vec!["helpdesk".into()]));
+    assert_eq!(
+        (status.status, status.queues),
+        (strowger_model::read::AgentStatus::Free, vec!["helpdesk".into()])
+    );
     let caller = call(&bed, 0);
     agent.expect("INVITE").unwrap();
     caller.finished(PATIENCE).unwrap();
@@ -189,7 +247,8 @@ async fn r3_agents_log_in_join_and_pause_by_phone_codes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ari_socket_that_is_cut_for_five_seconds_costs_nobody_the_call() {
     let bed = bed(1).await;
-    let agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(8))).unwrap();
+    let agent =
+        Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(8))).unwrap();
     let talking = call(&bed, 0);
     bed.host().seen("Connected", PATIENCE).await.unwrap();
     let waiting = call(&bed, 1);
@@ -203,7 +262,14 @@ async fn an_ari_socket_that_is_cut_for_five_seconds_costs_nobody_the_call() {
     waiting.finished(PATIENCE).unwrap();
     gone.finished(PATIENCE).unwrap();
     let records = bed.host().records(3, PATIENCE).await.unwrap();
-    let outcome = |caller: &str| records.iter().find(|record| record.caller.as_deref() == Some(caller)).unwrap().outcome.clone();
+    let outcome = |caller: &str| {
+        records
+            .iter()
+            .find(|record| record.caller.as_deref() == Some(caller))
+            .unwrap()
+            .outcome
+            .clone()
+    };
     assert_eq!(outcome("+32470000000"), "answered");
     assert_eq!(outcome("+32470000001"), "answered");
     drop(agent);
@@ -213,7 +279,8 @@ async fn an_ari_socket_that_is_cut_for_five_seconds_costs_nobody_the_call() {
 async fn r6_when_the_host_is_down_the_pbx_goes_its_own_route() {
     let mut bed = bed(1).await;
     bed.stop_host();
-    let central = Phone::central(&bed.pbx, &Answer::after(Duration::ZERO).hang_up_after(secs(1))).unwrap();
+    let central =
+        Phone::central(&bed.pbx, &Answer::after(Duration::ZERO).hang_up_after(secs(1))).unwrap();
     call(&bed, 0).finished(PATIENCE).unwrap();
     assert!(central.expect("INVITE").unwrap().line().contains("own-route"));
 }

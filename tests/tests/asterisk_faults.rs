@@ -1,4 +1,5 @@
-//! Random faults between the host and the real Asterisk, with at least 20 callers of SIPp up, and nothing is lost.
+//! Random faults between the host and the real Asterisk, with at least 20 callers of SIPp up, and
+//! nothing is lost.
 //!
 //! `STROWGER_ASTERISK_STORMS=50` has so many of them rage, `STROWGER_STORM=3` the one of that seed.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -30,15 +31,25 @@ const AGENTS: u8 = 4;
 const LIMIT: Duration = Duration::from_secs(120);
 
 fn folder(agents: u8) -> Folder {
-    let site =
-        helpdesk_site(agents, true, true, true).replace("ring_time = 3", "ring_time = 60").replace("retry_after = 2", "retry_after = 1");
-    let flow = HELPDESK.replace("overflow_after = 6", "overflow_after = 600").replace("[limits]", "[limits]\nstep_ms = 5000");
-    Folder::new(&site).unwrap().plugin("vaccination-helpdesk").unwrap().flow("helpdesk", &flow).unwrap()
+    let site = helpdesk_site(agents, true, true, true)
+        .replace("ring_time = 3", "ring_time = 60")
+        .replace("retry_after = 2", "retry_after = 1");
+    let flow = HELPDESK
+        .replace("overflow_after = 6", "overflow_after = 600")
+        .replace("[limits]", "[limits]\nstep_ms = 5000");
+    Folder::new(&site)
+        .unwrap()
+        .plugin("vaccination-helpdesk")
+        .unwrap()
+        .flow("helpdesk", &flow)
+        .unwrap()
 }
 
 /// In how many calls there was such a request; what is sent again counts once.
 fn count(messages: &[Message], sent: bool, method: &str) -> usize {
-    let such = messages.iter().filter(|message| message.sent == sent && message.line().starts_with(method));
+    let such = messages
+        .iter()
+        .filter(|message| message.sent == sent && message.line().starts_with(method));
     such.filter_map(|message| message.header("Call-ID")).collect::<BTreeSet<_>>().len()
 }
 
@@ -127,7 +138,10 @@ async fn served_to_the_end(bed: &Bed, calls: &Call, callers: usize) -> Result<()
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
-    let strange = records.iter().filter(|record| record.outcome != "answered" || record.unjournalled).collect::<Vec<_>>();
+    let strange = records
+        .iter()
+        .filter(|record| record.outcome != "answered" || record.unjournalled)
+        .collect::<Vec<_>>();
     ensure!(
         strange.is_empty(),
         "not everybody was served: {strange:?}\n{}",
@@ -143,7 +157,13 @@ async fn served_to_the_end(bed: &Bed, calls: &Call, callers: usize) -> Result<()
 /// What the last host knows of a call, for whoever has to find out why.
 fn story(bed: &Bed, call: CallId) -> String {
     let call = call.to_string();
-    bed.host().log.lines().into_iter().filter(|line| line.contains(&call)).map(|line| line + "\n").collect()
+    bed.host()
+        .log
+        .lines()
+        .into_iter()
+        .filter(|line| line.contains(&call))
+        .map(|line| line + "\n")
+        .collect()
 }
 
 fn number(variable: &str) -> Option<u64> {
@@ -161,9 +181,19 @@ fn no_storm_loses_anybody() {
         for _ in 0..number("STROWGER_AT_ONCE").unwrap_or(3) {
             scope.spawn(|| {
                 while let Some(&seed) = seeds.get(next.fetch_add(1, SeqCst) as usize) {
-                    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-                    if let Err(error) = runtime.block_on(storm(seed)).with_context(|| format!("storm {seed}: {:?}", plan(seed))) {
-                        println!("storm {seed}: {}", error.root_cause().to_string().lines().next().unwrap_or_default());
+                    let runtime = tokio::runtime::Builder::new_multi_thread()
+                        .worker_threads(2)
+                        .enable_all()
+                        .build()
+                        .unwrap();
+                    if let Err(error) = runtime
+                        .block_on(storm(seed))
+                        .with_context(|| format!("storm {seed}: {:?}", plan(seed)))
+                    {
+                        println!(
+                            "storm {seed}: {}",
+                            error.root_cause().to_string().lines().next().unwrap_or_default()
+                        );
                         failed.lock().unwrap().push((seed, error));
                     }
                 }
@@ -171,16 +201,29 @@ fn no_storm_loses_anybody() {
         }
     });
     let failed = failed.into_inner().unwrap();
-    println!("{} storms on Asterisk in {:.1?}, {} failed", seeds.len(), since.elapsed(), failed.len());
+    println!(
+        "{} storms on Asterisk in {:.1?}, {} failed",
+        seeds.len(),
+        since.elapsed(),
+        failed.len()
+    );
     if let Some((_, error)) = failed.first() {
-        panic!("storms {:?} failed:\n{error:#}", failed.iter().map(|(seed, _)| seed).collect::<Vec<_>>());
+        panic!(
+            "storms {:?} failed:\n{error:#}",
+            failed.iter().map(|(seed, _)| seed).collect::<Vec<_>>()
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_who_wait_notice_nothing_of_a_host_that_is_killed_and_an_agent_goes_on_talking() {
     let mut bed = Bed::start(folder(1)).await.unwrap();
-    let agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(Duration::from_secs(60))).unwrap();
+    let agent = Phone::start(
+        &bed.pbx,
+        1,
+        &Answer::after(Duration::ZERO).hang_up_after(Duration::from_secs(60)),
+    )
+    .unwrap();
     let talking = Caller::to(&bed.pbx, "0900").call().unwrap();
     bed.host().seen("Connected", PATIENCE).await.unwrap();
     let waiting = Caller::to(&bed.pbx, "0900").number(1).calls(100, 25).call().unwrap();
@@ -194,8 +237,14 @@ async fn a_hundred_who_wait_notice_nothing_of_a_host_that_is_killed_and_an_agent
     assert_eq!(bed.host().exchange.calls(), before);
     assert_eq!(bed.host().exchange.queue("helpdesk").unwrap().waiting, 100);
     assert_eq!(bed.host().exchange.agent_status("a1"), Some(AgentStatus::Talking));
-    for (messages, who) in [(agent.messages(), "the agent"), (talking.messages(), "who talks"), (waiting.messages(), "who waits")] {
-        let over = count(&messages, true, "BYE") + count(&messages, false, "BYE") + count(&messages, false, "CANCEL");
+    for (messages, who) in [
+        (agent.messages(), "the agent"),
+        (talking.messages(), "who talks"),
+        (waiting.messages(), "who waits"),
+    ] {
+        let over = count(&messages, true, "BYE")
+            + count(&messages, false, "BYE")
+            + count(&messages, false, "CANCEL");
         assert_eq!(over, 0, "{who} goes on");
     }
 }

@@ -1,4 +1,5 @@
-//! Home nursing and the contact centre on a real Asterisk 22, with SIPp's callers and phones; with short times.
+//! Home nursing and the contact centre on a real Asterisk 22, with SIPp's callers and phones; with
+//! short times.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::time::Duration;
@@ -60,17 +61,34 @@ async fn p4_phones_that_ring_go_on_ringing_while_the_next_tier_is_added() {
         "plugin = \"permanentie\"\nnumbers = [\"0900\"]\n[permissions]\nqueues = [\"sd-ovl-q2\", \"sd-ovl-q3\"]\ndial = [\"+32470000299\"]\n{}",
         example.replace("answer_within = 15", "answer_within = 2")
     );
-    let folder = Folder::new(SITE).unwrap().plugin("permanentie").unwrap().flow("permanentie", &flow).unwrap();
-    folder.write("contacts.csv", "id,kind,name,numbers,responsible\nz1,zorgverlener,An,+32470000001,a1\n").unwrap();
+    let folder = Folder::new(SITE)
+        .unwrap()
+        .plugin("permanentie")
+        .unwrap()
+        .flow("permanentie", &flow)
+        .unwrap();
+    folder
+        .write(
+            "contacts.csv",
+            "id,kind,name,numbers,responsible\nz1,zorgverlener,An,+32470000001,a1\n",
+        )
+        .unwrap();
     let bed = Bed::start(folder).await.unwrap();
     let coordinator = Phone::start(&bed.pbx, 1, &Answer::never()).unwrap();
     let colleague = Phone::start(&bed.pbx, 2, &Answer::never()).unwrap();
-    let care_coordinator = Phone::start(&bed.pbx, 3, &Answer::after(secs(1)).hang_up_after(secs(2))).unwrap();
+    let care_coordinator =
+        Phone::start(&bed.pbx, 3, &Answer::after(secs(1)).hang_up_after(secs(2))).unwrap();
     let caller = Caller::to(&bed.pbx, "0900").from("<sip:+32470000001@[local_ip]>").call().unwrap();
-    let rung = |phone: &Phone, what: &str| phone.messages().iter().filter(|message| message.line().starts_with(what)).count();
+    let rung = |phone: &Phone, what: &str| {
+        phone.messages().iter().filter(|message| message.line().starts_with(what)).count()
+    };
 
     coordinator.expect("INVITE").unwrap();
-    assert_eq!((rung(&colleague, "INVITE"), rung(&care_coordinator, "INVITE")), (0, 0), "the coordinator is first");
+    assert_eq!(
+        (rung(&colleague, "INVITE"), rung(&care_coordinator, "INVITE")),
+        (0, 0),
+        "the coordinator is first"
+    );
     colleague.expect("INVITE").unwrap();
     assert_eq!(rung(&care_coordinator, "INVITE"), 0);
     care_coordinator.expect("INVITE").unwrap();
@@ -86,7 +104,8 @@ async fn p4_phones_that_ring_go_on_ringing_while_the_next_tier_is_added() {
     assert_eq!((rung(&coordinator, "INVITE"), rung(&colleague, "INVITE")), (1, 1));
 }
 
-/// K5, P8: the caller has hung up, and the agent, who was in the caller's conversation, still hears what is asked.
+/// K5, P8: the caller has hung up, and the agent, who was in the caller's conversation, still hears
+/// what is asked.
 #[tokio::test(flavor = "multi_thread")]
 async fn k5_an_agent_is_asked_when_the_caller_has_hung_up() {
     let example = settings(include_str!("../../plugins/contact-centre/settings.example.toml"));
@@ -94,7 +113,8 @@ async fn k5_an_agent_is_asked_when_the_caller_has_hung_up() {
         "plugin = \"contact-centre\"\nnumbers = [\"0900\"]\n[permissions]\nqueues = [\"klantcontact\", \"poli-hart\"]\n{}",
         example.replace("wrap_up_within = 20", "wrap_up_within = 1")
     );
-    let folder = Folder::new(SITE).unwrap().plugin("contact-centre").unwrap().flow("centre", &flow).unwrap();
+    let folder =
+        Folder::new(SITE).unwrap().plugin("contact-centre").unwrap().flow("centre", &flow).unwrap();
     folder.write("contacts.csv", "id,kind,name,numbers\n").unwrap();
     let bed = Bed::start(folder).await.unwrap();
     let agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO)).unwrap();
@@ -104,6 +124,9 @@ async fn k5_an_agent_is_asked_when_the_caller_has_hung_up() {
     bed.host().seen("Gathered", PATIENCE).await.unwrap();
     agent.expect("BYE").unwrap();
     let record = bed.host().records(1, PATIENCE).await.unwrap().remove(0);
-    assert_eq!((record.outcome.as_str(), &*record.tags), ("answered", &["wrap-up-missing".to_owned()][..]));
+    assert_eq!(
+        (record.outcome.as_str(), &*record.tags),
+        ("answered", &["wrap-up-missing".to_owned()][..])
+    );
     assert_eq!((record.faults, record.refused), (0, 0));
 }

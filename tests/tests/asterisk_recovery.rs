@@ -1,4 +1,5 @@
-//! Calls outlive their host (architecture, section 7), on the real Asterisk: nobody notices but for the gap.
+//! Calls outlive their host (architecture, section 7), on the real Asterisk: nobody notices but for
+//! the gap.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::time::Duration;
@@ -16,7 +17,16 @@ const fn secs(seconds: u64) -> Duration {
 async fn bed(agents: u8) -> Bed {
     let site = helpdesk_site(agents, true, true, true).replace("ring_time = 3", "ring_time = 60");
     let flow = HELPDESK.replace("overflow_after = 6", "overflow_after = 600");
-    Bed::start(Folder::new(&site).unwrap().plugin("vaccination-helpdesk").unwrap().flow("helpdesk", &flow).unwrap()).await.unwrap()
+    Bed::start(
+        Folder::new(&site)
+            .unwrap()
+            .plugin("vaccination-helpdesk")
+            .unwrap()
+            .flow("helpdesk", &flow)
+            .unwrap(),
+    )
+    .await
+    .unwrap()
 }
 
 fn call(bed: &Bed, number: u8) -> Call {
@@ -30,10 +40,12 @@ fn is_cancel(phone: &Phone) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_talks_goes_on_talking_whose_phone_rings_rings_on_and_who_waits_waits_on() {
     let mut bed = bed(2).await;
-    let talking_agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(14))).unwrap();
+    let talking_agent =
+        Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(14))).unwrap();
     let talking = call(&bed, 0);
     bed.host().seen("Connected", PATIENCE).await.unwrap();
-    let ringing_agent = Phone::start(&bed.pbx, 2, &Answer::after(secs(8)).hang_up_after(secs(1))).unwrap();
+    let ringing_agent =
+        Phone::start(&bed.pbx, 2, &Answer::after(secs(8)).hang_up_after(secs(1))).unwrap();
     let offered = call(&bed, 1);
     ringing_agent.expect("INVITE").unwrap();
     let waiting = call(&bed, 2);
@@ -55,9 +67,19 @@ async fn who_talks_goes_on_talking_whose_phone_rings_rings_on_and_who_waits_wait
         caller.finished(PATIENCE).unwrap();
     }
     assert!(records.iter().all(|record| record.outcome == "answered"), "{records:?}");
-    let invites = |phone: &Phone| phone.messages().iter().filter(|message| message.line().starts_with("INVITE") && !message.sent).count();
+    let invites = |phone: &Phone| {
+        phone
+            .messages()
+            .iter()
+            .filter(|message| message.line().starts_with("INVITE") && !message.sent)
+            .count()
+    };
     assert!(!is_cancel(&ringing_agent) && !is_cancel(&talking_agent), "no phone was stopped");
-    assert_eq!(invites(&talking_agent) + invites(&ringing_agent), 3, "nobody was rung twice for a caller");
+    assert_eq!(
+        invites(&talking_agent) + invites(&ringing_agent),
+        3,
+        "nobody was rung twice for a caller"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,7 +112,8 @@ async fn when_the_pbx_starts_anew_its_calls_are_closed_and_new_ones_served() {
     bed.start_host().await.unwrap();
     assert_eq!(bed.host().records(1, PATIENCE).await.unwrap()[0].outcome, "abandoned");
     drop(lost);
-    let agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(1))).unwrap();
+    let agent =
+        Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(secs(1))).unwrap();
     let served = call(&bed, 3);
     agent.expect("INVITE").unwrap();
     served.finished(PATIENCE).unwrap();

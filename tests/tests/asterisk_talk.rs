@@ -1,4 +1,5 @@
-//! In a conversation, on a real Asterisk 22 (R4, R5, V9): who hears whom is told by tones in the media, each party playing one of its own.
+//! In a conversation, on a real Asterisk 22 (R4, R5, V9): who hears whom is told by tones in the
+//! media, each party playing one of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::time::Duration;
@@ -30,15 +31,26 @@ not_permitted = "Niet toegestaan."
 fn helpdesk() -> Folder {
     let flow = format!("{HELPDESK}{IN_CALL}");
     let site = helpdesk_site(1, true, true, true).replace("ring_time = 3", "ring_time = 20");
-    Folder::new(&site).unwrap().plugin("vaccination-helpdesk").unwrap().flow("vaccination-helpdesk", &flow).unwrap()
+    Folder::new(&site)
+        .unwrap()
+        .plugin("vaccination-helpdesk")
+        .unwrap()
+        .flow("vaccination-helpdesk", &flow)
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r4_consult_return_and_complete() {
     let bed = Bed::start(helpdesk()).await.unwrap();
-    let agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).speaking(AGENT).hang_up_after(secs(32))).unwrap();
+    let agent = Phone::start(
+        &bed.pbx,
+        1,
+        &Answer::after(Duration::ZERO).speaking(AGENT).hang_up_after(secs(32)),
+    )
+    .unwrap();
     let other = Phone::central(&bed.pbx, &Answer::after(secs(1)).speaking(OTHER)).unwrap();
-    let caller = Caller::to(&bed.pbx, "0900").speaking(CALLER).hang_up_after(secs(70)).call().unwrap();
+    let caller =
+        Caller::to(&bed.pbx, "0900").speaking(CALLER).hang_up_after(secs(70)).call().unwrap();
     caller.voice().until_hears(&[AGENT], PATIENCE).unwrap();
     agent.voice().until_hears(&[CALLER], PATIENCE).unwrap();
 
@@ -84,14 +96,21 @@ nobody = "Niemand."
 urgent = {{ key = "1", queue = "spoed", priority = 100, display = "SPOED", announcement = "Spoed.", overflow_after = 60, otherwise = "+3227138700" }}
 {IN_CALL}"#
     );
-    let folder = Folder::new(&site).unwrap().plugin("gp-post").unwrap().flow("gp-post", &flow).unwrap();
+    let folder =
+        Folder::new(&site).unwrap().plugin("gp-post").unwrap().flow("gp-post", &flow).unwrap();
     let bed = Bed::start(folder).await.unwrap();
     let agent = Phone::start(&bed.pbx, 1, &Answer::after(secs(1)).speaking(AGENT)).unwrap();
-    let caller = Caller::to(&bed.pbx, "0902").speaking(CALLER).hang_up_after(secs(60)).call().unwrap();
+    let caller =
+        Caller::to(&bed.pbx, "0902").speaking(CALLER).hang_up_after(secs(60)).call().unwrap();
     caller.voice().until_hears(&[AGENT], PATIENCE).unwrap();
     agent.voice().until_hears(&[CALLER], PATIENCE).unwrap();
 
-    let urgent = Caller::to(&bed.pbx, "0902").number(1).speaking(URGENT).hang_up_after(secs(20)).call().unwrap();
+    let urgent = Caller::to(&bed.pbx, "0902")
+        .number(1)
+        .speaking(URGENT)
+        .hang_up_after(secs(20))
+        .call()
+        .unwrap();
     urgent.expect("200 OK").unwrap();
     urgent.voice().key("1").unwrap();
     urgent.voice().until_hears(&[AGENT], PATIENCE).unwrap();
@@ -103,7 +122,11 @@ urgent = {{ key = "1", queue = "spoed", priority = 100, display = "SPOED", annou
     agent.voice().until_hears(&[CALLER], PATIENCE).unwrap();
     caller.finished(secs(60)).unwrap();
     let records = bed.host().records(2, PATIENCE).await.unwrap();
-    assert!(records.iter().all(|record| record.outcome == "answered" && record.agent.as_ref().unwrap().as_str() == "a1"), "{records:?}");
+    assert!(
+        records.iter().all(|record| record.outcome == "answered"
+            && record.agent.as_ref().unwrap().as_str() == "a1"),
+        "{records:?}"
+    );
 }
 
 /// A coach's call to one of these numbers listens to the agent, silently, whispering or joining in.
@@ -117,21 +140,33 @@ async fn v9_who_hears_a_coach_depends_on_the_mode() {
              \"1 answered\" = [\"2 listen caller a1 {mode}\"]\n\"2 listening-ended\" = [\"hang-up\", \"finish over\"]\n\"hung-up caller\" = [\"cancel 2\", \"finish gone\"]\n"
         )
     };
-    let folder = COACHING.into_iter().fold(helpdesk().plugin("plugboard").unwrap(), |folder, coaching| {
-        folder.flow(&format!("coaching-{}", coaching.0), &rules(coaching)).unwrap()
-    });
+    let folder =
+        COACHING.into_iter().fold(helpdesk().plugin("plugboard").unwrap(), |folder, coaching| {
+            folder.flow(&format!("coaching-{}", coaching.0), &rules(coaching)).unwrap()
+        });
     let bed = Bed::start(folder).await.unwrap();
     let agent = Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO).speaking(AGENT)).unwrap();
-    let caller = Caller::to(&bed.pbx, "0900").speaking(CALLER).hang_up_after(secs(45)).call().unwrap();
+    let caller =
+        Caller::to(&bed.pbx, "0900").speaking(CALLER).hang_up_after(secs(45)).call().unwrap();
     caller.voice().until_hears(&[AGENT], PATIENCE).unwrap();
 
-    let silent = Caller::to(&bed.pbx, "0904").number(1).speaking(COACH).hang_up_after(secs(8)).call().unwrap();
+    let silent = Caller::to(&bed.pbx, "0904")
+        .number(1)
+        .speaking(COACH)
+        .hang_up_after(secs(8))
+        .call()
+        .unwrap();
     silent.voice().until_hears(&[CALLER, AGENT], PATIENCE).unwrap();
     agent.voice().until_hears(&[CALLER], PATIENCE).unwrap();
     caller.voice().until_hears(&[AGENT], PATIENCE).unwrap();
     silent.finished(PATIENCE).unwrap();
 
-    let joining = Caller::to(&bed.pbx, "0906").number(2).speaking(COACH).hang_up_after(secs(8)).call().unwrap();
+    let joining = Caller::to(&bed.pbx, "0906")
+        .number(2)
+        .speaking(COACH)
+        .hang_up_after(secs(8))
+        .call()
+        .unwrap();
     joining.voice().until_hears(&[CALLER, AGENT], PATIENCE).unwrap();
     agent.voice().until_hears(&[CALLER, COACH], PATIENCE).unwrap();
     caller.voice().until_hears(&[AGENT, COACH], PATIENCE).unwrap();
@@ -149,7 +184,8 @@ async fn v9_who_hears_a_coach_depends_on_the_mode() {
     whispering.finished(PATIENCE).unwrap();
 }
 
-/// An outside phone that goes to voice mail never takes a caller: it is connected only after its owner pressed a key.
+/// An outside phone that goes to voice mail never takes a caller: it is connected only after its
+/// owner pressed a key.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_voice_mail_never_takes_a_caller() {
     let rules = "plugin = \"plugboard\"\nnumbers = [\"0905\"]\npermissions = { dial = [\"+3227138700\"] }\n[settings.on]\narrived = [\"1 answer\"]\n\
@@ -159,7 +195,8 @@ async fn a_voice_mail_never_takes_a_caller() {
     let folder = helpdesk().plugin("plugboard").unwrap().flow("confirmed", rules).unwrap();
     let bed = Bed::start(folder).await.unwrap();
     let mobile = Phone::central(&bed.pbx, &Answer::after(Duration::ZERO).speaking(OTHER)).unwrap();
-    let caller = Caller::to(&bed.pbx, "0905").speaking(CALLER).hang_up_after(secs(30)).call().unwrap();
+    let caller =
+        Caller::to(&bed.pbx, "0905").speaking(CALLER).hang_up_after(secs(30)).call().unwrap();
     // Nobody presses the key: the voice mail is hung up on, and the caller has heard nothing of it.
     mobile.expect("ACK").unwrap();
     while !mobile.messages().iter().any(|message| message.line().starts_with("BYE")) {

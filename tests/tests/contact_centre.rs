@@ -28,7 +28,9 @@ logged_in = true
 /// The settings of the plugin's example, which has cardiology and dermatology, in a flow file.
 fn flow(clinics: &str) -> String {
     let example = include_str!("../../plugins/contact-centre/settings.example.toml");
-    let settings = example.replace("[texts]", "[settings.texts]").replace("[[clinics]]", "[[settings.clinics]]");
+    let settings = example
+        .replace("[texts]", "[settings.texts]")
+        .replace("[[clinics]]", "[[settings.clinics]]");
     format!(
         "plugin = \"contact-centre\"\nnumbers = [\"+32 9 332 01 XX\"]\n[permissions]\nqueues = [\"klantcontact\", \"poli-hart\"]\n\
          [settings]\n{settings}{clinics}"
@@ -48,19 +50,30 @@ fn noted<'a>(record: &'a CallRecord, key: &str) -> &'a str {
 
 #[tokio::test(start_paused = true)]
 async fn k1_a_clinic_is_added_while_calls_are_up() {
-    let folder = Folder::new(SITE).unwrap().plugin("contact-centre").unwrap().flow("centre", &flow("")).unwrap();
+    let folder = Folder::new(SITE)
+        .unwrap()
+        .plugin("contact-centre")
+        .unwrap()
+        .flow("centre", &flow(""))
+        .unwrap();
     let host = Host::start(&folder, Clock::simulated(Timestamp(1_795_428_000_000))).unwrap();
     let sim = host.sim(SimConfig::default());
     let eva = Address::Endpoint("PJSIP/eva".into());
     sim.phone(eva.clone(), Phone::new(Then::Rings));
     let over = async |number| host.records(number, PATIENCE * 10).await.unwrap();
-    let call = |to: &str, leaves: Option<Duration>| sim.call(Caller { to: to.into(), leaves, ..Caller::default() });
+    let call = |to: &str, leaves: Option<Duration>| {
+        sim.call(Caller { to: to.into(), leaves, ..Caller::default() })
+    };
 
-    // One caller waits for cardiology, before and after; to another the number of urology is still the hospital's.
+    // One caller waits for cardiology, before and after; to another the number of urology is still
+    // the hospital's.
     call("+3293320101", Some(Duration::from_secs(90)));
     call("+3293320116", Some(Duration::from_secs(30)));
     let records = over(1).await;
-    assert_eq!((noted(&records[0], "clinic"), noted(&records[0], "question-tree")), ("het AZ Voorbeeld", ""));
+    assert_eq!(
+        (noted(&records[0], "clinic"), noted(&records[0], "question-tree")),
+        ("het AZ Voorbeeld", "")
+    );
 
     folder.write("centre/flow.toml", &flow(UROLOGY)).unwrap();
     let report = host.catalogue.reload();
@@ -68,10 +81,16 @@ async fn k1_a_clinic_is_added_while_calls_are_up() {
     call("+3293320116", Some(Duration::from_secs(30)));
     let records = over(2).await;
     assert_eq!(noted(&records[1], "clinic"), "de polikliniek Urologie");
-    assert_eq!(noted(&records[1], "question-tree"), "https://vragenboom.azvoorbeeld.example/urologie");
+    assert_eq!(
+        noted(&records[1], "question-tree"),
+        "https://vragenboom.azvoorbeeld.example/urologie"
+    );
 
     let records = over(3).await;
-    assert_eq!((noted(&records[2], "clinic"), records[2].outcome.as_str()), ("de polikliniek Cardiologie", "abandoned"));
+    assert_eq!(
+        (noted(&records[2], "clinic"), records[2].outcome.as_str()),
+        ("de polikliniek Cardiologie", "abandoned")
+    );
     assert_ne!(records[2].version, records[1].version, "it ended on the version on which it began");
     assert!(records.iter().all(|record| record.faults == 0 && record.refused == 0), "{records:?}");
 

@@ -1,4 +1,5 @@
-//! A disk that is full, and a database that somebody else locks, through the whole host: calls go on, marked, and journalling resumes by itself.
+//! A disk that is full, and a database that somebody else locks, through the whole host: calls go
+//! on, marked, and journalling resumes by itself.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -6,11 +7,18 @@ use std::{process::Command, time::Duration};
 use strowger_exchange::Clock;
 use strowger_pbx::sim::{Caller, Phone, SimConfig};
 use strowger_store::{Health, Options, Store};
-use strowger_tests::{Folder, HELPDESK, Host, PATIENCE, database, helpdesk_site, open_journal, storm::lock_database};
+use strowger_tests::{
+    Folder, HELPDESK, Host, PATIENCE, database, helpdesk_site, open_journal, storm::lock_database,
+};
 
 fn folder() -> Folder {
     let site = helpdesk_site(1, true, true, true);
-    Folder::new(&site).unwrap().plugin("vaccination-helpdesk").unwrap().flow("vaccination-helpdesk", HELPDESK).unwrap()
+    Folder::new(&site)
+        .unwrap()
+        .plugin("vaccination-helpdesk")
+        .unwrap()
+        .flow("vaccination-helpdesk", HELPDESK)
+        .unwrap()
 }
 
 fn files_up_to(bytes: Option<u64>) {
@@ -28,19 +36,38 @@ async fn health(store: &Store, is: impl Fn(&Health) -> bool) -> Health {
 async fn goes_on<T>(folder: &Folder, fail: impl FnOnce() -> T, heal: impl FnOnce(T)) -> String {
     let store = open_journal(folder, Options::default()).unwrap();
     let host = Host::start_on(folder, Clock::system(), Some(store.clone())).unwrap();
-    let sim = host.sim(SimConfig { unknown: Phone::answers(Duration::ZERO).talking(Duration::from_millis(50)), ..SimConfig::default() });
-    let call = |number: u32| sim.call(Caller { from: Some(format!("+32470{number:06}")), to: "0900".into(), ..Caller::default() });
+    let sim = host.sim(SimConfig {
+        unknown: Phone::answers(Duration::ZERO).talking(Duration::from_millis(50)),
+        ..SimConfig::default()
+    });
+    let call = |number: u32| {
+        sim.call(Caller {
+            from: Some(format!("+32470{number:06}")),
+            to: "0900".into(),
+            ..Caller::default()
+        })
+    };
     call(1);
     host.records(1, PATIENCE).await.unwrap();
     assert!(store.flush(PATIENCE));
 
     let failing = fail();
     (2..=4).for_each(|number| drop(call(number)));
-    let Health::Stuck { why, .. } = health(&store, |health| matches!(health, Health::Stuck { .. })).await else { panic!("works") };
+    let Health::Stuck { why, .. } =
+        health(&store, |health| matches!(health, Health::Stuck { .. })).await
+    else {
+        panic!("works")
+    };
     let records = host.records(4, PATIENCE).await.unwrap();
-    assert!(records.iter().all(|record| record.outcome == "answered"), "nobody noticed: {records:?}");
+    assert!(
+        records.iter().all(|record| record.outcome == "answered"),
+        "nobody noticed: {records:?}"
+    );
     host.calls_up(0, PATIENCE).await.unwrap();
-    assert!(matches!(*store.health().borrow(), Health::Stuck { .. }), "nothing could be committed meanwhile");
+    assert!(
+        matches!(*store.health().borrow(), Health::Stuck { .. }),
+        "nothing could be committed meanwhile"
+    );
 
     heal(failing);
     health(&store, |health| *health == Health::Journalling).await;
@@ -49,10 +76,17 @@ async fn goes_on<T>(folder: &Folder, fail: impl FnOnce() -> T, heal: impl FnOnce
     assert!(store.flush(PATIENCE));
     let mut kept = store.records(&strowger_store::Query::default()).unwrap();
     kept.sort_by(|one, other| one.caller.cmp(&other.caller));
-    assert_eq!(kept.iter().map(|record| record.unjournalled).collect::<Vec<_>>(), [false, true, true, true, false], "{kept:?}");
+    assert_eq!(
+        kept.iter().map(|record| record.unjournalled).collect::<Vec<_>>(),
+        [false, true, true, true, false],
+        "{kept:?}"
+    );
     assert_eq!(store.open_calls().unwrap(), []);
-    let checked =
-        rusqlite::Connection::open(database(folder)).unwrap().query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
+    let checked = rusqlite::Connection::open(database(folder)).unwrap().query_row(
+        "PRAGMA integrity_check",
+        [],
+        |row| row.get::<_, String>(0),
+    );
     assert_eq!(checked.unwrap(), "ok");
     why
 }
@@ -60,7 +94,12 @@ async fn goes_on<T>(folder: &Folder, fail: impl FnOnce() -> T, heal: impl FnOnce
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_go_on_while_the_database_is_locked() {
     let folder = folder();
-    let why = goes_on(&folder, || lock_database(&folder).unwrap(), |locked| locked.execute_batch("ROLLBACK").unwrap()).await;
+    let why = goes_on(
+        &folder,
+        || lock_database(&folder).unwrap(),
+        |locked| locked.execute_batch("ROLLBACK").unwrap(),
+    )
+    .await;
     println!("the operator was told: {why}");
 }
 
@@ -78,7 +117,11 @@ fn calls_go_on_while_the_disk_is_full() {
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(std::env::current_exe().unwrap());
     let output = command.args(["--exact", "fills", "--ignored", "--nocapture"]).output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
     assert!(text.contains("the operator was told: "), "{text}");
 }

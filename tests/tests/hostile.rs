@@ -28,7 +28,9 @@ async fn a_thousand_calls_go_on_beside_every_hostile_plugin() {
     folder = folder.plugin("vaccination-helpdesk").unwrap().plugin("hostile").unwrap();
     folder = folder.flow("good", HELPDESK).unwrap();
     for (number, (misbehave, _)) in FAULTS.iter().enumerate() {
-        let flow = format!("plugin = \"hostile\"\nnumbers = [\"08{number:02}\"]\n[settings]\nmisbehave = \"{misbehave}\"\n");
+        let flow = format!(
+            "plugin = \"hostile\"\nnumbers = [\"08{number:02}\"]\n[settings]\nmisbehave = \"{misbehave}\"\n"
+        );
         folder = folder.flow(misbehave, &flow).unwrap();
     }
     let toll_fraud = "plugin = \"hostile\"\nnumbers = [\"0899\"]\n[settings]\nmisbehave = \"without-permission\"\n";
@@ -40,27 +42,52 @@ async fn a_thousand_calls_go_on_beside_every_hostile_plugin() {
     for number in 0..GOOD {
         pace.tick().await;
         sim.call(Caller { to: "0900".into(), ..Caller::default() });
-        if let Some(hostile) = number.checked_div(50).filter(|_| number % 50 == 0).filter(|&hostile| hostile < FAULTS.len()) {
+        if let Some(hostile) = number
+            .checked_div(50)
+            .filter(|_| number % 50 == 0)
+            .filter(|&hostile| hostile < FAULTS.len())
+        {
             sim.call(Caller { to: format!("08{hostile:02}"), ..Caller::default() });
         }
     }
-    sim.call(Caller { to: "0899".into(), leaves: Some(Duration::from_secs(1)), ..Caller::default() });
+    sim.call(Caller {
+        to: "0899".into(),
+        leaves: Some(Duration::from_secs(1)),
+        ..Caller::default()
+    });
 
     let records = host.records(GOOD + FAULTS.len() + 1, PATIENCE).await.unwrap();
-    let of = |flow: &str| records.iter().filter(|record| record.flow.as_str() == flow).collect::<Vec<_>>();
+    let of = |flow: &str| {
+        records.iter().filter(|record| record.flow.as_str() == flow).collect::<Vec<_>>()
+    };
     let good = of("good");
     assert_eq!(good.len(), GOOD);
-    assert!(good.iter().all(|record| (record.outcome.as_str(), record.faults, record.refused) == ("closed", 0, 0)));
+    assert!(
+        good.iter()
+            .all(|record| (record.outcome.as_str(), record.faults, record.refused)
+                == ("closed", 0, 0))
+    );
     let lines = host.log.lines();
     for (misbehave, says) in FAULTS {
         let records = of(misbehave);
         let [record] = &records[..] else { panic!("{misbehave}: {records:?}") };
-        assert_eq!((record.outcome.as_str(), record.steps), ("fault", 1), "{misbehave} costs its own step");
+        assert_eq!(
+            (record.outcome.as_str(), record.steps),
+            ("fault", 1),
+            "{misbehave} costs its own step"
+        );
         let call = record.call.to_string();
-        let message = lines.iter().find(|line| line.contains(&call) && line.contains("FellBack")).unwrap();
+        let message =
+            lines.iter().find(|line| line.contains(&call) && line.contains("FellBack")).unwrap();
         assert!(message.contains(says), "{misbehave}: {message}");
-        assert!(lines.iter().any(|line| line.contains(&call) && line.contains("Command(Transfer")), "{misbehave}: to the fallback");
+        assert!(
+            lines.iter().any(|line| line.contains(&call) && line.contains("Command(Transfer")),
+            "{misbehave}: to the fallback"
+        );
     }
     let refused = host.seen_often("NotPermitted", 1, PATIENCE).await.unwrap();
-    assert!(!refused.is_empty() && !lines.iter().any(|line| line.contains("Command(Dial")), "a premium number is never dialled");
+    assert!(
+        !refused.is_empty() && !lines.iter().any(|line| line.contains("Command(Dial")),
+        "a premium number is never dialled"
+    );
 }

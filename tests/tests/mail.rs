@@ -43,7 +43,11 @@ async fn call(folder: &Folder, store: &Store, calls: usize) -> Host {
     let host = Host::start_on(folder, Clock::system(), Some(store.clone())).unwrap();
     let sim = host.sim(SimConfig::default());
     for _ in 0..calls {
-        sim.call(Caller { from: Some("+32470000001".into()), to: "100".into(), ..Caller::default() });
+        sim.call(Caller {
+            from: Some("+32470000001".into()),
+            to: "100".into(),
+            ..Caller::default()
+        });
     }
     host.records(calls, PATIENCE).await.unwrap();
     host
@@ -63,7 +67,10 @@ fn config(server: &MailServer) -> MailConfig {
 
 fn send(host: &Host, store: &Store, config: &MailConfig) -> JoinHandle<()> {
     let rules = Rules { first: Duration::from_millis(50), ..Rules::new(|| Clock::system().now()) };
-    tokio::spawn(Outbox::new(store.clone(), host.exchange.posted(), rules).run(Some(Courier::new(config).unwrap())))
+    tokio::spawn(
+        Outbox::new(store.clone(), host.exchange.posted(), rules)
+            .run(Some(Courier::new(config).unwrap())),
+    )
 }
 
 /// Waits until the journal says so of every mail.
@@ -71,7 +78,11 @@ async fn until(store: &Store, state: MailState, tries: u32) {
     let all = async {
         loop {
             let mails = store.mails(None).unwrap();
-            if !mails.is_empty() && mails.iter().all(|posted| posted.last.state == state && posted.last.tries >= tries) {
+            if !mails.is_empty()
+                && mails
+                    .iter()
+                    .all(|posted| posted.last.state == state && posted.last.tries >= tries)
+            {
                 return;
             }
             tokio::task::yield_now().await;
@@ -81,7 +92,8 @@ async fn until(store: &Store, state: MailState, tries: u32) {
 }
 
 fn header<'a>(mail: &'a str, name: &str) -> &'a str {
-    let (_, rest) = mail.split_once(&format!("{name}: ")).unwrap_or_else(|| panic!("no {name} in {mail}"));
+    let (_, rest) =
+        mail.split_once(&format!("{name}: ")).unwrap_or_else(|| panic!("no {name} in {mail}"));
     rest.split("\\r\\n").next().unwrap()
 }
 
@@ -95,17 +107,25 @@ async fn p5_a_call_back_mail_is_delivered_once() {
     until(&store, MailState::Sent, 1).await;
     let id = store.mails(None).unwrap()[0].mail.id.clone();
     assert_eq!(header(&mails[0], "Message-ID"), format!("<{id}@stad.be>"));
-    assert_eq!((header(&mails[0], "To"), header(&mails[0], "From")), ("zlo@stad.be", "Strowger <strowger@stad.be>"));
+    assert_eq!(
+        (header(&mails[0], "To"), header(&mails[0], "From")),
+        ("zlo@stad.be", "Strowger <strowger@stad.be>")
+    );
     assert!(mails[0].contains("Bel +32470000001 terug."), "{mails:?}");
     // Another host, another sender: it is sent, and what it said is deleted with the next tidying.
     sending.abort();
     let _again = send(&host, &store, &config(&server));
     host.exchange.posted().notify_one();
-    tokio::time::timeout(PATIENCE, async { while store.next_mail().unwrap().is_some() {} }).await.unwrap();
+    tokio::time::timeout(PATIENCE, async { while store.next_mail().unwrap().is_some() {} })
+        .await
+        .unwrap();
     assert_eq!(server.mails().len(), 1);
     store.retain(&strowger_store::Retention::default(), Clock::system().now()).unwrap();
     let left = store.mails(None).unwrap().remove(0);
-    assert_eq!((left.mail.subject.as_str(), left.mail.text.as_str(), left.last.state), ("", "", MailState::Sent));
+    assert_eq!(
+        (left.mail.subject.as_str(), left.mail.text.as_str(), left.last.state),
+        ("", "", MailState::Sent)
+    );
     assert_eq!(host.log.records()[0].refused, 0);
 }
 
@@ -174,28 +194,46 @@ async fn a_host_that_dies_between_the_step_and_the_mail_has_the_next_one_send_it
 #[tokio::test(flavor = "multi_thread")]
 async fn v8_an_escalation_is_a_case_with_a_date_and_its_desk_is_told() {
     let server = MailServer::start(Asks::Nothing).unwrap();
-    let (folder, store) =
-        journal(folder("\"escalation question=Mag_mijn_zoon_mee? caller=+32470000001\", \"complaint what=Wachttijd\", \"finish noted\""));
+    let (folder, store) = journal(folder(
+        "\"escalation question=Mag_mijn_zoon_mee? caller=+32470000001\", \"complaint what=Wachttijd\", \"finish noted\"",
+    ));
     let host = call(&folder, &store, 1).await;
     let _sending = send(&host, &store, &config(&server));
     let mails = server.wait(1).unwrap();
     assert!(mails[0].contains("Mag mijn zoon mee? (dienst -)"), "{mails:?}");
     until(&store, MailState::Sent, 1).await;
     let cases = store.cases(&strowger_store::CaseQuery::default()).unwrap();
-    assert_eq!(cases.iter().map(|case| case.kind.word()).collect::<Vec<_>>(), ["escalation", "complaint"]);
-    assert!(cases[0].due > cases[0].opened && cases[1].due > cases[0].due && cases.iter().all(|case| case.closed.is_none()));
+    assert_eq!(
+        cases.iter().map(|case| case.kind.word()).collect::<Vec<_>>(),
+        ["escalation", "complaint"]
+    );
+    assert!(
+        cases[0].due > cases[0].opened
+            && cases[1].due > cases[0].due
+            && cases.iter().all(|case| case.closed.is_none())
+    );
     assert!(mails[0].contains(&cases[0].id));
     let removed = store.erase(&strowger_store::Erase::Number("+32470000001".into())).unwrap();
     assert!(removed.cases >= 1, "{removed:?}");
-    assert!(store.cases(&strowger_store::CaseQuery::default()).unwrap().iter().all(|case| case.fields.is_empty()));
+    assert!(
+        store
+            .cases(&strowger_store::CaseQuery::default())
+            .unwrap()
+            .iter()
+            .all(|case| case.fields.is_empty())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whom_the_server_does_not_know_costs_the_others_nothing() {
     let server = MailServer::start(Asks::Nothing).unwrap();
     let flow = FLOW.replace("[\"desk@stad.be\"]", "[\"nobody@stad.be\", \"desk@stad.be\"]");
-    let flow = format!("{}arrived = [\"escalation question=Waar?\", \"finish noted\"]\n", flow.split_once("arrived").unwrap().0);
-    let folder = Folder::new(SITE).unwrap().plugin("plugboard").unwrap().flow("mails", &flow).unwrap();
+    let flow = format!(
+        "{}arrived = [\"escalation question=Waar?\", \"finish noted\"]\n",
+        flow.split_once("arrived").unwrap().0
+    );
+    let folder =
+        Folder::new(SITE).unwrap().plugin("plugboard").unwrap().flow("mails", &flow).unwrap();
     let (folder, store) = journal(folder);
     let host = call(&folder, &store, 1).await;
     let _sending = send(&host, &store, &config(&server));
@@ -213,12 +251,18 @@ async fn whom_the_server_does_not_know_costs_the_others_nothing() {
         }
     };
     let (state, error) = tokio::time::timeout(PATIENCE, refused).await.unwrap();
-    assert!(state == MailState::Waiting && error.unwrap().contains("User unknown"), "it is tried on");
+    assert!(
+        state == MailState::Waiting && error.unwrap().contains("User unknown"),
+        "it is tried on"
+    );
     let nobody = store.mails(None).unwrap().remove(0).mail;
     let courier = |server| Courier::new(&config(server)).unwrap();
     assert!(courier(&server).send(&nobody).await.unwrap_err().refused);
     let gone = MailServer::down(Asks::Nothing).unwrap();
-    assert!(!courier(&gone).send(&nobody).await.unwrap_err().refused, "who does not answer has refused nothing");
+    assert!(
+        !courier(&gone).send(&nobody).await.unwrap_err().refused,
+        "who does not answer has refused nothing"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,8 +285,15 @@ fn a_scenario_sees_mail_and_sends_none() {
         let text = format!(
             "name = \"P5\"\nat = \"2026-11-23 10:00\"\n[[call]]\nexpect = [{{ mails = \"callback\", contains = \"{contains}\" }}]\n"
         );
-        let scenario = strowger_scenario::Scenario::parse(std::path::Path::new("s.toml"), &text).unwrap();
-        strowger_scenario::run(&scenario, &flow, &host.catalogue.current(), &host.catalogue.config().engine, strowger_scenario::How::TEST)
+        let scenario =
+            strowger_scenario::Scenario::parse(std::path::Path::new("s.toml"), &text).unwrap();
+        strowger_scenario::run(
+            &scenario,
+            &flow,
+            &host.catalogue.current(),
+            &host.catalogue.config().engine,
+            strowger_scenario::How::TEST,
+        )
     };
     for part in ["+32470000001", "Ça va", "zlo@stad.be"] {
         assert!(play(part).is_good(), "{}", play(part));

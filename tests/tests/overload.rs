@@ -1,4 +1,5 @@
-//! Beyond what the host can take a new call goes to the PBX's own route at once, and no call that is up suffers.
+//! Beyond what the host can take a new call goes to the PBX's own route at once, and no call that
+//! is up suffers.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
@@ -11,13 +12,22 @@ use strowger_pbx::{
     sim::{Caller, Observed, Phone, Sim, SimConfig, Then},
 };
 use strowger_store::{Health, Options as StoreOptions};
-use strowger_tests::{Folder, HELPDESK, Host, PATIENCE, helpdesk_site, open_journal, storm::lock_database};
+use strowger_tests::{
+    Folder, HELPDESK, Host, PATIENCE, helpdesk_site, open_journal, storm::lock_database,
+};
 use tokio::sync::watch;
 
 fn folder() -> Folder {
-    let flow = HELPDESK.replace("overflow_after = 6", "overflow_after = 600").replace("repeat_every = 2", "repeat_every = 600");
+    let flow = HELPDESK
+        .replace("overflow_after = 6", "overflow_after = 600")
+        .replace("repeat_every = 2", "repeat_every = 600");
     let site = helpdesk_site(1, true, true, true).replace("ring_time = 3", "ring_time = 60");
-    Folder::new(&site).unwrap().plugin("vaccination-helpdesk").unwrap().flow("vaccination-helpdesk", &flow).unwrap()
+    Folder::new(&site)
+        .unwrap()
+        .plugin("vaccination-helpdesk")
+        .unwrap()
+        .flow("vaccination-helpdesk", &flow)
+        .unwrap()
 }
 
 /// A sim whose one agent does not answer yet, and what it shows.
@@ -45,7 +55,11 @@ impl Town {
     }
 
     fn call(&self, number: u32) -> LegId {
-        self.sim.call(Caller { from: Some(format!("+32470{number:06}")), to: "0900".into(), ..Caller::default() })
+        self.sim.call(Caller {
+            from: Some(format!("+32470{number:06}")),
+            to: "0900".into(),
+            ..Caller::default()
+        })
     }
 
     async fn sees(&mut self, what: impl Fn(&Observed) -> bool) {
@@ -56,12 +70,16 @@ impl Town {
 
     /// A caller is on the way in the PBX's own route.
     async fn sent_on(&mut self, caller: &LegId) {
-        self.sees(|seen| matches!(seen, Observed::Transferred { leg, to: None } if leg == caller)).await;
+        self.sees(|seen| matches!(seen, Observed::Transferred { leg, to: None } if leg == caller))
+            .await;
     }
 
     /// The agent serves everybody who waits.
     async fn all_are_served(&self, host: &Host, waiting: usize) {
-        self.sim.phone(Address::Endpoint("PJSIP/a1".into()), Phone::answers(Duration::ZERO).talking(Duration::from_millis(20)));
+        self.sim.phone(
+            Address::Endpoint("PJSIP/a1".into()),
+            Phone::answers(Duration::ZERO).talking(Duration::from_millis(20)),
+        );
         self.sim.put_down(&Address::Endpoint("PJSIP/a1".into()));
         let before = host.log.records().len();
         let records = host.records(before + waiting, PATIENCE).await.unwrap();
@@ -71,7 +89,9 @@ impl Town {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_that_has_all_the_calls_it_may_sends_new_ones_on_at_once() {
-    let host = Host::start_with(&folder(), Clock::system(), |options| Options { calls: 5, ..options }).unwrap();
+    let host =
+        Host::start_with(&folder(), Clock::system(), |options| Options { calls: 5, ..options })
+            .unwrap();
     let mut town = Town::of(&host);
     (0..5).for_each(|number| drop(town.call(number)));
     host.seen_often("EnterQueue", 5, PATIENCE).await.unwrap();
@@ -81,7 +101,10 @@ async fn a_host_that_has_all_the_calls_it_may_sends_new_ones_on_at_once() {
         town.sent_on(&caller).await;
     }
     assert!(since.elapsed() < Duration::from_secs(5), "at once, not {:?}", since.elapsed());
-    assert_eq!((host.exchange.call_count(), host.exchange.queue("helpdesk").unwrap().waiting), (5, 5));
+    assert_eq!(
+        (host.exchange.call_count(), host.exchange.queue("helpdesk").unwrap().waiting),
+        (5, 5)
+    );
     town.all_are_served(&host, 5).await;
     host.calls_up(0, PATIENCE).await.unwrap();
     // There is room again.
@@ -99,7 +122,10 @@ async fn a_flood_of_digits_ends_the_call_that_it_comes_from_and_no_other() {
     town.sim.key(&flooding, &"1".repeat(20_000));
     town.sees(|seen| matches!(seen, Observed::Transferred { leg, .. } | Observed::HungUp { leg, .. } if *leg == flooding)).await;
     let records = host.records(1, PATIENCE).await.unwrap();
-    assert_eq!((records[0].caller.as_deref(), records[0].outcome.as_str()), (Some("+32470000000"), "fault"));
+    assert_eq!(
+        (records[0].caller.as_deref(), records[0].outcome.as_str()),
+        (Some("+32470000000"), "fault")
+    );
     host.calls_up(4, PATIENCE).await.unwrap();
     town.all_are_served(&host, 4).await;
 }
@@ -132,6 +158,9 @@ async fn while_the_journal_is_far_behind_new_calls_are_sent_on_and_those_that_ar
     town.all_are_served(&host, 3).await;
     town.call(4);
     let records = host.records(4, PATIENCE).await.unwrap();
-    assert!(records.iter().all(|record| !record.unjournalled), "it was late and nothing is missing: {records:?}");
+    assert!(
+        records.iter().all(|record| !record.unjournalled),
+        "it was late and nothing is missing: {records:?}"
+    );
     assert_eq!(*store.health().borrow(), Health::Journalling);
 }

@@ -1,4 +1,5 @@
-//! Contacts, rosters and earlier calls, from the files of a site and from a scenario to a flow that asks.
+//! Contacts, rosters and earlier calls, from the files of a site and from a scenario to a flow that
+//! asks.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::path::Path;
@@ -33,7 +34,8 @@ const CONTACTS: &str = "id,kind,name,numbers,responsible\nz1,caregiver,An,0470 1
 const ROSTER: &str = "from,until,target\n2026-11-23 22:00,2026-11-24 06:00,agent:griet\n2026-11-23 22:00,2026-11-24 06:00,+32470000009\n";
 
 fn folder() -> Folder {
-    let folder = Folder::new(SITE).unwrap().plugin("plugboard").unwrap().flow("asks", FLOW).unwrap();
+    let folder =
+        Folder::new(SITE).unwrap().plugin("plugboard").unwrap().flow("asks", FLOW).unwrap();
     folder.write("contacts.csv", CONTACTS).unwrap();
     folder.write("rosters/nachtwacht.csv", ROSTER).unwrap();
     folder
@@ -51,14 +53,22 @@ async fn p3_p7_a_flow_learns_who_calls_and_who_is_on_duty() {
     let folder = folder();
     let host = Host::start(&folder, Clock::simulated(NIGHT)).unwrap();
     let sim = host.sim(SimConfig::default());
-    let call = || sim.call(Caller { from: Some("+32470123456".into()), to: "100".into(), ..Caller::default() });
+    let call = || {
+        sim.call(Caller {
+            from: Some("+32470123456".into()),
+            to: "100".into(),
+            ..Caller::default()
+        })
+    };
     call();
     let records = host.records(1, PATIENCE).await.unwrap();
     assert_eq!(note(&records[0], "who"), "caregiver griet");
     assert_eq!(note(&records[0], "duty"), "griet,+32470000009");
 
     // Changed files are a new snapshot of the site, checked as a whole.
-    folder.write("contacts.csv", &CONTACTS.replace("caregiver", "patient").replace("griet", "nobody")).unwrap();
+    folder
+        .write("contacts.csv", &CONTACTS.replace("caregiver", "patient").replace("griet", "nobody"))
+        .unwrap();
     let report = host.catalogue.reload();
     assert!(report.to_string().contains("contacts.csv:2:1"), "{report}");
     folder.write("contacts.csv", &CONTACTS.replace("caregiver", "patient")).unwrap();
@@ -67,7 +77,11 @@ async fn p3_p7_a_flow_learns_who_calls_and_who_is_on_duty() {
     call();
     let records = host.records(2, PATIENCE).await.unwrap();
     assert_eq!((note(&records[1], "who"), note(&records[1], "duty")), ("patient griet", ""));
-    assert_eq!((note(&records[0], "before"), note(&records[1], "before")), ("", "asks:asked"), "K3: the second call is a repeat caller's");
+    assert_eq!(
+        (note(&records[0], "before"), note(&records[1], "before")),
+        ("", "asks:asked"),
+        "K3: the second call is a repeat caller's"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,7 +95,11 @@ async fn k3_repeat_callers_are_known_to_the_next_host_too() {
         let host = Host::start_on(&folder, Clock::system(), Some(store.clone())).unwrap();
         let sim = host.sim(SimConfig::default());
         // As a trunk of the country may tell it.
-        sim.call(Caller { from: Some("0470 12 34 56".into()), to: "100".into(), ..Caller::default() });
+        sim.call(Caller {
+            from: Some("0470 12 34 56".into()),
+            to: "100".into(),
+            ..Caller::default()
+        });
         let records = host.records(1, PATIENCE).await.unwrap();
         assert_eq!(note(&records[0], "before"), before, "call {nth}");
         assert!(store.flush(PATIENCE));
@@ -96,7 +114,13 @@ fn a_scenario_has_the_people_of_the_site_or_its_own() {
     let flow = host.catalogue.current().flows["asks"].clone();
     let play = |text: &str| {
         let scenario = Scenario::parse(Path::new("s.toml"), text).unwrap();
-        let report = strowger_scenario::run(&scenario, &flow, &host.catalogue.current(), &host.catalogue.config().engine, How::TEST);
+        let report = strowger_scenario::run(
+            &scenario,
+            &flow,
+            &host.catalogue.current(),
+            &host.catalogue.config().engine,
+            How::TEST,
+        );
         assert!(report.is_good(), "{report}");
     };
     play(

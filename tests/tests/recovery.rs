@@ -43,7 +43,11 @@ impl Town {
     }
 
     fn call(&self, number: u32) -> LegId {
-        self.sim.call(Caller { from: Some(format!("+3247000{number:04}")), to: "0900".into(), ..Caller::default() })
+        self.sim.call(Caller {
+            from: Some(format!("+3247000{number:04}")),
+            to: "0900".into(),
+            ..Caller::default()
+        })
     }
 
     fn count(&self, is: impl Fn(&Observed) -> bool) -> usize {
@@ -61,7 +65,9 @@ impl Town {
 
     fn wait<T>(&self, mortal: &Mortal, until: impl Future<Output = T>) -> T {
         let patient = async { tokio::time::timeout(PATIENCE, until).await };
-        self.runtime.block_on(patient).unwrap_or_else(|_| panic!("not within {PATIENCE:?}:\n{}", mortal.host.log.lines().join("\n")))
+        self.runtime.block_on(patient).unwrap_or_else(|_| {
+            panic!("not within {PATIENCE:?}:\n{}", mortal.host.log.lines().join("\n"))
+        })
     }
 }
 
@@ -96,19 +102,32 @@ fn callers_keep_their_place_agents_their_conversation_and_phones_ring_on() {
     let town = Town::new();
     let folder = folder(4);
     let mut host = Mortal::start(&folder, &town.sim).unwrap();
-    for (agent, action) in [("a2", AgentAction::LogOut), ("a3", AgentAction::LogOut), ("a4", AgentAction::Pause(None))] {
+    for (agent, action) in
+        [("a2", AgentAction::LogOut), ("a3", AgentAction::LogOut), ("a4", AgentAction::Pause(None))]
+    {
         assert!(host.host.exchange.agent(&agent.into(), action).is_ok());
     }
     town.sim.phone(address(1), Phone::answers(Duration::ZERO));
     for number in 0..5 {
         town.call(number);
         // In order: the next comes when this one waits.
-        town.wait(&host, host.host.seen_often("EnterQueue", number as usize + 1, PATIENCE)).unwrap();
+        town.wait(&host, host.host.seen_often("EnterQueue", number as usize + 1, PATIENCE))
+            .unwrap();
     }
     town.wait(&host, host.host.seen("Connected", PATIENCE)).unwrap();
     // From here on a1 rings without being answered; now a2 rings for the first who waits.
-    assert!(host.host.exchange.agent(&"a2".into(), AgentAction::LogIn(strowger_model::command::Target::Agent("a2".into()))).is_ok());
-    let rings = |agent| town.count(|seen| matches!(seen, Observed::RingStarted { address: rung, .. } if *rung == address(agent)));
+    assert!(
+        host.host
+            .exchange
+            .agent(
+                &"a2".into(),
+                AgentAction::LogIn(strowger_model::command::Target::Agent("a2".into()))
+            )
+            .is_ok()
+    );
+    let rings = |agent| {
+        town.count(|seen| matches!(seen, Observed::RingStarted { address: rung, .. } if *rung == address(agent)))
+    };
     town.until(|| rings(2) == 1);
     let before = calls(&host);
     for death in 1..=3 {
@@ -118,13 +137,33 @@ fn callers_keep_their_place_agents_their_conversation_and_phones_ring_on() {
         town.wait(&host, host.host.seen_often("Resumed", 4, PATIENCE)).unwrap();
         assert_eq!(calls(&host), before, "death {death}");
         assert_eq!(waiting(&host), 4, "death {death}");
-        assert_eq!(host.host.exchange.agent_status("a1"), Some(AgentStatus::Talking), "death {death}");
-        assert_eq!(host.host.exchange.agent_status("a2"), Some(AgentStatus::Ringing), "death {death}");
-        assert_eq!(host.host.exchange.agent_status("a3"), Some(AgentStatus::LoggedOut), "death {death}");
-        assert_eq!(host.host.exchange.agent_status("a4"), Some(AgentStatus::Paused), "death {death}");
+        assert_eq!(
+            host.host.exchange.agent_status("a1"),
+            Some(AgentStatus::Talking),
+            "death {death}"
+        );
+        assert_eq!(
+            host.host.exchange.agent_status("a2"),
+            Some(AgentStatus::Ringing),
+            "death {death}"
+        );
+        assert_eq!(
+            host.host.exchange.agent_status("a3"),
+            Some(AgentStatus::LoggedOut),
+            "death {death}"
+        );
+        assert_eq!(
+            host.host.exchange.agent_status("a4"),
+            Some(AgentStatus::Paused),
+            "death {death}"
+        );
     }
     assert_eq!((rings(1), rings(2)), (1, 1), "nobody was rung twice");
-    assert_eq!(town.count(|seen| matches!(seen, Observed::HungUp { .. })), 0, "nobody lost anybody");
+    assert_eq!(
+        town.count(|seen| matches!(seen, Observed::HungUp { .. })),
+        0,
+        "nobody lost anybody"
+    );
 
     town.sim.pick_up(&address(2)).expect("a2 rings on");
     town.wait(&host, host.host.seen("Connected", PATIENCE)).unwrap();
@@ -137,8 +176,15 @@ fn callers_keep_their_place_agents_their_conversation_and_phones_ring_on() {
     town.wait(&host, host.host.records(5, PATIENCE)).unwrap();
     let mut records = host.journalled().unwrap();
     records.sort_by_key(|record| record.connected);
-    assert_eq!(records.iter().map(|record| record.call).collect::<Vec<_>>(), before, "in the order in which they came");
-    assert!(records.iter().all(|record| record.outcome == "answered" && !record.unjournalled), "{records:?}");
+    assert_eq!(
+        records.iter().map(|record| record.call).collect::<Vec<_>>(),
+        before,
+        "in the order in which they came"
+    );
+    assert!(
+        records.iter().all(|record| record.outcome == "answered" && !record.unjournalled),
+        "{records:?}"
+    );
     assert!(records[4].waited > Duration::ZERO && records[4].agent.is_some());
     assert!(records.iter().all(|record| !record.overflowed));
 }
@@ -202,13 +248,16 @@ fn a_call_goes_on_with_the_version_that_it_had_though_its_file_has_changed() {
     town.wait(&host, host.host.seen("EnterQueue", PATIENCE)).unwrap();
     let version = host.host.exchange.calls()[0].version.clone();
     host.kill();
-    let changed = HELPDESK.replace("Even wachten", "Nog even wachten").replace("overflow_after = 6", "overflow_after = 600");
+    let changed = HELPDESK
+        .replace("Even wachten", "Nog even wachten")
+        .replace("overflow_after = 6", "overflow_after = 600");
     folder.write("vaccination-helpdesk/flow.toml", &changed).unwrap();
     let host = Mortal::start(&folder, &town.sim).unwrap();
     town.wait(&host, host.host.seen("Resumed", PATIENCE)).unwrap();
     town.call(2);
     town.wait(&host, host.host.seen_often("EnterQueue", 1, PATIENCE)).unwrap();
-    let versions: BTreeSet<_> = host.host.exchange.calls().iter().map(|call| call.version.clone()).collect();
+    let versions: BTreeSet<_> =
+        host.host.exchange.calls().iter().map(|call| call.version.clone()).collect();
     assert_eq!(versions.len(), 2);
     assert!(versions.contains(&version));
     let shown = host.host.catalogue.status();
@@ -216,7 +265,8 @@ fn a_call_goes_on_with_the_version_that_it_had_though_its_file_has_changed() {
 }
 
 #[test]
-fn a_call_whose_version_cannot_be_had_goes_on_in_the_own_route_once_and_who_talks_is_left_talking() {
+fn a_call_whose_version_cannot_be_had_goes_on_in_the_own_route_once_and_who_talks_is_left_talking()
+{
     let town = Town::new();
     let folder = folder(1);
     let host = Mortal::start(&folder, &town.sim).unwrap();
@@ -230,16 +280,31 @@ fn a_call_whose_version_cannot_be_had_goes_on_in_the_own_route_once_and_who_talk
     let journal = rusqlite::Connection::open(database(&folder)).unwrap();
     assert_eq!(journal.execute("UPDATE version SET flow_text = 'not TOML'", []).unwrap(), 1);
     drop(journal);
-    folder.write("vaccination-helpdesk/flow.toml", &HELPDESK.replace("Even wachten", "Nog even wachten")).unwrap();
+    folder
+        .write(
+            "vaccination-helpdesk/flow.toml",
+            &HELPDESK.replace("Even wachten", "Nog even wachten"),
+        )
+        .unwrap();
 
     let host = Mortal::start(&folder, &town.sim).unwrap();
-    town.until(|| town.count(|seen| matches!(seen, Observed::Transferred { leg, to: None } if *leg == waits)) == 1);
+    town.until(|| {
+        town.count(|seen| matches!(seen, Observed::Transferred { leg, to: None } if *leg == waits))
+            == 1
+    });
     let records = town.wait(&host, host.host.records(2, PATIENCE)).unwrap();
     assert!(records.iter().all(|record| record.outcome == "lost"), "{records:?}");
     let kept: Vec<_> = host.journalled().unwrap().iter().map(|record| record.call).collect();
     assert_eq!((kept, calls(&host)), (versions, vec![]), "nobody was served a second time");
-    assert_eq!(town.count(|seen| matches!(seen, Observed::HungUp { .. })), 0, "who talks is left talking");
-    assert_eq!(town.count(|seen| matches!(seen, Observed::Transferred { leg, .. } if *leg == talks)), 0);
+    assert_eq!(
+        town.count(|seen| matches!(seen, Observed::HungUp { .. })),
+        0,
+        "who talks is left talking"
+    );
+    assert_eq!(
+        town.count(|seen| matches!(seen, Observed::Transferred { leg, .. } if *leg == talks)),
+        0
+    );
 }
 
 /// What agents may key in a conversation.
@@ -247,16 +312,23 @@ const IN_CALL: &str = r#"
 in_call = { consult = "*4N#", back = "*#", transfer = "*7N#", ring_time = 10, country = "+32", busy = "-", not_reached = "-", not_permitted = "-" }
 "#;
 
-/// R4: what an agent keys means the same to the next host. Of what was begun before nothing is left: keys may have been missed meanwhile, and half
-/// a number is another number.
+/// R4: what an agent keys means the same to the next host. Of what was begun before nothing is
+/// left: keys may have been missed meanwhile, and half a number is another number.
 #[test]
 fn an_agent_consults_and_comes_back_whenever_the_host_dies() {
     let town = Town::new();
-    let flow = HELPDESK
-        .replace("[permissions]\nqueues = [\"helpdesk\"]\ndial = [", "[permissions]\nqueues = [\"helpdesk\"]\ndial = [\"2X\", \"2XX\", ");
+    let flow = HELPDESK.replace(
+        "[permissions]\nqueues = [\"helpdesk\"]\ndial = [",
+        "[permissions]\nqueues = [\"helpdesk\"]\ndial = [\"2X\", \"2XX\", ",
+    );
     let flow = flow.replace("[settings]\n", &format!("[settings]{IN_CALL}"));
     let site = helpdesk_site(1, true, true, true);
-    let folder = Folder::new(&site).unwrap().plugin("vaccination-helpdesk").unwrap().flow("vaccination-helpdesk", &flow).unwrap();
+    let folder = Folder::new(&site)
+        .unwrap()
+        .plugin("vaccination-helpdesk")
+        .unwrap()
+        .flow("vaccination-helpdesk", &flow)
+        .unwrap();
     let colleague = Address::Extension("201".into());
     town.sim.phone(colleague.clone(), Phone::answers(Duration::ZERO));
     let host = Mortal::start(&folder, &town.sim).unwrap();
@@ -265,7 +337,8 @@ fn an_agent_consults_and_comes_back_whenever_the_host_dies() {
     let agent = town.sim.pick_up(&address(1)).expect("a1 rings");
     town.until(|| town.hears(&caller, &agent));
     town.sim.key(&agent, "*42");
-    // Keyed at the same pace, and a step of the flow: when it is in the journal, so is what is held back.
+    // Keyed at the same pace, and a step of the flow: when it is in the journal, so is what is held
+    // back.
     town.sim.key(&caller, "0009");
     town.wait(&host, host.host.seen("digit: '9'", PATIENCE)).unwrap();
     host.kill();
@@ -283,7 +356,10 @@ fn an_agent_consults_and_comes_back_whenever_the_host_dies() {
     let host = Mortal::start(&folder, &town.sim).unwrap();
     town.wait(&host, host.host.seen("Resumed", PATIENCE)).unwrap();
     town.sim.key(&agent, "*#");
-    town.until(|| town.hears(&caller, &agent) && town.count(|seen| matches!(seen, Observed::HungUp { leg, .. } if *leg == other)) == 1);
+    town.until(|| {
+        town.hears(&caller, &agent)
+            && town.count(|seen| matches!(seen, Observed::HungUp { leg, .. } if *leg == other)) == 1
+    });
     town.sim.hang_up(&caller);
     town.wait(&host, host.host.records(1, PATIENCE)).unwrap();
     assert_eq!(town.count(is_ring), 2, "nobody else was rung");
@@ -293,11 +369,20 @@ fn an_agent_consults_and_comes_back_whenever_the_host_dies() {
 #[test]
 fn a_colleague_who_is_consulted_stays_reserved() {
     let town = Town::new();
-    let flow = HELPDESK.replace("dial = [", "dial = [\"202\", ").replace("[settings]\n", &format!("[settings]{IN_CALL}"));
-    let flow = flow.replace("overflow_after = 6", "overflow_after = 600").replace("ring_time = 10", "ring_time = 60");
+    let flow = HELPDESK
+        .replace("dial = [", "dial = [\"202\", ")
+        .replace("[settings]\n", &format!("[settings]{IN_CALL}"));
+    let flow = flow
+        .replace("overflow_after = 6", "overflow_after = 600")
+        .replace("ring_time = 10", "ring_time = 60");
     let site = helpdesk_site(2, true, true, true).replace("ring_time = 3", "ring_time = 60");
     let site = site.replace("[agents.a2]\n", "[agents.a2]\nextension = \"202\"\n");
-    let folder = Folder::new(&site).unwrap().plugin("vaccination-helpdesk").unwrap().flow("vaccination-helpdesk", &flow).unwrap();
+    let folder = Folder::new(&site)
+        .unwrap()
+        .plugin("vaccination-helpdesk")
+        .unwrap()
+        .flow("vaccination-helpdesk", &flow)
+        .unwrap();
     let host = Mortal::start(&folder, &town.sim).unwrap();
     let first = town.call(1);
     town.until(|| town.count(is_ring) == 1);
@@ -323,10 +408,16 @@ fn a_colleague_who_is_consulted_stays_reserved() {
     assert_eq!(town.count(is_ring), 2, "nobody was rung for the second caller");
     town.sim.key(&agent, "*#");
     town.until(|| town.count(is_ring) == 3);
-    assert_eq!(town.sim.pick_up(&address(2)).map(|colleague| town.until(|| town.hears(&second, &colleague))), Some(()));
+    assert_eq!(
+        town.sim
+            .pick_up(&address(2))
+            .map(|colleague| town.until(|| town.hears(&second, &colleague))),
+        Some(())
+    );
 }
 
-/// A site with one agent, whom urgent callers (R5) reach while the agent talks; and a flow in which the key 1 makes a caller urgent.
+/// A site with one agent, whom urgent callers (R5) reach while the agent talks; and a flow in which
+/// the key 1 makes a caller urgent.
 fn urgent_folder() -> Folder {
     urgent_folder_of(helpdesk_site(1, true, true, true), "a1")
 }
@@ -349,7 +440,9 @@ nobody = "Niemand."
 urgent = {{ key = "1", queue = "spoed", priority = 100, display = "SPOED", announcement = "Spoed.", overflow_after = 600, otherwise = "+3227138700" }}
 {IN_CALL}"#
     );
-    let site = format!("{site}\n[queues.spoed]\nagents = [\"{urgent_agent}\"]\nring_time = 60\ninterrupts = true\n");
+    let site = format!(
+        "{site}\n[queues.spoed]\nagents = [\"{urgent_agent}\"]\nring_time = 60\ninterrupts = true\n"
+    );
     Folder::new(&site).unwrap().plugin("gp-post").unwrap().flow("gp-post", &flow).unwrap()
 }
 
@@ -357,7 +450,12 @@ impl Town {
     /// Calls, and keys 1.
     fn call_urgently(&self, number: u32) -> LegId {
         let keys = vec![Keys { after: Duration::from_millis(50), digits: "1".into() }];
-        self.sim.call(Caller { from: Some(format!("+3247000{number:04}")), to: "0900".into(), keys, ..Caller::default() })
+        self.sim.call(Caller {
+            from: Some(format!("+3247000{number:04}")),
+            to: "0900".into(),
+            keys,
+            ..Caller::default()
+        })
     }
 
     /// The one who hears the other, last we know.
@@ -381,14 +479,17 @@ impl Town {
     }
 }
 
-/// R5: the agent's urgent conversation goes on, the caller who is held hears music, and has the agent back when the urgent one is over: whether
-/// there is a host then or not.
+/// R5: the agent's urgent conversation goes on, the caller who is held hears music, and has the
+/// agent back when the urgent one is over: whether there is a host then or not.
 #[test]
 fn an_urgent_call_and_the_one_that_is_held_outlive_the_host() {
     for ends_without_a_host in [false, true] {
         let town = Town::new();
         let folder = urgent_folder();
-        town.sim.phone(address(1), Phone { busy_when_talking: false, ..Phone::answers(Duration::ZERO) });
+        town.sim.phone(
+            address(1),
+            Phone { busy_when_talking: false, ..Phone::answers(Duration::ZERO) },
+        );
         let host = Mortal::start(&folder, &town.sim).unwrap();
         let held = town.call(1);
         town.wait(&host, host.host.seen("outcome: Connected", PATIENCE)).unwrap();
@@ -410,20 +511,25 @@ fn an_urgent_call_and_the_one_that_is_held_outlive_the_host() {
         town.until(|| town.hears(&held, &agent));
         town.sim.hang_up(&held);
         town.wait(&host, host.host.exchange.idle());
-        let outcomes: Vec<_> = host.journalled().unwrap().iter().map(|record| record.outcome.clone()).collect();
+        let outcomes: Vec<_> =
+            host.journalled().unwrap().iter().map(|record| record.outcome.clone()).collect();
         assert_eq!(outcomes, ["answered", "answered"]);
     }
 }
 
-/// R4, R5: a colleague who is consulted takes an urgent call. The agent who consults goes meanwhile, the host too: then the caller has the colleague
-/// when the urgent call is over.
+/// R4, R5: a colleague who is consulted takes an urgent call. The agent who consults goes
+/// meanwhile, the host too: then the caller has the colleague when the urgent call is over.
 #[test]
 fn a_colleague_who_is_consulted_takes_an_urgent_call_before_the_caller() {
     let town = Town::new();
-    let site = helpdesk_site(2, true, true, true).replace("[agents.a2]\n", "[agents.a2]\nextension = \"202\"\n");
+    let site = helpdesk_site(2, true, true, true)
+        .replace("[agents.a2]\n", "[agents.a2]\nextension = \"202\"\n");
     let folder = urgent_folder_of(site, "a2");
     for agent in [1, 2] {
-        town.sim.phone(address(agent), Phone { busy_when_talking: false, ..Phone::answers(Duration::ZERO) });
+        town.sim.phone(
+            address(agent),
+            Phone { busy_when_talking: false, ..Phone::answers(Duration::ZERO) },
+        );
     }
     let host = Mortal::start(&folder, &town.sim).unwrap();
     let caller = town.call(1);
@@ -444,9 +550,15 @@ fn a_colleague_who_is_consulted_takes_an_urgent_call_before_the_caller() {
     let host = Mortal::start(&folder, &town.sim).unwrap();
     town.wait(&host, host.host.seen("Event(Resumed", PATIENCE)).unwrap();
     town.sim.hang_up(&urgent);
-    town.until(|| town.count(|seen| matches!(seen, Observed::HungUp { leg, .. } if *leg == urgent)) == 1);
+    town.until(|| {
+        town.count(|seen| matches!(seen, Observed::HungUp { leg, .. } if *leg == urgent)) == 1
+    });
     town.wait(&host, host.host.records(1, PATIENCE)).unwrap();
-    assert_eq!(host.host.exchange.agent_status("a2"), Some(AgentStatus::Talking), "with the first caller");
+    assert_eq!(
+        host.host.exchange.agent_status("a2"),
+        Some(AgentStatus::Talking),
+        "with the first caller"
+    );
     let silenced = town.wait(&host, host.host.seen("class: None", PATIENCE)).unwrap();
     assert!(silenced.contains(&*caller.0), "the first caller heard music until then: {silenced}");
     town.until(|| town.hears(&caller, &colleague));
@@ -455,12 +567,14 @@ fn a_colleague_who_is_consulted_takes_an_urgent_call_before_the_caller() {
     assert_eq!(host.host.exchange.agent_status("a2"), Some(AgentStatus::Free));
 }
 
-/// R5: an agent who talks with an urgent caller is not called away for another, also by the next host.
+/// R5: an agent who talks with an urgent caller is not called away for another, also by the next
+/// host.
 #[test]
 fn an_urgent_conversation_is_not_interrupted_after_the_host_died() {
     let town = Town::new();
     let folder = urgent_folder();
-    town.sim.phone(address(1), Phone { busy_when_talking: false, ..Phone::answers(Duration::ZERO) });
+    town.sim
+        .phone(address(1), Phone { busy_when_talking: false, ..Phone::answers(Duration::ZERO) });
     let host = Mortal::start(&folder, &town.sim).unwrap();
     let first = town.call_urgently(1);
     town.wait(&host, host.host.seen("outcome: Connected", PATIENCE)).unwrap();
@@ -471,7 +585,11 @@ fn an_urgent_conversation_is_not_interrupted_after_the_host_died() {
     let second = town.call_urgently(2);
     // Whom the floor would ring it has said when the caller has a place.
     town.wait(&host, host.host.seen("outcome: Queued", PATIENCE)).unwrap();
-    assert!(!host.host.log.lines().iter().any(|line| line.contains("Ring { agent")), "{:?}", host.host.log.lines());
+    assert!(
+        !host.host.log.lines().iter().any(|line| line.contains("Ring { agent")),
+        "{:?}",
+        host.host.log.lines()
+    );
     town.sim.hang_up(&first);
     town.wait(&host, host.host.seen("outcome: Connected", PATIENCE)).unwrap();
     town.until(|| town.hears(&second, &town.leg_at(&address(1))));

@@ -56,10 +56,18 @@ fn press(digits: &str) -> Vec<Keys> {
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_presses_one_and_talks_to_an_agent() {
-    let folder = Folder::new(SITE).unwrap().plugin("reception").unwrap().flow("reception", RECEPTION).unwrap();
+    let folder = Folder::new(SITE)
+        .unwrap()
+        .plugin("reception")
+        .unwrap()
+        .flow("reception", RECEPTION)
+        .unwrap();
     let host = Host::start(&folder, Clock::simulated(Timestamp(1_795_000_000_000))).unwrap();
     let sim = host.sim(SimConfig::default());
-    sim.phone(Address::Endpoint("PJSIP/a1".into()), Phone::answers(Duration::from_secs(3)).talking(Duration::from_secs(60)));
+    sim.phone(
+        Address::Endpoint("PJSIP/a1".into()),
+        Phone::answers(Duration::from_secs(3)).talking(Duration::from_secs(60)),
+    );
     sim.call(Caller { keys: press("1"), ..caller() });
     let records = host.records(1, PATIENCE * 10).await.unwrap();
     eprintln!("{}", host.log.lines().join("\n"));

@@ -1,6 +1,7 @@
 //! Storms on the sim: random faults at every layer, with at least 20 calls up, and nothing is lost.
 //!
-//! `STROWGER_STORMS=1000` has so many of them rage, `STROWGER_STORM=17` the one of that seed; one that loses somebody tells its story.
+//! `STROWGER_STORMS=1000` has so many of them rage, `STROWGER_STORM=17` the one of that seed; one
+//! that loses somebody tells its story.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
@@ -29,7 +30,10 @@ fn number(variable: &str) -> Option<u64> {
 fn dies(point: KillPoint) {
     for seed in 1..=3 {
         let mut plan = Plan::new(seed);
-        let desks = vec![Desk::Answers(Duration::from_millis(60), Duration::from_millis(300)); plan.agents as usize];
+        let desks = vec![
+            Desk::Answers(Duration::from_millis(60), Duration::from_millis(300));
+            plan.agents as usize
+        ];
         plan.faults = vec![(Duration::ZERO, Fault::Kill(point, Duration::from_millis(100)), desks)];
         let weather = rage(plan).unwrap_or_else(|error| panic!("{error:#}"));
         assert_eq!(weather.kills, BTreeMap::from([(point, 1)]));
@@ -83,7 +87,10 @@ fn no_storm_loses_anybody() {
     let (failed, weathers) = (failed.into_inner().unwrap(), weathers.into_inner().unwrap());
     let sum = |what: fn(&Weather) -> usize| weathers.iter().map(what).sum::<usize>();
     let mut kills: BTreeMap<KillPoint, usize> = BTreeMap::new();
-    weathers.iter().flat_map(|weather| &weather.kills).for_each(|(point, count)| *kills.entry(*point).or_default() += count);
+    weathers
+        .iter()
+        .flat_map(|weather| &weather.kills)
+        .for_each(|(point, count)| *kills.entry(*point).or_default() += count);
     println!(
         "{} storms in {:.1?}, {} failed; {} calls recorded, {} of them not journalled in full, {} replayed; killed: {kills:?}",
         seeds.len(),
@@ -94,8 +101,14 @@ fn no_storm_loses_anybody() {
         sum(|weather| weather.replayed),
     );
     if let Some((seed, error)) = failed.first_key_value() {
-        panic!("storms {:?} failed (STROWGER_STORM={seed} plays one of them again):\n{error:#}", failed.keys());
+        panic!(
+            "storms {:?} failed (STROWGER_STORM={seed} plays one of them again):\n{error:#}",
+            failed.keys()
+        );
     }
     assert!(weathers.iter().all(|weather| weather.up >= 20));
-    assert!(seeds.len() < STORMS as usize || kills.len() == 5, "each kill point was hit: {kills:?}");
+    assert!(
+        seeds.len() < STORMS as usize || kills.len() == 5,
+        "each kill point was hit: {kills:?}"
+    );
 }

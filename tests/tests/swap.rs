@@ -20,10 +20,18 @@ const SWAPS: u32 = 100;
 /// Callers who wait through all swaps.
 const WAITING: usize = 20;
 
-/// The helpdesk on 0900 is closed and says so: short calls. That on 0901 is open, and nobody answers yet.
+/// The helpdesk on 0900 is closed and says so: short calls. That on 0901 is open, and nobody
+/// answers yet.
 fn folder(agents: u8) -> Folder {
-    let folder = Folder::new(&helpdesk_site(agents, true, true, false)).unwrap().plugin("vaccination-helpdesk").unwrap();
-    folder.flow("waiting", &HELPDESK.replace("0900", "0901")).unwrap().flow("load", &load(0)).unwrap()
+    let folder = Folder::new(&helpdesk_site(agents, true, true, false))
+        .unwrap()
+        .plugin("vaccination-helpdesk")
+        .unwrap();
+    folder
+        .flow("waiting", &HELPDESK.replace("0900", "0901"))
+        .unwrap()
+        .flow("load", &load(0))
+        .unwrap()
 }
 
 /// The flow under load; what it says names the edition.
@@ -50,12 +58,16 @@ fn swap(number: u32, folder: &Folder, catalogue: &Catalogue) -> bool {
     let before = version("load");
     let good = match number % 4 {
         0 => folder.write("load/flow.toml", &load(number + 1)).map(|()| true),
-        1 => folder.write("load/flow.toml", &format!("{}\nunknown = {number}\n", load(number + 1))).map(|()| false),
+        1 => folder
+            .write("load/flow.toml", &format!("{}\nunknown = {number}\n", load(number + 1)))
+            .map(|()| false),
         2 => folder
             .write("load/flow.toml", &load(number + 1))
             .and_then(|()| folder.write_plugin("vaccination-helpdesk", &edition_of_plugin(number)))
             .map(|()| true),
-        _ => folder.write_plugin("vaccination-helpdesk", &edition_of_plugin(number)[..1000]).map(|()| false),
+        _ => folder
+            .write_plugin("vaccination-helpdesk", &edition_of_plugin(number)[..1000])
+            .map(|()| false),
     }
     .unwrap();
     let report = catalogue.reload();
@@ -73,7 +85,12 @@ fn swap(number: u32, folder: &Folder, catalogue: &Catalogue) -> bool {
 /// Every call of the load said one edition, and all calls of a version the same.
 fn check_editions(host: &Host) {
     let mut said: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for line in host.log.lines().iter().filter(|line| line.contains("Order(") && line.contains("Gesloten, editie")) {
+    for line in host
+        .log
+        .lines()
+        .iter()
+        .filter(|line| line.contains("Order(") && line.contains("Gesloten, editie"))
+    {
         let call = line.split(' ').nth(2).unwrap().to_owned();
         let edition = line.split("editie ").nth(1).unwrap().split('.').next().unwrap().to_owned();
         said.entry(call).or_default().insert(edition);
@@ -83,7 +100,11 @@ fn check_editions(host: &Host) {
         let heard = &said[&record.call.to_string()];
         assert_eq!(heard.len(), 1, "{record:?} heard {heard:?}");
         editions.entry(record.version.clone()).or_default().extend(heard.iter().cloned());
-        assert_eq!((record.outcome.as_str(), record.faults, record.refused), ("closed", 0, 0), "{record:?}");
+        assert_eq!(
+            (record.outcome.as_str(), record.faults, record.refused),
+            ("closed", 0, 0),
+            "{record:?}"
+        );
     }
     assert!(editions.len() > 10, "calls ran on {} versions only", editions.len());
     for (version, heard) in editions {
@@ -101,7 +122,9 @@ async fn a_hundred_swaps_under_500_calls_a_second_on_the_sim() {
     }
     let swaps = {
         let catalogue = host.catalogue.clone();
-        tokio::task::spawn_blocking(move || (0..SWAPS).filter(|&number| swap(number, &folder, &catalogue)).count())
+        tokio::task::spawn_blocking(move || {
+            (0..SWAPS).filter(|&number| swap(number, &folder, &catalogue)).count()
+        })
     };
     let mut ticks = tokio::time::interval(Duration::from_millis(2));
     let mut offered = 0;
@@ -117,41 +140,70 @@ async fn a_hundred_swaps_under_500_calls_a_second_on_the_sim() {
     host.calls_up(WAITING, PATIENCE).await.unwrap();
     check_editions(&host);
     for agent in 1..=20 {
-        sim.phone(Address::Endpoint(format!("PJSIP/a{agent}")), Phone::answers(Duration::ZERO).talking(Duration::from_millis(100)));
+        sim.phone(
+            Address::Endpoint(format!("PJSIP/a{agent}")),
+            Phone::answers(Duration::ZERO).talking(Duration::from_millis(100)),
+        );
     }
     let records = host.records(offered + WAITING, PATIENCE).await.unwrap();
-    let waited: Vec<_> = records.iter().filter(|record| record.flow.as_str() == "waiting").collect();
+    let waited: Vec<_> =
+        records.iter().filter(|record| record.flow.as_str() == "waiting").collect();
     assert!(waited.iter().all(|record| record.outcome == "answered"), "{waited:?}");
-    assert_eq!(waited.iter().map(|record| &record.version).collect::<BTreeSet<_>>().len(), 1, "they kept the version that they began on");
+    assert_eq!(
+        waited.iter().map(|record| &record.version).collect::<BTreeSet<_>>().len(),
+        1,
+        "they kept the version that they began on"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_swaps_under_20_calls_a_second_on_asterisk() {
     let bed = Bed::start(folder(5)).await.unwrap();
-    let waiting: Vec<_> = (1..=5).map(|caller| SippCaller::to(&bed.pbx, "0901").number(caller).call().unwrap()).collect();
+    let waiting: Vec<_> = (1..=5)
+        .map(|caller| SippCaller::to(&bed.pbx, "0901").number(caller).call().unwrap())
+        .collect();
     bed.host().seen_often("EnterQueue", waiting.len(), PATIENCE).await.unwrap();
     let calls = SippCaller::to(&bed.pbx, "0900").calls(5000, 20).call().unwrap();
     tokio::task::block_in_place(|| {
         let good = (0..SWAPS).filter(|&number| {
-            // A call for every second swap at least: a quick machine would be done with all of them in the time of a few calls.
+            // A call for every second swap at least: a quick machine would be done with all of them
+            // in the time of a few calls.
             let come = waiting.len() + number as usize / 2;
-            Handle::current().block_on(bed.host().seen_often("Event(Arrived", come, PATIENCE)).unwrap();
+            Handle::current()
+                .block_on(bed.host().seen_often("Event(Arrived", come, PATIENCE))
+                .unwrap();
             swap(number, &bed.folder, &bed.host().catalogue)
         });
         assert_eq!(good.count(), SWAPS as usize / 2);
     });
     calls.no_more(PATIENCE).unwrap();
     let messages = calls.messages();
-    let count =
-        |sent: bool, method: &str| messages.iter().filter(|message| message.sent == sent && message.line().starts_with(method)).count();
+    let count = |sent: bool, method: &str| {
+        messages
+            .iter()
+            .filter(|message| message.sent == sent && message.line().starts_with(method))
+            .count()
+    };
     let called = count(true, "INVITE");
     assert_eq!(count(false, "BYE"), called, "every caller was served to the end");
     bed.host().records(called, PATIENCE).await.unwrap();
     check_editions(bed.host());
     let _phones: Vec<_> = (1..=5)
-        .map(|agent| SippPhone::start(&bed.pbx, agent, &Answer::after(Duration::ZERO).hang_up_after(Duration::from_secs(1))).unwrap())
+        .map(|agent| {
+            SippPhone::start(
+                &bed.pbx,
+                agent,
+                &Answer::after(Duration::ZERO).hang_up_after(Duration::from_secs(1)),
+            )
+            .unwrap()
+        })
         .collect();
     waiting.iter().for_each(|call| call.finished(PATIENCE).unwrap());
     let records = bed.host().records(called + waiting.len(), PATIENCE).await.unwrap();
-    assert!(records.iter().filter(|record| record.flow.as_str() == "waiting").all(|record| record.outcome == "answered"));
+    assert!(
+        records
+            .iter()
+            .filter(|record| record.flow.as_str() == "waiting")
+            .all(|record| record.outcome == "answered")
+    );
 }

@@ -43,7 +43,8 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Have many storms of random faults rage around the host, and print the seeds of those that lose something
+    /// Have many storms of random faults rage around the host, and print the seeds of those that
+    /// lose something
     Soak {
         /// On the simulated PBX, so many; the first seed is 1
         #[arg(long, value_name = "STORMS")]
@@ -70,10 +71,12 @@ fn main() -> Result<()> {
         Chore::Test { arguments } => checks::test(&arguments),
         Chore::Soak { sim, asterisk } => soak::soak(sim, asterisk),
         Chore::Bench { arguments } => bench(&arguments),
-        Chore::Plugins => guests::build().map(|folder| println!("plugins are in {}", folder.display())),
-        Chore::Asterisk => {
-            asterisk().map(|tools| println!("{} is in {}", tools.version(), tools.root().display())).and_then(|()| mail_server())
+        Chore::Plugins => {
+            guests::build().map(|folder| println!("plugins are in {}", folder.display()))
         }
+        Chore::Asterisk => asterisk()
+            .map(|tools| println!("{} is in {}", tools.version(), tools.root().display()))
+            .and_then(|()| mail_server()),
     }
 }
 
@@ -82,7 +85,13 @@ fn demo(arguments: &[String]) -> Result<()> {
     say("building the host");
     run(cargo().args(["build", "--package", "strowger"]))?;
     let flows = workspace().join("flows");
-    run(Command::new(target().join("debug/strowger")).arg("demo").arg("--plugins").arg(plugins).arg("--flows").arg(flows).args(arguments))
+    run(Command::new(target().join("debug/strowger"))
+        .arg("demo")
+        .arg("--plugins")
+        .arg(plugins)
+        .arg("--flows")
+        .arg(flows)
+        .args(arguments))
 }
 
 fn bench(arguments: &[String]) -> Result<()> {
@@ -90,7 +99,10 @@ fn bench(arguments: &[String]) -> Result<()> {
     if let Err(error) = asterisk() {
         say(&format!("figures that need Asterisk are left out: {error:#}"));
     }
-    run(cargo().args(["run", "--quiet", "--package", "strowger-bench", "--"]).args(arguments).env(guests::BUILT, "1"))
+    run(cargo()
+        .args(["run", "--quiet", "--package", "strowger-bench", "--"])
+        .args(arguments)
+        .env(guests::BUILT, "1"))
 }
 
 fn asterisk() -> Result<Tools> {
@@ -98,7 +110,8 @@ fn asterisk() -> Result<Tools> {
 }
 
 fn mail_server() -> Result<()> {
-    strowger_testbed::mail::check(say).map(|python| say(&format!("aiosmtpd is in {}", python.display())))
+    strowger_testbed::mail::check(say)
+        .map(|python| say(&format!("aiosmtpd is in {}", python.display())))
 }
 
 /// A line for whoever waits, on standard error.
@@ -109,7 +122,8 @@ fn say(line: &str) {
 /// Runs a command in the workspace's folder; its output is seen as it comes.
 fn run(command: &mut Command) -> Result<()> {
     let shown = format!("{command:?}").replace('"', "");
-    let status = command.current_dir(workspace()).status().with_context(|| format!("cannot run {shown}"))?;
+    let status =
+        command.current_dir(workspace()).status().with_context(|| format!("cannot run {shown}"))?;
     ensure!(status.success(), "failed ({status}): {shown}");
     Ok(())
 }
@@ -121,7 +135,8 @@ fn cargo() -> Command {
 /// Asked for when it runs: one target folder may serve two clones.
 fn workspace() -> &'static Path {
     static WORKSPACE: LazyLock<PathBuf> = LazyLock::new(|| {
-        let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+        let here = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
         here.parent().unwrap_or(&here).to_owned()
     });
     &WORKSPACE

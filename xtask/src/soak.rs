@@ -5,7 +5,10 @@ use anyhow::{Result, ensure};
 
 /// Has them rage: on the sim, then on Asterisk.
 pub(crate) fn soak(sim: Option<u64>, on_asterisk: Option<u64>) -> Result<()> {
-    ensure!(sim.is_some() || on_asterisk.is_some(), "say where, and how many: --sim 1000, --asterisk 50");
+    ensure!(
+        sim.is_some() || on_asterisk.is_some(),
+        "say where, and how many: --sim 1000, --asterisk 50"
+    );
     guests::build()?;
     if let Some(storms) = sim {
         storms_of("storm", "STROWGER_STORMS", storms)?;

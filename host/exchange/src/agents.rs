@@ -1,8 +1,9 @@
 //! What agents do, and where they are.
 //!
-//! Owns the seats: the phone that each agent has logged in at, which rings first until the agent logs out. A seat is part of how the agent stands
-//! ([`AgentStanding::at`]), so the journal keeps it. Whether somebody may act for an agent is asked before, by the call (`call::agent`); who comes
-//! here has been let in.
+//! Owns the seats: the phone that each agent has logged in at, which rings first until the agent
+//! logs out. A seat is part of how the agent stands ([`AgentStanding::at`]), so the journal keeps
+//! it. Whether somebody may act for an agent is asked before, by the call (`call::agent`); who
+//! comes here has been let in.
 
 use crate::{Exchange, call};
 use std::{
@@ -26,7 +27,8 @@ pub(crate) type Seats = BTreeMap<AgentName, Target>;
 
 /// What is known of agents besides how they stand on the floor.
 pub(crate) struct Staff {
-    /// Locked after the site, and before the floor: what an agent does is done whole, and journalled in its order.
+    /// Locked after the site, and before the floor: what an agent does is done whole, and
+    /// journalled in its order.
     seats: Mutex<Seats>,
     /// Wrong PINs in a row, and when the last was given.
     wrong_pins: Mutex<BTreeMap<AgentName, (u32, Duration)>>,
@@ -61,8 +63,15 @@ impl Staff {
     }
 
     /// Looks whether these digits are an agent's PIN. Takes a while.
-    pub(crate) async fn look_at(&self, agent: &AgentName, pin: Pin, digits: String, now: Duration) -> Proof {
-        // Wrong until it is known to be right: calls that try at the same time have no more tries together than one.
+    pub(crate) async fn look_at(
+        &self,
+        agent: &AgentName,
+        pin: Pin,
+        digits: String,
+        now: Duration,
+    ) -> Proof {
+        // Wrong until it is known to be right: calls that try at the same time have no more tries
+        // together than one.
         if !self.count_as_wrong(agent, now) {
             return Proof::NotLookedAt;
         }
@@ -96,21 +105,27 @@ fn unknown(what: impl std::fmt::Display) -> Refusal {
     Refusal { reason: RefusalReason::UnknownName, detail: what.to_string() }
 }
 
-/// Whether an endpoint that the PBX has authenticated is a phone of the site: an agent's, or one that the flow may dial. A trunk is not.
+/// Whether an endpoint that the PBX has authenticated is a phone of the site: an agent's, or one
+/// that the flow may dial. A trunk is not.
 pub(crate) fn is_known(site: &Site, permissions: &Permissions, endpoint: Option<&str>) -> bool {
     let is_agents = |here: Target| site.owners(&here).next().is_some();
-    endpoint.is_some_and(|here| permissions.may_use_address(here) || site::address(here).is_some_and(is_agents))
+    endpoint.is_some_and(|here| {
+        permissions.may_use_address(here) || site::address(here).is_some_and(is_agents)
+    })
 }
 
 impl Exchange {
-    /// What an agent (name or extension) does, at a phone, by API or in a scenario. Queues are given by name or code.
+    /// What an agent (name or extension) does, at a phone, by API or in a scenario. Queues are
+    /// given by name or code.
     ///
     /// # Errors
     /// There is no such agent or queue; or the agent is not logged in and wants to pause.
     pub fn agent(&self, agent: &AgentName, action: AgentAction) -> Result<(), Refusal> {
         let site = self.site.lock().unwrap_or_else(PoisonError::into_inner);
         let site = site.as_ref().ok_or_else(|| unknown("there is no site file yet"))?;
-        let agent = site.agent(agent.as_str()).ok_or_else(|| unknown(RefusedInput::UnknownAgent(agent.clone())))?;
+        let agent = site
+            .agent(agent.as_str())
+            .ok_or_else(|| unknown(RefusedInput::UnknownAgent(agent.clone())))?;
         let queue = |key: QueueName| match site.queue(key.as_str()) {
             Some(queue) => Ok(queue.name.clone()),
             None => Err(unknown(RefusedInput::UnknownQueue(key))),
@@ -119,17 +134,25 @@ impl Exchange {
         let does = |action: FloorAction| {
             let done = self.floor(Input::Agent { agent: agent.name.clone(), action }, None);
             done.map_err(|refused| match refused {
-                RefusedInput::NotLoggedIn(_) => Refusal { reason: RefusalReason::WrongState, detail: refused.to_string() },
+                RefusedInput::NotLoggedIn(_) => {
+                    Refusal { reason: RefusalReason::WrongState, detail: refused.to_string() }
+                }
                 refused => unknown(refused),
             })
         };
         let sits = |at: Option<&Target>| {
-            let endpoints = agent.endpoints_at(at).iter().map(|endpoint| EndpointConfig { ring_time: endpoint.ring_time }).collect();
-            self.floor(Input::Endpoints { agent: agent.name.clone(), endpoints }, None).map_err(unknown)
+            let endpoints = agent
+                .endpoints_at(at)
+                .iter()
+                .map(|endpoint| EndpointConfig { ring_time: endpoint.ring_time })
+                .collect();
+            self.floor(Input::Endpoints { agent: agent.name.clone(), endpoints }, None)
+                .map_err(unknown)
         };
         match action {
             AgentAction::LogIn(at) => {
-                let own = matches!(at, Target::Agent(_)) || agent.endpoints.first().is_some_and(|first| first.target == at);
+                let own = matches!(at, Target::Agent(_))
+                    || agent.endpoints.first().is_some_and(|first| first.target == at);
                 match own {
                     true => drop(seats.remove(&agent.name)),
                     false => drop(seats.insert(agent.name.clone(), at)),
@@ -151,7 +174,8 @@ impl Exchange {
         Ok(())
     }
 
-    /// Has the journal know how an agent stands: whenever that has changed, but for ringing and talking.
+    /// Has the journal know how an agent stands: whenever that has changed, but for ringing and
+    /// talking.
     pub(crate) fn keep_agent(&self, agent: &AgentName) {
         self.journal_agent(agent, &self.staff.seats());
     }
@@ -160,7 +184,10 @@ impl Exchange {
         let Some(journal) = &self.journal else { return };
         if let Some(standing) = self.desk.look(|floor, _| floor.standing(agent.as_str())) {
             let at = seats.get(agent).cloned();
-            journal.keep(Change::Agent { agent: agent.clone(), standing: AgentStanding { at, ..crate::wake::kept(standing) } });
+            journal.keep(Change::Agent {
+                agent: agent.clone(),
+                standing: AgentStanding { at, ..crate::wake::kept(standing) },
+            });
         }
     }
 
@@ -186,7 +213,9 @@ impl Exchange {
         let mut agents = site.as_ref()?.agents.values();
         let agent = match target {
             Target::Agent(name) => agents.find(|agent| agent.name == *name),
-            Target::Extension(extension) => agents.find(|agent| agent.extension.as_ref() == Some(extension)),
+            Target::Extension(extension) => {
+                agents.find(|agent| agent.extension.as_ref() == Some(extension))
+            }
             Target::Number(_) | Target::Address(_) => None,
         };
         agent.map(|agent| agent.name.clone())
@@ -195,23 +224,35 @@ impl Exchange {
     /// The agent who has logged in at a phone, else whose phone it is.
     pub(crate) fn agent_at(&self, phone: &str) -> Option<AgentName> {
         let phone = site::address(phone)?;
-        let here = |agent: &AgentName| self.agent_status(agent.as_str()).is_some_and(|status| status != AgentStatus::LoggedOut);
+        let here = |agent: &AgentName| {
+            self.agent_status(agent.as_str()).is_some_and(|status| status != AgentStatus::LoggedOut)
+        };
         let seated: Vec<AgentName> = {
             let seats = self.staff.seats();
             seats.iter().filter(|(_, at)| **at == phone).map(|(agent, _)| agent.clone()).collect()
         };
-        let owner = || self.catalogue.current().site.owners(&phone).next().map(|agent| agent.name.clone());
+        let owner =
+            || self.catalogue.current().site.owners(&phone).next().map(|agent| agent.name.clone());
         seated.into_iter().find(here).or_else(owner)
     }
 
-    /// Whether a call that comes from an endpoint that the PBX has authenticated may act for an agent. What the caller claims to be is worth nothing.
-    pub(crate) fn authority(&self, site: &Site, permissions: &Permissions, endpoint: Option<&str>, agent: &Agent) -> Authority {
+    /// Whether a call that comes from an endpoint that the PBX has authenticated may act for an
+    /// agent. What the caller claims to be is worth nothing.
+    pub(crate) fn authority(
+        &self,
+        site: &Site,
+        permissions: &Permissions,
+        endpoint: Option<&str>,
+        agent: &Agent,
+    ) -> Authority {
         if !permissions.may_log_in(agent.name.as_str()) {
             return Authority::Nothing;
         }
         let here = endpoint.and_then(site::address);
         let is_here = |at: &Target| here.as_ref() == Some(at);
-        if agent.endpoints.iter().any(|endpoint| is_here(&endpoint.target)) || self.staff.seats().get(&agent.name).is_some_and(is_here) {
+        if agent.endpoints.iter().any(|endpoint| is_here(&endpoint.target))
+            || self.staff.seats().get(&agent.name).is_some_and(is_here)
+        {
             return Authority::Enough;
         }
         match agent.pin {
@@ -244,8 +285,9 @@ impl Exchange {
         let site = &self.catalogue.current().site;
         let figures = |agent: &strowger_flows::Agent| {
             let name = agent.name.as_str();
-            let (standing, (status, since), queues) =
-                self.desk.look(|floor, _| Some((floor.standing(name)?, floor.agent_since(name)?, floor.queues_of(name)?)))?;
+            let (standing, (status, since), queues) = self.desk.look(|floor, _| {
+                Some((floor.standing(name)?, floor.agent_since(name)?, floor.queues_of(name)?))
+            })?;
             let at = self.staff.seats().get(&agent.name).map(|at| match at {
                 Target::Number(number) => number.to_string(),
                 Target::Extension(text) | Target::Address(text) => text.clone(),
@@ -272,16 +314,27 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn r3_guesses_at_the_same_time_are_counted_together() {
-        let (staff, an, pin) = (Staff::default(), AgentName::from("an"), Pin::hash("86429753").unwrap());
-        let look =
-            async |digits: &str, minutes: u64| staff.look_at(&an, pin.clone(), digits.to_owned(), Duration::from_secs(60 * minutes)).await;
+        let (staff, an, pin) =
+            (Staff::default(), AgentName::from("an"), Pin::hash("86429753").unwrap());
+        let look = async |digits: &str, minutes: u64| {
+            staff
+                .look_at(&an, pin.clone(), digits.to_owned(), Duration::from_secs(60 * minutes))
+                .await
+        };
         assert_eq!(
             (look("0000", 0).await, look("86429753", 0).await),
             (Proof::Wrong, Proof::Right),
             "the right one wipes the wrong ones away"
         );
-        let (a, b, c, d, e, f, g) =
-            tokio::join!(look("1", 1), look("2", 1), look("3", 1), look("4", 1), look("5", 1), look("6", 1), look("86429753", 1));
+        let (a, b, c, d, e, f, g) = tokio::join!(
+            look("1", 1),
+            look("2", 1),
+            look("3", 1),
+            look("4", 1),
+            look("5", 1),
+            look("6", 1),
+            look("86429753", 1)
+        );
         let all = [a, b, c, d, e, f, g];
         let of = |proof| all.iter().filter(|other| **other == proof).count();
         assert_eq!((of(Proof::Wrong), of(Proof::NotLookedAt)), (WRONG_PINS as usize, 2), "{all:?}");

@@ -9,8 +9,9 @@ use tokio::time::Instant;
 
 /// Tells instants (wall clock) and monotonic time. Under paused tokio time both are virtual.
 ///
-/// Monotonic time is counted from 1970 on, as the wall clock said when the host started, so that a time kept in the journal still means something
-/// to the next host. While the host runs it never jumps.
+/// Monotonic time is counted from 1970 on, as the wall clock said when the host started, so that a
+/// time kept in the journal still means something to the next host. While the host runs it never
+/// jumps.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     started: Instant,
@@ -44,7 +45,8 @@ impl Clock {
         Self::with(Wall::System)
     }
 
-    /// The system's clocks, of which the wall clock is so many milliseconds wrong, and may jump at any time: for tests.
+    /// The system's clocks, of which the wall clock is so many milliseconds wrong, and may jump at
+    /// any time: for tests.
     pub fn wrong(by: &'static AtomicI64) -> Self {
         Self::with(Wall::Wrong(by))
     }
@@ -55,11 +57,15 @@ impl Clock {
 
     /// The wall clock reads `start` now and advances with tokio's time.
     pub fn simulated(start: Timestamp) -> Self {
-        Self { started: Instant::now(), zero: Duration::from_millis(start.0), wall: Wall::Simulated }
+        Self {
+            started: Instant::now(),
+            zero: Duration::from_millis(start.0),
+            wall: Wall::Simulated,
+        }
     }
 
-    /// The same clock, whose monotonic time starts no earlier than this: a wall clock that was set back while the host was away makes
-    /// nobody wait longer.
+    /// The same clock, whose monotonic time starts no earlier than this: a wall clock that was set
+    /// back while the host was away makes nobody wait longer.
     pub(crate) fn not_before(self, earliest: Duration) -> Self {
         Self { zero: self.zero.max(earliest), ..self }
     }

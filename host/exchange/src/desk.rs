@@ -1,7 +1,9 @@
-//! The floor of queues and agents, shared by all calls, with the clock that it does not have itself.
+//! The floor of queues and agents, shared by all calls, with the clock that it does not have
+//! itself.
 //!
-//! Owns the routing state machine behind a lock that is held for one input at a time. What it puts out for a call is posted
-//! to that call's mailbox; a task that lives as long as the exchange gives it a `Tick` when its next deadline comes.
+//! Owns the routing state machine behind a lock that is held for one input at a time. What it puts
+//! out for a call is posted to that call's mailbox; a task that lives as long as the exchange gives
+//! it a `Tick` when its next deadline comes.
 
 use crate::clock::Clock;
 use std::{
@@ -24,7 +26,8 @@ impl Desk {
         Self { clock, floor: Mutex::new(Floor::new()), sooner: Notify::new() }
     }
 
-    /// Gives an input and hands each output to `post` before anybody else's input is taken, so that no call sees them in another order.
+    /// Gives an input and hands each output to `post` before anybody else's input is taken, so that
+    /// no call sees them in another order.
     pub(crate) fn input(&self, input: Input, post: impl FnMut(Output)) -> Result<(), RefusedInput> {
         let mut outputs = Vec::new();
         let mut floor = self.floor();
@@ -60,7 +63,8 @@ impl Desk {
         }
     }
 
-    /// A panic inside the floor leaves a state that later inputs can go on from: each input checks what it needs.
+    /// A panic inside the floor leaves a state that later inputs can go on from: each input checks
+    /// what it needs.
     fn floor(&self) -> MutexGuard<'_, Floor> {
         self.floor.lock().unwrap_or_else(PoisonError::into_inner)
     }

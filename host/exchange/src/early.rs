@@ -1,5 +1,5 @@
-//! Events that cannot be dealt with yet: there is no PBX to send commands to, or it has not said yet what is alive, and calls of an earlier host
-//! wait to be taken up.
+//! Events that cannot be dealt with yet: there is no PBX to send commands to, or it has not said
+//! yet what is alive, and calls of an earlier host wait to be taken up.
 
 use crate::{Exchange, wake::Dormant};
 use std::{
@@ -11,8 +11,9 @@ use std::{
 };
 use strowger_pbx::port::PbxEvent;
 
-/// Holds events back until they can be dealt with, in order: the moments until there is a PBX. While calls of an earlier host wait, what comes
-/// before `Synced` is dropped: the list in it says the same.
+/// Holds events back until they can be dealt with, in order: the moments until there is a PBX.
+/// While calls of an earlier host wait, what comes before `Synced` is dropped: the list in it says
+/// the same.
 pub(crate) struct Early {
     /// Nothing is held back any more, ever.
     open: AtomicBool,
@@ -43,7 +44,9 @@ impl Early {
         if self.open.load(Ordering::Acquire) {
             return Some(event);
         }
-        let is_told_again = held.dormant.is_some() && held.events.is_empty() && !matches!(event, PbxEvent::Synced { .. });
+        let is_told_again = held.dormant.is_some()
+            && held.events.is_empty()
+            && !matches!(event, PbxEvent::Synced { .. });
         if !is_told_again {
             held.events.push_back(event);
         }
@@ -56,7 +59,8 @@ impl Early {
         self.let_out(exchange);
     }
 
-    /// Deals with what is held back, if that can be. Calls of an earlier host come first: the floor has to know them before anybody new.
+    /// Deals with what is held back, if that can be. Calls of an earlier host come first: the floor
+    /// has to know them before anybody new.
     pub(crate) fn let_out(&self, exchange: &Arc<Exchange>) {
         let mut mine = false;
         loop {

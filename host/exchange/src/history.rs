@@ -1,7 +1,8 @@
 //! Calls that are over, by the caller's number: what tells a repeat caller (K3).
 //!
-//! In memory, from the records of the last days; bounded by age and for each number. Personal data that is erased from the journal is gone
-//! from here when it is read again, which the host does every hour.
+//! In memory, from the records of the last days; bounded by age and for each number. Personal data
+//! that is erased from the journal is gone from here when it is read again, which the host does
+//! every hour.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -47,8 +48,12 @@ impl History {
         self.added += 1;
         if 2 * self.added > self.calls.len() {
             self.added = 0;
-            self.calls.retain(|_, calls| calls.front().is_some_and(|newest| now.since(newest.at) <= KEPT));
-            self.calls.values_mut().for_each(|calls| calls.retain(|call| now.since(call.at) <= KEPT));
+            self.calls.retain(|_, calls| {
+                calls.front().is_some_and(|newest| now.since(newest.at) <= KEPT)
+            });
+            self.calls
+                .values_mut()
+                .for_each(|calls| calls.retain(|call| now.since(call.at) <= KEPT));
         }
     }
 
@@ -90,7 +95,11 @@ mod tests {
         }
         let of = |history: &History, days| {
             let site = strowger_flows::Site::empty();
-            history.of("+32470000001", days, now, &site).iter().map(|call| call.at.0 / DAY).collect::<Vec<_>>()
+            history
+                .of("+32470000001", days, now, &site)
+                .iter()
+                .map(|call| call.at.0 / DAY)
+                .collect::<Vec<_>>()
         };
         assert_eq!(of(&history, 30), [99, 95, 80]);
         assert_eq!(of(&history, 5), [99, 95]);
@@ -100,7 +109,11 @@ mod tests {
         }
         assert_eq!(of(&history, 30).len(), EACH);
         for number in 0..1000 {
-            history.add(&format!("+3247{number:07}"), call((number + 1) * DAY), Timestamp((number + 1) * DAY));
+            history.add(
+                &format!("+3247{number:07}"),
+                call((number + 1) * DAY),
+                Timestamp((number + 1) * DAY),
+            );
         }
         assert!(history.calls.len() < 100, "those of long ago are forgotten");
     }

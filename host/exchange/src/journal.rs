@@ -1,7 +1,8 @@
 //! The journal as calls use it: what goes into it, and when commands may leave.
 //!
-//! The store commits what it is given in groups, and has each group's commands leave in the order in which they were given. When it cannot
-//! commit, it has them leave all the same and marks the calls (architecture, section 7). Nothing here waits.
+//! The store commits what it is given in groups, and has each group's commands leave in the order
+//! in which they were given. When it cannot commit, it has them leave all the same and marks the
+//! calls (architecture, section 7). Nothing here waits.
 
 use crate::call::Call;
 use std::{
@@ -47,7 +48,8 @@ impl Journal {
         self.store.submit(Entry { changes: vec![change], release: None });
     }
 
-    /// Writes changes together, and then has the commands leave; whoever sends mail is told if there is some.
+    /// Writes changes together, and then has the commands leave; whoever sends mail is told if
+    /// there is some.
     pub(crate) fn submit(
         &self,
         changes: Vec<Change>,
@@ -55,12 +57,13 @@ impl Journal {
         mail: Option<Arc<Notify>>,
         send: impl Fn(PbxCommand) + Send + 'static,
     ) {
-        let release = (!commands.is_empty() || mail.is_some()).then(|| -> strowger_store::Release {
-            Box::new(move || {
-                commands.into_iter().for_each(send);
-                mail.inspect(|mail| mail.notify_one());
-            })
-        });
+        let release =
+            (!commands.is_empty() || mail.is_some()).then(|| -> strowger_store::Release {
+                Box::new(move || {
+                    commands.into_iter().for_each(send);
+                    mail.inspect(|mail| mail.notify_one());
+                })
+            });
         self.store.submit(Entry { changes, release });
     }
 }

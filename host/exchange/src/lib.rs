@@ -2,7 +2,8 @@
 //!
 //! # Layout
 //! * [`Exchange`]: takes events from a PBX, starts calls, posts to their mailboxes.
-//! * `call`: one call, from its arrival to its record; the only place where a flow, a PBX and a queue meet.
+//! * `call`: one call, from its arrival to its record; the only place where a flow, a PBX and a
+//!   queue meet.
 //! * `journal`, `wake`: what a call needs to outlive the host, and how the next host takes it up.
 //! * `agents`: what agents do, where they are, and what people are shown of queues and agents.
 //! * `desk`: the routing state machine with a clock and a lock.
@@ -10,8 +11,9 @@
 //! * [`Clock`]: the one place where the clock is read.
 //! * [`Observer`]: what is shown of a call; [`CallRecord`]: what is kept.
 //!
-//! **Architecture invariant:** a call is one task, and only that task touches the call's state. Tasks speak to each other by mailboxes
-//! and through the desk; nothing here waits for a PBX to acknowledge.
+//! **Architecture invariant:** a call is one task, and only that task touches the call's state.
+//! Tasks speak to each other by mailboxes and through the desk; nothing here waits for a PBX to
+//! acknowledge.
 
 mod agents;
 mod call;
@@ -48,7 +50,9 @@ use strowger_model::{
     event::{Arrival, Cause},
     read::{AgentStatus, PastCall, QueueStatus},
 };
-use strowger_pbx::port::{AliveLeg, ArrivedLeg, LegId, LegState, Pbx, PbxCommand, PbxEvent, PbxSink};
+use strowger_pbx::port::{
+    AliveLeg, ArrivedLeg, LegId, LegState, Pbx, PbxCommand, PbxEvent, PbxSink,
+};
 use strowger_routing::{EntryId, Floor, Input, Output};
 use strowger_store::{Query, Store};
 use tokio::sync::{
@@ -159,7 +163,10 @@ impl Exchange {
             staff: Staff::default(),
             day_ends: AtomicU64::new(0),
             site: Mutex::default(),
-            calls: Mutex::new(Calls { last: dormant.as_ref().and_then(|dormant| dormant.last_call), ..Calls::default() }),
+            calls: Mutex::new(Calls {
+                last: dormant.as_ref().and_then(|dormant| dormant.last_call),
+                ..Calls::default()
+            }),
             early: Early::new(dormant),
             runtime: tokio::runtime::Handle::current(),
             count: watch::Sender::new(0),
@@ -209,7 +216,8 @@ impl Exchange {
         all
     }
 
-    /// Reads from the journal what calls there were. To be called now and then: what was erased from it is to be forgotten here too.
+    /// Reads from the journal what calls there were. To be called now and then: what was erased
+    /// from it is to be forgotten here too.
     pub fn read_history(&self) {
         let Some(journal) = &self.journal else { return };
         let since = Timestamp(self.clock.now().0.saturating_sub(history::KEPT.as_millis() as u64));
@@ -260,8 +268,8 @@ impl Exchange {
         self.until_count(|count| count == 0).await;
     }
 
-    /// Sends new calls to the PBX's own route from now on, and waits until no call is up, at most so long. Says how many still are: they
-    /// stay at the PBX as they are.
+    /// Sends new calls to the PBX's own route from now on, and waits until no call is up, at most
+    /// so long. Says how many still are: they stay at the PBX as they are.
     pub async fn drain(&self, within: Duration) -> usize {
         self.draining.store(true, Ordering::Relaxed);
         self.post_to_all(|| Mail::ShuttingDown(within));
@@ -281,7 +289,8 @@ impl Exchange {
         known(name).or_else(|| known(self.catalogue.current().site.agent(name)?.name.as_str()))
     }
 
-    /// Returns at once, unless something that has the floor of queues and agents hangs: then it hangs too. For a watchdog.
+    /// Returns at once, unless something that has the floor of queues and agents hangs: then it
+    /// hangs too. For a watchdog.
     pub fn touch_floor(&self) {
         self.desk.look(|_, _| ());
     }
@@ -294,8 +303,8 @@ impl Exchange {
         self.desk.look(|floor: &Floor, _| floor.expected_wait(entry))
     }
 
-    /// Gives the desk the queues and agents of the site that is current now. To be called after the catalogue has changed; a new call
-    /// does it too.
+    /// Gives the desk the queues and agents of the site that is current now. To be called after the
+    /// catalogue has changed; a new call does it too.
     pub fn site_changed(&self) {
         self.follow_site(&self.catalogue.current());
     }
@@ -317,14 +326,22 @@ impl Exchange {
             return;
         }
         let next = self.catalogue.current().site.next_day(now);
-        let mine = self.day_ends.compare_exchange(ends, next.0, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        let mine = self
+            .day_ends
+            .compare_exchange(ends, next.0, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok();
         if mine && let Err(refused) = self.desk.input(Input::NewDay, |_| ()) {
             tracing::error!("the floor refused a new day: {refused}");
         }
     }
 
-    /// Gives the floor an input. Outputs for call `own` come back, the others are posted; and all of them, of what was due, if the input is refused.
-    fn floor(&self, input: Input, own: Option<CallId>) -> Result<Vec<Output>, strowger_routing::RefusedInput> {
+    /// Gives the floor an input. Outputs for call `own` come back, the others are posted; and all
+    /// of them, of what was due, if the input is refused.
+    fn floor(
+        &self,
+        input: Input,
+        own: Option<CallId>,
+    ) -> Result<Vec<Output>, strowger_routing::RefusedInput> {
         self.look_at_the_day();
         let mut mine = Vec::new();
         let taken = self.desk.input(input, |output| {
@@ -385,7 +402,9 @@ impl Exchange {
             tracing::warn!(leg = %arrived.leg, flow = %flow.name, withdrawn = flow.withdrawn, calls = flow.calls(), "the flow takes no call now: to its fallback");
             return self.send(PbxCommand::Transfer { leg: arrived.leg, to: call::fallback(flow) });
         }
-        if self.call_count() >= self.most_calls || self.journal.as_ref().is_some_and(|journal| journal.store.is_full()) {
+        if self.call_count() >= self.most_calls
+            || self.journal.as_ref().is_some_and(|journal| journal.store.is_full())
+        {
             tracing::error!(leg = %arrived.leg, calls = self.call_count(), "the host has all it can take: on in the PBX's own route");
             return self.send(PbxCommand::Transfer { leg: arrived.leg, to: None });
         }
@@ -399,7 +418,9 @@ impl Exchange {
             let id = CallId::next(at.0, calls.last);
             calls.last = Some(id);
             calls.by_leg.insert(arrived.leg.clone(), id);
-            calls.by_id.insert(id, Handle { mailbox: Some(mailbox), flow: flow.clone(), arrived: at });
+            calls
+                .by_id
+                .insert(id, Handle { mailbox: Some(mailbox), flow: flow.clone(), arrived: at });
             id
         };
         self.count.send_modify(|count| *count += 1);
@@ -419,32 +440,46 @@ impl Exchange {
         self.runtime.spawn(call.run(None, mail));
     }
 
-    /// The PBX is the truth: legs that are gone there are gone; callers that nobody serves are served; other legs that nobody knows are
-    /// hung up, unless they talk to somebody. Callers of calls that were given up go on in the PBX's own route.
+    /// The PBX is the truth: legs that are gone there are gone; callers that nobody serves are
+    /// served; other legs that nobody knows are hung up, unless they talk to somebody. Callers of
+    /// calls that were given up go on in the PBX's own route.
     fn resync(self: &Arc<Self>, alive: Vec<AliveLeg>, given_up: &HashSet<LegId>) {
         let mut gone: Vec<(LegId, CallId)> = {
             let calls = self.lock();
             let alive: HashSet<_> = alive.iter().map(|leg| &leg.leg).collect();
-            calls.by_leg.iter().filter(|(leg, _)| !alive.contains(leg)).map(|(leg, &call)| (leg.clone(), call)).collect()
+            calls
+                .by_leg
+                .iter()
+                .filter(|(leg, _)| !alive.contains(leg))
+                .map(|(leg, &call)| (leg.clone(), call))
+                .collect()
         };
         gone.sort();
         for (leg, call) in gone {
-            // Should the PBX still carry out a dial that it was sent before, nobody would be there for the leg.
+            // Should the PBX still carry out a dial that it was sent before, nobody would be there
+            // for the leg.
             self.send(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
             self.post(call, Mail::Lost(leg));
         }
         let talks = |leg: &AliveLeg| {
-            let with = |other: &AliveLeg| other.leg != leg.leg && other.conversation == leg.conversation;
+            let with =
+                |other: &AliveLeg| other.leg != leg.leg && other.conversation == leg.conversation;
             leg.conversation.is_some() && alive.iter().any(with)
         };
         for leg in &alive {
             let known = self.lock().by_leg.get(&leg.leg).copied();
             match (known, &leg.arrived) {
                 (Some(call), _) => self.catch_up(call, leg),
-                (None, _) if talks(leg) => tracing::info!(leg = %leg.leg, "talking, and nobody's: left alone"),
-                (None, Some(_)) if given_up.contains(&leg.leg) => self.send(PbxCommand::Transfer { leg: leg.leg.clone(), to: None }),
+                (None, _) if talks(leg) => {
+                    tracing::info!(leg = %leg.leg, "talking, and nobody's: left alone")
+                }
+                (None, Some(_)) if given_up.contains(&leg.leg) => {
+                    self.send(PbxCommand::Transfer { leg: leg.leg.clone(), to: None })
+                }
                 (None, Some(arrived)) => self.arrive((**arrived).clone()),
-                (None, None) => self.send(PbxCommand::HangUp { leg: leg.leg.clone(), cause: Cause::Normal }),
+                (None, None) => {
+                    self.send(PbxCommand::HangUp { leg: leg.leg.clone(), cause: Cause::Normal })
+                }
             }
         }
     }
@@ -471,11 +506,14 @@ impl Exchange {
         }
     }
 
-    /// Puts mail into a call's mailbox, if the call is up. One whose mailbox is full loses it: so it learns that it is lost.
+    /// Puts mail into a call's mailbox, if the call is up. One whose mailbox is full loses it: so
+    /// it learns that it is lost.
     fn post(&self, call: CallId, mail: Mail) {
         // Sending wakes the call's task: not with the lock.
         let mailbox = self.lock().by_id.get(&call).and_then(|handle| handle.mailbox.clone());
-        if let Some(Err(TrySendError::Full(_))) = mailbox.map(|mailbox| mailbox.try_send(Box::new(mail))) {
+        if let Some(Err(TrySendError::Full(_))) =
+            mailbox.map(|mailbox| mailbox.try_send(Box::new(mail)))
+        {
             tracing::error!(%call, "{MAILBOX} mails wait for the call: it is given up");
             if let Some(handle) = self.lock().by_id.get_mut(&call) {
                 handle.mailbox = None;

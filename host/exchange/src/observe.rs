@@ -1,4 +1,5 @@
-//! The whole of a call as a timeline, for whoever looks on: the log, scenarios, tests, later the journal.
+//! The whole of a call as a timeline, for whoever looks on: the log, scenarios, tests, later the
+//! journal.
 
 use crate::CallRecord;
 use strowger_model::{
@@ -66,7 +67,8 @@ pub enum Observed<'a> {
     Closed(&'a CallRecord),
 }
 
-/// Looks on. Called in the order of a call's happenings, from the call's own task: it must be quick and never wait.
+/// Looks on. Called in the order of a call's happenings, from the call's own task: it must be quick
+/// and never wait.
 pub trait Observer: Send + Sync {
     /// Something happened in a call.
     fn observe(&self, at: Timestamp, call: CallId, what: &Observed<'_>);

@@ -1,4 +1,5 @@
-//! Answers what a flow asks during one step: from the site, the floor and the step itself, all in memory.
+//! Answers what a flow asks during one step: from the site, the floor and the step itself, all in
+//! memory.
 
 use crate::Exchange;
 use std::{sync::Arc, time::Duration};
@@ -6,7 +7,10 @@ use strowger_flows::LoadedFlow;
 use strowger_model::{
     AgentName, CallId, OrderId, Timestamp,
     command::Target,
-    read::{AgentStatus, Authority, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus, Reads, ScheduleStatus},
+    read::{
+        AgentStatus, Authority, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus,
+        Reads, ScheduleStatus,
+    },
 };
 use strowger_routing::EntryId;
 
@@ -76,7 +80,9 @@ impl Reads for StepReads {
 
     fn authority_over(&self, agent: &str) -> Authority {
         let site = &self.exchange.catalogue.current().site;
-        let by = |agent: &strowger_flows::Agent| self.exchange.authority(site, &self.flow.permissions, self.endpoint.as_deref(), agent);
+        let by = |agent: &strowger_flows::Agent| {
+            self.exchange.authority(site, &self.flow.permissions, self.endpoint.as_deref(), agent)
+        };
         site.agent(agent).map_or(Authority::Nothing, by)
     }
 
@@ -85,7 +91,9 @@ impl Reads for StepReads {
     }
 
     fn random(&self, n: u32) -> u64 {
-        let seed = self.call.as_u64() ^ u64::from(self.step).rotate_left(40) ^ u64::from(n).rotate_left(20);
+        let seed = self.call.as_u64()
+            ^ u64::from(self.step).rotate_left(40)
+            ^ u64::from(n).rotate_left(20);
         splitmix64(seed)
     }
 

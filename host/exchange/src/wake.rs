@@ -1,7 +1,9 @@
 //! Taking up the calls of an earlier host.
 //!
-//! At the start their images are read; they sleep until the PBX has said what is alive. Then the floor gets back everybody who waited, rang or talked, in one
-//! input, and each call goes on in a task of its own: also one whose legs are all gone, so that its flow can say what came of it and its record is closed.
+//! At the start their images are read; they sleep until the PBX has said what is alive. Then the
+//! floor gets back everybody who waited, rang or talked, in one input, and each call goes on in a
+//! task of its own: also one whose legs are all gone, so that its flow can say what came of it and
+//! its record is closed.
 
 use crate::{
     Exchange, Handle, MAILBOX, Observed,
@@ -30,7 +32,9 @@ impl Dormant {
     pub(crate) fn read(store: &Store) -> Self {
         let calls = told("open calls", store.open_calls());
         let last_closed =
-            told("the last call", store.records(&Query { limit: Some(1), ..Query::default() })).last().map(|record| record.call);
+            told("the last call", store.records(&Query { limit: Some(1), ..Query::default() }))
+                .last()
+                .map(|record| record.call);
         let last_call = calls.last().map(|open: &OpenCall| open.call).max(last_closed);
         let read = |open: OpenCall| {
             let image = decode(&open.image).map_err(|error| error.to_string());
@@ -50,20 +54,28 @@ impl Dormant {
 }
 
 fn told<T: Default>(what: &str, result: Result<T, impl std::fmt::Display>) -> T {
-    result.inspect_err(|error| tracing::error!("{what} cannot be read from the journal: {error}")).unwrap_or_default()
+    result
+        .inspect_err(|error| tracing::error!("{what} cannot be read from the journal: {error}"))
+        .unwrap_or_default()
 }
 
 impl Exchange {
     /// Takes up every call, now that the PBX has said what is alive.
     pub(crate) fn wake(self: &Arc<Self>, dormant: Dormant, alive: Vec<AliveLeg>) {
         let since = tokio::time::Instant::now();
-        let gap = if dormant.calls.is_empty() { Duration::ZERO } else { self.clock.elapsed().saturating_sub(dormant.last_seen()) };
-        let mut by_leg: HashMap<LegId, AliveLeg> = alive.iter().map(|leg| (leg.leg.clone(), leg.clone())).collect();
+        let gap = if dormant.calls.is_empty() {
+            Duration::ZERO
+        } else {
+            self.clock.elapsed().saturating_sub(dormant.last_seen())
+        };
+        let mut by_leg: HashMap<LegId, AliveLeg> =
+            alive.iter().map(|leg| (leg.leg.clone(), leg.clone())).collect();
         let mut flows: HashMap<FlowVersion, Result<Arc<LoadedFlow>, String>> = HashMap::new();
         let (mut entries, mut quieting) = (Vec::new(), Vec::new());
         let (mut woken, mut given_up) = (Vec::new(), HashSet::new());
         for (open, image) in dormant.calls {
-            let flow = flows.entry(open.on.clone()).or_insert_with(|| self.flow_of(&open.on)).clone();
+            let flow =
+                flows.entry(open.on.clone()).or_insert_with(|| self.flow_of(&open.on)).clone();
             let (image, flow) = match (image, flow) {
                 (Ok(image), Ok(flow)) => (image, flow),
                 (Ok(image), Err(why)) => {
@@ -81,7 +93,9 @@ impl Exchange {
             let legs: BTreeMap<LegId, AliveLeg> = {
                 let mut calls = self.lock();
                 calls.by_leg.extend(image.leg_ids().map(|leg| (leg.clone(), id)));
-                calls.by_id.insert(id, Handle { mailbox: Some(mailbox), flow: flow.clone(), arrived });
+                calls
+                    .by_id
+                    .insert(id, Handle { mailbox: Some(mailbox), flow: flow.clone(), arrived });
                 image.leg_ids().filter_map(|leg| by_leg.remove_entry(leg)).collect()
             };
             self.count.send_modify(|count| *count += 1);
@@ -90,18 +104,32 @@ impl Exchange {
             quieting.extend(call.quieting());
             woken.push((call, legs, mail));
         }
-        let agents = self.journal.as_ref().map(|journal| told("agents", journal.store.agents())).unwrap_or_default();
-        let seated = agents.iter().filter_map(|(agent, standing)| Some((agent.clone(), standing.at.clone()?)));
+        let agents = self
+            .journal
+            .as_ref()
+            .map(|journal| told("agents", journal.store.agents()))
+            .unwrap_or_default();
+        let seated = agents
+            .iter()
+            .filter_map(|(agent, standing)| Some((agent.clone(), standing.at.clone()?)));
         self.staff.seats().extend(seated);
         self.furnish(&self.catalogue.current().site);
-        let agents = agents.into_iter().map(|(agent, standing)| (agent, floor_standing(standing))).collect();
-        // No attempt of before has a number as high as that, so that names of legs never repeat: this time never goes back, as the wall clock may.
+        let agents =
+            agents.into_iter().map(|(agent, standing)| (agent, floor_standing(standing))).collect();
+        // No attempt of before has a number as high as that, so that names of legs never repeat:
+        // this time never goes back, as the wall clock may.
         let next_attempt = AttemptId(self.clock.elapsed().as_millis() as u64);
-        if let Err(refused) = self.floor(Input::Restore { agents, entries, quieting, next_attempt }, None) {
+        if let Err(refused) =
+            self.floor(Input::Restore { agents, entries, quieting, next_attempt }, None)
+        {
             tracing::error!("the floor was not restored: {refused}");
         }
         if !woken.is_empty() {
-            tracing::info!(calls = woken.len(), gap_ms = gap.as_millis() as u64, "taking up the calls of an earlier host");
+            tracing::info!(
+                calls = woken.len(),
+                gap_ms = gap.as_millis() as u64,
+                "taking up the calls of an earlier host"
+            );
         }
         let roll = Arc::new(Roll { calls: woken.len(), since });
         for (call, alive, mail) in woken {
@@ -112,8 +140,9 @@ impl Exchange {
         self.resync(alive, &given_up);
     }
 
-    /// Closes the record of a call that cannot be taken up. Of its legs, those who talk are left talking, a caller who does not goes on in the PBX's
-    /// own route; if nothing at all is known of the call, its caller is served anew.
+    /// Closes the record of a call that cannot be taken up. Of its legs, those who talk are left
+    /// talking, a caller who does not goes on in the PBX's own route; if nothing at all is known of
+    /// the call, its caller is served anew.
     fn give_up(&self, open: &OpenCall, record: CallRecord, why: &str) {
         tracing::error!(call = %open.call, flow = %open.on.flow, version = open.on.version, "an open call cannot go on: {why}");
         let now = self.clock.now();
@@ -130,16 +159,27 @@ impl Exchange {
         if let Some(loaded) = self.catalogue.loaded(on) {
             return Ok(loaded);
         }
-        let archived = self.journal.as_ref().map(|journal| journal.store.version(on)).transpose().map_err(|error| error.to_string())?;
-        let files = archived.flatten().ok_or("the journal does not have this version of the flow")?;
-        let problems = |problems: Vec<strowger_flows::Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        let archived = self
+            .journal
+            .as_ref()
+            .map(|journal| journal.store.version(on))
+            .transpose()
+            .map_err(|error| error.to_string())?;
+        let files =
+            archived.flatten().ok_or("the journal does not have this version of the flow")?;
+        let problems = |problems: Vec<strowger_flows::Problem>| {
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
         self.catalogue.revive(&files).map_err(problems)
     }
 }
 
 /// The record of a call of which only the version of its flow is known.
 fn unknown(open: &OpenCall, now: Timestamp) -> CallRecord {
-    CallRecord { unjournalled: open.unjournalled, ..CallRecord::begin(open.call, open.on.clone(), now) }
+    CallRecord {
+        unjournalled: open.unjournalled,
+        ..CallRecord::begin(open.call, open.on.clone(), now)
+    }
 }
 
 fn floor_standing(standing: AgentStanding) -> Standing {

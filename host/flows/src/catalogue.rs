@@ -1,8 +1,9 @@
 //! What serves new calls: one immutable snapshot, replaced in one store.
 //!
-//! The catalogue owns the snapshot and what is remembered of each flow: its previous version, versions not to take, calls in
-//! progress on each. A reload reads, checks, compiles and tries while the old snapshot serves (`plan`); only then
-//! does it take the lock that faults and status need, for as long as it takes to store a pointer.
+//! The catalogue owns the snapshot and what is remembered of each flow: its previous version,
+//! versions not to take, calls in progress on each. A reload reads, checks, compiles and tries
+//! while the old snapshot serves (`plan`); only then does it take the lock that faults and status
+//! need, for as long as it takes to store a pointer.
 
 use crate::{
     LoadedFlow, Report, Site,
@@ -19,7 +20,8 @@ use std::{
 use strowger_model::{FlowName, FlowVersion, Timestamp};
 use strowger_sandbox::Engine;
 
-/// Tries a flow before it serves calls, in the snapshot that it would serve in. An error is for the operator.
+/// Tries a flow before it serves calls, in the snapshot that it would serve in. An error is for the
+/// operator.
 pub type Gate = Arc<dyn Fn(&Snapshot, &Arc<LoadedFlow>) -> Result<(), String> + Send + Sync>;
 
 /// Where flows come from and what they have to pass.
@@ -46,8 +48,8 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The flow that serves a number; none: the PBX's own route does. It may be [`LoadedFlow::withdrawn`]: then the call
-    /// goes to its fallback.
+    /// The flow that serves a number; none: the PBX's own route does. It may be
+    /// [`LoadedFlow::withdrawn`]: then the call goes to its fallback.
     pub fn route(&self, dialled: &str) -> Option<&Arc<LoadedFlow>> {
         self.flows.values().find(|flow| flow.numbers.iter().any(|pattern| pattern.matches(dialled)))
     }
@@ -163,8 +165,13 @@ impl Catalogue {
 
     /// A catalogue that serves this and reads no files: for scenarios.
     pub fn still(snapshot: Snapshot, engine: Engine) -> Arc<Self> {
-        let config =
-            CatalogueConfig { flows_dir: PathBuf::new(), plugins_dir: PathBuf::new(), engine, gate: None, faults_per_minute: usize::MAX };
+        let config = CatalogueConfig {
+            flows_dir: PathBuf::new(),
+            plugins_dir: PathBuf::new(),
+            engine,
+            gate: None,
+            faults_per_minute: usize::MAX,
+        };
         Arc::new(Self {
             config,
             plugins: Plugins::default(),
@@ -189,7 +196,8 @@ impl Catalogue {
         lock(&self.books).report.clone()
     }
 
-    /// Reads everything again. Blocks while plugins are compiled and tried; the old snapshot serves meanwhile.
+    /// Reads everything again. Blocks while plugins are compiled and tried; the old snapshot serves
+    /// meanwhile.
     pub fn reload(&self) -> Report {
         let _one_at_a_time = lock(&self.changing);
         let files = Files::read(&self.config, &self.plugins);
@@ -205,21 +213,30 @@ impl Catalogue {
         }
     }
 
-    /// Brings the previous version of a flow back, on the site as it is now; returns that version. It serves until the
-    /// flow's files change. A second time undoes the first.
+    /// Brings the previous version of a flow back, on the site as it is now; returns that version.
+    /// It serves until the flow's files change. A second time undoes the first.
     pub fn rollback(&self, name: &str) -> Result<String, RollbackError> {
         let _one_at_a_time = lock(&self.changing);
         let mut books = lock(&self.books);
         let known: Vec<&str> = books.flows.keys().map(FlowName::as_str).collect();
-        let unknown = RollbackError::UnknownFlow { name: name.to_owned(), known: crate::problem::list(&known) };
+        let unknown = RollbackError::UnknownFlow {
+            name: name.to_owned(),
+            known: crate::problem::list(&known),
+        };
         let no_previous = || RollbackError::NoPrevious(name.to_owned());
         let unfit = |why: String| RollbackError::Unfit { name: name.to_owned(), why };
         let site = books.site.clone().ok_or_else(no_previous)?;
         let Some(book) = books.flows.get(name) else { return Err(unknown) };
         let previous = book.was.previous.as_ref().ok_or_else(no_previous)?;
-        let back = book.was.rebase(previous, &site).map_err(|problems| unfit(problems.iter().map(Problem::to_string).collect()))?;
+        let back = book
+            .was
+            .rebase(previous, &site)
+            .map_err(|problems| unfit(problems.iter().map(Problem::to_string).collect()))?;
         for other in books.flows.values().filter_map(|book| book.was.serving.as_ref()) {
-            let overlap = back.numbers.iter().find(|number| other.numbers.iter().any(|claimed| claimed.overlaps(number)));
+            let overlap = back
+                .numbers
+                .iter()
+                .find(|number| other.numbers.iter().any(|claimed| claimed.overlaps(number)));
             if let Some(number) = overlap.filter(|_| other.name != back.name) {
                 return Err(unfit(format!("`{number}` is a number of flow `{}` too", other.name)));
             }
@@ -234,8 +251,8 @@ impl Catalogue {
         Ok(version)
     }
 
-    /// Counts a fault of a version. One that faults too often within a minute is withdrawn: the previous version serves
-    /// new calls, and if there is none, or it does not fit, the fallback.
+    /// Counts a fault of a version. One that faults too often within a minute is withdrawn: the
+    /// previous version serves new calls, and if there is none, or it does not fit, the fallback.
     pub fn report_fault(&self, flow: &LoadedFlow, at: Timestamp) {
         if flow.counters.fault(at) <= self.config.faults_per_minute {
             return;
@@ -247,14 +264,22 @@ impl Catalogue {
         if serving.version != flow.version || serving.withdrawn {
             return;
         }
-        let previous = book.was.previous.as_ref().filter(|previous| !book.was.barred.contains(&previous.version));
-        let back = previous.zip(site).and_then(|(previous, site)| book.was.rebase(previous, &site).ok());
-        let instead = back.as_ref().map_or("the fallback".to_owned(), |back| format!("version {}", back.version));
+        let previous = book
+            .was
+            .previous
+            .as_ref()
+            .filter(|previous| !book.was.barred.contains(&previous.version));
+        let back =
+            previous.zip(site).and_then(|(previous, site)| book.was.rebase(previous, &site).ok());
+        let instead = back
+            .as_ref()
+            .map_or("the fallback".to_owned(), |back| format!("version {}", back.version));
         match back {
             Some(back) => book.go_back(LoadedFlow::clone(&back)),
             None => {
                 book.was.barred.insert(serving.version.clone());
-                book.was.serving = Some(Arc::new(LoadedFlow { withdrawn: true, ..LoadedFlow::clone(&serving) }));
+                book.was.serving =
+                    Some(Arc::new(LoadedFlow { withdrawn: true, ..LoadedFlow::clone(&serving) }));
             }
         }
         book.withdrawn = Some(serving.version.clone());
@@ -263,8 +288,8 @@ impl Catalogue {
         tracing::error!(flow = %flow.name, version = serving.version, instead, "withdrawn: too many faults");
     }
 
-    /// All flows, by name: those that serve, those whose files are not good, and those whose file is gone and that calls
-    /// are still on.
+    /// All flows, by name: those that serve, those whose files are not good, and those whose file
+    /// is gone and that calls are still on.
     pub fn status(&self) -> Vec<FlowStatus> {
         lock(&self.books).flows.iter().filter_map(|(name, book)| book.status(name)).collect()
     }
@@ -279,13 +304,16 @@ impl Catalogue {
 
     fn publish(&self, books: &Books) {
         let Some(site) = books.site.clone() else { return };
-        let serving = books.flows.iter().filter_map(|(name, book)| Some((name.clone(), book.was.serving.clone()?)));
+        let serving = books
+            .flows
+            .iter()
+            .filter_map(|(name, book)| Some((name.clone(), book.was.serving.clone()?)));
         self.current.store(Arc::new(Snapshot { site, flows: serving.collect() }));
     }
 }
 
-/// Plans for the site as the files say, or if that cannot be, for the site as it was. Says which, and what is wrong with the
-/// site or the folder.
+/// Plans for the site as the files say, or if that cannot be, for the site as it was. Says which,
+/// and what is wrong with the site or the folder.
 pub(crate) fn choose(
     config: &CatalogueConfig,
     files: &Files,
@@ -305,9 +333,16 @@ pub(crate) fn choose(
         return (site.cloned(), planned, problems);
     }
     let names: Vec<&str> = planned.unfit.keys().map(FlowName::as_str).collect();
-    let message = format!("this site is not taken: it does not go with {} as served now", crate::problem::list(&names));
+    let message = format!(
+        "this site is not taken: it does not go with {} as served now",
+        crate::problem::list(&names)
+    );
     let refused = Problem::of_file(&config.flows_dir.join(SITE_FILE), message);
-    problems.push(refused.help("change the flow files first, or both at once; the site of before stays in force"));
+    problems.push(
+        refused.help(
+            "change the flow files first, or both at once; the site of before stays in force",
+        ),
+    );
     problems.extend(planned.unfit.into_values().flatten());
     (was_site.cloned(), plan(config, was_site, files, was), problems)
 }
@@ -338,9 +373,16 @@ impl Books {
         (self.site.clone(), was, self.withdrawals)
     }
 
-    fn carry_out(&mut self, site: Option<Arc<Site>>, mut plan: Plan, files: &Files, mut problems: Vec<Problem>) -> Report {
+    fn carry_out(
+        &mut self,
+        site: Option<Arc<Site>>,
+        mut plan: Plan,
+        files: &Files,
+        mut problems: Vec<Problem>,
+    ) -> Report {
         let mut report = Report {
-            site_changed: site.as_ref().map(|site| &site.version) != self.site.as_ref().map(|site| &site.version),
+            site_changed: site.as_ref().map(|site| &site.version)
+                != self.site.as_ref().map(|site| &site.version),
             good: plan.taken.iter().map(|name| name.to_string()).collect(),
             ..Report::default()
         };
@@ -349,7 +391,10 @@ impl Books {
             book.exists = files.flows.contains_key(name);
             if !book.exists && book.was.serving.take().is_some() {
                 report.removed.push(name.to_string());
-                *book = Book { was: Was { live: std::mem::take(&mut book.was.live), ..Was::default() }, ..Book::default() };
+                *book = Book {
+                    was: Was { live: std::mem::take(&mut book.was.live), ..Was::default() },
+                    ..Book::default()
+                };
             }
         }
         for name in files.flows.keys() {
@@ -387,7 +432,8 @@ impl Book {
         changed.then_some(version)
     }
 
-    /// Serves the previous version instead, and does not take what served as long as the files say it.
+    /// Serves the previous version instead, and does not take what served as long as the files say
+    /// it.
     fn go_back(&mut self, back: LoadedFlow) {
         back.counters.forgive();
         let back = Arc::new(LoadedFlow { withdrawn: false, ..back });
@@ -402,7 +448,8 @@ impl Book {
     /// Versions with calls in progress.
     fn calls(&self) -> impl Iterator<Item = (String, usize)> {
         let live = self.was.live.iter();
-        live.filter_map(|(version, counters)| Some((version.clone(), counters.upgrade()?.calls()))).filter(|(_, calls)| *calls > 0)
+        live.filter_map(|(version, counters)| Some((version.clone(), counters.upgrade()?.calls())))
+            .filter(|(_, calls)| *calls > 0)
     }
 
     fn status(&self, name: &FlowName) -> Option<FlowStatus> {
@@ -414,7 +461,10 @@ impl Book {
         let error: String = self.problems.iter().map(Problem::to_string).collect();
         Some(FlowStatus {
             name: name.to_string(),
-            numbers: serving.into_iter().flat_map(|flow| flow.numbers.iter().map(ToString::to_string)).collect(),
+            numbers: serving
+                .into_iter()
+                .flat_map(|flow| flow.numbers.iter().map(ToString::to_string))
+                .collect(),
             plugin: serving.map(|flow| flow.manifest.name.clone()),
             plugin_version: serving.map(|flow| flow.manifest.version.clone()),
             version: serving.map(|flow| flow.version.clone()),

@@ -9,12 +9,15 @@ use crate::{
 use std::{collections::BTreeMap, path::Path};
 use strowger_sandbox::Engine;
 
-/// Checks a folder with a site file and all its flows; or one flow, by its file or folder, with the site file and the numbers
-/// of the other flows in a folder above it. All that is wrong, in all files. Flows are not tried.
+/// Checks a folder with a site file and all its flows; or one flow, by its file or folder, with the
+/// site file and the numbers of the other flows in a folder above it. All that is wrong, in all
+/// files. Flows are not tried.
 pub fn check(path: &Path, plugins_dir: &Path, engine: &Engine) -> Report {
     let Some(flows_dir) = path.ancestors().find(|folder| folder.join(SITE_FILE).is_file()) else {
-        let problem = Problem::of_file(path, format!("there is no {SITE_FILE} here or in a folder above"));
-        let help = "a folder of flows has a site file, which says time zone, language, queues and agents";
+        let problem =
+            Problem::of_file(path, format!("there is no {SITE_FILE} here or in a folder above"));
+        let help =
+            "a folder of flows has a site file, which says time zone, language, queues and agents";
         return Report { problems: vec![problem.help(help)], ..Report::default() };
     };
     let config = CatalogueConfig {

@@ -1,7 +1,8 @@
 //! Whom the site knows: contacts from CSV files, looked up by number and by id.
 //!
-//! Never changes; a change of a file makes another. Some 400 bytes a contact with two numbers: texts that many contacts share are kept once, and
-//! numbers as integers. Nothing of it goes to a log.
+//! Never changes; a change of a file makes another. Some 400 bytes a contact with two numbers:
+//! texts that many contacts share are kept once, and numbers as integers. Nothing of it goes to a
+//! log.
 
 use crate::{
     problem::Problem,
@@ -103,7 +104,9 @@ impl Contacts {
     ///
     /// # Errors
     /// The places of those in the list.
-    pub fn new(people: impl IntoIterator<Item = (read::Contact, Vec<PhoneNumber>)>) -> Result<Self, Vec<usize>> {
+    pub fn new(
+        people: impl IntoIterator<Item = (read::Contact, Vec<PhoneNumber>)>,
+    ) -> Result<Self, Vec<usize>> {
         let mut builder = Builder::default();
         let mut doubles = Vec::new();
         for (index, (known, numbers)) in people.into_iter().enumerate() {
@@ -130,9 +133,17 @@ impl Contacts {
 
     /// A contact by id or number.
     pub fn get(&self, key: &str) -> Option<&Contact> {
-        let by_id = || self.by_id.binary_search_by(|&place| (*self.all[place as usize].id).cmp(key)).ok().map(|found| self.by_id[found]);
+        let by_id = || {
+            self.by_id
+                .binary_search_by(|&place| (*self.all[place as usize].id).cmp(key))
+                .ok()
+                .map(|found| self.by_id[found])
+        };
         let by_number = |number: PhoneNumber| {
-            let found = self.by_number.binary_search_by_key(&digits(&number), |(number, _)| *number).ok()?;
+            let found = self
+                .by_number
+                .binary_search_by_key(&digits(&number), |(number, _)| *number)
+                .ok()?;
             Some(self.by_number[found].1)
         };
         let place = by_id().or_else(|| by_number(key.parse().ok()?))?;
@@ -144,7 +155,9 @@ impl Contacts {
         self.all.iter().filter(move |contact| {
             wanted.kind.is_none_or(|kind| *contact.kind == *kind)
                 && wanted.region.is_none_or(|region| contact.region.as_deref() == Some(region))
-                && wanted.responsible.is_none_or(|agent| contact.responsible.iter().any(|name| name.as_str() == agent))
+                && wanted.responsible.is_none_or(|agent| {
+                    contact.responsible.iter().any(|name| name.as_str() == agent)
+                })
         })
     }
 
@@ -188,7 +201,10 @@ pub(crate) struct Known<'a> {
 }
 
 /// Reads files of contacts, each with its content.
-pub(crate) fn read(files: &[(PathBuf, Vec<u8>)], known: &Known<'_>) -> Result<Contacts, Vec<Problem>> {
+pub(crate) fn read(
+    files: &[(PathBuf, Vec<u8>)],
+    known: &Known<'_>,
+) -> Result<Contacts, Vec<Problem>> {
     let mut builder = Builder::default();
     let mut problems = Vec::new();
     let mut hash = blake3::Hasher::new();
@@ -199,7 +215,10 @@ pub(crate) fn read(files: &[(PathBuf, Vec<u8>)], known: &Known<'_>) -> Result<Co
             problems.extend(builder.taken(&contact).map(|taken| {
                 let (other, line) = taken.by;
                 row.problem(taken.column, taken.message)
-                    .see(files.get(other).map_or(Path::new(""), |(path, _)| path), Some(table::place(line)))
+                    .see(
+                        files.get(other).map_or(Path::new(""), |(path, _)| path),
+                        Some(table::place(line)),
+                    )
                     .help("keep one of the two")
             }));
             builder.add(contact, index, row.line);
@@ -236,11 +255,17 @@ impl Builder {
         let mut problems = Vec::new();
         for column in [ID, KIND] {
             if row.cell(column).is_empty() {
-                problems.push(row.problem(column, "is empty").help("every contact has an id of its own and a kind, such as `patient`"));
+                problems.push(
+                    row.problem(column, "is empty")
+                        .help("every contact has an id of its own and a kind, such as `patient`"),
+                );
             }
         }
         if row.cell(ID).starts_with('+') {
-            problems.push(row.problem(ID, "begins with `+`, as numbers do").help("choose an id that cannot be taken for a number"));
+            problems.push(
+                row.problem(ID, "begins with `+`, as numbers do")
+                    .help("choose an id that cannot be taken for a number"),
+            );
         }
         let mut numbers = Vec::new();
         for text in row.several(NUMBERS) {
@@ -257,8 +282,13 @@ impl Builder {
             match known.agents.contains(&name) {
                 true => responsible.push(AgentName::from(name)),
                 false => {
-                    let problem = row.problem(RESPONSIBLE, &format!("no agent `{name}` in the site file"));
-                    problems.push(problem.help("write names of agents, separated by `;`").suggest(name, known.agents.iter().copied()));
+                    let problem =
+                        row.problem(RESPONSIBLE, &format!("no agent `{name}` in the site file"));
+                    problems.push(
+                        problem
+                            .help("write names of agents, separated by `;`")
+                            .suggest(name, known.agents.iter().copied()),
+                    );
                 }
             }
         }
@@ -266,7 +296,10 @@ impl Builder {
             "" | "no" | "false" | "0" => false,
             "yes" | "true" | "1" => true,
             _ => {
-                problems.push(row.problem(DO_NOT_CALL, "neither yes nor no").help("write `yes` or `no`; empty is `no`"));
+                problems.push(
+                    row.problem(DO_NOT_CALL, "neither yes nor no")
+                        .help("write `yes` or `no`; empty is `no`"),
+                );
                 true
             }
         };
@@ -275,8 +308,12 @@ impl Builder {
             kind: self.text(row.cell(KIND)),
             name: row.cell(NAME).into(),
             numbers: numbers.into(),
-            region: Some(row.cell(REGION)).filter(|text| !text.is_empty()).map(|text| self.text(text)),
-            language: Some(row.cell(LANGUAGE)).filter(|text| !text.is_empty()).map(|text| self.text(text)),
+            region: Some(row.cell(REGION))
+                .filter(|text| !text.is_empty())
+                .map(|text| self.text(text)),
+            language: Some(row.cell(LANGUAGE))
+                .filter(|text| !text.is_empty())
+                .map(|text| self.text(text)),
             responsible: self.team(responsible),
             do_not_call,
         };
@@ -309,9 +346,17 @@ impl Builder {
     fn taken(&self, contact: &Contact) -> impl Iterator<Item = Taken> {
         let by = |place: &u32| self.places.get(*place as usize).copied().unwrap_or_default();
         let id = self.ids.get(&contact.id).filter(|_| !contact.id.is_empty());
-        let id = id.map(|place| Taken { column: ID, message: "another contact has this id", by: by(place) });
+        let id = id.map(|place| Taken {
+            column: ID,
+            message: "another contact has this id",
+            by: by(place),
+        });
         let numbers = contact.numbers.iter().filter_map(|number| self.numbers.get(number));
-        let numbers = numbers.map(move |place| Taken { column: NUMBERS, message: "another contact has this number", by: by(place) });
+        let numbers = numbers.map(move |place| Taken {
+            column: NUMBERS,
+            message: "another contact has this number",
+            by: by(place),
+        });
         id.into_iter().chain(numbers)
     }
 
@@ -358,17 +403,27 @@ mod tests {
         assert_eq!(contacts.len(), 3);
         for key in ["z1", "+32470123456", "+3291234567"] {
             let known = read::Contact::from(contacts.get(key).unwrap());
-            assert_eq!((known.id.as_str(), known.kind.as_str(), known.name.as_str()), ("z1", "caregiver", "Maes, An"), "{key}");
+            assert_eq!(
+                (known.id.as_str(), known.kind.as_str(), known.name.as_str()),
+                ("z1", "caregiver", "Maes, An"),
+                "{key}"
+            );
             assert_eq!(known.responsible, ["els", "tom"].map(AgentName::from));
-            assert_eq!((known.region.as_deref(), known.language, known.do_not_call), (Some("oost-vlaanderen"), None, false));
+            assert_eq!(
+                (known.region.as_deref(), known.language, known.do_not_call),
+                (Some("oost-vlaanderen"), None, false)
+            );
         }
         assert!(contacts.get("+31201234567").unwrap().do_not_call);
         assert!(contacts.get("+3227138700").is_none() && contacts.get("").is_none());
-        let ids = |wanted| contacts.find(wanted).map(|contact| contact.id.to_string()).collect::<Vec<_>>();
+        let ids = |wanted| {
+            contacts.find(wanted).map(|contact| contact.id.to_string()).collect::<Vec<_>>()
+        };
         assert_eq!(ids(Wanted { kind: Some("patient"), ..Wanted::default() }), ["p1", "p2"]);
         assert_eq!(ids(Wanted { responsible: Some("els"), ..Wanted::default() }), ["z1", "p2"]);
         assert_eq!(ids(Wanted { region: Some("oost-vlaanderen"), ..Wanted::default() }), ["z1"]);
-        let numbers: Vec<_> = contacts.get("z1").unwrap().numbers().map(|number| number.to_string()).collect();
+        let numbers: Vec<_> =
+            contacts.get("z1").unwrap().numbers().map(|number| number.to_string()).collect();
         assert_eq!(numbers, ["+32470123456", "+3291234567"]);
     }
 
@@ -383,11 +438,17 @@ mod tests {
              c,patient\n",
         )
         .unwrap_err();
-        let said: Vec<_> = problems.iter().map(|problem| (problem.place.as_ref().unwrap().line, problem.message.as_str())).collect();
+        let said: Vec<_> = problems
+            .iter()
+            .map(|problem| (problem.place.as_ref().unwrap().line, problem.message.as_str()))
+            .collect();
         assert_eq!(
             said,
             [
-                (2, "`numbers`: not a telephone number: fewer digits than any numbering plan accepts"),
+                (
+                    2,
+                    "`numbers`: not a telephone number: fewer digits than any numbering plan accepts"
+                ),
                 (2, "`responsible`: no agent `elz` in the site file"),
                 (2, "`do_not_call`: neither yes nor no"),
                 (3, "`id`: is empty"),
@@ -407,11 +468,14 @@ mod tests {
         /// Bytes of the process that are in memory.
         fn resident() -> u64 {
             let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-            statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or_default() * 4096
+            statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or_default()
+                * 4096
         }
         let mut text = "id,kind,name,numbers,region,language,responsible,do_not_call\n".to_owned();
         for n in 0..100_000 {
-            text += &format!("patient-{n},patient,Familienaam Voornaam {n},0470 {n:06};09 2{n:06},oost-vlaanderen,nl-BE,els;tom,\n");
+            text += &format!(
+                "patient-{n},patient,Familienaam Voornaam {n},0470 {n:06};09 2{n:06},oost-vlaanderen,nl-BE,els;tom,\n"
+            );
         }
         let (before, since) = (resident(), std::time::Instant::now());
         let contacts = contacts(&text).unwrap();
@@ -423,8 +487,13 @@ mod tests {
 
     #[test]
     fn columns_are_checked() {
-        let wrong = |text| contacts(text).unwrap_err().iter().map(Problem::to_string).collect::<String>();
-        assert!(wrong("id,kind,name,number\n").contains("unknown column `number`"), "{}", wrong("id,kind,name,number\n"));
+        let wrong =
+            |text| contacts(text).unwrap_err().iter().map(Problem::to_string).collect::<String>();
+        assert!(
+            wrong("id,kind,name,number\n").contains("unknown column `number`"),
+            "{}",
+            wrong("id,kind,name,number\n")
+        );
         assert!(wrong("id,kind,name,number\n").contains("the column `numbers` is missing"));
         assert!(wrong("id;kind;name;numbers\n").contains("separated by `;`"));
         assert!(wrong("id,id,kind,name,numbers\n").contains("twice"));

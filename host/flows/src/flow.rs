@@ -14,13 +14,15 @@ use std::{
 use strowger_model::{CaseKind, FlowName, NumberPattern, PhoneNumber, Timestamp, command::Target};
 use strowger_sandbox::{Flow, Limits, Manifest};
 
-/// One version of a flow: plugin, flow file and site, checked against each other and configured. Never changes.
-/// It lives as long as a snapshot, a call ([`OnFlow`]) or the way back ([`crate::Catalogue::rollback`]) holds it.
+/// One version of a flow: plugin, flow file and site, checked against each other and configured.
+/// Never changes. It lives as long as a snapshot, a call ([`OnFlow`]) or the way back
+/// ([`crate::Catalogue::rollback`]) holds it.
 #[derive(Clone)]
 pub struct LoadedFlow {
     /// The name of its flow file.
     pub name: FlowName,
-    /// Short hash of all that it was made of: flow file, plugin, and what of the site it depends on.
+    /// Short hash of all that it was made of: flow file, plugin, and what of the site it depends
+    /// on.
     pub version: String,
     /// What the plugin says of itself.
     pub manifest: Manifest,
@@ -52,7 +54,8 @@ pub struct LoadedFlow {
     pub file: PathBuf,
     /// Recordings by name: its own in `prompts/`, and the site's.
     pub recordings: BTreeMap<String, PathBuf>,
-    /// It faulted too often and no previous version could take over: calls go to the fallback at once.
+    /// It faulted too often and no previous version could take over: calls go to the fallback at
+    /// once.
     pub withdrawn: bool,
     pub(crate) counters: Arc<Counters>,
     pub(crate) origin: Origin,

@@ -1,6 +1,8 @@
-//! A flow file as it is written. [`crate::flow`] is what comes of it, together with its plugin and the site.
+//! A flow file as it is written. [`crate::flow`] is what comes of it, together with its plugin and
+//! the site.
 //!
-//! The doc comments here are what an editor shows: they are the descriptions of the published JSON Schema.
+//! The doc comments here are what an editor shows: they are the descriptions of the published JSON
+//! Schema.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,8 +17,8 @@ pub(crate) struct FlowFile {
     /// The plugin: the file `NAME.wasm` beside this file, else in the folder of plugins.
     #[expect(dead_code, reason = "read before all else, to find the plugin")]
     pub(crate) plugin: String,
-    /// Numbers that the flow serves: digits, an optional `+` in front, `X` for any digit, `*` at the end for any rest of digits. Elsewhere `*` and `#`
-    /// are keys, as in the code `*48*XX`.
+    /// Numbers that the flow serves: digits, an optional `+` in front, `X` for any digit, `*` at
+    /// the end for any rest of digits. Elsewhere `*` and `#` are keys, as in the code `*48*XX`.
     #[serde(default)]
     pub(crate) numbers: Vec<String>,
     /// Language of texts that name none, such as `nl-BE`. Without it the site's.
@@ -25,7 +27,8 @@ pub(crate) struct FlowFile {
     /// Number that is shown when the flow dials, such as `+3227138700`.
     #[serde(default)]
     pub(crate) caller_id: Option<String>,
-    /// Where calls go that the flow cannot serve: `pbx` (the PBX's own route), a number, an extension, or an address in the PBX's own words.
+    /// Where calls go that the flow cannot serve: `pbx` (the PBX's own route), a number, an
+    /// extension, or an address in the PBX's own words.
     #[serde(default = "pbx")]
     pub(crate) fallback: String,
     /// What the flow may touch. What is not granted is refused.
@@ -53,9 +56,11 @@ fn pbx() -> String {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct PermissionsFile {
-    /// Patterns of numbers and extensions that may be dialled and transferred to, such as `+32*` or `1XX`.
+    /// Patterns of numbers and extensions that may be dialled and transferred to, such as `+32*` or
+    /// `1XX`.
     pub(crate) dial: Vec<String>,
-    /// Addresses in the PBX's own words that may be dialled and transferred to, such as `PJSIP/gate`.
+    /// Addresses in the PBX's own words that may be dialled and transferred to, such as
+    /// `PJSIP/gate`.
     pub(crate) addresses: Vec<String>,
     /// Queues of the site. Their agents may be asked for by name, too.
     pub(crate) queues: Vec<String>,
@@ -63,7 +68,8 @@ pub(crate) struct PermissionsFile {
     pub(crate) agents: Vec<String>,
     /// Whose conversations may be listened to: all agents of a queue, or one, as `agent:NAME`.
     pub(crate) listen: Vec<String>,
-    /// Agents who may be logged in and out, paused, and put into and out of queues, once they have proven who they are; `*` for all of the site.
+    /// Agents who may be logged in and out, paused, and put into and out of queues, once they have
+    /// proven who they are; `*` for all of the site.
     pub(crate) log_in: Vec<String>,
     /// Patterns of numbers that may be shown besides `caller_id`.
     pub(crate) caller_ids: Vec<String>,
@@ -75,7 +81,8 @@ pub(crate) struct PermissionsFile {
     pub(crate) flows: Vec<String>,
 }
 
-/// A mail, in which `{field}` stands for a field that the flow gives; `{{` and `}}` are the signs themselves.
+/// A mail, in which `{field}` stands for a field that the flow gives; `{{` and `}}` are the signs
+/// themselves.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MailFile {
@@ -98,14 +105,20 @@ pub(crate) struct CasesFile {
     /// Hours for a call-back, by day and by night.
     #[schemars(range(min = 1, max = 1000))]
     pub(crate) call_back_hours: u32,
-    /// Mail addresses of those who are told at once, by the mail `escalation`, `complaint` or `call-back` of `[mails]`; it may name the fields of the case,
-    /// and `{case}`, `{opened}` and `{due}`. Without such a mail nobody is told.
+    /// Mail addresses of those who are told at once, by the mail `escalation`, `complaint` or
+    /// `call-back` of `[mails]`; it may name the fields of the case, and `{case}`, `{opened}` and
+    /// `{due}`. Without such a mail nobody is told.
     pub(crate) mail_to: Vec<String>,
 }
 
 impl Default for CasesFile {
     fn default() -> Self {
-        Self { escalation_working_days: 5, complaint_days: 45, call_back_hours: 24, mail_to: Vec::new() }
+        Self {
+            escalation_working_days: 5,
+            complaint_days: 45,
+            call_back_hours: 24,
+            mail_to: Vec::new(),
+        }
     }
 }
 
@@ -135,6 +148,13 @@ pub(crate) struct LimitsFile {
 
 impl Default for LimitsFile {
     fn default() -> Self {
-        Self { step_ms: 50, memory_mib: 64, state_kib: 64, orders: 64, steps: 10_000, calls: 10_000 }
+        Self {
+            step_ms: 50,
+            memory_mib: 64,
+            state_kib: 64,
+            orders: 64,
+            steps: 10_000,
+            calls: 10_000,
+        }
     }
 }

@@ -8,7 +8,8 @@ use strowger_model::NumberPattern;
 pub struct Permissions {
     /// Numbers and extensions that may be dialled and transferred to.
     pub dial: Vec<NumberPattern>,
-    /// Addresses in the PBX's own words that may be dialled and transferred to, such as `PJSIP/gate`.
+    /// Addresses in the PBX's own words that may be dialled and transferred to, such as
+    /// `PJSIP/gate`.
     pub addresses: Vec<String>,
     /// Queues of the site. Their agents may be asked for by name, too.
     pub queues: Vec<String>,

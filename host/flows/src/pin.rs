@@ -1,4 +1,5 @@
-//! PINs of agents: kept as argon2 hashes, so that nobody who reads a site file, a backup or the journal's copy of it knows one.
+//! PINs of agents: kept as argon2 hashes, so that nobody who reads a site file, a backup or the
+//! journal's copy of it knows one.
 
 use argon2::{
     Argon2,
@@ -30,17 +31,21 @@ impl Pin {
         if !(4..=12).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(BadPin::NotDigits);
         }
-        let hash: PasswordHash = Argon2::default().hash_password(digits.as_bytes()).map_err(|error| BadPin::Hashing(error.to_string()))?;
+        let hash: PasswordHash = Argon2::default()
+            .hash_password(digits.as_bytes())
+            .map_err(|error| BadPin::Hashing(error.to_string()))?;
         Ok(Self(hash.to_string().into()))
     }
 
     /// Reads a hash as [`Pin::hash`] makes it. None: it is not one.
     pub fn read(text: &str) -> Option<Self> {
         let hash = PasswordHash::new(text).ok()?;
-        (text.starts_with("$argon2id$") && hash.salt.is_some() && hash.hash.is_some()).then(|| Self(text.into()))
+        (text.starts_with("$argon2id$") && hash.salt.is_some() && hash.hash.is_some())
+            .then(|| Self(text.into()))
     }
 
-    /// Whether these digits are the PIN. Takes as long as [`Pin::hash`]: not for the task of a call.
+    /// Whether these digits are the PIN. Takes as long as [`Pin::hash`]: not for the task of a
+    /// call.
     pub fn is(&self, digits: &str) -> bool {
         let hash = PasswordHash::new(&self.0);
         hash.is_ok_and(|hash| Argon2::default().verify_password(digits.as_bytes(), &hash).is_ok())

@@ -1,7 +1,8 @@
-//! What should serve, given the files as they are and what serves now. Changes nothing: [`crate::catalogue`] does.
+//! What should serve, given the files as they are and what serves now. Changes nothing:
+//! [`crate::catalogue`] does.
 //!
-//! A plan stands on one site as a whole. A flow whose file is wrong goes on as it was; if even that does not fit a site that
-//! was changed, the site is not taken.
+//! A plan stands on one site as a whole. A flow whose file is wrong goes on as it was; if even that
+//! does not fit a site that was changed, the site is not taken.
 
 use crate::{
     CatalogueConfig, LoadedFlow, Site, Snapshot,
@@ -40,7 +41,8 @@ pub(crate) struct Files {
 pub(crate) struct Was {
     pub(crate) serving: Option<Arc<LoadedFlow>>,
     pub(crate) previous: Option<Arc<LoadedFlow>>,
-    /// Versions that were rolled back or withdrawn, and are not taken as long as the files say the same.
+    /// Versions that were rolled back or withdrawn, and are not taken as long as the files say the
+    /// same.
     pub(crate) barred: BTreeSet<String>,
     /// Versions that calls are still on, by version.
     pub(crate) live: BTreeMap<String, Weak<Counters>>,
@@ -68,7 +70,11 @@ impl Was {
     }
 
     /// The serving version on another site.
-    pub(crate) fn rebase(&self, flow: &Arc<LoadedFlow>, site: &Arc<Site>) -> Result<Arc<LoadedFlow>, Vec<Problem>> {
+    pub(crate) fn rebase(
+        &self,
+        flow: &Arc<LoadedFlow>,
+        site: &Arc<Site>,
+    ) -> Result<Arc<LoadedFlow>, Vec<Problem>> {
         if Arc::ptr_eq(&flow.site, site) {
             return Ok(flow.clone());
         }
@@ -82,8 +88,11 @@ impl Was {
 
 impl Files {
     pub(crate) fn read(config: &CatalogueConfig, plugins: &Plugins) -> Self {
-        let mut files =
-            Self { site: read_site::read(&config.flows_dir.join(SITE_FILE)).map(Arc::new), flows: BTreeMap::new(), problems: Vec::new() };
+        let mut files = Self {
+            site: read_site::read(&config.flows_dir.join(SITE_FILE)).map(Arc::new),
+            flows: BTreeMap::new(),
+            problems: Vec::new(),
+        };
         let mut seen = BTreeSet::new();
         for (name, paths) in files.find(&config.flows_dir) {
             let found = match paths.as_slice() {
@@ -94,7 +103,10 @@ impl Files {
                 }),
                 paths => Err(paths
                     .iter()
-                    .map(|path| Problem::of_file(path, format!("flow `{name}` has two flow files")).help("keep one of them"))
+                    .map(|path| {
+                        Problem::of_file(path, format!("flow `{name}` has two flow files"))
+                            .help("keep one of them")
+                    })
                     .collect()),
             };
             files.flows.insert(name, found);
@@ -140,20 +152,31 @@ impl Plugins {
         let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
         if !plain {
             let help = "write the name of its file without `.wasm`".to_owned();
-            return Err(NoPlugin { message: format!("not the name of a plugin: `{name}`"), help: Some(help) });
+            return Err(NoPlugin {
+                message: format!("not the name of a plugin: `{name}`"),
+                help: Some(help),
+            });
         }
         let places = [dir, &config.plugins_dir].map(|folder| folder.join(format!("{name}.wasm")));
         let Some(path) = places.iter().find(|path| path.exists()) else {
-            let help =
-                match Problem::of_file(&config.plugins_dir, "").suggest(name, names(&config.plugins_dir).iter().map(String::as_str)).help {
-                    Some(near) => near,
-                    None => format!("put it at {}", places[1].display()),
-                };
-            let message = format!("no plugin `{name}`: neither {} nor {}", places[0].display(), places[1].display());
+            let help = match Problem::of_file(&config.plugins_dir, "")
+                .suggest(name, names(&config.plugins_dir).iter().map(String::as_str))
+                .help
+            {
+                Some(near) => near,
+                None => format!("put it at {}", places[1].display()),
+            };
+            let message = format!(
+                "no plugin `{name}`: neither {} nor {}",
+                places[0].display(),
+                places[1].display()
+            );
             return Err(NoPlugin { message, help: Some(help) });
         };
-        let bytes = fs::read(path)
-            .map_err(|error| NoPlugin { message: format!("plugin {} cannot be read: {error}", path.display()), help: None })?;
+        let bytes = fs::read(path).map_err(|error| NoPlugin {
+            message: format!("plugin {} cannot be read: {error}", path.display()),
+            help: None,
+        })?;
         let hash = blake3::hash(&bytes).to_hex();
         let plugin = match self.known(&hash) {
             Some(plugin) => plugin,
@@ -163,7 +186,10 @@ impl Plugins {
                 message: error.to_string(),
             })?,
         };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(hash.to_string(), plugin.clone());
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(hash.to_string(), plugin.clone());
         Ok(plugin)
     }
 
@@ -175,11 +201,18 @@ impl Plugins {
 /// The plugins in a folder.
 fn names(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
-    files.filter_map(|file| Some(file.file_name().to_str()?.strip_suffix(".wasm")?.to_owned())).collect()
+    files
+        .filter_map(|file| Some(file.file_name().to_str()?.strip_suffix(".wasm")?.to_owned()))
+        .collect()
 }
 
 /// Plans for one site. Without any, what does not need one is checked, and nothing serves.
-pub(crate) fn plan(config: &CatalogueConfig, site: Option<&Arc<Site>>, files: &Files, was: &BTreeMap<FlowName, Was>) -> Plan {
+pub(crate) fn plan(
+    config: &CatalogueConfig,
+    site: Option<&Arc<Site>>,
+    files: &Files,
+    was: &BTreeMap<FlowName, Was>,
+) -> Plan {
     let nothing = Was::default();
     let mut planner = Planner { site, was, plan: Plan::default() };
     for (name, file) in &files.flows {
@@ -190,7 +223,9 @@ pub(crate) fn plan(config: &CatalogueConfig, site: Option<&Arc<Site>>, files: &F
         };
         match (fitted, &was.serving) {
             (Ok(Some(flow)), _) if was.barred.contains(&flow.version) => planner.keep(name),
-            (Ok(Some(flow)), Some(serving)) if flow.version == serving.version && !serving.withdrawn => {
+            (Ok(Some(flow)), Some(serving))
+                if flow.version == serving.version && !serving.withdrawn =>
+            {
                 let same = Arc::ptr_eq(&serving.site, &flow.site);
                 let flow = if same { serving.clone() } else { Arc::new(flow) };
                 planner.plan.flows.insert(name.clone(), flow);
@@ -238,7 +273,8 @@ impl Planner<'_> {
         serving.is_some_and(|serving| serving.version == flow.version)
     }
 
-    /// Refuses flows that claim the numbers of others, and those that the gate refuses, until nothing is left to refuse.
+    /// Refuses flows that claim the numbers of others, and those that the gate refuses, until
+    /// nothing is left to refuse.
     fn settle(&mut self, config: &CatalogueConfig) {
         let mut tried = BTreeSet::new();
         loop {
@@ -261,8 +297,13 @@ impl Planner<'_> {
             tried.insert((flow.name.clone(), flow.version.clone()));
             // A gate that panics must not end the watching.
             let passed = catch_unwind(AssertUnwindSafe(|| gate(&snapshot, flow)));
-            if let Err(why) = passed.unwrap_or_else(|_| Err("they could not be run to their end: a panic".to_owned())) {
-                let problem = vec![Problem::of_file(&flow.file, format!("flow `{}` fails its scenarios: {why}", flow.name))];
+            if let Err(why) = passed
+                .unwrap_or_else(|_| Err("they could not be run to their end: a panic".to_owned()))
+            {
+                let problem = vec![Problem::of_file(
+                    &flow.file,
+                    format!("flow `{}` fails its scenarios: {why}", flow.name),
+                )];
                 match self.serves_now(flow) {
                     true => drop(self.plan.unfit.insert(flow.name.clone(), problem)),
                     false => self.refuse(&flow.name, problem),
@@ -278,12 +319,16 @@ impl Planner<'_> {
             for other in self.plan.flows.values().filter(|other| other.name != flow.name) {
                 for (at, number) in flow.origin.numbers() {
                     let claims = other.origin.numbers();
-                    let Some((other_at, claimed)) = claims.iter().find(|(_, claimed)| claimed.overlaps(&number)) else {
+                    let Some((other_at, claimed)) =
+                        claims.iter().find(|(_, claimed)| claimed.overlaps(&number))
+                    else {
                         continue;
                     };
                     let message = match *claimed == number {
                         true => format!("`{number}` is a number of flow `{}` too", other.name),
-                        false => format!("`{number}` overlaps `{claimed}` of flow `{}`", other.name),
+                        false => {
+                            format!("`{number}` overlaps `{claimed}` of flow `{}`", other.name)
+                        }
                     };
                     let problem = flow.origin.source.at_value(&at, message);
                     let problem = problem.see(&other.file, other.origin.source.place(other_at));

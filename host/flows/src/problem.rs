@@ -51,7 +51,13 @@ pub struct Report {
 
 impl Problem {
     pub(crate) fn of_file(file: &Path, message: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), place: None, message: message.into(), see: Vec::new(), help: None }
+        Self {
+            file: file.to_owned(),
+            place: None,
+            message: message.into(),
+            see: Vec::new(),
+            help: None,
+        }
     }
 
     pub(crate) fn at(self, place: Place) -> Self {
@@ -62,18 +68,29 @@ impl Problem {
         Self { help: Some(help.into()), ..self }
     }
 
-    /// Names the known name that is nearest to what was written, or all of them if none is near and they are few.
-    pub(crate) fn suggest<'a>(self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+    /// Names the known name that is nearest to what was written, or all of them if none is near and
+    /// they are few.
+    pub(crate) fn suggest<'a>(
+        self,
+        written: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
         let known: Vec<&str> = known.into_iter().collect();
         match nearest(written, known.iter().copied()) {
             Some(name) => self.help(format!("did you mean `{name}`?")),
-            None if (1..=16).contains(&known.len()) => self.help(format!("there is {}", list(&known))),
+            None if (1..=16).contains(&known.len()) => {
+                self.help(format!("there is {}", list(&known)))
+            }
             None => self,
         }
     }
 
     /// Names the known name that is nearest to what was written, if one is near.
-    pub(crate) fn suggest_near<'a>(self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn suggest_near<'a>(
+        self,
+        written: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
         match nearest(written, known) {
             Some(name) => self.help(format!("did you mean `{name}`?")),
             None => self,
@@ -94,7 +111,8 @@ impl Report {
 
     /// With these problems, by file and line, each once.
     pub(crate) fn with(self, mut problems: Vec<Problem>) -> Self {
-        let place = |problem: &Problem| problem.place.as_ref().map(|place| (place.line, place.column));
+        let place =
+            |problem: &Problem| problem.place.as_ref().map(|place| (place.line, place.column));
         problems.sort_by(|a, b| (&a.file, place(a)).cmp(&(&b.file, place(b))));
         problems.dedup();
         Self { problems, ..self }
@@ -117,7 +135,13 @@ impl fmt::Display for Problem {
     }
 }
 
-fn snippet(f: &mut fmt::Formatter<'_>, width: usize, arrow: &str, file: &Path, place: Option<&Place>) -> fmt::Result {
+fn snippet(
+    f: &mut fmt::Formatter<'_>,
+    width: usize,
+    arrow: &str,
+    file: &Path,
+    place: Option<&Place>,
+) -> fmt::Result {
     let Some(place) = place else {
         return writeln!(f, "{:width$}{arrow} {}", "", file.display());
     };

@@ -38,15 +38,16 @@ pub(crate) struct NoPlugin {
     pub(crate) help: Option<String>,
 }
 
-/// What a version has in common with those that differ from it only in the site: nothing is configured twice, and calls
-/// are counted together.
+/// What a version has in common with those that differ from it only in the site: nothing is
+/// configured twice, and calls are counted together.
 pub(crate) struct Kept {
     pub(crate) flow: Flow,
     pub(crate) counters: Arc<Counters>,
 }
 
 impl Origin {
-    /// Reads a flow file and the names of its recordings. The plugin is asked for by name and the flow's folder.
+    /// Reads a flow file and the names of its recordings. The plugin is asked for by name and the
+    /// flow's folder.
     pub(crate) fn read(
         name: FlowName,
         path: &Path,
@@ -68,11 +69,15 @@ impl Origin {
     /// The numbers that the file claims, good or not, with their place.
     pub(crate) fn numbers(&self) -> Vec<(String, NumberPattern)> {
         let numbers = self.source.value["numbers"].as_array().into_iter().flatten().enumerate();
-        numbers.filter_map(|(index, number)| Some((format!("/numbers/{index}"), number.as_str()?.parse().ok()?))).collect()
+        numbers
+            .filter_map(|(index, number)| {
+                Some((format!("/numbers/{index}"), number.as_str()?.parse().ok()?))
+            })
+            .collect()
     }
 
-    /// Checks everything against the site and configures the plugin. Without a site, what does not need one is checked
-    /// and nothing comes of it.
+    /// Checks everything against the site and configures the plugin. Without a site, what does not
+    /// need one is checked and nothing comes of it.
     pub(crate) fn fit(
         &self,
         site: Option<&Arc<Site>>,
@@ -99,21 +104,30 @@ impl Origin {
             let names = Names { site: site.cloned(), permissions, own: self.recordings.clone() };
             reader.problems.extend(names.check(plugin.manifest(), settings, source));
         }
-        let (Some(file), Some(read), Some(plugin), []) = (file, read, plugin, reader.problems.as_slice()) else {
+        let (Some(file), Some(read), Some(plugin), []) =
+            (file, read, plugin, reader.problems.as_slice())
+        else {
             return Err(reader.problems);
         };
         let Some(site) = site else { return Ok(None) };
 
         let language = file.language.clone().unwrap_or_else(|| site.language.clone());
         let own = format!("{:?}", self.recordings.keys());
-        let version = version::of(&[&source.value.to_string(), plugin.hash(), &language, site.time_zone.name(), &own]);
+        let version = version::of(&[
+            &source.value.to_string(),
+            plugin.hash(),
+            &language,
+            site.time_zone.name(),
+            &own,
+        ]);
         let settings = Value::Object(file.settings);
         let step = limits(&file.limits);
         let kept = match kept(&version) {
             Some(kept) => kept,
             None => {
-                let flow =
-                    plugin.configure(&settings.to_string(), step.clone()).map_err(|error| vec![refused(source, &settings, error)])?;
+                let flow = plugin
+                    .configure(&settings.to_string(), step.clone())
+                    .map_err(|error| vec![refused(source, &settings, error)])?;
                 Kept { flow, counters: Arc::default() }
             }
         };
@@ -144,10 +158,13 @@ impl Origin {
     }
 }
 
-/// What a plugin says of settings that are as its schema wants them. It may begin with the key that it means.
+/// What a plugin says of settings that are as its schema wants them. It may begin with the key that
+/// it means.
 fn refused(source: &Source, settings: &Value, error: LoadError) -> Problem {
     let key = match &error {
-        LoadError::SettingsRefused { message, .. } => message.split(':').next().filter(|key| settings.get(key).is_some()),
+        LoadError::SettingsRefused { message, .. } => {
+            message.split(':').next().filter(|key| settings.get(key).is_some())
+        }
         _ => None,
     };
     match key {
@@ -186,7 +203,11 @@ impl Reader<'_> {
         let granted = &file.permissions;
         let caller_id = file.caller_id.as_ref().and_then(|number| {
             let number = number.parse::<PhoneNumber>();
-            number.map_err(|error| self.problems.push(self.source.at_value("/caller_id", error.to_string()))).ok()
+            number
+                .map_err(|error| {
+                    self.problems.push(self.source.at_value("/caller_id", error.to_string()))
+                })
+                .ok()
         });
         let fallback = match file.fallback.as_str() {
             "pbx" => Fallback::Pbx,
@@ -202,34 +223,63 @@ impl Reader<'_> {
         };
         for (index, address) in granted.mail.iter().enumerate() {
             let good = address.split_once('@').is_some_and(|(name, domain)| {
-                !name.is_empty() && domain.contains('.') && !address.contains(char::is_whitespace) && !domain.contains('*')
+                !name.is_empty()
+                    && domain.contains('.')
+                    && !address.contains(char::is_whitespace)
+                    && !domain.contains('*')
             });
             if !good {
                 let at = format!("/permissions/mail/{index}");
                 let problem = self.source.at_value(&at, format!("not a mail address: `{address}`"));
-                self.problems.push(problem.help("write \"name@domain.be\", or \"*@domain.be\" for every name there"));
+                self.problems.push(
+                    problem
+                        .help("write \"name@domain.be\", or \"*@domain.be\" for every name there"),
+                );
             }
         }
         let mails = self.mails(file);
-        for (index, address) in file.cases.mail_to.iter().enumerate().filter(|(_, address)| !is_address(address)) {
-            let problem = self.source.at_value(&format!("/cases/mail_to/{index}"), format!("not a mail address: `{address}`"));
+        for (index, address) in
+            file.cases.mail_to.iter().enumerate().filter(|(_, address)| !is_address(address))
+        {
+            let problem = self.source.at_value(
+                &format!("/cases/mail_to/{index}"),
+                format!("not a mail address: `{address}`"),
+            );
             self.problems.push(problem.help("write \"name@domain.be\""));
         }
-        if !file.cases.mail_to.is_empty() && !CaseKind::ALL.iter().any(|kind| mails.contains_key(kind.word())) {
+        if !file.cases.mail_to.is_empty()
+            && !CaseKind::ALL.iter().any(|kind| mails.contains_key(kind.word()))
+        {
             let problem = self.source.at_value("/cases/mail_to", "there is no mail for them");
             self.problems
                 .push(problem.help("write one as [mails.escalation], [mails.complaint] or [mails.call-back], with subject and text"));
         }
         if let Some(site) = self.site {
             let queues = site.queues.keys().map(|name| name.as_str());
-            self.known("queue", "/permissions/queues", &granted.queues, &queues.collect::<Vec<_>>());
+            self.known(
+                "queue",
+                "/permissions/queues",
+                &granted.queues,
+                &queues.collect::<Vec<_>>(),
+            );
             let agents = site.agents.keys().map(|name| name.as_str());
             let agents: Vec<_> = agents.collect();
             self.known("agent", "/permissions/agents", &granted.agents, &agents);
-            self.known("agent", "/permissions/log_in", &granted.log_in, &[&agents[..], &["*"]].concat());
+            self.known(
+                "agent",
+                "/permissions/log_in",
+                &granted.log_in,
+                &[&agents[..], &["*"]].concat(),
+            );
             let of_queues = site.queues.keys().map(ToString::to_string);
-            let either: Vec<String> = of_queues.chain(site.agents.keys().map(|name| format!("agent:{name}"))).collect();
-            self.known("queue or agent", "/permissions/listen", &granted.listen, &either.iter().map(String::as_str).collect::<Vec<_>>());
+            let either: Vec<String> =
+                of_queues.chain(site.agents.keys().map(|name| format!("agent:{name}"))).collect();
+            self.known(
+                "queue or agent",
+                "/permissions/listen",
+                &granted.listen,
+                &either.iter().map(String::as_str).collect::<Vec<_>>(),
+            );
         }
         Read {
             numbers: self.patterns("/numbers", &file.numbers),
@@ -263,7 +313,11 @@ impl Reader<'_> {
             match Template::new(&mail.subject, &mail.text) {
                 Ok(template) => drop(mails.insert(name.clone(), template)),
                 Err((key, at, why)) => {
-                    self.problems.push(self.source.within(&child(&child("/mails", name), key), at, why));
+                    self.problems.push(self.source.within(
+                        &child(&child("/mails", name), key),
+                        at,
+                        why,
+                    ));
                 }
             }
         }
@@ -274,7 +328,8 @@ impl Reader<'_> {
         let parse = |(index, text): (usize, &String)| match text.parse::<NumberPattern>() {
             Ok(pattern) => Some(pattern),
             Err(error) => {
-                self.problems.push(self.source.at_value(&format!("{at}/{index}"), error.to_string()));
+                self.problems
+                    .push(self.source.at_value(&format!("{at}/{index}"), error.to_string()));
                 None
             }
         };
@@ -284,7 +339,10 @@ impl Reader<'_> {
     fn known(&mut self, what: &str, at: &str, names: &[String], known: &[&str]) {
         for (index, name) in names.iter().enumerate() {
             if !known.contains(&name.as_str()) {
-                let problem = self.source.at_value(&format!("{at}/{index}"), format!("no {what} `{name}` in the site file"));
+                let problem = self.source.at_value(
+                    &format!("{at}/{index}"),
+                    format!("no {what} `{name}` in the site file"),
+                );
                 self.problems.push(problem.suggest(name, known.iter().copied()));
             }
         }
@@ -300,15 +358,32 @@ struct Names {
 }
 
 /// Formats that a plugin's schema can give to a text, beside those of JSON Schema.
-const FORMATS: [&str; 10] =
-    ["queue", "agent", "queue-or-agent", "schedule", "roster", "music", "phone-number", "dialled-number", "recording", "mail-address"];
+const FORMATS: [&str; 10] = [
+    "queue",
+    "agent",
+    "queue-or-agent",
+    "schedule",
+    "roster",
+    "music",
+    "phone-number",
+    "dialled-number",
+    "recording",
+    "mail-address",
+];
 
 impl Names {
     /// Checks settings against the schema of their plugin.
     fn check(self, manifest: &Manifest, settings: &Value, source: &Source) -> Vec<Problem> {
         let no_schema = |why: String| {
-            let message = format!("the settings schema of plugin `{}` is not a JSON Schema: {why}", manifest.name);
-            vec![source.at_value("/plugin", message).help("that is a fault of the plugin: tell its author")]
+            let message = format!(
+                "the settings schema of plugin `{}` is not a JSON Schema: {why}",
+                manifest.name
+            );
+            vec![
+                source
+                    .at_value("/plugin", message)
+                    .help("that is a fault of the plugin: tell its author"),
+            ]
         };
         let schema = match serde_json::from_str(&manifest.settings_schema) {
             Ok(schema) => schema,
@@ -318,26 +393,31 @@ impl Names {
         let mut options = jsonschema::options().should_validate_formats(true);
         for format in FORMATS {
             let names = names.clone();
-            options = options.with_format(format, move |text: &str| names.wrong(format, text).is_none());
+            options =
+                options.with_format(format, move |text: &str| names.wrong(format, text).is_none());
         }
         match Schema::new(schema, options) {
-            Ok(schema) => schema.check(settings, source, "/settings", &|format, text| names.wrong(format, text)),
+            Ok(schema) => schema
+                .check(settings, source, "/settings", &|format, text| names.wrong(format, text)),
             Err(why) => no_schema(why),
         }
     }
 
     /// What is wrong with a text of a format, and what to do about it.
     fn wrong(&self, format: &str, text: &str) -> Option<(String, Option<String>)> {
-        let granted = |may: fn(&Permissions, &str) -> bool, what: &str, key: &str| match &self.permissions {
-            Some(permissions) if !may(permissions, what) => {
-                Some((format!("`{what}` is not granted to this flow"), Some(format!("add it to `{key}` in [permissions]"))))
-            }
-            _ => None,
-        };
+        let granted =
+            |may: fn(&Permissions, &str) -> bool, what: &str, key: &str| match &self.permissions {
+                Some(permissions) if !may(permissions, what) => Some((
+                    format!("`{what}` is not granted to this flow"),
+                    Some(format!("add it to `{key}` in [permissions]")),
+                )),
+                _ => None,
+            };
         let site = self.site.as_deref();
         let queue = || {
             let known = site.map(|site| site.queues.keys().map(|name| name.as_str()).collect());
-            unknown("queue", text, known).or_else(|| granted(Permissions::may_use_queue, text, "queues"))
+            unknown("queue", text, known)
+                .or_else(|| granted(Permissions::may_use_queue, text, "queues"))
         };
         let agents = || site.map(|site| site.agents.keys().map(|name| name.as_str()).collect());
         match format {
@@ -347,16 +427,32 @@ impl Names {
                 Some(agent) => unknown("agent", agent, agents()),
                 None => queue(),
             },
-            "schedule" => unknown("schedule", text, site.map(|site| site.schedules.keys().map(String::as_str).collect())),
-            "roster" => unknown("roster", text, site.map(|site| site.rosters.keys().map(String::as_str).collect())),
-            "music" => unknown("music", text, site.map(|site| site.music.keys().map(String::as_str).collect())),
+            "schedule" => unknown(
+                "schedule",
+                text,
+                site.map(|site| site.schedules.keys().map(String::as_str).collect()),
+            ),
+            "roster" => unknown(
+                "roster",
+                text,
+                site.map(|site| site.rosters.keys().map(String::as_str).collect()),
+            ),
+            "music" => unknown(
+                "music",
+                text,
+                site.map(|site| site.music.keys().map(String::as_str).collect()),
+            ),
             "phone-number" | "dialled-number" => match text.parse::<PhoneNumber>() {
-                Ok(number) if format == "dialled-number" => granted(Permissions::may_dial, number.as_str(), "dial"),
+                Ok(number) if format == "dialled-number" => {
+                    granted(Permissions::may_dial, number.as_str(), "dial")
+                }
                 Ok(_) => None,
                 Err(error) => Some((error.to_string(), None)),
             },
             "recording" => {
-                let known = site.map(|site| self.own.keys().chain(site.recordings.keys()).map(String::as_str).collect());
+                let known = site.map(|site| {
+                    self.own.keys().chain(site.recordings.keys()).map(String::as_str).collect()
+                });
                 unknown("recording", text, known)
             }
             "mail-address" => granted(Permissions::may_mail, text, "mail"),
@@ -395,7 +491,11 @@ mod tests {
 
     /// The problems of one setting of a format, in a flow that is granted some things.
     fn wrong(format: &str, value: &str) -> Vec<String> {
-        let site = crate::read_site::site(&Source::parse(Path::new("site.toml"), SITE).unwrap(), crate::read_site::People::Files).unwrap();
+        let site = crate::read_site::site(
+            &Source::parse(Path::new("site.toml"), SITE).unwrap(),
+            crate::read_site::People::Files,
+        )
+        .unwrap();
         let permissions = Permissions {
             dial: vec!["+322*".parse().unwrap()],
             queues: vec!["helpdesk".to_owned()],
@@ -405,9 +505,14 @@ mod tests {
         let own = BTreeMap::from([("welcome".to_owned(), PathBuf::new())]);
         let names = Names { site: Some(Arc::new(site)), permissions: Some(permissions), own };
         let list = json!({"type": "array", "items": {"type": "string", "format": format}});
-        let schema = json!({"type": "object", "properties": {"list": list}, "additionalProperties": false});
-        let manifest =
-            Manifest { name: "test".to_owned(), version: "1.0.0".to_owned(), settings_schema: schema.to_string(), state_version: 1 };
+        let schema =
+            json!({"type": "object", "properties": {"list": list}, "additionalProperties": false});
+        let manifest = Manifest {
+            name: "test".to_owned(),
+            version: "1.0.0".to_owned(),
+            settings_schema: schema.to_string(),
+            state_version: 1,
+        };
         let text = format!("plugin = \"test\"\n[settings]\nlist = [\"{value}\"]");
         let source = Source::parse(Path::new("flow.toml"), &text).unwrap();
         let problems = names.check(&manifest, &source.value["settings"], &source);
@@ -415,7 +520,12 @@ mod tests {
             let place = problem.place.as_ref().unwrap();
             assert_eq!((place.line, place.column, place.length), (3, 9, value.chars().count() + 2));
         }
-        problems.into_iter().map(|problem| problem.message + &problem.help.map_or(String::new(), |help| format!("; {help}"))).collect()
+        problems
+            .into_iter()
+            .map(|problem| {
+                problem.message + &problem.help.map_or(String::new(), |help| format!("; {help}"))
+            })
+            .collect()
     }
 
     #[test]
@@ -437,18 +547,36 @@ mod tests {
         }
         for (format, bad, expected) in [
             ("queue", "helpdsk", "no queue `helpdsk` in the site file; did you mean `helpdesk`?"),
-            ("queue", "other", "`other` is not granted to this flow; add it to `queues` in [permissions]"),
+            (
+                "queue",
+                "other",
+                "`other` is not granted to this flow; add it to `queues` in [permissions]",
+            ),
             ("agent", "bo", "no agent `bo` in the site file; there is `an`"),
             ("queue-or-agent", "agent:am", "no agent `am` in the site file; did you mean `an`?"),
             ("schedule", "weak", "no schedule `weak` in the site file; did you mean `week`?"),
             ("music", "gong", "no music `gong` in the site file; there is `gamelan`"),
-            ("dialled-number", "+31201234567", "`+31201234567` is not granted to this flow; add it to `dial` in [permissions]"),
-            ("recording", "welcom", "no recording `welcom` in the prompts; did you mean `welcome`?"),
-            ("mail-address", "x@example.nl", "`x@example.nl` is not granted to this flow; add it to `mail` in [permissions]"),
+            (
+                "dialled-number",
+                "+31201234567",
+                "`+31201234567` is not granted to this flow; add it to `dial` in [permissions]",
+            ),
+            (
+                "recording",
+                "welcom",
+                "no recording `welcom` in the prompts; did you mean `welcome`?",
+            ),
+            (
+                "mail-address",
+                "x@example.nl",
+                "`x@example.nl` is not granted to this flow; add it to `mail` in [permissions]",
+            ),
             ("date", "2 november", "not a date"),
         ] {
             assert_eq!(wrong(format, bad), [expected], "{format}");
         }
-        assert!(wrong("phone-number", "02 713 87 00")[0].contains("write it as + and country code"));
+        assert!(
+            wrong("phone-number", "02 713 87 00")[0].contains("write it as + and country code")
+        );
     }
 }

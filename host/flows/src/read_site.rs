@@ -30,7 +30,8 @@ const HOURS: &str = "write hours as in OpenStreetMap, such as \"Mo-Fr 09:00-16:0
 pub(crate) enum People<'a> {
     /// From the files that the site file names.
     Files,
-    /// From another site, for they were not archived, or did not change. Schedules that did not change come from there, too.
+    /// From another site, for they were not archived, or did not change. Schedules that did not
+    /// change come from there, too.
     Of(&'a Site),
 }
 
@@ -87,33 +88,48 @@ impl Reader<'_> {
         let mut schedules = BTreeMap::new();
         for (name, schedule) in file.schedules {
             let known = self.unchanged(&name);
-            let schedule = known.or_else(|| self.schedule(&child("/schedules", &name), &calendar, schedule).map(Arc::new));
+            let schedule = known.or_else(|| {
+                self.schedule(&child("/schedules", &name), &calendar, schedule).map(Arc::new)
+            });
             schedules.extend(schedule.map(|schedule| (name, schedule)));
         }
-        let codes = in_order(source, "/queues", &file.queues).into_iter().filter_map(|(name, queue)| Some((name, queue.code.clone()?)));
+        let codes = in_order(source, "/queues", &file.queues)
+            .into_iter()
+            .filter_map(|(name, queue)| Some((name, queue.code.clone()?)));
         self.each_once("/queues", "code", codes.collect());
-        let extensions =
-            in_order(source, "/agents", &file.agents).into_iter().filter_map(|(name, agent)| Some((name, agent.extension.clone()?)));
+        let extensions = in_order(source, "/agents", &file.agents)
+            .into_iter()
+            .filter_map(|(name, agent)| Some((name, agent.extension.clone()?)));
         self.each_once("/agents", "extension", extensions.collect());
         let queues = in_order(source, "/queues", file.queues)
             .into_iter()
-            .map(|(name, queue)| (name.as_str().into(), self.queue(&name, queue, &file.agents, &file.music)))
+            .map(|(name, queue)| {
+                (name.as_str().into(), self.queue(&name, queue, &file.agents, &file.music))
+            })
             .collect();
         let known = Known {
             country: file.country.as_deref().filter(|_| country.is_some()),
             agents: file.agents.keys().map(String::as_str).collect(),
         };
         let contacts = self.contacts(&file.contacts, &known);
-        let rosters: BTreeMap<String, Roster> =
-            file.rosters.iter().map(|(name, roster)| (name.clone(), self.roster(name, roster, &calendar, &known))).collect();
+        let rosters: BTreeMap<String, Roster> = file
+            .rosters
+            .iter()
+            .map(|(name, roster)| (name.clone(), self.roster(name, roster, &calendar, &known)))
+            .collect();
         let agents = in_order(source, "/agents", file.agents)
             .into_iter()
             .map(|(name, agent)| (name.as_str().into(), self.agent(name, agent)))
             .collect();
         let prompts = source.path.parent().unwrap_or(Path::new(".")).join(file.prompts);
         let recordings = recordings(&prompts);
-        let people: String = rosters.values().map(|roster| roster.version.as_str()).chain([contacts.version.as_str()]).collect();
-        let version = version::of(&[&source.value.to_string(), &format!("{:?}", recordings.keys()), &people]);
+        let people: String = rosters
+            .values()
+            .map(|roster| roster.version.as_str())
+            .chain([contacts.version.as_str()])
+            .collect();
+        let version =
+            version::of(&[&source.value.to_string(), &format!("{:?}", recordings.keys()), &people]);
         Some(Site {
             time_zone: zone.ok()?,
             country: file.country,
@@ -145,11 +161,17 @@ impl Reader<'_> {
             let at = child(&child(table, name), what);
             if let Some((taken, _)) = keyed[..index].iter().find(|(_, other)| other == digits) {
                 let other = self.source.place(&child(&child(table, taken), what));
-                let problem = self.source.at_value(&at, format!("{what} {digits} is `{taken}`'s already"));
+                let problem =
+                    self.source.at_value(&at, format!("{what} {digits} is `{taken}`'s already"));
                 self.wrong(problem.see(&self.source.path, other));
             }
             if name != digits && self.source.value.pointer(&child(table, digits)).is_some() {
-                self.wrong(self.source.at_value(&at, format!("{what} {digits} is the name of another in this file")));
+                self.wrong(
+                    self.source.at_value(
+                        &at,
+                        format!("{what} {digits} is the name of another in this file"),
+                    ),
+                );
             }
         }
     }
@@ -177,16 +199,25 @@ impl Reader<'_> {
         date
     }
 
-    /// A schedule of the other site, if this one is made of the same: to read opening hours takes longer than all the rest.
+    /// A schedule of the other site, if this one is made of the same: to read opening hours takes
+    /// longer than all the rest.
     fn unchanged(&self, name: &str) -> Option<Arc<Schedule>> {
         let People::Of(site) = self.people else { return None };
         let (before, now) = (&site.source.as_ref()?.value, &self.source.value);
         let same = ["time_zone", "country", "holidays"].iter().all(|key| before[key] == now[key]);
-        let schedule = site.schedules.get(name).filter(|_| same && before["schedules"][name] == now["schedules"][name]);
+        let schedule = site
+            .schedules
+            .get(name)
+            .filter(|_| same && before["schedules"][name] == now["schedules"][name]);
         schedule.cloned()
     }
 
-    fn schedule(&mut self, at: &str, calendar: &Arc<Calendar>, file: ScheduleFile) -> Option<Schedule> {
+    fn schedule(
+        &mut self,
+        at: &str,
+        calendar: &Arc<Calendar>,
+        file: ScheduleFile,
+    ) -> Option<Schedule> {
         let before = self.problems.len();
         let mut exceptions = Vec::new();
         for (index, exception) in file.exceptions.into_iter().enumerate() {
@@ -199,14 +230,21 @@ impl Reader<'_> {
             let hours = format!("{at}/hours");
             if let Err(bad) = schedule::check_hours_of_day(&exception.hours) {
                 let problem = self.bad_hours(&hours, bad);
-                self.wrong(problem.help("write \"off\" or times, such as \"10:00-12:00,13:00-16:00\""));
+                self.wrong(
+                    problem.help("write \"off\" or times, such as \"10:00-12:00,13:00-16:00\""),
+                );
             }
             let (Some(from), Some(until)) = (from, until) else { continue };
             if until < from {
                 let problem = self.source.at_value(&format!("{at}/until"), "ends before it begins");
                 self.wrong(problem);
             }
-            exceptions.push(Exception { from, until, name: exception.name, hours: exception.hours });
+            exceptions.push(Exception {
+                from,
+                until,
+                name: exception.name,
+                hours: exception.hours,
+            });
         }
         let at = format!("{at}/hours");
         if let Err(bad) = schedule::check(&file.hours) {
@@ -219,7 +257,10 @@ impl Reader<'_> {
         match Schedule::new(calendar.clone(), &file.hours, &exceptions) {
             Ok(schedule) => Some(schedule),
             Err(bad) => {
-                let problem = self.source.at_value(&at, format!("does not go together with its exceptions: {}", bad.why));
+                let problem = self.source.at_value(
+                    &at,
+                    format!("does not go together with its exceptions: {}", bad.why),
+                );
                 self.wrong(problem.help(HOURS));
                 None
             }
@@ -234,7 +275,11 @@ impl Reader<'_> {
         if let People::Of(site) = self.people {
             return site.contacts.clone();
         }
-        let files: Vec<_> = names.iter().enumerate().filter_map(|(index, name)| self.beside(&format!("/contacts/{index}"), name)).collect();
+        let files: Vec<_> = names
+            .iter()
+            .enumerate()
+            .filter_map(|(index, name)| self.beside(&format!("/contacts/{index}"), name))
+            .collect();
         match contacts::read(&files, known) {
             Ok(contacts) => Arc::new(contacts),
             Err(wrong) => {
@@ -244,11 +289,20 @@ impl Reader<'_> {
         }
     }
 
-    fn roster(&mut self, name: &str, file: &RosterFile, calendar: &Calendar, known: &Known<'_>) -> Roster {
+    fn roster(
+        &mut self,
+        name: &str,
+        file: &RosterFile,
+        calendar: &Calendar,
+        known: &Known<'_>,
+    ) -> Roster {
         if let People::Of(site) = self.people {
             return site.rosters.get(name).cloned().unwrap_or_default();
         }
-        let Some((path, text)) = self.beside(&child(&child("/rosters", name), "file"), &file.file) else { return Roster::default() };
+        let Some((path, text)) = self.beside(&child(&child("/rosters", name), "file"), &file.file)
+        else {
+            return Roster::default();
+        };
         roster::read(&path, &text, calendar, known).unwrap_or_else(|wrong| {
             self.problems.extend(wrong);
             Roster::default()
@@ -260,8 +314,13 @@ impl Reader<'_> {
         let below = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
         let path = self.source.path.parent().unwrap_or(Path::new(".")).join(name);
         let read = match below && !name.is_empty() {
-            true => std::fs::read(&path).map_err(|error| (format!("{} cannot be read: {error}", path.display()), "put it there")),
-            false => Err((format!("not a file below the folder of the site file: `{name}`"), "write a path such as \"contacts.csv\"")),
+            true => std::fs::read(&path).map_err(|error| {
+                (format!("{} cannot be read: {error}", path.display()), "put it there")
+            }),
+            false => Err((
+                format!("not a file below the folder of the site file: `{name}`"),
+                "write a path such as \"contacts.csv\"",
+            )),
         };
         match read {
             Ok(text) => Some((path, text)),
@@ -273,7 +332,13 @@ impl Reader<'_> {
         }
     }
 
-    fn queue(&mut self, name: &str, file: QueueFile, agents: &BTreeMap<String, AgentFile>, music: &BTreeMap<String, String>) -> Queue {
+    fn queue(
+        &mut self,
+        name: &str,
+        file: QueueFile,
+        agents: &BTreeMap<String, AgentFile>,
+        music: &BTreeMap<String, String>,
+    ) -> Queue {
         let at = child("/queues", name);
         if name.starts_with("agent:") {
             let problem = self.source.at_key(&at, "a queue may not be named like `agent:NAME`");
@@ -285,14 +350,16 @@ impl Reader<'_> {
                 let problem = self.source.at_value(&at, format!("no agent `{agent}`"));
                 self.wrong(problem.suggest(agent, agents.keys().map(String::as_str)));
             } else if file.agents[..index].contains(agent) {
-                let problem = self.source.at_value(&at, format!("agent `{agent}` is in this queue twice"));
+                let problem =
+                    self.source.at_value(&at, format!("agent `{agent}` is in this queue twice"));
                 self.wrong(problem);
             }
         }
         if let Some(class) = &file.music
             && !music.contains_key(class)
         {
-            let problem = self.source.at_value(&format!("{at}/music"), format!("no music `{class}`"));
+            let problem =
+                self.source.at_value(&format!("{at}/music"), format!("no music `{class}`"));
             let help = "name it in [music], with the PBX's name of it";
             self.wrong(problem.help(help).suggest(class, music.keys().map(String::as_str)));
         }
@@ -321,7 +388,9 @@ impl Reader<'_> {
                 Some(target) => endpoints.push(Endpoint { target, ring_time }),
                 None => {
                     let at = format!("{at}/endpoints/{index}/address");
-                    let problem = self.source.at_value(&at, format!("not an address: `{}`", endpoint.address));
+                    let problem = self
+                        .source
+                        .at_value(&at, format!("not an address: `{}`", endpoint.address));
                     self.wrong(problem.help(ADDRESS));
                 }
             }
@@ -330,7 +399,9 @@ impl Reader<'_> {
             let pin = Pin::read(&text);
             if pin.is_none() {
                 let problem = self.source.at_key(&format!("{at}/pin"), "not the hash of a PIN");
-                self.wrong(problem.help("`strowger pin` prints one; a PIN itself is never written down"));
+                self.wrong(
+                    problem.help("`strowger pin` prints one; a PIN itself is never written down"),
+                );
             }
             pin
         });
@@ -346,12 +417,16 @@ impl Reader<'_> {
     }
 }
 
-pub(crate) const ADDRESS: &str =
-    "write a number (\"+32470123456\"), an extension (\"101\") or an address in the PBX's own words (\"PJSIP/anna\")";
+pub(crate) const ADDRESS: &str = "write a number (\"+32470123456\"), an extension (\"101\") or an address in the PBX's own words (\"PJSIP/anna\")";
 
 /// What is in a table, in the order of the file.
-fn in_order<N: Into<String>, T>(source: &Source, at: &str, named: impl IntoIterator<Item = (N, T)>) -> Vec<(String, T)> {
-    let mut named: Vec<(String, T)> = named.into_iter().map(|(name, item)| (name.into(), item)).collect();
+fn in_order<N: Into<String>, T>(
+    source: &Source,
+    at: &str,
+    named: impl IntoIterator<Item = (N, T)>,
+) -> Vec<(String, T)> {
+    let mut named: Vec<(String, T)> =
+        named.into_iter().map(|(name, item)| (name.into(), item)).collect();
     named.sort_by_key(|(name, _)| source.offset(&child(at, name)));
     named
 }

@@ -1,4 +1,5 @@
-//! Versions that were archived, made again: for calls that outlive the host, and to replay what was recorded.
+//! Versions that were archived, made again: for calls that outlive the host, and to replay what was
+//! recorded.
 
 use crate::{
     Catalogue, LoadedFlow, Problem, Site,
@@ -33,14 +34,17 @@ impl LoadedFlow {
         }
     }
 
-    /// Makes a flow of files, on the site that is among them, which knows nobody: contacts and rosters are not archived. With another plugin than the archived one this is another version.
+    /// Makes a flow of files, on the site that is among them, which knows nobody: contacts and
+    /// rosters are not archived. With another plugin than the archived one this is another version.
     ///
     /// # Errors
     /// What is wrong with them, such as settings that the plugin does not take.
     pub fn of_files(files: &VersionFiles, engine: &Engine) -> Result<Self, Vec<Problem>> {
         let origin = origin(files, load(files, engine)?)?;
         let fitted = origin.fit(Some(&Arc::new(site(files, &Site::empty())?)), |_| None)?;
-        fitted.ok_or_else(|| vec![Problem::of_file(Path::new(&files.flow.path), "does not fit its site")])
+        fitted.ok_or_else(|| {
+            vec![Problem::of_file(Path::new(&files.flow.path), "does not fit its site")]
+        })
     }
 }
 
@@ -50,9 +54,10 @@ impl Catalogue {
         self.with_books(|books| books.loaded(on))
     }
 
-    /// Makes an archived version again, unless it is [`Catalogue::loaded`]: on the site as it is now if that makes the same version, else on the
-    /// archived one with the contacts and rosters of now. Calls that begin on it are seen in [`Catalogue::status`]; it never serves new calls. Blocks while a plugin is
-    /// compiled.
+    /// Makes an archived version again, unless it is [`Catalogue::loaded`]: on the site as it is
+    /// now if that makes the same version, else on the archived one with the contacts and rosters
+    /// of now. Calls that begin on it are seen in [`Catalogue::status`]; it never serves new calls.
+    /// Blocks while a plugin is compiled.
     ///
     /// # Errors
     /// What is wrong with the files, or that this host makes another version of them.
@@ -69,13 +74,18 @@ impl Catalogue {
         let now = self.current().site.clone();
         let flow = match origin.fit(Some(&now), |_| None).ok().and_then(same) {
             Some(flow) => flow,
-            None => same(origin.fit(Some(&Arc::new(site(files, &now)?)), |_| None)?).ok_or_else(|| {
-                let message = format!("this host does not make version {} of what was archived as that", files.on.version);
-                vec![
-                    Problem::of_file(Path::new(&files.flow.path), message)
-                        .help("an older host archived it; finish its calls with that one"),
-                ]
-            })?,
+            None => same(origin.fit(Some(&Arc::new(site(files, &now)?)), |_| None)?).ok_or_else(
+                || {
+                    let message = format!(
+                        "this host does not make version {} of what was archived as that",
+                        files.on.version
+                    );
+                    vec![
+                        Problem::of_file(Path::new(&files.flow.path), message)
+                            .help("an older host archived it; finish its calls with that one"),
+                    ]
+                },
+            )?,
         };
         Ok(self.with_books(|books| books.revived(Arc::new(flow))))
     }
@@ -84,28 +94,44 @@ impl Catalogue {
 fn load(files: &VersionFiles, engine: &Engine) -> Result<Plugin, Vec<Problem>> {
     let wrong = |message: String| vec![Problem::of_file(Path::new(&files.flow.path), message)];
     let name = format!("archived plugin of flow {}, version {}", files.on.flow, files.on.version);
-    let plugin = engine.load(&name, &files.plugin.bytes).map_err(|error| wrong(error.to_string()))?;
+    let plugin =
+        engine.load(&name, &files.plugin.bytes).map_err(|error| wrong(error.to_string()))?;
     match plugin.hash() == files.plugin.hash {
         true => Ok(plugin),
-        false => Err(wrong(format!("the {name} is damaged: its hash is {} instead of {}", plugin.hash(), files.plugin.hash))),
+        false => Err(wrong(format!(
+            "the {name} is damaged: its hash is {} instead of {}",
+            plugin.hash(),
+            files.plugin.hash
+        ))),
     }
 }
 
 fn origin(files: &VersionFiles, plugin: Plugin) -> Result<Origin, Vec<Problem>> {
     let source = Source::parse(Path::new(&files.flow.path), &files.flow.text)?;
-    Ok(Origin { name: files.on.flow.clone(), source: Arc::new(source), plugin: Ok(plugin), recordings: found(&files.recordings) })
+    Ok(Origin {
+        name: files.on.flow.clone(),
+        source: Arc::new(source),
+        plugin: Ok(plugin),
+        recordings: found(&files.recordings),
+    })
 }
 
 fn site(files: &VersionFiles, people: &Site) -> Result<Site, Vec<Problem>> {
     if files.site == TextFile::default() {
         return Ok(Site::empty());
     }
-    let site = read_site::site(&Source::parse(Path::new(&files.site.path), &files.site.text)?, People::Of(people))?;
+    let site = read_site::site(
+        &Source::parse(Path::new(&files.site.path), &files.site.text)?,
+        People::Of(people),
+    )?;
     Ok(Site { recordings: found(&files.site_recordings), ..site })
 }
 
 fn written(recordings: &BTreeMap<String, PathBuf>) -> BTreeMap<String, String> {
-    recordings.iter().map(|(name, path)| (name.clone(), path.to_string_lossy().into_owned())).collect()
+    recordings
+        .iter()
+        .map(|(name, path)| (name.clone(), path.to_string_lossy().into_owned()))
+        .collect()
 }
 
 fn found(recordings: &BTreeMap<String, String>) -> BTreeMap<String, PathBuf> {

@@ -1,7 +1,8 @@
 //! Who is on duty when: a CSV file of civil date-times of the site, planned ahead.
 //!
-//! Times are put on the time line as those of schedules are: half open, each boundary at the first instant at which the clock
-//! shows it, so that a night is 7 or 9 hours long when the clock changes.
+//! Times are put on the time line as those of schedules are: half open, each boundary at the first
+//! instant at which the clock shows it, so that a night is 7 or 9 hours long when the clock
+//! changes.
 
 use crate::{
     contacts::Known,
@@ -30,8 +31,11 @@ struct Duty {
     target: Target,
 }
 
-const COLUMNS: [Column; 3] =
-    [Column { name: "from", required: true }, Column { name: "until", required: true }, Column { name: "target", required: true }];
+const COLUMNS: [Column; 3] = [
+    Column { name: "from", required: true },
+    Column { name: "until", required: true },
+    Column { name: "target", required: true },
+];
 const FROM: usize = 0;
 const UNTIL: usize = 1;
 const TARGET: usize = 2;
@@ -49,7 +53,13 @@ impl Roster {
     }
 
     /// Adds a row behind the others. A time that is none: without beginning, or without end.
-    pub(crate) fn add(&mut self, calendar: &Calendar, from: Option<NaiveDateTime>, until: Option<NaiveDateTime>, target: Target) {
+    pub(crate) fn add(
+        &mut self,
+        calendar: &Calendar,
+        from: Option<NaiveDateTime>,
+        until: Option<NaiveDateTime>,
+        target: Target,
+    ) {
         let from = from.map_or(Timestamp(0), |from| calendar.instant(from));
         let until = until.map_or(Timestamp(u64::MAX), |until| calendar.instant(until));
         self.duties.push(Duty { from, until, target });
@@ -57,15 +67,22 @@ impl Roster {
 }
 
 /// Reads the content of a roster's file.
-pub(crate) fn read(file: &Path, text: &[u8], calendar: &Calendar, known: &Known<'_>) -> Result<Roster, Vec<Problem>> {
-    let mut roster = Roster { duties: Vec::new(), version: blake3::hash(text).to_hex().to_string() };
+pub(crate) fn read(
+    file: &Path,
+    text: &[u8],
+    calendar: &Calendar,
+    known: &Known<'_>,
+) -> Result<Roster, Vec<Problem>> {
+    let mut roster =
+        Roster { duties: Vec::new(), version: blake3::hash(text).to_hex().to_string() };
     let problems = table::read(file, text, &COLUMNS, |row| {
         let mut problems = Vec::new();
         let [from, until] = [FROM, UNTIL].map(|column| {
             let time = civil(row.cell(column));
             if time.is_none() {
                 problems.push(
-                    row.problem(column, "not a date and time").help("write it as on the clock of the site, such as 2026-11-23 22:00"),
+                    row.problem(column, "not a date and time")
+                        .help("write it as on the clock of the site, such as 2026-11-23 22:00"),
                 );
             }
             time
@@ -81,10 +98,14 @@ pub(crate) fn read(file: &Path, text: &[u8], calendar: &Calendar, known: &Known<
             }
             Some(_) => {}
         }
-        let (Some(from), Some(until), Some(target)) = (from, until, target) else { return problems };
+        let (Some(from), Some(until), Some(target)) = (from, until, target) else {
+            return problems;
+        };
         match from < until {
             true => roster.add(calendar, Some(from), Some(until), target),
-            false => problems.push(row.problem(UNTIL, "ends before it begins").help("a night ends on the next date")),
+            false => problems.push(
+                row.problem(UNTIL, "ends before it begins").help("a night ends on the next date"),
+            ),
         }
         problems
     });
@@ -95,7 +116,9 @@ pub(crate) fn read(file: &Path, text: &[u8], calendar: &Calendar, known: &Known<
 }
 
 fn civil(text: &str) -> Option<NaiveDateTime> {
-    ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"].iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+    ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
 }
 
 #[cfg(test)]
@@ -110,11 +133,19 @@ mod tests {
 
     fn roster(rows: &str) -> Result<Roster, Vec<Problem>> {
         let known = Known { country: Some("BE"), agents: vec!["griet"] };
-        read(Path::new("nachtwacht.csv"), format!("from,until,target\n{rows}").as_bytes(), &calendar(), &known)
+        read(
+            Path::new("nachtwacht.csv"),
+            format!("from,until,target\n{rows}").as_bytes(),
+            &calendar(),
+            &known,
+        )
     }
 
     fn on_duty(roster: &Roster, utc: &str) -> Vec<Target> {
-        roster.on_duty(Timestamp(format!("{utc}Z").parse::<chrono::DateTime<chrono::Utc>>().unwrap().timestamp_millis() as u64))
+        roster.on_duty(Timestamp(
+            format!("{utc}Z").parse::<chrono::DateTime<chrono::Utc>>().unwrap().timestamp_millis()
+                as u64,
+        ))
     }
 
     #[test]
@@ -125,13 +156,17 @@ mod tests {
              2026-11-24T22:00,2026-11-25T06:00,PJSIP/backoffice\n",
         )
         .unwrap();
-        let (griet, second) = (Target::Agent("griet".into()), Target::Number("+32470000009".parse().unwrap()));
+        let (griet, second) =
+            (Target::Agent("griet".into()), Target::Number("+32470000009".parse().unwrap()));
         assert_eq!(on_duty(&roster, "2026-11-23T20:59:59"), []);
         assert_eq!(on_duty(&roster, "2026-11-23T21:00:00"), [griet.clone(), second]);
         assert_eq!(on_duty(&roster, "2026-11-24T01:00:00"), std::slice::from_ref(&griet));
         assert_eq!(on_duty(&roster, "2026-11-24T04:59:59"), [griet]);
         assert_eq!(on_duty(&roster, "2026-11-24T05:00:00"), []);
-        assert_eq!(on_duty(&roster, "2026-11-25T00:00:00"), [Target::Address("PJSIP/backoffice".to_owned())]);
+        assert_eq!(
+            on_duty(&roster, "2026-11-25T00:00:00"),
+            [Target::Address("PJSIP/backoffice".to_owned())]
+        );
     }
 
     #[test]
@@ -157,7 +192,8 @@ mod tests {
         ] {
             assert_eq!(on_duty(&short, utc), who, "{utc}");
         }
-        // A hand-over at a time that the clock shows twice, and at one that it never shows: no gap, no overlap.
+        // A hand-over at a time that the clock shows twice, and at one that it never shows: no gap,
+        // no overlap.
         let handed = roster("2026-10-24 22:00,2026-10-25 02:30,agent:griet\n2026-10-25 02:30,2026-10-25 06:00,101\n").unwrap();
         for minutes in 0..9 * 60 {
             let at = Timestamp(1_792_872_000_000 + minutes * 60_000);
@@ -173,7 +209,10 @@ mod tests {
         let problems =
             roster("tonight,2026-11-24 06:00,agent:grit\n2026-11-24 22:00,2026-11-24 06:00,12a\n2026-11-24 22:00,2026-11-24 06:00,101\n")
                 .unwrap_err();
-        let said: Vec<_> = problems.iter().map(|problem| (problem.place.as_ref().unwrap().line, problem.message.as_str())).collect();
+        let said: Vec<_> = problems
+            .iter()
+            .map(|problem| (problem.place.as_ref().unwrap().line, problem.message.as_str()))
+            .collect();
         assert_eq!(
             said,
             [

@@ -1,13 +1,18 @@
 //! Opening hours in civil time, with public holidays and dated exceptions, and civil time itself.
 //!
-//! Hours are worked out on the local clock and then put on the time line: a boundary is at the first instant at which the
-//! clock shows it or later. So intervals stay half open and in order when the clock changes: a night of 22:00-06:00 is 7 or 9
-//! hours long, and 02:30 of the night without a 02:30 is the instant of the change.
+//! Hours are worked out on the local clock and then put on the time line: a boundary is at the
+//! first instant at which the clock shows it or later. So intervals stay half open and in order
+//! when the clock changes: a night of 22:00-06:00 is 7 or 9 hours long, and 02:30 of the night
+//! without a 02:30 is the instant of the change.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike};
+use chrono::{
+    DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike,
+};
 use chrono_tz::Tz;
 use compact_calendar::CompactCalendar;
-use opening_hours::{Context, ContextHolidays, DATE_END, OpeningHours, RuleKind, localization::Country};
+use opening_hours::{
+    Context, ContextHolidays, DATE_END, OpeningHours, RuleKind, localization::Country,
+};
 use std::{
     collections::BTreeMap,
     fmt::Write,
@@ -23,7 +28,8 @@ use strowger_model::{
 pub struct Schedule {
     calendar: Arc<Calendar>,
     hours: OpeningHours,
-    /// The last answer, and from when until when it holds. Calls ask again and again within the same hours.
+    /// The last answer, and from when until when it holds. Calls ask again and again within the
+    /// same hours.
     last: Mutex<Option<(Timestamp, Timestamp, ScheduleStatus)>>,
 }
 
@@ -54,7 +60,11 @@ pub(crate) struct BadHours {
 const FOREVER: TimeDelta = TimeDelta::days(3 * 366);
 
 impl Calendar {
-    pub(crate) fn new(zone: Tz, country: Option<Country>, named: BTreeMap<NaiveDate, String>) -> Self {
+    pub(crate) fn new(
+        zone: Tz,
+        country: Option<Country>,
+        named: BTreeMap<NaiveDate, String>,
+    ) -> Self {
         let country = country.map(Country::holidays).unwrap_or_default();
         let mut public: CompactCalendar = country.get_public().clone();
         for date in named.keys() {
@@ -79,13 +89,15 @@ impl Calendar {
         }
     }
 
-    /// The end of a day, so many days after that of an instant; if asked for, counting working days alone.
+    /// The end of a day, so many days after that of an instant; if asked for, counting working days
+    /// alone.
     pub(crate) fn end_of_day(&self, from: Timestamp, days: u32, working: bool) -> Timestamp {
         let mut day = self.local(from).date();
         let mut left = days;
         while left > 0 {
             day = day + Days::new(1);
-            let free = day.weekday().num_days_from_monday() >= 5 || self.holidays.get_public().contains(day);
+            let free = day.weekday().num_days_from_monday() >= 5
+                || self.holidays.get_public().contains(day);
             left -= u32::from(!(working && free));
         }
         self.instant((day + Days::new(1)).and_time(NaiveTime::MIN))
@@ -110,7 +122,11 @@ impl Calendar {
 }
 
 impl Schedule {
-    pub(crate) fn new(calendar: Arc<Calendar>, hours: &str, exceptions: &[Exception]) -> Result<Self, BadHours> {
+    pub(crate) fn new(
+        calendar: Arc<Calendar>,
+        hours: &str,
+        exceptions: &[Exception],
+    ) -> Result<Self, BadHours> {
         check(hours)?;
         let mut expression = hours.trim().trim_end_matches(';').to_owned();
         for Exception { from, until, name, hours } in exceptions {
@@ -119,7 +135,9 @@ impl Schedule {
             let _ = write!(expression, "; {from}-{until} {hours} \"{}\"", name.replace('"', "'"));
         }
         let hours = parse(&expression)?;
-        let context = Context::default().with_holidays(calendar.holidays.clone()).approx_bound_interval_size(FOREVER);
+        let context = Context::default()
+            .with_holidays(calendar.holidays.clone())
+            .approx_bound_interval_size(FOREVER);
         Ok(Self { calendar, hours: hours.with_context(context), last: Mutex::new(None) })
     }
 
@@ -142,7 +160,12 @@ impl Schedule {
         let today = local.date();
         let midnight = |date: NaiveDate| calendar.instant(date.and_time(NaiveTime::MIN));
         let (mut from, mut until) = (midnight(today), midnight(today + Days::new(1)));
-        let mut status = ScheduleStatus { open: false, until: None, reason: None, holiday: calendar.holidays.get_public().contains(today) };
+        let mut status = ScheduleStatus {
+            open: false,
+            until: None,
+            reason: None,
+            holiday: calendar.holidays.get_public().contains(today),
+        };
         // From the day before, for the local clock may have been set back since an interval began.
         let intervals = self.hours.iter_range(local - TimeDelta::days(1), DATE_END);
         for interval in intervals {
@@ -152,7 +175,8 @@ impl Schedule {
             }
             let comment = Some(interval.comment.as_ref()).filter(|comment| !comment.is_empty());
             status.open = interval.kind == RuleKind::Open;
-            status.reason = comment.or(calendar.named.get(&today).map(String::as_str)).map(str::to_owned);
+            status.reason =
+                comment.or(calendar.named.get(&today).map(String::as_str)).map(str::to_owned);
             status.until = (interval.range.end < DATE_END).then(|| calendar.moment(end));
             from = from.max(calendar.instant(interval.range.start));
             until = until.min(end);
@@ -168,7 +192,10 @@ fn parse(expression: &str) -> Result<OpeningHours, BadHours> {
         // A syntax error is shown over several lines, the first of which is ` --> LINE:COLUMN`.
         let place = message.lines().next().and_then(|line| line.trim().strip_prefix("--> 1:"));
         match place.and_then(|column| column.parse::<usize>().ok()) {
-            Some(column) => BadHours { at: column.saturating_sub(1), why: "not opening hours from here on".to_owned() },
+            Some(column) => BadHours {
+                at: column.saturating_sub(1),
+                why: "not opening hours from here on".to_owned(),
+            },
             None => BadHours { at: 0, why: format!("not opening hours: {message}") },
         }
     })
@@ -181,7 +208,10 @@ pub(crate) fn check(hours: &str) -> Result<(), BadHours> {
     for sun in ["sunrise", "sunset", "dawn", "dusk"] {
         if let Some(offset) = lower.find(sun) {
             let at = lower[..offset].chars().count();
-            return Err(BadHours { at, why: format!("{sun} is not known here: a site has no coordinates") });
+            return Err(BadHours {
+                at,
+                why: format!("{sun} is not known here: a site has no coordinates"),
+            });
         }
     }
     Ok(())
@@ -189,8 +219,11 @@ pub(crate) fn check(hours: &str) -> Result<(), BadHours> {
 
 /// Whether this can be the hours of certain days: `off`, or times of day.
 pub(crate) fn check_hours_of_day(hours: &str) -> Result<(), BadHours> {
-    let times =
-        |text: &str| text.split(',').all(|span| span.contains('-') && span.chars().all(|c| matches!(c, '0'..='9' | ':' | '-' | ' ')));
+    let times = |text: &str| {
+        text.split(',').all(|span| {
+            span.contains('-') && span.chars().all(|c| matches!(c, '0'..='9' | ':' | '-' | ' '))
+        })
+    };
     match hours == "off" || (times(hours) && parse(hours).is_ok()) {
         true => Ok(()),
         false => Err(BadHours { at: 0, why: "not the hours of a day".to_owned() }),
@@ -206,25 +239,45 @@ mod tests {
 
     #[test]
     fn v8_escalations_have_5_working_days_and_complaints_45_days() {
-        let calendar = Calendar::new(BRUSSELS, Some(Country::BE), BTreeMap::from([("2026-12-28".parse().unwrap(), "bridge".to_owned())]));
+        let calendar = Calendar::new(
+            BRUSSELS,
+            Some(Country::BE),
+            BTreeMap::from([("2026-12-28".parse().unwrap(), "bridge".to_owned())]),
+        );
         let end = |from: &str, days, working| {
-            let from = Timestamp(format!("{from}Z").parse::<DateTime<chrono::Utc>>().unwrap().timestamp_millis() as u64);
+            let from = Timestamp(
+                format!("{from}Z").parse::<DateTime<chrono::Utc>>().unwrap().timestamp_millis()
+                    as u64,
+            );
             calendar.local(Timestamp(calendar.end_of_day(from, days, working).0 - 1)).to_string()
         };
-        assert_eq!(end("2026-11-23T09:00:00", 5, true), "2026-11-30 23:59:59.999", "Monday to Monday");
-        assert_eq!(end("2026-11-28T09:00:00", 5, true), "2026-12-04 23:59:59.999", "a Saturday counts from Monday on");
+        assert_eq!(
+            end("2026-11-23T09:00:00", 5, true),
+            "2026-11-30 23:59:59.999",
+            "Monday to Monday"
+        );
+        assert_eq!(
+            end("2026-11-28T09:00:00", 5, true),
+            "2026-12-04 23:59:59.999",
+            "a Saturday counts from Monday on"
+        );
         assert_eq!(
             end("2026-12-23T23:30:00", 5, true),
             "2027-01-05 23:59:59.999",
             "a minute past midnight here, Christmas, a bridge, New Year"
         );
-        assert_eq!(end("2026-09-15T09:00:00", 45, false), "2026-10-30 23:59:59.999", "the clock changes meanwhile");
+        assert_eq!(
+            end("2026-09-15T09:00:00", 45, false),
+            "2026-10-30 23:59:59.999",
+            "the clock changes meanwhile"
+        );
     }
 
     fn schedule(hours: &str, named: &[(&str, &str)], exceptions: &[Exception]) -> Schedule {
         let named = named.iter().map(|(date, name)| (date.parse().unwrap(), (*name).to_owned()));
         let calendar = Calendar::new(BRUSSELS, Some(Country::BE), named.collect());
-        Schedule::new(Arc::new(calendar), hours, exceptions).unwrap_or_else(|bad| panic!("{}", bad.why))
+        Schedule::new(Arc::new(calendar), hours, exceptions)
+            .unwrap_or_else(|bad| panic!("{}", bad.why))
     }
 
     fn exception(from: &str, until: &str, hours: &str, name: &str) -> Exception {
@@ -289,8 +342,13 @@ mod tests {
         assert_eq!(monday.reason.as_deref(), Some("Vervanging van Allerheiligen"));
         assert_eq!(until(&monday), at("2026-11-03 09:00"));
         let central = schedule("Mo-Fr 08:00-20:00; Sa,Su,PH 10:00-18:00", &moved, &[]);
-        assert!(!central.status(at("2026-11-02 09:00")).open && central.status(at("2026-11-02 10:00")).open);
-        assert!(schedule("Mo-Fr 09:00-16:00; PH off", &[], &[]).status(at("2026-11-02 10:00")).open);
+        assert!(
+            !central.status(at("2026-11-02 09:00")).open
+                && central.status(at("2026-11-02 10:00")).open
+        );
+        assert!(
+            schedule("Mo-Fr 09:00-16:00; PH off", &[], &[]).status(at("2026-11-02 10:00")).open
+        );
     }
 
     #[test]
@@ -308,7 +366,11 @@ mod tests {
         assert!(!closed.open);
         assert_eq!(closed.reason.as_deref(), Some("Sluiting"));
         assert!(status("2027-01-04 09:00").open);
-        assert!(status("2026-07-21 11:00").open && !status("2026-07-21 12:30").open && status("2026-07-21 13:00").open);
+        assert!(
+            status("2026-07-21 11:00").open
+                && !status("2026-07-21 12:30").open
+                && status("2026-07-21 13:00").open
+        );
     }
 
     #[test]
@@ -370,8 +432,13 @@ mod tests {
         let bad = |hours| check(hours).err().map(|bad| (bad.at, bad.why)).unwrap();
         assert_eq!(bad("Mo-Fr 09:00-16:00; Zat off").0, 19);
         assert_eq!(bad("Mo-Fr sunrise-18:00").0, 6);
-        assert!(check_hours_of_day("off").is_ok() && check_hours_of_day("10:00-12:00, 13:00-16:00").is_ok());
-        for wrong in ["Mo 10:00-12:00", "closed; Mo", "10-12", "", "10:00-12:00 \"x\"", "25:00-27:00"] {
+        assert!(
+            check_hours_of_day("off").is_ok()
+                && check_hours_of_day("10:00-12:00, 13:00-16:00").is_ok()
+        );
+        for wrong in
+            ["Mo 10:00-12:00", "closed; Mo", "10-12", "", "10:00-12:00 \"x\"", "25:00-27:00"]
+        {
             assert!(check_hours_of_day(wrong).is_err(), "{wrong}");
         }
     }

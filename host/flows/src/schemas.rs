@@ -1,4 +1,5 @@
-//! The JSON Schemas of the flow file and the site file, and what is wrong with a file that does not hold to one.
+//! The JSON Schemas of the flow file and the site file, and what is wrong with a file that does not
+//! hold to one.
 //!
 //! The schemas are published in `docs/schemas/`, for editors; a test keeps them as they are here.
 
@@ -44,7 +45,9 @@ pub fn flow_of(manifest: &strowger_sandbox::Manifest) -> Result<Value, serde_jso
     let mut schema = flow();
     let mut definitions = json!({});
     for key in ["$defs", "definitions"] {
-        if let Some(Value::Object(own)) = settings.as_object_mut().and_then(|settings| settings.remove(key)) {
+        if let Some(Value::Object(own)) =
+            settings.as_object_mut().and_then(|settings| settings.remove(key))
+        {
             for (name, definition) in own {
                 definitions[format!("settings.{name}")] = definition;
             }
@@ -90,8 +93,12 @@ fn of<T: JsonSchema>() -> Value {
     SchemaSettings::draft07().into_generator().into_root_schema_for::<T>().to_value()
 }
 
-/// Reads a file that is the host's own, by its schema: what it says, as far as that can be told, and all that is wrong.
-pub(crate) fn read<T: DeserializeOwned>(schema: &Result<Schema, String>, source: &Source) -> (Option<T>, Vec<Problem>) {
+/// Reads a file that is the host's own, by its schema: what it says, as far as that can be told,
+/// and all that is wrong.
+pub(crate) fn read<T: DeserializeOwned>(
+    schema: &Result<Schema, String>,
+    source: &Source,
+) -> (Option<T>, Vec<Problem>) {
     let schema = match schema {
         Ok(schema) => schema,
         Err(why) => return (None, vec![source.at_value("", why.clone())]),
@@ -116,13 +123,22 @@ pub(crate) fn read<T: DeserializeOwned>(schema: &Result<Schema, String>, source:
 pub(crate) type Explain<'a> = &'a dyn Fn(&str, &str) -> Option<(String, Option<String>)>;
 
 impl Schema {
-    pub(crate) fn new(root: Value, options: jsonschema::ValidationOptions<'_>) -> Result<Self, String> {
+    pub(crate) fn new(
+        root: Value,
+        options: jsonschema::ValidationOptions<'_>,
+    ) -> Result<Self, String> {
         let validator = options.build(&root).map_err(|error| error.to_string())?;
         Ok(Self { root, validator })
     }
 
     /// Everything that is wrong with a value that stands at a pointer of a file.
-    pub(crate) fn check(&self, value: &Value, source: &Source, at: &str, formats: Explain<'_>) -> Vec<Problem> {
+    pub(crate) fn check(
+        &self,
+        value: &Value,
+        source: &Source,
+        at: &str,
+        formats: Explain<'_>,
+    ) -> Vec<Problem> {
         let mut problems = Vec::new();
         for error in self.validator.iter_errors(value) {
             self.explain(&error, source, at, formats, &mut problems);
@@ -130,7 +146,8 @@ impl Schema {
         problems
     }
 
-    /// Takes out what is wrong, so that the rest can be looked at as well. Nothing that stays moves to another place.
+    /// Takes out what is wrong, so that the rest can be looked at as well. Nothing that stays moves
+    /// to another place.
     fn without_what_is_wrong(&self, value: &mut Value) {
         let whole = value.clone();
         for error in self.validator.iter_errors(&whole) {
@@ -142,21 +159,33 @@ impl Schema {
                     }
                 }
                 // An empty text says nothing that could be wrong.
-                Kind::Required { property: Value::String(key) } if path.is_empty() => value[key.as_str()] = "".into(),
+                Kind::Required { property: Value::String(key) } if path.is_empty() => {
+                    value[key.as_str()] = "".into()
+                }
                 _ => remove(value, path),
             }
         }
     }
 
-    fn explain(&self, error: &ValidationError<'_>, source: &Source, base: &str, formats: Explain<'_>, problems: &mut Vec<Problem>) {
+    fn explain(
+        &self,
+        error: &ValidationError<'_>,
+        source: &Source,
+        base: &str,
+        formats: Explain<'_>,
+        problems: &mut Vec<Problem>,
+    ) {
         let at = format!("{base}{}", error.instance_path().as_str());
         let found = error.instance();
         let here = |message: String| self.describe(source.at_value(&at, message), error);
         let problem = match error.kind() {
-            Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+            Kind::AdditionalProperties { unexpected }
+            | Kind::UnevaluatedProperties { unexpected } => {
                 let known = self.siblings(error);
                 problems.extend(unexpected.iter().map(|key| {
-                    source.at_key(&child(&at, key), format!("unknown key `{key}`")).suggest(key, known.iter().map(String::as_str))
+                    source
+                        .at_key(&child(&at, key), format!("unknown key `{key}`"))
+                        .suggest(key, known.iter().map(String::as_str))
                 }));
                 return;
             }
@@ -168,9 +197,12 @@ impl Schema {
                     None => problem,
                 }
             }
-            Kind::Type { kind } => here(format!("expected {}, found {}", expected(kind), name_of(found))),
+            Kind::Type { kind } => {
+                here(format!("expected {}, found {}", expected(kind), name_of(found)))
+            }
             Kind::Enum { options } => {
-                let options: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let options: Vec<&str> =
+                    options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
                 one_of(source, &at, found, &options)
             }
             Kind::Constant { expected_value } => match expected_value.as_str() {
@@ -179,12 +211,20 @@ impl Schema {
             },
             Kind::Minimum { limit } => here(format!("{found} is too small: at least {limit}")),
             Kind::Maximum { limit } => here(format!("{found} is too large: at most {limit}")),
-            Kind::ExclusiveMinimum { limit } => here(format!("{found} is too small: more than {limit}")),
-            Kind::ExclusiveMaximum { limit } => here(format!("{found} is too large: less than {limit}")),
+            Kind::ExclusiveMinimum { limit } => {
+                here(format!("{found} is too small: more than {limit}"))
+            }
+            Kind::ExclusiveMaximum { limit } => {
+                here(format!("{found} is too large: less than {limit}"))
+            }
             Kind::MinItems { limit } => here(format!("too few: at least {limit}")),
             Kind::MaxItems { limit } => here(format!("too many: at most {limit}")),
-            Kind::MinLength { limit } => here(format!("too short: at least {limit} {}", characters(*limit))),
-            Kind::MaxLength { limit } => here(format!("too long: at most {limit} {}", characters(*limit))),
+            Kind::MinLength { limit } => {
+                here(format!("too short: at least {limit} {}", characters(*limit)))
+            }
+            Kind::MaxLength { limit } => {
+                here(format!("too long: at most {limit} {}", characters(*limit)))
+            }
             Kind::UniqueItems => here("the same twice".to_owned()),
             Kind::Pattern { pattern } => here(format!("does not match the pattern {pattern}")),
             Kind::Format { format } => match formats(format, found.as_str().unwrap_or_default()) {
@@ -199,8 +239,15 @@ impl Schema {
                         _ => None,
                     })
                     .flat_map(|only| match only.kind() {
-                        Kind::Constant { expected_value } => expected_value.as_str().into_iter().collect(),
-                        Kind::Enum { options } => options.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
+                        Kind::Constant { expected_value } => {
+                            expected_value.as_str().into_iter().collect()
+                        }
+                        Kind::Enum { options } => options
+                            .as_array()
+                            .into_iter()
+                            .flatten()
+                            .filter_map(Value::as_str)
+                            .collect(),
                         _ => Vec::new(),
                     })
                     .collect();
@@ -213,10 +260,16 @@ impl Schema {
                             matches!(error.kind(), Kind::Type { .. } | Kind::Constant { .. })
                                 && error.instance_path() == branch[0].instance_path()
                         });
-                        let null = branch.iter().any(|error| matches!(error.kind(), Kind::Type { kind: TypeKind::Single(JsonType::Null) }));
+                        let null = branch.iter().any(|error| {
+                            matches!(
+                                error.kind(),
+                                Kind::Type { kind: TypeKind::Single(JsonType::Null) }
+                            )
+                        });
                         (null, of_type, branch.len())
                     };
-                    let meant = context.iter().filter(|branch| !branch.is_empty()).min_by_key(depth);
+                    let meant =
+                        context.iter().filter(|branch| !branch.is_empty()).min_by_key(depth);
                     for error in meant.into_iter().flatten() {
                         self.explain(error, source, base, formats, problems);
                     }
@@ -244,7 +297,9 @@ impl Schema {
     /// Adds what the schema says about a value that is wrong.
     fn describe(&self, problem: Problem, error: &ValidationError<'_>) -> Problem {
         match self.parent(error).and_then(|schema| schema.get("description")?.as_str()) {
-            Some(description) if !error.instance_path().as_str().is_empty() => problem.help(description),
+            Some(description) if !error.instance_path().as_str().is_empty() => {
+                problem.help(description)
+            }
             _ => problem,
         }
     }
@@ -259,7 +314,9 @@ impl Schema {
 /// Takes a value out, or the list that it is in.
 fn remove(value: &mut Value, path: &str) {
     let (mut here, mut rest) = (value, path);
-    while let Some((step, further)) = rest.strip_prefix('/').map(|rest| rest.split_once('/').unwrap_or((rest, ""))) {
+    while let Some((step, further)) =
+        rest.strip_prefix('/').map(|rest| rest.split_once('/').unwrap_or((rest, "")))
+    {
         let key = step.replace("~1", "/").replace("~0", "~");
         let ends = further.is_empty() || here.get(&key).is_some_and(Value::is_array);
         let Value::Object(map) = here else { return };
@@ -274,7 +331,9 @@ fn remove(value: &mut Value, path: &str) {
 
 fn one_of(source: &Source, at: &str, found: &Value, options: &[&str]) -> Problem {
     let written = found.as_str().unwrap_or_default();
-    source.at_value(at, format!("expected {}, found {}", either(options), shown(found))).suggest_near(written, options.iter().copied())
+    source
+        .at_value(at, format!("expected {}, found {}", either(options), shown(found)))
+        .suggest_near(written, options.iter().copied())
 }
 
 fn characters(number: u64) -> &'static str {
@@ -299,7 +358,8 @@ fn expected(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(one) => name(*one).to_owned(),
         TypeKind::Multiple(several) => {
-            let names: Vec<&str> = several.iter().filter(|one| *one != JsonType::Null).map(name).collect();
+            let names: Vec<&str> =
+                several.iter().filter(|one| *one != JsonType::Null).map(name).collect();
             names.join(" or ")
         }
     }

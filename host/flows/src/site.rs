@@ -1,6 +1,7 @@
 //! What flows share: queues, agents, schedules, music, prompts, and civil time.
 //!
-//! A site is made from `site.toml` and the folder of recordings, and never changes; a change of either makes another.
+//! A site is made from `site.toml` and the folder of recordings, and never changes; a change of
+//! either makes another.
 
 use crate::{
     Contacts, Roster, contacts,
@@ -119,7 +120,8 @@ pub struct Agent {
     pub ring_endpoints: RingEndpoints,
     /// Logged in when the host starts.
     pub logged_in: bool,
-    /// The extension under which colleagues reach the agent, and by which the agent logs in at a phone.
+    /// The extension under which colleagues reach the agent, and by which the agent logs in at a
+    /// phone.
     pub extension: Option<String>,
     /// By which the agent proves to be it at another's phone.
     pub pin: Option<Pin>,
@@ -129,8 +131,12 @@ impl Agent {
     /// The agent's phones in the order in which they ring, when the agent has logged in at one.
     pub fn endpoints_at(&self, at: Option<&Target>) -> Vec<Endpoint> {
         let Some(at) = at else { return self.endpoints.clone() };
-        let (here, elsewhere): (Vec<_>, Vec<_>) = self.endpoints.iter().cloned().partition(|endpoint| endpoint.target == *at);
-        let here = here.into_iter().next().unwrap_or_else(|| Endpoint { target: at.clone(), ring_time: None });
+        let (here, elsewhere): (Vec<_>, Vec<_>) =
+            self.endpoints.iter().cloned().partition(|endpoint| endpoint.target == *at);
+        let here = here
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Endpoint { target: at.clone(), ring_time: None });
         [here].into_iter().chain(elsewhere).collect()
     }
 }
@@ -198,27 +204,37 @@ impl Site {
 
     /// When the next civil day begins here.
     pub fn next_day(&self, after: Timestamp) -> Timestamp {
-        let now = DateTime::from_timestamp_millis(after.0 as i64).unwrap_or_default().with_timezone(&self.time_zone);
-        let midnight = now.date_naive().succ_opt().unwrap_or(now.date_naive()).and_time(NaiveTime::MIN);
+        let now = DateTime::from_timestamp_millis(after.0 as i64)
+            .unwrap_or_default()
+            .with_timezone(&self.time_zone);
+        let midnight =
+            now.date_naive().succ_opt().unwrap_or(now.date_naive()).and_time(NaiveTime::MIN);
         // Where the clock is put forward at midnight, the day begins an hour later.
         let hours = (0..4).map(|hours| midnight + TimeDelta::hours(hours));
-        let begins = hours.filter_map(|time| self.time_zone.from_local_datetime(&time).earliest()).next();
+        let begins =
+            hours.filter_map(|time| self.time_zone.from_local_datetime(&time).earliest()).next();
         Timestamp(begins.map_or(after.0 + 86_400_000, |begins| begins.timestamp_millis() as u64))
     }
 
     /// An agent by name or extension.
     pub fn agent(&self, key: &str) -> Option<&Agent> {
-        self.agents.get(key).or_else(|| self.agents.values().find(|agent| agent.extension.as_deref() == Some(key)))
+        self.agents
+            .get(key)
+            .or_else(|| self.agents.values().find(|agent| agent.extension.as_deref() == Some(key)))
     }
 
     /// A queue by name or code.
     pub fn queue(&self, key: &str) -> Option<&Queue> {
-        self.queues.get(key).or_else(|| self.queues.values().find(|queue| queue.code.as_deref() == Some(key)))
+        self.queues
+            .get(key)
+            .or_else(|| self.queues.values().find(|queue| queue.code.as_deref() == Some(key)))
     }
 
     /// The agents whose own phone this is.
     pub fn owners(&self, phone: &Target) -> impl Iterator<Item = &Agent> {
-        self.agents.values().filter(move |agent| agent.endpoints.iter().any(|endpoint| endpoint.target == *phone))
+        self.agents
+            .values()
+            .filter(move |agent| agent.endpoints.iter().any(|endpoint| endpoint.target == *phone))
     }
 
     /// A schedule at an instant; none: there is no such schedule.
@@ -226,12 +242,14 @@ impl Site {
         Some(self.schedules.get(name)?.status(at))
     }
 
-    /// When something has to be answered that has so many days: the end of the last, in working days or in days of the calendar.
+    /// When something has to be answered that has so many days: the end of the last, in working
+    /// days or in days of the calendar.
     pub fn due(&self, from: Timestamp, days: u32, working: bool) -> Timestamp {
         self.calendar.end_of_day(from, days, working)
     }
 
-    /// A telephone number as people write it here, or as a trunk tells it, in E.164; none: it is none.
+    /// A telephone number as people write it here, or as a trunk tells it, in E.164; none: it is
+    /// none.
     pub fn number(&self, text: &str) -> Option<PhoneNumber> {
         text.parse().ok().or_else(|| contacts::number(text, self.country.as_deref()).ok())
     }
@@ -246,13 +264,21 @@ impl Site {
         self.rosters.get(roster).map(|roster| roster.on_duty(at)).unwrap_or_default()
     }
 
-    /// Adds somebody to a roster, which need not exist, behind the others. A time that is none: without beginning, or without end.
-    pub fn put_on_duty(&mut self, roster: &str, from: Option<NaiveDateTime>, until: Option<NaiveDateTime>, target: Target) {
+    /// Adds somebody to a roster, which need not exist, behind the others. A time that is none:
+    /// without beginning, or without end.
+    pub fn put_on_duty(
+        &mut self,
+        roster: &str,
+        from: Option<NaiveDateTime>,
+        until: Option<NaiveDateTime>,
+        target: Target,
+    ) {
         self.rosters.entry(roster.to_owned()).or_default().add(&self.calendar, from, until, target);
     }
 }
 
-/// Reads whom one can call: an address, or `agent:NAME`. None: it is neither. The agent need not exist.
+/// Reads whom one can call: an address, or `agent:NAME`. None: it is neither. The agent need not
+/// exist.
 pub fn target(text: &str) -> Option<Target> {
     match text.strip_prefix("agent:") {
         Some(name) => Some(Target::Agent(name.into())),
@@ -260,7 +286,8 @@ pub fn target(text: &str) -> Option<Target> {
     }
 }
 
-/// Reads an address: a number, an extension, or something in the PBX's own words, which has a `/` in it.
+/// Reads an address: a number, an extension, or something in the PBX's own words, which has a `/`
+/// in it.
 pub fn address(text: &str) -> Option<Target> {
     let key = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#');
     if text.starts_with('+') {
@@ -268,12 +295,14 @@ pub fn address(text: &str) -> Option<Target> {
     } else if !text.is_empty() && text.chars().all(key) {
         Some(Target::Extension(text.to_owned()))
     } else {
-        let own_words = text.contains('/') && !text.contains(|c: char| c.is_control() || c.is_whitespace());
+        let own_words =
+            text.contains('/') && !text.contains(|c: char| c.is_control() || c.is_whitespace());
         own_words.then(|| Target::Address(text.to_owned()))
     }
 }
 
-/// Recordings in a folder and the folders in it, by path without `.wav`. A folder that is not there is empty.
+/// Recordings in a folder and the folders in it, by path without `.wav`. A folder that is not there
+/// is empty.
 pub(crate) fn recordings(folder: &Path) -> BTreeMap<String, PathBuf> {
     let mut found = BTreeMap::new();
     let mut folders = vec![(String::new(), folder.to_owned())];

@@ -1,20 +1,23 @@
 //! `site.toml` as it is written. [`crate::site`] is what comes of it.
 //!
-//! The doc comments here are what an editor shows: they are the descriptions of the published JSON Schema.
+//! The doc comments here are what an editor shows: they are the descriptions of the published JSON
+//! Schema.
 
 use crate::site::{RingEndpoints, Strategy};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// What the flows of a site share: queues, agents, schedules, music and prompts. Times are in seconds.
+/// What the flows of a site share: queues, agents, schedules, music and prompts. Times are in
+/// seconds.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Strowger site file")]
 pub(crate) struct SiteFile {
     /// Time zone of opening hours and of times that are spoken, such as `Europe/Brussels`.
     pub(crate) time_zone: String,
-    /// ISO 3166-1 code of the country whose public holidays are `PH` in schedules, such as `BE`. Also the default of `ringing`.
+    /// ISO 3166-1 code of the country whose public holidays are `PH` in schedules, such as `BE`.
+    /// Also the default of `ringing`.
     #[serde(default)]
     pub(crate) country: Option<String>,
     /// Language of flows and texts that name none, such as `nl-BE`.
@@ -25,7 +28,8 @@ pub(crate) struct SiteFile {
     /// Folder of the site's recordings, from the folder of this file on.
     #[serde(default = "prompts")]
     pub(crate) prompts: String,
-    /// Days that are public holidays besides those of the country, such as the day that the employer gives for a holiday on a Sunday.
+    /// Days that are public holidays besides those of the country, such as the day that the
+    /// employer gives for a holiday on a Sunday.
     #[serde(default)]
     pub(crate) holidays: Vec<HolidayFile>,
     /// Opening hours, by name.
@@ -37,8 +41,8 @@ pub(crate) struct SiteFile {
     /// Agents, by name.
     #[serde(default)]
     pub(crate) agents: BTreeMap<String, AgentFile>,
-    /// CSV files of contacts, below the folder of this file, with the columns `id`, `kind`, `name`, `numbers`, and if wanted `region`,
-    /// `language`, `responsible`, `do_not_call`.
+    /// CSV files of contacts, below the folder of this file, with the columns `id`, `kind`, `name`,
+    /// `numbers`, and if wanted `region`, `language`, `responsible`, `do_not_call`.
     #[serde(default)]
     pub(crate) contacts: Vec<String>,
     /// Who is on duty when, by name.
@@ -83,7 +87,8 @@ pub(crate) struct HolidayFile {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScheduleFile {
-    /// As in OpenStreetMap, such as `Mo-Fr 09:00-16:00; PH off`. `PH` is a public holiday; a later rule goes before an earlier one.
+    /// As in OpenStreetMap, such as `Mo-Fr 09:00-16:00; PH off`. `PH` is a public holiday; a later
+    /// rule goes before an earlier one.
     pub(crate) hours: String,
     /// Days that are otherwise.
     #[serde(default)]
@@ -146,8 +151,9 @@ pub(crate) struct QueueFile {
     /// Callers leave the queue when no agent is logged in.
     #[serde(default = "yes")]
     pub(crate) leave_when_empty: bool,
-    /// An urgent line: with no agent free, its callers ring an agent who talks, on a second line of the phone. Who answers holds that
-    /// conversation, whose caller hears music, and takes it back when the urgent one is over.
+    /// An urgent line: with no agent free, its callers ring an agent who talks, on a second line of
+    /// the phone. Who answers holds that conversation, whose caller hears music, and takes it back
+    /// when the urgent one is over.
     #[serde(default)]
     pub(crate) interrupts: bool,
 }
@@ -184,11 +190,13 @@ pub(crate) struct AgentFile {
     /// Logged in when the host starts.
     #[serde(default)]
     pub(crate) logged_in: bool,
-    /// Extension of 3 or 4 digits, under which colleagues reach the agent, and by which the agent logs in at a phone.
+    /// Extension of 3 or 4 digits, under which colleagues reach the agent, and by which the agent
+    /// logs in at a phone.
     #[serde(default)]
     #[schemars(regex(pattern = "^[0-9]{3,4}$"))]
     pub(crate) extension: Option<String>,
-    /// The PIN that the agent proves to be it with at another's phone: a hash, as `strowger pin` prints it.
+    /// The PIN that the agent proves to be it with at another's phone: a hash, as `strowger pin`
+    /// prints it.
     #[serde(default)]
     pub(crate) pin: Option<String>,
 }
@@ -197,7 +205,8 @@ pub(crate) struct AgentFile {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EndpointFile {
-    /// A number (`+32470123456`), an extension (`101`), or an address in the PBX's own words (`PJSIP/anna`).
+    /// A number (`+32470123456`), an extension (`101`), or an address in the PBX's own words
+    /// (`PJSIP/anna`).
     pub(crate) address: String,
     /// Seconds that it rings. Without it as the queue says.
     #[serde(default)]
@@ -209,8 +218,9 @@ pub(crate) struct EndpointFile {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RosterFile {
-    /// A CSV file below the folder of this file, with the columns `from`, `until` (date and time of the site, such as `2026-11-23 22:00`) and
-    /// `target` (a number, an extension, `agent:NAME`, or an address in the PBX's own words).
+    /// A CSV file below the folder of this file, with the columns `from`, `until` (date and time of
+    /// the site, such as `2026-11-23 22:00`) and `target` (a number, an extension, `agent:NAME`, or
+    /// an address in the PBX's own words).
     pub(crate) file: String,
 }
 

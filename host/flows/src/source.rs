@@ -1,7 +1,8 @@
-//! A TOML file as it was read: its content as JSON, and where in the text each value and key stands.
+//! A TOML file as it was read: its content as JSON, and where in the text each value and key
+//! stands.
 //!
-//! Flow file, site file and settings are all checked on the JSON, by JSON Schemas; what is wrong is found again in the text
-//! by JSON pointer.
+//! Flow file, site file and settings are all checked on the JSON, by JSON Schemas; what is wrong is
+//! found again in the text by JSON pointer.
 
 use crate::problem::{Place, Problem};
 use serde_json::{Map, Number, Value};
@@ -37,10 +38,17 @@ struct Text(Arc<str>);
 impl Source {
     /// Reads a file. All syntax errors at once.
     pub(crate) fn read(path: &Path) -> Result<Self, Vec<Problem>> {
-        let bytes = std::fs::read(path).map_err(|error| vec![Problem::of_file(path, format!("cannot be read: {error}"))])?;
+        let bytes = std::fs::read(path)
+            .map_err(|error| vec![Problem::of_file(path, format!("cannot be read: {error}"))])?;
         let text = String::from_utf8(bytes).map_err(|error| {
-            let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
-            vec![Problem::of_file(path, format!("is not UTF-8 (line {})", line + 1)).help("save it as UTF-8")]
+            let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+                .iter()
+                .filter(|&&byte| byte == b'\n')
+                .count();
+            vec![
+                Problem::of_file(path, format!("is not UTF-8 (line {})", line + 1))
+                    .help("save it as UTF-8"),
+            ]
         })?;
         Self::parse(path, &text)
     }
@@ -68,7 +76,11 @@ impl Source {
         spans.insert(String::new(), whole);
         let mut wrong = Vec::new();
         let value = object(table.get_ref(), "", &mut spans, &mut wrong);
-        problems.extend(wrong.into_iter().map(|(span, message)| Problem::of_file(path, message).at(located.place(span))));
+        problems.extend(
+            wrong
+                .into_iter()
+                .map(|(span, message)| Problem::of_file(path, message).at(located.place(span))),
+        );
         match problems.is_empty() {
             true => Ok(Self { path: path.to_owned(), value, text: located, spans }),
             false => Err(problems),
@@ -87,7 +99,9 @@ impl Source {
 
     /// Something is wrong with a key.
     pub(crate) fn at_key(&self, pointer: &str, message: impl Into<String>) -> Problem {
-        self.problem(pointer, message, |spans| spans.key.clone().unwrap_or_else(|| spans.value.clone()))
+        self.problem(pointer, message, |spans| {
+            spans.key.clone().unwrap_or_else(|| spans.value.clone())
+        })
     }
 
     /// Something is wrong with a part of a text, from a character (from 0 on) of it to its end.
@@ -96,10 +110,15 @@ impl Source {
             let span = &spans.value;
             let written = self.text.0.get(span.clone()).unwrap_or_default();
             let quoted = written.starts_with('"') || written.starts_with('\'');
-            let plain = quoted && !written.starts_with("\"\"\"") && !written.starts_with("'''") && !written.contains('\\');
+            let plain = quoted
+                && !written.starts_with("\"\"\"")
+                && !written.starts_with("'''")
+                && !written.contains('\\');
             let offset = written.char_indices().nth(from + 1).map(|(offset, _)| offset);
             match offset {
-                Some(offset) if plain && offset + 1 < written.len() => span.start + offset..span.end - 1,
+                Some(offset) if plain && offset + 1 < written.len() => {
+                    span.start + offset..span.end - 1
+                }
                 _ => span.clone(),
             }
         })
@@ -112,10 +131,17 @@ impl Source {
 
     /// Where a key begins, to put tables in the order of the file.
     pub(crate) fn offset(&self, pointer: &str) -> usize {
-        self.spans.get(pointer).map_or(usize::MAX, |spans| spans.key.as_ref().unwrap_or(&spans.value).start)
+        self.spans
+            .get(pointer)
+            .map_or(usize::MAX, |spans| spans.key.as_ref().unwrap_or(&spans.value).start)
     }
 
-    fn problem(&self, pointer: &str, message: impl Into<String>, span: impl Fn(&Spans) -> Range<usize>) -> Problem {
+    fn problem(
+        &self,
+        pointer: &str,
+        message: impl Into<String>,
+        span: impl Fn(&Spans) -> Range<usize>,
+    ) -> Problem {
         let problem = Problem::of_file(&self.path, message);
         // What is not there itself (a default) is reported where its parent stands.
         let mut pointer = pointer;
@@ -137,17 +163,31 @@ pub(crate) fn child(pointer: &str, key: &str) -> String {
 
 type Wrong = Vec<(Range<usize>, String)>;
 
-fn object(table: &DeTable<'_>, pointer: &str, spans: &mut BTreeMap<String, Spans>, wrong: &mut Wrong) -> Value {
+fn object(
+    table: &DeTable<'_>,
+    pointer: &str,
+    spans: &mut BTreeMap<String, Spans>,
+    wrong: &mut Wrong,
+) -> Value {
     let mut map = Map::new();
     for (key, value) in table {
         let pointer = child(pointer, key.get_ref());
         spans.insert(pointer.clone(), Spans { key: Some(key.span()), value: value.span() });
-        map.insert(key.get_ref().to_string(), json(value.get_ref(), value.span(), &pointer, spans, wrong));
+        map.insert(
+            key.get_ref().to_string(),
+            json(value.get_ref(), value.span(), &pointer, spans, wrong),
+        );
     }
     Value::Object(map)
 }
 
-fn json(value: &DeValue<'_>, span: Range<usize>, pointer: &str, spans: &mut BTreeMap<String, Spans>, wrong: &mut Wrong) -> Value {
+fn json(
+    value: &DeValue<'_>,
+    span: Range<usize>,
+    pointer: &str,
+    spans: &mut BTreeMap<String, Spans>,
+    wrong: &mut Wrong,
+) -> Value {
     match value {
         DeValue::String(text) => Value::String(text.to_string()),
         DeValue::Boolean(flag) => Value::Bool(*flag),
@@ -204,7 +244,8 @@ impl Text {
 fn without_pin(line: &str) -> String {
     let is_key = |at: &usize| {
         let before = line[..*at].chars().next_back();
-        before.is_none_or(|before| !before.is_alphanumeric() && before != '_') && line[at + 3..].trim_start().starts_with('=')
+        before.is_none_or(|before| !before.is_alphanumeric() && before != '_')
+            && line[at + 3..].trim_start().starts_with('=')
     };
     match line.match_indices("pin").map(|(at, _)| at).find(is_key) {
         Some(at) => format!("{} = ...", &line[..at + 3]),

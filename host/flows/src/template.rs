@@ -1,6 +1,7 @@
 //! Texts of mails, with places for what a call says: `{caller}`.
 //!
-//! What is filled in cannot become a header of the mail: the subject is one line whatever stands in a field.
+//! What is filled in cannot become a header of the mail: the subject is one line whatever stands in
+//! a field.
 
 use strowger_model::command::Field;
 
@@ -22,7 +23,10 @@ impl Template {
     ///
     /// # Errors
     /// Which of the two is wrong, at which character (from 0 on), and why.
-    pub(crate) fn new(subject: &str, text: &str) -> Result<Self, (&'static str, usize, &'static str)> {
+    pub(crate) fn new(
+        subject: &str,
+        text: &str,
+    ) -> Result<Self, (&'static str, usize, &'static str)> {
         if let Some(at) = subject.chars().position(char::is_control) {
             return Err(("subject", at, "a subject is one line"));
         }
@@ -35,8 +39,13 @@ impl Template {
     /// # Errors
     /// The name of a field that is not given.
     pub fn fill(&self, fields: &[Field]) -> Result<(String, String), String> {
-        let value =
-            |name: &str| fields.iter().find(|field| field.key == name).map(|field| field.value.as_str()).ok_or_else(|| name.to_owned());
+        let value = |name: &str| {
+            fields
+                .iter()
+                .find(|field| field.key == name)
+                .map(|field| field.value.as_str())
+                .ok_or_else(|| name.to_owned())
+        };
         let fill = |parts: &[Part]| {
             let texts = parts.iter().map(|part| match part {
                 Part::Text(text) => Ok(text.as_str()),
@@ -45,7 +54,8 @@ impl Template {
             texts.collect::<Result<String, String>>()
         };
         let subject = fill(&self.subject)?.replace(char::is_control, " ");
-        let text = fill(&self.text)?.replace(|c: char| c.is_control() && c != '\n' && c != '\t', "");
+        let text =
+            fill(&self.text)?.replace(|c: char| c.is_control() && c != '\n' && c != '\t', "");
         Ok((subject, text))
     }
 }
@@ -60,11 +70,16 @@ fn parts(text: &str) -> Result<Vec<Part>, (usize, &'static str)> {
             '}' => return Err((at, "`}` without `{`; write `}}` for the sign itself")),
             '{' => {
                 let mut name = String::new();
-                while let Some((_, c)) = chars.next_if(|(_, c)| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
+                while let Some((_, c)) =
+                    chars.next_if(|(_, c)| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+                {
                     name.push(c);
                 }
                 if name.is_empty() || chars.next().is_none_or(|(_, c)| c != '}') {
-                    return Err((at, "not the name of a field in braces, such as `{caller}`; write `{{` for the sign itself"));
+                    return Err((
+                        at,
+                        "not the name of a field in braces, such as `{caller}`; write `{{` for the sign itself",
+                    ));
                 }
                 parts.push(Part::Text(std::mem::take(&mut plain)));
                 parts.push(Part::Field(name));
@@ -78,9 +93,14 @@ fn parts(text: &str) -> Result<Vec<Part>, (usize, &'static str)> {
 
 /// Whether a text is a mail address as far as it can be told from its looks.
 pub(crate) fn is_address(text: &str) -> bool {
-    let plain = |c: char| !c.is_control() && !c.is_whitespace() && !matches!(c, '<' | '>' | ',' | ';' | ':' | '"' | '(' | ')' | '\\');
-    text.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && domain.contains('.') && !domain.contains('@'))
-        && text.len() <= 254
+    let plain = |c: char| {
+        !c.is_control()
+            && !c.is_whitespace()
+            && !matches!(c, '<' | '>' | ',' | ';' | ':' | '"' | '(' | ')' | '\\')
+    };
+    text.split_once('@').is_some_and(|(name, domain)| {
+        !name.is_empty() && domain.contains('.') && !domain.contains('@')
+    }) && text.len() <= 254
         && text.chars().all(plain)
 }
 
@@ -94,8 +114,13 @@ mod tests {
 
     #[test]
     fn fields_are_filled_in_and_never_become_headers() {
-        let template = Template::new("Terugbellen: {caller}", "Bel {caller} terug.\n{{{name}}}\n").unwrap();
-        let fields = [field("caller", "+32470000001\r\nBcc: all@stad.be"), field("name", "An\u{0}\nMaes"), field("unused", "x")];
+        let template =
+            Template::new("Terugbellen: {caller}", "Bel {caller} terug.\n{{{name}}}\n").unwrap();
+        let fields = [
+            field("caller", "+32470000001\r\nBcc: all@stad.be"),
+            field("name", "An\u{0}\nMaes"),
+            field("unused", "x"),
+        ];
         let (subject, text) = template.fill(&fields).unwrap();
         assert_eq!(subject, "Terugbellen: +32470000001  Bcc: all@stad.be");
         assert_eq!(text, "Bel +32470000001\nBcc: all@stad.be terug.\n{An\nMaes}\n");
@@ -115,9 +140,16 @@ mod tests {
     #[test]
     fn addresses_are_told_from_what_is_none() {
         assert!(is_address("desk@stad.be"));
-        for wrong in
-            ["desk", "@stad.be", "desk@stad", "a b@stad.be", "a@stad.be\r\nBcc: b@stad.be", "<a@stad.be>", "a@b@stad.be", "a,b@stad.be"]
-        {
+        for wrong in [
+            "desk",
+            "@stad.be",
+            "desk@stad",
+            "a b@stad.be",
+            "a@stad.be\r\nBcc: b@stad.be",
+            "<a@stad.be>",
+            "a@b@stad.be",
+            "a,b@stad.be",
+        ] {
             assert!(!is_address(wrong), "{wrong}");
         }
     }

@@ -1,4 +1,5 @@
-//! A site and a flow as they would be with other figures: what scenarios run on. Checked as files are.
+//! A site and a flow as they would be with other figures: what scenarios run on. Checked as files
+//! are.
 
 use crate::{
     LoadedFlow, Problem, Site,
@@ -9,7 +10,8 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 impl Site {
-    /// This site with something laid over its file: tables are merged, everything else is replaced. Contacts and rosters stay.
+    /// This site with something laid over its file: tables are merged, everything else is replaced.
+    /// Contacts and rosters stay.
     ///
     /// # Errors
     /// What is wrong with the outcome. Places are those of the site file.
@@ -27,20 +29,30 @@ impl Site {
 }
 
 impl LoadedFlow {
-    /// This flow on another site, with something laid over its flow file: tables are merged, everything else is
-    /// replaced. Its calls are counted apart.
+    /// This flow on another site, with something laid over its flow file: tables are merged,
+    /// everything else is replaced. Its calls are counted apart.
     ///
     /// # Errors
     /// What is wrong with the outcome. Places are those of the flow file.
-    pub fn varied(&self, overlay: &Map<String, Value>, site: &Arc<Site>) -> Result<Self, Vec<Problem>> {
+    pub fn varied(
+        &self,
+        overlay: &Map<String, Value>,
+        site: &Arc<Site>,
+    ) -> Result<Self, Vec<Problem>> {
         let mut origin = self.origin.clone();
         origin.source = Arc::new(laid_over(&origin.source, overlay));
         let tongue = |site: &Site| (site.time_zone, site.country.clone(), site.language.clone());
         if origin.source.value == self.origin.source.value && tongue(site) == tongue(&self.site) {
-            // What was good on a site is good on one that has more, and the plugin would be configured with the same.
+            // What was good on a site is good on one that has more, and the plugin would be
+            // configured with the same.
             let mut recordings = site.recordings.clone();
             recordings.extend(origin.recordings);
-            return Ok(Self { site: site.clone(), recordings, counters: Arc::default(), ..self.clone() });
+            return Ok(Self {
+                site: site.clone(),
+                recordings,
+                counters: Arc::default(),
+                ..self.clone()
+            });
         }
         let flow = origin.fit(Some(site), |_| None)?;
         flow.ok_or_else(|| vec![Problem::of_file(&self.file, "does not fit the site")])

@@ -22,12 +22,16 @@ pub struct WatchError {
 }
 
 impl Catalogue {
-    /// Reloads after each change in the folders of flows and plugins, once `debounce` is over since the first, and hands
-    /// each report to `told`, on a thread of the watcher's own.
+    /// Reloads after each change in the folders of flows and plugins, once `debounce` is over since
+    /// the first, and hands each report to `told`, on a thread of the watcher's own.
     ///
     /// # Errors
     /// A folder does not exist, or the system's number of watches is used up.
-    pub fn watch(self: &Arc<Self>, debounce: Duration, mut told: impl FnMut(&Report) + Send + 'static) -> Result<Watching, WatchError> {
+    pub fn watch(
+        self: &Arc<Self>,
+        debounce: Duration,
+        mut told: impl FnMut(&Report) + Send + 'static,
+    ) -> Result<Watching, WatchError> {
         let catalogue = self.clone();
         let config = Config::default().with_timeout(debounce);
         let failed = |folder: &Path| {
@@ -46,7 +50,10 @@ impl Catalogue {
         debouncer.watcher().watch(flows, RecursiveMode::Recursive).map_err(failed(flows))?;
         if !plugins.starts_with(flows) {
             // A build folder may be below it.
-            debouncer.watcher().watch(plugins, RecursiveMode::NonRecursive).map_err(failed(plugins))?;
+            debouncer
+                .watcher()
+                .watch(plugins, RecursiveMode::NonRecursive)
+                .map_err(failed(plugins))?;
         }
         Ok(Watching { _debouncer: debouncer })
     }

@@ -155,7 +155,13 @@ fn a_broken_file_never_serves_and_is_looked_at_again() {
     assert!(said(&report).contains("b.toml:4:11"), "{report}");
     assert_eq!(report.good, ["a"]);
     assert!(catalogue.current().route("2").is_none(), "to the PBX's own route");
-    for broken in ["", "plugin = \"reception", "plugin = \"nothing\"", &flow("1", "spoed", "x"), &flow("z", "desk", "x")] {
+    for broken in [
+        "",
+        "plugin = \"reception",
+        "plugin = \"nothing\"",
+        &flow("1", "spoed", "x"),
+        &flow("z", "desk", "x"),
+    ] {
         folders.write("flows/a.toml", broken);
         let report = catalogue.reload();
         assert!(!report.is_good() && report.swapped.is_empty());
@@ -183,8 +189,14 @@ fn a_site_that_serving_flows_do_not_fit_is_refused_as_a_whole() {
     folders.write("flows/site.toml", &renamed);
     folders.write("flows/b.toml", flow("2", "back", "new"));
     let report = catalogue.reload();
-    assert!(said(&report).contains("this site is not taken: it does not go with `a` as served now"), "{report}");
-    assert!(said(&report).contains("a.toml:4:11") && said(&report).contains("no queue `desk`"), "{report}");
+    assert!(
+        said(&report).contains("this site is not taken: it does not go with `a` as served now"),
+        "{report}"
+    );
+    assert!(
+        said(&report).contains("a.toml:4:11") && said(&report).contains("no queue `desk`"),
+        "{report}"
+    );
     assert!(Arc::ptr_eq(&site, &catalogue.current().site));
     assert_eq!(greeting(&catalogue, "2").unwrap(), "new", "other changes are taken");
     assert!(catalogue.current().flows.values().all(|flow| Arc::ptr_eq(&flow.site, &site)));
@@ -240,7 +252,10 @@ fn numbers_have_one_flow_each() {
     folders.write("flows/a.toml", flow("X", "desk", "changed"));
     let report = catalogue.reload();
     assert_eq!(report.problems.len(), 1, "the file that was changed is at fault: {report}");
-    assert!(said(&report).contains("`X` overlaps `2` of flow `b`") && said(&report).contains("b.toml:2:12"));
+    assert!(
+        said(&report).contains("`X` overlaps `2` of flow `b`")
+            && said(&report).contains("b.toml:2:12")
+    );
     assert_eq!(greeting(&catalogue, "1").unwrap(), "a");
     // Two files that swap their numbers, one after the other.
     folders.write("flows/a.toml", flow("2", "desk", "a"));
@@ -258,7 +273,10 @@ fn the_gate_sees_what_would_serve() {
     let tried: Arc<Mutex<Vec<String>>> = Arc::default();
     let log = tried.clone();
     let gate: Gate = Arc::new(move |snapshot, flow: &Arc<LoadedFlow>| {
-        assert!(Arc::ptr_eq(&snapshot.flows[&flow.name], flow) && Arc::ptr_eq(&snapshot.site, &flow.site));
+        assert!(
+            Arc::ptr_eq(&snapshot.flows[&flow.name], flow)
+                && Arc::ptr_eq(&snapshot.site, &flow.site)
+        );
         log.lock().unwrap().push(flow.settings["greeting"].as_str().unwrap().to_owned());
         assert!(flow.settings["greeting"] != "panic", "as asked");
         match flow.settings["greeting"] == "bad" || flow.site.country.is_none() {
@@ -266,11 +284,15 @@ fn the_gate_sees_what_would_serve() {
             false => Ok(()),
         }
     });
-    let (catalogue, report) = Catalogue::open(CatalogueConfig { gate: Some(gate), ..folders.config() });
+    let (catalogue, report) =
+        Catalogue::open(CatalogueConfig { gate: Some(gate), ..folders.config() });
     assert!(report.is_good(), "{report}");
     folders.write("flows/a.toml", flow("1", "desk", "bad"));
     let report = catalogue.reload();
-    assert!(said(&report).contains("flow `a` fails its scenarios: the caller was never greeted"), "{report}");
+    assert!(
+        said(&report).contains("flow `a` fails its scenarios: the caller was never greeted"),
+        "{report}"
+    );
     assert_eq!(greeting(&catalogue, "1").unwrap(), "good");
     folders.write("flows/a.toml", flow("1", "desk", "panic"));
     assert!(said(&catalogue.reload()).contains("a panic"));
@@ -349,7 +371,11 @@ fn a_version_that_faults_is_withdrawn() {
     let after = status(&catalogue, "a");
     assert_eq!((after.withdrawn.as_ref(), after.on_fallback), (Some(&call.version), false));
     catalogue.reload();
-    assert_eq!(greeting(&catalogue, "1").unwrap(), "one", "not taken again while the file says the same");
+    assert_eq!(
+        greeting(&catalogue, "1").unwrap(),
+        "one",
+        "not taken again while the file says the same"
+    );
     // The other one faults, too: nothing is left but the fallback.
     let first = begin(&catalogue, "1");
     for _ in 0..4 {
@@ -401,7 +427,9 @@ fn recordings_belong_to_the_snapshot() {
     folders.write("flows/prompts/welcome.wav", "site");
     folders.write("flows/prompts/digits/1.wav", "site");
     let catalogue = folders.open();
-    let recording = |name: &str| Some(fs::read_to_string(catalogue.current().route("1")?.recording(name)?).unwrap());
+    let recording = |name: &str| {
+        Some(fs::read_to_string(catalogue.current().route("1")?.recording(name)?).unwrap())
+    };
     assert_eq!(recording("welcome").unwrap(), "site");
     assert_eq!(recording("digits/1").unwrap(), "site");
     assert_eq!(recording("nothing"), None);
@@ -416,7 +444,9 @@ fn changes_are_seen() {
     folders.write("flows/a.toml", flow("1", "desk", "one"));
     let catalogue = folders.open();
     let (tell, told) = mpsc::channel();
-    let _watching = catalogue.watch(Duration::from_millis(20), move |report| drop(tell.send(report.clone()))).unwrap();
+    let _watching = catalogue
+        .watch(Duration::from_millis(20), move |report| drop(tell.send(report.clone())))
+        .unwrap();
     let until = |what: &dyn Fn(&Report) -> bool| {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
@@ -429,7 +459,11 @@ fn changes_are_seen() {
     };
     // As editors save: another file, renamed.
     folders.write("flows/.a.toml.swp", flow("1", "desk", "two"));
-    fs::rename(folders.root.path().join("flows/.a.toml.swp"), folders.root.path().join("flows/a.toml")).unwrap();
+    fs::rename(
+        folders.root.path().join("flows/.a.toml.swp"),
+        folders.root.path().join("flows/a.toml"),
+    )
+    .unwrap();
     until(&|report| !report.swapped.is_empty());
     assert_eq!(greeting(&catalogue, "1").unwrap(), "two");
     // In a folder that was not there.
@@ -447,7 +481,10 @@ fn changes_are_seen() {
     // A reload reads the files, which is no change.
     while told.recv_timeout(Duration::from_millis(300)).is_ok() {}
     catalogue.reload();
-    assert!(told.recv_timeout(Duration::from_millis(300)).is_err(), "reading brings about a reload");
+    assert!(
+        told.recv_timeout(Duration::from_millis(300)).is_err(),
+        "reading brings about a reload"
+    );
 }
 
 #[test]
@@ -471,7 +508,10 @@ fn every_call_is_entirely_on_one_version_while_files_change() {
     for swap in 1..=100 {
         let broken = swap % 3 == 0;
         let queue = if broken { "nowhere" } else { "desk" };
-        folders.write("flows/a.toml", flow("1", queue, if broken { "broken".into() } else { swap.to_string() }.as_str()));
+        folders.write(
+            "flows/a.toml",
+            flow("1", queue, if broken { "broken".into() } else { swap.to_string() }.as_str()),
+        );
         assert_eq!(catalogue.reload().is_good(), !broken);
     }
     stop.send(()).unwrap();

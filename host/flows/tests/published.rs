@@ -1,5 +1,5 @@
-//! What is published stands: the JSON Schemas in `docs/schemas/` are those of this source, and the flows of the examples are
-//! good. `UPDATE_SCHEMAS=1` writes the schemas anew.
+//! What is published stands: the JSON Schemas in `docs/schemas/` are those of this source, and the
+//! flows of the examples are good. `UPDATE_SCHEMAS=1` writes the schemas anew.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{env, fs};
@@ -7,7 +7,15 @@ use strowger_flows::{check, schemas};
 use strowger_sandbox::Engine;
 use strowger_test_support::{plugin_wasm, workspace};
 
-const PLUGINS: [&str; 7] = ["agent-desk", "contact-centre", "gp-post", "permanentie", "reception", "vaccination-helpdesk", "zorglijn"];
+const PLUGINS: [&str; 7] = [
+    "agent-desk",
+    "contact-centre",
+    "gp-post",
+    "permanentie",
+    "reception",
+    "vaccination-helpdesk",
+    "zorglijn",
+];
 
 const FLOWS: [&str; 8] = [
     "agent-desk",
@@ -24,7 +32,8 @@ const FLOWS: [&str; 8] = [
 fn schemas_and_examples_are_as_published() {
     let plugins = tempfile::tempdir().unwrap();
     let engine = Engine::new(None).unwrap();
-    let mut published = vec![("site".to_owned(), schemas::site()), ("flow".to_owned(), schemas::flow())];
+    let mut published =
+        vec![("site".to_owned(), schemas::site()), ("flow".to_owned(), schemas::flow())];
     for name in PLUGINS {
         let wasm = plugin_wasm(name);
         fs::write(plugins.path().join(format!("{name}.wasm")), &wasm).unwrap();
@@ -40,17 +49,26 @@ fn schemas_and_examples_are_as_published() {
             fs::write(&file, &text).unwrap();
         }
         let there = fs::read_to_string(&file).unwrap_or_default();
-        assert_eq!(there, text, "docs/schemas/{name}.json is not that of the source; UPDATE_SCHEMAS=1 writes it anew");
+        assert_eq!(
+            there, text,
+            "docs/schemas/{name}.json is not that of the source; UPDATE_SCHEMAS=1 writes it anew"
+        );
     }
     let flows = workspace().join("flows");
     let report = check(&flows, plugins.path(), &engine);
     assert!(report.is_good(), "{report}");
     assert_eq!(report.good, FLOWS);
     // Editors find the schemas.
-    for file in ["site.toml".to_owned()].into_iter().chain(FLOWS.map(|flow| format!("{flow}/flow.toml"))) {
+    for file in
+        ["site.toml".to_owned()].into_iter().chain(FLOWS.map(|flow| format!("{flow}/flow.toml")))
+    {
         let file = flows.join(file);
         let text = fs::read_to_string(&file).unwrap();
-        let schema = text.lines().next().and_then(|line| line.strip_prefix("#:schema ")).expect("a schema for editors");
+        let schema = text
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("#:schema "))
+            .expect("a schema for editors");
         assert!(file.parent().unwrap().join(schema).is_file(), "{}: {schema}", file.display());
     }
     // One flow alone, by its folder and by its file.
@@ -58,5 +76,8 @@ fn schemas_and_examples_are_as_published() {
         assert_eq!(check(&flows.join(one), plugins.path(), &engine).good, ["reception"]);
     }
     let nowhere = check(plugins.path(), plugins.path(), &engine);
-    assert!(nowhere.to_string().contains("there is no site.toml here or in a folder above"), "{nowhere}");
+    assert!(
+        nowhere.to_string().contains("there is no site.toml here or in a folder above"),
+        "{nowhere}"
+    );
 }

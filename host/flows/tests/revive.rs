@@ -16,7 +16,8 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     Engine::new(Some(cache)).unwrap()
 });
 
-const SITE: &str = "time_zone = \"Europe/Brussels\"\nlanguage = \"nl-BE\"\n[queues.desk]\n[queues.back]\n";
+const SITE: &str =
+    "time_zone = \"Europe/Brussels\"\nlanguage = \"nl-BE\"\n[queues.desk]\n[queues.back]\n";
 
 fn flow(queue: &str, greeting: &str) -> String {
     format!(
@@ -35,7 +36,13 @@ fn folders(site: &str, flow: &str) -> TempDir {
 
 fn open(root: &TempDir) -> Arc<Catalogue> {
     let (flows_dir, plugins_dir) = (root.path().to_owned(), root.path().to_owned());
-    let config = CatalogueConfig { flows_dir, plugins_dir, engine: ENGINE.clone(), gate: None, faults_per_minute: 3 };
+    let config = CatalogueConfig {
+        flows_dir,
+        plugins_dir,
+        engine: ENGINE.clone(),
+        gate: None,
+        faults_per_minute: 3,
+    };
     let (catalogue, report) = Catalogue::open(config);
     assert!(report.is_good(), "{report}");
     catalogue
@@ -64,7 +71,10 @@ fn archived_version_takes_its_calls_back_after_a_restart() {
     let weak = Arc::downgrade(&revived);
     drop(revived);
     let status = catalogue.status();
-    assert_eq!((status[0].version.as_ref(), status[0].calls[&files.on.version]), (Some(&new.version), 2));
+    assert_eq!(
+        (status[0].version.as_ref(), status[0].calls[&files.on.version]),
+        (Some(&new.version), 2)
+    );
     catalogue.reload();
     assert_eq!(catalogue.status()[0].calls[&files.on.version], 2);
     assert_eq!(serving(&catalogue).version, new.version, "it serves no new call");
@@ -103,7 +113,9 @@ fn archived_site_is_there_for_a_version_that_fits_no_other() {
 fn damage_is_reported() {
     let files = serving(&open(&folders(SITE, &flow("desk", "one")))).files();
     let catalogue = open(&folders(SITE, &flow("desk", "two")));
-    let said = |files| catalogue.revive(&files).err().unwrap().iter().map(ToString::to_string).collect::<String>();
+    let said = |files| {
+        catalogue.revive(&files).err().unwrap().iter().map(ToString::to_string).collect::<String>()
+    };
     let mut other = files.clone();
     other.flow.text = flow("desk", "three");
     assert!(said(other).contains("does not make version"));

@@ -1,5 +1,5 @@
-//! Every folder of `tests/wrong` is a folder of flows in which something is wrong, with what is said about it in
-//! `expected.txt`. `UPDATE_EXPECTED=1` writes those files anew.
+//! Every folder of `tests/wrong` is a folder of flows in which something is wrong, with what is
+//! said about it in `expected.txt`. `UPDATE_EXPECTED=1` writes those files anew.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{

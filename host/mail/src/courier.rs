@@ -29,7 +29,8 @@ pub struct Courier {
 pub struct NotSent {
     /// In the mail server's words, if it has said something.
     pub said: String,
-    /// The mail server will not have it (5xx), now or later, unless somebody does something about it.
+    /// The mail server will not have it (5xx), now or later, unless somebody does something about
+    /// it.
     pub refused: bool,
 }
 
@@ -37,7 +38,9 @@ pub struct NotSent {
 #[derive(Debug, thiserror::Error)]
 pub enum NoCourier {
     /// The sender is none.
-    #[error("[mail] from = {from:?} is not a mail address: {why}; write \"Strowger <strowger@stad.be>\"")]
+    #[error(
+        "[mail] from = {from:?} is not a mail address: {why}; write \"Strowger <strowger@stad.be>\""
+    )]
     From {
         /// As written.
         from: String,
@@ -56,7 +59,9 @@ pub enum NoCourier {
     #[error("[mail] user and password_file go together")]
     HalfALogin,
     /// A password would be sent for everybody to read.
-    #[error("[mail] security = \"none\" would send the password in the clear; use \"tls\" or \"starttls\"")]
+    #[error(
+        "[mail] security = \"none\" would send the password in the clear; use \"tls\" or \"starttls\""
+    )]
     Exposed,
     /// The certificates are none, or TLS cannot be had.
     #[error("[mail] TLS: {0}")]
@@ -69,18 +74,30 @@ impl Courier {
     /// # Errors
     /// What is wrong with the configuration.
     pub fn new(config: &MailConfig) -> Result<Self, NoCourier> {
-        let from = config.from.parse().map_err(|why| NoCourier::From { from: config.from.clone(), why })?;
-        let read = |path: &PathBuf| std::fs::read_to_string(path).map_err(|error| NoCourier::File { path: path.clone(), error });
+        let from = config
+            .from
+            .parse()
+            .map_err(|why| NoCourier::From { from: config.from.clone(), why })?;
+        let read = |path: &PathBuf| {
+            std::fs::read_to_string(path)
+                .map_err(|error| NoCourier::File { path: path.clone(), error })
+        };
         let credentials = match (&config.user, &config.password_file) {
-            (Some(_), Some(_)) if config.security == Security::None => return Err(NoCourier::Exposed),
-            (Some(user), Some(file)) => Some(Credentials::new(user.clone(), read(file)?.trim_end_matches(['\r', '\n']).to_owned())),
+            (Some(_), Some(_)) if config.security == Security::None => {
+                return Err(NoCourier::Exposed);
+            }
+            (Some(user), Some(file)) => Some(Credentials::new(
+                user.clone(),
+                read(file)?.trim_end_matches(['\r', '\n']).to_owned(),
+            )),
             (None, None) => None,
             _ => return Err(NoCourier::HalfALogin),
         };
         let parameters = || -> Result<TlsParameters, NoCourier> {
             let mut parameters = TlsParameters::builder(config.server.clone());
             if let Some(file) = &config.ca_file {
-                parameters = parameters.add_root_certificate(Certificate::from_pem(read(file)?.as_bytes())?);
+                parameters =
+                    parameters.add_root_certificate(Certificate::from_pem(read(file)?.as_bytes())?);
             }
             Ok(parameters.build()?)
         };
@@ -105,7 +122,11 @@ impl Courier {
     /// What the mail server said, or why it could not be reached.
     pub async fn send(&self, mail: &Mail) -> Result<(), NotSent> {
         let message = self.message(mail).map_err(|said| NotSent { said, refused: true })?;
-        self.transport.send(message).await.map(drop).map_err(|error| NotSent { said: said(&error), refused: error.is_permanent() })
+        self.transport
+            .send(message)
+            .await
+            .map(drop)
+            .map_err(|error| NotSent { said: said(&error), refused: error.is_permanent() })
     }
 
     fn message(&self, mail: &Mail) -> Result<Message, String> {
@@ -166,7 +187,9 @@ mod tests {
             text: "Gelieve terug te bellen.\n.\nÇa va\n".to_owned(),
             ordered: Timestamp(1_795_469_400_000),
         };
-        let message = String::from_utf8(Courier::new(&config()).unwrap().message(&mail).unwrap().formatted()).unwrap();
+        let message =
+            String::from_utf8(Courier::new(&config()).unwrap().message(&mail).unwrap().formatted())
+                .unwrap();
         let (head, _) = message.split_once("\r\n\r\n").unwrap();
         assert!(head.contains("Message-ID: <038g0xwfyg000-3-1@stad.be>\r\n"), "{head}");
         assert!(head.contains("To: desk@stad.be\r\n"), "{head}");
@@ -179,11 +202,28 @@ mod tests {
     #[test]
     fn a_configuration_that_cannot_work_is_refused() {
         let wrong = |config: MailConfig| Courier::new(&config).err().unwrap().to_string();
-        assert!(wrong(MailConfig { from: "nobody".to_owned(), ..config() }).contains("not a mail address"));
-        assert!(wrong(MailConfig { user: Some("u".to_owned()), ..config() }).contains("go together"));
+        assert!(
+            wrong(MailConfig { from: "nobody".to_owned(), ..config() })
+                .contains("not a mail address")
+        );
+        assert!(
+            wrong(MailConfig { user: Some("u".to_owned()), ..config() }).contains("go together")
+        );
         let file = Some("/nonexistent/password".into());
-        assert!(wrong(MailConfig { user: Some("u".to_owned()), password_file: file.clone(), ..config() }).contains("in the clear"));
-        let tls = MailConfig { security: Security::Tls, user: Some("u".to_owned()), password_file: file, ..config() };
+        assert!(
+            wrong(MailConfig {
+                user: Some("u".to_owned()),
+                password_file: file.clone(),
+                ..config()
+            })
+            .contains("in the clear")
+        );
+        let tls = MailConfig {
+            security: Security::Tls,
+            user: Some("u".to_owned()),
+            password_file: file,
+            ..config()
+        };
         assert!(wrong(tls).contains("/nonexistent/password"));
     }
 }

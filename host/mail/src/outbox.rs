@@ -1,7 +1,8 @@
 //! Which mail is tried when, and what came of it.
 //!
-//! Lives as long as the host; what it knows is in the journal. A mail that cannot be sent is tried again after 5 s, 10 s, 20 s and so on, at
-//! last every quarter of an hour, for five days; then it is given up. That is logged as an error, and so is at once that the mail server refuses it:
+//! Lives as long as the host; what it knows is in the journal. A mail that cannot be sent is tried
+//! again after 5 s, 10 s, 20 s and so on, at last every quarter of an hour, for five days; then it
+//! is given up. That is logged as an error, and so is at once that the mail server refuses it:
 //! somebody has to do something about it.
 
 use crate::Courier;
@@ -31,7 +32,12 @@ impl Rules {
     /// 5 s, a quarter of an hour, five days.
     pub fn new(clock: fn() -> Timestamp) -> Self {
         let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
-        Self { first: Duration::from_secs(5), longest: minutes(15), give_up_after: minutes(5 * 24 * 60), clock }
+        Self {
+            first: Duration::from_secs(5),
+            longest: minutes(15),
+            give_up_after: minutes(5 * 24 * 60),
+            clock,
+        }
     }
 
     /// How long to wait after so many tries.
@@ -62,7 +68,8 @@ impl Outbox {
         Self { store, posted, rules, settled: HashMap::new(), told: HashSet::new() }
     }
 
-    /// Sends mail whenever there is some. Never ends. Without a courier mail waits, and that is logged once at the first.
+    /// Sends mail whenever there is some. Never ends. Without a courier mail waits, and that is
+    /// logged once at the first.
     pub async fn run(mut self, courier: Option<Courier>) {
         let Some(courier) = courier else { return self.wait().await };
         loop {
@@ -84,7 +91,9 @@ impl Outbox {
         loop {
             match self.next().await {
                 Some(_) => {
-                    tracing::warn!("mail waits in the outbox: strowger.toml has no table [mail]; see `strowger mails`");
+                    tracing::warn!(
+                        "mail waits in the outbox: strowger.toml has no table [mail]; see `strowger mails`"
+                    );
                     return;
                 }
                 None => self.posted.notified().await,
@@ -95,7 +104,10 @@ impl Outbox {
     /// Until the next mail is due, or the journal is to be looked at again.
     async fn rest(&self) -> Duration {
         let now = (self.rules.clock)();
-        self.next().await.map_or(LOOK, |next| Duration::from_millis(next.0.saturating_sub(now.0)).clamp(Duration::from_millis(50), LOOK))
+        self.next().await.map_or(LOOK, |next| {
+            Duration::from_millis(next.0.saturating_sub(now.0))
+                .clamp(Duration::from_millis(50), LOOK)
+        })
     }
 
     async fn next(&self) -> Option<Timestamp> {
@@ -105,10 +117,14 @@ impl Outbox {
 
     async fn due(&mut self) -> Result<Vec<Posted>, ReadError> {
         let (store, now) = (self.store.clone(), (self.rules.clock)());
-        let due = tokio::task::spawn_blocking(move || store.mail_due(now, BATCH)).await.unwrap_or_else(|_| Ok(Vec::new()))?;
-        let (settled, fresh): (Vec<Posted>, Vec<Posted>) = due.into_iter().partition(|posted| self.settled.contains_key(&posted.mail.id));
+        let due = tokio::task::spawn_blocking(move || store.mail_due(now, BATCH))
+            .await
+            .unwrap_or_else(|_| Ok(Vec::new()))?;
+        let (settled, fresh): (Vec<Posted>, Vec<Posted>) =
+            due.into_iter().partition(|posted| self.settled.contains_key(&posted.mail.id));
         for posted in settled {
-            // The journal works again, as far as can be told: what it does not have yet is given to it once more.
+            // The journal works again, as far as can be told: what it does not have yet is given to
+            // it once more.
             if let Some(tried) = self.settled.get(&posted.mail.id).cloned() {
                 self.keep(tried).await;
             }
@@ -145,10 +161,19 @@ impl Outbox {
             }
         }
         let next = Timestamp(at.0 + self.rules.pause(tries).as_millis() as u64);
-        self.keep(MailTry { id: mail.id, state, tries, at, next, error: error.map(|error| error.said) }).await;
+        self.keep(MailTry {
+            id: mail.id,
+            state,
+            tries,
+            at,
+            next,
+            error: error.map(|error| error.said),
+        })
+        .await;
     }
 
-    /// Has the journal take what came of a try, and waits for that. If it is stuck it is remembered here.
+    /// Has the journal take what came of a try, and waits for that. If it is stuck it is remembered
+    /// here.
     async fn keep(&mut self, tried: MailTry) {
         let (done, committed) = oneshot::channel();
         let change = Change::MailTry(Box::new(tried.clone()));

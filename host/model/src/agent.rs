@@ -22,6 +22,7 @@ pub struct AgentStanding {
     pub idle_since: Option<Timestamp>,
     /// Logged in, paused, wrapping up or logged out since then.
     pub since: Option<Timestamp>,
-    /// Where the agent has logged in: the phone that rings first until the agent logs out. None: the agent's own first one.
+    /// Where the agent has logged in: the phone that rings first until the agent logs out. None:
+    /// the agent's own first one.
     pub at: Option<Target>,
 }

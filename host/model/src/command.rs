@@ -1,6 +1,9 @@
 //! What a flow can order. The meaning of each is in the contract, `wit/flow.wit`.
 
-use crate::{AgentName, CaseKind, FlowName, LegName, OrderId, PhoneNumber, Prompt, QueueName, Timestamp, event::Cause, time::Cadence};
+use crate::{
+    AgentName, CaseKind, FlowName, LegName, OrderId, PhoneNumber, Prompt, QueueName, Timestamp,
+    event::Cause, time::Cadence,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -45,37 +48,114 @@ pub enum Asked {
 pub enum Command {
     Answer,
     IndicateRinging,
-    Play { leg: LegName, prompts: Vec<Prompt>, barge_in: bool },
+    Play {
+        leg: LegName,
+        prompts: Vec<Prompt>,
+        barge_in: bool,
+    },
     KeepWaiting(KeepWaiting),
     Gather(Gather),
-    Watch { leg: LegName, patterns: Vec<String> },
+    Watch {
+        leg: LegName,
+        patterns: Vec<String>,
+    },
     EnterQueue(Box<EnterQueue>),
-    Widen { entry: OrderId, to: Vec<Asked> },
+    Widen {
+        entry: OrderId,
+        to: Vec<Asked>,
+    },
     Dial(Box<Dial>),
-    Connect { legs: Vec<LegName> },
-    Hold { leg: LegName },
-    Resume { leg: LegName },
-    Part { leg: LegName },
-    Transfer { leg: LegName, target: Option<Target> },
-    ContinueWith { flow: FlowName, data: String },
-    Listen { leg: LegName, agent: AgentName, mode: ListenMode },
-    Record { leg: LegName, conversation: bool, consent: Vec<Prompt> },
-    SendDigits { leg: LegName, digits: String },
-    Timer { after: Duration },
-    Cancel { order: OrderId },
-    Mail { template: String, to: Vec<String>, fields: Vec<Field> },
-    Case { kind: CaseKind, fields: Vec<Field> },
+    Connect {
+        legs: Vec<LegName>,
+    },
+    Hold {
+        leg: LegName,
+    },
+    Resume {
+        leg: LegName,
+    },
+    Part {
+        leg: LegName,
+    },
+    Transfer {
+        leg: LegName,
+        target: Option<Target>,
+    },
+    ContinueWith {
+        flow: FlowName,
+        data: String,
+    },
+    Listen {
+        leg: LegName,
+        agent: AgentName,
+        mode: ListenMode,
+    },
+    Record {
+        leg: LegName,
+        conversation: bool,
+        consent: Vec<Prompt>,
+    },
+    SendDigits {
+        leg: LegName,
+        digits: String,
+    },
+    Timer {
+        after: Duration,
+    },
+    Cancel {
+        order: OrderId,
+    },
+    Mail {
+        template: String,
+        to: Vec<String>,
+        fields: Vec<Field>,
+    },
+    Case {
+        kind: CaseKind,
+        fields: Vec<Field>,
+    },
     Note(Field),
-    Tag { tag: String },
-    Disposition { contact: String, outcome: String, not_before: Option<Timestamp>, never_again: bool },
-    Agent { agent: AgentName, action: AgentAction, proof: Option<String> },
-    SetSwitch { name: String, position: String, proof: Option<String> },
-    OpenCampaign { template: String, name: String, fields: Vec<Field> },
-    StopCampaign { name: String },
-    Claim { goal: String },
-    Alarm { what: String, to: Vec<String> },
-    HangUp { leg: Option<LegName>, cause: Cause },
-    Finish { outcome: String },
+    Tag {
+        tag: String,
+    },
+    Disposition {
+        contact: String,
+        outcome: String,
+        not_before: Option<Timestamp>,
+        never_again: bool,
+    },
+    Agent {
+        agent: AgentName,
+        action: AgentAction,
+        proof: Option<String>,
+    },
+    SetSwitch {
+        name: String,
+        position: String,
+        proof: Option<String>,
+    },
+    OpenCampaign {
+        template: String,
+        name: String,
+        fields: Vec<Field>,
+    },
+    StopCampaign {
+        name: String,
+    },
+    Claim {
+        goal: String,
+    },
+    Alarm {
+        what: String,
+        to: Vec<String>,
+    },
+    HangUp {
+        leg: Option<LegName>,
+        cause: Cause,
+    },
+    Finish {
+        outcome: String,
+    },
 }
 
 impl Command {

@@ -99,7 +99,14 @@ pub enum Outcome {
 impl Outcome {
     /// Whether nothing more comes of the order.
     pub fn is_final(&self) -> bool {
-        !matches!(self, Self::Matched { .. } | Self::Queued { .. } | Self::Offered { .. } | Self::Ringing | Self::Listening)
+        !matches!(
+            self,
+            Self::Matched { .. }
+                | Self::Queued { .. }
+                | Self::Offered { .. }
+                | Self::Ringing
+                | Self::Listening
+        )
     }
 }
 

@@ -14,8 +14,9 @@
 //! * [`archive`]: what a version of a flow was made of.
 //! * [`time`]: instants and rings.
 //!
-//! **Architecture invariant:** nothing here does anything: no clock, no I/O, no task. The contract in
-//! `wit/` says the same in another language; the one conversion between the two is in the sandbox.
+//! **Architecture invariant:** nothing here does anything: no clock, no I/O, no task. The contract
+//! in `wit/` says the same in another language; the one conversion between the two is in the
+//! sandbox.
 
 pub mod agent;
 pub mod archive;

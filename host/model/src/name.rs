@@ -85,8 +85,9 @@ impl LegName {
     }
 }
 
-/// One caller's visit, from arrival to record. Never repeats: milliseconds of the wall clock in the upper bits, a
-/// counter in the lower 16. Written as 13 characters of Crockford's base 32, which sort by time.
+/// One caller's visit, from arrival to record. Never repeats: milliseconds of the wall clock in the
+/// upper bits, a counter in the lower 16. Written as 13 characters of Crockford's base 32, which
+/// sort by time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(u64);
 
@@ -113,7 +114,8 @@ impl CallId {
         text
     }
 
-    /// When the id was given, by the wall clock; ids that were given faster than their counter holds are said to be later.
+    /// When the id was given, by the wall clock; ids that were given faster than their counter
+    /// holds are said to be later.
     pub fn given(self) -> Timestamp {
         Timestamp(self.0 >> 16)
     }

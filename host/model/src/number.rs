@@ -25,9 +25,11 @@ impl FromStr for PhoneNumber {
 
     /// Spaces, dots, hyphens and slashes between digits are dropped.
     fn from_str(text: &str) -> Result<Self, NotANumber> {
-        let compact: String = text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '/')).collect();
-        let valid =
-            compact.strip_prefix('+').is_some_and(|digits| (3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()));
+        let compact: String =
+            text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '/')).collect();
+        let valid = compact.strip_prefix('+').is_some_and(|digits| {
+            (3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+        });
         match valid {
             true => Ok(Self(compact.into())),
             false => Err(NotANumber(text.to_owned())),
@@ -61,8 +63,9 @@ impl fmt::Debug for PhoneNumber {
     }
 }
 
-/// A pattern of what is dialled: digits, an optional leading `+`, `X` for any one digit, and at the end `*` for any rest of digits.
-/// A `*` anywhere else, and a `#`, is that key: `*48*XX` is a key code with two digits, and `*48*` would be `*48` and any rest of digits.
+/// A pattern of what is dialled: digits, an optional leading `+`, `X` for any one digit, and at the
+/// end `*` for any rest of digits. A `*` anywhere else, and a `#`, is that key: `*48*XX` is a key
+/// code with two digits, and `*48*` would be `*48` and any rest of digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct NumberPattern {
@@ -121,7 +124,9 @@ impl NumberPattern {
         let beyond = if a.len() > b.len() { &a[b.len()..] } else { &b[a.len()..] };
         lengths
             && beyond.iter().all(|&c| c == b'X' || c.is_ascii_digit())
-            && a.iter().zip(b).all(|(&x, &y)| x == y || (x == b'X' && y.is_ascii_digit()) || (y == b'X' && x.is_ascii_digit()))
+            && a.iter().zip(b).all(|(&x, &y)| {
+                x == y || (x == b'X' && y.is_ascii_digit()) || (y == b'X' && x.is_ascii_digit())
+            })
     }
 }
 
@@ -130,7 +135,8 @@ impl FromStr for NumberPattern {
 
     fn from_str(text: &str) -> Result<Self, NotAPattern> {
         let wrong = |why| NotAPattern { text: text.to_owned(), why };
-        let compact: String = text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '/')).collect();
+        let compact: String =
+            text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '/')).collect();
         let fixed = compact.strip_suffix('*').unwrap_or(&compact);
         let digits = fixed.strip_prefix('+').unwrap_or(fixed);
         if compact.is_empty() {
@@ -211,7 +217,10 @@ mod tests {
         assert!(!pattern("*48*XX").matches("*48*213"));
         assert!(!pattern("*48*XX").matches("*48*2*"));
         assert!(pattern("082780*48*XXX").matches("082780*48*999"));
-        assert!(pattern("*48*").matches("*48123") && !pattern("*48*").matches("*48*123"), "at the end it is any rest of digits");
+        assert!(
+            pattern("*48*").matches("*48123") && !pattern("*48*").matches("*48*123"),
+            "at the end it is any rest of digits"
+        );
         assert!(pattern("*21#").matches("*21#"));
         assert!(!pattern("082780*").matches("082780*1"), "a rest is digits");
     }

@@ -82,8 +82,8 @@ pub enum Authority {
     Nothing,
 }
 
-/// A queue as it is now, and what came of its callers since the site's day began (K4, K5, P9). Of those offered, who is neither answered nor lost nor
-/// abandoned waits still.
+/// A queue as it is now, and what came of its callers since the site's day began (K4, K5, P9). Of
+/// those offered, who is neither answered nor lost nor abandoned waits still.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QueueFigures {
     /// The queue.
@@ -109,7 +109,8 @@ pub struct QueueCounts {
     pub answered: u32,
     /// Of those, within the time of the service level.
     pub answered_within: u32,
-    /// Were sent away, or went on elsewhere: by their flow, or to an agent of another queue that was asked too.
+    /// Were sent away, or went on elsewhere: by their flow, or to an agent of another queue that
+    /// was asked too.
     pub left: u32,
     /// Hung up.
     pub abandoned: u32,
@@ -194,12 +195,13 @@ pub enum LogLevel {
     Error,
 }
 
-/// Numbers of [`Reads::random`] from here on serve the guest's system library (the seeds of hash maps, drawn when an instance takes its first
-/// step). They are apart from the flow's own and part of no record: what a flow does must not depend on them.
+/// Numbers of [`Reads::random`] from here on serve the guest's system library (the seeds of hash
+/// maps, drawn when an instance takes its first step). They are apart from the flow's own and part
+/// of no record: what a flow does must not depend on them.
 pub const SYSTEM_RANDOM: u32 = 1 << 31;
 
-/// What the host answers to a flow's reads during one step. Every method answers at once from memory and the same
-/// however often it is asked within the step.
+/// What the host answers to a flow's reads during one step. Every method answers at once from
+/// memory and the same however often it is asked within the step.
 pub trait Reads {
     /// The step's instant.
     fn now(&self) -> Moment;

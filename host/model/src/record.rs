@@ -29,7 +29,8 @@ pub struct CallRecord {
     pub waited: Duration,
     /// After waiting in vain for an agent, the caller was connected or sent to somebody else.
     pub overflowed: bool,
-    /// The flow's outcome; `fault` if the flow broke, `unfinished` if the call ended before the flow did.
+    /// The flow's outcome; `fault` if the flow broke, `unfinished` if the call ended before the
+    /// flow did.
     pub outcome: String,
     /// Facts that the flow noted, the latest of each key.
     pub notes: Vec<Field>,
@@ -48,7 +49,8 @@ pub struct CallRecord {
 }
 
 impl CallRecord {
-    /// Whether somebody else had it than those who were called: after it had waited in vain, or at once, as the flow says by its outcome `overflow`.
+    /// Whether somebody else had it than those who were called: after it had waited in vain, or at
+    /// once, as the flow says by its outcome `overflow`.
     pub fn went_on(&self) -> bool {
         self.overflowed || self.outcome == "overflow"
     }

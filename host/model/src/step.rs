@@ -1,11 +1,13 @@
-//! One step of a call as it is recorded, and what a flow asked during it: recorded once, played back later.
+//! One step of a call as it is recorded, and what a flow asked during it: recorded once, played
+//! back later.
 
 use crate::{
     AgentName, Event, FlowName, Order, OrderId, Timestamp,
     command::Target,
     event::Refusal,
     read::{
-        AgentStatus, Authority, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus, Reads, SYSTEM_RANDOM, ScheduleStatus,
+        AgentStatus, Authority, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus,
+        Reads, SYSTEM_RANDOM, ScheduleStatus,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -14,8 +16,8 @@ use std::{
     time::Duration,
 };
 
-/// One step of one call: what the flow was told, what it asked and what it ordered. With the plugin and its settings, this is all that the
-/// step depended on.
+/// One step of one call: what the flow was told, what it asked and what it ordered. With the plugin
+/// and its settings, this is all that the step depended on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepRecord {
     /// When.
@@ -28,7 +30,8 @@ pub struct StepRecord {
     pub reads: Vec<Read>,
     /// What it ordered, in order.
     pub orders: Vec<Ordered>,
-    /// Why the step failed, also at the second try. Then it ordered nothing, and its state is as before.
+    /// Why the step failed, also at the second try. Then it ordered nothing, and its state is as
+    /// before.
     pub fault: Option<String>,
 }
 
@@ -46,7 +49,8 @@ pub struct FlowVersion {
 pub enum Ordered {
     /// An order, not yet checked against the state of the call.
     Order(Order),
-    /// What cannot be meant, whatever the state of the call, such as a dial to something that is no number.
+    /// What cannot be meant, whatever the state of the call, such as a dial to something that is no
+    /// number.
     Refused {
         /// The flow's number for it.
         id: OrderId,
@@ -106,8 +110,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Asks the host and records the answers. The second time a question is asked within a step the answer is the recorded one, so that a step that is
-/// tried again sees what it saw before.
+/// Asks the host and records the answers. The second time a question is asked within a step the
+/// answer is the recorded one, so that a step that is tried again sees what it saw before.
 pub struct Recorder<R> {
     host: R,
     reads: Mutex<Vec<Read>>,
@@ -126,7 +130,12 @@ impl<R: Reads> Recorder<R> {
 }
 
 impl<R: Reads> Answers for Recorder<R> {
-    fn answer<T>(&self, _: impl Fn() -> String, find: impl Fn(&Read) -> Option<T>, ask: impl FnOnce(&dyn Reads) -> (Read, T)) -> Option<T> {
+    fn answer<T>(
+        &self,
+        _: impl Fn() -> String,
+        find: impl Fn(&Read) -> Option<T>,
+        ask: impl FnOnce(&dyn Reads) -> (Read, T),
+    ) -> Option<T> {
         let mut reads = lock(&self.reads);
         if let Some(known) = reads.iter().find_map(find) {
             return Some(known);
@@ -141,7 +150,8 @@ impl<R: Reads> Answers for Recorder<R> {
     }
 }
 
-/// Answers from a recorded step. What was not asked then has no answer now: the flow is told the least that can be said, and the question is kept.
+/// Answers from a recorded step. What was not asked then has no answer now: the flow is told the
+/// least that can be said, and the question is kept.
 pub struct Playback {
     reads: Vec<Read>,
     at: Timestamp,
@@ -177,7 +187,8 @@ impl Answers for Playback {
     fn message(&self, _: LogLevel, _: &str) {}
 }
 
-/// The methods of [`Reads`] whose question is one name: method, recorded as, answer when there is none.
+/// The methods of [`Reads`] whose question is one name: method, recorded as, answer when there is
+/// none.
 macro_rules! named {
     ($($method:ident: $read:ident -> $answer:ty),* $(,)?) => {$(
         fn $method(&self, name: &str) -> $answer {
@@ -312,9 +323,19 @@ impl<R: Reads> Recorder<R> {
 }
 
 impl Playback {
-    /// The instant of the step as if the site's zone were UTC's first day: only seen together with an unanswered question.
+    /// The instant of the step as if the site's zone were UTC's first day: only seen together with
+    /// an unanswered question.
     fn least_moment(&self) -> Moment {
-        Moment { instant: self.at, year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0, weekday: 3 }
+        Moment {
+            instant: self.at,
+            year: 1970,
+            month: 1,
+            day: 1,
+            hour: 0,
+            minute: 0,
+            second: 0,
+            weekday: 3,
+        }
     }
 
     fn system_random(&self, n: u32) -> u64 {

@@ -4,9 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
-/// An instant on the wall clock: milliseconds since 1970-01-01T00:00:00Z. For records and civil time;
-/// lengths of time are measured monotonically.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
+/// An instant on the wall clock: milliseconds since 1970-01-01T00:00:00Z. For records and civil
+/// time; lengths of time are measured monotonically.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub u64);
 
@@ -47,7 +49,8 @@ impl Cadence {
         Self { on: Duration::from_secs(on), off: Duration::from_secs(off) }
     }
 
-    /// From the start of ringing to the end of the last of so many rings: in Belgium the eighth ends at 29 s.
+    /// From the start of ringing to the end of the last of so many rings: in Belgium the eighth
+    /// ends at 29 s.
     pub fn length_of(self, rings: u8) -> Duration {
         match u32::from(rings) {
             0 => Duration::ZERO,

@@ -1,4 +1,5 @@
-//! How much later than by the dialplan itself a call is answered through the adapter: INVITE to 200, by SIPp's clock.
+//! How much later than by the dialplan itself a call is answered through the adapter: INVITE to
+//! 200, by SIPp's clock.
 //!
 //! Both are offered in turn to one Asterisk. `cargo xtask asterisk` fetches it.
 
@@ -21,17 +22,23 @@ async fn main() -> anyhow::Result<()> {
     let (sender, mut events) = unbounded_channel();
     let config = AsteriskConfig::new(&pbx.url(), USER, PASSWORD);
     let prompts = Arc::new(Prompts::open(PromptsConfig::new(pbx.folder().join("prompts")))?);
-    let adapter = Asterisk::start(config, prompts, Arc::new(move |event| drop(sender.send(event)))).await?;
+    let adapter =
+        Asterisk::start(config, prompts, Arc::new(move |event| drop(sender.send(event)))).await?;
     // Answer, a second of sound, hang up.
     tokio::spawn(async move {
         while let Some(event) = events.recv().await {
             match event {
                 PbxEvent::Arrived(arrived) => adapter.send(PbxCommand::Answer { leg: arrived.leg }),
                 PbxEvent::Answered { leg } => {
-                    let (play, prompts) = (PlayId(format!("p-{leg}").as_str().into()), [Prompt::Silence(Duration::from_secs(1))].into());
+                    let (play, prompts) = (
+                        PlayId(format!("p-{leg}").as_str().into()),
+                        [Prompt::Silence(Duration::from_secs(1))].into(),
+                    );
                     adapter.send(PbxCommand::Play { play, conversation: leg, prompts });
                 }
-                PbxEvent::Played { leg, .. } => adapter.send(PbxCommand::HangUp { leg, cause: Cause::Normal }),
+                PbxEvent::Played { leg, .. } => {
+                    adapter.send(PbxCommand::HangUp { leg, cause: Cause::Normal })
+                }
                 _ => {}
             }
         }
@@ -42,13 +49,17 @@ async fn main() -> anyhow::Result<()> {
         for number in [BASELINES[0], "0900"] {
             let call = Caller::to(&pbx, number).calls(rate * 5, rate).call()?;
             call.finished(Duration::from_secs(60))?;
-            let mut times: Vec<_> = call.answer_times().iter().map(|time| time.as_secs_f64() * 1e3).collect();
+            let mut times: Vec<_> =
+                call.answer_times().iter().map(|time| time.as_secs_f64() * 1e3).collect();
             times.sort_by(f64::total_cmp);
             let at = |part: usize| times[(times.len() - 1) * part / 100];
             figures.push((at(50), at(95)));
         }
         let [(native, native_95), (adapter, adapter_95)] = figures[..] else { continue };
-        println!("{rate:7}  {native:9.2} {native_95:9.2}  {adapter:11.2} {adapter_95:9.2}  {:10.2}", adapter - native);
+        println!(
+            "{rate:7}  {native:9.2} {native_95:9.2}  {adapter:11.2} {adapter_95:9.2}  {:10.2}",
+            adapter - native
+        );
     }
     Ok(())
 }

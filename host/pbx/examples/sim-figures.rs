@@ -31,7 +31,11 @@ fn caller(n: u64) -> Caller {
 }
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     runtime.block_on(async {
         waiting().await;
         events().await;
@@ -42,7 +46,10 @@ fn main() {
 async fn waiting() {
     let told = Arc::new(AtomicU64::new(0));
     let counter = told.clone();
-    let sim = Sim::new(SimConfig::default(), Arc::new(move |_| _ = counter.fetch_add(1, Ordering::Relaxed)));
+    let sim = Sim::new(
+        SimConfig::default(),
+        Arc::new(move |_| _ = counter.fetch_add(1, Ordering::Relaxed)),
+    );
     let mut legs = Vec::with_capacity(100_000);
     let before = resident();
     const LEGS: u64 = 100_000;
@@ -69,7 +76,8 @@ async fn waiting() {
     println!("waiting, while a play is heard: {} B a leg", (resident() - before) / LEGS as usize);
 }
 
-/// Calls that are answered, hear a prompt to its end, and are hung up: 4 events a call; the sink commands at once.
+/// Calls that are answered, hear a prompt to its end, and are hung up: 4 events a call; the sink
+/// commands at once.
 async fn events() {
     let told = Arc::new(AtomicU64::new(0));
     let slot: Arc<std::sync::OnceLock<std::sync::Weak<Sim>>> = Arc::default();
@@ -80,10 +88,14 @@ async fn events() {
         let Some(sim) = own.get().and_then(std::sync::Weak::upgrade) else { return };
         match event {
             PbxEvent::Arrived(arrived) => sim.send(PbxCommand::Answer { leg: arrived.leg }),
-            PbxEvent::Answered { leg } => {
-                sim.send(PbxCommand::Play { play: PlayId(leg.0.clone()), conversation: leg, prompts: prompts.clone() })
+            PbxEvent::Answered { leg } => sim.send(PbxCommand::Play {
+                play: PlayId(leg.0.clone()),
+                conversation: leg,
+                prompts: prompts.clone(),
+            }),
+            PbxEvent::Played { leg, .. } => {
+                sim.send(PbxCommand::HangUp { leg, cause: Cause::Normal })
             }
-            PbxEvent::Played { leg, .. } => sim.send(PbxCommand::HangUp { leg, cause: Cause::Normal }),
             _ => (),
         }
     });

@@ -1,15 +1,18 @@
 //! The provider port: what the host asks of a PBX, and what a PBX tells the host.
 //!
-//! A PBX has *legs* and *conversations*. Every leg is in at most one conversation, and from its answer on in exactly
-//! one: its own, of the same id, until it is moved. Legs in one conversation hear each other. Commands of a leg are
-//! carried out in the order in which they were sent; nothing waits for another leg.
+//! A PBX has *legs* and *conversations*. Every leg is in at most one conversation, and from its
+//! answer on in exactly one: its own, of the same id, until it is moved. Legs in one conversation
+//! hear each other. Commands of a leg are carried out in the order in which they were sent; nothing
+//! waits for another leg.
 //!
-//! **What the host may rely on.** Every leg that has `Arrived`, or was dialled, gets exactly one `Ended`, whatever
-//! happens, also `HangUp` of a leg that the PBX does not know, and a dial that could not be made. Every `Play` gets exactly
-//! one `Played`. After `Ended` of a leg nothing more is heard of it. An event may overtake the command that caused it.
+//! **What the host may rely on.** Every leg that has `Arrived`, or was dialled, gets exactly one
+//! `Ended`, whatever happens, also `HangUp` of a leg that the PBX does not know, and a dial that
+//! could not be made. Every `Play` gets exactly one `Played`. After `Ended` of a leg nothing more
+//! is heard of it. An event may overtake the command that caused it.
 //!
-//! **A host that takes over from one that died** is told `Synced` first. Plays that the earlier host ordered may still end: their
-//! `Played` is told, and the host ignores what it does not know. A leg counts as alive from the moment that its `Dial` was sent.
+//! **A host that takes over from one that died** is told `Synced` first. Plays that the earlier
+//! host ordered may still end: their `Played` is told, and the host ignores what it does not know.
+//! A leg counts as alive from the moment that its `Dial` was sent.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,8 +24,8 @@ use strowger_model::{
     time::millis,
 };
 
-/// A leg at the PBX. The PBX names those that arrive; the host names those that it dials, after call, step and order,
-/// so that a command repeated after a crash is recognised.
+/// A leg at the PBX. The PBX names those that arrive; the host names those that it dials, after
+/// call, step and order, so that a command repeated after a crash is recognised.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct LegId(pub Arc<str>);
@@ -85,21 +88,25 @@ pub enum PbxCommand {
         /// The leg.
         leg: LegId,
     },
-    /// Dial. `Ringing` if the far end rings (a 183 without a 180 counts), then `Answered`, when it is in its own conversation, or
-    /// `Ended`. The adapter sets no limit of time: the host hangs up.
+    /// Dial. `Ringing` if the far end rings (a 183 without a 180 counts), then `Answered`, when it
+    /// is in its own conversation, or `Ended`. The adapter sets no limit of time: the host hangs
+    /// up.
     Dial {
-        /// The name that it shall bear. In use: `Ended` with `failed` is *not* sent; nothing happens, it is the same leg.
+        /// The name that it shall bear. In use: `Ended` with `failed` is *not* sent; nothing
+        /// happens, it is the same leg.
         leg: LegId,
         /// Whom.
         to: Address,
-        /// Shown to the far end; none: withheld. No control characters; the adapter escapes the rest.
+        /// Shown to the far end; none: withheld. No control characters; the adapter escapes the
+        /// rest.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         caller_id: Option<String>,
         /// Shown to the far end, likewise.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         display_name: Option<String>,
     },
-    /// Play prompts, one after another, to all in a conversation. Plays of one conversation queue up. `Played`.
+    /// Play prompts, one after another, to all in a conversation. Plays of one conversation queue
+    /// up. `Played`.
     Play {
         /// Its name.
         play: PlayId,
@@ -113,7 +120,8 @@ pub enum PbxCommand {
         /// Which.
         play: PlayId,
     },
-    /// Music in a leg's own conversation, from now on whenever nothing is played there, until changed. Survives plays. No event.
+    /// Music in a leg's own conversation, from now on whenever nothing is played there, until
+    /// changed. Survives plays. No event.
     Music {
         /// The leg.
         leg: LegId,
@@ -121,7 +129,8 @@ pub enum PbxCommand {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         class: Option<String>,
     },
-    /// Move an answered leg into another conversation, or back into its own. `Moved`, when it is there.
+    /// Move an answered leg into another conversation, or back into its own. `Moved`, when it is
+    /// there.
     Move {
         /// The leg.
         leg: LegId,
@@ -132,7 +141,8 @@ pub enum PbxCommand {
     Transfer {
         /// The leg.
         leg: LegId,
-        /// None, or an address that the adapter cannot reach: on in the PBX's own route, behind the hand-over to the host.
+        /// None, or an address that the adapter cannot reach: on in the PBX's own route, behind the
+        /// hand-over to the host.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<Address>,
     },
@@ -143,9 +153,10 @@ pub enum PbxCommand {
         /// 0-9, A-D, * and #.
         digits: String,
     },
-    /// Let an answered leg, in its own conversation, hear what another leg hears and says, wherever that one goes, and perhaps be heard there.
-    /// `Listening` when it does, and one `ListeningEnded` when the other leg is gone, when that leg is not there, or when the PBX cannot do it. A
-    /// leg listens to one other: while it does, nothing happens.
+    /// Let an answered leg, in its own conversation, hear what another leg hears and says, wherever
+    /// that one goes, and perhaps be heard there. `Listening` when it does, and one
+    /// `ListeningEnded` when the other leg is gone, when that leg is not there, or when the PBX
+    /// cannot do it. A leg listens to one other: while it does, nothing happens.
     Listen {
         /// Who listens.
         leg: LegId,
@@ -169,13 +180,14 @@ pub enum PbxCommand {
 }
 
 impl PbxCommand {
-    /// Whether it may be carried out a second time, long after the first, and do no harm. A dial that is over, a play that is over and
-    /// digits may not.
+    /// Whether it may be carried out a second time, long after the first, and do no harm. A dial
+    /// that is over, a play that is over and digits may not.
     pub fn may_repeat(&self) -> bool {
         !matches!(self, Self::Dial { .. } | Self::Play { .. } | Self::SendDigits { .. })
     }
 
-    /// The leg that the command is for: what keeps its commands in order. None for [`PbxCommand::Stop`].
+    /// The leg that the command is for: what keeps its commands in order. None for
+    /// [`PbxCommand::Stop`].
     pub fn leg(&self) -> Option<&LegId> {
         match self {
             Self::Answer { leg }
@@ -250,8 +262,8 @@ pub enum PbxEvent {
         /// For the operator.
         why: String,
     },
-    /// The PBX can be reached (again). What is not listed here is gone, and its `Ended` will not come. The `Played` of what
-    /// was over meanwhile, of legs that are listed, follows.
+    /// The PBX can be reached (again). What is not listed here is gone, and its `Ended` will not
+    /// come. The `Played` of what was over meanwhile, of legs that are listed, follows.
     Synced {
         /// Everything of the host's that is alive at the PBX.
         alive: Vec<AliveLeg>,
@@ -331,7 +343,8 @@ pub struct AliveLeg {
     /// The conversation that it is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<ConversationId>,
-    /// Of a leg that arrived: who and what was dialled, so that the host can serve a call that it did not see come in.
+    /// Of a leg that arrived: who and what was dialled, so that the host can serve a call that it
+    /// did not see come in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrived: Option<Box<ArrivedLeg>>,
     /// Since it came to be; milliseconds.
@@ -352,7 +365,8 @@ pub enum LegState {
     Up,
 }
 
-/// Where an adapter puts its events. Called from any task, never blocks; what the host does with them is its own matter.
+/// Where an adapter puts its events. Called from any task, never blocks; what the host does with
+/// them is its own matter.
 pub type PbxSink = Arc<dyn Fn(PbxEvent) + Send + Sync>;
 
 /// A future that a trait object can return.
@@ -366,6 +380,7 @@ pub trait Pbx: Send + Sync {
     /// Takes a command. Never blocks and never fails: what comes of it is an event.
     fn send(&self, command: PbxCommand);
 
-    /// Lists what is alive, as in [`PbxEvent::Synced`]. An error says what could not be asked, and why.
+    /// Lists what is alive, as in [`PbxEvent::Synced`]. An error says what could not be asked, and
+    /// why.
     fn alive(&self) -> BoxFuture<'_, anyhow::Result<Vec<AliveLeg>>>;
 }

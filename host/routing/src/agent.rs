@@ -12,7 +12,8 @@ use strowger_model::read::AgentStatus;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct AgentIx(pub(crate) u32);
 
-/// An agent. Who is no longer in the site stays, logged out and in no queue, so that an index never means another.
+/// An agent. Who is no longer in the site stays, logged out and in no queue, so that an index never
+/// means another.
 #[derive(Debug)]
 pub(crate) struct Agent {
     pub(crate) config: AgentConfig,
@@ -22,8 +23,8 @@ pub(crate) struct Agent {
     pub(crate) paused: bool,
     pub(crate) pause_reason: Option<String>,
     pub(crate) doing: Doing,
-    /// The conversation that an urgent call interrupts: nothing, or talking. It goes on while the phones ring for that call, and is held when they
-    /// are answered.
+    /// The conversation that an urgent call interrupts: nothing, or talking. It goes on while the
+    /// phones ring for that call, and is held when they are answered.
     pub(crate) beneath: Doing,
     /// Phones that were cancelled and may still make a sound.
     pub(crate) fading: u32,
@@ -51,7 +52,8 @@ pub(crate) enum Doing {
     Engaged {
         entry: EntryIx,
     },
-    /// Since then; of a conversation that was put back, or that came past the queues, it is not known.
+    /// Since then; of a conversation that was put back, or that came past the queues, it is not
+    /// known.
     Talking {
         entry: EntryIx,
         pool: PoolIx,
@@ -126,7 +128,8 @@ impl Agent {
         self.members.iter_mut().find(|member| member.pool == pool)
     }
 
-    /// The agent's place among the free agents of a pool that takes those who idle longest, or in order.
+    /// The agent's place among the free agents of a pool that takes those who idle longest, or in
+    /// order.
     pub(crate) fn free_key(&self, ix: AgentIx, order: u32, by_idleness: bool) -> FreeKey {
         FreeKey { idle_since: if by_idleness { self.idle_since } else { 0 }, order, agent: ix }
     }
@@ -144,6 +147,10 @@ impl Agent {
     }
 
     pub(crate) fn ring_time(&self, endpoint: usize, of_pool: Duration) -> Duration {
-        self.config.endpoints.get(endpoint).and_then(|endpoint| endpoint.ring_time).unwrap_or(of_pool)
+        self.config
+            .endpoints
+            .get(endpoint)
+            .and_then(|endpoint| endpoint.ring_time)
+            .unwrap_or(of_pool)
     }
 }

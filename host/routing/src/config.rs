@@ -23,8 +23,8 @@ pub enum Strategy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RingEndpoints {
-    /// The next one when one cannot be reached or is not answered in its ring time. Who declines or is busy is not
-    /// rung elsewhere.
+    /// The next one when one cannot be reached or is not answered in its ring time. Who declines or
+    /// is busy is not rung elsewhere.
     #[default]
     OneByOne,
     /// All at once.
@@ -40,26 +40,31 @@ pub struct QueueConfig {
     pub strategy: Strategy,
     /// Its agents, in order.
     pub agents: Vec<AgentName>,
-    /// So many callers may wait (V5). One more is turned away, unless an agent is free. None: no limit.
+    /// So many callers may wait (V5). One more is turned away, unless an agent is free. None: no
+    /// limit.
     pub cap: Option<u32>,
-    /// How long an endpoint rings that has no ring time of its own, from [`Ring`](crate::Output::Ring) on.
+    /// How long an endpoint rings that has no ring time of its own, from
+    /// [`Ring`](crate::Output::Ring) on.
     pub ring_time: Duration,
     /// Between the end of a conversation and the agent's next one.
     pub wrap_up: Duration,
-    /// How long an agent who did not answer, declined, was busy or could not be reached is left alone by the queues
-    /// that the caller asked for. Less than a second counts as a second: a phone that refuses at once must not ring on and on.
+    /// How long an agent who did not answer, declined, was busy or could not be reached is left
+    /// alone by the queues that the caller asked for. Less than a second counts as a second: a
+    /// phone that refuses at once must not ring on and on.
     pub retry_after: Duration,
     /// The service level: within which a caller should have an agent.
     pub answer_within: Duration,
     /// Send callers away when no agent is logged in; else they wait for one.
     pub leave_when_empty: bool,
-    /// With no agent free, ring one who talks (R5): who answers holds that conversation and takes it back afterwards.
+    /// With no agent free, ring one who talks (R5): who answers holds that conversation and takes
+    /// it back afterwards.
     pub interrupts: bool,
 }
 
 impl QueueConfig {
-    /// A queue with the usual figures: longest idle, no cap, 15 s of ringing (P4), no wrap-up, 5 s until an agent
-    /// is rung again, a service level of 20 s, callers sent away when nobody is logged in (V4).
+    /// A queue with the usual figures: longest idle, no cap, 15 s of ringing (P4), no wrap-up, 5 s
+    /// until an agent is rung again, a service level of 20 s, callers sent away when nobody is
+    /// logged in (V4).
     pub fn new(name: impl Into<QueueName>, agents: impl IntoIterator<Item = AgentName>) -> Self {
         Self {
             name: name.into(),
@@ -92,7 +97,12 @@ pub struct AgentConfig {
 impl AgentConfig {
     /// An agent with one endpoint, logged in.
     pub fn new(name: impl Into<AgentName>) -> Self {
-        Self { name: name.into(), endpoints: vec![EndpointConfig::default()], ring_endpoints: RingEndpoints::default(), logged_in: true }
+        Self {
+            name: name.into(),
+            endpoints: vec![EndpointConfig::default()],
+            ring_endpoints: RingEndpoints::default(),
+            logged_in: true,
+        }
     }
 }
 

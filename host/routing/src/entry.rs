@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct EntryIx(pub(crate) u32);
 
-/// A caller who waits or is connected. There may be 100,000, nearly all of them only waiting: what others need is boxed.
+/// A caller who waits or is connected. There may be 100,000, nearly all of them only waiting: what
+/// others need is boxed.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) id: EntryId,
@@ -113,6 +114,9 @@ impl Entries {
     }
     #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (EntryIx, &Entry)> {
-        self.slots.iter().enumerate().filter_map(|(ix, entry)| Some((EntryIx(ix as u32), entry.as_ref()?)))
+        self.slots
+            .iter()
+            .enumerate()
+            .filter_map(|(ix, entry)| Some((EntryIx(ix as u32), entry.as_ref()?)))
     }
 }

@@ -33,7 +33,8 @@ use std::{
 };
 use strowger_model::{AgentName, QueueName, command::Asked, event::Left, read::QueueCounts};
 
-/// All queues and agents, and the callers who wait for them. The crate's documentation says what holds.
+/// All queues and agents, and the callers who wait for them. The crate's documentation says what
+/// holds.
 #[derive(Debug, Default)]
 pub struct Floor {
     /// Nanoseconds of the caller's time; never goes back.
@@ -51,7 +52,8 @@ pub struct Floor {
     /// The number of the next attempt.
     rung: u64,
     deadlines: BTreeSet<(i64, Due)>,
-    /// Pools in which a free agent and a wanting entry may have come together. Empty between two inputs.
+    /// Pools in which a free agent and a wanting entry may have come together. Empty between two
+    /// inputs.
     unsettled: BTreeSet<PoolIx>,
 }
 
@@ -77,15 +79,25 @@ impl Floor {
         Self::default()
     }
 
-    /// Takes an input, and appends what is to be done. `now` is the time since an epoch of the caller's choosing; a time before that of the input before counts
-    /// as that. An input comes before what is due at the same time: who answers in the instant in which the ring time ends has answered.
+    /// Takes an input, and appends what is to be done. `now` is the time since an epoch of the
+    /// caller's choosing; a time before that of the input before counts as that. An input comes
+    /// before what is due at the same time: who answers in the instant in which the ring time ends
+    /// has answered.
     ///
     /// # Errors
-    /// The input names somebody or something that is not there, or makes no sense. Nothing came of it, but what was due by now is in `out`.
-    pub fn input(&mut self, now: Duration, input: Input, out: &mut Vec<Output>) -> Result<(), RefusedInput> {
+    /// The input names somebody or something that is not there, or makes no sense. Nothing came of
+    /// it, but what was due by now is in `out`.
+    pub fn input(
+        &mut self,
+        now: Duration,
+        input: Input,
+        out: &mut Vec<Output>,
+    ) -> Result<(), RefusedInput> {
         self.now = self.now.max(nanos(now));
         let result = self.take(input, out);
-        while let Some((_, due)) = self.deadlines.first().copied().filter(|(when, _)| *when <= self.now) {
+        while let Some((_, due)) =
+            self.deadlines.first().copied().filter(|(when, _)| *when <= self.now)
+        {
             self.deadlines.pop_first();
             self.is_due(due, out);
         }
@@ -95,21 +107,35 @@ impl Floor {
 
     /// When the next [`Input::Tick`] is due. None: only another input can change anything.
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.deadlines.first().map(|(when, _)| Duration::from_nanos(u64::try_from(*when).unwrap_or(0)))
+        self.deadlines
+            .first()
+            .map(|(when, _)| Duration::from_nanos(u64::try_from(*when).unwrap_or(0)))
     }
 
     fn take(&mut self, input: Input, out: &mut Vec<Output>) -> Result<(), RefusedInput> {
         match input {
             Input::Configure { queues, agents } => self.configure(queues, agents, out),
-            Input::Restore { agents, entries, quieting, next_attempt } => self.restore(agents, entries, quieting, next_attempt, out)?,
+            Input::Restore { agents, entries, quieting, next_attempt } => {
+                self.restore(agents, entries, quieting, next_attempt, out)?
+            }
             Input::Endpoints { agent, endpoints } => self.move_to(&agent, endpoints, out)?,
             Input::Agent { agent, action } => self.agent_does(&agent, action, out)?,
-            Input::Enter { entry, ask, priority, waited } => self.enter(entry, &ask, priority, waited, out)?,
+            Input::Enter { entry, ask, priority, waited } => {
+                self.enter(entry, &ask, priority, waited, out)?
+            }
             Input::Widen { entry, ask } => self.widen(entry, &ask)?,
             Input::Leave { entry, hung_up } => {
                 let ix = self.entries.find(entry).ok_or(RefusedInput::UnknownEntry(entry))?;
                 if self.entries.get(ix).is_some_and(|entry| entry.agent.is_none()) {
-                    self.remove_waiting(ix, if hung_up { |counts| counts.abandoned += 1 } else { |counts| counts.left += 1 }, out);
+                    self.remove_waiting(
+                        ix,
+                        if hung_up {
+                            |counts| counts.abandoned += 1
+                        } else {
+                            |counts| counts.left += 1
+                        },
+                        out,
+                    );
                 }
             }
             Input::Answered { attempt } => self.answered(attempt, out),
@@ -119,7 +145,8 @@ impl Floor {
             Input::Ended { entry } => self.ended(entry, out)?,
             Input::NewDay => {
                 for pool in &mut self.pools {
-                    pool.counts = QueueCounts { offered: pool.waiting() as u32, ..QueueCounts::default() };
+                    pool.counts =
+                        QueueCounts { offered: pool.waiting() as u32, ..QueueCounts::default() };
                 }
             }
             Input::Tick => {}
@@ -143,7 +170,14 @@ impl Floor {
         }
     }
 
-    fn enter(&mut self, id: EntryId, ask: &[Asked], priority: u8, waited: Duration, out: &mut Vec<Output>) -> Result<(), RefusedInput> {
+    fn enter(
+        &mut self,
+        id: EntryId,
+        ask: &[Asked],
+        priority: u8,
+        waited: Duration,
+        out: &mut Vec<Output>,
+    ) -> Result<(), RefusedInput> {
         if self.entries.find(id).is_some() {
             return Err(RefusedInput::DuplicateEntry(id));
         }
@@ -151,8 +185,12 @@ impl Floor {
         if asked.is_empty() {
             return Err(RefusedInput::NothingAsked(id));
         }
-        let all = |holds: fn(&Pool) -> bool| asked.iter().all(|pool| holds(&self.pools[pool.0 as usize]));
-        if let Some(why) = all(Pool::is_deserted).then_some(Left::NobodyLoggedIn).or_else(|| all(Pool::is_full).then_some(Left::Full)) {
+        let all =
+            |holds: fn(&Pool) -> bool| asked.iter().all(|pool| holds(&self.pools[pool.0 as usize]));
+        if let Some(why) = all(Pool::is_deserted)
+            .then_some(Left::NobodyLoggedIn)
+            .or_else(|| all(Pool::is_full).then_some(Left::Full))
+        {
             for pool in &asked {
                 let counts = &mut self.pool_mut(*pool).counts;
                 (counts.offered, counts.left) = (counts.offered + 1, counts.left + 1);
@@ -171,7 +209,14 @@ impl Floor {
             self.pool_mut(*pool).take_in(rank);
         }
         self.unsettled.extend(&asked);
-        self.entries.insert(Entry { id, rank, entered: self.now, asked: Asks::new(asked), offers: None, agent: None });
+        self.entries.insert(Entry {
+            id,
+            rank,
+            entered: self.now,
+            asked: Asks::new(asked),
+            offers: None,
+            agent: None,
+        });
         Ok(())
     }
 
@@ -179,7 +224,9 @@ impl Floor {
         let ix = self.entries.find(id).ok_or(RefusedInput::UnknownEntry(id))?;
         let asked = self.entries.get(ix).map_or(&[][..], |entry| entry.asked.as_slice()).to_vec();
         let more = self.asked(ask, &asked)?;
-        let Some(entry) = self.entries.get_mut(ix).filter(|entry| entry.agent.is_none()) else { return Ok(()) };
+        let Some(entry) = self.entries.get_mut(ix).filter(|entry| entry.agent.is_none()) else {
+            return Ok(());
+        };
         entry.asked = Asks::new([&asked[..], &more].concat());
         let rank = entry.rank;
         for pool in &more {
@@ -208,12 +255,17 @@ impl Floor {
     }
 
     fn find_queue(&self, name: &QueueName) -> Result<PoolIx, RefusedInput> {
-        let found = self.pool_by_name.get(name).copied().filter(|ix| self.pools[ix.0 as usize].configured);
+        let found =
+            self.pool_by_name.get(name).copied().filter(|ix| self.pools[ix.0 as usize].configured);
         found.ok_or_else(|| RefusedInput::UnknownQueue(name.clone()))
     }
 
     fn find_agent(&self, name: &AgentName) -> Result<AgentIx, RefusedInput> {
-        let found = self.agent_by_name.get(name).copied().filter(|ix| self.agents[ix.0 as usize].configured);
+        let found = self
+            .agent_by_name
+            .get(name)
+            .copied()
+            .filter(|ix| self.agents[ix.0 as usize].configured);
         found.ok_or_else(|| RefusedInput::UnknownAgent(name.clone()))
     }
 
@@ -241,7 +293,8 @@ impl Floor {
         }
     }
 
-    /// Sends away who waits for a pool and can hope for nothing any more, from any that they asked for.
+    /// Sends away who waits for a pool and can hope for nothing any more, from any that they asked
+    /// for.
     fn send_hopeless_away(&mut self, pool: PoolIx, out: &mut Vec<Output>) {
         let this = &self.pools[pool.0 as usize];
         if !this.may_be_hopeless() {
@@ -251,10 +304,20 @@ impl Floor {
         let hope = |pool: &PoolIx, entry: &Entry| self.pools[pool.0 as usize].has_hope_for(entry);
         let hopeless: Vec<(EntryIx, EntryId, Left)> = here
             .filter_map(|rank| Some((rank, self.entries.get(rank.entry)?)))
-            .filter(|(_, entry)| !hope(&pool, entry) && !entry.asked.as_slice().iter().any(|pool| hope(pool, entry)))
+            .filter(|(_, entry)| {
+                !hope(&pool, entry) && !entry.asked.as_slice().iter().any(|pool| hope(pool, entry))
+            })
             .map(|(rank, entry)| {
-                let somebody = entry.asked.as_slice().iter().any(|pool| self.pools[pool.0 as usize].logged_in > 0);
-                (rank.entry, entry.id, if somebody { Left::NobodyReachable } else { Left::NobodyLoggedIn })
+                let somebody = entry
+                    .asked
+                    .as_slice()
+                    .iter()
+                    .any(|pool| self.pools[pool.0 as usize].logged_in > 0);
+                (
+                    rank.entry,
+                    entry.id,
+                    if somebody { Left::NobodyReachable } else { Left::NobodyLoggedIn },
+                )
             })
             .collect();
         for (ix, entry, why) in hopeless {

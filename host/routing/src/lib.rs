@@ -1,7 +1,9 @@
-//! Queues and agents as a state machine without I/O: who rings for whom, and who is connected to whom.
+//! Queues and agents as a state machine without I/O: who rings for whom, and who is connected to
+//! whom.
 //!
-//! A [`Floor`] is told what happened ([`Input`]) and when, and says what is to be done ([`Output`]). It has no clock, no
-//! socket, no task and no chance: the same inputs at the same times give the same outputs.
+//! A [`Floor`] is told what happened ([`Input`]) and when, and says what is to be done
+//! ([`Output`]). It has no clock, no socket, no task and no chance: the same inputs at the same
+//! times give the same outputs.
 //!
 //! # Layout
 //! * [`config`]: what the site says of queues and agents.
@@ -12,13 +14,18 @@
 //! * `agent`, `entry`: what is known of one of them.
 //!
 //! # Who rings for whom
-//! * An entry asks for one or more queues and single agents; widening adds more. Each asked queue rings by its own strategy: all its free
-//!   agents, or one at a time. A single agent is a queue of one, whose phones ring for 30 s where the endpoint says nothing else, without a cap or wrap-up.
-//! * An agent who becomes free goes to the first of all entries that want one: the highest priority, then the one that has waited
-//!   longest. With ring-all the first caller wants every agent; the next caller's turn comes when the first is connected or gone.
-//! * Of the free agents a strategy takes first whom the entry tried least: all are tried before one is tried again. Who did not answer is
-//!   left alone for [`QueueConfig::retry_after`] by the queues that the entry asked for, whoever waits in them.
-//! * An agent is reserved for one entry at a time, and has one conversation. Who is dialled past the queues is reserved too ([`Input::Engage`]).
+//! * An entry asks for one or more queues and single agents; widening adds more. Each asked queue
+//!   rings by its own strategy: all its free agents, or one at a time. A single agent is a queue of
+//!   one, whose phones ring for 30 s where the endpoint says nothing else, without a cap or
+//!   wrap-up.
+//! * An agent who becomes free goes to the first of all entries that want one: the highest
+//!   priority, then the one that has waited longest. With ring-all the first caller wants every
+//!   agent; the next caller's turn comes when the first is connected or gone.
+//! * Of the free agents a strategy takes first whom the entry tried least: all are tried before one
+//!   is tried again. Who did not answer is left alone for [`QueueConfig::retry_after`] by the
+//!   queues that the entry asked for, whoever waits in them.
+//! * An agent is reserved for one entry at a time, and has one conversation. Who is dialled past
+//!   the queues is reserved too ([`Input::Engage`]).
 //!
 //! # The life of an attempt
 //! | it is | then | it becomes | the floor says |
@@ -30,21 +37,27 @@
 //! | cancelled | [`Input::Answered`] | cancelled | – (the leg is being hung up) |
 //! | cancelled | [`Input::Unanswered`]; or 10 s have passed, should that be lost | gone; with its last one the agent is free | – |
 //!
-//! So every attempt gets exactly one of `Connected`, `Cancel` or a report without an answer, and a phone is quiet before it is
-//! rung again.
+//! So every attempt gets exactly one of `Connected`, `Cancel` or a report without an answer, and a
+//! phone is quiet before it is rung again.
 //!
 //! # Who cannot wait
-//! * `full`: every queue asked for has its cap of waiting callers and nobody free. Only on entering (V5).
-//! * `nobody-logged-in`: nobody is logged in to any queue asked for, and none of them lets callers wait for that. On entering and later (V4).
-//! * `nobody-reachable`: each agent who is logged in to a queue asked for could be reached on no endpoint at the last try, and those tries
-//!   were made since the entry entered.
+//! * `full`: every queue asked for has its cap of waiting callers and nobody free. Only on entering
+//!   (V5).
+//! * `nobody-logged-in`: nobody is logged in to any queue asked for, and none of them lets callers
+//!   wait for that. On entering and later (V4).
+//! * `nobody-reachable`: each agent who is logged in to a queue asked for could be reached on no
+//!   endpoint at the last try, and those tries were made since the entry entered.
 //!
 //! # When the host was away
-//! [`Input::Restore`] puts the floor back from what its host kept or finds at the PBX: entries with what they asked, since when they wait
-//! and what they were doing, and [how agents stood](Floor::standing). Places in line, conversations, log-ins, pauses and wrap-ups are as they were; a phone rings on for
-//! the rest of its time. Forgotten is what came of callers that day, how long conversations took, whom an entry tried in vain, who is left alone for that, and whose turn a round robin has reached.
+//! [`Input::Restore`] puts the floor back from what its host kept or finds at the PBX: entries with
+//! what they asked, since when they wait and what they were doing, and [how agents
+//! stood](Floor::standing). Places in line, conversations, log-ins, pauses and wrap-ups are as they
+//! were; a phone rings on for the rest of its time. Forgotten is what came of callers that day, how
+//! long conversations took, whom an entry tried in vain, who is left alone for that, and whose turn
+//! a round robin has reached.
 //!
-//! **Architecture invariant:** between two inputs no queue has both a free agent and an entry that wants one.
+//! **Architecture invariant:** between two inputs no queue has both a free agent and an entry that
+//! wants one.
 
 mod agent;
 pub mod config;
@@ -58,4 +71,7 @@ mod tests;
 
 pub use config::{AgentConfig, EndpointConfig, QueueConfig, RingEndpoints, Strategy};
 pub use floor::Floor;
-pub use port::{AttemptId, Doing, EntryId, FloorAction, Input, Output, Quieting, RefusedInput, Restored, Rung, Standing};
+pub use port::{
+    AttemptId, Doing, EntryId, FloorAction, Input, Output, Quieting, RefusedInput, Restored, Rung,
+    Standing,
+};

@@ -1,12 +1,14 @@
 //! A line of waiting entries in order, in which a place is found quickly however long it is.
 //!
-//! Chunks of sorted ranks: 24 bytes an entry and little more; entering and leaving move at most one chunk, and the place in
-//! line is a sum over the chunks before (100,000 entries: some 300 additions).
+//! Chunks of sorted ranks: 24 bytes an entry and little more; entering and leaving move at most one
+//! chunk, and the place in line is a sum over the chunks before (100,000 entries: some 300
+//! additions).
 
 use crate::entry::EntryIx;
 use std::cmp::Reverse;
 
-/// Where an entry stands among others: higher priority first, then who has waited longest, then who entered first.
+/// Where an entry stands among others: higher priority first, then who has waited longest, then who
+/// entered first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank {
     pub(crate) priority: Reverse<u8>,
@@ -99,7 +101,11 @@ impl Line {
             longest = Some(longest.map_or(first.since, |longest: i64| longest.min(first.since)));
             let end = Rank { since: i64::MAX, serial: u64::MAX, ..first };
             let chunk = self.chunk_of(end);
-            next = self.chunks.get(chunk).and_then(|chunk| chunk.get(chunk.partition_point(|&other| other <= end))).copied();
+            next = self
+                .chunks
+                .get(chunk)
+                .and_then(|chunk| chunk.get(chunk.partition_point(|&other| other <= end)))
+                .copied();
         }
         longest
     }

@@ -1,4 +1,5 @@
-//! A pool of agents and those who wait for one of them: a queue, or one agent who was asked for by name.
+//! A pool of agents and those who wait for one of them: a queue, or one agent who was asked for by
+//! name.
 
 use crate::{
     QueueConfig, Strategy,
@@ -15,7 +16,8 @@ pub(crate) struct PoolIx(pub(crate) u32);
 
 /// Agents and those who wait for one of them.
 ///
-/// Between two inputs either nobody is [`wanting`](Self::wanting) or nobody is [`free`](Self::free).
+/// Between two inputs either nobody is [`wanting`](Self::wanting) or nobody is
+/// [`free`](Self::free).
 #[derive(Debug)]
 pub(crate) struct Pool {
     pub(crate) config: QueueConfig,
@@ -39,7 +41,8 @@ pub(crate) struct Pool {
     pub(crate) rang_last: Option<u32>,
     /// What came of its callers since the day began.
     pub(crate) counts: QueueCounts,
-    /// How long the conversations of late took with their wrap-up, in nanoseconds, and how many there were (as far as that matters).
+    /// How long the conversations of late took with their wrap-up, in nanoseconds, and how many
+    /// there were (as far as that matters).
     pub(crate) handling: (i64, i64),
 }
 
@@ -76,7 +79,10 @@ impl Pool {
 
     /// The pool of one agent: rung for 30 s where the endpoint does not say otherwise.
     pub(crate) fn of_one(agent: &AgentName) -> Self {
-        let config = QueueConfig { ring_time: Duration::from_secs(30), ..QueueConfig::new(agent.as_str(), []) };
+        let config = QueueConfig {
+            ring_time: Duration::from_secs(30),
+            ..QueueConfig::new(agent.as_str(), [])
+        };
         Self { of_one: true, ..Self::queue(config) }
     }
 
@@ -143,20 +149,24 @@ impl Pool {
 
     /// Nobody is there whom callers wait for, or nobody who could be reached at the last try.
     pub(crate) fn may_be_hopeless(&self) -> bool {
-        self.unreachable.len() == self.logged_in as usize && (self.logged_in > 0 || self.config.leave_when_empty)
+        self.unreachable.len() == self.logged_in as usize
+            && (self.logged_in > 0 || self.config.leave_when_empty)
     }
 
-    /// Whether this pool can still do something for an entry: not so when it is deserted, nor when each agent who is there was
-    /// found unreachable since the entry entered.
+    /// Whether this pool can still do something for an entry: not so when it is deserted, nor when
+    /// each agent who is there was found unreachable since the entry entered.
     pub(crate) fn has_hope_for(&self, entry: &Entry) -> bool {
-        !self.may_be_hopeless() || self.unreachable.first().is_some_and(|(when, _)| *when < entry.entered)
+        !self.may_be_hopeless()
+            || self.unreachable.first().is_some_and(|(when, _)| *when < entry.entered)
     }
 
-    /// The free agent that the strategy takes for an entry: of those whom the entry tried least, the first in the
-    /// strategy's order. So every agent is tried before one is tried again.
+    /// The free agent that the strategy takes for an entry: of those whom the entry tried least,
+    /// the first in the strategy's order. So every agent is tried before one is tried again.
     pub(crate) fn pick(&self, entry: &Entry) -> Option<FreeKey> {
         let start = match (self.config.strategy, self.rang_last) {
-            (Strategy::RoundRobin, Some(last)) => FreeKey { idle_since: 0, order: last.saturating_add(1), agent: AgentIx(0) },
+            (Strategy::RoundRobin, Some(last)) => {
+                FreeKey { idle_since: 0, order: last.saturating_add(1), agent: AgentIx(0) }
+            }
             _ => FreeKey { idle_since: i64::MIN, order: 0, agent: AgentIx(0) },
         };
         let in_order = self.free.range(start..).chain(self.free.range(..start));

@@ -38,30 +38,34 @@ impl fmt::Display for AttemptId {
 /// What the floor is told. Only its own events and the time change a floor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// The site's queues and agents, all of them; at the start and whenever the site changes. Log-ins, pauses, joins,
-    /// conversations, ringing phones and entries are kept. Who or what is no longer there drains: an agent finishes
-    /// the conversation, callers of a queue leave it unless they ask for another one too.
+    /// The site's queues and agents, all of them; at the start and whenever the site changes.
+    /// Log-ins, pauses, joins, conversations, ringing phones and entries are kept. Who or what is
+    /// no longer there drains: an agent finishes the conversation, callers of a queue leave it
+    /// unless they ask for another one too.
     Configure {
         /// Every queue.
         queues: Vec<QueueConfig>,
         /// Every agent. Agents that only a queue names are not known.
         agents: Vec<AgentConfig>,
     },
-    /// The floor as it was when its host went away: once, after [`Input::Configure`] and before anything else. Everybody is put back before
-    /// any phone is rung, so that order is kept. The site may have changed meanwhile: an entry none of whose queues is left leaves, a phone
-    /// that should not ring any more is cancelled, an agent who is not there any more finishes the conversation.
+    /// The floor as it was when its host went away: once, after [`Input::Configure`] and before
+    /// anything else. Everybody is put back before any phone is rung, so that order is kept. The
+    /// site may have changed meanwhile: an entry none of whose queues is left leaves, a phone that
+    /// should not ring any more is cancelled, an agent who is not there any more finishes the
+    /// conversation.
     Restore {
         /// How agents stood; others are as the site has them.
         agents: Vec<(AgentName, Standing)>,
         /// Who waited or talked, in the order in which they entered.
         entries: Vec<Restored>,
-        /// Phones that are being hung up, whoever they rang for: their agents are not rung before they are quiet.
+        /// Phones that are being hung up, whoever they rang for: their agents are not rung before
+        /// they are quiet.
         quieting: Vec<Quieting>,
         /// New attempts are numbered from here on at least, and above all attempts named here.
         next_attempt: AttemptId,
     },
-    /// The phones of an agent are others from now on: the agent has logged in elsewhere, or has logged out. Phones that ring are cancelled,
-    /// and the call is offered anew.
+    /// The phones of an agent are others from now on: the agent has logged in elsewhere, or has
+    /// logged out. Phones that ring are cancelled, and the call is offered anew.
     Endpoints {
         /// Whose.
         agent: AgentName,
@@ -86,14 +90,16 @@ pub enum Input {
         /// Already, before now.
         waited: Duration,
     },
-    /// Offer an entry to more agents *additionally* (P4, P5): phones that ring go on ringing. Nothing happens if the entry is connected.
+    /// Offer an entry to more agents *additionally* (P4, P5): phones that ring go on ringing.
+    /// Nothing happens if the entry is connected.
     Widen {
         /// Which.
         entry: EntryId,
         /// The further tier.
         ask: Vec<Asked>,
     },
-    /// A caller waits no more. Nothing happens if the entry is connected: that ends with [`Input::Ended`].
+    /// A caller waits no more. Nothing happens if the entry is connected: that ends with
+    /// [`Input::Ended`].
     Leave {
         /// Which.
         entry: EntryId,
@@ -105,28 +111,31 @@ pub enum Input {
         /// Which ringing.
         attempt: AttemptId,
     },
-    /// A phone is quiet again without a conversation: it was not answered, or the leg was hung up after [`Output::Cancel`].
+    /// A phone is quiet again without a conversation: it was not answered, or the leg was hung up
+    /// after [`Output::Cancel`].
     Unanswered {
         /// Which ringing.
         attempt: AttemptId,
         /// Why. After a cancel it does not matter.
         why: Unanswered,
     },
-    /// A phone of an agent rings past the queues: somebody has dialled the agent. Whoever waits does not get the agent before [`Input::Ended`].
-    /// Refused while a phone of the agent rings already, or the agent talks: then the agent is busy.
+    /// A phone of an agent rings past the queues: somebody has dialled the agent. Whoever waits
+    /// does not get the agent before [`Input::Ended`]. Refused while a phone of the agent rings
+    /// already, or the agent talks: then the agent is busy.
     Engage {
         /// The call that dials; new to the floor.
         entry: EntryId,
         /// Who is dialled: also somebody who is logged out, has paused or wraps up.
         agent: AgentName,
     },
-    /// That phone was answered. From then on it is a conversation as any other, but that there is no wrap-up after it.
+    /// That phone was answered. From then on it is a conversation as any other, but that there is
+    /// no wrap-up after it.
     EngagedAnswered {
         /// Which call.
         entry: EntryId,
     },
-    /// The conversation of an entry with its agent is over, or the agent who was dialled is engaged no more; the agent wraps up, then is free.
-    /// The entry is gone.
+    /// The conversation of an entry with its agent is over, or the agent who was dialled is engaged
+    /// no more; the agent wraps up, then is free. The entry is gone.
     Ended {
         /// Which.
         entry: EntryId,
@@ -137,7 +146,8 @@ pub enum Input {
     Tick,
 }
 
-/// How an agent stands, apart from ringing and talking: [`Floor::standing`](crate::Floor::standing). Times are the floor's.
+/// How an agent stands, apart from ringing and talking:
+/// [`Floor::standing`](crate::Floor::standing). Times are the floor's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// Takes calls.
@@ -163,7 +173,8 @@ pub struct Standing {
 pub struct Restored {
     /// Which.
     pub entry: EntryId,
-    /// All tiers that it had asked for, in order; of one that was connected they are of no use any more.
+    /// All tiers that it had asked for, in order; of one that was connected they are of no use any
+    /// more.
     pub ask: Vec<Asked>,
     /// Higher goes first.
     pub priority: u8,
@@ -190,7 +201,8 @@ pub enum Doing {
     Talking {
         /// With whom.
         agent: AgentName,
-        /// Through which queue, as [`Output::Connected`] said; none too for an agent who was dialled past the queues.
+        /// Through which queue, as [`Output::Connected`] said; none too for an agent who was
+        /// dialled past the queues.
         queue: Option<QueueName>,
         /// The agent was in an urgent call meanwhile.
         held: bool,
@@ -210,7 +222,8 @@ pub struct Rung {
     pub since: Duration,
 }
 
-/// A phone that was told to stop, and is not known to have done so. [`Input::Unanswered`] says that it has.
+/// A phone that was told to stop, and is not known to have done so. [`Input::Unanswered`] says that
+/// it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quieting {
     /// Which ringing.
@@ -226,7 +239,8 @@ pub enum FloorAction {
     LogIn,
     /// Takes no more calls. Ringing phones are cancelled, a conversation goes on.
     LogOut,
-    /// Takes no calls for now, for a reason if one is given. Ringing phones are cancelled, a conversation goes on.
+    /// Takes no calls for now, for a reason if one is given. Ringing phones are cancelled, a
+    /// conversation goes on.
     Pause(Option<String>),
     /// Ends pause, wrap-up and being left alone after an unanswered call.
     Ready,
@@ -250,7 +264,8 @@ pub enum Output {
         /// Which of the agent's endpoints, from 0 on.
         endpoint: usize,
     },
-    /// Hang the leg up, ringing or just answered, and report [`Input::Unanswered`] when it has ended.
+    /// Hang the leg up, ringing or just answered, and report [`Input::Unanswered`] when it has
+    /// ended.
     Cancel {
         /// For whom it rang.
         entry: EntryId,

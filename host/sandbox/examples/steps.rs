@@ -1,4 +1,5 @@
-//! What a step of a plugin costs: `cargo run -p strowger-sandbox --example steps -- PLUGIN.wasm [SETTINGS]`.
+//! What a step of a plugin costs: `cargo run -p strowger-sandbox --example steps -- PLUGIN.wasm
+//! [SETTINGS]`.
 //!
 //! Each step is a new call's first, its arrival, at a site where all is open and free.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a program to try things with")]
@@ -19,7 +20,12 @@ fn main() {
     let begun = Instant::now();
     let engine = Engine::new(None).unwrap();
     let plugin = engine.load(&path, &fs::read(&path).unwrap()).unwrap();
-    println!("{} {}: loaded in {:?}", plugin.manifest().name, plugin.manifest().version, begun.elapsed());
+    println!(
+        "{} {}: loaded in {:?}",
+        plugin.manifest().name,
+        plugin.manifest().version,
+        begun.elapsed()
+    );
     let begun = Instant::now();
     let flow = plugin.configure(&settings, Limits::default()).unwrap();
     println!("configured in {:?}", begun.elapsed());

@@ -1,5 +1,5 @@
-//! The contract, `wit/flow.wit`, as wasmtime sees it. Nothing outside this crate names these types; what the model
-//! has for each is said in [`crate::convert`].
+//! The contract, `wit/flow.wit`, as wasmtime sees it. Nothing outside this crate names these types;
+//! what the model has for each is said in [`crate::convert`].
 #![allow(unreachable_pub, dead_code, reason = "generated")]
 
 wasmtime::component::bindgen!({

@@ -1,11 +1,12 @@
 //! Compiled plugins on disk, so that a plugin is compiled once and not at every start.
 //!
-//! An entry is named by what it depends on: the plugin's bytes, wasmtime's version and its settings. It is written
-//! beside its place and renamed into it, so that two programs can share a folder. An entry that is damaged, or of
-//! another origin, is compiled anew and replaced.
+//! An entry is named by what it depends on: the plugin's bytes, wasmtime's version and its
+//! settings. It is written beside its place and renamed into it, so that two programs can share a
+//! folder. An entry that is damaged, or of another origin, is compiled anew and replaced.
 //!
-//! **Whoever may write an entry may run code in the host.** So the folder is made for its owner alone, and an entry is
-//! trusted only when the user of this process owns it and nobody else may write it.
+//! **Whoever may write an entry may run code in the host.** So the folder is made for its owner
+//! alone, and an entry is trusted only when the user of this process owns it and nobody else may
+//! write it.
 
 use rustix::process::geteuid;
 use std::{
@@ -32,8 +33,13 @@ impl Cache {
         Ok(Self { folder })
     }
 
-    /// The compiled plugin, from the folder, or compiled now and kept there. Failing to keep it is only logged.
-    pub(crate) fn compile(&self, engine: &wasmtime::Engine, bytes: &[u8]) -> wasmtime::Result<Component> {
+    /// The compiled plugin, from the folder, or compiled now and kept there. Failing to keep it is
+    /// only logged.
+    pub(crate) fn compile(
+        &self,
+        engine: &wasmtime::Engine,
+        bytes: &[u8],
+    ) -> wasmtime::Result<Component> {
         let key = key(engine, bytes);
         let path = self.folder.join(key.to_hex().as_str()).with_extension("cwasm");
         match read(&path, &key) {
@@ -54,8 +60,9 @@ impl Cache {
 
 #[expect(unsafe_code, reason = "wasmtime has no other way to load what it compiled before")]
 fn revive(engine: &wasmtime::Engine, compiled: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: the bytes are what `Component::serialize` gave to this user's process: `read` checked the file's owner,
-    // its mode, and a hash over all of it; wasmtime itself checks that version and settings are its own.
+    // SAFETY: the bytes are what `Component::serialize` gave to this user's process: `read` checked
+    // the file's owner, its mode, and a hash over all of it; wasmtime itself checks that version
+    // and settings are its own.
     unsafe { Component::deserialize(engine, compiled) }
 }
 
@@ -87,12 +94,16 @@ fn read(path: &Path, key: &blake3::Hash) -> io::Result<Vec<u8>> {
     let about = file.metadata()?;
     let others_may_write = about.mode() & 0o022 != 0;
     if about.uid() != geteuid().as_raw() || others_may_write || !about.is_file() {
-        return Err(io::Error::other("the entry was not written by this user, or others may write it"));
+        return Err(io::Error::other(
+            "the entry was not written by this user, or others may write it",
+        ));
     }
     let mut entry = Vec::with_capacity(about.len() as usize);
     file.read_to_end(&mut entry)?;
     match entry.split_first_chunk() {
-        Some((sealed, compiled)) if seal(key, compiled) == blake3::Hash::from_bytes(*sealed) => Ok(entry.split_off(blake3::OUT_LEN)),
+        Some((sealed, compiled)) if seal(key, compiled) == blake3::Hash::from_bytes(*sealed) => {
+            Ok(entry.split_off(blake3::OUT_LEN))
+        }
         _ => Err(io::Error::other("the entry is damaged")),
     }
 }

@@ -12,7 +12,8 @@ use std::{io, path::PathBuf, sync::Arc, thread, time::Duration};
 use strowger_model::archive::PluginFile;
 use wasmtime::component::{Component, HasSelf, Linker, types::ComponentItem};
 
-/// How often a running guest is looked at. Steps take microseconds; an endless loop may last a few of these.
+/// How often a running guest is looked at. Steps take microseconds; an endless loop may last a few
+/// of these.
 const TICK: Duration = Duration::from_millis(10);
 
 /// The exports of the contract's world.
@@ -51,25 +52,31 @@ pub enum EngineError {
 }
 
 impl Engine {
-    /// Sets wasmtime up. Compiled plugins are kept in `cache`, a folder that this user alone may write, if one is
-    /// given.
+    /// Sets wasmtime up. Compiled plugins are kept in `cache`, a folder that this user alone may
+    /// write, if one is given.
     pub fn new(cache: Option<PathBuf>) -> Result<Self, EngineError> {
         let cache = match cache {
             None => None,
-            Some(folder) => Some(Cache::open(folder.clone()).map_err(|error| EngineError::Cache { folder, error })?),
+            Some(folder) => Some(
+                Cache::open(folder.clone())
+                    .map_err(|error| EngineError::Cache { folder, error })?,
+            ),
         };
         let wasmtime = wasmtime::Engine::new(&configuration()).map_err(EngineError::Wasmtime)?;
         let mut linker = Linker::new(&wasmtime);
         contract::types::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)
-            .and_then(|()| contract::reads::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host))
+            .and_then(|()| {
+                contract::reads::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)
+            })
             .map_err(EngineError::Wasmtime)?;
         tick(&wasmtime).map_err(EngineError::Ticker)?;
         Ok(Self { shared: Arc::new(Shared { wasmtime, linker, cache }) })
     }
 
-    /// Makes a plugin of a file's bytes: looks at its outline, compiles it or takes it from the cache, checks what it
-    /// imports and exports, and asks for its manifest. `name` is the file's, for messages. Takes a second for a large
-    /// plugin that is not in the cache, so it is for a thread that may be held up.
+    /// Makes a plugin of a file's bytes: looks at its outline, compiles it or takes it from the
+    /// cache, checks what it imports and exports, and asks for its manifest. `name` is the file's,
+    /// for messages. Takes a second for a large plugin that is not in the cache, so it is for a
+    /// thread that may be held up.
     pub fn load(&self, name: &str, bytes: &[u8]) -> Result<Plugin, LoadError> {
         shape::check(name, bytes)?;
         let wasmtime = &self.shared.wasmtime;
@@ -77,17 +84,23 @@ impl Engine {
             Some(cache) => cache.compile(wasmtime, bytes),
             None => Component::from_binary(wasmtime, bytes),
         };
-        let component = compiled.map_err(|error| LoadError::Invalid { name: name.to_owned(), why: format!("{error:#}") })?;
+        let component = compiled.map_err(|error| LoadError::Invalid {
+            name: name.to_owned(),
+            why: format!("{error:#}"),
+        })?;
         let linker = self.link(name, &component)?;
         let kind = component.component_type();
-        if let Some(export) = EXPORTS.into_iter().find(|export| kind.get_export(wasmtime, export).is_none()) {
+        if let Some(export) =
+            EXPORTS.into_iter().find(|export| kind.get_export(wasmtime, export).is_none())
+        {
             return Err(LoadError::MissingExport { name: name.to_owned(), export });
         }
-        let component = linker
-            .instantiate_pre(&component)
-            .and_then(FlowPre::new)
-            .map_err(|error| LoadError::OtherType { name: name.to_owned(), why: format!("{error:#}") })?;
-        let file = PluginFile { hash: blake3::hash(bytes).to_hex().to_string(), bytes: bytes.into() };
+        let component =
+            linker.instantiate_pre(&component).and_then(FlowPre::new).map_err(|error| {
+                LoadError::OtherType { name: name.to_owned(), why: format!("{error:#}") }
+            })?;
+        let file =
+            PluginFile { hash: blake3::hash(bytes).to_hex().to_string(), bytes: bytes.into() };
         Plugin::new(name, file, component)
     }
 
@@ -95,11 +108,15 @@ impl Engine {
     fn link(&self, name: &str, component: &Component) -> Result<Linker<Host>, LoadError> {
         let mut linker = self.shared.linker.clone();
         for (import, extern_) in component.component_type().imports(&self.shared.wasmtime) {
-            let unknown = || LoadError::UnknownImport { name: name.to_owned(), import: import.to_owned() };
+            let unknown =
+                || LoadError::UnknownImport { name: name.to_owned(), import: import.to_owned() };
             if let Some(rest) = import.strip_prefix("strowger:flow/") {
                 let (interface, version) = rest.split_once('@').unwrap_or((rest, "none"));
                 if version != CONTRACT_VERSION {
-                    return Err(LoadError::OtherVersion { name: name.to_owned(), theirs: version.to_owned() });
+                    return Err(LoadError::OtherVersion {
+                        name: name.to_owned(),
+                        theirs: version.to_owned(),
+                    });
                 }
                 if !matches!(interface, "types" | "reads") {
                     return Err(unknown());
@@ -108,8 +125,9 @@ impl Engine {
                 let ComponentItem::ComponentInstance(instance) = extern_.ty else {
                     return Err(unknown());
                 };
-                wasi::define(&mut linker, component, import, &instance)
-                    .map_err(|error| LoadError::OtherType { name: name.to_owned(), why: format!("{error:#}") })?;
+                wasi::define(&mut linker, component, import, &instance).map_err(|error| {
+                    LoadError::OtherType { name: name.to_owned(), why: format!("{error:#}") }
+                })?;
             } else {
                 return Err(unknown());
             }
@@ -133,8 +151,9 @@ fn configuration() -> wasmtime::Config {
     config
 }
 
-/// A thread that says 100 times a second that time has passed, as long as the engine lives. It serves only to look at
-/// the CPU time of a guest that still runs; what flows see of time comes from their reads.
+/// A thread that says 100 times a second that time has passed, as long as the engine lives. It
+/// serves only to look at the CPU time of a guest that still runs; what flows see of time comes
+/// from their reads.
 fn tick(engine: &wasmtime::Engine) -> io::Result<()> {
     let engine = engine.weak();
     let ticking = move || {

@@ -92,11 +92,15 @@ impl fmt::Display for FaultKind {
 pub(crate) enum Stop {
     #[error("it called exit; a flow ends with the command `finish`")]
     Exited,
-    #[error("it tried to wait; a flow cannot sleep, it orders `timer` and is told when the time has come")]
+    #[error(
+        "it tried to wait; a flow cannot sleep, it orders `timer` and is told when the time has come"
+    )]
     Waited,
     #[error("it called `{0}`, which flows do not have: no files, no network, no processes")]
     NotProvided(String),
-    #[error("it asked `{0}` outside a step; reads are about a call, and there is none in `manifest` and `configure`")]
+    #[error(
+        "it asked `{0}` outside a step; reads are about a call, and there is none in `manifest` and `configure`"
+    )]
     ReadOutsideStep(&'static str),
     #[error("it ran for more than {} ms of CPU time; it may be in an endless loop", .0.as_millis())]
     OutOfTime(Duration),
@@ -141,7 +145,13 @@ impl Failure {
     }
 
     pub(crate) fn by(self, plugin: &str, version: &str) -> Fault {
-        Fault { plugin: plugin.to_owned(), version: version.to_owned(), function: self.function, kind: self.kind, message: self.message }
+        Fault {
+            plugin: plugin.to_owned(),
+            version: version.to_owned(),
+            function: self.function,
+            kind: self.kind,
+            message: self.message,
+        }
     }
 }
 
@@ -151,23 +161,33 @@ fn kind_of(error: &wasmtime::Error, host: &Host) -> (FaultKind, String) {
     }
     let trap = error.downcast_ref::<Trap>().copied();
     if trap == Some(Trap::StackOverflow) {
-        return (FaultKind::StackOverflow, "its calls went too deep; look for recursion without end".into());
+        return (
+            FaultKind::StackOverflow,
+            "its calls went too deep; look for recursion without end".into(),
+        );
     }
     if let Some(wanted) = host.memory_refused() {
         let limit = host.memory_limit();
-        return (FaultKind::OutOfMemory, format!("it wanted {} of memory and may have {}", Bytes(wanted), Bytes(limit)));
+        return (
+            FaultKind::OutOfMemory,
+            format!("it wanted {} of memory and may have {}", Bytes(wanted), Bytes(limit)),
+        );
     }
     match trap {
-        Some(Trap::UnreachableCodeReached) => (FaultKind::Panicked, "it aborted without a word".into()),
-        Some(Trap::MemoryOutOfBounds) => {
-            (FaultKind::Trapped, "it reached outside its memory; look for recursion without end, or unsafe code".into())
+        Some(Trap::UnreachableCodeReached) => {
+            (FaultKind::Panicked, "it aborted without a word".into())
         }
+        Some(Trap::MemoryOutOfBounds) => (
+            FaultKind::Trapped,
+            "it reached outside its memory; look for recursion without end, or unsafe code".into(),
+        ),
         Some(trap) => (FaultKind::Trapped, trap.to_string()),
         None => malformed(error),
     }
 }
 
-/// An error that is neither ours nor a trap arose when data was carried over between guest and host.
+/// An error that is neither ours nor a trap arose when data was carried over between guest and
+/// host.
 fn malformed(error: &wasmtime::Error) -> (FaultKind, String) {
     let text = format!("{error:#}");
     // wasmtime keeps this error's type to itself; a test holds us to its words.
@@ -175,7 +195,9 @@ fn malformed(error: &wasmtime::Error) -> (FaultKind, String) {
         let most = Bytes(Limits::ORDER_TEXT);
         return (
             FaultKind::TooMuchData,
-            format!("it handed over far more at once than a step may: few orders, {most} of text, a small state"),
+            format!(
+                "it handed over far more at once than a step may: few orders, {most} of text, a small state"
+            ),
         );
     }
     if error.downcast_ref::<std::str::Utf8Error>().is_some() || text.contains("utf-8") {

@@ -13,10 +13,12 @@ use crate::{
 use std::sync::{Arc, Mutex, PoisonError};
 use strowger_model::{CallId, Event, step::Ordered};
 
-/// Instances that wait for the next step, at most. As many serve at once as threads call [`Flow::step`].
+/// Instances that wait for the next step, at most. As many serve at once as threads call
+/// [`Flow::step`].
 const IDLE: usize = 16;
 
-/// A plugin with its settings. Clones share one pool of instances; calls may step on many threads at once.
+/// A plugin with its settings. Clones share one pool of instances; calls may step on many threads
+/// at once.
 #[derive(Clone)]
 pub struct Flow {
     shared: Arc<Shared>,
@@ -45,7 +47,8 @@ pub struct Step {
 impl Flow {
     /// Makes and configures a first instance, which shows whether the plugin takes the settings.
     pub(crate) fn new(plugin: Plugin, settings: &str, limits: Limits) -> Result<Self, LoadError> {
-        let shared = Shared { plugin, settings: settings.to_owned(), limits, idle: Mutex::default() };
+        let shared =
+            Shared { plugin, settings: settings.to_owned(), limits, idle: Mutex::default() };
         let flow = Self { shared: Arc::new(shared), twice: false };
         match flow.instance() {
             Ok(instance) => {
@@ -54,7 +57,11 @@ impl Flow {
             }
             Err(Failure { kind: FaultKind::SettingsRefused, message, .. }) => {
                 let manifest = flow.plugin().manifest();
-                Err(LoadError::SettingsRefused { plugin: manifest.name.clone(), version: manifest.version.clone(), message })
+                Err(LoadError::SettingsRefused {
+                    plugin: manifest.name.clone(),
+                    version: manifest.version.clone(),
+                    message,
+                })
             }
             Err(failure) => Err(flow.fault(failure).into()),
         }
@@ -70,20 +77,33 @@ impl Flow {
         Self { twice: true, ..self.clone() }
     }
 
-    /// One event of one call, on an instance of the pool. If that faults, the instance is thrown away and the step is
-    /// tried once more on a fresh one, from the same state; the fault is then part of the [`Step`]. If that faults too,
-    /// its fault is the answer, and the step has changed nothing.
+    /// One event of one call, on an instance of the pool. If that faults, the instance is thrown
+    /// away and the step is tried once more on a fresh one, from the same state; the fault is then
+    /// part of the [`Step`]. If that faults too, its fault is the answer, and the step has changed
+    /// nothing.
     ///
-    /// Takes some microseconds, and at worst twice the limit of a step's time, and must not be called where the
-    /// thread's stack has less than 1 MiB left.
-    pub fn step(&self, call: CallId, state: &[u8], event: &Event, reads: StepReads) -> Result<Step, Fault> {
+    /// Takes some microseconds, and at worst twice the limit of a step's time, and must not be
+    /// called where the thread's stack has less than 1 MiB left.
+    pub fn step(
+        &self,
+        call: CallId,
+        state: &[u8],
+        event: &Event,
+        reads: StepReads,
+    ) -> Result<Step, Fault> {
         match self.twice {
             true => self.step_twice(call, state, event, reads),
             false => self.step_once(call, state, event, reads),
         }
     }
 
-    fn step_once(&self, call: CallId, state: &[u8], event: &Event, reads: StepReads) -> Result<Step, Fault> {
+    fn step_once(
+        &self,
+        call: CallId,
+        state: &[u8],
+        event: &Event,
+        reads: StepReads,
+    ) -> Result<Step, Fault> {
         let pooled = self.take();
         match self.attempt(pooled, state, event, reads.clone()) {
             Ok(step) => Ok(step),
@@ -97,25 +117,48 @@ impl Flow {
     }
 
     /// The same on an instance made for this step alone, and without a second try.
-    pub fn step_fresh(&self, call: CallId, state: &[u8], event: &Event, reads: StepReads) -> Result<Step, Fault> {
+    pub fn step_fresh(
+        &self,
+        call: CallId,
+        state: &[u8],
+        event: &Event,
+        reads: StepReads,
+    ) -> Result<Step, Fault> {
         tracing::trace!(%call, "step on a fresh instance");
         let mut instance = self.instance().map_err(|failure| self.fault(failure))?;
         self.run(&mut instance, state, event, reads)
     }
 
-    /// The same twice, on an instance of the pool and on a fresh one, which must give the same state and orders: else
-    /// the plugin keeps something between steps that it should not, or takes something from an unordered map. For
-    /// checks and scenarios; it costs a fresh instance each time.
-    pub fn step_twice(&self, call: CallId, state: &[u8], event: &Event, reads: StepReads) -> Result<Step, Fault> {
+    /// The same twice, on an instance of the pool and on a fresh one, which must give the same
+    /// state and orders: else the plugin keeps something between steps that it should not, or takes
+    /// something from an unordered map. For checks and scenarios; it costs a fresh instance each
+    /// time.
+    pub fn step_twice(
+        &self,
+        call: CallId,
+        state: &[u8],
+        event: &Event,
+        reads: StepReads,
+    ) -> Result<Step, Fault> {
         let step = self.step_once(call, state, event, reads.clone())?;
         let again = self.step_fresh(call, state, event, reads)?;
         match difference(&step, &again) {
             None => Ok(step),
-            Some(message) => Err(self.fault(Failure { function: "step", kind: FaultKind::Nondeterministic, message })),
+            Some(message) => Err(self.fault(Failure {
+                function: "step",
+                kind: FaultKind::Nondeterministic,
+                message,
+            })),
         }
     }
 
-    fn attempt(&self, pooled: Option<Instance>, state: &[u8], event: &Event, reads: StepReads) -> Result<Step, Fault> {
+    fn attempt(
+        &self,
+        pooled: Option<Instance>,
+        state: &[u8],
+        event: &Event,
+        reads: StepReads,
+    ) -> Result<Step, Fault> {
         let mut instance = match pooled {
             Some(instance) => instance,
             None => self.instance().map_err(|failure| self.fault(failure))?,
@@ -125,9 +168,21 @@ impl Flow {
         Ok(step)
     }
 
-    fn run(&self, instance: &mut Instance, state: &[u8], event: &Event, reads: StepReads) -> Result<Step, Fault> {
-        let result = instance.step(state, event, reads, &self.shared.limits).map_err(|failure| self.fault(failure))?;
-        Ok(Step { state: result.state.into_boxed_slice(), orders: result.orders.into_iter().map(order).collect(), faults: Vec::new() })
+    fn run(
+        &self,
+        instance: &mut Instance,
+        state: &[u8],
+        event: &Event,
+        reads: StepReads,
+    ) -> Result<Step, Fault> {
+        let result = instance
+            .step(state, event, reads, &self.shared.limits)
+            .map_err(|failure| self.fault(failure))?;
+        Ok(Step {
+            state: result.state.into_boxed_slice(),
+            orders: result.orders.into_iter().map(order).collect(),
+            faults: Vec::new(),
+        })
     }
 
     fn instance(&self) -> Result<Instance, Failure> {
@@ -160,7 +215,9 @@ impl Flow {
 fn order(order: wit::Order) -> Ordered {
     match from_guest::order(order) {
         Ok(order) => Ordered::Order(order),
-        Err((id, command, refusal)) => Ordered::Refused { id, command: command.to_owned(), refusal },
+        Err((id, command, refusal)) => {
+            Ordered::Refused { id, command: command.to_owned(), refusal }
+        }
     }
 }
 
@@ -172,7 +229,9 @@ fn difference(one: &Step, other: &Step) -> Option<String> {
         Some(Ordered::Refused { id, command, .. }) => format!("{command} {id}"),
     };
     let longest = one.orders.len().max(other.orders.len());
-    if let Some(place) = (0..longest).find(|&place| one.orders.get(place) != other.orders.get(place)) {
+    if let Some(place) =
+        (0..longest).find(|&place| one.orders.get(place) != other.orders.get(place))
+    {
         return Some(format!(
             "asked twice, its order {} was {}, and then {}, or the same with other words",
             place + 1,
@@ -180,5 +239,6 @@ fn difference(one: &Step, other: &Step) -> Option<String> {
             says(other.orders.get(place)),
         ));
     }
-    (one.state != other.state).then(|| "asked twice, it gave the same orders and another state".to_owned())
+    (one.state != other.state)
+        .then(|| "asked twice, it gave the same orders and another state".to_owned())
 }

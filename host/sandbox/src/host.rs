@@ -1,8 +1,12 @@
-//! What an instance can reach of its host: the step's reads, its bounds, and a place for what it prints.
+//! What an instance can reach of its host: the step's reads, its bounds, and a place for what it
+//! prints.
 
 use crate::{
     bindings::strowger::flow::{
-        reads::{AgentStatus, Authority, CampaignStatus, Host as ReadsImports, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus},
+        reads::{
+            AgentStatus, Authority, CampaignStatus, Host as ReadsImports, KnownContact, Level,
+            PastCall, QueueStatus, ScheduleStatus,
+        },
         types::{Host as TypesImports, Moment, Target},
     },
     convert::{millis, to_guest},
@@ -62,7 +66,10 @@ impl Host {
         if let Some(reads) = self.reads.take() {
             if self.logged > Limits::LOG_MESSAGES {
                 let dropped = self.logged - Limits::LOG_MESSAGES;
-                reads.log(LogLevel::Warn, &format!("{dropped} more messages of this step were dropped"));
+                reads.log(
+                    LogLevel::Warn,
+                    &format!("{dropped} more messages of this step were dropped"),
+                );
             }
             if !self.output.0.is_empty() {
                 reads.log(LogLevel::Debug, &self.output.text());
@@ -107,7 +114,8 @@ impl Host {
         self.reads.as_ref().ok_or(Stop::ReadOutsideStep(asked))
     }
 
-    /// Nanoseconds since 1970 of the step's instant; the guest's every clock stands still there. Zero outside a step.
+    /// Nanoseconds since 1970 of the step's instant; the guest's every clock stands still there.
+    /// Zero outside a step.
     pub(crate) fn clock(&self) -> u64 {
         let now = self.reads.as_ref().map(|reads| reads.now().instant.0);
         now.unwrap_or(0).saturating_mul(1_000_000)
@@ -143,14 +151,16 @@ impl Output {
         let lines: Vec<&str> = text
             .lines()
             .map(str::trim_end)
-            .filter(|line| !line.is_empty() && !line.starts_with("note: run with `RUST_BACKTRACE=1`"))
+            .filter(|line| {
+                !line.is_empty() && !line.starts_with("note: run with `RUST_BACKTRACE=1`")
+            })
             .collect();
         lines.join("\n")
     }
 }
 
-/// The CPU time of a call. It is first looked at when a tick passes, since that costs a system call and most steps
-/// are over long before.
+/// The CPU time of a call. It is first looked at when a tick passes, since that costs a system call
+/// and most steps are over long before.
 struct CpuTime {
     limit: Duration,
     /// The thread's CPU time at the first tick.
@@ -178,7 +188,12 @@ struct Memory {
 }
 
 impl ResourceLimiter for Memory {
-    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         let wanted = self.used.saturating_add(desired.saturating_sub(current));
         let may = wanted <= self.limit;
         match may {
@@ -188,7 +203,12 @@ impl ResourceLimiter for Memory {
         Ok(may)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         let wanted = self.tables.saturating_add(desired.saturating_sub(current));
         let may = wanted <= Limits::TABLE_ELEMENTS;
         if may {

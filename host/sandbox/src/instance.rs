@@ -36,7 +36,9 @@ impl Instance {
     /// Asks the plugin what it is.
     pub(crate) fn manifest(&mut self) -> Result<wit::Manifest, Failure> {
         self.store.data_mut().begin(None, Limits::SET_UP_TIME);
-        self.exports.call_manifest(&mut self.store).map_err(|error| Failure::of_call("manifest", &error, self.store.data()))
+        self.exports
+            .call_manifest(&mut self.store)
+            .map_err(|error| Failure::of_call("manifest", &error, self.store.data()))
     }
 
     /// Gives it its settings, once. `SettingsRefused` when it says no itself.
@@ -46,34 +48,55 @@ impl Instance {
             .exports
             .call_configure(&mut self.store, settings)
             .map_err(|error| Failure::of_call("configure", &error, self.store.data()))?;
-        answer.map_err(|said| Failure::in_its_words("configure", FaultKind::SettingsRefused, &said))?;
+        answer.map_err(|said| {
+            Failure::in_its_words("configure", FaultKind::SettingsRefused, &said)
+        })?;
         // What is to be handed over in a step: the state and so many orders with their texts.
         let orders = limits.orders.saturating_add(1).saturating_mul(size_of::<wit::Order>());
-        self.store.set_hostcall_fuel(limits.state.saturating_add(orders).saturating_add(Limits::ORDER_TEXT));
+        self.store.set_hostcall_fuel(
+            limits.state.saturating_add(orders).saturating_add(Limits::ORDER_TEXT),
+        );
         self.memory = self.store.data().memory_used();
         Ok(())
     }
 
     /// One event of one call.
-    pub(crate) fn step(&mut self, state: &[u8], event: &Event, reads: StepReads, limits: &Limits) -> Result<wit::StepResult, Failure> {
+    pub(crate) fn step(
+        &mut self,
+        state: &[u8],
+        event: &Event,
+        reads: StepReads,
+        limits: &Limits,
+    ) -> Result<wit::StepResult, Failure> {
         self.steps += 1;
         self.store.data_mut().begin(Some(reads), limits.step_time);
         self.store.set_epoch_deadline(1);
         let mut scratch = String::new();
         let event = to_guest::event(event, &mut scratch);
-        let answer =
-            self.exports.call_step(&mut self.store, state, event).map_err(|error| Failure::of_call("step", &error, self.store.data()))?;
+        let answer = self
+            .exports
+            .call_step(&mut self.store, state, event)
+            .map_err(|error| Failure::of_call("step", &error, self.store.data()))?;
         self.store.data_mut().end();
         let failure = |kind, message| Err(Failure { function: "step", kind, message });
         match answer {
             Err(said) => Err(Failure::in_its_words("step", FaultKind::Error, &said)),
             Ok(result) if result.state.len() > limits.state => failure(
                 FaultKind::StateTooLarge,
-                format!("its state has {} bytes and may have {}", result.state.len(), Bytes(limits.state)),
+                format!(
+                    "its state has {} bytes and may have {}",
+                    result.state.len(),
+                    Bytes(limits.state)
+                ),
             ),
-            Ok(result) if result.orders.len() > limits.orders => {
-                failure(FaultKind::TooManyOrders, format!("it gave {} orders; at most {} in a step", result.orders.len(), limits.orders))
-            }
+            Ok(result) if result.orders.len() > limits.orders => failure(
+                FaultKind::TooManyOrders,
+                format!(
+                    "it gave {} orders; at most {} in a step",
+                    result.orders.len(),
+                    limits.orders
+                ),
+            ),
             Ok(result) => Ok(result),
         }
     }
@@ -81,6 +104,7 @@ impl Instance {
     /// Whether it has served long enough, so that what it leaks or keeps by mistake has an end.
     pub(crate) fn is_worn(&self) -> bool {
         let host = self.store.data();
-        self.steps >= Limits::STEPS || host.memory_used().saturating_sub(self.memory) > host.memory_limit() / 4
+        self.steps >= Limits::STEPS
+            || host.memory_used().saturating_sub(self.memory) > host.memory_limit() / 4
     }
 }

@@ -38,11 +38,17 @@ struct Shared {
 }
 
 impl Plugin {
-    pub(crate) fn new(name: &str, file: PluginFile, component: FlowPre<Host>) -> Result<Self, LoadError> {
+    pub(crate) fn new(
+        name: &str,
+        file: PluginFile,
+        component: FlowPre<Host>,
+    ) -> Result<Self, LoadError> {
         let limits = Limits { memory: Limits::MANIFEST_MEMORY, ..Limits::default() };
+        let manifest = Instance::new(&component, &limits)
+            .and_then(|mut instance| instance.manifest())
+            .map_err(|failure| failure.by(name, ""))?;
         let manifest =
-            Instance::new(&component, &limits).and_then(|mut instance| instance.manifest()).map_err(|failure| failure.by(name, ""))?;
-        let manifest = checked(manifest).map_err(|why| LoadError::Manifest { name: name.to_owned(), why })?;
+            checked(manifest).map_err(|why| LoadError::Manifest { name: name.to_owned(), why })?;
         Ok(Self { shared: Arc::new(Shared { manifest, file, component }) })
     }
 
@@ -61,7 +67,8 @@ impl Plugin {
         self.shared.file.clone()
     }
 
-    /// Gives the plugin its settings, as JSON that was checked against its schema. The plugin may still refuse them.
+    /// Gives the plugin its settings, as JSON that was checked against its schema. The plugin may
+    /// still refuse them.
     pub fn configure(&self, settings: &str, limits: Limits) -> Result<Flow, LoadError> {
         Flow::new(self.clone(), settings, limits)
     }
@@ -76,14 +83,22 @@ fn checked(manifest: wit::Manifest) -> Result<Manifest, String> {
     let wit::Manifest { name, version, settings_schema, state_version } = manifest;
     let proper = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if !(1..=64).contains(&name.len()) || !name.chars().all(proper) {
-        return Err(format!("the name {name:?} is not of lower case letters, digits and hyphens, at most 64"));
+        return Err(format!(
+            "the name {name:?} is not of lower case letters, digits and hyphens, at most 64"
+        ));
     }
     if !is_semantic(&version) {
-        return Err(format!("the version {version:?} is not a semantic version, such as \"1.0.2\""));
+        return Err(format!(
+            "the version {version:?} is not a semantic version, such as \"1.0.2\""
+        ));
     }
     match serde_json::from_str::<serde_json::Value>(&settings_schema) {
         Ok(schema) if schema.is_object() || schema.is_boolean() => {}
-        Ok(_) => return Err("the settings schema is JSON, but not a JSON Schema, which is an object".into()),
+        Ok(_) => {
+            return Err(
+                "the settings schema is JSON, but not a JSON Schema, which is an object".into()
+            );
+        }
         Err(error) => return Err(format!("the settings schema is not JSON: {error}")),
     }
     Ok(Manifest { name, version, settings_schema, state_version })
@@ -97,7 +112,9 @@ fn is_semantic(version: &str) -> bool {
     let proper = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+');
     version.len() <= 64
         && numbers.len() == 3
-        && numbers.iter().all(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+        && numbers
+            .iter()
+            .all(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
         && (rest.is_empty() || rest.len() > 1 && rest.chars().all(proper))
 }
 
@@ -108,8 +125,13 @@ mod tests {
     #[test]
     fn manifests_are_checked() {
         let said = |name: &str, version: &str, schema: &str| {
-            checked(wit::Manifest { name: name.into(), version: version.into(), settings_schema: schema.into(), state_version: 1 })
-                .map_or_else(|why| why, |_| "fine".into())
+            checked(wit::Manifest {
+                name: name.into(),
+                version: version.into(),
+                settings_schema: schema.into(),
+                state_version: 1,
+            })
+            .map_or_else(|why| why, |_| "fine".into())
         };
         assert_eq!(said("desk-2", "1.0.2-rc.1+5", "{}"), "fine");
         assert!(said("Desk", "1.0.2", "{}").contains("\"Desk\""));

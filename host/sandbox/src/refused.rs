@@ -6,7 +6,9 @@ use crate::{bindings::CONTRACT_VERSION, fault::Fault};
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// Something else altogether.
-    #[error("{name}: not a WebAssembly component: {begins}; build the plugin with `--target wasm32-wasip2`")]
+    #[error(
+        "{name}: not a WebAssembly component: {begins}; build the plugin with `--target wasm32-wasip2`"
+    )]
     NotAComponent {
         /// The file.
         name: String,
@@ -22,7 +24,9 @@ pub enum LoadError {
         name: String,
     },
     /// The file ends in the midst of a part.
-    #[error("{name}: truncated: {length} bytes, and the last part is not complete; copy the file again")]
+    #[error(
+        "{name}: truncated: {length} bytes, and the last part is not complete; copy the file again"
+    )]
     Truncated {
         /// The file.
         name: String,
@@ -48,7 +52,9 @@ pub enum LoadError {
         theirs: String,
     },
     /// It wants something that no flow has.
-    #[error("{name}: imports `{import}`, which this host does not have; a flow imports strowger:flow@{CONTRACT_VERSION} and wasi 0.2 only")]
+    #[error(
+        "{name}: imports `{import}`, which this host does not have; a flow imports strowger:flow@{CONTRACT_VERSION} and wasi 0.2 only"
+    )]
     UnknownImport {
         /// The file.
         name: String,
@@ -56,7 +62,9 @@ pub enum LoadError {
         import: String,
     },
     /// It is no flow, or only half of one.
-    #[error("{name}: does not export `{export}`; a plugin exports the world `flow` of strowger:flow@{CONTRACT_VERSION}")]
+    #[error(
+        "{name}: does not export `{export}`; a plugin exports the world `flow` of strowger:flow@{CONTRACT_VERSION}"
+    )]
     MissingExport {
         /// The file.
         name: String,

@@ -1,4 +1,5 @@
-//! What kind of file it is that claims to be a plugin, told from its outline alone, before anything is compiled.
+//! What kind of file it is that claims to be a plugin, told from its outline alone, before anything
+//! is compiled.
 
 use crate::refused::LoadError;
 
@@ -13,7 +14,10 @@ pub(crate) fn check(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
             [] => "the file is empty".to_owned(),
             [0x7f, b'E', b'L', b'F', ..] => "a native program or library".to_owned(),
             _ if bytes.starts_with(b"(") => "WebAssembly as text".to_owned(),
-            _ => format!("the file begins with {:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(16)])),
+            _ => format!(
+                "the file begins with {:?}",
+                String::from_utf8_lossy(&bytes[..bytes.len().min(16)])
+            ),
         };
         return Err(LoadError::NotAComponent { name: name(), begins });
     }

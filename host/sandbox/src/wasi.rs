@@ -1,11 +1,12 @@
 //! The few system calls that tool chains take for granted, without a system behind them.
 //!
-//! Environment and arguments are empty, there is no input, output is captured and bounded, clocks stand at the step's
-//! instant, randomness is seeded by the step, exit and waiting are faults. Every other function of WASI 0.2 is defined
-//! too, whatever its type, and faults under its own name when it is called: a guest may import what it never calls.
+//! Environment and arguments are empty, there is no input, output is captured and bounded, clocks
+//! stand at the step's instant, randomness is seeded by the step, exit and waiting are faults.
+//! Every other function of WASI 0.2 is defined too, whatever its type, and faults under its own
+//! name when it is called: a guest may import what it never calls.
 //!
-//! wasmtime-wasi is not used: its synchronous form blocks on a tokio runtime of its own, which panics inside ours, and
-//! a guest's sleep would outlive the step.
+//! wasmtime-wasi is not used: its synchronous form blocks on a tokio runtime of its own, which
+//! panics inside ours, and a guest's sleep would outlive the step.
 
 use crate::{fault::Stop, host::Host, limits::Limits};
 use wasmtime::{
@@ -60,9 +61,14 @@ const RANDOM_AT_A_TIME: u64 = 64 << 10;
 type Guest<'a> = StoreContextMut<'a, Host>;
 type Written = (Result<(), StreamError>,);
 
-/// Defines one instance that a component imports, such as `wasi:io/streams@0.2.6`, under the very name and version
-/// that it asks for.
-pub(crate) fn define(linker: &mut Linker<Host>, component: &Component, name: &str, instance: &ComponentInstance) -> wasmtime::Result<()> {
+/// Defines one instance that a component imports, such as `wasi:io/streams@0.2.6`, under the very
+/// name and version that it asks for.
+pub(crate) fn define(
+    linker: &mut Linker<Host>,
+    component: &Component,
+    name: &str,
+    instance: &ComponentInstance,
+) -> wasmtime::Result<()> {
     let interface = name.split('@').next().unwrap_or(name).trim_start_matches(PREFIX);
     let mut linked = linker.instance(name)?;
     for (item, extern_) in instance.exports(component.engine()) {
@@ -72,7 +78,9 @@ pub(crate) fn define(linker: &mut Linker<Host>, component: &Component, name: &st
                 let defined = function(&mut linked, interface, item)?;
                 if !defined {
                     let stopped = format!("{name}#{item}");
-                    linked.func_new(item, move |_, _, _, _| Err(Stop::NotProvided(stopped.clone()).into()))?;
+                    linked.func_new(item, move |_, _, _, _| {
+                        Err(Stop::NotProvided(stopped.clone()).into())
+                    })?;
                 }
             }
             _ => {}
@@ -94,18 +102,30 @@ fn resource(item: &str) -> ResourceType {
 }
 
 /// Defines a function that has a meaning here; false if it has none.
-fn function(to: &mut LinkerInstance<'_, Host>, interface: &str, item: &str) -> wasmtime::Result<bool> {
+fn function(
+    to: &mut LinkerInstance<'_, Host>,
+    interface: &str,
+    item: &str,
+) -> wasmtime::Result<bool> {
     match (interface, item) {
         ("cli/environment", "get-environment") => {
             to.func_wrap(item, |_: Guest<'_>, ()| Ok((Vec::<(String, String)>::new(),)))?;
         }
-        ("cli/environment", "get-arguments") => to.func_wrap(item, |_: Guest<'_>, ()| Ok((Vec::<String>::new(),)))?,
-        ("cli/environment", "initial-cwd") => to.func_wrap(item, |_: Guest<'_>, ()| Ok((None::<String>,)))?,
+        ("cli/environment", "get-arguments") => {
+            to.func_wrap(item, |_: Guest<'_>, ()| Ok((Vec::<String>::new(),)))?
+        }
+        ("cli/environment", "initial-cwd") => {
+            to.func_wrap(item, |_: Guest<'_>, ()| Ok((None::<String>,)))?
+        }
         ("cli/exit", "exit") => {
-            to.func_wrap(item, |_: Guest<'_>, (_,): (Result<(), ()>,)| -> wasmtime::Result<()> { Err(Stop::Exited.into()) })?;
+            to.func_wrap(item, |_: Guest<'_>, (_,): (Result<(), ()>,)| -> wasmtime::Result<()> {
+                Err(Stop::Exited.into())
+            })?;
         }
         ("cli/exit", "exit-with-code") => {
-            to.func_wrap(item, |_: Guest<'_>, (_,): (u8,)| -> wasmtime::Result<()> { Err(Stop::Exited.into()) })?;
+            to.func_wrap(item, |_: Guest<'_>, (_,): (u8,)| -> wasmtime::Result<()> {
+                Err(Stop::Exited.into())
+            })?;
         }
         ("cli/stdin", "get-stdin") => {
             to.func_wrap(item, |_: Guest<'_>, ()| Ok((Resource::<InputStream>::new_own(0),)))?;
@@ -121,13 +141,19 @@ fn function(to: &mut LinkerInstance<'_, Host>, interface: &str, item: &str) -> w
         }
         ("io/streams", _) => return stream(to, item),
         ("io/poll", _) => return poll(to, item),
-        ("clocks/monotonic-clock", "now") => to.func_wrap(item, |guest: Guest<'_>, ()| Ok((guest.data().clock(),)))?,
-        ("clocks/monotonic-clock", "resolution") => to.func_wrap(item, |_: Guest<'_>, ()| Ok((1_000_000u64,)))?,
+        ("clocks/monotonic-clock", "now") => {
+            to.func_wrap(item, |guest: Guest<'_>, ()| Ok((guest.data().clock(),)))?
+        }
+        ("clocks/monotonic-clock", "resolution") => {
+            to.func_wrap(item, |_: Guest<'_>, ()| Ok((1_000_000u64,)))?
+        }
         ("clocks/monotonic-clock", "subscribe-duration") => {
             to.func_wrap(item, |_: Guest<'_>, (length,): (u64,)| Ok((pollable(length > 0),)))?;
         }
         ("clocks/monotonic-clock", "subscribe-instant") => {
-            to.func_wrap(item, |guest: Guest<'_>, (at,): (u64,)| Ok((pollable(at > guest.data().clock()),)))?;
+            to.func_wrap(item, |guest: Guest<'_>, (at,): (u64,)| {
+                Ok((pollable(at > guest.data().clock()),))
+            })?;
         }
         ("clocks/wall-clock", "now") => to.func_wrap(item, |guest: Guest<'_>, ()| {
             let now = guest.data().clock();
@@ -135,15 +161,19 @@ fn function(to: &mut LinkerInstance<'_, Host>, interface: &str, item: &str) -> w
             Ok((Datetime { seconds: now / 1_000_000_000, nanoseconds },))
         })?,
         ("clocks/wall-clock", "resolution") => {
-            to.func_wrap(item, |_: Guest<'_>, ()| Ok((Datetime { seconds: 0, nanoseconds: 1_000_000 },)))?;
+            to.func_wrap(item, |_: Guest<'_>, ()| {
+                Ok((Datetime { seconds: 0, nanoseconds: 1_000_000 },))
+            })?;
         }
         ("random/random", "get-random-u64") | ("random/insecure", "get-insecure-random-u64") => {
             to.func_wrap(item, |mut guest: Guest<'_>, ()| Ok((guest.data_mut().system_random(),)))?;
         }
-        ("random/random", "get-random-bytes") | ("random/insecure", "get-insecure-random-bytes") => {
+        ("random/random", "get-random-bytes")
+        | ("random/insecure", "get-insecure-random-bytes") => {
             to.func_wrap(item, |mut guest: Guest<'_>, (length,): (u64,)| {
                 if length > RANDOM_AT_A_TIME {
-                    let asked = format!("get-random-bytes for {length} bytes, over {RANDOM_AT_A_TIME}");
+                    let asked =
+                        format!("get-random-bytes for {length} bytes, over {RANDOM_AT_A_TIME}");
                     return Err(Stop::NotProvided(asked).into());
                 }
                 let mut bytes = Vec::with_capacity(length as usize + 8);
@@ -154,10 +184,12 @@ fn function(to: &mut LinkerInstance<'_, Host>, interface: &str, item: &str) -> w
                 Ok((bytes,))
             })?;
         }
-        ("random/insecure-seed", "insecure-seed") => to.func_wrap(item, |mut guest: Guest<'_>, ()| {
-            let host = guest.data_mut();
-            Ok(((host.system_random(), host.system_random()),))
-        })?,
+        ("random/insecure-seed", "insecure-seed") => {
+            to.func_wrap(item, |mut guest: Guest<'_>, ()| {
+                let host = guest.data_mut();
+                Ok(((host.system_random(), host.system_random()),))
+            })?
+        }
         _ => return Ok(false),
     }
     Ok(true)
@@ -168,9 +200,10 @@ fn stream(to: &mut LinkerInstance<'_, Host>, item: &str) -> wasmtime::Result<boo
     type Output = Resource<OutputStream>;
     type Input = Resource<InputStream>;
     match item {
-        "[method]output-stream.check-write" => {
-            to.func_wrap(item, |_: Guest<'_>, (_,): (Output,)| Ok((Ok::<u64, StreamError>(WRITE_AT_A_TIME),)))?
-        }
+        "[method]output-stream.check-write" => to
+            .func_wrap(item, |_: Guest<'_>, (_,): (Output,)| {
+                Ok((Ok::<u64, StreamError>(WRITE_AT_A_TIME),))
+            })?,
         "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush" => {
             to.func_wrap(item, |mut guest: Guest<'_>, (_, bytes): (Output, WasmList<u8>)| {
                 let all = bytes.as_le_slice(&guest);
@@ -189,7 +222,9 @@ fn stream(to: &mut LinkerInstance<'_, Host>, item: &str) -> wasmtime::Result<boo
             to.func_wrap(item, |_: Guest<'_>, (_,): (Input,)| Ok((pollable(false),)))?;
         }
         "[method]input-stream.read" | "[method]input-stream.blocking-read" => {
-            to.func_wrap(item, |_: Guest<'_>, (_, _): (Input, u64)| Ok((Err::<Vec<u8>, _>(StreamError::Closed),)))?;
+            to.func_wrap(item, |_: Guest<'_>, (_, _): (Input, u64)| {
+                Ok((Err::<Vec<u8>, _>(StreamError::Closed),))
+            })?;
         }
         _ => return Ok(false),
     }
@@ -202,13 +237,23 @@ fn poll(to: &mut LinkerInstance<'_, Host>, item: &str) -> wasmtime::Result<bool>
         pollable.rep() == READY
     }
     match item {
-        "[method]pollable.ready" => to.func_wrap(item, |_: Guest<'_>, (one,): (Resource<Pollable>,)| Ok((is_ready(&one),)))?,
-        "[method]pollable.block" => to.func_wrap(item, |_: Guest<'_>, (one,): (Resource<Pollable>,)| match is_ready(&one) {
-            true => Ok(()),
-            false => Err(Stop::Waited.into()),
-        })?,
+        "[method]pollable.ready" => {
+            to.func_wrap(item, |_: Guest<'_>, (one,): (Resource<Pollable>,)| Ok((is_ready(&one),)))?
+        }
+        "[method]pollable.block" => {
+            to.func_wrap(item, |_: Guest<'_>, (one,): (Resource<Pollable>,)| {
+                match is_ready(&one) {
+                    true => Ok(()),
+                    false => Err(Stop::Waited.into()),
+                }
+            })?
+        }
         "poll" => to.func_wrap(item, |_: Guest<'_>, (all,): (Vec<Resource<Pollable>>,)| {
-            let ready: Vec<u32> = (0u32..).zip(&all).filter(|(_, one)| is_ready(one)).map(|(place, _)| place).collect();
+            let ready: Vec<u32> = (0u32..)
+                .zip(&all)
+                .filter(|(_, one)| is_ready(one))
+                .map(|(place, _)| place)
+                .collect();
             match ready.is_empty() {
                 true => Err(Stop::Waited.into()),
                 false => Ok((ready,)),

@@ -1,4 +1,5 @@
-//! Hostile plugins: each costs at most its own step, says clearly what it did, and 1,000 other calls go on.
+//! Hostile plugins: each costs at most its own step, says clearly what it did, and 1,000 other
+//! calls go on.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -36,8 +37,8 @@ fn good_call(good: &Flow) {
     }
 }
 
-/// The first step of the hostile plugin, while other calls are served on another thread from before it begins until
-/// it is over: 1,000 of them and more.
+/// The first step of the hostile plugin, while other calls are served on another thread from before
+/// it begins until it is over: 1,000 of them and more.
 fn beside_good_calls(plugin: &Plugin, bad: &Flow) -> Result<Step, Fault> {
     let good = flow(plugin, "good");
     let over = AtomicBool::new(false);
@@ -142,7 +143,8 @@ fn log_is_bounded() {
 fn clocks_stand_at_the_step_and_a_hash_map_shifts_no_random_number() {
     let plugin = hostile();
     let clocks = flow(&plugin, "clocks");
-    // The hash map takes its seed at the instance's first step only; the flow's own number is the same at each.
+    // The hash map takes its seed at the instance's first step only; the flow's own number is the
+    // same at each.
     for _ in 0..3 {
         let step = clocks.step_twice(call(), &[], &arrived(), FixedReads::shared()).unwrap();
         let note = Field { key: "clocks".into(), value: format!("{} 0 1", FixedReads::NOW.0) };
@@ -153,7 +155,8 @@ fn clocks_stand_at_the_step_and_a_hash_map_shifts_no_random_number() {
 #[test]
 fn without_permission_is_not_for_the_sandbox_to_judge() {
     let step = beside_good_calls(&hostile(), &flow(&hostile(), "without-permission")).unwrap();
-    let commands: Vec<_> = step.orders.iter().map(|order| &order.order().unwrap().command).collect();
+    let commands: Vec<_> =
+        step.orders.iter().map(|order| &order.order().unwrap().command).collect();
     let [Command::Dial(dial), Command::EnterQueue(enter)] = commands[..] else {
         panic!("{commands:?}");
     };
@@ -169,7 +172,9 @@ fn what_cannot_be_meant_is_refused_alone() {
         .iter()
         .map(|order| match order {
             Ordered::Order(order) => (order.command.name(), None, String::new()),
-            Ordered::Refused { command, refusal, .. } => (command.as_str(), Some(refusal.reason), refusal.detail.clone()),
+            Ordered::Refused { command, refusal, .. } => {
+                (command.as_str(), Some(refusal.reason), refusal.detail.clone())
+            }
         })
         .collect();
     let expected = [
@@ -193,7 +198,11 @@ fn another_answer_at_the_second_run_is_found() {
     first(&fickle).unwrap();
     let fault = fickle.step_twice(call(), &[], &arrived(), FixedReads::shared()).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Nondeterministic);
-    assert!(fault.to_string().contains("its order 3 was note #1, and then note #1, or the same with other words"));
+    assert!(
+        fault
+            .to_string()
+            .contains("its order 3 was note #1, and then note #1, or the same with other words")
+    );
     let good = flow(&plugin, "good");
     first(&good).unwrap();
     good.step_twice(call(), &[], &arrived(), FixedReads::shared()).unwrap();
@@ -235,17 +244,25 @@ fn instances_retire() {
 #[test]
 fn settings_are_refused_in_the_plugins_own_words() {
     let plugin = hostile();
-    let refused = |misbehave: &str| plugin.configure(&settings(misbehave), Limits::default()).err().unwrap();
+    let refused =
+        |misbehave: &str| plugin.configure(&settings(misbehave), Limits::default()).err().unwrap();
     let error = refused("refuse-settings");
     assert!(matches!(error, LoadError::SettingsRefused { .. }));
-    assert_eq!(error.to_string(), "plugin hostile 0.1.0 refuses the settings: the desk has no chairs");
+    assert_eq!(
+        error.to_string(),
+        "plugin hostile 0.1.0 refuses the settings: the desk has no chairs"
+    );
     assert!(refused("nonsense").to_string().contains("unknown variant `nonsense`"));
 }
 
 #[test]
 fn configure_can_fault() {
     let plugin = hostile();
-    let fault = |misbehave: &str| match plugin.configure(&settings(misbehave), Limits::default()).err().unwrap() {
+    let fault = |misbehave: &str| match plugin
+        .configure(&settings(misbehave), Limits::default())
+        .err()
+        .unwrap()
+    {
         LoadError::Fault(fault) => fault,
         other => panic!("{other}"),
     };
@@ -263,16 +280,22 @@ fn configure_can_fault() {
 #[test]
 fn limits_are_the_flows_own() {
     let plugin = hostile();
-    let with = |misbehave: &str, limits| first(&plugin.configure(&settings(misbehave), limits).unwrap());
+    let with =
+        |misbehave: &str, limits| first(&plugin.configure(&settings(misbehave), limits).unwrap());
     let roomy = Limits { orders: 65, state: 2 << 20, ..Limits::default() };
     assert_eq!(with("somewhat-many-orders", roomy.clone()).unwrap().orders.len(), 65);
     assert_eq!(with("medium-state", roomy).unwrap().state.len(), 1 << 20);
     let narrow = Limits { memory: 1 << 16, ..Limits::default() };
     let error = plugin.configure(&settings("good"), narrow).err().unwrap().to_string();
-    assert!(error.contains("faulted in `instantiate`: out of memory") && error.contains("may have 64 KiB"), "{error}");
+    assert!(
+        error.contains("faulted in `instantiate`: out of memory")
+            && error.contains("may have 64 KiB"),
+        "{error}"
+    );
 }
 
-/// What the host holds while a guest hoards: the guest's own limit, and what the host adds, which should be little.
+/// What the host holds while a guest hoards: the guest's own limit, and what the host adds, which
+/// should be little.
 #[test]
 fn host_memory_stays_bounded() {
     let plugin = hostile();
@@ -294,7 +317,8 @@ fn host_memory_stays_bounded() {
     assert!(grown < 96 << 20, "grown by {} MiB", grown >> 20);
 }
 
-/// Not a timed test: it only shows that the two clocks are not confused. The machine may be as loaded as it likes.
+/// Not a timed test: it only shows that the two clocks are not confused. The machine may be as
+/// loaded as it likes.
 #[test]
 fn a_loaded_machine_causes_no_fault() {
     let plugin = hostile();

@@ -30,9 +30,18 @@ macro_rules! assert_refused {
 
 #[test]
 fn not_a_component() {
-    assert_refused!(refused(b"#!/bin/sh\necho hello"), LoadError::NotAComponent { .. }, "#!/bin/sh", "wasm32-wasip2");
+    assert_refused!(
+        refused(b"#!/bin/sh\necho hello"),
+        LoadError::NotAComponent { .. },
+        "#!/bin/sh",
+        "wasm32-wasip2"
+    );
     assert_refused!(refused(b""), LoadError::NotAComponent { .. }, "the file is empty");
-    assert_refused!(refused_text("(module)"), LoadError::CoreModule { .. }, "a core WebAssembly module");
+    assert_refused!(
+        refused_text("(module)"),
+        LoadError::CoreModule { .. },
+        "a core WebAssembly module"
+    );
 }
 
 #[test]
@@ -40,10 +49,19 @@ fn truncated_anywhere() {
     let wasm = plugin_wasm("hostile");
     for tenth in 1..10 {
         let length = wasm.len() * tenth / 10;
-        assert_refused!(refused(&wasm[..length]), LoadError::Truncated { .. }, "truncated", "copy the file again");
+        assert_refused!(
+            refused(&wasm[..length]),
+            LoadError::Truncated { .. },
+            "truncated",
+            "copy the file again"
+        );
     }
     // At the end of a part the rest is valid, and no plugin.
-    assert_refused!(refused(&wasm[..8]), LoadError::MissingExport { export: "manifest", .. }, "`manifest`");
+    assert_refused!(
+        refused(&wasm[..8]),
+        LoadError::MissingExport { export: "manifest", .. },
+        "`manifest`"
+    );
 }
 
 #[test]
@@ -58,7 +76,12 @@ fn damaged_inside() {
 fn wrong_version_of_the_contract_names_both() {
     for interface in ["reads", "types"] {
         let wat = format!("(component (import \"strowger:flow/{interface}@0.2.0\" (instance)))");
-        assert_refused!(refused_text(&wat), LoadError::OtherVersion { .. }, "strowger:flow@0.2.0", "strowger:flow@0.1.0");
+        assert_refused!(
+            refused_text(&wat),
+            LoadError::OtherVersion { .. },
+            "strowger:flow@0.2.0",
+            "strowger:flow@0.1.0"
+        );
     }
 }
 
@@ -70,7 +93,11 @@ fn unknown_imports_are_named() {
         assert!(error.to_string().contains(&format!("imports `{import}`")), "{error}");
         assert!(matches!(error, LoadError::UnknownImport { .. }));
     }
-    assert_refused!(refused_text("(component (import \"dial\" (func)))"), LoadError::UnknownImport { .. }, "imports `dial`");
+    assert_refused!(
+        refused_text("(component (import \"dial\" (func)))"),
+        LoadError::UnknownImport { .. },
+        "imports `dial`"
+    );
 }
 
 /// The four exports, none with a type of the contract, and what is to be imported.
@@ -88,7 +115,12 @@ fn with_exports(import: &str) -> String {
 
 #[test]
 fn other_types_than_the_contracts_are_named() {
-    assert_refused!(refused_text(&with_exports("")), LoadError::OtherType { .. }, "strowger:flow@0.1.0", "configure");
+    assert_refused!(
+        refused_text(&with_exports("")),
+        LoadError::OtherType { .. },
+        "strowger:flow@0.1.0",
+        "configure"
+    );
     let import = "(import \"strowger:flow/reads@0.1.0\" (instance (export \"password\" (func))))";
     assert_refused!(refused_text(&with_exports(import)), LoadError::OtherType { .. }, "password");
 }
@@ -103,7 +135,8 @@ fn compiled_plugins_are_kept_and_mistrusted() {
         first(&flow(&plugin, "good")).unwrap();
     };
     let entry = || -> PathBuf {
-        let entries: Vec<_> = fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let entries: Vec<_> =
+            fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(entries.len(), 1, "{entries:?}");
         entries.into_iter().next().unwrap()
     };

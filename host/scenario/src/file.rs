@@ -1,8 +1,10 @@
-//! The scenario file as it is written: TOML, published as a JSON Schema so that editors complete it.
+//! The scenario file as it is written: TOML, published as a JSON Schema so that editors complete
+//! it.
 //!
-//! One file is one scenario. Times are seconds; where a figure depends on the flow's settings it is written as such:
-//! `"settings.overflow_after"`, also `"settings.overflow_after + 5"` or `"2 * settings.repeat_every"`. A text is
-//! matched when what was heard contains it; `"settings.wait_text"` stands for the setting's text, in which a word in braces
+//! One file is one scenario. Times are seconds; where a figure depends on the flow's settings it is
+//! written as such: `"settings.overflow_after"`, also `"settings.overflow_after + 5"` or `"2 *
+//! settings.repeat_every"`. A text is matched when what was heard contains it;
+//! `"settings.wait_text"` stands for the setting's text, in which a word in braces
 //! (`{municipality}`) stands for any words.
 
 use crate::term::{CIVIL, Term, When};
@@ -16,13 +18,15 @@ use toml::Spanned;
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Strowger scenario")]
 pub struct ScenarioFile {
-    /// What it shows, beginning with the requirement, such as "V2: the wait text comes back every 60 s".
+    /// What it shows, beginning with the requirement, such as "V2: the wait text comes back every
+    /// 60 s".
     pub name: String,
     /// When it begins: civil date and time of the site, such as "2026-11-23 10:00".
     #[schemars(with = "String", regex(pattern = CIVIL))]
     pub at: Spanned<String>,
-    /// It checks the figures that the flow file and the site took from their source. An operator may change those, so
-    /// a swap is refused only if such a scenario breaks the flow, not if it finds another figure.
+    /// It checks the figures that the flow file and the site took from their source. An operator
+    /// may change those, so a swap is refused only if such a scenario breaks the flow, not if it
+    /// finds another figure.
     #[serde(default)]
     pub figures: bool,
     /// Laid over the flow file's settings.
@@ -38,14 +42,16 @@ pub struct ScenarioFile {
     #[serde(default, rename = "contact")]
     #[schemars(with = "Vec<Contact>")]
     pub contacts: Vec<Spanned<Contact>>,
-    /// Who is on duty in this scenario, instead of those on the site's roster of that name; the first goes before the second.
+    /// Who is on duty in this scenario, instead of those on the site's roster of that name; the
+    /// first goes before the second.
     #[serde(default)]
     #[schemars(with = "Vec<OnDuty>")]
     pub on_duty: Vec<Spanned<OnDuty>>,
     /// Calls of before the scenario. Those of the scenario itself count as soon as they are over.
     #[serde(default)]
     pub earlier: Vec<Earlier>,
-    /// Outside numbers, or settings that hold one, and how they behave. A number that is not named cannot be reached.
+    /// Outside numbers, or settings that hold one, and how they behave. A number that is not named
+    /// cannot be reached.
     #[serde(default)]
     pub outside: BTreeMap<String, Phone>,
     /// Who calls.
@@ -70,7 +76,8 @@ pub struct Reported {
     /// Of the calls that came in in this hour of the day. Not given: in any.
     #[schemars(range(max = 23))]
     pub hour: Option<u32>,
-    /// Of the calls for which the flow noted this, such as `{ clinic = "Cardiologie" }`. Not given: of all.
+    /// Of the calls for which the flow noted this, such as `{ clinic = "Cardiologie" }`. Not given:
+    /// of all.
     #[serde(default)]
     pub notes: BTreeMap<String, String>,
     /// A wait of so many seconds is none.
@@ -222,7 +229,8 @@ pub struct Call {
     pub times: u32,
     /// The caller's number, or "withheld". Not given: a number of its own.
     pub from: Option<String>,
-    /// The endpoint that the PBX has authenticated: an agent of this scenario, whose phone it is, or an address. Not given: a call from outside.
+    /// The endpoint that the PBX has authenticated: an agent of this scenario, whose phone it is,
+    /// or an address. Not given: a call from outside.
     pub endpoint: Option<String>,
     /// The number that is called. Not given: the flow's first.
     pub dials: Option<String>,
@@ -277,7 +285,8 @@ pub struct Keyed {
 #[serde(deny_unknown_fields)]
 #[schemars(transform = exactly_one_thing)]
 pub struct Expect {
-    /// Seconds from the call's arrival, or from the last line with `restart`. Not given: at any time after the line before.
+    /// Seconds from the call's arrival, or from the last line with `restart`. Not given: at any
+    /// time after the line before.
     pub at: Option<Term>,
     /// How many seconds earlier or later will do; 0.5 if not given.
     pub within: Option<f64>,
@@ -317,7 +326,8 @@ pub struct Expect {
     pub mails: Option<String>,
     /// Something that has to be answered in time is noted: escalation, complaint or call-back.
     pub opens: Option<String>,
-    /// One of the fields of the mail or of what is noted, or an address that the mail goes to, contains this.
+    /// One of the fields of the mail or of what is noted, or an address that the mail goes to,
+    /// contains this.
     pub contains: Option<String>,
     /// The caller is hung up on ("us") or hangs up ("caller").
     pub hung_up_by: Option<String>,
@@ -409,7 +419,8 @@ pub(crate) const THINGS: [&str; 17] = [
 
 /// Says in the schema what the types cannot: a line is about one thing.
 fn exactly_one_thing(schema: &mut Schema) {
-    let each: Vec<_> = THINGS.iter().map(|thing| serde_json::json!({ "required": [thing] })).collect();
+    let each: Vec<_> =
+        THINGS.iter().map(|thing| serde_json::json!({ "required": [thing] })).collect();
     schema.insert("oneOf".to_owned(), serde_json::Value::Array(each));
 }
 

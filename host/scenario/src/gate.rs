@@ -13,8 +13,9 @@ use strowger_sandbox::Engine;
 /// The folder of a flow's scenarios, beside its flow file.
 pub const FOLDER: &str = "scenarios";
 
-/// Runs the scenarios beside a flow's file. Those that check behaviour must pass with the settings that they pin; and
-/// with the settings as they are, none may bring about a fault, a refusal or a call without end.
+/// Runs the scenarios beside a flow's file. Those that check behaviour must pass with the settings
+/// that they pin; and with the settings as they are, none may bring about a fault, a refusal or a
+/// call without end.
 pub fn gate(engine: Engine) -> Gate {
     Arc::new(move |snapshot, flow| {
         let (scenarios, problems) = Scenario::load_all(&flow.dir.join(FOLDER));
@@ -22,10 +23,14 @@ pub fn gate(engine: Engine) -> Gate {
         for problem in &problems {
             let _ = write!(why, "\n{problem}");
         }
-        let mut runs: Vec<(&Scenario, How)> = scenarios.iter().map(|scenario| (scenario, How::LIVE)).collect();
+        let mut runs: Vec<(&Scenario, How)> =
+            scenarios.iter().map(|scenario| (scenario, How::LIVE)).collect();
         let behaviour = scenarios.iter().filter(|scenario| !scenario.written.figures);
         runs.extend(behaviour.map(|scenario| (scenario, How::TEST)));
-        for report in run_all(&runs, flow, snapshot, &engine, |_| {}).iter().filter(|report| !report.is_good()) {
+        for report in run_all(&runs, flow, snapshot, &engine, |_| {})
+            .iter()
+            .filter(|report| !report.is_good())
+        {
             let _ = write!(why, "\n{report}");
         }
         match why.is_empty() {
@@ -35,8 +40,8 @@ pub fn gate(engine: Engine) -> Gate {
     })
 }
 
-/// Runs scenarios on as many threads as there are processors. Reports come in the order of the runs; `done` is told of each
-/// as soon as it is there.
+/// Runs scenarios on as many threads as there are processors. Reports come in the order of the
+/// runs; `done` is told of each as soon as it is there.
 pub fn run_all(
     runs: &[(&Scenario, How)],
     flow: &LoadedFlow,
@@ -51,7 +56,8 @@ pub fn run_all(
     })
 }
 
-/// Does something with each of many on as many threads as there are processors. The outcomes are in the order of the many.
+/// Does something with each of many on as many threads as there are processors. The outcomes are in
+/// the order of the many.
 pub(crate) fn in_parallel<T: Sync, R: Send>(many: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(many.len());
     let next = Mutex::new(many.iter().enumerate());

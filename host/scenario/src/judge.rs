@@ -68,7 +68,10 @@ impl Expect {
             &self.hung_up_by,
             &self.refused,
         ];
-        let mut said = THINGS.into_iter().zip(values).filter_map(|(thing, value)| Some((thing, value.as_deref()?)));
+        let mut said = THINGS
+            .into_iter()
+            .zip(values)
+            .filter_map(|(thing, value)| Some((thing, value.as_deref()?)));
         match (said.next(), said.next()) {
             (Some(one), None) => Ok(one),
             (Some((one, _)), Some((two, _))) => Err(LineError::Two(one, two)),
@@ -85,7 +88,12 @@ impl Line {
             span: line.span(),
             thing,
             value: text(settings, value)?.into_owned(),
-            contains: expect.contains.as_ref().map(|part| text(settings, part)).transpose()?.map(std::borrow::Cow::into_owned),
+            contains: expect
+                .contains
+                .as_ref()
+                .map(|part| text(settings, part))
+                .transpose()?
+                .map(std::borrow::Cow::into_owned),
             at: expect.at.as_ref().map(|at| at.resolve(settings)).transpose()?,
             within: Duration::from_secs_f64(expect.within.unwrap_or(0.5).max(0.0)),
             restart: expect.restart,
@@ -109,8 +117,12 @@ impl Line {
             ("listens_to", What::ListensTo(agent)) => equals(agent),
             ("other_hears", What::OtherHears(prompts)) => is_said(&spoken(prompts), &self.value),
             ("alarms", What::Alarms(what)) => what.contains(&self.value),
-            ("mails", What::Mails { template, to, fields }) => equals(template) && self.is_in(fields, to),
-            ("opens", What::Opens { kind, fields }) => equals(kind.word()) && self.is_in(fields, &[]),
+            ("mails", What::Mails { template, to, fields }) => {
+                equals(template) && self.is_in(fields, to)
+            }
+            ("opens", What::Opens { kind, fields }) => {
+                equals(kind.word()) && self.is_in(fields, &[])
+            }
             ("hung_up_by", What::HungUp { by, .. }) => equals(match by {
                 HungUpBy::Us => "us",
                 HungUpBy::Caller => "caller",
@@ -127,13 +139,14 @@ impl Line {
     }
 
     fn name(&self) -> String {
-        let contains = self.contains.as_ref().map(|part| format!(", contains = {part:?}")).unwrap_or_default();
+        let contains =
+            self.contains.as_ref().map(|part| format!(", contains = {part:?}")).unwrap_or_default();
         format!("{} = {:?}{contains}", self.thing, self.value)
     }
 }
 
-/// Whether what was heard contains a text. Line breaks and runs of spaces do not matter; a word in braces in the text stands
-/// for any words.
+/// Whether what was heard contains a text. Line breaks and runs of spaces do not matter; a word in
+/// braces in the text stands for any words.
 fn is_said(heard: &str, text: &str) -> bool {
     let simplified = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let (heard, text) = (simplified(heard), simplified(text));
@@ -153,7 +166,8 @@ fn is_said(heard: &str, text: &str) -> bool {
 
 /// Numbers may be written with spaces.
 fn same_number(one: &str, other: &str) -> bool {
-    one == other || matches!((one.parse::<PhoneNumber>(), other.parse::<PhoneNumber>()), (Ok(one), Ok(other)) if one == other)
+    one == other
+        || matches!((one.parse::<PhoneNumber>(), other.parse::<PhoneNumber>()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// What is expected of a call, settings filled in.
@@ -165,11 +179,19 @@ pub(crate) struct Expected {
 
 impl Expected {
     /// All lines that cannot be understood, at once.
-    pub(crate) fn new(call: &Call, settings: &Value) -> Result<Self, Vec<(Range<usize>, LineError)>> {
+    pub(crate) fn new(
+        call: &Call,
+        settings: &Value,
+    ) -> Result<Self, Vec<(Range<usize>, LineError)>> {
         let mut wrong = Vec::new();
         let mut lines = |written: &[Spanned<Expect>]| -> Vec<Line> {
-            let line = |line: &Spanned<Expect>| Line::new(line, settings).map_err(|error| (line.span(), error));
-            written.iter().filter_map(|written| line(written).map_err(|error| wrong.push(error)).ok()).collect()
+            let line = |line: &Spanned<Expect>| {
+                Line::new(line, settings).map_err(|error| (line.span(), error))
+            };
+            written
+                .iter()
+                .filter_map(|written| line(written).map_err(|error| wrong.push(error)).ok())
+                .collect()
         };
         let expected = Self { expect: lines(&call.expect), never: lines(&call.never) };
         match wrong.is_empty() {
@@ -179,8 +201,14 @@ impl Expected {
     }
 }
 
-/// What of a call was not as its scenario says; without `expectations`, only what must hold for every call.
-pub(crate) fn judge(call: &Call, expected: &Expected, timeline: &Timeline, expectations: bool) -> Vec<Failure> {
+/// What of a call was not as its scenario says; without `expectations`, only what must hold for
+/// every call.
+pub(crate) fn judge(
+    call: &Call,
+    expected: &Expected,
+    timeline: &Timeline,
+    expectations: bool,
+) -> Vec<Failure> {
     let mut failures = Vec::new();
     if expectations {
         lines(&expected.expect, timeline, &mut failures);
@@ -195,7 +223,11 @@ pub(crate) fn judge(call: &Call, expected: &Expected, timeline: &Timeline, expec
             What::Refused { .. } if !expected_refusal() => "no order that is refused",
             _ => continue,
         };
-        failures.push(Failure { span: None, expected: broken.to_owned(), happened: what.to_string() });
+        failures.push(Failure {
+            span: None,
+            expected: broken.to_owned(),
+            happened: what.to_string(),
+        });
     }
     if timeline.record().is_none() {
         let happened = "the call did not end".to_owned();
@@ -225,15 +257,22 @@ fn lines(lines: &[Line], timeline: &Timeline, failures: &mut Vec<Failure>) {
     for line in lines {
         let window = match (line.at, zero) {
             (None, _) => Some((last, Duration::MAX)),
-            (Some(at), Some(zero)) => Some(((zero + at).saturating_sub(line.within), zero + at + line.within)),
+            (Some(at), Some(zero)) => {
+                Some(((zero + at).saturating_sub(line.within), zero + at + line.within))
+            }
             (Some(_), None) => None,
         };
         let expected = |zero: Option<Duration>| match (line.at, zero) {
             (Some(at), Some(zero)) => format!("{} {}", line.name(), since(timeline, zero + at)),
-            (Some(at), None) => format!("{} {} s after a line that did not happen", line.name(), at.as_secs_f64()),
+            (Some(at), None) => {
+                format!("{} {} s after a line that did not happen", line.name(), at.as_secs_f64())
+            }
             (None, _) => line.name(),
         };
-        let fits = |happening: &Happening| window.is_some_and(|(from, to)| (from..=to).contains(&happening.at)) && line.is(&happening.what);
+        let fits = |happening: &Happening| {
+            window.is_some_and(|(from, to)| (from..=to).contains(&happening.at))
+                && line.is(&happening.what)
+        };
         match (0..happenings.len()).find(|&i| !taken[i] && fits(&happenings[i])) {
             Some(i) => {
                 taken[i] = true;
@@ -243,7 +282,11 @@ fn lines(lines: &[Line], timeline: &Timeline, failures: &mut Vec<Failure>) {
                 }
             }
             None => {
-                failures.push(Failure { span: Some(line.span.clone()), expected: expected(zero), happened: instead(line, timeline) });
+                failures.push(Failure {
+                    span: Some(line.span.clone()),
+                    expected: expected(zero),
+                    happened: instead(line, timeline),
+                });
                 if line.restart {
                     zero = None;
                 }
@@ -252,10 +295,15 @@ fn lines(lines: &[Line], timeline: &Timeline, failures: &mut Vec<Failure>) {
     }
     for (happening, _) in happenings.iter().zip(&taken).filter(|(_, taken)| !**taken) {
         let named: Vec<&Line> = lines.iter().filter(|line| line.is(&happening.what)).collect();
-        let Some(line) = named.first().filter(|_| named.iter().all(|line| !line.repeats)) else { continue };
+        let Some(line) = named.first().filter(|_| named.iter().all(|line| !line.repeats)) else {
+            continue;
+        };
         failures.push(Failure {
             span: Some(line.span.clone()),
-            expected: format!("{} only as often as it is named (or with repeats = true)", line.name()),
+            expected: format!(
+                "{} only as often as it is named (or with repeats = true)",
+                line.name()
+            ),
             happened: format!("also {}", since(timeline, happening.at)),
         });
     }
@@ -264,7 +312,8 @@ fn lines(lines: &[Line], timeline: &Timeline, failures: &mut Vec<Failure>) {
 /// When the same happened, or else what did of the same kind.
 fn instead(line: &Line, timeline: &Timeline) -> String {
     let when = |happening: &Happening| since(timeline, happening.at);
-    let same: Vec<String> = timeline.happenings.iter().filter(|h| line.is(&h.what)).map(when).collect();
+    let same: Vec<String> =
+        timeline.happenings.iter().filter(|h| line.is(&h.what)).map(when).collect();
     if !same.is_empty() {
         return format!("it happened {}", same.join(", "));
     }
@@ -286,7 +335,12 @@ fn instead(line: &Line, timeline: &Timeline) -> String {
         _ => "",
     };
     let alike = |happening: &&Happening| kind(&happening.what) == line.thing;
-    let others: Vec<String> = timeline.happenings.iter().filter(alike).map(|other| format!("{}: {}", when(other), other.what)).collect();
+    let others: Vec<String> = timeline
+        .happenings
+        .iter()
+        .filter(alike)
+        .map(|other| format!("{}: {}", when(other), other.what))
+        .collect();
     match others.is_empty() {
         true => "it did not happen".to_owned(),
         false => format!("it did not happen, but {}", others.join("; ")),
@@ -298,18 +352,30 @@ fn record(call: &Call, timeline: &Timeline, failures: &mut Vec<Failure>) {
     let mut fail = |span: Range<usize>, expected: String, happened: String| {
         failures.push(Failure { span: Some(span), expected, happened });
     };
-    if let Some(outcome) = call.outcome.as_ref().filter(|outcome| outcome.get_ref() != &record.outcome) {
-        fail(outcome.span(), format!("outcome {:?}", outcome.get_ref()), format!("outcome {:?}", record.outcome));
+    if let Some(outcome) =
+        call.outcome.as_ref().filter(|outcome| outcome.get_ref() != &record.outcome)
+    {
+        fail(
+            outcome.span(),
+            format!("outcome {:?}", outcome.get_ref()),
+            format!("outcome {:?}", record.outcome),
+        );
     }
     for (key, value) in &call.notes {
-        let noted = record.notes.iter().find(|field| &field.key == key).map(|field| field.value.as_str());
+        let noted =
+            record.notes.iter().find(|field| &field.key == key).map(|field| field.value.as_str());
         if noted != Some(value.get_ref()) {
-            let happened = noted.map_or_else(|| "no such note".to_owned(), |noted| format!("{noted:?}"));
+            let happened =
+                noted.map_or_else(|| "no such note".to_owned(), |noted| format!("{noted:?}"));
             fail(value.span(), format!("the note {key} = {:?}", value.get_ref()), happened);
         }
     }
     for tag in call.tags.iter().filter(|tag| !record.tags.contains(tag.get_ref())) {
-        fail(tag.span(), format!("the mark {:?}", tag.get_ref()), format!("marks {:?}", record.tags));
+        fail(
+            tag.span(),
+            format!("the mark {:?}", tag.get_ref()),
+            format!("marks {:?}", record.tags),
+        );
     }
 }
 
@@ -330,11 +396,18 @@ mod tests {
     /// What is wrong with a call in which words were heard, by these lines.
     fn wrong(happenings: &[(u64, &str)], expect: &str) -> Vec<String> {
         let call: Call = toml::from_str(&format!("expect = [{expect}]")).unwrap();
-        let expected = Expected::new(&call, &serde_json::json!({ "wait": "Even geduld, {name}!", "every": 60 })).unwrap();
+        let expected = Expected::new(
+            &call,
+            &serde_json::json!({ "wait": "Even geduld, {name}!", "every": 60 }),
+        )
+        .unwrap();
         let happenings = happenings.iter().map(|(at, text)| hears(*at, text)).collect();
         let mut failures = Vec::new();
         lines(&expected.expect, &Timeline { happenings }, &mut failures);
-        failures.into_iter().map(|failure| format!("{} / {}", failure.expected, failure.happened)).collect()
+        failures
+            .into_iter()
+            .map(|failure| format!("{} / {}", failure.expected, failure.happened))
+            .collect()
     }
 
     #[test]
@@ -344,8 +417,14 @@ mod tests {
         assert_eq!(wrong(&heard, good), [""; 0]);
         let late = wrong(&heard, &good.replace("\"settings.every\"", "50"));
         assert!(late[0].contains("at 59.0 s / it happened at 9.0 s, at 69.0 s"), "{late:?}");
-        let unmet = wrong(&heard, &good.replace("hears = \"settings.wait\", restart", "hears = \"Dag\", restart"));
-        assert!(unmet.iter().any(|line| line.contains("60 s after a line that did not happen")), "{unmet:?}");
+        let unmet = wrong(
+            &heard,
+            &good.replace("hears = \"settings.wait\", restart", "hears = \"Dag\", restart"),
+        );
+        assert!(
+            unmet.iter().any(|line| line.contains("60 s after a line that did not happen")),
+            "{unmet:?}"
+        );
     }
 
     #[test]
@@ -359,7 +438,9 @@ mod tests {
 
     #[test]
     fn texts_and_numbers_are_compared_as_people_would() {
-        assert!(is_said("Welkom bij Gent.  Dag", "bij {town}. Dag") && !is_said("Welkom", "Welkom bij"));
+        assert!(
+            is_said("Welkom bij Gent.  Dag", "bij {town}. Dag") && !is_said("Welkom", "Welkom bij")
+        );
         assert!(same_number("+3227138700", "+32 2 713 87 00") && !same_number("an", "bram"));
     }
 }

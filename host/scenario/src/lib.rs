@@ -1,16 +1,20 @@
-//! Scenarios: a flow is tried without a PBX, under virtual time, by files that say who calls when, what agents do, and what
-//! must be heard, rung, dialled and recorded at which second.
+//! Scenarios: a flow is tried without a PBX, under virtual time, by files that say who calls when,
+//! what agents do, and what must be heard, rung, dialled and recorded at which second.
 //!
 //! # Layout
-//! * [`mod@file`]: the file as it is written; [`term`]: figures in it; `load`: reading and checking it.
+//! * [`mod@file`]: the file as it is written; [`term`]: figures in it; `load`: reading and checking
+//!   it.
 //! * `people`: contacts and rosters of a scenario's own.
 //! * [`mod@run`]: plays a scenario with the flow's own plugin, a real exchange and the [`stage`].
-//! * [`timeline`]: a call as people see it; `recorder`: puts it together; `judge`: compares it with what was expected.
+//! * [`timeline`]: a call as people see it; `recorder`: puts it together; `judge`: compares it with
+//!   what was expected.
 //! * [`mod@replay`]: a recorded call run again, and where it differs.
 //! * [`report`]: what came of it, for people.
-//! * [`mod@gate`]: what a flow has to pass before it serves; [`mutate`]: proof that scenarios hold a flow's figures fast.
+//! * [`mod@gate`]: what a flow has to pass before it serves; [`mutate`]: proof that scenarios hold
+//!   a flow's figures fast.
 //!
-//! **Architecture invariant:** a run waits for nothing real and reads no clock. Two runs are alike to the byte.
+//! **Architecture invariant:** a run waits for nothing real and reads no clock. Two runs are alike
+//! to the byte.
 
 pub mod file;
 pub mod gate;

@@ -36,7 +36,8 @@ impl Scenario {
     /// # Errors
     /// Everything that is wrong with it: syntax, unknown keys, wrong types, or what makes no sense.
     pub fn load(file: &Path) -> Result<Self, Vec<Problem>> {
-        let text = std::fs::read_to_string(file).map_err(|error| vec![whole(file, format!("cannot be read: {error}"))])?;
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| vec![whole(file, format!("cannot be read: {error}"))])?;
         Self::parse(file, &text)
     }
 
@@ -54,7 +55,11 @@ impl Scenario {
         let at = civil(written.at.get_ref());
         let mut wrong = Vec::new();
         if at.is_none() {
-            wrong.push((written.at.span(), "not a date and time; write \"2026-11-23 10:00\"".to_owned(), None));
+            wrong.push((
+                written.at.span(),
+                "not a date and time; write \"2026-11-23 10:00\"".to_owned(),
+                None,
+            ));
         }
         check(&written, &mut wrong);
         match (at, wrong.is_empty()) {
@@ -72,8 +77,9 @@ impl Scenario {
 
     /// Reads every `*.toml` of a folder, by name. A folder that is not there holds none.
     pub fn load_all(folder: &Path) -> (Vec<Self>, Vec<Problem>) {
-        let mut files: Vec<PathBuf> =
-            std::fs::read_dir(folder).map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path())).collect()).unwrap_or_default();
+        let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+            .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path())).collect())
+            .unwrap_or_default();
         files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
         files.sort();
         let mut scenarios = Vec::new();
@@ -93,13 +99,18 @@ impl Scenario {
     }
 
     /// What is expected of each call with these settings.
-    pub(crate) fn expected(&self, settings: &serde_json::Value) -> Result<Vec<Expected>, Vec<Problem>> {
+    pub(crate) fn expected(
+        &self,
+        settings: &serde_json::Value,
+    ) -> Result<Vec<Expected>, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut expected = Vec::new();
         for call in &self.written.calls {
             match Expected::new(call, settings) {
                 Ok(lines) => expected.push(lines),
-                Err(wrong) => problems.extend(wrong.into_iter().map(|(span, error)| self.problem(span, error.to_string()))),
+                Err(wrong) => problems.extend(
+                    wrong.into_iter().map(|(span, error)| self.problem(span, error.to_string())),
+                ),
             }
         }
         match problems.is_empty() {
@@ -127,20 +138,41 @@ fn check(written: &ScenarioFile, wrong: &mut Wrong) {
         let of = then.get_ref();
         let known = written.agents.contains_key(&of.who) || written.outside.contains_key(&of.who);
         if !known {
-            wrong.push((then.span(), format!("nobody here is called {:?}", of.who), Some("name one of [agents] or [outside]")));
+            wrong.push((
+                then.span(),
+                format!("nobody here is called {:?}", of.who),
+                Some("name one of [agents] or [outside]"),
+            ));
         }
         match (of.does, of.phone) {
-            (None, None) => wrong.push((then.span(), "nothing happens here".to_owned(), Some("write `does` or `phone`"))),
+            (None, None) => wrong.push((
+                then.span(),
+                "nothing happens here".to_owned(),
+                Some("write `does` or `phone`"),
+            )),
             (Some(_), None) if !written.agents.contains_key(&of.who) && known => {
-                wrong.push((then.span(), format!("{:?} is not an agent", of.who), Some("write `phone` instead")));
+                wrong.push((
+                    then.span(),
+                    format!("{:?} is not an agent", of.who),
+                    Some("write `phone` instead"),
+                ));
             }
             _ => {}
         }
     }
     for reported in &written.report {
-        for name in reported.get_ref().figures.keys().filter(|name| !COLUMNS.iter().any(|column| column.name == **name)) {
+        for name in reported
+            .get_ref()
+            .figures
+            .keys()
+            .filter(|name| !COLUMNS.iter().any(|column| column.name == **name))
+        {
             let names = COLUMNS.map(|column| column.name).join(", ");
-            wrong.push((reported.span(), format!("there is no figure {name:?}; a report has {names}"), None));
+            wrong.push((
+                reported.span(),
+                format!("there is no figure {name:?}; a report has {names}"),
+                None,
+            ));
         }
     }
     for call in &written.calls {
@@ -148,7 +180,11 @@ fn check(written: &ScenarioFile, wrong: &mut Wrong) {
             check_line(line, wrong);
         }
         for line in call.never.iter().filter(|line| line.get_ref().at.is_some()) {
-            wrong.push((line.span(), "`never` holds for the whole call".to_owned(), Some("leave out `at`")));
+            wrong.push((
+                line.span(),
+                "`never` holds for the whole call".to_owned(),
+                Some("leave out `at`"),
+            ));
         }
     }
 }
@@ -159,7 +195,11 @@ fn check_line(line: &Spanned<Expect>, wrong: &mut Wrong) {
         wrong.push((line.span(), error.to_string(), None));
     }
     if of.contains.is_some() && of.mails.is_none() && of.opens.is_none() {
-        wrong.push((line.span(), "`contains` is about a mail or a case".to_owned(), Some("write it beside `mails` or `opens`")));
+        wrong.push((
+            line.span(),
+            "`contains` is about a mail or a case".to_owned(),
+            Some("write it beside `mails` or `opens`"),
+        ));
     }
     let mut one_of = |value: &Option<String>, words: &[&str]| {
         if let Some(value) = value.as_ref().filter(|value| !words.contains(&value.as_str())) {
@@ -184,7 +224,8 @@ fn whole(file: &Path, message: String) -> Problem {
 }
 
 fn place(text: &str, span: Range<usize>) -> Place {
-    let start = (0..=span.start.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    let start =
+        (0..=span.start.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
     let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
     let line_end = text[start..].find('\n').map_or(text.len(), |length| start + length);
     let shown = text.get(start..span.end.min(line_end)).unwrap_or_default();
@@ -227,8 +268,15 @@ mod tests {
     #[test]
     fn unknown_keys_and_malformed_figures_are_said_with_their_place() {
         let shown = problems("name = \"x\"\nat = \"2026-11-23 10:00\"\n[[call]]\nhang_up = 4\n");
-        assert!(shown.contains("s.toml:4:1") && shown.contains("unknown field `hang_up`"), "{shown}");
-        let shown = problems("name = \"x\"\nat = \"2026-11-23 10:00\"\n[[call]]\nhangs_up = \"soon\"\n");
-        assert!(shown.contains("s.toml:4:") && shown.contains("not a number of seconds"), "{shown}");
+        assert!(
+            shown.contains("s.toml:4:1") && shown.contains("unknown field `hang_up`"),
+            "{shown}"
+        );
+        let shown =
+            problems("name = \"x\"\nat = \"2026-11-23 10:00\"\n[[call]]\nhangs_up = \"soon\"\n");
+        assert!(
+            shown.contains("s.toml:4:") && shown.contains("not a number of seconds"),
+            "{shown}"
+        );
     }
 }

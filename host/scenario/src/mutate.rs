@@ -1,8 +1,10 @@
-//! Proof that scenarios hold a flow's figures fast: every figure of its settings and cases, and of the opening hours and queues that
-//! it uses, is altered in turn, by as little as can be, and some scenario must fail.
+//! Proof that scenarios hold a flow's figures fast: every figure of its settings and cases, and of
+//! the opening hours and queues that it uses, is altered in turn, by as little as can be, and some
+//! scenario must fail.
 //!
-//! A figure is a number, a switch between yes and no, a run of digits in a text (a telephone number, opening hours that are
-//! spoken), a time of day or a weekday in opening hours, or a queue's cap.
+//! A figure is a number, a switch between yes and no, a run of digits in a text (a telephone
+//! number, opening hours that are spoken), a time of day or a weekday in opening hours, or a
+//! queue's cap.
 
 use crate::{How, Report, Scenario, gate::in_parallel, run, run_all};
 use serde_json::{Map, Value};
@@ -73,7 +75,9 @@ fn mutations(flow: &LoadedFlow) -> Vec<Mutation> {
             }
         }
     }
-    for (name, queue) in entries(&site, "queues").filter(|(name, _)| flow.permissions.may_use_queue(name)) {
+    for (name, queue) in
+        entries(&site, "queues").filter(|(name, _)| flow.permissions.may_use_queue(name))
+    {
         for (from, to) in alterations(&queue["cap"]) {
             let path = ["queues".to_owned(), name.clone(), "cap".to_owned()];
             found.push(Mutation::new("site", true, &path, &queue["cap"], &from, to));
@@ -82,7 +86,8 @@ fn mutations(flow: &LoadedFlow) -> Vec<Mutation> {
     found
 }
 
-/// Whether a schedule is open at the same times after all, for two years: a later rule goes before the one that was altered.
+/// Whether a schedule is open at the same times after all, for two years: a later rule goes before
+/// the one that was altered.
 fn means_the_same(flow: &LoadedFlow, name: &str, mutation: &Mutation) -> bool {
     let Ok(altered) = flow.site.varied(&mutation.overlay) else { return false };
     let mut at = Timestamp(1_767_225_600_000);
@@ -115,7 +120,8 @@ pub fn hold_fast(
     engine: &Engine,
     done: impl Fn(&Mutation, &Caught) + Sync,
 ) -> Result<Vec<(Mutation, Caught)>, Vec<Report>> {
-    let runs: Vec<(&Scenario, How)> = scenarios.iter().map(|scenario| (scenario, How::TEST)).collect();
+    let runs: Vec<(&Scenario, How)> =
+        scenarios.iter().map(|scenario| (scenario, How::TEST)).collect();
     let mut failed = run_all(&runs, flow, beside, engine, |_| {});
     failed.retain(|report| !report.is_good());
     if !failed.is_empty() {
@@ -131,10 +137,21 @@ pub fn hold_fast(
 }
 
 /// Alters a figure and runs the scenarios until one notices: those that check figures first.
-fn catch(mutation: &Mutation, scenarios: &[Scenario], flow: &LoadedFlow, beside: &Snapshot, engine: &Engine) -> Caught {
-    let said = |problems: Vec<Problem>| problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+fn catch(
+    mutation: &Mutation,
+    scenarios: &[Scenario],
+    flow: &LoadedFlow,
+    beside: &Snapshot,
+    engine: &Engine,
+) -> Caught {
+    let said = |problems: Vec<Problem>| {
+        problems.first().map(|problem| problem.message.clone()).unwrap_or_default()
+    };
     let altered = match mutation.in_site {
-        true => flow.site.varied(&mutation.overlay).and_then(|site| flow.varied(&Map::new(), &Arc::new(site))),
+        true => flow
+            .site
+            .varied(&mutation.overlay)
+            .and_then(|site| flow.varied(&Map::new(), &Arc::new(site))),
         false => flow.varied(&mutation.overlay, &flow.site),
     };
     let altered = match altered {
@@ -142,7 +159,8 @@ fn catch(mutation: &Mutation, scenarios: &[Scenario], flow: &LoadedFlow, beside:
         Err(problems) => return Caught::Check(said(problems)),
     };
     let figures_first = || {
-        let (figures, behaviour): (Vec<_>, Vec<_>) = scenarios.iter().partition(|scenario| scenario.written.figures);
+        let (figures, behaviour): (Vec<_>, Vec<_>) =
+            scenarios.iter().partition(|scenario| scenario.written.figures);
         figures.into_iter().chain(behaviour)
     };
     figures_first()
@@ -173,7 +191,8 @@ impl Mutation {
 /// Two long texts are shown around the place where they differ.
 fn between(one: &str, other: &str) -> (String, String) {
     let differ = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-    let start = (0..=differ.saturating_sub(20)).rev().find(|at| one.is_char_boundary(*at)).unwrap_or(0);
+    let start =
+        (0..=differ.saturating_sub(20)).rev().find(|at| one.is_char_boundary(*at)).unwrap_or(0);
     let part = |text: &str| text[start..].chars().take(40).collect();
     (part(one), part(other))
 }
@@ -202,14 +221,22 @@ fn alterations(value: &Value) -> Vec<(String, Value)> {
                 .filter(|altered| *altered >= 0)
                 .map(|altered| (number.to_string(), altered.into()))
                 .collect(),
-            (None, Some(number)) => vec![(number.to_string(), (number * 1.1).into()), (number.to_string(), (number * 0.9).into())],
+            (None, Some(number)) => vec![
+                (number.to_string(), (number * 1.1).into()),
+                (number.to_string(), (number * 0.9).into()),
+            ],
             _ => Vec::new(),
         },
-        Value::String(text) => digits(text).into_iter().map(|at| (text.clone(), Value::String(with_digit(text, at)))).collect(),
+        Value::String(text) => digits(text)
+            .into_iter()
+            .map(|at| (text.clone(), Value::String(with_digit(text, at))))
+            .collect(),
         Value::Array(items) => items
             .iter()
             .enumerate()
-            .flat_map(|(index, item)| alterations(item).into_iter().map(move |(from, to)| (index, from, to)))
+            .flat_map(|(index, item)| {
+                alterations(item).into_iter().map(move |(from, to)| (index, from, to))
+            })
             .map(|(index, from, to)| {
                 let mut altered = items.clone();
                 altered[index] = to;
@@ -218,7 +245,9 @@ fn alterations(value: &Value) -> Vec<(String, Value)> {
             .collect(),
         Value::Object(table) => table
             .iter()
-            .flat_map(|(key, item)| alterations(item).into_iter().map(move |(from, to)| (key, from, to)))
+            .flat_map(|(key, item)| {
+                alterations(item).into_iter().map(move |(from, to)| (key, from, to))
+            })
             .map(|(key, from, to)| {
                 let mut altered = table.clone();
                 altered.insert(key.clone(), to);
@@ -232,7 +261,9 @@ fn alterations(value: &Value) -> Vec<(String, Value)> {
 /// Where the last digit of each run of digits stands.
 fn digits(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
-    let ends = |at: &usize| bytes[*at].is_ascii_digit() && !bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+    let ends = |at: &usize| {
+        bytes[*at].is_ascii_digit() && !bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
+    };
     (0..bytes.len()).filter(ends).collect()
 }
 
@@ -256,7 +287,9 @@ fn hours_altered(hours: &str) -> Vec<(String, Value)> {
                 replace(at, 5, &format!("{:02}:{:02}", altered / 60, altered % 60));
             }
         }
-        if let Some(day) = hours.get(at..at + 2).and_then(|word| DAYS.iter().position(|day| *day == word)) {
+        if let Some(day) =
+            hours.get(at..at + 2).and_then(|word| DAYS.iter().position(|day| *day == word))
+        {
             for altered in [(day + 1) % 7, (day + 6) % 7] {
                 replace(at, 2, DAYS[altered]);
             }
@@ -268,7 +301,11 @@ fn hours_altered(hours: &str) -> Vec<(String, Value)> {
 /// `HH:MM`, up to 24:00, in minutes.
 fn minutes(text: &str) -> Option<u32> {
     let (hour, minute) = text.split_once(':')?;
-    let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()));
+    let number = |text: &str| {
+        text.parse::<u32>()
+            .ok()
+            .filter(|_| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()))
+    };
     Some(number(hour)? * 60 + number(minute)?)
 }
 
@@ -303,16 +340,24 @@ mod tests {
         assert_eq!(altered(json!("Bel 02 713 87 09.")).len(), 4);
         assert!(altered(json!("Bel 02 713 87 09.")).contains(&json!("Bel 02 713 87 00.")));
         assert_eq!(altered(json!(["a", 5])), [json!(["a", 6]), json!(["a", 4])]);
-        assert_eq!(altered(json!([{ "key": "1", "code": "a" }])), [json!([{ "key": "2", "code": "a" }])]);
+        assert_eq!(
+            altered(json!([{ "key": "1", "code": "a" }])),
+            [json!([{ "key": "2", "code": "a" }])]
+        );
         assert!(altered(json!("Welkom")).is_empty());
     }
 
     #[test]
     fn opening_hours_are_altered_by_a_minute_and_a_day() {
-        let altered: Vec<Value> = hours_altered("Mo-Fr 09:00-16:00; PH off").into_iter().map(|(_, to)| to).collect();
+        let altered: Vec<Value> =
+            hours_altered("Mo-Fr 09:00-16:00; PH off").into_iter().map(|(_, to)| to).collect();
         assert_eq!(altered.len(), 8);
-        for expected in ["Mo-Fr 09:01-16:00; PH off", "Mo-Fr 09:00-15:59; PH off", "Mo-Th 09:00-16:00; PH off", "Tu-Fr 09:00-16:00; PH off"]
-        {
+        for expected in [
+            "Mo-Fr 09:01-16:00; PH off",
+            "Mo-Fr 09:00-15:59; PH off",
+            "Mo-Th 09:00-16:00; PH off",
+            "Tu-Fr 09:00-16:00; PH off",
+        ] {
             assert!(altered.contains(&json!(expected)), "{expected}");
         }
     }

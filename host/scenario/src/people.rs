@@ -27,11 +27,14 @@ pub(crate) fn of(scenario: &Scenario, mut site: Site) -> Result<Site, Vec<Proble
             Ok(contacts) => site.contacts = Arc::new(contacts),
             Err(doubles) => {
                 let doubles = doubles.into_iter().filter_map(|index| spans.get(index).cloned());
-                problems.extend(doubles.map(|span| scenario.problem(span, "another contact has this id or this number".to_owned())));
+                problems.extend(doubles.map(|span| {
+                    scenario.problem(span, "another contact has this id or this number".to_owned())
+                }));
             }
         }
     }
-    let rosters: BTreeSet<&str> = written.on_duty.iter().map(|duty| duty.get_ref().roster.as_str()).collect();
+    let rosters: BTreeSet<&str> =
+        written.on_duty.iter().map(|duty| duty.get_ref().roster.as_str()).collect();
     site.rosters.retain(|name, _| !rosters.contains(name.as_str()));
     for duty in &written.on_duty {
         let OnDuty { roster, target, from, until } = duty.get_ref();
@@ -47,10 +50,17 @@ pub(crate) fn of(scenario: &Scenario, mut site: Site) -> Result<Site, Vec<Proble
     }
 }
 
-fn known(index: usize, contact: &Contact, site: &Site) -> Result<(read::Contact, Vec<PhoneNumber>), String> {
-    let number = |text: &String| site.number(text).ok_or_else(|| format!("not a telephone number: {text:?}"));
+fn known(
+    index: usize,
+    contact: &Contact,
+    site: &Site,
+) -> Result<(read::Contact, Vec<PhoneNumber>), String> {
+    let number = |text: &String| {
+        site.number(text).ok_or_else(|| format!("not a telephone number: {text:?}"))
+    };
     let numbers = contact.numbers.iter().map(number).collect::<Result<_, _>>()?;
-    let responsible = contact.responsible.iter().map(|name| agent(name, site)).collect::<Result<_, _>>()?;
+    let responsible =
+        contact.responsible.iter().map(|name| agent(name, site)).collect::<Result<_, _>>()?;
     let known = read::Contact {
         id: contact.id.clone().unwrap_or_else(|| format!("contact-{}", index + 1)),
         kind: contact.kind.clone(),
@@ -67,7 +77,9 @@ fn callable(text: &str, site: &Site) -> Result<Target, String> {
     match target(text) {
         Some(Target::Agent(name)) => Ok(Target::Agent(agent(name.as_str(), site)?)),
         Some(target) => Ok(target),
-        None => Err(format!("not whom one can call: {text:?}; write \"+32470123456\", \"101\", \"agent:anna\" or \"PJSIP/anna\"")),
+        None => Err(format!(
+            "not whom one can call: {text:?}; write \"+32470123456\", \"101\", \"agent:anna\" or \"PJSIP/anna\""
+        )),
     }
 }
 
@@ -80,5 +92,7 @@ fn agent(name: &str, site: &Site) -> Result<AgentName, String> {
 
 fn time(text: &Option<String>) -> Result<Option<NaiveDateTime>, String> {
     let Some(text) = text else { return Ok(None) };
-    civil(text).map(Some).ok_or_else(|| format!("not a date and time: {text:?}; write \"2026-11-23 22:00\""))
+    civil(text)
+        .map(Some)
+        .ok_or_else(|| format!("not a date and time: {text:?}; write \"2026-11-23 22:00\""))
 }

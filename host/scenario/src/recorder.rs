@@ -1,4 +1,5 @@
-//! Puts together what the exchange shows of calls and what callers experience: one timeline for each call.
+//! Puts together what the exchange shows of calls and what callers experience: one timeline for
+//! each call.
 
 use crate::{
     stage::Seen,
@@ -47,15 +48,21 @@ impl Recorder {
         let mut calls = self.lock();
         let (leg, what) = match seen {
             Seen::Arrived { leg, from } => return calls.arrivals.push((leg, from, None)),
-            Seen::Hears { leg, sound: Sound::Prompt(prompt) } => (leg, Some(What::Hears(vec![prompt]))),
-            Seen::Hears { leg, sound: Sound::Music(class) } => (leg, Some(What::Music(class.to_string()))),
+            Seen::Hears { leg, sound: Sound::Prompt(prompt) } => {
+                (leg, Some(What::Hears(vec![prompt])))
+            }
+            Seen::Hears { leg, sound: Sound::Music(class) } => {
+                (leg, Some(What::Music(class.to_string())))
+            }
             Seen::Hears { leg, .. } => (leg, None),
             Seen::HungUp { leg, by_far_end, cause } => {
                 let by = if by_far_end { HungUpBy::Caller } else { HungUpBy::Us };
                 (leg, Some(What::HungUp { by, cause }))
             }
         };
-        let Some((_, _, call)) = calls.arrivals.iter().find(|(caller, ..)| *caller == leg) else { return };
+        let Some((_, _, call)) = calls.arrivals.iter().find(|(caller, ..)| *caller == leg) else {
+            return;
+        };
         match (*call, what) {
             (Some(call), what) => calls.hear(call, at, what),
             (None, Some(what)) => calls.early.push((leg, Happening { at, what })),
@@ -92,7 +99,8 @@ impl Calls {
     /// The caller hears something else than before; nothing, if that is told elsewhere.
     fn hear(&mut self, call: CallId, at: Duration, what: Option<What>) {
         let timeline = &mut self.by_id.entry(call).or_insert_with(listening).1;
-        let heard = |happening: &Happening| matches!(happening.what, What::Hears(_) | What::Music(_));
+        let heard =
+            |happening: &Happening| matches!(happening.what, What::Hears(_) | What::Music(_));
         if let Some(last) = timeline.happenings.iter().rposition(heard)
             && at.saturating_sub(timeline.happenings[last].at) < BLINK
         {
@@ -100,7 +108,9 @@ impl Calls {
         }
         let music = |what: &What| matches!(what, What::Music(_));
         // After a conversation it is music anew.
-        let told = |happening: &&Happening| heard(happening) || matches!(happening.what, What::TalksWith(_));
+        let told = |happening: &&Happening| {
+            heard(happening) || matches!(happening.what, What::TalksWith(_))
+        };
         let still = timeline.happenings.iter().rfind(told).map(|happening| &happening.what);
         let goes_on = what.as_ref().is_some_and(music) && what.as_ref() == still;
         if let Some(what) = what.filter(|_| !goes_on) {
@@ -114,12 +124,17 @@ impl Calls {
 
     /// A caller's leg and the exchange's call are the same if the number is, the first first.
     fn arrived(&mut self, call: CallId, caller: Option<&String>) {
-        let Some(arrival) = self.arrivals.iter_mut().find(|(_, from, known)| known.is_none() && from.as_ref() == caller) else {
+        let Some(arrival) = self
+            .arrivals
+            .iter_mut()
+            .find(|(_, from, known)| known.is_none() && from.as_ref() == caller)
+        else {
             return;
         };
         arrival.2 = Some(call);
         let leg = arrival.0.clone();
-        let (mine, others) = std::mem::take(&mut self.early).into_iter().partition(|(of, _)| *of == leg);
+        let (mine, others) =
+            std::mem::take(&mut self.early).into_iter().partition(|(of, _)| *of == leg);
         self.early = others;
         let mine: Vec<(LegId, Happening)> = mine;
         mine.into_iter().for_each(|(_, happening)| self.add(call, happening));
@@ -140,7 +155,9 @@ impl Observer for Recorder {
             timeline.happenings.push(Happening { at, what });
         }
         match observed {
-            Observed::Event(Event::Arrived(arrival)) => calls.arrived(call, arrival.caller.as_ref()),
+            Observed::Event(Event::Arrived(arrival)) => {
+                calls.arrived(call, arrival.caller.as_ref())
+            }
             Observed::Closed(_) => self.closed.notify_one(),
             _ => {}
         }

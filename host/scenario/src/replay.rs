@@ -1,6 +1,8 @@
-//! Recorded calls run again: the same events and answers, on the version that had them or on another plugin, and where its orders differ.
+//! Recorded calls run again: the same events and answers, on the version that had them or on
+//! another plugin, and where its orders differ.
 //!
-//! A replay goes no further than the first difference: what the flow was told from there on came of orders that it no longer gives.
+//! A replay goes no further than the first difference: what the flow was told from there on came of
+//! orders that it no longer gives.
 
 use std::sync::Arc;
 use strowger_model::{
@@ -66,15 +68,23 @@ pub enum Otherwise {
     },
 }
 
-/// Runs a call again. `flow` gives what runs in place of a version, once for each time that the call came to another.
-pub fn replay(recorded: &Recorded<'_>, mut flow: impl FnMut(&FlowVersion) -> Result<Flow, String>) -> Verdict {
+/// Runs a call again. `flow` gives what runs in place of a version, once for each time that the
+/// call came to another.
+pub fn replay(
+    recorded: &Recorded<'_>,
+    mut flow: impl FnMut(&FlowVersion) -> Result<Flow, String>,
+) -> Verdict {
     let mut current: Option<(FlowVersion, Flow)> = None;
     let mut state: Box<[u8]> = Box::default();
     for (expected, (number, step)) in (0..).zip(recorded.steps) {
         if *number != expected {
-            return Verdict::Impossible(format!("step {expected} is missing: the journal could not be written then"));
+            return Verdict::Impossible(format!(
+                "step {expected} is missing: the journal could not be written then"
+            ));
         }
-        if let Some(on) = step.on.as_ref().filter(|on| current.as_ref().is_none_or(|(current, _)| current != *on)) {
+        if let Some(on) =
+            step.on.as_ref().filter(|on| current.as_ref().is_none_or(|(current, _)| current != *on))
+        {
             match flow(on) {
                 Ok(flow) => current = Some((on.clone(), flow)),
                 Err(why) => return Verdict::Impossible(why),
@@ -83,12 +93,20 @@ pub fn replay(recorded: &Recorded<'_>, mut flow: impl FnMut(&FlowVersion) -> Res
             state = Box::default();
         }
         let Some((on, flow)) = &current else {
-            return Verdict::Impossible("its first step does not say on which version it was".to_owned());
+            return Verdict::Impossible(
+                "its first step does not say on which version it was".to_owned(),
+            );
         };
         match again(flow, recorded.call, &state, step) {
             Ok(after) => state = after.unwrap_or(state),
             Err(what) => {
-                let difference = Difference { step: *number, at: step.at, on: on.clone(), event: step.event.clone(), what };
+                let difference = Difference {
+                    step: *number,
+                    at: step.at,
+                    on: on.clone(),
+                    event: step.event.clone(),
+                    what,
+                };
                 return Verdict::Differs(Box::new(difference));
             }
         }
@@ -100,7 +118,12 @@ pub fn replay(recorded: &Recorded<'_>, mut flow: impl FnMut(&FlowVersion) -> Res
 }
 
 /// Takes a step again. The state after it; none: it failed, as it did then.
-fn again(flow: &Flow, call: CallId, state: &[u8], recorded: &StepRecord) -> Result<Option<Box<[u8]>>, Otherwise> {
+fn again(
+    flow: &Flow,
+    call: CallId,
+    state: &[u8],
+    recorded: &StepRecord,
+) -> Result<Option<Box<[u8]>>, Otherwise> {
     let reads = Arc::new(Playback::new(recorded));
     let step = flow.step(call, state, &recorded.event, reads.clone());
     if let Some(question) = reads.unanswered() {
@@ -113,7 +136,9 @@ fn again(flow: &Flow, call: CallId, state: &[u8], recorded: &StepRecord) -> Resu
     };
     match &recorded.fault {
         Some(fault) => Err(Otherwise::NoLongerFails { recorded: fault.clone(), now: step.orders }),
-        None if step.orders != recorded.orders => Err(Otherwise::Orders { recorded: recorded.orders.clone(), now: step.orders }),
+        None if step.orders != recorded.orders => {
+            Err(Otherwise::Orders { recorded: recorded.orders.clone(), now: step.orders })
+        }
         None => Ok(Some(step.state)),
     }
 }

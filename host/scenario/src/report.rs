@@ -31,7 +31,11 @@ impl Report {
     pub fn timelines(&self) -> String {
         let one = |(index, call): (usize, &Timeline)| match self.calls.len() {
             1 => call.to_string(),
-            _ => format!("  call {}, {:.1} s after the start\n{call}", index + 1, call.arrived().as_secs_f64()),
+            _ => format!(
+                "  call {}, {:.1} s after the start\n{call}",
+                index + 1,
+                call.arrived().as_secs_f64()
+            ),
         };
         self.calls.iter().enumerate().map(one).collect()
     }

@@ -11,18 +11,29 @@ use strowger_store::report::{COLUMNS, Figures, Unit};
 use toml::Spanned;
 
 /// Figures that are not as they must be.
-pub(crate) fn judge(reported: &Spanned<Reported>, calls: &[Timeline], flow: &LoadedFlow) -> Vec<Failure> {
+pub(crate) fn judge(
+    reported: &Spanned<Reported>,
+    calls: &[Timeline],
+    flow: &LoadedFlow,
+) -> Vec<Failure> {
     let expected = reported.get_ref();
     let mut figures = Figures::default();
-    calls.iter().filter(|call| is_meant(expected, call, flow)).for_each(|call| add(&mut figures, call, expected.at_once));
+    calls
+        .iter()
+        .filter(|call| is_meant(expected, call, flow))
+        .for_each(|call| add(&mut figures, call, expected.at_once));
     let mut failures = Vec::new();
-    let mut fail = |expected, happened| failures.push(Failure { span: Some(reported.span()), expected, happened });
+    let mut fail = |expected, happened| {
+        failures.push(Failure { span: Some(reported.span()), expected, happened })
+    };
     for column in COLUMNS {
         let Some(term) = expected.figures.get(column.name) else { continue };
         match (term.resolve(&flow.settings), (column.of)(&figures)) {
-            (Ok(right), Some(figure)) if (figure - right.as_secs_f64()).abs() <= tolerance(column.unit) => {}
+            (Ok(right), Some(figure))
+                if (figure - right.as_secs_f64()).abs() <= tolerance(column.unit) => {}
             (Ok(_), figure) => {
-                let happened = figure.map_or_else(|| "nothing to count".to_owned(), |figure| figure.to_string());
+                let happened = figure
+                    .map_or_else(|| "nothing to count".to_owned(), |figure| figure.to_string());
                 fail(format!("{} = {term} in the report", column.name), happened);
             }
             (Err(error), _) => fail(format!("a figure for {}", column.name), error.to_string()),
@@ -44,14 +55,18 @@ fn is_meant(expected: &Reported, call: &Timeline, flow: &LoadedFlow) -> bool {
     let Some(record) = call.record() else { return false };
     let arrived = flow.site.moment(record.arrived);
     let day = format!("{:04}-{:02}-{:02}", arrived.year, arrived.month, arrived.day);
-    let noted = |(key, value): (&String, &String)| record.notes.iter().any(|note| note.key == *key && note.value == *value);
+    let noted = |(key, value): (&String, &String)| {
+        record.notes.iter().any(|note| note.key == *key && note.value == *value)
+    };
     expected.day.as_ref().is_none_or(|of| *of == day)
         && expected.hour.is_none_or(|hour| hour == u32::from(arrived.hour))
         && expected.notes.iter().all(noted)
 }
 
 fn add(figures: &mut Figures, call: &Timeline, at_once: f64) {
-    call.record().into_iter().for_each(|record| figures.add(record, Duration::from_secs_f64(at_once.max(0.0))));
+    call.record()
+        .into_iter()
+        .for_each(|record| figures.add(record, Duration::from_secs_f64(at_once.max(0.0))));
     for happening in &call.happenings {
         // Nobody has answered a case yet when a scenario ends, nor is it late.
         if let What::Opens { kind, .. } = happening.what {

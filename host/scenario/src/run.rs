@@ -1,7 +1,8 @@
 //! Runs a scenario: the flow's own plugin, a real exchange and a simulated PBX, under virtual time.
 //!
-//! A run owns its runtime, whose time is paused and jumps to the next timer whenever nothing is ready; it reads no clock and
-//! waits for nothing real, so that two runs are alike to the byte. It must not be called on a thread of another runtime.
+//! A run owns its runtime, whose time is paused and jumps to the next timer whenever nothing is
+//! ready; it reads no clock and waits for nothing real, so that two runs are alike to the byte. It
+//! must not be called on a thread of another runtime.
 
 use crate::{
     Report, Scenario,
@@ -17,7 +18,9 @@ use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Options};
 use strowger_flows::{Catalogue, LoadedFlow, Problem, Snapshot};
-use strowger_model::{AgentName, PhoneNumber, Prompt, Timestamp, command::AgentAction, read::PastCall};
+use strowger_model::{
+    AgentName, PhoneNumber, Prompt, Timestamp, command::AgentAction, read::PastCall,
+};
 use strowger_pbx::{
     port::Address,
     prompts::{Lengths, lengths_without_recordings},
@@ -29,10 +32,12 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 /// How a scenario is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct How {
-    /// Its own settings are laid over the flow's, and all that it expects must happen. Else the flow runs as it is, and only
-    /// what holds for every call must hold: no fault, no refusal, no call without end.
+    /// Its own settings are laid over the flow's, and all that it expects must happen. Else the
+    /// flow runs as it is, and only what holds for every call must hold: no fault, no refusal, no
+    /// call without end.
     pub expectations: bool,
-    /// Every step is taken twice, on a reused instance and on a fresh one, which must give the same.
+    /// Every step is taken twice, on a reused instance and on a fresh one, which must give the
+    /// same.
     pub twice: bool,
 }
 
@@ -51,7 +56,13 @@ const GRACE: Duration = Duration::from_secs(120);
 /// Runs a scenario of a flow.
 ///
 /// The flows that it may hand calls to come from `beside`, on the scenario's own site.
-pub fn run(scenario: &Scenario, flow: &LoadedFlow, beside: &Snapshot, engine: &Engine, how: How) -> Report {
+pub fn run(
+    scenario: &Scenario,
+    flow: &LoadedFlow,
+    beside: &Snapshot,
+    engine: &Engine,
+    how: How,
+) -> Report {
     let mut report = Report {
         name: scenario.name().to_owned(),
         file: scenario.file.clone(),
@@ -61,7 +72,8 @@ pub fn run(scenario: &Scenario, flow: &LoadedFlow, beside: &Snapshot, engine: &E
         lasted: Duration::ZERO,
     };
     let prepared = Prepared::new(scenario, flow, beside, how);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     match (prepared, runtime) {
         (Ok(prepared), Ok(runtime)) => {
             // What a simulated call brings about is for the report, not for the operator's log.
@@ -71,7 +83,9 @@ pub fn run(scenario: &Scenario, flow: &LoadedFlow, beside: &Snapshot, engine: &E
             });
         }
         (Err(problems), _) => report.problems = problems,
-        (_, Err(error)) => report.problems.push(scenario.problem(0..0, format!("no runtime can be had: {error}"))),
+        (_, Err(error)) => {
+            report.problems.push(scenario.problem(0..0, format!("no runtime can be had: {error}")))
+        }
     }
     report
 }
@@ -88,7 +102,12 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(scenario: &Scenario, flow: &LoadedFlow, beside: &Snapshot, how: How) -> Result<Self, Vec<Problem>> {
+    fn new(
+        scenario: &Scenario,
+        flow: &LoadedFlow,
+        beside: &Snapshot,
+        how: How,
+    ) -> Result<Self, Vec<Problem>> {
         let written = &scenario.written;
         let mut over = if how.expectations { written.site.clone() } else { Map::new() };
         staff(written, flow, &mut over);
@@ -99,29 +118,48 @@ impl Prepared {
         if how.twice {
             flow.flow = flow.flow.twice();
         }
-        let others =
-            flow.permissions.flows.iter().filter(|name| **name != *flow.name.as_str()).filter_map(|name| beside.flows.get(name.as_str()));
-        let beside = others.map(|other| other.varied(&Map::new(), &site).map(Arc::new)).collect::<Result<_, _>>()?;
+        let others = flow
+            .permissions
+            .flows
+            .iter()
+            .filter(|name| **name != *flow.name.as_str())
+            .filter_map(|name| beside.flows.get(name.as_str()));
+        let beside = others
+            .map(|other| other.varied(&Map::new(), &site).map(Arc::new))
+            .collect::<Result<_, _>>()?;
         let expected = match scenario.expected(&flow.settings) {
             Ok(expected) => expected,
             Err(problems) if how.expectations => return Err(problems),
             Err(_) => written.calls.iter().map(|_| Expected::default()).collect(),
         };
         let start = instant(site.time_zone, scenario.at).ok_or_else(|| {
-            let message = format!("there is no such time in {}: the clock is put forward", site.time_zone);
+            let message =
+                format!("there is no such time in {}: the clock is put forward", site.time_zone);
             vec![scenario.problem(written.at.span(), message)]
         })?;
-        let number = flow.numbers.first().map(|pattern| pattern.as_str().replace('X', "0").replace('*', ""));
-        Ok(Self { expected, start, number: number.unwrap_or_default(), flow: Arc::new(flow), beside })
+        let number =
+            flow.numbers.first().map(|pattern| pattern.as_str().replace('X', "0").replace('*', ""));
+        Ok(Self {
+            expected,
+            start,
+            number: number.unwrap_or_default(),
+            flow: Arc::new(flow),
+            beside,
+        })
     }
 
     async fn play(self, scenario: &Scenario, engine: &Engine, how: How, report: &mut Report) {
         let written = &scenario.written;
         let recorder = Recorder::new();
-        let flows = [&self.flow].into_iter().chain(&self.beside).map(|flow| (flow.name.clone(), flow.clone())).collect();
+        let flows = [&self.flow]
+            .into_iter()
+            .chain(&self.beside)
+            .map(|flow| (flow.name.clone(), flow.clone()))
+            .collect();
         let snapshot = Snapshot { site: self.flow.site.clone(), flows };
         let catalogue = Catalogue::still(snapshot, engine.clone());
-        let exchange = Exchange::new(Options::new(catalogue, Clock::simulated(self.start), recorder.clone()));
+        let exchange =
+            Exchange::new(Options::new(catalogue, Clock::simulated(self.start), recorder.clone()));
         let audience = {
             let recorder = recorder.clone();
             Arc::new(move |seen| recorder.see(seen))
@@ -151,7 +189,13 @@ impl Prepared {
     }
 
     /// Everything that happens, in order of time, until the last call is over.
-    async fn act(&self, written: &ScenarioFile, exchange: &Arc<Exchange>, stage: &dyn Stage, recorder: &Recorder) {
+    async fn act(
+        &self,
+        written: &ScenarioFile,
+        exchange: &Arc<Exchange>,
+        stage: &dyn Stage,
+        recorder: &Recorder,
+    ) {
         for (name, agent) in &written.agents {
             stage.phone(Address::Endpoint(stage.address_of(name)), agent.behaviour());
             if agent.paused {
@@ -164,20 +208,28 @@ impl Prepared {
         }
         let mut acts: Vec<(Duration, Act<'_>)> = Vec::new();
         let then = written.then.iter().map(toml::Spanned::get_ref);
-        acts.extend(then.map(|then| (then.at.since(self.start, self.flow.site.time_zone), Act::Then(then))));
+        acts.extend(
+            then.map(|then| (then.at.since(self.start, self.flow.site.time_zone), Act::Then(then))),
+        );
         let arrivals = self.arrivals(&written.calls);
         let number = arrivals.len();
-        acts.extend(arrivals.iter().enumerate().map(|(nth, (at, index))| (*at, Act::Call(nth, &written.calls[*index]))));
+        acts.extend(
+            arrivals
+                .iter()
+                .enumerate()
+                .map(|(nth, (at, index))| (*at, Act::Call(nth, &written.calls[*index]))),
+        );
         acts.sort_by_key(|(at, _)| *at);
         let start = recorder.start();
         for (at, act) in &acts {
             sleep_until(start + *at).await;
             match act {
                 Act::Call(nth, call) => {
-                    let endpoint = call.endpoint.as_ref().map(|who| match written.agents.contains_key(who) {
-                        true => stage.address_of(who),
-                        false => who.clone(),
-                    });
+                    let endpoint =
+                        call.endpoint.as_ref().map(|who| match written.agents.contains_key(who) {
+                            true => stage.address_of(who),
+                            false => who.clone(),
+                        });
                     stage.call(Caller { endpoint, ..self.caller(*nth, call) });
                 }
                 Act::Then(then) => self.happen(then, written, exchange, stage),
@@ -219,7 +271,10 @@ impl Prepared {
             _ => Some(format!("+32470000{:03}", nth + 1)),
         };
         let leaves = call.hangs_up.as_ref().and_then(|at| at.resolve(&self.flow.settings).ok());
-        let keys = call.keys.iter().map(|keys| Keys { after: Duration::from_secs_f64(keys.at.max(0.0)), digits: keys.digits.clone() });
+        let keys = call.keys.iter().map(|keys| Keys {
+            after: Duration::from_secs_f64(keys.at.max(0.0)),
+            digits: keys.digits.clone(),
+        });
         Caller {
             from,
             to: call.dials.clone().unwrap_or_else(|| self.number.clone()),
@@ -230,7 +285,13 @@ impl Prepared {
         }
     }
 
-    fn happen(&self, then: &crate::file::Then, written: &ScenarioFile, exchange: &Arc<Exchange>, stage: &dyn Stage) {
+    fn happen(
+        &self,
+        then: &crate::file::Then,
+        written: &ScenarioFile,
+        exchange: &Arc<Exchange>,
+        stage: &dyn Stage,
+    ) {
         if let Some(phone) = then.behaviour() {
             match written.agents.contains_key(&then.who) {
                 true => stage.phone(Address::Endpoint(stage.address_of(&then.who)), phone),
@@ -239,7 +300,9 @@ impl Prepared {
         }
         let agent = AgentName::from(then.who.as_str());
         let action = then.does.map(|does| match does {
-            Does::LogsIn => AgentAction::LogIn(strowger_model::command::Target::Address(stage.address_of(&then.who))),
+            Does::LogsIn => AgentAction::LogIn(strowger_model::command::Target::Address(
+                stage.address_of(&then.who),
+            )),
             Does::LogsOut => AgentAction::LogOut,
             Does::Pauses => AgentAction::Pause(None),
             Does::Ready => AgentAction::Ready,
@@ -262,16 +325,23 @@ impl Prepared {
             report.failures.push((None, failure));
         }
         for ((_, index), timeline) in arrivals.iter().zip(&report.calls) {
-            for failure in judge(&calls[*index], &self.expected[*index], timeline, how.expectations) {
+            for failure in judge(&calls[*index], &self.expected[*index], timeline, how.expectations)
+            {
                 let line = failure.span.as_ref().map(|span| scenario.line(span));
                 report.failures.push((line, failure));
             }
         }
         if how.expectations {
-            let failures = scenario.written.report.iter().flat_map(|reported| reported::judge(reported, &report.calls, &self.flow));
-            report
-                .failures
-                .extend(failures.map(|failure| (failure.span.as_ref().map(|span| scenario.line(span)), failure)).collect::<Vec<_>>());
+            let failures = scenario
+                .written
+                .report
+                .iter()
+                .flat_map(|reported| reported::judge(reported, &report.calls, &self.flow));
+            report.failures.extend(
+                failures
+                    .map(|failure| (failure.span.as_ref().map(|span| scenario.line(span)), failure))
+                    .collect::<Vec<_>>(),
+            );
         }
     }
 }
@@ -282,7 +352,8 @@ enum Act<'a> {
     Then(&'a crate::file::Then),
 }
 
-/// Puts the scenario's agents in the place of the site's: those stay known, logged out and in no queue.
+/// Puts the scenario's agents in the place of the site's: those stay known, logged out and in no
+/// queue.
 fn staff(written: &ScenarioFile, flow: &LoadedFlow, over: &mut Map<String, Value>) {
     let mut agents = Map::new();
     for name in flow.site.agents.keys() {
@@ -293,12 +364,20 @@ fn staff(written: &ScenarioFile, flow: &LoadedFlow, over: &mut Map<String, Value
         if let Some(ring_time) = agent.ring_time {
             endpoint["ring_time"] = ring_time.into();
         }
-        agents.insert(name.clone(), json!({ "endpoints": [endpoint], "logged_in": agent.logged_in }));
+        agents
+            .insert(name.clone(), json!({ "endpoints": [endpoint], "logged_in": agent.logged_in }));
     }
     let mut queues = Map::new();
     for queue in flow.site.queues.keys() {
-        let serves = |names: &Option<Vec<String>>| names.as_ref().is_none_or(|names| names.iter().any(|name| name == queue.as_str()));
-        let names: Vec<&String> = written.agents.iter().filter(|(_, agent)| serves(&agent.queues)).map(|(name, _)| name).collect();
+        let serves = |names: &Option<Vec<String>>| {
+            names.as_ref().is_none_or(|names| names.iter().any(|name| name == queue.as_str()))
+        };
+        let names: Vec<&String> = written
+            .agents
+            .iter()
+            .filter(|(_, agent)| serves(&agent.queues))
+            .map(|(name, _)| name)
+            .collect();
         queues.insert(queue.to_string(), json!({ "agents": names }));
     }
     for (key, own) in [("agents", agents), ("queues", queues)] {

@@ -1,5 +1,5 @@
-//! Who plays callers and telephones: what a scenario needs of a PBX under test. The sim is one; a real PBX with scripted
-//! telephones around it can be another, and the same scenarios run on both.
+//! Who plays callers and telephones: what a scenario needs of a PBX under test. The sim is one; a
+//! real PBX with scripted telephones around it can be another, and the same scenarios run on both.
 
 use crate::file::{Agent, Keyed, Manner, Phone as Written};
 use std::{sync::Arc, time::Duration};
@@ -65,9 +65,15 @@ impl SimStage {
         let callers: Arc<std::sync::Mutex<Vec<LegId>>> = Arc::default();
         let observer = move |_: Duration, observed: &Observed| {
             let seen = match observed {
-                Observed::Arrived { leg, from, .. } => Seen::Arrived { leg: leg.clone(), from: from.clone() },
-                Observed::Hears { leg, sound, .. } => Seen::Hears { leg: leg.clone(), sound: sound.clone() },
-                Observed::HungUp { leg, by, cause } => Seen::HungUp { leg: leg.clone(), by_far_end: *by == By::FarEnd, cause: *cause },
+                Observed::Arrived { leg, from, .. } => {
+                    Seen::Arrived { leg: leg.clone(), from: from.clone() }
+                }
+                Observed::Hears { leg, sound, .. } => {
+                    Seen::Hears { leg: leg.clone(), sound: sound.clone() }
+                }
+                Observed::HungUp { leg, by, cause } => {
+                    Seen::HungUp { leg: leg.clone(), by_far_end: *by == By::FarEnd, cause: *cause }
+                }
                 _ => return,
             };
             audience(seen);
@@ -117,13 +123,17 @@ pub(crate) fn behaviour(manner: Manner, after: f64, talks: f64, keys: &[Keyed]) 
         Manner::Declines => Phone::new(Then::Declines(seconds(after))),
         Manner::Unreachable => Phone::new(Then::Unknown),
     };
-    let keys = keys.iter().map(|keyed| Keys { after: seconds(keyed.at), digits: keyed.digits.clone() });
+    let keys =
+        keys.iter().map(|keyed| Keys { after: seconds(keyed.at), digits: keyed.digits.clone() });
     Phone { keys: keys.collect(), ..phone }
 }
 
 impl Agent {
     pub(crate) fn behaviour(&self) -> Phone {
-        Phone { busy_when_talking: !self.second_line, ..behaviour(self.phone, self.after, self.talks, &self.keys) }
+        Phone {
+            busy_when_talking: !self.second_line,
+            ..behaviour(self.phone, self.after, self.talks, &self.keys)
+        }
     }
 }
 

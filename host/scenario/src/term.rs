@@ -8,7 +8,8 @@ use serde_json::Value;
 use std::{borrow::Cow, fmt, time::Duration};
 use strowger_model::Timestamp;
 
-/// Seconds as written: `60`, `"settings.overflow_after"`, `"settings.overflow_after + 5"`, `"2 * settings.repeat_every"`.
+/// Seconds as written: `60`, `"settings.overflow_after"`, `"settings.overflow_after + 5"`, `"2 *
+/// settings.repeat_every"`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Term {
     text: String,
@@ -27,7 +28,9 @@ struct Part {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TermError {
     /// It is malformed.
-    #[error("not a number of seconds: {0:?}; write 60, \"settings.NAME\", \"settings.NAME + 5\" or \"2 * settings.NAME\"")]
+    #[error(
+        "not a number of seconds: {0:?}; write 60, \"settings.NAME\", \"settings.NAME + 5\" or \"2 * settings.NAME\""
+    )]
     Malformed(String),
     /// The settings have no such name.
     #[error("the flow's settings have no {0:?}")]
@@ -97,7 +100,8 @@ impl Part {
     }
 }
 
-/// When something happens: seconds from the start of the scenario, or civil date and time of the site.
+/// When something happens: seconds from the start of the scenario, or civil date and time of the
+/// site.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum When {
     /// From the start.
@@ -122,7 +126,8 @@ impl Default for When {
     }
 }
 
-/// The instant of a civil date and time; the first of two when the clock is put back, none when it is put forward.
+/// The instant of a civil date and time; the first of two when the clock is put back, none when it
+/// is put forward.
 pub(crate) fn instant(zone: Tz, at: NaiveDateTime) -> Option<Timestamp> {
     let at = zone.from_local_datetime(&at).earliest()?;
     u64::try_from(at.timestamp_millis()).ok().map(Timestamp)
@@ -130,7 +135,9 @@ pub(crate) fn instant(zone: Tz, at: NaiveDateTime) -> Option<Timestamp> {
 
 /// Reads a civil date and time such as `2026-11-23 10:00`, with seconds or without.
 pub(crate) fn civil(text: &str) -> Option<NaiveDateTime> {
-    ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"].iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+    ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
 }
 
 impl<'de> Deserialize<'de> for When {
@@ -149,11 +156,15 @@ impl<'de> Deserialize<'de> for When {
 
             fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<When, E> {
                 let after = Duration::try_from_secs_f64(seconds);
-                after.map(When::After).map_err(|_| E::custom("not a number of seconds from the start on"))
+                after
+                    .map(When::After)
+                    .map_err(|_| E::custom("not a number of seconds from the start on"))
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<When, E> {
-                let wrong = || E::custom(format!("not a date and time: {text:?}; write \"2026-11-23 10:00\""));
+                let wrong = || {
+                    E::custom(format!("not a date and time: {text:?}; write \"2026-11-23 10:00\""))
+                };
                 civil(text).map(When::Civil).ok_or_else(wrong)
             }
         }
@@ -179,7 +190,9 @@ pub(crate) const CIVIL: &str = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}(:\d{2})?$";
 
 /// A setting by its path.
 pub(crate) fn setting<'a>(settings: &'a Value, path: &str) -> Result<&'a Value, TermError> {
-    path.split('.').try_fold(settings, |value, key| value.get(key)).ok_or_else(|| TermError::NoSetting(path.to_owned()))
+    path.split('.')
+        .try_fold(settings, |value, key| value.get(key))
+        .ok_or_else(|| TermError::NoSetting(path.to_owned()))
 }
 
 /// A text as written: what it says, or the setting that it refers to.
@@ -189,7 +202,11 @@ pub(crate) fn text<'a>(settings: &'a Value, text: &'a str) -> Result<Cow<'a, str
     };
     match setting(settings, path)? {
         Value::String(text) => Ok(Cow::Borrowed(text)),
-        other => Err(TermError::Unfit { name: path.to_owned(), found: other.to_string(), wanted: "a text" }),
+        other => Err(TermError::Unfit {
+            name: path.to_owned(),
+            found: other.to_string(),
+            wanted: "a text",
+        }),
     }
 }
 
@@ -199,7 +216,11 @@ fn seconds_of(name: &str, value: &Value) -> Result<f64, TermError> {
         Value::String(text) => spoken_seconds(text),
         _ => None,
     };
-    number.ok_or_else(|| TermError::Unfit { name: name.to_owned(), found: value.to_string(), wanted: "a number of seconds" })
+    number.ok_or_else(|| TermError::Unfit {
+        name: name.to_owned(),
+        found: value.to_string(),
+        wanted: "a number of seconds",
+    })
 }
 
 /// `90 s`, `4 min`, `250 ms`, `1 h`.
@@ -229,7 +250,9 @@ impl<'de> Deserialize<'de> for Term {
             type Value = Term;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number of seconds, or a text such as \"settings.overflow_after + 5\"")
+                f.write_str(
+                    "a number of seconds, or a text such as \"settings.overflow_after + 5\"",
+                )
             }
 
             fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Term, E> {
@@ -274,7 +297,8 @@ mod tests {
     use serde_json::json;
 
     fn resolve(text: &str) -> Result<f64, TermError> {
-        let settings = json!({ "overflow_after": 180, "repeat": { "every": "1 min" }, "text": "Welkom" });
+        let settings =
+            json!({ "overflow_after": 180, "repeat": { "every": "1 min" }, "text": "Welkom" });
         Ok(Term::parse(text)?.resolve(&settings)?.as_secs_f64())
     }
 
@@ -284,12 +308,17 @@ mod tests {
         assert_eq!(resolve("settings.overflow_after"), Ok(180.0));
         assert_eq!(resolve("settings.overflow_after + 5 - 2.5"), Ok(182.5));
         assert_eq!(resolve("2 * settings.repeat.every + 1"), Ok(121.0));
-        assert_eq!(resolve("settings.repeat.every - settings.overflow_after"), Ok(0.0), "never negative");
+        assert_eq!(
+            resolve("settings.repeat.every - settings.overflow_after"),
+            Ok(0.0),
+            "never negative"
+        );
     }
 
     #[test]
     fn what_is_wrong_is_said() {
-        for wrong in ["", "+", "5 5", "settings.", "settings.a * settings.b", "five", "1 +", "inf"] {
+        for wrong in ["", "+", "5 5", "settings.", "settings.a * settings.b", "five", "1 +", "inf"]
+        {
             assert!(matches!(resolve(wrong), Err(TermError::Malformed(_))), "{wrong:?}");
         }
         assert_eq!(resolve("settings.nothing"), Err(TermError::NoSetting("nothing".to_owned())));

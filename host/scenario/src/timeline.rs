@@ -1,7 +1,9 @@
-//! A call as people see it: what the caller heard, whose phone rang, who talked with whom, and when.
+//! A call as people see it: what the caller heard, whose phone rang, who talked with whom, and
+//! when.
 //!
-//! A [`Narrator`] turns what an exchange shows of one call into [`What`] happened; a [`Timeline`] keeps it. The same words
-//! are used in scenario reports, in `strowger demo` and in `strowger call`.
+//! A [`Narrator`] turns what an exchange shows of one call into [`What`] happened; a [`Timeline`]
+//! keeps it. The same words are used in scenario reports, in `strowger demo` and in `strowger
+//! call`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -93,7 +95,8 @@ pub struct Narrator {
 }
 
 impl Narrator {
-    /// One that leaves to others to tell what the caller hears and who hung up: to callers who can be asked.
+    /// One that leaves to others to tell what the caller hears and who hung up: to callers who can
+    /// be asked.
     pub fn beside_callers() -> Self {
         Self { beside_callers: true, ..Self::default() }
     }
@@ -103,15 +106,24 @@ impl Narrator {
         match observed {
             Observed::Event(event) => self.event(event),
             Observed::Order(order) => self.order(order.id, &order.command),
-            Observed::Refused { command, refusal, .. } => {
-                Some(What::Refused { command: (*command).to_owned(), detail: format!("{:?}: {}", refusal.reason, refusal.detail) })
+            Observed::Refused { command, refusal, .. } => Some(What::Refused {
+                command: (*command).to_owned(),
+                detail: format!("{:?}: {}", refusal.reason, refusal.detail),
+            }),
+            Observed::Fault { fault, retried } => {
+                Some(What::Fault { fault: fault.to_string(), retried: *retried })
             }
-            Observed::Fault { fault, retried } => Some(What::Fault { fault: fault.to_string(), retried: *retried }),
-            Observed::Ring { agent, address } => Some(What::Rings { agent: agent.to_string(), phone: shown(address) }),
-            Observed::Mailed { template, to, fields } => {
-                Some(What::Mails { template: (*template).to_owned(), to: to.to_vec(), fields: fields.to_vec() })
+            Observed::Ring { agent, address } => {
+                Some(What::Rings { agent: agent.to_string(), phone: shown(address) })
             }
-            Observed::NotAnswered { agent, why } => Some(What::NotAnswered { agent: agent.to_string(), why: *why }),
+            Observed::Mailed { template, to, fields } => Some(What::Mails {
+                template: (*template).to_owned(),
+                to: to.to_vec(),
+                fields: fields.to_vec(),
+            }),
+            Observed::NotAnswered { agent, why } => {
+                Some(What::NotAnswered { agent: agent.to_string(), why: *why })
+            }
             Observed::Command(command) => self.command(command),
             Observed::FellBack { why } => Some(What::FellBack((*why).to_owned())),
             Observed::Closed(record) => Some(What::Closed(Box::new((*record).clone()))),
@@ -120,7 +132,9 @@ impl Narrator {
 
     fn event(&mut self, event: &Event) -> Option<What> {
         Some(match event {
-            Event::Arrived(arrival) => What::Arrives { caller: arrival.caller.clone(), dialled: arrival.dialled.clone() },
+            Event::Arrived(arrival) => {
+                What::Arrives { caller: arrival.caller.clone(), dialled: arrival.dialled.clone() }
+            }
             Event::Digit { leg, digit } if leg.is_caller() => What::Keys(digit.to_string()),
             Event::HungUp { leg, cause } if leg.is_caller() => {
                 if self.we_hung_up || self.beside_callers {
@@ -150,7 +164,13 @@ impl Narrator {
             Outcome::Unanswered(why) => What::Unanswered { whom: self.behind(id)?, why: *why },
             Outcome::Joined => {
                 let legs = self.connects.remove(&id)?;
-                let names = |legs: &[LegName]| legs.iter().filter_map(|leg| self.legs.get(leg)).cloned().collect::<Vec<_>>().join(", ");
+                let names = |legs: &[LegName]| {
+                    legs.iter()
+                        .filter_map(|leg| self.legs.get(leg))
+                        .cloned()
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                };
                 if !legs.iter().any(LegName::is_caller) {
                     return Some(What::Consulted(names(&legs[1..])));
                 }
@@ -205,8 +225,14 @@ impl Narrator {
                 self.caller.get_or_insert_with(|| leg.clone());
                 None
             }
-            PbxCommand::Play { conversation, .. } if self.beside_callers && self.caller.as_ref() == Some(conversation) => None,
-            PbxCommand::Music { leg, .. } | PbxCommand::HangUp { leg, .. } if self.beside_callers && self.caller.as_ref() == Some(leg) => {
+            PbxCommand::Play { conversation, .. }
+                if self.beside_callers && self.caller.as_ref() == Some(conversation) =>
+            {
+                None
+            }
+            PbxCommand::Music { leg, .. } | PbxCommand::HangUp { leg, .. }
+                if self.beside_callers && self.caller.as_ref() == Some(leg) =>
+            {
                 None
             }
             PbxCommand::Play { conversation, prompts, .. } => {
@@ -216,7 +242,9 @@ impl Narrator {
                     false => What::OtherHears(prompts),
                 })
             }
-            PbxCommand::Music { leg, class: Some(class) } if self.caller.as_ref() == Some(leg) => Some(What::Music(class.clone())),
+            PbxCommand::Music { leg, class: Some(class) } if self.caller.as_ref() == Some(leg) => {
+                Some(What::Music(class.clone()))
+            }
             PbxCommand::HangUp { leg, cause } if self.caller.as_ref() == Some(leg) => {
                 self.we_hung_up = true;
                 Some(What::HungUp { by: HungUpBy::Us, cause: *cause })
@@ -266,7 +294,11 @@ pub(crate) fn spoken(prompts: &[Prompt]) -> String {
 }
 
 fn listed(fields: &[Field]) -> String {
-    fields.iter().map(|field| format!("{} = {}", field.key, field.value)).collect::<Vec<_>>().join(", ")
+    fields
+        .iter()
+        .map(|field| format!("{} = {}", field.key, field.value))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// A model enum's word as it is written in files, such as `no-answer`.
@@ -305,20 +337,31 @@ impl fmt::Display for What {
             Self::HungUp { by: HungUpBy::Us, cause: Cause::Normal } => f.write_str("is hung up on"),
             Self::HungUp { by: HungUpBy::Us, cause } => write!(f, "is hung up on: {}", word(cause)),
             Self::PartnerHungUp(whom) => write!(f, "{whom} hangs up"),
-            Self::Refused { command, detail } => write!(f, "! the order {command} is refused: {detail}"),
-            Self::Fault { fault, retried: true } => write!(f, "! a step failed, and succeeded at the second try: {fault}"),
+            Self::Refused { command, detail } => {
+                write!(f, "! the order {command} is refused: {detail}")
+            }
+            Self::Fault { fault, retried: true } => {
+                write!(f, "! a step failed, and succeeded at the second try: {fault}")
+            }
             Self::Fault { fault, retried: false } => write!(f, "! the flow failed: {fault}"),
             Self::FellBack(why) => write!(f, "! goes to the fallback route: {why}"),
             Self::Alarms(what) => write!(f, "the operators are warned: {what}"),
             Self::Mails { template, to, fields } => {
                 write!(f, "a mail \"{template}\" goes to {}: {}", to.join(", "), listed(fields))
             }
-            Self::Opens { kind, fields } => write!(f, "noted, to be answered in time: {}: {}", kind.word(), listed(fields)),
+            Self::Opens { kind, fields } => {
+                write!(f, "noted, to be answered in time: {}: {}", kind.word(), listed(fields))
+            }
             Self::Notes(field) => write!(f, "note: {} = {}", field.key, field.value),
             Self::Tags(tag) => write!(f, "mark: {tag}"),
             Self::Finishes(outcome) => write!(f, "the flow is done: {outcome}"),
             Self::Closed(record) => {
-                write!(f, "the record is closed: {}, waited {:.1} s", record.outcome, record.waited.as_secs_f64())
+                write!(
+                    f,
+                    "the record is closed: {}, waited {:.1} s",
+                    record.outcome,
+                    record.waited.as_secs_f64()
+                )
             }
         }
     }

@@ -1,5 +1,6 @@
-//! The flows that are shipped: their scenarios pass, also with every step taken twice, also as the gate runs them, alike at
-//! every run; and no figure of theirs can be altered without a scenario noticing.
+//! The flows that are shipped: their scenarios pass, also with every step taken twice, also as the
+//! gate runs them, alike at every run; and no figure of theirs can be altered without a scenario
+//! noticing.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -16,7 +17,8 @@ fn loaded() -> Loaded {
 }
 
 fn scenarios(flow: &str) -> Vec<Scenario> {
-    let (scenarios, problems) = Scenario::load_all(&common::flows_dir().join(flow).join(gate::FOLDER));
+    let (scenarios, problems) =
+        Scenario::load_all(&common::flows_dir().join(flow).join(gate::FOLDER));
     assert!(problems.is_empty(), "{}", problems[0]);
     scenarios
 }
@@ -26,14 +28,16 @@ fn run(how: How) -> Vec<Report> {
     let mut all = Vec::new();
     for flow in loaded.catalogue.current().flows.values() {
         let scenarios = scenarios(flow.name.as_str());
-        let runs: Vec<(&Scenario, How)> = scenarios.iter().map(|scenario| (scenario, how)).collect();
+        let runs: Vec<(&Scenario, How)> =
+            scenarios.iter().map(|scenario| (scenario, how)).collect();
         all.extend(run_all(&runs, flow, &loaded.catalogue.current(), &loaded.engine, |_| {}));
     }
     all
 }
 
 fn assert_good(reports: &[Report]) {
-    let failed: String = reports.iter().filter(|report| !report.is_good()).map(Report::to_string).collect();
+    let failed: String =
+        reports.iter().filter(|report| !report.is_good()).map(Report::to_string).collect();
     assert!(failed.is_empty(), "{failed}");
 }
 
@@ -65,12 +69,20 @@ fn every_figure_is_held_fast_by_a_scenario(flow: &str) {
     let loaded = loaded();
     let scenarios = scenarios(flow);
     let flow = loaded.flow(flow);
-    let caught =
-        hold_fast(&flow, &loaded.catalogue.current(), &scenarios, &loaded.engine, |mutation, caught| println!("{mutation}\n    {caught}"));
+    let caught = hold_fast(
+        &flow,
+        &loaded.catalogue.current(),
+        &scenarios,
+        &loaded.engine,
+        |mutation, caught| println!("{mutation}\n    {caught}"),
+    );
     let caught = caught.unwrap_or_else(|failed| panic!("{}", failed[0]));
     assert!(caught.len() > 10, "{} figures", caught.len());
-    let unnoticed: Vec<String> =
-        caught.iter().filter(|(_, caught)| *caught == Caught::Not).map(|(mutation, _)| mutation.to_string()).collect();
+    let unnoticed: Vec<String> = caught
+        .iter()
+        .filter(|(_, caught)| *caught == Caught::Not)
+        .map(|(mutation, _)| mutation.to_string())
+        .collect();
     assert!(unnoticed.is_empty(), "altered, and no scenario fails:\n{}", unnoticed.join("\n"));
 }
 

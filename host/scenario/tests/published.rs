@@ -1,4 +1,5 @@
-//! The JSON Schema of scenario files in `docs/schemas/` is that of this source. `UPDATE_SCHEMAS=1` writes it anew.
+//! The JSON Schema of scenario files in `docs/schemas/` is that of this source. `UPDATE_SCHEMAS=1`
+//! writes it anew.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{env, fs};
@@ -12,5 +13,8 @@ fn the_schema_is_as_published() {
         fs::write(&file, &text).unwrap();
     }
     let there = fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(there, text, "docs/schemas/scenario.json is not that of the source; UPDATE_SCHEMAS=1 writes it anew");
+    assert_eq!(
+        there, text,
+        "docs/schemas/scenario.json is not that of the source; UPDATE_SCHEMAS=1 writes it anew"
+    );
 }

@@ -36,13 +36,23 @@ fn steps(flow: &Flow) -> Vec<(u32, StepRecord)> {
         data: String::new(),
         at: FixedReads::NOW,
     };
-    let events = [Event::Arrived(Box::new(arrival)), Event::Order { id: OrderId(1), outcome: Outcome::Answered }];
+    let events = [
+        Event::Arrived(Box::new(arrival)),
+        Event::Order { id: OrderId(1), outcome: Outcome::Answered },
+    ];
     let mut state: Box<[u8]> = Box::default();
     let mut take = |event: Event, on| {
         let reads = Arc::new(Recorder::new(FixedReads::default()));
         let step = flow.step(call(), &state, &event, reads.clone()).unwrap();
         state = step.state;
-        StepRecord { at: FixedReads::NOW, on, event, reads: reads.take(), orders: step.orders, fault: None }
+        StepRecord {
+            at: FixedReads::NOW,
+            on,
+            event,
+            reads: reads.take(),
+            orders: step.orders,
+            fault: None,
+        }
     };
     let [first, second] = events;
     vec![(0, take(first, Some(on()))), (1, take(second, None))]
@@ -55,7 +65,9 @@ fn the_first_difference_is_where_it_is() {
     let recorded = steps(&flow);
     let asks = recorded.iter().position(|(_, step)| !step.reads.is_empty()).unwrap();
     let orders = recorded.iter().rposition(|(_, step)| !step.orders.is_empty()).unwrap();
-    let run = |steps: &[(u32, StepRecord)]| replay(&Recorded { call: call(), steps }, |_| Ok(flow.clone()));
+    let run = |steps: &[(u32, StepRecord)]| {
+        replay(&Recorded { call: call(), steps }, |_| Ok(flow.clone()))
+    };
     let differs = |steps: &[(u32, StepRecord)]| match run(steps) {
         Verdict::Differs(difference) => (difference.step, difference.what),
         other => panic!("{other:?}"),
@@ -83,6 +95,7 @@ fn the_first_difference_is_where_it_is() {
     };
     assert!(impossible(run(&recorded[1..])).contains("step 0 is missing"));
     assert!(impossible(run(&[])).contains("no steps"));
-    let nowhere = replay(&Recorded { call: call(), steps: &recorded }, |_| Err("no such version".to_owned()));
+    let nowhere =
+        replay(&Recorded { call: call(), steps: &recorded }, |_| Err("no such version".to_owned()));
     assert_eq!(impossible(nowhere), "no such version");
 }

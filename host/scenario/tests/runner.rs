@@ -13,7 +13,13 @@ fn loaded() -> Loaded {
 
 fn play(loaded: &Loaded, text: &str, how: How) -> Report {
     let scenario = Scenario::parse(Path::new("scenarios/x.toml"), text).unwrap();
-    run(&scenario, &loaded.flow("vaccination-helpdesk"), &loaded.catalogue.current(), &loaded.engine, how)
+    run(
+        &scenario,
+        &loaded.flow("vaccination-helpdesk"),
+        &loaded.catalogue.current(),
+        &loaded.engine,
+        how,
+    )
 }
 
 const ANSWERED: &str = r#"
@@ -55,7 +61,9 @@ fn two_runs_are_alike_to_the_byte_and_a_fresh_instance_changes_nothing() {
 #[test]
 fn a_failure_says_what_was_expected_and_what_happened() {
     let loaded = loaded();
-    let text = ANSWERED.replace("{ at = 4, talks_with", "{ at = 9, talks_with").replace("rings = \"dirk\"", "rings = \"an\"");
+    let text = ANSWERED
+        .replace("{ at = 4, talks_with", "{ at = 9, talks_with")
+        .replace("rings = \"dirk\"", "rings = \"an\"");
     let report = play(&loaded, &text, How::TEST);
     println!("{report}");
     let shown = report.to_string();
@@ -69,15 +77,20 @@ fn a_failure_says_what_was_expected_and_what_happened() {
     ] {
         assert!(shown.contains(part), "{part} in\n{shown}");
     }
-    assert!(play(&loaded, &text, How::LIVE).is_good(), "with live settings only what holds for every call counts");
+    assert!(
+        play(&loaded, &text, How::LIVE).is_good(),
+        "with live settings only what holds for every call counts"
+    );
 }
 
 #[test]
 fn what_makes_no_sense_with_these_settings_is_said_with_its_place() {
-    let report = play(&loaded(), &ANSWERED.replace("at = 4", "at = \"settings.nothing\""), How::TEST);
+    let report =
+        play(&loaded(), &ANSWERED.replace("at = 4", "at = \"settings.nothing\""), How::TEST);
     let shown = report.to_string();
     assert!(shown.contains("no \"nothing\"") && shown.contains("x.toml:12:"), "{shown}");
-    let report = play(&loaded(), &format!("{ANSWERED}\n[settings]\nrepeat_every = \"often\"\n"), How::TEST);
+    let report =
+        play(&loaded(), &format!("{ANSWERED}\n[settings]\nrepeat_every = \"often\"\n"), How::TEST);
     assert!(report.to_string().contains("repeat_every"), "{report}");
 }
 

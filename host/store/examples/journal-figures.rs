@@ -1,5 +1,6 @@
-//! Figures of the writer alone: `cargo run -p strowger-store --example journal-figures [ENTRIES [CALLS]]`, in the folder `STATE`.
-//! Each entry is a step of 300 bytes and the image of its call of 700; calls take turns, and last 20 steps each.
+//! Figures of the writer alone: `cargo run -p strowger-store --example journal-figures [ENTRIES
+//! [CALLS]]`, in the folder `STATE`. Each entry is a step of 300 bytes and the image of its call of
+//! 700; calls take turns, and last 20 steps each.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
@@ -28,7 +29,8 @@ fn main() {
         last = Some(CallId::next(1_795_312_001_000, last));
         last.unwrap()
     };
-    let mut open: Vec<(CallId, u32)> = (0..calls).map(|place| (id(), (place % 20) as u32)).collect();
+    let mut open: Vec<(CallId, u32)> =
+        (0..calls).map(|place| (id(), (place % 20) as u32)).collect();
     let waits: Arc<AtomicU64> = Arc::default();
     let longest: Arc<AtomicU64> = Arc::default();
     let start = Instant::now();
@@ -59,8 +61,16 @@ fn main() {
     let took = start.elapsed();
     assert_eq!(*store.health().borrow(), Health::Journalling);
     println!("writer: {:.0} entries/s", entries as f64 / took.as_secs_f64());
-    println!("waited: {} us on average, {} ms at most", waits.load(Ordering::Relaxed) / entries, longest.load(Ordering::Relaxed) / 1000);
-    println!("log: {} MB, file: {} MB", size(&dir.join("strowger.db-wal")) >> 20, size(&path) >> 20);
+    println!(
+        "waited: {} us on average, {} ms at most",
+        waits.load(Ordering::Relaxed) / entries,
+        longest.load(Ordering::Relaxed) / 1000
+    );
+    println!(
+        "log: {} MB, file: {} MB",
+        size(&dir.join("strowger.db-wal")) >> 20,
+        size(&path) >> 20
+    );
     drop(store);
     println!("on disk: {} bytes/entry", size(&path) / entries);
     std::fs::remove_dir_all(dir).unwrap();

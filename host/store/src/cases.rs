@@ -1,4 +1,5 @@
-//! What people have to answer, and what they note of calls that are over: read back, and changed beside a running host.
+//! What people have to answer, and what they note of calls that are over: read back, and changed
+//! beside a running host.
 
 use crate::{
     format::{OpenError, open_to_change},
@@ -29,7 +30,8 @@ impl Reader {
              WHERE opened >= ?1 AND opened < ?2 AND (closed IS NULL OR NOT ?3) ORDER BY opened, id",
         )?;
         let until = query.until.map_or(i64::MAX as u64, |at| at.0.min(i64::MAX as u64));
-        let rows = statement.query_map(params![query.since.map_or(0, |at| at.0), until, query.open], case)?;
+        let rows = statement
+            .query_map(params![query.since.map_or(0, |at| at.0), until, query.open], case)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }
@@ -68,7 +70,8 @@ pub enum KeepError {
     Outcome,
 }
 
-/// Adds a case beside a running host, or without one. Its id gets a number behind it: several may be noted in one instant.
+/// Adds a case beside a running host, or without one. Its id gets a number behind it: several may
+/// be noted in one instant.
 ///
 /// # Errors
 /// If there is no journal, or somebody holds its lock for too long.
@@ -85,7 +88,8 @@ pub fn add_case(path: &Path, case: Case) -> Result<Case, KeepError> {
     Ok(numbered)
 }
 
-/// Adds to what an open case is about, beside a running host, or without one. A field that it has gets the new value.
+/// Adds to what an open case is about, beside a running host, or without one. A field that it has
+/// gets the new value.
 ///
 /// # Errors
 /// If there is no such case, or it is closed.
@@ -98,8 +102,8 @@ pub fn note_case(path: &Path, id: &str, fields: &[Field]) -> Result<(), KeepErro
     Ok(transaction.commit()?)
 }
 
-/// Notes more on the record of a call that is over, such as a wrap-up code, beside a running host, or without one. A note that it has gets the new
-/// value.
+/// Notes more on the record of a call that is over, such as a wrap-up code, beside a running host,
+/// or without one. A note that it has gets the new value.
 ///
 /// # Errors
 /// If there is no such record, or its personal data was erased.
@@ -107,12 +111,17 @@ pub fn note_record(path: &Path, call: CallId, notes: &[Field]) -> Result<(), Kee
     let mut connection = open_to_change(path)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let sql = "SELECT notes, call <= (SELECT upto FROM anonymous) FROM record WHERE call = ?1";
-    let found = transaction.query_row(sql, [call.to_string()], |row| Ok((json(row, 0)?, row.get(1)?))).optional()?;
+    let found = transaction
+        .query_row(sql, [call.to_string()], |row| Ok((json(row, 0)?, row.get(1)?)))
+        .optional()?;
     let (mut known, erased): (Vec<Field>, bool) = found.ok_or(KeepError::NoRecord(call))?;
     if erased {
         return Err(KeepError::Erased(call));
     }
-    transaction.execute("UPDATE record SET notes = ?2 WHERE call = ?1", params![call.to_string(), with(&mut known, notes)])?;
+    transaction.execute(
+        "UPDATE record SET notes = ?2 WHERE call = ?1",
+        params![call.to_string(), with(&mut known, notes)],
+    )?;
     Ok(transaction.commit()?)
 }
 
@@ -135,16 +144,24 @@ pub fn close_case(path: &Path, id: &str, closed: &Closed) -> Result<(), KeepErro
     let mut connection = open_to_change(path)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = open_case(&transaction, id)?;
-    if found.kind == CaseKind::Complaint && !["founded", "partly", "unfounded"].contains(&closed.outcome.as_str()) {
+    if found.kind == CaseKind::Complaint
+        && !["founded", "partly", "unfounded"].contains(&closed.outcome.as_str())
+    {
         return Err(KeepError::Outcome);
     }
-    transaction.execute("UPDATE \"case\" SET outcome = ?2, closed = ?3 WHERE id = ?1", params![id, closed.outcome, closed.at.0])?;
+    transaction.execute(
+        "UPDATE \"case\" SET outcome = ?2, closed = ?3 WHERE id = ?1",
+        params![id, closed.outcome, closed.at.0],
+    )?;
     Ok(transaction.commit()?)
 }
 
 fn open_case(connection: &Connection, id: &str) -> Result<Case, KeepError> {
     let sql = "SELECT id, kind, call, flow, opened, due, fields, outcome, closed FROM \"case\" WHERE id = ?1";
-    let found = connection.query_row(sql, [id], case).optional()?.ok_or_else(|| KeepError::Unknown(id.to_owned()))?;
+    let found = connection
+        .query_row(sql, [id], case)
+        .optional()?
+        .ok_or_else(|| KeepError::Unknown(id.to_owned()))?;
     match found.closed {
         Some(closed) => Err(KeepError::Closed { id: found.id, outcome: closed.outcome }),
         None => Ok(found),
@@ -152,13 +169,27 @@ fn open_case(connection: &Connection, id: &str) -> Result<Case, KeepError> {
 }
 
 /// False: there is one of that id.
-pub(crate) fn insert_case(statement: &mut rusqlite::Statement<'_>, case: &Case) -> rusqlite::Result<bool> {
-    let (outcome, closed) = case.closed.as_ref().map(|closed| (closed.outcome.as_str(), closed.at.0)).unzip();
+pub(crate) fn insert_case(
+    statement: &mut rusqlite::Statement<'_>,
+    case: &Case,
+) -> rusqlite::Result<bool> {
+    let (outcome, closed) =
+        case.closed.as_ref().map(|closed| (closed.outcome.as_str(), closed.at.0)).unzip();
     let call = case.call.map(|call| call.to_string());
     let fields = serde_json::to_string(&case.fields).unwrap_or_default();
     let (opened, due) = (case.opened.0, case.due.0);
     statement
-        .execute(params![case.id, case.kind.word(), call, case.flow.as_str(), opened, due, fields, outcome, closed])
+        .execute(params![
+            case.id,
+            case.kind.word(),
+            call,
+            case.flow.as_str(),
+            opened,
+            due,
+            fields,
+            outcome,
+            closed
+        ])
         .map(|inserted| inserted > 0)
 }
 
@@ -167,7 +198,11 @@ fn case(row: &Row<'_>) -> rusqlite::Result<Case> {
     Ok(Case {
         id: row.get(0)?,
         kind: kind(row)?,
-        call: row.get::<_, Option<String>>(2)?.map(|call| call.parse()).transpose().map_err(|error| wrong(2, error))?,
+        call: row
+            .get::<_, Option<String>>(2)?
+            .map(|call| call.parse())
+            .transpose()
+            .map_err(|error| wrong(2, error))?,
         flow: row.get::<_, String>(3)?.into(),
         opened: Timestamp(row.get(4)?),
         due: Timestamp(row.get(5)?),

@@ -1,7 +1,8 @@
 //! How steps and other structures become the bytes of a column.
 //!
-//! MessagePack, structs as arrays and variants by name, behind one byte that says so. A field that is added at the end of a struct
-//! with a serde default leaves what was written before readable; anything else is a new first byte, and the old one is still read.
+//! MessagePack, structs as arrays and variants by name, behind one byte that says so. A field that
+//! is added at the end of a struct with a serde default leaves what was written before readable;
+//! anything else is a new first byte, and the old one is still read.
 
 use serde::{Serialize, de::DeserializeOwned};
 use strowger_model::StepRecord;
@@ -37,7 +38,8 @@ pub fn decode_step(bytes: &[u8]) -> Result<StepRecord, CodecError> {
 pub fn encode<T: Serialize>(value: &T) -> Box<[u8]> {
     let mut bytes = Vec::with_capacity(512);
     bytes.push(FORMAT);
-    // Only a structure that MessagePack cannot hold (a map of unknown length) fails, and only half of it would be written: reading it says so.
+    // Only a structure that MessagePack cannot hold (a map of unknown length) fails, and only half
+    // of it would be written: reading it says so.
     if let Err(error) = rmp_serde::encode::write(&mut bytes, value) {
         tracing::error!(%error, what = std::any::type_name::<T>(), "cannot be encoded for the journal");
     }

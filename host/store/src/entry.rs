@@ -1,16 +1,21 @@
 //! What is handed to the journal.
 
 use std::sync::Arc;
-use strowger_model::{AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Mail, VersionFiles, mail::MailTry};
+use strowger_model::{
+    AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Mail, VersionFiles,
+    mail::MailTry,
+};
 
-/// Called once what it belongs to may leave. It runs on a thread of the journal, or of a later submitter: it must be quick.
+/// Called once what it belongs to may leave. It runs on a thread of the journal, or of a later
+/// submitter: it must be quick.
 pub type Release = Box<dyn FnOnce() + Send>;
 
 /// Changes that are committed together, and what waits for them.
 pub struct Entry {
     /// Committed all or none, in order.
     pub changes: Vec<Change>,
-    /// Called exactly once, in the order of submission: when the changes are committed, or when nothing can be.
+    /// Called exactly once, in the order of submission: when the changes are committed, or when
+    /// nothing can be.
     pub release: Option<Release>,
 }
 

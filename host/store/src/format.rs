@@ -1,7 +1,8 @@
 //! The database's format: how it is made, upgraded, and refused when it is newer.
 //!
-//! The format is a number in the header (`user_version`). An older one is brought here by `UPGRADES`, each a step of one,
-//! all in one transaction. A newer one is refused before anything is written.
+//! The format is a number in the header (`user_version`). An older one is brought here by
+//! `UPGRADES`, each a step of one, all in one transaction. A newer one is refused before anything
+//! is written.
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use std::{
@@ -102,10 +103,21 @@ pub(crate) fn open_to_write(path: &Path) -> Result<Connection, OpenError> {
         return Err(OpenError::NoFolder { path: path.to_owned() });
     }
     // Ours alone from its first byte on; SQLite gives the files beside it the same mode.
-    drop(OpenOptions::new().create(true).truncate(false).append(true).mode(0o600).open(path).map_err(io)?);
+    drop(
+        OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .append(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(io)?,
+    );
     let found = look(path)?;
-    let mut connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(database)?;
+    let mut connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )
+    .map_err(database)?;
     connection.busy_timeout(Duration::from_secs(2)).map_err(database)?;
     let from = match found {
         Found::Nothing => None,
@@ -136,7 +148,10 @@ pub(crate) fn open_to_change(path: &Path) -> Result<Connection, OpenError> {
 
 /// A connection that only reads.
 fn reading(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     connection.busy_timeout(Duration::from_secs(2))?;
     Ok(connection)
 }
@@ -145,9 +160,13 @@ fn reading(path: &Path) -> rusqlite::Result<Connection> {
 fn look(path: &Path) -> Result<Found, OpenError> {
     let judge = |format: u32, application: u32, tables: bool| match (application, format) {
         // Format 0 bore no mark.
-        (APPLICATION, format) | (0, format @ 0) if format <= FORMAT && tables => Ok(Found::Format(format)),
+        (APPLICATION, format) | (0, format @ 0) if format <= FORMAT && tables => {
+            Ok(Found::Format(format))
+        }
         (0, 0) if !tables => Ok(Found::Nothing),
-        (APPLICATION, found) if found > FORMAT => Err(OpenError::Newer { path: path.to_owned(), found }),
+        (APPLICATION, found) if found > FORMAT => {
+            Err(OpenError::Newer { path: path.to_owned(), found })
+        }
         _ => Err(OpenError::Foreign { path: path.to_owned() }),
     };
     // The header first: a newer one is not even opened by SQLite, which would make files beside it.
@@ -158,7 +177,9 @@ fn look(path: &Path) -> Result<Found, OpenError> {
         100 if header.starts_with(b"SQLite format 3\0") => {}
         _ => return Err(OpenError::Foreign { path: path.to_owned() }),
     }
-    let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    let number = |at: usize| {
+        u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+    };
     let (format, application) = (number(60), number(68));
     if application == APPLICATION && format > FORMAT {
         return judge(format, application, true);
@@ -167,14 +188,21 @@ fn look(path: &Path) -> Result<Found, OpenError> {
     let asked = || -> rusqlite::Result<(u32, u32, bool)> {
         let connection = reading(path)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'record'", [], |row| row.get(0))?;
-        let any: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        let tables: u32 = connection.query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE name = 'record'",
+            [],
+            |row| row.get(0),
+        )?;
+        let any: u32 =
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
         let format = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let application = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let application =
+            connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
         // Something without a mark and without our tables is somebody else's.
         Ok((format, if any > 0 && tables == 0 { u32::MAX } else { application }, tables > 0))
     };
-    let (format, application, tables) = asked().map_err(|error| OpenError::Database { path: path.to_owned(), error })?;
+    let (format, application, tables) =
+        asked().map_err(|error| OpenError::Database { path: path.to_owned(), error })?;
     judge(format, application, tables)
 }
 

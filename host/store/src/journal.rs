@@ -1,12 +1,13 @@
 //! The journal's queue: what was submitted, who may go on, and whether the disk keeps up.
 //!
-//! Three threads meet here. Submitters append and go on. The writer takes all that is pending, commits it in one transaction and
-//! releases what waited for it. The watchdog declares the journal stuck when nothing was committed for a while although something is
-//! pending, whatever the writer hangs in: then everything is released, and until the writer succeeds again a submitter is released at
-//! once and only what [`Kept`] remembers is kept.
+//! Three threads meet here. Submitters append and go on. The writer takes all that is pending,
+//! commits it in one transaction and releases what waited for it. The watchdog declares the journal
+//! stuck when nothing was committed for a while although something is pending, whatever the writer
+//! hangs in: then everything is released, and until the writer succeeds again a submitter is
+//! released at once and only what [`Kept`] remembers is kept.
 //!
-//! **Architecture invariants:** a release is called exactly once, in the order of submission; nobody calls a release while holding the
-//! lock; the lock is never held during I/O.
+//! **Architecture invariants:** a release is called exactly once, in the order of submission;
+//! nobody calls a release while holding the lock; the lock is never held during I/O.
 
 use crate::{
     entry::{Change, Entry, Release},
@@ -36,7 +37,8 @@ pub enum Health {
     },
 }
 
-/// Entries of a group that is large: there is so much to do that the next group waits for [`LINGER`], and costs the less for each of its entries.
+/// Entries of a group that is large: there is so much to do that the next group waits for
+/// [`LINGER`], and costs the less for each of its entries.
 const BUSY: u64 = 8;
 const LINGER: Duration = Duration::from_millis(1);
 
@@ -155,7 +157,8 @@ impl Journal {
                 state.pending_since.get_or_insert_with(Instant::now);
                 let full = (state.submitted - state.committed) as usize >= self.capacity;
                 match full {
-                    true => self.declare_stuck(state, "more is submitted than the disk takes".to_owned()),
+                    true => self
+                        .declare_stuck(state, "more is submitted than the disk takes".to_owned()),
                     false => drop(state),
                 }
                 if first {
@@ -194,7 +197,10 @@ impl Journal {
         let state = self.lock();
         let upto = state.submitted;
         let waiting = |state: &mut State| state.committed < upto;
-        let (state, _) = self.progress.wait_timeout_while(state, within, waiting).unwrap_or_else(PoisonError::into_inner);
+        let (state, _) = self
+            .progress
+            .wait_timeout_while(state, within, waiting)
+            .unwrap_or_else(PoisonError::into_inner);
         state.committed >= upto
     }
 
@@ -216,19 +222,29 @@ impl Journal {
                 let forgotten = kept.forgotten;
                 let (changes, gaps) = mem::take(kept).into_changes();
                 if forgotten > 0 {
-                    tracing::error!(forgotten, "the journal was stuck for so long that not everything could be remembered");
+                    tracing::error!(
+                        forgotten,
+                        "the journal was stuck for so long that not everything could be remembered"
+                    );
                 }
                 return Work::Commit { changes, gaps, upto: state.taken };
             }
             if state.taken < state.submitted || state.stuck.is_some() {
                 if mem::take(&mut state.busy) {
                     let more = |state: &mut State| state.jobs.is_empty() && !state.closing;
-                    (state, _) = self.work.wait_timeout_while(state, LINGER, more).unwrap_or_else(PoisonError::into_inner);
+                    (state, _) = self
+                        .work
+                        .wait_timeout_while(state, LINGER, more)
+                        .unwrap_or_else(PoisonError::into_inner);
                     continue;
                 }
                 state.busy = state.submitted - state.taken >= BUSY;
                 state.taken = state.submitted;
-                return Work::Commit { changes: mem::take(&mut state.changes), gaps: Vec::new(), upto: state.taken };
+                return Work::Commit {
+                    changes: mem::take(&mut state.changes),
+                    gaps: Vec::new(),
+                    upto: state.taken,
+                };
             }
             if state.closing {
                 return Work::End;
@@ -253,7 +269,8 @@ impl Journal {
         self.release(state, free);
     }
 
-    /// For the writer: an attempt failed. Says whether to try the same again; if not, what of it is to be remembered was.
+    /// For the writer: an attempt failed. Says whether to try the same again; if not, what of it is
+    /// to be remembered was.
     pub(crate) fn failed(&self, changes: &mut Vec<Change>, gaps: &[CallId], why: String) -> Retry {
         let mut state = self.lock();
         state.why = why;
@@ -279,11 +296,14 @@ impl Journal {
         drop(self.work.wait_timeout_while(state, for_so_long, |state| !state.closing));
     }
 
-    /// For the watchdog: looks whether something has been pending for too long; false: the store is closed.
+    /// For the watchdog: looks whether something has been pending for too long; false: the store is
+    /// closed.
     pub(crate) fn watch(&self, stuck_after: Duration) -> bool {
         let state = self.lock();
-        let (state, _) =
-            self.closed.wait_timeout_while(state, stuck_after / 4, |state| !state.closing).unwrap_or_else(PoisonError::into_inner);
+        let (state, _) = self
+            .closed
+            .wait_timeout_while(state, stuck_after / 4, |state| !state.closing)
+            .unwrap_or_else(PoisonError::into_inner);
         let closing = state.closing;
         let overdue = state.pending_since.is_some_and(|since| since.elapsed() >= stuck_after);
         if overdue && state.stuck.is_none() {
@@ -297,7 +317,10 @@ impl Journal {
     }
 
     fn declare_stuck(&self, mut state: MutexGuard<'_, State>, why: String) {
-        tracing::error!(why, "the journal is stuck: calls go on without being journalled, and a host that dies now loses them");
+        tracing::error!(
+            why,
+            "the journal is stuck: calls go on without being journalled, and a host that dies now loses them"
+        );
         let mut kept = Kept::default();
         for change in mem::take(&mut state.changes) {
             kept.keep(change, self.capacity);
@@ -309,7 +332,8 @@ impl Journal {
         self.release(state, free);
     }
 
-    /// Calls the releases of entries up to one. If somebody is doing that already, it is left to them.
+    /// Calls the releases of entries up to one. If somebody is doing that already, it is left to
+    /// them.
     fn release<'a>(&'a self, mut state: MutexGuard<'a, State>, upto: u64) {
         state.free = state.free.max(upto);
         if state.releasing {

@@ -4,7 +4,8 @@ use crate::entry::Change;
 use std::collections::{BTreeMap, BTreeSet};
 use strowger_model::{CallId, CallRecord, FlowVersion};
 
-/// Changes that wait for the journal to work again. Steps are forgotten; of a call its last image or its record is kept.
+/// Changes that wait for the journal to work again. Steps are forgotten; of a call its last image
+/// or its record is kept.
 #[derive(Default)]
 pub(crate) struct Kept {
     images: BTreeMap<CallId, (FlowVersion, Box<[u8]>)>,
@@ -18,7 +19,10 @@ pub(crate) struct Kept {
 
 impl Kept {
     pub(crate) fn is_empty(&self) -> bool {
-        self.images.is_empty() && self.closed.is_empty() && self.others.is_empty() && self.gaps.is_empty()
+        self.images.is_empty()
+            && self.closed.is_empty()
+            && self.others.is_empty()
+            && self.gaps.is_empty()
     }
 
     fn len(&self) -> usize {
@@ -31,7 +35,9 @@ impl Kept {
         match change {
             Change::Step { call, .. } if full && !self.gaps.contains(&call) => self.forgotten += 1,
             Change::Step { call, .. } => drop(self.gaps.insert(call)),
-            Change::Call { call, .. } if full && !self.images.contains_key(&call) => self.forgotten += 1,
+            Change::Call { call, .. } if full && !self.images.contains_key(&call) => {
+                self.forgotten += 1
+            }
             Change::Call { call, on, image } => {
                 self.gaps.insert(call);
                 self.images.insert(call, (on, image));
@@ -50,12 +56,16 @@ impl Kept {
 
     /// As changes to be written, and the calls that steps are missing of.
     pub(crate) fn into_changes(self) -> (Vec<Change>, Vec<CallId>) {
-        let images = self.images.into_iter().map(|(call, (on, image))| Change::Call { call, on, image });
+        let images =
+            self.images.into_iter().map(|(call, (on, image))| Change::Call { call, on, image });
         let closed = self.closed.into_iter().map(|mut record| {
             record.unjournalled = true;
             Change::Closed(Box::new(record))
         });
-        (self.others.into_iter().chain(images).chain(closed).collect(), self.gaps.into_iter().collect())
+        (
+            self.others.into_iter().chain(images).chain(closed).collect(),
+            self.gaps.into_iter().collect(),
+        )
     }
 }
 

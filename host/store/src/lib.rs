@@ -1,20 +1,26 @@
-//! The journal: what has to outlive the host, in SQLite. Steps, open calls, records, agents, and the versions of flows.
+//! The journal: what has to outlive the host, in SQLite. Steps, open calls, records, agents, and
+//! the versions of flows.
 //!
 //! # Layout
-//! * [`entry`]: what is handed in. [`Store::submit`] never waits; what waits for the commit is released by it.
-//! * `journal`: the queue between the calls' tasks and the writer, and what happens when the disk is full or stuck; `kept`: what is
-//!   remembered then.
-//! * `write`: changes as rows. `threads`: the writer (group commit), the watchdog, and the checkpoints.
+//! * [`entry`]: what is handed in. [`Store::submit`] never waits; what waits for the commit is
+//!   released by it.
+//! * `journal`: the queue between the calls' tasks and the writer, and what happens when the disk
+//!   is full or stuck; `kept`: what is remembered then.
+//! * `write`: changes as rows. `threads`: the writer (group commit), the watchdog, and the
+//!   checkpoints.
 //! * [`read`]: what was kept, also for commands beside a running host.
-//! * [`outbox`]: mail that waits to be sent. [`cases`]: what people have to answer, and what they note of calls that are over.
+//! * [`outbox`]: mail that waits to be sent. [`cases`]: what people have to answer, and what they
+//!   note of calls that are over.
 //! * [`report`]: records made into figures.
 //! * [`retention`]: what is deleted, and whose personal data is erased.
 //! * [`codec`]: steps and images as bytes.
 //! * [`format`](mod@format): the tables, how an older database is upgraded and a newer one refused.
 //!
-//! **Architecture invariants:** who submits never waits for the disk. A commit is not synced to the disk; only when a log has become long does the writer sync its
-//! last pages between two commits. A transaction holds whole entries. Of calls only the writer's thread writes, through one
-//! connection; what people note ([`cases`]) comes through a connection of its own, from the host or beside it.
+//! **Architecture invariants:** who submits never waits for the disk. A commit is not synced to the
+//! disk; only when a log has become long does the writer sync its last pages between two commits. A
+//! transaction holds whole entries. Of calls only the writer's thread writes, through one
+//! connection; what people note ([`cases`]) comes through a connection of its own, from the host or
+//! beside it.
 
 pub mod cases;
 pub mod codec;
@@ -60,7 +66,8 @@ const REMOVE_WITHIN: Duration = Duration::from_secs(30);
 pub struct Options {
     /// If nothing could be committed for so long, calls go on without.
     pub stuck_after: Duration,
-    /// Entries that may wait; beyond it the journal counts as stuck. Also what is remembered while it is.
+    /// Entries that may wait; beyond it the journal counts as stuck. Also what is remembered while
+    /// it is.
     pub capacity: usize,
     /// The wall clock.
     pub clock: fn() -> Timestamp,
@@ -69,13 +76,19 @@ pub struct Options {
 impl Default for Options {
     /// 200 ms, 65,536 entries, the clock of the system.
     fn default() -> Self {
-        let clock = || Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64));
+        let clock = || {
+            Timestamp(
+                SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .map_or(0, |since| since.as_millis() as u64),
+            )
+        };
         Self { stuck_after: Duration::from_millis(200), capacity: 65_536, clock }
     }
 }
 
-/// The journal of a running host. Cheap to clone; when the last clone is dropped, what is pending is committed and the file is closed.
-/// Dereferences to its [`Reader`].
+/// The journal of a running host. Cheap to clone; when the last clone is dropped, what is pending
+/// is committed and the file is closed. Dereferences to its [`Reader`].
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
@@ -114,7 +127,8 @@ impl Store {
         self.0.journal.health()
     }
 
-    /// Deletes what is older than it is to be kept, between other commits. Blocks the thread, for minutes if there is much.
+    /// Deletes what is older than it is to be kept, between other commits. Blocks the thread, for
+    /// minutes if there is much.
     ///
     /// # Errors
     /// If nothing can be committed now; what was deleted until then is gone.
@@ -137,7 +151,8 @@ impl Store {
                 let more = remover.batch(connection);
                 drop(done.send((remover, more)));
             }));
-            let (back, more) = result.recv_timeout(REMOVE_WITHIN).map_err(|_| RemoveError::Stuck)?;
+            let (back, more) =
+                result.recv_timeout(REMOVE_WITHIN).map_err(|_| RemoveError::Stuck)?;
             match more {
                 Ok(true) => remover = back,
                 Ok(false) => return Ok(back.total),
@@ -146,22 +161,25 @@ impl Store {
         }
     }
 
-    /// Waits until everything submitted so far is committed; false: it was not within that time. Blocks the thread.
+    /// Waits until everything submitted so far is committed; false: it was not within that time.
+    /// Blocks the thread.
     pub fn flush(&self, within: Duration) -> bool {
         self.0.journal.flush(within)
     }
 }
 
-/// Erases personal data beside a running host, or without one; then the whole file is rewritten too, so that no byte of it is left in unused corners of
-/// pages.
+/// Erases personal data beside a running host, or without one; then the whole file is rewritten
+/// too, so that no byte of it is left in unused corners of pages.
 ///
 /// # Errors
-/// If there is no journal, or somebody holds its lock for too long; what was erased until then is gone.
+/// If there is no journal, or somebody holds its lock for too long; what was erased until then is
+/// gone.
 pub fn erase(path: &Path, erase: &Erase) -> Result<Removed, RemoveError> {
     let connection = format::open_to_change(path)?;
     let mut remover = Remover::erase(erase);
     while remover.batch(&connection)? {}
-    // Pages that were split long ago have the rest of rows in their corners, which only a rewrite of the whole file removes. It would hold a host up.
+    // Pages that were split long ago have the rest of rows in their corners, which only a rewrite
+    // of the whole file removes. It would hold a host up.
     if let Ok(_alone) = threads::lock(path) {
         connection.execute_batch("VACUUM")?;
     }

@@ -13,13 +13,16 @@ pub struct Posted {
     pub last: MailTry,
 }
 
-const MAIL: &str = "id, call, flow, template, recipient, subject, text, ordered, state, tries, tried, next, error";
+const MAIL: &str =
+    "id, call, flow, template, recipient, subject, text, ordered, state, tries, tried, next, error";
 
 impl Reader {
     /// Mail that is to be tried now, the longest due first.
     pub fn mail_due(&self, now: Timestamp, at_most: u32) -> Result<Vec<Posted>, ReadError> {
         let connection = self.lock();
-        let sql = format!("SELECT {MAIL} FROM mail WHERE state = 'waiting' AND next <= ?1 ORDER BY next, id LIMIT ?2");
+        let sql = format!(
+            "SELECT {MAIL} FROM mail WHERE state = 'waiting' AND next <= ?1 ORDER BY next, id LIMIT ?2"
+        );
         let mut statement = connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![now.0, at_most], posted)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -28,13 +31,19 @@ impl Reader {
     /// When the next mail is to be tried; none: there is none.
     pub fn next_mail(&self) -> Result<Option<Timestamp>, ReadError> {
         let sql = "SELECT min(next) FROM mail WHERE state = 'waiting'";
-        Ok(self.lock().prepare_cached(sql)?.query_row([], |row| row.get::<_, Option<u64>>(0))?.map(Timestamp))
+        Ok(self
+            .lock()
+            .prepare_cached(sql)?
+            .query_row([], |row| row.get::<_, Option<u64>>(0))?
+            .map(Timestamp))
     }
 
     /// Mail ordered since, in that order.
     pub fn mails(&self, since: Option<Timestamp>) -> Result<Vec<Posted>, ReadError> {
         let connection = self.lock();
-        let mut statement = connection.prepare_cached(&format!("SELECT {MAIL} FROM mail WHERE ordered >= ?1 ORDER BY ordered, id"))?;
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT {MAIL} FROM mail WHERE ordered >= ?1 ORDER BY ordered, id"
+        ))?;
         let rows = statement.query_map([since.map_or(0, |at| at.0)], posted)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -69,7 +78,6 @@ fn posted(row: &Row<'_>) -> rusqlite::Result<Posted> {
 
 /// Deletes the content of mail that was sent.
 pub(crate) fn forget_sent(connection: &Connection, at_most: u32) -> rusqlite::Result<u64> {
-    let sql =
-        "UPDATE mail SET subject = '', text = '' WHERE id IN (SELECT id FROM mail WHERE state = 'sent' AND text || subject <> '' LIMIT ?1)";
+    let sql = "UPDATE mail SET subject = '', text = '' WHERE id IN (SELECT id FROM mail WHERE state = 'sent' AND text || subject <> '' LIMIT ?1)";
     Ok(connection.execute(sql, [at_most])? as u64)
 }

@@ -12,7 +12,8 @@ use std::{
     time::Duration,
 };
 use strowger_model::{
-    AgentName, AgentStanding, CallId, CallRecord, FlowName, FlowVersion, StepRecord, Timestamp, VersionFiles,
+    AgentName, AgentStanding, CallId, CallRecord, FlowName, FlowVersion, StepRecord, Timestamp,
+    VersionFiles,
     archive::{PluginFile, TextFile},
 };
 
@@ -89,10 +90,17 @@ impl Reader {
     /// Calls that are not over, in the order in which they came in.
     pub fn open_calls(&self) -> Result<Vec<OpenCall>, ReadError> {
         let connection = self.lock();
-        let mut statement = connection.prepare_cached("SELECT call, flow, version, image, unjournalled FROM open_call ORDER BY call")?;
+        let mut statement = connection.prepare_cached(
+            "SELECT call, flow, version, image, unjournalled FROM open_call ORDER BY call",
+        )?;
         let rows = statement.query_map([], |row| {
             let on = FlowVersion { flow: row.get::<_, String>(1)?.into(), version: row.get(2)? };
-            Ok(OpenCall { call: parsed(row, 0)?, on, image: row.get::<_, Vec<u8>>(3)?.into(), unjournalled: row.get(4)? })
+            Ok(OpenCall {
+                call: parsed(row, 0)?,
+                on,
+                image: row.get::<_, Vec<u8>>(3)?.into(),
+                unjournalled: row.get(4)?,
+            })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -122,13 +130,15 @@ impl Reader {
     /// The steps of a call that were journalled and are not yet deleted, in order.
     pub fn steps(&self, call: CallId) -> Result<Vec<NumberedStep>, ReadError> {
         let connection = self.lock();
-        let mut statement = connection.prepare_cached("SELECT number, body FROM step WHERE call = ?1 ORDER BY number")?;
+        let mut statement = connection
+            .prepare_cached("SELECT number, body FROM step WHERE call = ?1 ORDER BY number")?;
         let mut rows = statement.query([call.to_string()])?;
         let mut steps = Vec::new();
         while let Some(row) = rows.next()? {
             let number = row.get(0)?;
             let body = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            let step = decode_step(body).map_err(|error| ReadError::Step { call, number, error })?;
+            let step =
+                decode_step(body).map_err(|error| ReadError::Step { call, number, error })?;
             steps.push(NumberedStep { number, step });
         }
         Ok(steps)
@@ -148,7 +158,11 @@ impl Reader {
                 plugin: PluginFile { hash: row.get(6)?, bytes: row.get::<_, Vec<u8>>(7)?.into() },
             })
         };
-        Ok(self.lock().prepare_cached(sql)?.query_row(params![on.flow.as_str(), on.version], read).optional()?)
+        Ok(self
+            .lock()
+            .prepare_cached(sql)?
+            .query_row(params![on.flow.as_str(), on.version], read)
+            .optional()?)
     }
 
     /// Records, in the order in which the calls came in.
@@ -164,7 +178,8 @@ impl Reader {
         let limit = query.limit.map_or(-1, i64::from);
         let connection = self.lock();
         let mut statement = connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![since, until, flow, query.caller, limit, first], record)?;
+        let rows =
+            statement.query_map(params![since, until, flow, query.caller, limit, first], record)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -204,14 +219,23 @@ fn record(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
     })
 }
 
-pub(crate) fn wrong(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+pub(crate) fn wrong(
+    column: usize,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
 }
 
-pub(crate) fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+pub(crate) fn json<T: serde::de::DeserializeOwned>(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<T> {
     serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| wrong(column, error))
 }
 
-pub(crate) fn parsed<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+pub(crate) fn parsed<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<T> {
     row.get_ref(column)?.as_str()?.parse().map_err(|error| wrong(column, error))
 }

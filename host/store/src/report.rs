@@ -56,18 +56,42 @@ pub const COLUMNS: [Column; 14] = [
     number("offered", |figures| Some(figures.offered as f64)),
     number("answered", |figures| Some(figures.answered as f64)),
     number("overflowed", |figures| Some(figures.overflowed as f64)),
-    number("lost", |figures| Some((figures.offered - figures.answered - figures.overflowed) as f64)),
-    Column { name: "reachability", unit: Unit::Percent, of: |figures| percent(figures.answered, figures.offered) },
-    Column { name: "at_once", unit: Unit::Percent, of: |figures| percent(figures.at_once, figures.answered) },
-    Column { name: "mean_wait_s", unit: Unit::Seconds, of: |figures| Some(mean(figures.waited, figures.offered)) },
-    Column { name: "longest_wait_s", unit: Unit::Seconds, of: |figures| Some(figures.longest_wait.as_secs_f64()) },
-    Column { name: "mean_talk_s", unit: Unit::Seconds, of: |figures| Some(mean(figures.talked, figures.answered)) },
+    number("lost", |figures| {
+        Some((figures.offered - figures.answered - figures.overflowed) as f64)
+    }),
+    Column {
+        name: "reachability",
+        unit: Unit::Percent,
+        of: |figures| percent(figures.answered, figures.offered),
+    },
+    Column {
+        name: "at_once",
+        unit: Unit::Percent,
+        of: |figures| percent(figures.at_once, figures.answered),
+    },
+    Column {
+        name: "mean_wait_s",
+        unit: Unit::Seconds,
+        of: |figures| Some(mean(figures.waited, figures.offered)),
+    },
+    Column {
+        name: "longest_wait_s",
+        unit: Unit::Seconds,
+        of: |figures| Some(figures.longest_wait.as_secs_f64()),
+    },
+    Column {
+        name: "mean_talk_s",
+        unit: Unit::Seconds,
+        of: |figures| Some(mean(figures.talked, figures.answered)),
+    },
     number("escalations", |figures| Some(figures.escalations as f64)),
     // V7 "one-and-done": calls against escalations.
     Column {
         name: "one_and_done",
         unit: Unit::Percent,
-        of: |figures| percent(figures.answered.saturating_sub(figures.escalations), figures.answered),
+        of: |figures| {
+            percent(figures.answered.saturating_sub(figures.escalations), figures.answered)
+        },
     },
     number("complaints", |figures| Some(figures.complaints as f64)),
     number("call_backs", |figures| Some(figures.call_backs as f64)),
@@ -113,8 +137,8 @@ pub enum Counted<'a> {
     Case(&'a Case),
 }
 
-/// Figures of calls that have something in common, in its order. A case counts where its call does; one of a call that is not among the
-/// records does not count.
+/// Figures of calls that have something in common, in its order. A case counts where its call does;
+/// one of a call that is not among the records does not count.
 pub fn report<'a>(
     records: &'a [CallRecord],
     cases: &'a [Case],
@@ -122,7 +146,8 @@ pub fn report<'a>(
     now: Timestamp,
     in_common: impl Fn(Counted<'a>) -> String,
 ) -> BTreeMap<String, Figures> {
-    let calls: BTreeMap<_, _> = records.iter().map(|record| (record.call, in_common(Counted::Call(record)))).collect();
+    let calls: BTreeMap<_, _> =
+        records.iter().map(|record| (record.call, in_common(Counted::Call(record)))).collect();
     let mut report = BTreeMap::<String, Figures>::new();
     for record in records {
         report.entry(calls[&record.call].clone()).or_default().add(record, at_once);
@@ -152,7 +177,13 @@ mod tests {
     use super::*;
     use strowger_model::{CallId, FlowVersion, mail::Closed};
 
-    fn call(nth: u64, agent: &str, waited: u64, talked: Option<u64>, overflowed: bool) -> CallRecord {
+    fn call(
+        nth: u64,
+        agent: &str,
+        waited: u64,
+        talked: Option<u64>,
+        overflowed: bool,
+    ) -> CallRecord {
         let arrived = 1_000_000;
         let connected = talked.map(|_| Timestamp(arrived + waited * 1000));
         let on = FlowVersion { flow: "helpdesk".into(), version: "v".into() };
@@ -169,7 +200,16 @@ mod tests {
     fn case(kind: CaseKind, call: Option<CallId>, closed: Option<u64>) -> Case {
         let closed = closed.map(|at| Closed { outcome: "founded".into(), at: Timestamp(at) });
         let (opened, due) = (Timestamp(0), Timestamp(100));
-        Case { id: String::new(), kind, call, flow: "helpdesk".into(), opened, due, fields: Vec::new(), closed }
+        Case {
+            id: String::new(),
+            kind,
+            call,
+            flow: "helpdesk".into(),
+            opened,
+            due,
+            fields: Vec::new(),
+            closed,
+        }
     }
 
     fn figure(figures: &Figures, name: &str) -> Option<f64> {
@@ -183,7 +223,11 @@ mod tests {
             call(1, "an", 30, Some(60), false),
             call(2, "bram", 180, Some(90), true),
             call(3, "", 90, None, false),
-            CallRecord { agent: None, outcome: "overflow".to_owned(), ..call(4, "closed", 0, Some(30), false) },
+            CallRecord {
+                agent: None,
+                outcome: "overflow".to_owned(),
+                ..call(4, "closed", 0, Some(30), false)
+            },
         ];
         let cases = [
             case(CaseKind::Escalation, Some(calls[0].call), Some(99)),
@@ -193,17 +237,41 @@ mod tests {
         ];
         let by = |counted: Counted<'_>| match counted {
             Counted::Call(record) if record.outcome == "overflow" => "closed".to_owned(),
-            Counted::Call(record) => record.agent.as_ref().map(ToString::to_string).unwrap_or_default(),
+            Counted::Call(record) => {
+                record.agent.as_ref().map(ToString::to_string).unwrap_or_default()
+            }
             Counted::Case(_) => "by letter".to_owned(),
         };
         let report = report(&calls, &cases, Duration::from_secs(20), Timestamp(99), by);
         assert_eq!(report.keys().collect::<Vec<_>>(), ["", "an", "bram", "by letter", "closed"]);
-        let of = |line: &str, names: &[&str]| names.iter().map(|name| figure(&report[line], name)).collect::<Vec<_>>();
-        assert_eq!(of("an", &["offered", "answered", "overflowed", "lost"]), [2.0, 2.0, 0.0, 0.0].map(Some));
-        assert_eq!(of("an", &["at_once", "mean_wait_s", "mean_talk_s", "one_and_done"]), [50.0, 15.0, 90.0, 50.0].map(Some));
-        assert_eq!(of("bram", &["overflowed", "answered", "reachability", "longest_wait_s"]), [1.0, 0.0, 0.0, 180.0].map(Some));
-        assert_eq!(of("closed", &["overflowed", "answered", "lost"]), [1.0, 0.0, 0.0].map(Some), "as the flow says");
-        assert_eq!(of("", &["lost", "call_backs", "late", "mean_wait_s"]), [1.0, 1.0, 0.0, 90.0].map(Some), "that call-back has 1 ms left");
-        assert_eq!(of("by letter", &["complaints", "late", "reachability"]), [Some(1.0), Some(1.0), None]);
+        let of = |line: &str, names: &[&str]| {
+            names.iter().map(|name| figure(&report[line], name)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            of("an", &["offered", "answered", "overflowed", "lost"]),
+            [2.0, 2.0, 0.0, 0.0].map(Some)
+        );
+        assert_eq!(
+            of("an", &["at_once", "mean_wait_s", "mean_talk_s", "one_and_done"]),
+            [50.0, 15.0, 90.0, 50.0].map(Some)
+        );
+        assert_eq!(
+            of("bram", &["overflowed", "answered", "reachability", "longest_wait_s"]),
+            [1.0, 0.0, 0.0, 180.0].map(Some)
+        );
+        assert_eq!(
+            of("closed", &["overflowed", "answered", "lost"]),
+            [1.0, 0.0, 0.0].map(Some),
+            "as the flow says"
+        );
+        assert_eq!(
+            of("", &["lost", "call_backs", "late", "mean_wait_s"]),
+            [1.0, 1.0, 0.0, 90.0].map(Some),
+            "that call-back has 1 ms left"
+        );
+        assert_eq!(
+            of("by letter", &["complaints", "late", "reachability"]),
+            [Some(1.0), Some(1.0), None]
+        );
     }
 }

@@ -1,8 +1,10 @@
-//! What is deleted: old steps and records, mail that was sent and cases that were closed, versions that nothing refers to, and the personal data of one number or of a time.
+//! What is deleted: old steps and records, mail that was sent and cases that were closed, versions
+//! that nothing refers to, and the personal data of one number or of a time.
 //!
-//! Everything goes in batches of bounded size, each a transaction of its own, so that the writer is never held up for long. What is deleted is
-//! overwritten with zeros (`secure_delete`), and its room is used again: there is no `auto_vacuum`, the file never shrinks, and never grows beyond the
-//! most that it held at a time. A call that is not over keeps everything.
+//! Everything goes in batches of bounded size, each a transaction of its own, so that the writer is
+//! never held up for long. What is deleted is overwritten with zeros (`secure_delete`), and its
+//! room is used again: there is no `auto_vacuum`, the file never shrinks, and never grows beyond
+//! the most that it held at a time. A call that is not over keeps everything.
 
 use crate::outbox::forget_sent;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
@@ -22,8 +24,9 @@ pub struct Retention {
     pub steps: Duration,
     /// Records.
     pub records: Duration,
-    /// Personal data: steps, in records the caller's number and the notes, whom mail went to, what closed cases were about. None: as long as
-    /// steps and records. The content of mail goes when it is sent.
+    /// Personal data: steps, in records the caller's number and the notes, whom mail went to, what
+    /// closed cases were about. None: as long as steps and records. The content of mail goes when
+    /// it is sent.
     pub personal: Option<Duration>,
 }
 
@@ -40,7 +43,8 @@ impl Default for Retention {
 /// Whose personal data to erase. Reports go on showing the calls: times, outcome and figures stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Erase {
-    /// Of calls whose caller has this number, written as in their records, and of those whose steps or notes say it.
+    /// Of calls whose caller has this number, written as in their records, and of those whose steps
+    /// or notes say it.
     Number(String),
     /// Of calls that came in before.
     Before(Timestamp),
@@ -91,10 +95,17 @@ enum What {
 }
 
 impl Remover {
-    /// Deletes what is older than it is to be kept. `keep`: versions that may get a call at any moment.
-    pub(crate) fn retain(retention: &Retention, now: Timestamp, keep: BTreeSet<FlowVersion>) -> Self {
-        let before = |so_long: Duration| Timestamp(now.0.saturating_sub(so_long.as_millis() as u64));
-        let steps = retention.personal.map_or(retention.steps, |personal| personal.min(retention.steps));
+    /// Deletes what is older than it is to be kept. `keep`: versions that may get a call at any
+    /// moment.
+    pub(crate) fn retain(
+        retention: &Retention,
+        now: Timestamp,
+        keep: BTreeSet<FlowVersion>,
+    ) -> Self {
+        let before =
+            |so_long: Duration| Timestamp(now.0.saturating_sub(so_long.as_millis() as u64));
+        let steps =
+            retention.personal.map_or(retention.steps, |personal| personal.min(retention.steps));
         Self::new(What::Old {
             steps_before: before(steps),
             personal_before: retention.personal.map(before),
@@ -107,7 +118,12 @@ impl Remover {
     pub(crate) fn erase(erase: &Erase) -> Self {
         Self::new(match erase.clone() {
             Erase::Number(number) => What::Number { number, calls: None },
-            Erase::Before(at) => What::Old { steps_before: at, personal_before: Some(at), records_before: None, keep: None },
+            Erase::Before(at) => What::Old {
+                steps_before: at,
+                personal_before: Some(at),
+                records_before: None,
+                keep: None,
+            },
         })
     }
 
@@ -121,11 +137,12 @@ impl Remover {
             *calls = Some(mentioning(connection, number)?);
         }
         connection.pragma_update(None, "secure_delete", true)?;
-        let removed = Transaction::new_unchecked(connection, TransactionBehavior::Immediate).and_then(|transaction| {
-            let removed = self.what.batch(&transaction)?;
-            transaction.commit()?;
-            Ok(removed)
-        });
+        let removed = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
+            .and_then(|transaction| {
+                let removed = self.what.batch(&transaction)?;
+                transaction.commit()?;
+                Ok(removed)
+            });
         connection.pragma_update(None, "secure_delete", false)?;
         let removed = removed?;
         self.total.steps += removed.steps;
@@ -165,14 +182,20 @@ impl What {
                     .execute("UPDATE \"case\" SET fields = '[]' WHERE fields <> '[]' AND instr(fields, ?1) > 0", [number])?
                     as u64;
                 for call in calls.iter().flatten().rev().take(CALLS) {
-                    removed.steps += transaction.execute("DELETE FROM step WHERE call = ?1", [call])? as u64;
-                    let anonymous = transaction.execute("UPDATE record SET caller = NULL, notes = '[]' WHERE call = ?1", [call])?;
+                    removed.steps +=
+                        transaction.execute("DELETE FROM step WHERE call = ?1", [call])? as u64;
+                    let anonymous = transaction.execute(
+                        "UPDATE record SET caller = NULL, notes = '[]' WHERE call = ?1",
+                        [call],
+                    )?;
                     removed.made_anonymous += anonymous as u64;
                     removed.mails += transaction
                         .execute("UPDATE mail SET subject = '', text = '', recipient = '' WHERE call = ?1 AND state <> 'waiting'", [call])?
                         as u64;
-                    removed.cases +=
-                        transaction.execute("UPDATE \"case\" SET fields = '[]' WHERE call = ?1 AND fields <> '[]'", [call])? as u64;
+                    removed.cases += transaction.execute(
+                        "UPDATE \"case\" SET fields = '[]' WHERE call = ?1 AND fields <> '[]'",
+                        [call],
+                    )? as u64;
                 }
             }
             Self::Old { steps_before, personal_before, records_before, keep } => {
@@ -230,13 +253,18 @@ fn steps(transaction: &Transaction<'_>, before: Timestamp) -> rusqlite::Result<u
     Ok(steps as u64)
 }
 
-/// Takes the personal data out of records of calls that came in before, from where it was left the last time.
+/// Takes the personal data out of records of calls that came in before, from where it was left the
+/// last time.
 fn anonymous(transaction: &Transaction<'_>, before: Timestamp) -> rusqlite::Result<u64> {
-    let upto = "SELECT max(call) FROM (SELECT call FROM record WHERE call > (SELECT upto FROM anonymous)
+    let upto =
+        "SELECT max(call) FROM (SELECT call FROM record WHERE call > (SELECT upto FROM anonymous)
         AND call < ?1 ORDER BY call LIMIT ?2)";
     let mut changed = 0;
     while changed == 0
-        && let Some(upto) = transaction.query_row(upto, params![first_since(before), BATCH], |row| row.get::<_, Option<String>>(0))?
+        && let Some(upto) =
+            transaction.query_row(upto, params![first_since(before), BATCH], |row| {
+                row.get::<_, Option<String>>(0)
+            })?
     {
         changed = transaction.execute(
             "UPDATE record SET caller = NULL, notes = '[]' WHERE call > (SELECT upto FROM anonymous) AND call <= ?1
@@ -253,19 +281,29 @@ fn first_since(at: Timestamp) -> String {
     CallId::next(at.0, None).to_string()
 }
 
-/// Deletes versions whose calls, all of them from before, have no steps any more, and that no open call is on.
-fn versions(transaction: &Transaction<'_>, before: Timestamp, keep: &BTreeSet<FlowVersion>) -> rusqlite::Result<u64> {
+/// Deletes versions whose calls, all of them from before, have no steps any more, and that no open
+/// call is on.
+fn versions(
+    transaction: &Transaction<'_>,
+    before: Timestamp,
+    keep: &BTreeSet<FlowVersion>,
+) -> rusqlite::Result<u64> {
     let mut statement = transaction.prepare(
         "SELECT flow, version FROM version WHERE last_call < ?1 AND (flow, version) NOT IN (SELECT flow, version FROM open_call)",
     )?;
-    let unused = statement
-        .query_map([first_since(before)], |row| Ok(FlowVersion { flow: row.get::<_, String>(0)?.into(), version: row.get(1)? }))?;
+    let unused = statement.query_map([first_since(before)], |row| {
+        Ok(FlowVersion { flow: row.get::<_, String>(0)?.into(), version: row.get(1)? })
+    })?;
     let mut removed = 0;
     for on in unused.collect::<Result<Vec<_>, _>>()? {
         if !keep.contains(&on) {
-            removed += transaction.execute("DELETE FROM version WHERE flow = ?1 AND version = ?2", [on.flow.as_str(), &on.version])? as u64;
+            removed += transaction.execute(
+                "DELETE FROM version WHERE flow = ?1 AND version = ?2",
+                [on.flow.as_str(), &on.version],
+            )? as u64;
         }
     }
-    transaction.execute("DELETE FROM content WHERE hash NOT IN (SELECT plugin FROM version)", [])?;
+    transaction
+        .execute("DELETE FROM content WHERE hash NOT IN (SELECT plugin FROM version)", [])?;
     Ok(removed)
 }

@@ -1,6 +1,7 @@
 //! The writer (group commit), the watchdog and the checkpoints: a thread each.
 //!
-//! They end when the store is dropped: the writer commits what is pending first; if it cannot, that is logged and lost.
+//! They end when the store is dropped: the writer commits what is pending first; if it cannot, that
+//! is logged and lost.
 
 use crate::{
     format::{OpenError, open_to_write},
@@ -38,7 +39,11 @@ pub(crate) struct Threads {
 }
 
 impl Threads {
-    pub(crate) fn start(path: &Path, journal: &Arc<Journal>, stuck_after: Duration) -> Result<Self, OpenError> {
+    pub(crate) fn start(
+        path: &Path,
+        journal: &Arc<Journal>,
+        stuck_after: Duration,
+    ) -> Result<Self, OpenError> {
         let database = |error| OpenError::Database { path: path.to_owned(), error };
         let lock = lock(path)?;
         let connection = open_to_write(path)?;
@@ -61,7 +66,8 @@ impl Threads {
         Ok(Self { running, checkpoints: Some(end), _lock: lock })
     }
 
-    /// Waits for the threads to end. The last owner of the store may be one of them: it does not wait for itself.
+    /// Waits for the threads to end. The last owner of the store may be one of them: it does not
+    /// wait for itself.
     pub(crate) fn join(&mut self) {
         self.checkpoints = None;
         for thread in self.running.drain(..) {
@@ -72,7 +78,8 @@ impl Threads {
     }
 }
 
-/// One host at a time: a lock of the system on a file beside the database, which ends with the process.
+/// One host at a time: a lock of the system on a file beside the database, which ends with the
+/// process.
 pub(crate) fn lock(path: &Path) -> Result<File, OpenError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push("-host");
@@ -82,7 +89,8 @@ pub(crate) fn lock(path: &Path) -> Result<File, OpenError> {
         return Err(OpenError::NoFolder { path: path.to_owned() });
     }
     let io = |error| OpenError::Io { path: beside.clone(), error };
-    let file = File::options().create(true).truncate(false).write(true).open(&beside).map_err(io)?;
+    let file =
+        File::options().create(true).truncate(false).write(true).open(&beside).map_err(io)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(in_use),
@@ -94,7 +102,8 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // 8 MiB hold what is being written. More would be slower: after a page was split, SQLite looks through all of the cache at the next commit.
+    // 8 MiB hold what is being written. More would be slower: after a page was split, SQLite looks
+    // through all of the cache at the next commit.
     connection.pragma_update(None, "cache_size", -8_192)?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)
 }
@@ -114,7 +123,8 @@ fn write(connection: &Connection, journal: &Journal) {
         loop {
             let done = match &mut writer {
                 Some(writer) => Writer::commit(writer, &changes, &gaps),
-                None => Writer::new(connection).and_then(|new| writer.insert(new).commit(&changes, &gaps)),
+                None => Writer::new(connection)
+                    .and_then(|new| writer.insert(new).commit(&changes, &gaps)),
             };
             match done {
                 Ok(_) => {
@@ -139,11 +149,14 @@ fn write(connection: &Connection, journal: &Journal) {
     }
 }
 
-/// Moves the log into the file, beside the writer. A log that the writer goes on appending to is never moved whole, and grows: a long one is moved to its
-/// last page, of which few are left then, by the writer itself between two commits, and begins anew.
+/// Moves the log into the file, beside the writer. A log that the writer goes on appending to is
+/// never moved whole, and grows: a long one is moved to its last page, of which few are left then,
+/// by the writer itself between two commits, and begins anew.
 fn checkpoint(connection: &Connection, journal: &Journal, ended: &Receiver<()>) {
     while ended.recv_timeout(CHECKPOINT_EVERY) == Err(RecvTimeoutError::Timeout) {
-        if move_log(connection).is_some_and(|pages| pages > LONG_LOG) && move_log(connection).is_some() {
+        if move_log(connection).is_some_and(|pages| pages > LONG_LOG)
+            && move_log(connection).is_some()
+        {
             journal.submit_job(Box::new(|connection| {
                 move_log(connection);
             }));
@@ -154,5 +167,8 @@ fn checkpoint(connection: &Connection, journal: &Journal, ended: &Receiver<()>) 
 /// Says how many pages the log has.
 fn move_log(connection: &Connection) -> Option<u32> {
     let done = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1));
-    done.inspect_err(|error| tracing::warn!(%error, "the journal's log could not be moved into its file")).ok()
+    done.inspect_err(
+        |error| tracing::warn!(%error, "the journal's log could not be moved into its file"),
+    )
+    .ok()
 }

@@ -49,11 +49,14 @@ const AGENT: &str =
 const VERSION: &str =
     "INSERT INTO version (flow, version, flow_file, flow_text, site_file, site_text, recordings, site_recordings, plugin, last_call)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, '') ON CONFLICT DO NOTHING";
-const USED: &str = "UPDATE version SET last_call = max(last_call, ?3) WHERE flow = ?1 AND version = ?2";
+const USED: &str =
+    "UPDATE version SET last_call = max(last_call, ?3) WHERE flow = ?1 AND version = ?2";
 const MAIL: &str = "INSERT INTO mail (id, call, flow, template, recipient, subject, text, ordered, state, tries, next)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', 0, ?8) ON CONFLICT DO NOTHING";
-const MAIL_TRY: &str = "UPDATE mail SET state = ?2, tries = ?3, tried = ?4, next = ?5, error = ?6 WHERE id = ?1";
-pub(crate) const CASE: &str = "INSERT INTO \"case\" (id, kind, call, flow, opened, due, fields, outcome, closed)
+const MAIL_TRY: &str =
+    "UPDATE mail SET state = ?2, tries = ?3, tried = ?4, next = ?5, error = ?6 WHERE id = ?1";
+pub(crate) const CASE: &str =
+    "INSERT INTO \"case\" (id, kind, call, flow, opened, due, fields, outcome, closed)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
 
 impl<'c> Writer<'c> {
@@ -62,14 +65,17 @@ impl<'c> Writer<'c> {
             connection,
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             commit: connection.prepare("COMMIT")?,
-            step: connection.prepare("INSERT OR REPLACE INTO step (call, number, body) VALUES (?1, ?2, ?3)")?,
+            step: connection
+                .prepare("INSERT OR REPLACE INTO step (call, number, body) VALUES (?1, ?2, ?3)")?,
             call: connection.prepare(CALL)?,
             gap: connection.prepare("UPDATE open_call SET unjournalled = 1 WHERE call = ?1")?,
             closed: connection.prepare(CLOSED)?,
             close: connection.prepare("DELETE FROM open_call WHERE call = ?1")?,
             agent: connection.prepare(AGENT)?,
             version: connection.prepare(VERSION)?,
-            content: connection.prepare("INSERT INTO content (hash, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
+            content: connection.prepare(
+                "INSERT INTO content (hash, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            )?,
             used: connection.prepare(USED)?,
             last_calls: HashMap::new(),
             mail: connection.prepare(MAIL)?,
@@ -79,9 +85,14 @@ impl<'c> Writer<'c> {
     }
 
     /// Commits changes, all or none. `gaps`: calls of which steps are missing.
-    pub(crate) fn commit(&mut self, changes: &[Change], gaps: &[CallId]) -> rusqlite::Result<Written> {
+    pub(crate) fn commit(
+        &mut self,
+        changes: &[Change],
+        gaps: &[CallId],
+    ) -> rusqlite::Result<Written> {
         self.begin.execute([])?;
-        let done = self.apply(changes, gaps).and_then(|written| self.commit.execute([]).map(|_| written));
+        let done =
+            self.apply(changes, gaps).and_then(|written| self.commit.execute([]).map(|_| written));
         if done.is_err() {
             self.last_calls.clear();
             // SQLite has rolled some failures back itself.
@@ -93,14 +104,18 @@ impl<'c> Writer<'c> {
     }
 
     fn apply(&mut self, changes: &[Change], gaps: &[CallId]) -> rusqlite::Result<Written> {
-        // Of the images of a call only the last is looked at ever again, and of the calls of a version only the last decides how long it is kept.
+        // Of the images of a call only the last is looked at ever again, and of the calls of a
+        // version only the last decides how long it is kept.
         let (mut last, mut last_calls) = (HashMap::new(), HashMap::new());
         for (index, change) in changes.iter().enumerate() {
             match change {
                 Change::Call { call, on, .. } => {
                     last.insert(*call, index);
                     if self.last_calls.get(on).is_none_or(|known| known < call) {
-                        last_calls.entry(on).and_modify(|last: &mut CallId| *last = (*last).max(*call)).or_insert(*call);
+                        last_calls
+                            .entry(on)
+                            .and_modify(|last: &mut CallId| *last = (*last).max(*call))
+                            .or_insert(*call);
                     }
                 }
                 Change::Closed(record) => drop(last.insert(record.call, index)),
@@ -109,7 +124,8 @@ impl<'c> Writer<'c> {
         }
         let mut written = Written::default();
         for (index, change) in changes.iter().enumerate() {
-            let overtaken = matches!(change, Change::Call { call, .. } if last.get(call) != Some(&index));
+            let overtaken =
+                matches!(change, Change::Call { call, .. } if last.get(call) != Some(&index));
             if overtaken {
                 continue;
             }
@@ -133,10 +149,13 @@ impl<'c> Writer<'c> {
 
     fn change(&mut self, change: &Change, written: &mut Written) -> rusqlite::Result<()> {
         match change {
-            Change::Step { call, number, body } => self.step.execute(params![text(&call.text()), number, body]).map(drop),
-            Change::Call { call, on, image } => {
-                self.call.execute(params![text(&call.text()), on.flow.as_str(), on.version, image, false]).map(drop)
+            Change::Step { call, number, body } => {
+                self.step.execute(params![text(&call.text()), number, body]).map(drop)
             }
+            Change::Call { call, on, image } => self
+                .call
+                .execute(params![text(&call.text()), on.flow.as_str(), on.version, image, false])
+                .map(drop),
             Change::Closed(record) => {
                 if !self.closed(record)? {
                     tracing::error!(call = %record.call, "closed twice; the first record stays");
@@ -145,24 +164,61 @@ impl<'c> Writer<'c> {
                 Ok(())
             }
             Change::Agent { agent, standing } => {
-                let AgentStanding { logged_in, paused, wrap_up_until, joined, left, pause_reason, idle_since, since, at } = standing;
+                let AgentStanding {
+                    logged_in,
+                    paused,
+                    wrap_up_until,
+                    joined,
+                    left,
+                    pause_reason,
+                    idle_since,
+                    since,
+                    at,
+                } = standing;
                 let millis = |time: &Option<Timestamp>| time.map(|time| time.0);
                 let (joined, left, at) = (json(joined), json(left), json(at));
-                let (wrap_up_until, idle_since, since) = (millis(wrap_up_until), millis(idle_since), millis(since));
+                let (wrap_up_until, idle_since, since) =
+                    (millis(wrap_up_until), millis(idle_since), millis(since));
                 let agent = agent.as_str();
                 self.agent
-                    .execute(params![agent, logged_in, paused, wrap_up_until, joined, left, pause_reason, idle_since, since, at])
+                    .execute(params![
+                        agent,
+                        logged_in,
+                        paused,
+                        wrap_up_until,
+                        joined,
+                        left,
+                        pause_reason,
+                        idle_since,
+                        since,
+                        at
+                    ])
                     .map(drop)
             }
             Change::Version(files) => self.version(files),
             Change::Mail(mail) => {
                 let call = mail.call.text();
-                let values =
-                    params![mail.id, text(&call), mail.flow.as_str(), mail.template, mail.to, mail.subject, mail.text, mail.ordered.0];
+                let values = params![
+                    mail.id,
+                    text(&call),
+                    mail.flow.as_str(),
+                    mail.template,
+                    mail.to,
+                    mail.subject,
+                    mail.text,
+                    mail.ordered.0
+                ];
                 self.mail.execute(values).map(drop)
             }
             Change::MailTry(tried) => {
-                let values = params![tried.id, tried.state.word(), tried.tries, tried.at.0, tried.next.0, tried.error];
+                let values = params![
+                    tried.id,
+                    tried.state.word(),
+                    tried.tries,
+                    tried.at.0,
+                    tried.next.0,
+                    tried.error
+                ];
                 self.mail_try.execute(values).map(drop)
             }
             Change::Case(case) => insert_case(&mut self.case, case).map(drop),
@@ -225,8 +281,12 @@ fn json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// Whether an error is about the state of the database or the disk, which may pass, and not about what is written.
+/// Whether an error is about the state of the database or the disk, which may pass, and not about
+/// what is written.
 fn is_about_the_database(error: &rusqlite::Error) -> bool {
     use ErrorCode::*;
-    !matches!(error.sqlite_error_code(), Some(ConstraintViolation | TooBig | TypeMismatch | ParameterOutOfRange))
+    !matches!(
+        error.sqlite_error_code(),
+        Some(ConstraintViolation | TooBig | TypeMismatch | ParameterOutOfRange)
+    )
 }

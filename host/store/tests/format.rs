@@ -20,15 +20,27 @@ fn older_journal_is_upgraded() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("strowger.db");
     fs::write(&path, FORMAT_0).unwrap();
-    assert!(matches!(Reader::open(&path), Err(OpenError::Older { found: 0, .. })), "by the host alone");
+    assert!(
+        matches!(Reader::open(&path), Err(OpenError::Older { found: 0, .. })),
+        "by the host alone"
+    );
     let (over, up) = (CallId::next(1_795_312_001_000, None), CallId::next(1_795_312_002_000, None));
     drop(open(&path).unwrap());
     let store = open(&path).unwrap();
     let mut old = record(over);
     old.overflowed = false;
     assert_eq!(store.record(over).unwrap(), Some(old));
-    assert_eq!(store.open_calls().unwrap().iter().map(|open| (open.call, open.on.clone())).collect::<Vec<_>>(), [(up, on("v1"))]);
-    let steps: Vec<_> = store.steps(up).unwrap().into_iter().map(|numbered| numbered.step).collect();
+    assert_eq!(
+        store
+            .open_calls()
+            .unwrap()
+            .iter()
+            .map(|open| (open.call, open.on.clone()))
+            .collect::<Vec<_>>(),
+        [(up, on("v1"))]
+    );
+    let steps: Vec<_> =
+        store.steps(up).unwrap().into_iter().map(|numbered| numbered.step).collect();
     assert_eq!(steps, [step(up, 0), step(up, 1)], "as they were written then");
     store.submit(Entry { changes: vec![Change::Closed(Box::new(record(up)))], release: None });
     drop(store);
@@ -42,7 +54,9 @@ fn content(dir: &Path) -> Vec<(String, Vec<u8>)> {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| !path.to_string_lossy().ends_with("-host"))
-        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap()))
+        .map(|path| {
+            (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap())
+        })
         .collect();
     files.sort();
     files
@@ -58,7 +72,9 @@ fn newer_journal_is_refused_and_untouched() {
     for error in [open(&path).err().unwrap(), Reader::open(&path).err().unwrap()] {
         assert!(matches!(error, OpenError::Newer { found: 7, .. }));
         assert!(
-            error.to_string().contains("written by a newer Strowger (format 7, this one knows up to 1); it was not touched"),
+            error.to_string().contains(
+                "written by a newer Strowger (format 7, this one knows up to 1); it was not touched"
+            ),
             "{error}"
         );
     }
@@ -70,12 +86,18 @@ fn newer_journal_is_refused_and_untouched() {
     let connection = rusqlite::Connection::open(newer.path().join("strowger.db")).unwrap();
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA application_id = 1937011303; PRAGMA user_version = 7").unwrap();
     let killed = tempfile::tempdir().unwrap();
-    for (name, bytes) in content(newer.path()).into_iter().filter(|(name, _)| !name.ends_with("-shm")) {
+    for (name, bytes) in
+        content(newer.path()).into_iter().filter(|(name, _)| !name.ends_with("-shm"))
+    {
         fs::write(killed.path().join(name), bytes).unwrap();
     }
     let before = content(killed.path());
-    assert!(matches!(open(&killed.path().join("strowger.db")), Err(OpenError::Newer { found: 7, .. })));
-    let after: Vec<_> = content(killed.path()).into_iter().filter(|(name, _)| !name.ends_with("-shm")).collect();
+    assert!(matches!(
+        open(&killed.path().join("strowger.db")),
+        Err(OpenError::Newer { found: 7, .. })
+    ));
+    let after: Vec<_> =
+        content(killed.path()).into_iter().filter(|(name, _)| !name.ends_with("-shm")).collect();
     assert_eq!(after, before);
 }
 
@@ -88,18 +110,31 @@ fn errors_say_what_to_do() {
     assert!(Reader::open(&path).err().unwrap().to_string().contains("there is no journal"));
     fs::write(&path, "not a database, but a text that somebody put here").unwrap();
     assert!(said(&path).contains("not a journal of Strowger; it was not touched"));
-    assert_eq!(fs::read_to_string(&path).unwrap(), "not a database, but a text that somebody put here");
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        "not a database, but a text that somebody put here"
+    );
     fs::remove_file(&path).unwrap();
-    rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE cats (name TEXT)").unwrap();
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch("CREATE TABLE cats (name TEXT)")
+        .unwrap();
     assert!(said(&path).contains("not a journal of Strowger"));
     fs::remove_file(&path).unwrap();
 
     let store = open(&path).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(fs::metadata(dir.path().join("strowger.db-wal")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        fs::metadata(dir.path().join("strowger.db-wal")).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     assert!(said(&path).contains("another host uses this journal"));
     drop(store);
     let folder = dir.path().join("folder.db");
     fs::create_dir(&folder).unwrap();
-    assert!(said(&folder).contains("the host must be able to write this file"), "{}", said(&folder));
+    assert!(
+        said(&folder).contains("the host must be able to write this file"),
+        "{}",
+        said(&folder)
+    );
 }

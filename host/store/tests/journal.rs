@@ -40,7 +40,10 @@ fn what_was_committed_is_read_back() {
     let store = Store::open(&path, Options::default()).unwrap();
     let open = store.open_calls().unwrap();
     assert_eq!(open.len(), 1);
-    assert_eq!((open[0].call, &open[0].on, &open[0].image, open[0].unjournalled), (two, &on("v1"), &image(1), false));
+    assert_eq!(
+        (open[0].call, &open[0].on, &open[0].image, open[0].unjournalled),
+        (two, &on("v1"), &image(1), false)
+    );
     let steps = store.steps(one).unwrap();
     assert_eq!(steps.iter().map(|step| step.number).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(steps[1].step, step(one, 1));
@@ -51,7 +54,12 @@ fn what_was_committed_is_read_back() {
 
     let beside = Reader::open(&path).unwrap();
     assert_eq!(beside.records(&Query::default()).unwrap(), [record(one)]);
-    assert_eq!(beside.records(&Query { caller: Some("+32470000000".to_owned()), ..Query::default() }).unwrap(), []);
+    assert_eq!(
+        beside
+            .records(&Query { caller: Some("+32470000000".to_owned()), ..Query::default() })
+            .unwrap(),
+        []
+    );
 }
 
 #[test]
@@ -85,7 +93,10 @@ fn locked_database_stops_no_call() {
     let (released, releases) = mpsc::channel();
     let submit = |number: u32, changes: Vec<Change>| {
         let released = released.clone();
-        store.submit(Entry { changes, release: Some(Box::new(move || released.send(number).unwrap())) });
+        store.submit(Entry {
+            changes,
+            release: Some(Box::new(move || released.send(number).unwrap())),
+        });
     };
     submit(0, vec![Change::Step { call: before, number: 0, body: encode_step(&step(before, 0)) }]);
     assert_eq!(releases.recv_timeout(SOON), Ok(0), "released by the watchdog");

@@ -9,7 +9,9 @@ use strowger_model::{
     command::Field,
     mail::{Closed, MailTry},
 };
-use strowger_store::{CaseQuery, Change, Entry, Erase, KeepError, Options, Retention, Store, add_case, close_case};
+use strowger_store::{
+    CaseQuery, Change, Entry, Erase, KeepError, Options, Retention, Store, add_case, close_case,
+};
 
 const SOON: Duration = Duration::from_secs(20);
 const DAY: u64 = 86_400_000;
@@ -29,7 +31,14 @@ fn mail(id: &str, days_ago: u64) -> Change {
 }
 
 fn tried(id: &str, state: MailState, next: Timestamp) -> Change {
-    Change::MailTry(Box::new(MailTry { id: id.into(), state, tries: 1, at: NOW, next, error: Some("451 later".into()) }))
+    Change::MailTry(Box::new(MailTry {
+        id: id.into(),
+        state,
+        tries: 1,
+        at: NOW,
+        next,
+        error: Some("451 later".into()),
+    }))
 }
 
 fn case(id: &str, days_ago: u64, closed: bool) -> Case {
@@ -55,10 +64,19 @@ fn mail_is_kept_once_and_due_until_it_is_sent_or_given_up() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&dir.path().join("strowger.db"), Options::default()).unwrap();
     keep(&store, vec![mail("b", 0), mail("a", 1), mail("c", 2), mail("d", 3), mail("a", 1)]);
-    let due = |at| store.mail_due(at, 10).unwrap().into_iter().map(|posted| posted.mail.id).collect::<Vec<_>>();
+    let due = |at| {
+        store.mail_due(at, 10).unwrap().into_iter().map(|posted| posted.mail.id).collect::<Vec<_>>()
+    };
     assert_eq!(due(NOW), ["d", "c", "a", "b"], "the longest due first");
     let later = Timestamp(NOW.0 + 5000);
-    keep(&store, vec![tried("d", MailState::Sent, NOW), tried("c", MailState::Failed, NOW), tried("a", MailState::Waiting, later)]);
+    keep(
+        &store,
+        vec![
+            tried("d", MailState::Sent, NOW),
+            tried("c", MailState::Failed, NOW),
+            tried("a", MailState::Waiting, later),
+        ],
+    );
     assert_eq!(due(NOW), ["b"]);
     keep(&store, vec![tried("b", MailState::Sent, NOW)]);
     assert_eq!(store.next_mail().unwrap(), Some(later));
@@ -74,21 +92,43 @@ fn what_mail_and_cases_say_goes_with_personal_data() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("strowger.db");
     let store = Store::open(&path, Options::default()).unwrap();
-    keep(&store, vec![mail("ancient", 450), mail("failed", 40), mail("sent", 2), mail("waiting", 450)]);
     keep(
         &store,
-        vec![tried("ancient", MailState::Sent, NOW), tried("failed", MailState::Failed, NOW), tried("sent", MailState::Sent, NOW)],
+        vec![mail("ancient", 450), mail("failed", 40), mail("sent", 2), mail("waiting", 450)],
+    );
+    keep(
+        &store,
+        vec![
+            tried("ancient", MailState::Sent, NOW),
+            tried("failed", MailState::Failed, NOW),
+            tried("sent", MailState::Sent, NOW),
+        ],
     );
     let cases = [case("ancient", 450, true), case("closed", 40, true), case("open", 450, false)];
     keep(&store, cases.into_iter().map(|case| Change::Case(Box::new(case))).collect());
-    let texts = || store.mails(None).unwrap().into_iter().map(|mail| (mail.mail.id, !mail.mail.text.is_empty())).collect::<Vec<_>>();
-    let fields = || store.cases(&CaseQuery::default()).unwrap().into_iter().map(|case| (case.id, case.fields.len())).collect::<Vec<_>>();
+    let texts = || {
+        store
+            .mails(None)
+            .unwrap()
+            .into_iter()
+            .map(|mail| (mail.mail.id, !mail.mail.text.is_empty()))
+            .collect::<Vec<_>>()
+    };
+    let fields = || {
+        store
+            .cases(&CaseQuery::default())
+            .unwrap()
+            .into_iter()
+            .map(|case| (case.id, case.fields.len()))
+            .collect::<Vec<_>>()
+    };
     let named = |name: &str, left| (name.to_owned(), left);
 
     store.retain(&Retention::default(), NOW).unwrap();
     assert_eq!(texts(), [named("waiting", true), named("failed", true), named("sent", false)]);
     assert_eq!(fields(), [("open".to_owned(), 1), ("closed".to_owned(), 1)]);
-    let personal = Retention { personal: Some(Duration::from_secs(86_400)), ..Retention::default() };
+    let personal =
+        Retention { personal: Some(Duration::from_secs(86_400)), ..Retention::default() };
     store.retain(&personal, NOW).unwrap();
     assert_eq!(texts(), [named("waiting", true), named("failed", false), named("sent", false)]);
     assert_eq!(fields(), [("open".to_owned(), 1), ("closed".to_owned(), 0)]);
@@ -108,7 +148,10 @@ fn cases_are_added_and_closed_beside_a_host() {
     assert!(matches!(close_case(&path, "two", &closed("founded")), Err(KeepError::Unknown(_))));
     assert!(matches!(close_case(&path, "one-0", &closed("answered")), Err(KeepError::Outcome)));
     close_case(&path, "one-0", &closed("unfounded")).unwrap();
-    assert!(matches!(close_case(&path, "one-0", &closed("founded")), Err(KeepError::Closed { .. })));
+    assert!(matches!(
+        close_case(&path, "one-0", &closed("founded")),
+        Err(KeepError::Closed { .. })
+    ));
     let open = store.cases(&CaseQuery { open: true, ..CaseQuery::default() }).unwrap();
     assert_eq!(open.iter().map(|case| case.id.as_str()).collect::<Vec<_>>(), ["one-1"]);
     assert_eq!(store.cases(&CaseQuery::default()).unwrap()[0].closed, Some(closed("unfounded")));

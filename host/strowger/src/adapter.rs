@@ -11,17 +11,23 @@ use strowger_pbx::{
 pub(crate) fn adapter(args: &args::Adapter) -> Result<bool> {
     let AdapterAction::Test(args) = &args.action;
     let token = Token::read(&args.token_file)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(test(args, token))
 }
 
 async fn test(args: &args::AdapterTest, token: Token) -> Result<bool> {
-    let mut ground = RemoteGround::listen(address(&args.listen)?, token, Duration::from_millis(args.slack)).await?;
+    let mut ground =
+        RemoteGround::listen(address(&args.listen)?, token, Duration::from_millis(args.slack))
+            .await?;
     println!("waiting for an adapter at ws://{}{PATH}", ground.host().address());
     let name = ground.adapter(Duration::from_secs(args.wait)).await?;
     println!("{name} has connected");
     let (mut passed, mut failed) = (0, 0);
-    for scenario in scenarios().iter().filter(|scenario| args.only.as_ref().is_none_or(|only| scenario.name.contains(only))) {
+    for scenario in scenarios()
+        .iter()
+        .filter(|scenario| args.only.as_ref().is_none_or(|only| scenario.name.contains(only)))
+    {
         ground.clear().await.with_context(|| format!("before {}", scenario.name))?;
         match run(scenario, &mut ground).await {
             Ok(_) => {
@@ -45,7 +51,9 @@ async fn test(args: &args::AdapterTest, token: Token) -> Result<bool> {
 fn address(url: &str) -> Result<SocketAddr> {
     let address = url.strip_prefix("ws://").unwrap_or(url);
     let address = address.strip_suffix(PATH).unwrap_or(address).trim_end_matches('/');
-    address.parse().with_context(|| format!("{url:?} is no address to listen at, such as ws://127.0.0.1:7078"))
+    address
+        .parse()
+        .with_context(|| format!("{url:?} is no address to listen at, such as ws://127.0.0.1:7078"))
 }
 
 #[cfg(test)]
@@ -54,7 +62,12 @@ mod tests {
 
     #[test]
     fn an_address_is_said_as_to_adapters() {
-        for url in ["ws://127.0.0.1:7078", "ws://127.0.0.1:7078/", "ws://127.0.0.1:7078/adapter/v1", "127.0.0.1:7078"] {
+        for url in [
+            "ws://127.0.0.1:7078",
+            "ws://127.0.0.1:7078/",
+            "ws://127.0.0.1:7078/adapter/v1",
+            "127.0.0.1:7078",
+        ] {
             assert_eq!(address(url).unwrap(), SocketAddr::from(([127, 0, 0, 1], 7078)));
         }
         assert!(address("ws://nowhere").is_err());

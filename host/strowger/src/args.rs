@@ -10,9 +10,9 @@ use strowger_model::{CallId, CaseKind, command::Field};
 
 /// A plugin host for telephony flows.
 ///
-/// A flow decides what happens to a call: whom to ring, what the caller hears, when to give up and how. The PBX keeps the
-/// media; Strowger keeps the decisions. Flows are plugins (WebAssembly) and flow files (TOML); they are swapped while calls
-/// are up.
+/// A flow decides what happens to a call: whom to ring, what the caller hears, when to give up and
+/// how. The PBX keeps the media; Strowger keeps the decisions. Flows are plugins (WebAssembly) and
+/// flow files (TOML); they are swapped while calls are up.
 #[derive(Debug, Parser)]
 #[command(
     name = "strowger",
@@ -29,24 +29,27 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve calls, until told to stop
     ///
-    /// Reads `strowger.toml`, loads the flows, connects to the PBX and serves. Changed flow files and plugins are taken over
-    /// while calls are up; what is wrong is logged, and the version of before goes on serving.
+    /// Reads `strowger.toml`, loads the flows, connects to the PBX and serves. Changed flow files
+    /// and plugins are taken over while calls are up; what is wrong is logged, and the version of
+    /// before goes on serving.
     ///
-    /// SIGTERM or SIGINT: new calls go to the PBX's own route, and the host ends when its last call has, at most after
-    /// `drain` seconds. A second signal ends it at once; calls stay at the PBX as they are.
+    /// SIGTERM or SIGINT: new calls go to the PBX's own route, and the host ends when its last call
+    /// has, at most after `drain` seconds. A second signal ends it at once; calls stay at the PBX
+    /// as they are.
     Serve(Serve),
     /// Say what is wrong with flow files
     ///
-    /// Checks everything that can be checked without serving a call: syntax, settings against the plugin's schema, names,
-    /// numbers, opening hours, permissions. Then plays the scenarios with every step taken twice, on a reused instance
-    /// and on a fresh one: a flow must decide the same both times. All that is wrong is said at once.
+    /// Checks everything that can be checked without serving a call: syntax, settings against the
+    /// plugin's schema, names, numbers, opening hours, permissions. Then plays the scenarios with
+    /// every step taken twice, on a reused instance and on a fresh one: a flow must decide the same
+    /// both times. All that is wrong is said at once.
     ///
     /// Ends with 0 if all is good, else with 1.
     Check(Check),
     /// Play the scenarios of flows, under virtual time
     ///
-    /// PATH is a folder of flows, one flow, or one scenario file. For a scenario that fails: what was expected, what
-    /// happened, and the whole of its calls.
+    /// PATH is a folder of flows, one flow, or one scenario file. For a scenario that fails: what
+    /// was expected, what happened, and the whole of its calls.
     ///
     /// Ends with 0 if all passed, else with 1.
     Test(Test),
@@ -54,28 +57,30 @@ pub(crate) enum Command {
     Flows(Flows),
     /// Show the queues: who waits, who is there, and what came of callers today
     ///
-    /// Today is since midnight at the site, or since the host started. Offered: came into the queue. Answered: got an agent of it; the percentage of those within
-    /// the queue's `answer_within`. Left: were sent away or moved on. Abandoned: hung up. The others wait.
+    /// Today is since midnight at the site, or since the host started. Offered: came into the
+    /// queue. Answered: got an agent of it; the percentage of those within the queue's
+    /// `answer_within`. Left: were sent away or moved on. Abandoned: hung up. The others wait.
     Queues(Floor),
     /// Show the agents: what each is doing, since when, where, and for which queues
     Agents(Floor),
     /// Read a PIN and print its hash, for an agent in the site file
     ///
-    /// Reads one line of standard input. The hash (argon2id) goes into `[agents.NAME]`; the PIN itself is written down nowhere.
+    /// Reads one line of standard input. The hash (argon2id) goes into `[agents.NAME]`; the PIN
+    /// itself is written down nowhere.
     #[command(after_help = "Example:\n  strowger pin\n  echo 2580 | strowger pin")]
     Pin,
     /// Bring a call in and watch it
     ///
-    /// The host must be running. With the sim, a simulated caller calls; with a real PBX say with --via how a call gets
-    /// from the PBX to the host.
+    /// The host must be running. With the sim, a simulated caller calls; with a real PBX say with
+    /// --via how a call gets from the PBX to the host.
     #[command(
         after_help = "Examples:\n  strowger call +3292000300\n  strowger call +3292000300 --from +32470123456 --patience 60\n  strowger call 3000 --via Local/3000@incoming"
     )]
     Call(Call),
     /// Watch calls being served, no PBX needed
     ///
-    /// Starts a host on the sim with a copy of your flows, shortens the waits, and plays callers and agents. The flow is
-    /// swapped meanwhile, once well and once with a mistake in it.
+    /// Starts a host on the sim with a copy of your flows, shortens the waits, and plays callers
+    /// and agents. The flow is swapped meanwhile, once well and once with a mistake in it.
     Demo(Demo),
     /// Show the records of calls
     ///
@@ -84,19 +89,23 @@ pub(crate) enum Command {
         after_help = "Examples:\n  strowger records --since 1d\n  strowger records --since 2026-11-01 --flow helpdesk --csv > november.csv"
     )]
     Records(Records),
-    /// Show what calls came to: offered, answered, waits, by flow, agent, hour, or what a flow notes
+    /// Show what calls came to: offered, answered, waits, by flow, agent, hour, or what a flow
+    /// notes
     ///
-    /// At once is who waited no longer than --at-once says. Who gave up waiting, or was turned away, is lost. Works beside a running host.
+    /// At once is who waited no longer than --at-once says. Who gave up waiting, or was turned
+    /// away, is lost. Works beside a running host.
     #[command(
         after_help = "Examples:\n  strowger report --since 7d\n  strowger report --since 2026-11-01 --flow contact-centre --by note:clinic --csv > clinics.csv"
     )]
     Report(Report),
     /// Show mail that flows ordered and that is not sent yet, or was given up
     ///
-    /// With whom it goes to and what the mail server said, never with what it says. Works beside a running host.
+    /// With whom it goes to and what the mail server said, never with what it says. Works beside a
+    /// running host.
     #[command(after_help = "Examples:\n  strowger mails\n  strowger mails --all --since 1d")]
     Mails(Mails),
-    /// List escalations, complaints and call-backs; close one, add one, note more of one, or export a quarter
+    /// List escalations, complaints and call-backs; close one, add one, note more of one, or export
+    /// a quarter
     ///
     /// Works beside a running host.
     #[command(
@@ -105,9 +114,11 @@ pub(crate) enum Command {
     Cases(Cases),
     /// Run recorded calls again, and show where a flow decides otherwise
     ///
-    /// The flow is told again what it was told, and its questions are answered as they were; its orders are compared with those that were recorded, up to the first
-    /// that differs. With --plugin, a new plugin takes the place of the recorded one, under the same settings: what would it have done with
-    /// the calls of last week? Nothing is rung, dialled or mailed. Works beside a running host.
+    /// The flow is told again what it was told, and its questions are answered as they were; its
+    /// orders are compared with those that were recorded, up to the first that differs. With
+    /// --plugin, a new plugin takes the place of the recorded one, under the same settings: what
+    /// would it have done with the calls of last week? Nothing is rung, dialled or mailed. Works
+    /// beside a running host.
     ///
     /// Ends with 0 if all orders were the same, else with 1.
     #[command(
@@ -116,15 +127,19 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Erase personal data from the journal
     ///
-    /// Of the calls meant: their steps are deleted, and their records lose the caller's number and the notes. Times, outcome and figures stay, so that
-    /// reports remain right. Calls that are not over are left alone. Works beside a running host.
-    #[command(after_help = "Examples:\n  strowger erase +32470123456\n  strowger erase --older-than 30d")]
+    /// Of the calls meant: their steps are deleted, and their records lose the caller's number and
+    /// the notes. Times, outcome and figures stay, so that reports remain right. Calls that are not
+    /// over are left alone. Works beside a running host.
+    #[command(
+        after_help = "Examples:\n  strowger erase +32470123456\n  strowger erase --older-than 30d"
+    )]
     Erase(Erase),
     /// A simulated PBX as a process of its own
     ///
-    /// Connects to a host whose `strowger.toml` says adapter = "remote", and again whenever the host has gone: its callers live on
-    /// meanwhile, and new ones take the PBX's own route. One line of JSON on standard output for each change, at most one in STATUS
-    /// milliseconds; standard input takes lines: `status`, `hears`, `call NUMBER [FROM]`.
+    /// Connects to a host whose `strowger.toml` says adapter = "remote", and again whenever the
+    /// host has gone: its callers live on meanwhile, and new ones take the PBX's own route. One
+    /// line of JSON on standard output for each change, at most one in STATUS milliseconds;
+    /// standard input takes lines: `status`, `hears`, `call NUMBER [FROM]`.
     #[command(
         after_help = "Example:\n  strowger sim --token-file token --callers 20 --rate 2 --to +3292000300 --patience 60 --answer-after 3 --talk 20"
     )]
@@ -134,7 +149,9 @@ pub(crate) enum Command {
     /// Print the JSON Schema of a kind of file, for editors, or of the messages of an adapter
     Schema(Schema),
     /// Print completions for a shell
-    #[command(after_help = "Example:\n  strowger completions bash > ~/.local/share/bash-completion/completions/strowger")]
+    #[command(
+        after_help = "Example:\n  strowger completions bash > ~/.local/share/bash-completion/completions/strowger"
+    )]
     Completions {
         /// For which shell.
         shell: clap_complete::Shell,
@@ -291,7 +308,8 @@ pub(crate) struct Report {
     pub(crate) config: ConfigFile,
     #[command(flatten)]
     pub(crate) which: Which,
-    /// What the calls of a line have in common: flow, dialled, agent, outcome, day, hour, or note:KEY
+    /// What the calls of a line have in common: flow, dialled, agent, outcome, day, hour, or
+    /// note:KEY
     #[arg(long, value_name = "WHAT", default_value_t = By::Flow)]
     pub(crate) by: By,
     /// A wait of so many seconds is none
@@ -300,7 +318,8 @@ pub(crate) struct Report {
     /// Only calls with this mark, such as `repeat`, and no cases but theirs
     #[arg(long, value_name = "MARK")]
     pub(crate) tag: Option<String>,
-    /// Invitations sent on each day, as CSV with the columns `day` and `invitations`: the report, by day, sets the calls against them
+    /// Invitations sent on each day, as CSV with the columns `day` and `invitations`: the report,
+    /// by day, sets the calls against them
     #[arg(long, value_name = "FILE")]
     pub(crate) invitations: Option<PathBuf>,
     /// How many invitations bring one call, as is expected
@@ -342,7 +361,10 @@ impl std::str::FromStr for By {
             ("day", _) => Self::Day,
             ("hour", _) => Self::Hour,
             (_, Some(key)) if !key.is_empty() => Self::Note(key.to_owned()),
-            _ => return Err("write flow, dialled, agent, outcome, day, hour, or note: and the key of a note".to_owned()),
+            _ => return Err(
+                "write flow, dialled, agent, outcome, day, hour, or note: and the key of a note"
+                    .to_owned(),
+            ),
         })
     }
 }
@@ -397,7 +419,8 @@ pub(crate) enum CasesDo {
     },
     /// Add a case that came up after a call
     Add(AddCase),
-    /// Note more of an open case, such as the question, or what the investigation of a complaint found
+    /// Note more of an open case, such as the question, or what the investigation of a complaint
+    /// found
     Note {
         /// The case
         #[arg(value_name = "CASE")]
@@ -431,7 +454,9 @@ pub(crate) struct AddCase {
 }
 
 fn kind_of_case() -> impl TypedValueParser<Value = CaseKind> {
-    let kind = |word: String| CaseKind::ALL.into_iter().find(|kind| kind.word() == word).ok_or("no such kind");
+    let kind = |word: String| {
+        CaseKind::ALL.into_iter().find(|kind| kind.word() == word).ok_or("no such kind")
+    };
     PossibleValuesParser::new(CaseKind::ALL.map(CaseKind::word)).try_map(kind)
 }
 
@@ -470,7 +495,11 @@ pub(crate) struct Replay {
 #[derive(Debug, Args)]
 pub(crate) struct Erase {
     /// Whose: the caller's number, written as in the records
-    #[arg(value_name = "NUMBER", required_unless_present = "older_than", conflicts_with = "older_than")]
+    #[arg(
+        value_name = "NUMBER",
+        required_unless_present = "older_than",
+        conflicts_with = "older_than"
+    )]
     pub(crate) number: Option<String>,
     /// Everybody's, of calls that came in before: 30d, 8w, or a date such as 2026-11-01
     #[arg(long, value_name = "WHEN")]
@@ -529,11 +558,14 @@ pub(crate) struct Adapter {
 pub(crate) enum AdapterAction {
     /// Play the scenarios of all adapters on one that connects
     ///
-    /// Listens, waits for the adapter, and plays. The adapter must offer `stage`: callers and phones that do as they are told. For a
-    /// scenario that fails: what was expected, what came, and everything before it.
+    /// Listens, waits for the adapter, and plays. The adapter must offer `stage`: callers and
+    /// phones that do as they are told. For a scenario that fails: what was expected, what came,
+    /// and everything before it.
     ///
     /// Ends with 0 if all passed, else with 1.
-    #[command(after_help = "Example:\n  strowger adapter test ws://127.0.0.1:7078 --token-file token")]
+    #[command(
+        after_help = "Example:\n  strowger adapter test ws://127.0.0.1:7078 --token-file token"
+    )]
     Test(AdapterTest),
 }
 

@@ -10,8 +10,15 @@ use std::io::Write;
 
 pub(crate) fn call(args: &args::Call) -> Result<bool> {
     let keys = args.key.iter().map(|key| {
-        let (after, digits) = key.split_once(':').with_context(|| format!("--key {key}: write SECONDS:DIGITS, such as 5:1"))?;
-        Ok((after.parse().with_context(|| format!("--key {key}: {after:?} is not a number of seconds"))?, digits.to_owned()))
+        let (after, digits) = key
+            .split_once(':')
+            .with_context(|| format!("--key {key}: write SECONDS:DIGITS, such as 5:1"))?;
+        Ok((
+            after
+                .parse()
+                .with_context(|| format!("--key {key}: {after:?} is not a number of seconds"))?,
+            digits.to_owned(),
+        ))
     });
     let new = NewCall {
         number: args.number.clone(),

@@ -1,4 +1,5 @@
-//! `strowger cases`: escalations, complaints and call-backs, until when they have to be answered, and how they ended.
+//! `strowger cases`: escalations, complaints and call-backs, until when they have to be answered,
+//! and how they ended.
 
 use crate::{
     args::{AddCase, Cases, CasesDo},
@@ -18,7 +19,8 @@ use strowger_model::{CallId, Case, CaseKind, Timestamp, command::Field, mail::Cl
 use strowger_sandbox::Engine;
 use strowger_store::{CaseQuery, Reader};
 
-const COLUMNS: [&str; 9] = ["case", "kind", "opened", "due", "state", "outcome", "closed", "flow", "call"];
+const COLUMNS: [&str; 9] =
+    ["case", "kind", "opened", "due", "state", "outcome", "closed", "flow", "call"];
 
 /// Lists, closes, adds or exports cases.
 pub(crate) fn cases(args: &Cases) -> Result<bool> {
@@ -42,17 +44,25 @@ pub(crate) fn cases(args: &Cases) -> Result<bool> {
 }
 
 fn list(config: &Config, all: bool) -> Result<bool> {
-    let cases = Reader::open(&config.database())?.cases(&CaseQuery { open: !all, ..CaseQuery::default() })?;
+    let cases = Reader::open(&config.database())?
+        .cases(&CaseQuery { open: !all, ..CaseQuery::default() })?;
     let mut out = BufWriter::new(stdout().lock());
     let now = Clock::system().now();
-    let fields = |case: &Case| case.fields.iter().map(|field| format!("{}={}", field.key, field.value)).collect::<Vec<_>>().join("; ");
+    let fields = |case: &Case| {
+        case.fields
+            .iter()
+            .map(|field| format!("{}={}", field.key, field.value))
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
     sheet(&cases, now, &["fields"], |case| vec![fields(case)]).table(&mut out)?;
     out.flush()?;
     Ok(true)
 }
 
 fn export(config: &Config, quarter: &str) -> Result<bool> {
-    let (since, until) = bounds(quarter).with_context(|| format!("not a quarter: {quarter:?}; write it as 2026Q4"))?;
+    let (since, until) = bounds(quarter)
+        .with_context(|| format!("not a quarter: {quarter:?}; write it as 2026Q4"))?;
     let query = CaseQuery { since: Some(since), until: Some(until), open: false };
     let cases = Reader::open(&config.database())?.cases(&query)?;
     let mut out = BufWriter::new(stdout().lock());
@@ -62,8 +72,11 @@ fn export(config: &Config, quarter: &str) -> Result<bool> {
             keys.push(&field.key);
         }
     }
-    let value = |case: &Case, key: &str| case.fields.iter().find(|field| field.key == key).map(|field| field.value.clone());
-    let values = |case: &Case| keys.iter().map(|key| value(case, key).unwrap_or_default()).collect();
+    let value = |case: &Case, key: &str| {
+        case.fields.iter().find(|field| field.key == key).map(|field| field.value.clone())
+    };
+    let values =
+        |case: &Case| keys.iter().map(|key| value(case, key).unwrap_or_default()).collect();
     sheet(&cases, Clock::system().now(), &keys, values).csv(&mut out)?;
     out.flush()?;
     Ok(true)
@@ -79,7 +92,12 @@ fn add(config: &Config, new: &AddCase) -> Result<bool> {
 }
 
 /// A case that is noted now, still without its number.
-pub(crate) fn new(flow: &LoadedFlow, kind: CaseKind, call: Option<CallId>, fields: Vec<Field>) -> Case {
+pub(crate) fn new(
+    flow: &LoadedFlow,
+    kind: CaseKind,
+    call: Option<CallId>,
+    fields: Vec<Field>,
+) -> Case {
     let opened = Clock::system().now();
     Case {
         // Of cases that a step noted, the id has two numbers behind the call's.
@@ -107,7 +125,12 @@ fn flow(config: &Config, name: &str) -> Result<Arc<LoadedFlow>> {
 }
 
 /// One row for each case; behind what every case has comes what `further` says.
-fn sheet(cases: &[Case], now: Timestamp, names: &[&str], further: impl Fn(&Case) -> Vec<String>) -> Sheet {
+fn sheet(
+    cases: &[Case],
+    now: Timestamp,
+    names: &[&str],
+    further: impl Fn(&Case) -> Vec<String>,
+) -> Sheet {
     let row = |case: &Case| {
         let state = match (&case.closed, case.is_late(now)) {
             (Some(_), true) => "closed late",
@@ -163,7 +186,10 @@ mod tests {
     #[test]
     fn v8_a_quarter_is_three_months() {
         let (since, until) = bounds("2026Q4").unwrap();
-        assert!(when::local(since).starts_with("2026-10-01 00:00:00") && when::local(until).starts_with("2027-01-01 00:00:00"));
+        assert!(
+            when::local(since).starts_with("2026-10-01 00:00:00")
+                && when::local(until).starts_with("2027-01-01 00:00:00")
+        );
         assert!(bounds("2026Q5").is_none() && bounds("2026-Q1x").is_none() && bounds("").is_none());
     }
 }

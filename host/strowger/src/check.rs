@@ -24,14 +24,20 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
             println!("{problem}");
         }
         let twice = How { twice: true, ..How::TEST };
-        let runs: Vec<(&Scenario, How)> = scenarios.iter().map(|scenario| (scenario, twice)).collect();
+        let runs: Vec<(&Scenario, How)> =
+            scenarios.iter().map(|scenario| (scenario, twice)).collect();
         let reports = run_all(&runs, flow, &loaded.beside, &loaded.engine, |_| {});
         let failed: Vec<_> = reports.iter().filter(|report| !report.is_good()).collect();
         for report in &failed {
             good = false;
             println!("{report}");
         }
-        println!("{}: {} of {} scenarios pass, every step taken twice", flow.name, reports.len() - failed.len(), reports.len());
+        println!(
+            "{}: {} of {} scenarios pass, every step taken twice",
+            flow.name,
+            reports.len() - failed.len(),
+            reports.len()
+        );
     }
     Ok(good)
 }

@@ -11,7 +11,8 @@ use strowger_mail::MailConfig;
 use strowger_pbx::{asterisk::AsteriskConfig, remote::RemoteConfig};
 use strowger_store::Retention;
 
-/// The host: where its files are, and which PBX it serves. Paths are from the folder of this file on.
+/// The host: where its files are, and which PBX it serves. Paths are from the folder of this file
+/// on.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(title = "Strowger host configuration")]
@@ -32,9 +33,11 @@ pub(crate) struct Config {
     pub(crate) remote: Option<RemoteConfig>,
     /// The log, on standard error.
     pub(crate) log: Log,
-    /// Threads that serve calls; 0: two more than there are processors, so that a plugin that loops does not hold up the others.
+    /// Threads that serve calls; 0: two more than there are processors, so that a plugin that loops
+    /// does not hold up the others.
     pub(crate) worker_threads: usize,
-    /// The socket by which `strowger flows` and `strowger call` reach the host. Not given: `control.sock` in `state`.
+    /// The socket by which `strowger flows` and `strowger call` reach the host. Not given:
+    /// `control.sock` in `state`.
     pub(crate) control: Option<PathBuf>,
     /// The mail server that mail of flows goes to. Not given: mail waits in the outbox.
     pub(crate) mail: Option<MailConfig>,
@@ -71,7 +74,8 @@ pub(crate) struct Keep {
     pub(crate) steps: u32,
     /// The records of calls: what `strowger records` and reports show.
     pub(crate) records: u32,
-    /// Personal data: the steps, and in the records the caller's number and the notes. Not given: as long as the rest.
+    /// Personal data: the steps, and in the records the caller's number and the notes. Not given:
+    /// as long as the rest.
     pub(crate) personal: Option<u32>,
 }
 
@@ -84,7 +88,11 @@ impl Default for Keep {
 impl From<Keep> for Retention {
     fn from(keep: Keep) -> Self {
         let days = |days: u32| Duration::from_secs(u64::from(days) * 24 * 60 * 60);
-        Self { steps: days(keep.steps), records: days(keep.records), personal: keep.personal.map(days) }
+        Self {
+            steps: days(keep.steps),
+            records: days(keep.records),
+            personal: keep.personal.map(days),
+        }
     }
 }
 
@@ -92,8 +100,8 @@ impl From<Keep> for Retention {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Log {
-    /// error, warn, info, debug or trace; also by part, such as "info,strowger_pbx=debug". The environment variable
-    /// STROWGER_LOG goes before it.
+    /// error, warn, info, debug or trace; also by part, such as "info,strowger_pbx=debug". The
+    /// environment variable STROWGER_LOG goes before it.
     pub(crate) level: String,
     /// Lines of JSON instead of text.
     pub(crate) json: bool,
@@ -141,7 +149,10 @@ impl Config {
         }
         config.control = config.control.map(|control| folder.join(control));
         if config.adapter == Adapter::Asterisk && config.asterisk.is_none() {
-            anyhow::bail!("{}: adapter = \"asterisk\" needs a table [asterisk] with url, user and password", file.display());
+            anyhow::bail!(
+                "{}: adapter = \"asterisk\" needs a table [asterisk] with url, user and password",
+                file.display()
+            );
         }
         if let Some(mail) = &mut config.mail {
             for file in [&mut mail.password_file, &mut mail.ca_file].into_iter().flatten() {
@@ -151,7 +162,10 @@ impl Config {
         if let Some(remote) = &mut config.remote {
             remote.token_file = folder.join(&remote.token_file);
         } else if config.adapter == Adapter::Remote {
-            anyhow::bail!("{}: adapter = \"remote\" needs a table [remote] with token_file", file.display());
+            anyhow::bail!(
+                "{}: adapter = \"remote\" needs a table [remote] with token_file",
+                file.display()
+            );
         }
         Ok(config)
     }

@@ -1,4 +1,5 @@
-//! The socket by which other commands reach a running host: HTTP over a Unix domain socket that only its owner may open.
+//! The socket by which other commands reach a running host: HTTP over a Unix domain socket that
+//! only its owner may open.
 //!
 //! | request | answer |
 //! |---|---|
@@ -93,14 +94,19 @@ impl Control {
     /// Opens the socket.
     pub(crate) fn open(file: &Path, desk: Desk) -> Result<Self> {
         if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make {}", folder.display()))?;
         }
         if std::os::unix::net::UnixStream::connect(file).is_ok() {
-            bail!("another host answers at {}; stop it first, or give this one its own `control`", file.display());
+            bail!(
+                "another host answers at {}; stop it first, or give this one its own `control`",
+                file.display()
+            );
         }
         // What a host that died left behind.
         let _ = std::fs::remove_file(file);
-        let listener = bind_for_owner(file).with_context(|| format!("cannot open the control socket {}", file.display()))?;
+        let listener = bind_for_owner(file)
+            .with_context(|| format!("cannot open the control socket {}", file.display()))?;
         let router = Router::new()
             .route("/v1/flows", get(flows))
             .route("/v1/flows/{name}/rollback", post(rollback))
@@ -112,7 +118,8 @@ impl Control {
             .route("/v1/cases/{case}/close", post(paperwork::close))
             .route("/v1/records/{call}/notes", post(paperwork::note_record))
             .with_state(Arc::new(desk));
-        let server = tokio::spawn(async move { axum::serve(listener, router).await }).abort_handle();
+        let server =
+            tokio::spawn(async move { axum::serve(listener, router).await }).abort_handle();
         Ok(Self { file: file.to_owned(), server })
     }
 }
@@ -124,7 +131,8 @@ impl Drop for Control {
     }
 }
 
-/// Nobody else can open it, not even for a moment: it is bound in a folder of the owner's and then moved.
+/// Nobody else can open it, not even for a moment: it is bound in a folder of the owner's and then
+/// moved.
 fn bind_for_owner(file: &Path) -> std::io::Result<UnixListener> {
     let private = file.with_extension(format!("{}.d", std::process::id()));
     std::fs::create_dir_all(&private)?;
@@ -173,8 +181,10 @@ async fn call(State(desk): State<Arc<Desk>>, Json(new): Json<NewCall>) -> Respon
     let sights = desk.watch.watch(Wanted::NextFrom(new.from.clone()));
     match (&desk.sim, new.via) {
         (Some(sim), None) => {
-            let keys =
-                new.keys.into_iter().map(|(after, digits)| Keys { after: Duration::try_from_secs_f64(after).unwrap_or_default(), digits });
+            let keys = new.keys.into_iter().map(|(after, digits)| Keys {
+                after: Duration::try_from_secs_f64(after).unwrap_or_default(),
+                digits,
+            });
             sim.call(Caller {
                 from: new.from,
                 to: new.number,
@@ -190,9 +200,14 @@ async fn call(State(desk): State<Arc<Desk>>, Json(new): Json<NewCall>) -> Respon
             caller_id: new.from,
             display_name: None,
         }),
-        (Some(_), Some(_)) => return refused(StatusCode::CONFLICT, "the host serves the sim: leave out --via"),
+        (Some(_), Some(_)) => {
+            return refused(StatusCode::CONFLICT, "the host serves the sim: leave out --via");
+        }
         (None, None) => {
-            let error = format!("the host serves {}: say with --via which of its addresses leads a call to the host", desk.pbx.name());
+            let error = format!(
+                "the host serves {}: say with --via which of its addresses leads a call to the host",
+                desk.pbx.name()
+            );
             return refused(StatusCode::CONFLICT, error);
         }
     }
@@ -234,13 +249,20 @@ impl Client {
     }
 
     /// The answer as it comes.
-    pub(crate) async fn open(&self, path: &str, body: &impl Serialize) -> Result<reqwest::Response> {
+    pub(crate) async fn open(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<reqwest::Response> {
         self.send(self.http.post(url(path)).json(body)).await
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response> {
         let response = request.send().await.map_err(|error| match error.is_connect() {
-            true => anyhow::anyhow!("no host answers at {}; is `strowger serve` running?", self.socket.display()),
+            true => anyhow::anyhow!(
+                "no host answers at {}; is `strowger serve` running?",
+                self.socket.display()
+            ),
             false => error.into(),
         })?;
         if response.status().is_success() {

@@ -1,7 +1,9 @@
-//! `strowger demo`: calls that one can watch, on the sim, with a copy of the flows that are shipped.
+//! `strowger demo`: calls that one can watch, on the sim, with a copy of the flows that are
+//! shipped.
 //!
-//! The copy differs in three things: waits are short, everything is open, and An and Bram are at their phones. While callers
-//! come and go the flow file is changed, once well and once with a mistake in it, as an operator would.
+//! The copy differs in three things: waits are short, everything is open, and An and Bram are at
+//! their phones. While callers come and go the flow file is changed, once well and once with a
+//! mistake in it, as an operator would.
 
 mod script;
 mod stage;
@@ -37,7 +39,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 pub(crate) fn demo(args: &args::Demo) -> Result<bool> {
     let copy = Copy::of(&args.flows)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(run(args, &copy))
 }
 
@@ -59,15 +62,26 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
     let exchange = Exchange::new(Options::new(catalogue.clone(), Clock::system(), watch.clone()));
     let lengths = lengths_without_recordings();
     let sim = Arc::new(Sim::new(
-        SimConfig { lengths: Arc::new(move |prompt| lengths(prompt).map(|length| length.min(LONGEST_PROMPT))), ..SimConfig::default() },
+        SimConfig {
+            lengths: Arc::new(move |prompt| {
+                lengths(prompt).map(|length| length.min(LONGEST_PROMPT))
+            }),
+            ..SimConfig::default()
+        },
         exchange.sink(),
     ));
     for (address, after, talks) in script::PHONES {
         let seconds = |seconds: u64| Duration::from_secs(seconds);
-        sim.phone(Address::Endpoint(address.into()), Phone::answers(seconds(after)).talking(seconds(talks)));
+        sim.phone(
+            Address::Endpoint(address.into()),
+            Phone::answers(seconds(after)).talking(seconds(talks)),
+        );
     }
     for number in script::numbers(&catalogue.current()) {
-        sim.phone(Address::Number(number), Phone::answers(Duration::from_secs(1)).talking(Duration::from_secs(4)));
+        sim.phone(
+            Address::Number(number),
+            Phone::answers(Duration::from_secs(1)).talking(Duration::from_secs(4)),
+        );
     }
     exchange.attach(sim.clone());
     let desk = Desk {
@@ -131,7 +145,9 @@ fn summary(outcomes: &BTreeMap<String, String>, good: bool) -> String {
     );
     match good {
         true => line,
-        false => format!("{line}\nThat is not what should have come of it: {:?}", script::outcomes()),
+        false => {
+            format!("{line}\nThat is not what should have come of it: {:?}", script::outcomes())
+        }
     }
 }
 
@@ -166,7 +182,9 @@ impl Screen {
     /// What came of a change of the files.
     fn swap(&self, report: &Report) {
         for (flow, version) in &report.swapped {
-            self.say(&format!("    {flow}: new calls get version {version}; calls in progress stay on theirs"));
+            self.say(&format!(
+                "    {flow}: new calls get version {version}; calls in progress stay on theirs"
+            ));
         }
         for problem in &report.problems {
             for line in problem.to_string().lines() {
@@ -178,8 +196,13 @@ impl Screen {
         }
     }
 
-    /// Shows calls until there is nothing more to see. When those of the script are over, says what came of each, by caller.
-    async fn show(self: Arc<Self>, mut sights: UnboundedReceiver<Sight>, all_over: oneshot::Sender<BTreeMap<String, String>>) {
+    /// Shows calls until there is nothing more to see. When those of the script are over, says what
+    /// came of each, by caller.
+    async fn show(
+        self: Arc<Self>,
+        mut sights: UnboundedReceiver<Sight>,
+        all_over: oneshot::Sender<BTreeMap<String, String>>,
+    ) {
         let mut all_over = Some(all_over);
         let mut names: Vec<(CallId, String)> = Vec::new();
         let mut outcomes = BTreeMap::new();

@@ -16,6 +16,9 @@ pub(crate) fn erase(args: &Erase) -> Result<bool> {
         1 => "1 record".to_owned(),
         count => format!("{count} records"),
     };
-    println!("{records} made anonymous, {} steps deleted, {} mails and {} cases emptied", removed.steps, removed.mails, removed.cases);
+    println!(
+        "{records} made anonymous, {} steps deleted, {} mails and {} cases emptied",
+        removed.steps, removed.mails, removed.cases
+    );
     Ok(true)
 }

@@ -1,4 +1,5 @@
-//! `strowger queues` and `strowger agents`: who waits, what came of callers today, and who is there.
+//! `strowger queues` and `strowger agents`: who waits, what came of callers today, and who is
+//! there.
 
 use crate::{args, control::Client, flows::socket, sheet::Sheet, when};
 use anyhow::Result;
@@ -16,7 +17,11 @@ pub(crate) fn agents(args: &args::Floor) -> Result<bool> {
     show(args, "/v1/agents", agent_sheet)
 }
 
-fn show<T: DeserializeOwned + Serialize>(args: &args::Floor, path: &str, sheet: fn(&[T]) -> Sheet) -> Result<bool> {
+fn show<T: DeserializeOwned + Serialize>(
+    args: &args::Floor,
+    path: &str,
+    sheet: fn(&[T]) -> Sheet,
+) -> Result<bool> {
     let client = Client::new(&socket(&args.host)?)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let figures: Vec<T> = runtime.block_on(client.get(path))?;
@@ -27,14 +32,30 @@ fn show<T: DeserializeOwned + Serialize>(args: &args::Floor, path: &str, sheet: 
     Ok(true)
 }
 
-const QUEUE: [&str; 11] = ["queue", "code", "waiting", "longest", "agents", "free", "offered", "answered", "at_once", "left", "abandoned"];
+const QUEUE: [&str; 11] = [
+    "queue",
+    "code",
+    "waiting",
+    "longest",
+    "agents",
+    "free",
+    "offered",
+    "answered",
+    "at_once",
+    "left",
+    "abandoned",
+];
 
-/// What is so now, and what came of the callers of this day; at once is within the queue's `answer_within`.
+/// What is so now, and what came of the callers of this day; at once is within the queue's
+/// `answer_within`.
 fn queue_sheet(queues: &[QueueFigures]) -> Sheet {
     let row = |QueueFigures { queue, code, now, answer_within_s, day, .. }: &QueueFigures| {
         let at_once = match day.answered {
             0 => format!("- in {answer_within_s} s"),
-            answered => format!("{:.0}% in {answer_within_s} s", 100.0 * f64::from(day.answered_within) / f64::from(answered)),
+            answered => format!(
+                "{:.0}% in {answer_within_s} s",
+                100.0 * f64::from(day.answered_within) / f64::from(answered)
+            ),
         };
         [
             queue.to_string(),
@@ -58,7 +79,16 @@ const AGENT: [&str; 7] = ["agent", "extension", "name", "is", "since", "at", "qu
 
 fn agent_sheet(agents: &[AgentFigures]) -> Sheet {
     let row = |figures: &AgentFigures| {
-        let AgentFigures { agent, display_name, extension, status, pause_reason, since, at, queues } = figures;
+        let AgentFigures {
+            agent,
+            display_name,
+            extension,
+            status,
+            pause_reason,
+            since,
+            at,
+            queues,
+        } = figures;
         let status = match status {
             AgentStatus::LoggedOut => "logged out",
             AgentStatus::Free => "free",
@@ -106,11 +136,27 @@ mod tests {
 
     #[test]
     fn a_line_for_each_queue_and_agent() {
-        let day = QueueCounts { offered: 12, answered: 8, answered_within: 6, left: 1, abandoned: 2 };
-        let now = QueueStatus { waiting: 1, longest_wait: Duration::from_secs(75), logged_in: 3, free: 0 };
-        let queue = QueueFigures { queue: "desk".into(), code: Some("21".to_owned()), now, answer_within_s: 20.0, handling: None, day };
+        let day =
+            QueueCounts { offered: 12, answered: 8, answered_within: 6, left: 1, abandoned: 2 };
+        let now = QueueStatus {
+            waiting: 1,
+            longest_wait: Duration::from_secs(75),
+            logged_in: 3,
+            free: 0,
+        };
+        let queue = QueueFigures {
+            queue: "desk".into(),
+            code: Some("21".to_owned()),
+            now,
+            answer_within_s: 20.0,
+            handling: None,
+            day,
+        };
         let sheet = queue_sheet(&[queue]);
-        assert_eq!(sheet.0[1], ["desk", "21", "1", "1:15", "3", "0", "12", "8", "75% in 20 s", "1", "2"]);
+        assert_eq!(
+            sheet.0[1],
+            ["desk", "21", "1", "1:15", "3", "0", "12", "8", "75% in 20 s", "1", "2"]
+        );
 
         let agent = AgentFigures {
             agent: "an".into(),
@@ -125,6 +171,12 @@ mod tests {
         let sheet = agent_sheet(&[agent]);
         let row = &sheet.0[1];
         assert_eq!(row[..4], ["an", "101", "An Peeters", "paused (lunch)"]);
-        assert_eq!((row[4].as_str(), &row[5..]), (when::local(Timestamp(0)).as_str(), &["PJSIP/desk7".to_owned(), "desk".to_owned()][..]));
+        assert_eq!(
+            (row[4].as_str(), &row[5..]),
+            (
+                when::local(Timestamp(0)).as_str(),
+                &["PJSIP/desk7".to_owned(), "desk".to_owned()][..]
+            )
+        );
     }
 }

@@ -55,7 +55,11 @@ fn shown(flows: &[FlowStatus]) -> String {
         };
         let _ = writeln!(text, "{}: {serving}, {plugin}, {}", flow.name, flow.numbers.join(" "));
         for (version, calls) in &flow.calls {
-            let _ = writeln!(text, "  {calls} {} on {version}", if *calls == 1 { "call" } else { "calls" });
+            let _ = writeln!(
+                text,
+                "  {calls} {} on {version}",
+                if *calls == 1 { "call" } else { "calls" }
+            );
         }
         if flow.faults > 0 {
             let _ = writeln!(text, "  {} steps of this version failed", flow.faults);
@@ -67,7 +71,8 @@ fn shown(flows: &[FlowStatus]) -> String {
             let _ = writeln!(text, "  rolled back, until its files change");
         }
         if let Some(withdrawn) = &flow.withdrawn {
-            let _ = writeln!(text, "  version {withdrawn} was withdrawn: too many of its steps failed");
+            let _ =
+                writeln!(text, "  version {withdrawn} was withdrawn: too many of its steps failed");
         }
         if flow.on_fallback {
             let _ = writeln!(text, "  new calls go to its fallback route");

@@ -1,4 +1,5 @@
-//! Invitations sent on each day, against which calls are set: a helpdesk's forecast is one call for so many invitations (V6).
+//! Invitations sent on each day, against which calls are set: a helpdesk's forecast is one call for
+//! so many invitations (V6).
 
 use anyhow::{Context, Result, ensure};
 use chrono::NaiveDate;
@@ -13,10 +14,14 @@ pub(crate) struct Invitations(BTreeMap<String, u64>);
 /// Reads a CSV file with the columns `day` (such as 2026-11-23) and `invitations`.
 pub(crate) fn read(file: &Path) -> Result<Invitations> {
     let shown = file.display();
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).with_context(|| format!("{shown} cannot be read"))?;
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_path(file)
+        .with_context(|| format!("{shown} cannot be read"))?;
     let mut invitations = BTreeMap::new();
     for row in reader.deserialize() {
-        let Row { day, invitations: sent } = row.with_context(|| format!("{shown} is not a list of days and invitations"))?;
+        let Row { day, invitations: sent } =
+            row.with_context(|| format!("{shown} is not a list of days and invitations"))?;
         ensure!(invitations.insert(day.to_string(), sent).is_none(), "{shown} has {day} twice");
     }
     Ok(Invitations(invitations))
@@ -36,7 +41,11 @@ impl Invitations {
             Err(_) => self.0.values().sum(),
         };
         let one_call_in = (calls > 0).then(|| format!("{:.1}", sent as f64 / calls as f64));
-        [sent.to_string(), sent.div_ceil(one_in.into()).to_string(), one_call_in.unwrap_or_default()]
+        [
+            sent.to_string(),
+            sent.div_ceil(one_in.into()).to_string(),
+            one_call_in.unwrap_or_default(),
+        ]
     }
 }
 
@@ -58,7 +67,9 @@ mod tests {
         assert_eq!(sent.against("2026-11-25", 3, 20), ["0", "0", "0.0"]);
         assert_eq!(sent.against("all", 40, 20)[0], "1030");
         let wrong = |text: &str| format!("{:#}", read(text).err().unwrap());
-        assert!(wrong("day,invitations\n2026-11-23,1\n2026-11-23,2\n").contains("2026-11-23 twice"));
+        assert!(
+            wrong("day,invitations\n2026-11-23,1\n2026-11-23,2\n").contains("2026-11-23 twice")
+        );
         assert!(wrong("day,invitations\n2026-11-23,many\n").contains("line: 2"));
         assert!(wrong("day,sent\n2026-11-23,1\n").contains("invitations"));
     }

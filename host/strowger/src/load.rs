@@ -21,7 +21,8 @@ pub(crate) fn engine(plugins: &Plugins) -> Result<Engine> {
     Ok(Engine::new(plugins.cache.clone())?)
 }
 
-/// The flows at a path: a folder with a site file, one flow in it, or something inside a flow's folder.
+/// The flows at a path: a folder with a site file, one flow in it, or something inside a flow's
+/// folder.
 pub(crate) fn load(path: &Path, plugins: &Plugins) -> Result<Loaded> {
     let path = &std::path::absolute(path)?;
     if !path.exists() {
@@ -39,7 +40,8 @@ pub(crate) fn load(path: &Path, plugins: &Plugins) -> Result<Loaded> {
         faults_per_minute: usize::MAX,
     });
     let current = catalogue.current();
-    let within = |flow: &&Arc<LoadedFlow>| flow.file.starts_with(path) || path.starts_with(own_folder(flow));
+    let within =
+        |flow: &&Arc<LoadedFlow>| flow.file.starts_with(path) || path.starts_with(own_folder(flow));
     let flows = current.flows.values().filter(within).cloned().collect();
     Ok(Loaded { engine, flows, beside: current, report })
 }

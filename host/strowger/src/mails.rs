@@ -6,14 +6,16 @@ use std::io::{BufWriter, Write, stdout};
 use strowger_model::MailState;
 use strowger_store::{Posted, Reader};
 
-const COLUMNS: [&str; 8] = ["mail", "ordered", "flow", "template", "state", "tries", "to", "next or error"];
+const COLUMNS: [&str; 8] =
+    ["mail", "ordered", "flow", "template", "state", "tries", "to", "next or error"];
 
 /// Prints the outbox.
 pub(crate) fn mails(args: &Mails) -> Result<bool> {
     let config = Config::read(&args.config.config)?;
     let posted = Reader::open(&config.database())?.mails(args.since.map(|when| when.0))?;
     let posted = posted.iter().filter(|posted| args.all || posted.last.state != MailState::Sent);
-    let rows: Vec<Vec<String>> = std::iter::once(COLUMNS.map(str::to_owned).to_vec()).chain(posted.map(row)).collect();
+    let rows: Vec<Vec<String>> =
+        std::iter::once(COLUMNS.map(str::to_owned).to_vec()).chain(posted.map(row)).collect();
     let mut out = BufWriter::new(stdout().lock());
     Sheet(rows).table(&mut out)?;
     out.flush()?;
@@ -24,7 +26,11 @@ fn row(posted: &Posted) -> Vec<String> {
     let Posted { mail, last } = posted;
     let next = match last.state {
         MailState::Waiting if last.tries == 0 => "as soon as it can".to_owned(),
-        MailState::Waiting => format!("again at {}: {}", when::local(last.next), last.error.as_deref().unwrap_or_default()),
+        MailState::Waiting => format!(
+            "again at {}: {}",
+            when::local(last.next),
+            last.error.as_deref().unwrap_or_default()
+        ),
         MailState::Sent => when::local(last.at),
         MailState::Failed => last.error.clone().unwrap_or_default(),
     };

@@ -2,13 +2,17 @@
 //!
 //! # Layout
 //! * `args`: the command line; `config`: `strowger.toml`.
-//! * `serve`: the host as a daemon; `supervise`: what it tells a service manager; `control`: the socket by which other commands reach it; `watch`: what it shows of calls.
+//! * `serve`: the host as a daemon; `supervise`: what it tells a service manager; `control`: the
+//!   socket by which other commands reach it; `watch`: what it shows of calls.
 //! * `check`, `test`, `flows`, `call`, `demo`: commands for flows and calls.
 //! * `floor`: what people see of queues and agents; `pin`: PINs for the site file.
-//! * `records`, `replay`, `erase`: commands for what was recorded; `mails`, `cases`: for what is to be sent or answered; `when`: instants as people write them.
-//! * `sim`: the sim as an adapter in a process of its own; `adapter`: the scenarios of all adapters, played on one.
+//! * `records`, `replay`, `erase`: commands for what was recorded; `mails`, `cases`: for what is to
+//!   be sent or answered; `when`: instants as people write them.
+//! * `sim`: the sim as an adapter in a process of its own; `adapter`: the scenarios of all
+//!   adapters, played on one.
 
-/// Calls are many small things on several threads: a sixth more events a second than with glibc's, and 100 bytes less for a waiting call.
+/// Calls are many small things on several threads: a sixth more events a second than with glibc's,
+/// and 100 bytes less for a waiting call.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,4 +1,5 @@
-//! What programs tell the control socket of calls, during or after them: cases, and notes such as a wrap-up code (K5, V8).
+//! What programs tell the control socket of calls, during or after them: cases, and notes such as a
+//! wrap-up code (K5, V8).
 
 use crate::{
     cases,
@@ -57,17 +58,29 @@ pub(crate) async fn add(State(desk): State<Arc<Desk>>, Json(new): Json<NewCase>)
     answer(&desk, move |journal| strowger_store::add_case(journal, case)).await
 }
 
-pub(crate) async fn note(State(desk): State<Arc<Desk>>, Name(id): Name<String>, Json(more): Json<Fields>) -> Response {
+pub(crate) async fn note(
+    State(desk): State<Arc<Desk>>,
+    Name(id): Name<String>,
+    Json(more): Json<Fields>,
+) -> Response {
     answer(&desk, move |journal| strowger_store::note_case(journal, &id, &fields(more))).await
 }
 
-pub(crate) async fn close(State(desk): State<Arc<Desk>>, Name(id): Name<String>, Json(end): Json<End>) -> Response {
+pub(crate) async fn close(
+    State(desk): State<Arc<Desk>>,
+    Name(id): Name<String>,
+    Json(end): Json<End>,
+) -> Response {
     let closed = Closed { outcome: end.outcome, at: Clock::system().now() };
     answer(&desk, move |journal| strowger_store::close_case(journal, &id, &closed)).await
 }
 
 /// Notes on the record of a call that is over.
-pub(crate) async fn note_record(State(desk): State<Arc<Desk>>, Name(call): Name<CallId>, Json(more): Json<Fields>) -> Response {
+pub(crate) async fn note_record(
+    State(desk): State<Arc<Desk>>,
+    Name(call): Name<CallId>,
+    Json(more): Json<Fields>,
+) -> Response {
     answer(&desk, move |journal| strowger_store::note_record(journal, call, &fields(more))).await
 }
 
@@ -76,12 +89,19 @@ fn fields(fields: Fields) -> Vec<Field> {
 }
 
 /// Works on the journal, beside the host's own writer.
-async fn answer<T: Serialize + Send + 'static>(desk: &Desk, work: impl FnOnce(&Path) -> Result<T, KeepError> + Send + 'static) -> Response {
+async fn answer<T: Serialize + Send + 'static>(
+    desk: &Desk,
+    work: impl FnOnce(&Path) -> Result<T, KeepError> + Send + 'static,
+) -> Response {
     let journal = desk.journal.clone();
     match tokio::task::spawn_blocking(move || work(&journal)).await {
         Ok(Ok(done)) => Json(done).into_response(),
-        Ok(Err(error @ (KeepError::Unknown(_) | KeepError::NoRecord(_)))) => refused(StatusCode::NOT_FOUND, error),
-        Ok(Err(error @ (KeepError::Closed { .. } | KeepError::Outcome | KeepError::Erased(_)))) => refused(StatusCode::CONFLICT, error),
+        Ok(Err(error @ (KeepError::Unknown(_) | KeepError::NoRecord(_)))) => {
+            refused(StatusCode::NOT_FOUND, error)
+        }
+        Ok(Err(error @ (KeepError::Closed { .. } | KeepError::Outcome | KeepError::Erased(_)))) => {
+            refused(StatusCode::CONFLICT, error)
+        }
         Ok(Err(error)) => refused(StatusCode::INTERNAL_SERVER_ERROR, error),
         Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, error),
     }

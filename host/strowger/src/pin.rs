@@ -4,7 +4,8 @@ use anyhow::{Context, Result};
 use std::io::{BufRead, IsTerminal};
 use strowger_flows::Pin;
 
-/// Reads a PIN and prints its hash. The PIN is no argument: those stand in the shell's history and in the list of processes.
+/// Reads a PIN and prints its hash. The PIN is no argument: those stand in the shell's history and
+/// in the list of processes.
 pub(crate) fn pin() -> Result<bool> {
     let input = std::io::stdin();
     if input.is_terminal() {

@@ -15,7 +15,9 @@ use std::{
     time::Instant,
 };
 use strowger_flows::LoadedFlow;
-use strowger_model::{CallId, FlowVersion, StepRecord, VersionFiles, archive::PluginFile, step::Ordered};
+use strowger_model::{
+    CallId, FlowVersion, StepRecord, VersionFiles, archive::PluginFile, step::Ordered,
+};
 use strowger_sandbox::{Engine, Flow};
 use strowger_scenario::replay::{Difference, Otherwise, Recorded, Verdict, replay as run};
 use strowger_store::Reader;
@@ -33,7 +35,11 @@ pub(crate) fn replay(args: &Replay) -> Result<bool> {
     match args.call {
         Some(call) => one(&reader, &versions, call),
         None => {
-            let calls: Vec<CallId> = reader.records(&query(&args.which))?.into_iter().map(|record| record.call).collect();
+            let calls: Vec<CallId> = reader
+                .records(&query(&args.which))?
+                .into_iter()
+                .map(|record| record.call)
+                .collect();
             many(&journal, &versions, &calls)
         }
     }
@@ -63,7 +69,8 @@ impl Versions {
         let plugin = match plugin {
             None => None,
             Some(file) => {
-                let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+                let bytes = std::fs::read(file)
+                    .with_context(|| format!("cannot read {}", file.display()))?;
                 let plugin = engine.load(&file.display().to_string(), &bytes)?;
                 Some((plugin.manifest().name.clone(), plugin.file()))
             }
@@ -73,7 +80,9 @@ impl Versions {
 
     fn of(&self, on: &FlowVersion) -> Made {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        made.entry(on.clone()).or_insert_with(|| self.make(on).unwrap_or_else(Made::Nothing)).clone()
+        made.entry(on.clone())
+            .or_insert_with(|| self.make(on).unwrap_or_else(Made::Nothing))
+            .clone()
     }
 
     fn make(&self, on: &FlowVersion) -> Result<Made, String> {
@@ -86,7 +95,9 @@ impl Versions {
         };
         let recorded = flow(&files);
         match &self.plugin {
-            Some((name, plugin)) if recorded.as_ref().map_or(true, |recorded| recorded.manifest.name == *name) => {
+            Some((name, plugin))
+                if recorded.as_ref().map_or(true, |recorded| recorded.manifest.name == *name) =>
+            {
                 files.plugin = plugin.clone();
                 Ok(Made::Replaced(flow(&files)?.flow))
             }
@@ -97,9 +108,13 @@ impl Versions {
     /// Replays a call; none: the new plugin has nothing to do with it.
     fn replay(&self, reader: &Reader, call: CallId) -> Result<Option<(usize, Verdict)>> {
         let steps = reader.steps(call)?;
-        let steps: Vec<(u32, StepRecord)> = steps.into_iter().map(|numbered| (numbered.number, numbered.step)).collect();
+        let steps: Vec<(u32, StepRecord)> =
+            steps.into_iter().map(|numbered| (numbered.number, numbered.step)).collect();
         let on = steps.iter().filter_map(|(_, step)| step.on.as_ref());
-        if self.plugin.is_some() && !steps.is_empty() && on.map(|on| self.of(on)).all(|made| matches!(made, Made::Recorded(_))) {
+        if self.plugin.is_some()
+            && !steps.is_empty()
+            && on.map(|on| self.of(on)).all(|made| matches!(made, Made::Recorded(_)))
+        {
             return Ok(None);
         }
         let verdict = run(&Recorded { call, steps: &steps }, |on| match self.of(on) {
@@ -112,7 +127,9 @@ impl Versions {
 
 fn one(reader: &Reader, versions: &Versions, call: CallId) -> Result<bool> {
     match versions.replay(reader, call)? {
-        None => bail!("call {call} had nothing to do with this plugin: no flow of it uses a plugin of that name"),
+        None => bail!(
+            "call {call} had nothing to do with this plugin: no flow of it uses a plugin of that name"
+        ),
         Some((steps, Verdict::Same)) => {
             println!("call {call}: the same orders in all of its {steps} steps");
             Ok(true)
@@ -138,8 +155,8 @@ struct Summary {
 }
 
 fn many(journal: &Path, versions: &Versions, calls: &[CallId]) -> Result<bool> {
-    let style =
-        ProgressStyle::with_template("{bar:40} {pos}/{len} calls, {per_sec}, {eta} left").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} calls, {per_sec}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(calls.len() as u64).with_style(style);
     let start = Instant::now();
     let next = AtomicUsize::new(0);
@@ -150,8 +167,12 @@ fn many(journal: &Path, versions: &Versions, calls: &[CallId]) -> Result<bool> {
             match versions.replay(&reader, call)? {
                 None => summary.unconcerned += 1,
                 Some((_, Verdict::Same)) => summary.same += 1,
-                Some((steps, Verdict::Differs(difference))) => drop(summary.differ.insert(call, (steps, difference))),
-                Some((_, Verdict::Impossible(why))) => summary.impossible.entry(why).or_default().push(call),
+                Some((steps, Verdict::Differs(difference))) => {
+                    drop(summary.differ.insert(call, (steps, difference)))
+                }
+                Some((_, Verdict::Impossible(why))) => {
+                    summary.impossible.entry(why).or_default().push(call)
+                }
             }
             bar.inc(1);
         }
@@ -160,7 +181,9 @@ fn many(journal: &Path, versions: &Versions, calls: &[CallId]) -> Result<bool> {
     let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let summaries: Vec<Result<Summary>> = thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        let joined = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| bail!("a thread of the replay panicked")));
+        let joined = threads.into_iter().map(|thread| {
+            thread.join().unwrap_or_else(|_| bail!("a thread of the replay panicked"))
+        });
         joined.collect()
     });
     bar.finish_and_clear();
@@ -175,7 +198,11 @@ fn many(journal: &Path, versions: &Versions, calls: &[CallId]) -> Result<bool> {
         }
     }
     let seconds = start.elapsed().as_secs_f64();
-    println!("{} calls replayed in {seconds:.1} s, {:.0} a second", calls.len(), calls.len() as f64 / seconds.max(0.001));
+    println!(
+        "{} calls replayed in {seconds:.1} s, {:.0} a second",
+        calls.len(),
+        calls.len() as f64 / seconds.max(0.001)
+    );
     print_summary(&total);
     Ok(total.differ.is_empty() && total.impossible.is_empty())
 }
@@ -183,7 +210,10 @@ fn many(journal: &Path, versions: &Versions, calls: &[CallId]) -> Result<bool> {
 fn print_summary(total: &Summary) {
     println!("  same orders             {}", total.same);
     println!("  differ                  {}", total.differ.len());
-    println!("  could not be replayed   {}", total.impossible.values().map(Vec::len).sum::<usize>());
+    println!(
+        "  could not be replayed   {}",
+        total.impossible.values().map(Vec::len).sum::<usize>()
+    );
     if total.unconcerned > 0 {
         println!("  of other plugins        {}", total.unconcerned);
     }
@@ -194,26 +224,38 @@ fn print_summary(total: &Summary) {
         print!("\n{}", difference_text(*call, *steps, difference));
     }
     if total.differ.len() > SHOWN {
-        let more: Vec<String> = total.differ.keys().skip(SHOWN).take(20).map(ToString::to_string).collect();
+        let more: Vec<String> =
+            total.differ.keys().skip(SHOWN).take(20).map(ToString::to_string).collect();
         let dots = if total.differ.len() > SHOWN + more.len() { " ..." } else { "" };
         println!("\nalso differ: {}{dots}", more.join(" "));
     }
 }
 
-/// A difference as people read it: what was recorded behind a minus, what is ordered now behind a plus.
+/// A difference as people read it: what was recorded behind a minus, what is ordered now behind a
+/// plus.
 fn difference_text(call: CallId, steps: usize, difference: &Difference) -> String {
     let Difference { step, at, on, event, what } = difference;
-    let mut text = format!("call {call} differs in step {} of {steps}, {}, on {} {}\n", step + 1, when::local(*at), on.flow, on.version);
+    let mut text = format!(
+        "call {call} differs in step {} of {steps}, {}, on {} {}\n",
+        step + 1,
+        when::local(*at),
+        on.flow,
+        on.version
+    );
     let mut line = |mark: &str, said: String| text.push_str(&format!("  {mark} {said}\n"));
     line("event", json(event));
     match what {
         Otherwise::Orders { recorded, now } => {
-            let same = recorded.iter().zip(now).take_while(|(recorded, now)| recorded == now).count();
+            let same =
+                recorded.iter().zip(now).take_while(|(recorded, now)| recorded == now).count();
             recorded[..same].iter().for_each(|order| line(" ", ordered(order)));
             recorded[same..].iter().for_each(|order| line("-", ordered(order)));
             now[same..].iter().for_each(|order| line("+", ordered(order)));
         }
-        Otherwise::Asked(question) => line("+", format!("asks for {question}, which was not asked then; nobody knows the answer")),
+        Otherwise::Asked(question) => line(
+            "+",
+            format!("asks for {question}, which was not asked then; nobody knows the answer"),
+        ),
         Otherwise::Fails(fault) => line("+", format!("fails: {fault}")),
         Otherwise::NoLongerFails { recorded, now } => {
             line("-", format!("failed: {recorded}"));
@@ -226,7 +268,9 @@ fn difference_text(call: CallId, steps: usize, difference: &Difference) -> Strin
 fn ordered(ordered: &Ordered) -> String {
     match ordered {
         Ordered::Order(order) => format!("{} {}", order.id, json(&order.command)),
-        Ordered::Refused { id, command, refusal } => format!("{id} {command}, refused: {}", refusal.detail),
+        Ordered::Refused { id, command, refusal } => {
+            format!("{id} {command}, refused: {}", refusal.detail)
+        }
     }
 }
 

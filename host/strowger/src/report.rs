@@ -23,7 +23,10 @@ use strowger_store::{
 pub(crate) fn report(args: &Report) -> Result<bool> {
     let config = Config::read(&args.config.config)?;
     let invited = args.invitations.as_deref().map(invitations::read).transpose()?;
-    ensure!(invited.is_none() || args.by == By::Day, "invitations are told by day; write --by day too");
+    ensure!(
+        invited.is_none() || args.by == By::Day,
+        "invitations are told by day; write --by day too"
+    );
     let reader = Reader::open(&config.database())?;
     let mut records = reader.records(&records::query(&args.which))?;
     if let Some(tag) = &args.tag {
@@ -31,13 +34,18 @@ pub(crate) fn report(args: &Report) -> Result<bool> {
     }
     let cases = cases(&reader, args)?;
     let (at_once, now) = (Duration::from_secs(args.at_once), Clock::system().now());
-    let by = |in_common: fn(&By, Counted<'_>) -> String| figures(&records, &cases, at_once, now, |counted| in_common(&args.by, counted));
+    let by = |in_common: fn(&By, Counted<'_>) -> String| {
+        figures(&records, &cases, at_once, now, |counted| in_common(&args.by, counted))
+    };
 
-    let mut head: Vec<String> = std::iter::once(args.by.to_string()).chain(COLUMNS.map(|column| column.name.to_owned())).collect();
+    let mut head: Vec<String> = std::iter::once(args.by.to_string())
+        .chain(COLUMNS.map(|column| column.name.to_owned()))
+        .collect();
     head.extend(invited.iter().flat_map(|_| invitations::COLUMNS.map(str::to_owned)));
     let row = |name: &str, figures: &Figures| {
         let figures_of = COLUMNS.iter().map(|column| text(column, figures));
-        let against = invited.iter().flat_map(|invited| invited.against(name, figures.offered, args.one_in));
+        let against =
+            invited.iter().flat_map(|invited| invited.against(name, figures.offered, args.one_in));
         std::iter::once(name.to_owned()).chain(figures_of).chain(against).collect()
     };
     let mut sheet = Sheet(vec![head]);
@@ -54,7 +62,8 @@ pub(crate) fn report(args: &Report) -> Result<bool> {
     Ok(true)
 }
 
-/// Those of the calls meant, whenever they were noted, and those of no call that were noted in the time meant.
+/// Those of the calls meant, whenever they were noted, and those of no call that were noted in the
+/// time meant.
 fn cases(reader: &Reader, args: &Report) -> Result<Vec<Case>> {
     let (since, until) = (args.which.since.map(|when| when.0), args.which.until.map(|when| when.0));
     let mut cases = reader.cases(&CaseQuery { since, ..CaseQuery::default() })?;
@@ -77,11 +86,16 @@ fn in_common(by: &By, counted: Counted<'_>) -> String {
         (By::Hour, Counted::Call(record)) => hour(record.arrived),
         (By::Hour, Counted::Case(case)) => hour(case.opened),
         (By::Dialled, Counted::Call(record)) => record.dialled.clone(),
-        (By::Agent, Counted::Call(record)) => record.agent.as_ref().map(ToString::to_string).unwrap_or_default(),
-        (By::Outcome, Counted::Call(record)) => record.outcome.clone(),
-        (By::Note(key), Counted::Call(record)) => {
-            record.notes.iter().find(|note| note.key == *key).map(|note| note.value.clone()).unwrap_or_default()
+        (By::Agent, Counted::Call(record)) => {
+            record.agent.as_ref().map(ToString::to_string).unwrap_or_default()
         }
+        (By::Outcome, Counted::Call(record)) => record.outcome.clone(),
+        (By::Note(key), Counted::Call(record)) => record
+            .notes
+            .iter()
+            .find(|note| note.key == *key)
+            .map(|note| note.value.clone())
+            .unwrap_or_default(),
         (By::Dialled | By::Agent | By::Outcome | By::Note(_), Counted::Case(_)) => String::new(),
     }
 }

@@ -27,7 +27,10 @@ use tracing_subscriber::EnvFilter;
 pub(crate) fn serve(args: &args::Serve) -> Result<bool> {
     let config = Config::read(&args.config.config)?;
     start_log(&config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(config.threads()).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(config.threads())
+        .enable_all()
+        .build()?;
     let result = runtime.block_on(run(config));
     // What is still up stays at the PBX as it is.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -39,7 +42,10 @@ fn start_log(config: &Config) -> Result<()> {
         Ok(filter) => EnvFilter::try_new(filter).context("STROWGER_LOG")?,
         Err(_) => EnvFilter::try_new(&config.log.level).context("log.level")?,
     };
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match config.log.json {
         true => log.json().init(),
         false => log.init(),
@@ -64,7 +70,8 @@ async fn run(config: Config) -> Result<bool> {
     let store = open_store(&config).await?;
     let courier = config.mail.as_ref().map(Courier::new).transpose()?;
     let options = Options::new(catalogue.clone(), Clock::system(), watch.clone());
-    let exchange = Exchange::new(Options { store: Some(store.clone()), calls: config.calls, ..options });
+    let exchange =
+        Exchange::new(Options { store: Some(store.clone()), calls: config.calls, ..options });
     let prompts = Arc::new(Prompts::open(prompts(&config, &catalogue.current().site))?);
     let (pbx, sim) = adapter(&config, &prompts, &exchange).await?;
     exchange.attach(pbx.clone());
@@ -78,7 +85,14 @@ async fn run(config: Config) -> Result<bool> {
             }
         })?
     };
-    let desk = Desk { catalogue, exchange: exchange.clone(), pbx: pbx.clone(), sim, watch, journal: config.database() };
+    let desk = Desk {
+        catalogue,
+        exchange: exchange.clone(),
+        pbx: pbx.clone(),
+        sim,
+        watch,
+        journal: config.database(),
+    };
     let control = Control::open(&config.control(), desk)?;
     tracing::info!(adapter = pbx.name(), flows = %config.flows.display(), control = %config.control().display(), "serving");
     supervise::serving(pbx.name());
@@ -119,7 +133,8 @@ const FLUSH: Duration = Duration::from_secs(5);
 async fn open_store(config: &Config) -> Result<Store> {
     let (path, folder) = (config.database(), config.state.clone());
     tokio::task::spawn_blocking(move || {
-        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot make {}", folder.display()))?;
         Store::open(&path, strowger_store::Options::default()).context("the journal")
     })
     .await?
@@ -138,7 +153,9 @@ async fn tidy(store: Store, retention: Retention, exchange: Arc<Exchange>) {
         })
         .await;
         match tidied {
-            Ok(Ok(removed)) if removed != Removed::default() => tracing::info!(?removed, "deleted from the journal what is old enough"),
+            Ok(Ok(removed)) if removed != Removed::default() => {
+                tracing::info!(?removed, "deleted from the journal what is old enough")
+            }
             Ok(Ok(_)) => {}
             Ok(Err(error)) => tracing::error!("old data stays in the journal for now: {error}"),
             Err(error) => tracing::error!("old data stays in the journal: {error}"),
@@ -147,7 +164,11 @@ async fn tidy(store: Store, retention: Retention, exchange: Arc<Exchange>) {
 }
 
 /// Sends mail for as long as the host runs.
-fn mailing(store: &Store, exchange: &Arc<Exchange>, courier: Option<Courier>) -> tokio::task::JoinHandle<()> {
+fn mailing(
+    store: &Store,
+    exchange: &Arc<Exchange>,
+    courier: Option<Courier>,
+) -> tokio::task::JoinHandle<()> {
     if courier.is_none() {
         tracing::warn!("strowger.toml has no table [mail]: mail of flows waits in the outbox");
     }
@@ -172,13 +193,19 @@ fn tell(report: &Report) {
 }
 
 /// The PBX that the configuration names.
-async fn adapter(config: &Config, prompts: &Arc<Prompts>, exchange: &Arc<Exchange>) -> Result<(Arc<dyn Pbx>, Option<Arc<Sim>>)> {
+async fn adapter(
+    config: &Config,
+    prompts: &Arc<Prompts>,
+    exchange: &Arc<Exchange>,
+) -> Result<(Arc<dyn Pbx>, Option<Arc<Sim>>)> {
     match (&config.adapter, &config.asterisk, &config.remote) {
         (Adapter::Asterisk, Some(asterisk), _) => {
             let pbx = Asterisk::start(asterisk.clone(), prompts.clone(), exchange.sink()).await?;
             Ok((Arc::new(pbx), None))
         }
-        (Adapter::Remote, _, Some(remote)) => Ok((Arc::new(Remote::start(remote, exchange.sink()).await?), None)),
+        (Adapter::Remote, _, Some(remote)) => {
+            Ok((Arc::new(Remote::start(remote, exchange.sink()).await?), None))
+        }
         _ => {
             let sim = Arc::new(Sim::new(simulated(prompts.lengths()), exchange.sink()));
             Ok((sim.clone(), Some(sim)))
@@ -189,7 +216,8 @@ async fn adapter(config: &Config, prompts: &Arc<Prompts>, exchange: &Arc<Exchang
 /// Everybody answers after 3 s and talks for 20.
 fn simulated(lengths: strowger_pbx::prompts::Lengths) -> SimConfig {
     let answers = Phone::answers(Duration::from_secs(3)).talking(Duration::from_secs(20));
-    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since_1970 =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     SimConfig {
         leg_prefix: format!("sim-{}-", since_1970.as_secs()),
         unknown: answers.clone(),
@@ -229,7 +257,10 @@ struct Signals {
 
 impl Signals {
     fn new() -> Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
 
     async fn next(&mut self) {

@@ -9,10 +9,13 @@ impl Sheet {
     /// In columns, for people.
     pub(crate) fn table(&self, out: &mut impl Write) -> Result<()> {
         let columns = self.0.first().map_or(0, Vec::len);
-        let width = |column: usize| self.0.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+        let width = |column: usize| {
+            self.0.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
+        };
         let widths: Vec<usize> = (0..columns).map(width).collect();
         for row in &self.0 {
-            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            let cells: Vec<String> =
+                row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
             writeln!(out, "{}", cells.join("  ").trim_end())?;
         }
         Ok(())
@@ -29,7 +32,8 @@ impl Sheet {
 
 /// A cell: quoted if need be, and never taken for a formula. A number keeps its plus.
 fn csv(text: &str) -> String {
-    let number = text.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+    let number =
+        text.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
     let formula = !number && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let text = if formula { format!("'{text}") } else { text.to_owned() };
     match text.contains(['"', ',', '\n', '\r', ';']) {

@@ -25,10 +25,13 @@ use tracing_subscriber::EnvFilter;
 
 pub(crate) fn sim(args: &args::Sim) -> Result<bool> {
     let token = Token::read(&args.token_file)?;
-    let filter = EnvFilter::try_new(std::env::var("STROWGER_LOG").unwrap_or_else(|_| "info".to_owned())).context("STROWGER_LOG")?;
+    let filter =
+        EnvFilter::try_new(std::env::var("STROWGER_LOG").unwrap_or_else(|_| "info".to_owned()))
+            .context("STROWGER_LOG")?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     log.with_ansi(std::io::stderr().is_terminal()).init();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(run(args, token));
     runtime.shutdown_background();
     result
@@ -94,7 +97,8 @@ impl Counter {
             },
             Observed::Hears { leg, with, .. } => {
                 if let Some((_, talks)) = legs.get_mut(leg) {
-                    status.talking = status.talking + u64::from(!with.is_empty()) - u64::from(*talks);
+                    status.talking =
+                        status.talking + u64::from(!with.is_empty()) - u64::from(*talks);
                     *talks = !with.is_empty();
                 }
             }
@@ -102,7 +106,8 @@ impl Counter {
                 if let Some((caller, talks)) = legs.remove(leg) {
                     status.talking -= u64::from(talks);
                     status.ended += u64::from(caller);
-                    status.transferred += u64::from(matches!(observed, Observed::Transferred { .. }));
+                    status.transferred +=
+                        u64::from(matches!(observed, Observed::Transferred { .. }));
                 }
             }
             Observed::RingStopped { .. } | Observed::Digits { .. } => {}
@@ -111,7 +116,9 @@ impl Counter {
 }
 
 async fn run(args: &args::Sim, token: Token) -> Result<bool> {
-    let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).context("a time in seconds is out of range");
+    let seconds = |seconds: f64| {
+        Duration::try_from_secs_f64(seconds).context("a time in seconds is out of range")
+    };
     let phone = match args.nobody_answers {
         true => Phone::new(Then::Rings),
         false => Phone::answers(seconds(args.answer_after)?).talking(seconds(args.talk)?),
@@ -134,18 +141,26 @@ async fn run(args: &args::Sim, token: Token) -> Result<bool> {
         let (url, provider) = (args.connect.clone(), sim.clone());
         tokio::spawn(async move { adapter.run(&url, &token, provider, Beat::default()).await })
     };
-    let caller = |from: String, to: &str| Caller { from: Some(from), to: to.to_owned(), patience, ..Caller::default() };
+    let caller = |from: String, to: &str| Caller {
+        from: Some(from),
+        to: to.to_owned(),
+        patience,
+        ..Caller::default()
+    };
     let coming = come(args.callers, between, connected.clone(), |number| {
         sim.call(caller(format!("+32470{number:06}"), &args.to));
     });
     let (sender, mut orders) = unbounded_channel::<String>();
-    std::thread::spawn(move || std::io::stdin().lock().lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    std::thread::spawn(move || {
+        std::io::stdin().lock().lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+    });
     let telling = async {
         let mut every = interval(Duration::from_millis(args.status.max(1)));
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut last, mut listening) = (None, true);
         loop {
-            let status = || Status { connected: *connected.borrow(), ..counter.counted().status.clone() };
+            let status =
+                || Status { connected: *connected.borrow(), ..counter.counted().status.clone() };
             tokio::select! {
                 _ = every.tick() => {
                     let now = status();
@@ -179,7 +194,12 @@ async fn run(args: &args::Sim, token: Token) -> Result<bool> {
 }
 
 /// Has callers come, one after the other, from when the host is there for the first time.
-async fn come(callers: u64, between: Duration, mut connected: watch::Receiver<bool>, mut call: impl FnMut(u64)) {
+async fn come(
+    callers: u64,
+    between: Duration,
+    mut connected: watch::Receiver<bool>,
+    mut call: impl FnMut(u64),
+) {
     if connected.wait_for(|connected| *connected).await.is_err() {
         return;
     }
@@ -193,7 +213,9 @@ async fn come(callers: u64, between: Duration, mut connected: watch::Receiver<bo
 /// Who hears whom.
 fn hears(sim: &Sim) -> BTreeMap<LegId, Vec<LegId>> {
     match sim.stage(Act::Hears) {
-        Staged::Hears { all } => all.into_iter().map(|hearing| (hearing.leg, hearing.with)).collect(),
+        Staged::Hears { all } => {
+            all.into_iter().map(|hearing| (hearing.leg, hearing.with)).collect()
+        }
         _ => BTreeMap::new(),
     }
 }

@@ -21,8 +21,9 @@ pub(crate) fn stopping(calls: usize, within: Duration) {
     ]);
 }
 
-/// Says that the host lives, twice within the time after which the manager would take it for dead, for as long as it is polled. It lives if its tasks run and
-/// the floor of queues and agents answers.
+/// Says that the host lives, twice within the time after which the manager would take it for dead,
+/// for as long as it is polled. It lives if its tasks run and the floor of queues and agents
+/// answers.
 pub(crate) async fn alive(exchange: Arc<Exchange>) {
     let Some(limit) = sd_notify::watchdog_enabled() else { return };
     let mut ticks = tokio::time::interval(limit / 2);

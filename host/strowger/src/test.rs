@@ -48,10 +48,17 @@ fn scenarios(flow: &LoadedFlow, path: &Path) -> (Vec<Scenario>, Vec<strowger_flo
     Scenario::load_all(&folder)
 }
 
-fn play(flow: &Arc<LoadedFlow>, beside: &Snapshot, scenarios: &[Scenario], engine: &Engine, verbose: bool) -> bool {
+fn play(
+    flow: &Arc<LoadedFlow>,
+    beside: &Snapshot,
+    scenarios: &[Scenario],
+    engine: &Engine,
+    verbose: bool,
+) -> bool {
     println!("{} {}", flow.name, flow.version);
     let began = Instant::now();
-    let runs: Vec<(&Scenario, How)> = scenarios.iter().map(|scenario| (scenario, How::TEST)).collect();
+    let runs: Vec<(&Scenario, How)> =
+        scenarios.iter().map(|scenario| (scenario, How::TEST)).collect();
     let shown = |report: &Report| {
         print!("{report}");
         if verbose && report.is_good() {
@@ -71,7 +78,12 @@ fn play(flow: &Arc<LoadedFlow>, beside: &Snapshot, scenarios: &[Scenario], engin
 }
 
 /// Alters every figure and shows who notices.
-fn figures(flow: &Arc<LoadedFlow>, beside: &Snapshot, scenarios: &[Scenario], engine: &Engine) -> bool {
+fn figures(
+    flow: &Arc<LoadedFlow>,
+    beside: &Snapshot,
+    scenarios: &[Scenario],
+    engine: &Engine,
+) -> bool {
     println!("{} {}: every figure altered in turn", flow.name, flow.version);
     let shown = |mutation: &Mutation, caught: &Caught| println!("  {mutation}\n      {caught}");
     match hold_fast(flow, beside, scenarios, engine, shown) {

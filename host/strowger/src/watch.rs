@@ -1,4 +1,5 @@
-//! What a host shows of its calls: a line in the log when one is over, and, to whoever asks, what happens in one.
+//! What a host shows of its calls: a line in the log when one is over, and, to whoever asks, what
+//! happens in one.
 //!
 //! Nothing personal is logged: of a number, the last three digits.
 
@@ -28,7 +29,8 @@ pub(crate) struct Sight {
 /// Looks on.
 #[derive(Default)]
 pub(crate) struct Watch {
-    /// Whoever waits for a call, and calls that are watched. Nothing is locked as long as there are none.
+    /// Whoever waits for a call, and calls that are watched. Nothing is locked as long as there are
+    /// none.
     busy: AtomicUsize,
     inner: Mutex<Inner>,
 }

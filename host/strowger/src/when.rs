@@ -12,11 +12,15 @@ impl FromStr for When {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "write how long ago, such as 90m, 12h, 7d or 2w, or a date such as 2026-11-01".to_owned();
+        let wrong = || {
+            "write how long ago, such as 90m, 12h, 7d or 2w, or a date such as 2026-11-01"
+                .to_owned()
+        };
         let instant = match text.parse::<NaiveDate>() {
             Ok(date) => midnight(date).ok_or_else(wrong)?,
             Err(_) => {
-                let (count, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+                let (count, unit) =
+                    text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
                 let count: u32 = count.parse().map_err(|_| wrong())?;
                 let seconds = match unit {
                     "s" => 1,
@@ -29,13 +33,18 @@ impl FromStr for When {
                 Local::now() - TimeDelta::seconds(i64::from(count) * seconds)
             }
         };
-        u64::try_from(instant.timestamp_millis()).map(|millis| Self(Timestamp(millis))).map_err(|_| wrong())
+        u64::try_from(instant.timestamp_millis())
+            .map(|millis| Self(Timestamp(millis)))
+            .map_err(|_| wrong())
     }
 }
 
 /// The first instant of a day: on some days the clock has no midnight.
 fn midnight(date: NaiveDate) -> Option<DateTime<Local>> {
-    let first = |hour| NaiveTime::from_hms_opt(hour, 0, 0).and_then(|time| Local.from_local_datetime(&date.and_time(time)).earliest());
+    let first = |hour| {
+        NaiveTime::from_hms_opt(hour, 0, 0)
+            .and_then(|time| Local.from_local_datetime(&date.and_time(time)).earliest())
+    };
     (0..4).find_map(first).or_else(|| midnight(date.checked_add_days(Days::new(1))?))
 }
 
@@ -53,7 +62,8 @@ mod tests {
 
     #[test]
     fn instants_are_read() {
-        let ago = |text: &str| Local::now().timestamp_millis() as u64 - text.parse::<When>().unwrap().0.0;
+        let ago =
+            |text: &str| Local::now().timestamp_millis() as u64 - text.parse::<When>().unwrap().0.0;
         for (text, hours) in [("60m", 1), ("12h", 12), ("7d", 168), ("2w", 336)] {
             assert_eq!((ago(text) + 1_800_000) / 3_600_000, hours, "{text}");
         }

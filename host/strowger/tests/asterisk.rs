@@ -14,7 +14,12 @@ use strowger_tests::{Folder, HELPDESK, PATIENCE, helpdesk_site};
 fn home(pbx: &AsteriskServer) -> Folder {
     let speech = format!("\n[speech]\nprogram = {:?}\n", pbx.tools().espeak().get_program());
     let site = helpdesk_site(1, true, true, true) + &speech;
-    let folder = Folder::new(&site).unwrap().plugin("vaccination-helpdesk").unwrap().flow("vaccination-helpdesk", HELPDESK).unwrap();
+    let folder = Folder::new(&site)
+        .unwrap()
+        .plugin("vaccination-helpdesk")
+        .unwrap()
+        .flow("vaccination-helpdesk", HELPDESK)
+        .unwrap();
     let config = format!(
         "flows = {:?}\nplugins = {:?}\ncache = {:?}\nstate = {:?}\nadapter = \"asterisk\"\ndrain = 10\n\n\
          [asterisk]\nurl = \"{}\"\nuser = \"{USER}\"\npassword = \"{PASSWORD}\"\napp = \"{APP}\"\ntransfer_context = \"{TRANSFER}\"\n\
@@ -33,7 +38,11 @@ fn home(pbx: &AsteriskServer) -> Folder {
 
 fn strowger(home: &Folder, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_strowger"));
-    command.args(arguments).arg("--config").arg(home.cache().join("strowger.toml")).env("NO_COLOR", "1");
+    command
+        .args(arguments)
+        .arg("--config")
+        .arg(home.cache().join("strowger.toml"))
+        .env("NO_COLOR", "1");
     command
 }
 
@@ -41,18 +50,33 @@ fn strowger(home: &Folder, arguments: &[&str]) -> Command {
 fn serve_takes_a_call_and_on_sigterm_lets_it_end_first() {
     let pbx = AsteriskServer::start().unwrap();
     let home = home(&pbx);
-    let central = Phone::central(&pbx, &Answer::after(Duration::ZERO).hang_up_after(Duration::from_secs(1))).unwrap();
-    let agent = Phone::start(&pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(Duration::from_secs(4))).unwrap();
+    let central =
+        Phone::central(&pbx, &Answer::after(Duration::ZERO).hang_up_after(Duration::from_secs(1)))
+            .unwrap();
+    let agent =
+        Phone::start(&pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(Duration::from_secs(4)))
+            .unwrap();
     let host = Process::start("strowger", strowger(&home, &["serve"])).unwrap();
-    host.output().until("a connection to Asterisk", PATIENCE, |log| log.contains("Asterisk is there").then_some(())).unwrap();
+    host.output()
+        .until("a connection to Asterisk", PATIENCE, |log| {
+            log.contains("Asterisk is there").then_some(())
+        })
+        .unwrap();
     let caller = Caller::to(&pbx, "0900").call().unwrap();
     agent.expect("ACK").unwrap();
     let flows = strowger(&home, &["flows"]).output().unwrap();
     let shown = String::from_utf8_lossy(&flows.stdout);
-    assert!(flows.status.success() && shown.contains("vaccination-helpdesk"), "{shown}{}", String::from_utf8_lossy(&flows.stderr));
+    assert!(
+        flows.status.success() && shown.contains("vaccination-helpdesk"),
+        "{shown}{}",
+        String::from_utf8_lossy(&flows.stderr)
+    );
     host.signal("TERM");
     let late = Caller::to(&pbx, "0900").number(1).call().unwrap();
-    assert!(central.expect("INVITE").unwrap().line().contains("own-route"), "a host that stops takes no new call");
+    assert!(
+        central.expect("INVITE").unwrap().line().contains("own-route"),
+        "a host that stops takes no new call"
+    );
     late.finished(PATIENCE).unwrap();
     caller.finished(PATIENCE).unwrap();
     assert!(host.output().ended(PATIENCE).unwrap().success(), "{}", host.output().text());

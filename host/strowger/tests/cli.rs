@@ -19,14 +19,16 @@ impl Place {
         copy(&workspace().join("flows"), &place.path("flows"));
         for entry in fs::read_dir(place.path("flows")).unwrap() {
             let entry = entry.unwrap();
-            let other = !["reception", "vaccination-helpdesk"].contains(&&*entry.file_name().to_string_lossy());
+            let other = !["reception", "vaccination-helpdesk"]
+                .contains(&&*entry.file_name().to_string_lossy());
             if other && entry.path().join("flow.toml").is_file() {
                 fs::remove_dir_all(entry.path()).unwrap();
             }
         }
         fs::create_dir(place.path("plugins")).unwrap();
         for plugin in ["agent-desk", "reception", "vaccination-helpdesk"] {
-            fs::copy(plugin_path(plugin), place.path("plugins").join(format!("{plugin}.wasm"))).unwrap();
+            fs::copy(plugin_path(plugin), place.path("plugins").join(format!("{plugin}.wasm")))
+                .unwrap();
         }
         place
     }
@@ -44,7 +46,11 @@ impl Place {
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_strowger"));
-        command.current_dir(self.0.path()).args(args).env_remove("STROWGER_CONFIG").env("NO_COLOR", "1");
+        command
+            .current_dir(self.0.path())
+            .args(args)
+            .env_remove("STROWGER_CONFIG")
+            .env("NO_COLOR", "1");
         command
     }
 
@@ -92,7 +98,9 @@ fn help_teaches_and_completions_are_printed() {
     place.run(&["schema", "config"]).ends(0, &["worker_threads"]);
     place.run(&["test", "nowhere"]).ends(2, &["there is no", "nowhere"]);
     place.run(&["flows"]).ends(2, &["cannot read strowger.toml"]);
-    place.run(&["flows", "--control", "nobody.sock"]).ends(2, &["no host answers", "strowger serve"]);
+    place
+        .run(&["flows", "--control", "nobody.sock"])
+        .ends(2, &["no host answers", "strowger serve"]);
 }
 
 #[test]
@@ -100,8 +108,16 @@ fn check_says_everything_that_is_wrong_at_once() {
     let place = Place::new();
     place.run(&["check"]).ends(0, &["2 flows good", "every step taken twice"]);
 
-    place.change("flows/vaccination-helpdesk/flow.toml", "overflow_after = 180", "overflow_after = \"soon\"");
-    place.change("flows/vaccination-helpdesk/flow.toml", "queues = [\"helpdesk\"]", "queues = [\"helpdsk\"]");
+    place.change(
+        "flows/vaccination-helpdesk/flow.toml",
+        "overflow_after = 180",
+        "overflow_after = \"soon\"",
+    );
+    place.change(
+        "flows/vaccination-helpdesk/flow.toml",
+        "queues = [\"helpdesk\"]",
+        "queues = [\"helpdsk\"]",
+    );
     place.change("flows/reception/flow.toml", "greeting =", "greting =");
     place.run(&["check", "flows"]).ends(
         1,
@@ -120,11 +136,17 @@ fn check_says_everything_that_is_wrong_at_once() {
 #[test]
 fn test_plays_scenarios_and_shows_the_calls_of_those_that_fail() {
     let place = Place::new();
-    place.run(&["test"]).ends(0, &["ok      V2, V3: the wait text at 0, 60 and 120 s", " 0 failed"]);
+    place
+        .run(&["test"])
+        .ends(0, &["ok      V2, V3: the wait text at 0, 60 and 120 s", " 0 failed"]);
     let one = "flows/vaccination-helpdesk/scenarios/v4-closed.toml";
     place.run(&["test", one, "--verbose"]).ends(0, &["1 passed, 0 failed", "is hung up on"]);
 
-    place.change("flows/vaccination-helpdesk/flow.toml", "overflow_after = 180", "overflow_after = 120");
+    place.change(
+        "flows/vaccination-helpdesk/flow.toml",
+        "overflow_after = 180",
+        "overflow_after = 120",
+    );
     place.run(&["test", "flows/vaccination-helpdesk"]).ends(
         1,
         &[
@@ -156,7 +178,11 @@ fn demo_serves_its_calls_swaps_and_ends_well() {
             "What to try next",
         ],
     );
-    assert_eq!(flow, fs::read_to_string(place.path("flows/vaccination-helpdesk/flow.toml")).unwrap(), "it works on a copy");
+    assert_eq!(
+        flow,
+        fs::read_to_string(place.path("flows/vaccination-helpdesk/flow.toml")).unwrap(),
+        "it works on a copy"
+    );
     place.run(&["demo", "--exit", "--flows", "plugins"]).ends(2, &["--flows"]);
 }
 
@@ -193,32 +219,50 @@ fn until(mut done: impl FnMut() -> bool) {
     }
 }
 
-/// K5, V8: an agent's screen notes a case of a call, more of it, how it ended, and the call's wrap-up code.
+/// K5, V8: an agent's screen notes a case of a call, more of it, how it ended, and the call's
+/// wrap-up code.
 fn notes_by_the_control_socket(place: &Place, call: &str) {
     let ask = |request: &str, body: &str| {
         let mut socket = UnixStream::connect(place.path("state/control.sock")).unwrap();
-        let head = format!("{request} HTTP/1.1\r\nhost: strowger\r\nconnection: close\r\ncontent-type: application/json\r\n");
+        let head = format!(
+            "{request} HTTP/1.1\r\nhost: strowger\r\nconnection: close\r\ncontent-type: application/json\r\n"
+        );
         write!(socket, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         (head.split(' ').nth(1).unwrap().to_owned(), body.to_owned())
     };
-    let new = format!(r#"{{"kind":"escalation","flow":"reception","call":"{call}","fields":{{"number":"+32470123456"}}}}"#);
+    let new = format!(
+        r#"{{"kind":"escalation","flow":"reception","call":"{call}","fields":{{"number":"+32470123456"}}}}"#
+    );
     let (status, case) = ask("POST /v1/cases", &new);
     assert_eq!(status, "200", "{case}");
     let id = case.split('"').nth(3).unwrap();
-    assert_eq!(ask(&format!("POST /v1/cases/{id}"), r#"{"question":"Mag mijn zoon mee?"}"#).0, "200");
+    assert_eq!(
+        ask(&format!("POST /v1/cases/{id}"), r#"{"question":"Mag mijn zoon mee?"}"#).0,
+        "200"
+    );
     place.run(&["cases"]).ends(0, &[id, call, "number=+32470123456; question=Mag mijn zoon mee?"]);
     assert!(ask("GET /v1/cases", "").1.contains(id));
     assert_eq!(ask(&format!("POST /v1/cases/{id}/close"), r#"{"outcome":"answered"}"#).0, "200");
-    assert_eq!(ask(&format!("POST /v1/cases/{id}/close"), r#"{"outcome":"answered"}"#).0, "409", "it is closed");
-    assert_eq!((ask("GET /v1/cases", "").1, ask("GET /v1/cases?all=true", "").1.contains(id)), ("[]".to_owned(), true));
+    assert_eq!(
+        ask(&format!("POST /v1/cases/{id}/close"), r#"{"outcome":"answered"}"#).0,
+        "409",
+        "it is closed"
+    );
+    assert_eq!(
+        (ask("GET /v1/cases", "").1, ask("GET /v1/cases?all=true", "").1.contains(id)),
+        ("[]".to_owned(), true)
+    );
     assert_eq!(ask("POST /v1/cases/nothing", "{}").0, "404");
     assert_eq!(ask("POST /v1/cases", r#"{"kind":"question","flow":"reception"}"#).0, "422");
     assert_eq!(ask("POST /v1/cases", r#"{"kind":"escalation","flow":"nothing"}"#).0, "404");
 
-    assert_eq!(ask(&format!("POST /v1/records/{call}/notes"), r#"{"wrap-up":"afspraak"}"#).0, "200");
+    assert_eq!(
+        ask(&format!("POST /v1/records/{call}/notes"), r#"{"wrap-up":"afspraak"}"#).0,
+        "200"
+    );
     place.run(&["report", "--by", "note:wrap-up"]).ends(0, &["afspraak", "one_and_done"]);
     assert_eq!(ask("POST /v1/records/038g0xwfyg000/notes", "{}").0, "404");
     place.run(&["erase", "+32470123456"]).ends(0, &[]);
@@ -229,15 +273,27 @@ fn a_host_serves_shows_swaps_rolls_back_and_drains() {
     let place = Place::new();
     fs::write(place.path("strowger.toml"), "drain = 20\ndebounce_ms = 20\n").unwrap();
     let mut daemon = Daemon::start(&place);
-    place.run(&["flows"]).ends(0, &["vaccination-helpdesk: version ", "+3292000300", "reception: version "]);
+    place
+        .run(&["flows"])
+        .ends(0, &["vaccination-helpdesk: version ", "+3292000300", "reception: version "]);
     place.run(&["serve"]).ends(2, &["another host uses this journal"]);
-    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(place.path("state/control.sock")).unwrap().permissions());
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &fs::metadata(place.path("state/control.sock")).unwrap().permissions(),
+    );
     assert_eq!(mode & 0o777, 0o600);
 
     // A call, from an outside number that is not told whole.
     place
         .run(&["call", "+3292000100", "--from", "+32470123456", "--key", "3:1", "--patience", "5"])
-        .ends(0, &["+32470123456 calls +3292000100", "hears \"Goedendag.", "has keyed \"1\"", "the record is closed"]);
+        .ends(
+            0,
+            &[
+                "+32470123456 calls +3292000100",
+                "hears \"Goedendag.",
+                "has keyed \"1\"",
+                "the record is closed",
+            ],
+        );
     place.run(&["call", "+3292000100", "--via", "Local/1@x"]).ends(2, &["leave out --via"]);
 
     let call = place.run(&["records", "--json"]).shown().split('"').nth(3).unwrap().to_owned();
@@ -246,7 +302,11 @@ fn a_host_serves_shows_swaps_rolls_back_and_drains() {
     // A good change, a bad one, and back.
     place.change("flows/vaccination-helpdesk/flow.toml", "repeat_every = 60", "repeat_every = 50");
     until(|| place.run(&["flows"]).shown().contains("rollback would bring back"));
-    place.change("flows/vaccination-helpdesk/flow.toml", "repeat_every = 50", "repeat_every = \"x\"");
+    place.change(
+        "flows/vaccination-helpdesk/flow.toml",
+        "repeat_every = 50",
+        "repeat_every = \"x\"",
+    );
     until(|| place.run(&["flows"]).0.status.code() == Some(1));
     place.run(&["flows"]).ends(1, &["repeat_every = \"x\""]);
     place.run(&["flows", "rollback", "vaccination-helpdesk"]).ends(0, &["new calls get version"]);
@@ -272,5 +332,7 @@ fn a_swap_that_breaks_a_scenario_is_not_taken() {
     let _daemon = Daemon::start(&place);
     place.change("flows/reception/flow.toml", "greeting = \"Goedendag.", "greeting = \"Hallo.");
     until(|| place.run(&["flows"]).0.status.code() == Some(1));
-    place.run(&["flows"]).ends(1, &["fails its scenarios", "FAILED  Nobody greets", "never hears = \"Hallo\""]);
+    place
+        .run(&["flows"])
+        .ends(1, &["fails its scenarios", "FAILED  Nobody greets", "never hears = \"Hallo\""]);
 }

@@ -5,11 +5,14 @@ mod common;
 
 use common::run;
 use std::{fs, path::Path};
-use strowger_model::{CallId, Case, CaseKind, Mail, MailState, Timestamp, command::Field, mail::MailTry};
+use strowger_model::{
+    CallId, Case, CaseKind, Mail, MailState, Timestamp, command::Field, mail::MailTry,
+};
 use strowger_store::{Change, Entry, Options, Store};
 use strowger_tests::{Folder, PATIENCE};
 
-const SITE: &str = "time_zone = \"Europe/Brussels\"\ncountry = \"BE\"\nlanguage = \"nl-BE\"\n[queues.desk]\n";
+const SITE: &str =
+    "time_zone = \"Europe/Brussels\"\ncountry = \"BE\"\nlanguage = \"nl-BE\"\n[queues.desk]\n";
 const FLOW: &str = r#"
 plugin = "reception"
 numbers = ["100"]
@@ -44,7 +47,14 @@ fn journal(root: &Path) -> (Store, CallId) {
         ordered: now,
     };
     let tried = |id: &str, state, error: Option<&str>| {
-        Change::MailTry(Box::new(MailTry { id: id.into(), state, tries: 3, at: now, next: now, error: error.map(Into::into) }))
+        Change::MailTry(Box::new(MailTry {
+            id: id.into(),
+            state,
+            tries: 3,
+            at: now,
+            next: now,
+            error: error.map(Into::into),
+        }))
     };
     let case = Case {
         id: "one-1-0".into(),
@@ -70,24 +80,57 @@ fn journal(root: &Path) -> (Store, CallId) {
 
 #[test]
 fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
-    let folder = Folder::new(SITE).unwrap().plugin("reception").unwrap().flow("reception", FLOW).unwrap();
+    let folder =
+        Folder::new(SITE).unwrap().plugin("reception").unwrap().flow("reception", FLOW).unwrap();
     let root = folder.flows().parent().unwrap().to_owned();
     let (store, call) = journal(&root);
     let call = call.to_string();
     let run = |args: &[&str]| run(&root, args);
 
     let (code, said) = run(&["mails"]);
-    assert!(code == 0 && said.contains("m-waits") && said.contains("451 later") && said.contains("desk@stad.be"), "{said}");
+    assert!(
+        code == 0
+            && said.contains("m-waits")
+            && said.contains("451 later")
+            && said.contains("desk@stad.be"),
+        "{said}"
+    );
     assert!(!said.contains("m-sent") && !said.contains("Secret"), "{said}");
     assert!(run(&["mails", "--all"]).1.contains("m-sent"));
 
     let (code, said) = run(&["cases"]);
     assert!(code == 0 && said.contains("OVERDUE") && said.contains(&call), "{said}");
-    let (code, said) = run(&["cases", "add", "complaint", "--flow", "reception", "--field", "what=Wachttijd", "--call", &call]);
+    let (code, said) = run(&[
+        "cases",
+        "add",
+        "complaint",
+        "--flow",
+        "reception",
+        "--field",
+        "what=Wachttijd",
+        "--call",
+        &call,
+    ]);
     assert!(code == 0 && said.contains("is to be answered by"), "{said}");
     let id = said.split(' ').next().unwrap().to_owned();
-    assert_eq!(run(&["cases", "note", &id, "--field", "what=Lange wachttijd", "--field", "investigation=Piekuur"]).0, 0);
-    assert_eq!(run(&["cases", "close", &id, "--outcome", "answered"]).0, 2, "not how a complaint ends");
+    assert_eq!(
+        run(&[
+            "cases",
+            "note",
+            &id,
+            "--field",
+            "what=Lange wachttijd",
+            "--field",
+            "investigation=Piekuur"
+        ])
+        .0,
+        0
+    );
+    assert_eq!(
+        run(&["cases", "close", &id, "--outcome", "answered"]).0,
+        2,
+        "not how a complaint ends"
+    );
     assert_eq!(run(&["cases", "close", &id, "--outcome", "partly"]).0, 0);
     let (code, said) = run(&["cases", "close", &id, "--outcome", "founded"]);
     assert!(code == 2 && said.contains("closed already: partly"), "{said}");
@@ -97,22 +140,48 @@ fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
     assert!(code == 2 && said.contains("no case"), "{said}");
     assert!(!run(&["cases"]).1.contains(&id) && run(&["cases", "--all"]).1.contains(&id));
     assert_eq!(run(&["cases", "add", "complaint", "--flow", "nobody"]).0, 2);
-    let (code, said) = run(&["cases", "add", "call-back", "--flow", "reception", "--field", "number=+32470000001"]);
-    assert!(code == 0 && said.trim_end().ends_with(|last: char| last.is_ascii_digit()) && said.contains(':'), "to the minute: {said}");
+    let (code, said) = run(&[
+        "cases",
+        "add",
+        "call-back",
+        "--flow",
+        "reception",
+        "--field",
+        "number=+32470000001",
+    ]);
+    assert!(
+        code == 0
+            && said.trim_end().ends_with(|last: char| last.is_ascii_digit())
+            && said.contains(':'),
+        "to the minute: {said}"
+    );
 
-    let complaint = store.cases(&strowger_store::CaseQuery::default()).unwrap().into_iter().find(|case| case.id == id).unwrap();
+    let complaint = store
+        .cases(&strowger_store::CaseQuery::default())
+        .unwrap()
+        .into_iter()
+        .find(|case| case.id == id)
+        .unwrap();
     let days = (complaint.due.0 - complaint.opened.0) / (24 * 60 * 60 * 1000);
     assert_eq!(days, 30, "as the flow file says, to the end of the day");
     // Quarters are those of the machine's own clock.
-    let date = chrono::DateTime::from_timestamp_millis(complaint.opened.0 as i64).unwrap().with_timezone(&chrono::Local);
-    let quarter = format!("{}Q{}", date.format("%Y"), date.format("%m").to_string().parse::<u32>().unwrap().div_ceil(3));
+    let date = chrono::DateTime::from_timestamp_millis(complaint.opened.0 as i64)
+        .unwrap()
+        .with_timezone(&chrono::Local);
+    let quarter = format!(
+        "{}Q{}",
+        date.format("%Y"),
+        date.format("%m").to_string().parse::<u32>().unwrap().div_ceil(3)
+    );
     let (code, csv) = run(&["cases", "export", "--quarter", &quarter]);
     assert!(
         code == 0 && csv.starts_with("case,kind,opened,due,state,outcome,closed,flow,call,question,what,investigation,number\n"),
         "{csv}"
     );
     assert!(
-        csv.contains(",\"Mag, mijn zoon mee?\",,,\n") && csv.contains(",partly,") && csv.contains(",,Lange wachttijd,Piekuur,\n"),
+        csv.contains(",\"Mag, mijn zoon mee?\",,,\n")
+            && csv.contains(",partly,")
+            && csv.contains(",,Lange wachttijd,Piekuur,\n"),
         "{csv}"
     );
     assert_eq!(run(&["cases", "export", "--quarter", "2026"]).0, 2);

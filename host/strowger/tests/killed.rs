@@ -1,4 +1,5 @@
-//! `strowger serve` is killed with thousands of callers waiting at a PBX of another process, and started again.
+//! `strowger serve` is killed with thousands of callers waiting at a PBX of another process, and
+//! started again.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, process::Command};
@@ -15,9 +16,16 @@ fn strowger(arguments: &[&str]) -> Command {
 
 /// A home for a host whose adapter connects to this address.
 fn home(listen: &str) -> Folder {
-    let flow = HELPDESK.replace("overflow_after = 6", "overflow_after = 600").replace("repeat_every = 2", "repeat_every = 60");
+    let flow = HELPDESK
+        .replace("overflow_after = 6", "overflow_after = 600")
+        .replace("repeat_every = 2", "repeat_every = 60");
     let site = helpdesk_site(1, true, true, true);
-    let folder = Folder::new(&site).unwrap().plugin("vaccination-helpdesk").unwrap().flow("vaccination-helpdesk", &flow).unwrap();
+    let folder = Folder::new(&site)
+        .unwrap()
+        .plugin("vaccination-helpdesk")
+        .unwrap()
+        .flow("vaccination-helpdesk", &flow)
+        .unwrap();
     fs::create_dir_all(folder.cache()).unwrap();
     let token = folder.cache().join("token");
     fs::write(&token, "0123456789abcdef0123456789abcdef").unwrap();
@@ -72,19 +80,35 @@ fn five_thousand_callers_outlive_a_host_that_is_killed() {
     let sim = Process::start("sim", sim).unwrap();
     let status = |what: &str| {
         let wanted = format!("\"{what}\":{CALLERS}");
-        sim.output().until(what, PATIENCE * 2, |lines| lines.contains(&wanted).then_some(())).unwrap();
+        sim.output()
+            .until(what, PATIENCE * 2, |lines| lines.contains(&wanted).then_some(()))
+            .unwrap();
     };
     status("answered");
     host.signal("KILL");
     host.output().ended(PATIENCE).unwrap();
 
     let host = serve(&home);
-    let goes_on = |log: &str| log.lines().find(|line| line.contains("every call of the earlier host goes on")).map(str::to_owned);
+    let goes_on = |log: &str| {
+        log.lines()
+            .find(|line| line.contains("every call of the earlier host goes on"))
+            .map(str::to_owned)
+    };
     let line = host.output().until("calls that go on", PATIENCE, goes_on).unwrap();
     assert!(line.contains(&format!("calls={CALLERS}")), "{line}");
     println!("{line}");
-    let shown = strowger(&["flows", "--json", "--config"]).arg(home.cache().join("strowger.toml")).output().unwrap();
-    assert!(String::from_utf8_lossy(&shown.stdout).contains(&CALLERS.to_string()), "{}", String::from_utf8_lossy(&shown.stdout));
+    let shown = strowger(&["flows", "--json", "--config"])
+        .arg(home.cache().join("strowger.toml"))
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8_lossy(&shown.stdout).contains(&CALLERS.to_string()),
+        "{}",
+        String::from_utf8_lossy(&shown.stdout)
+    );
     let last = sim.output().text().lines().rfind(|line| line.starts_with('{')).unwrap().to_owned();
-    assert!(last.contains("\"ended\":0") && last.contains("\"own_route\":0"), "nobody noticed: {last}");
+    assert!(
+        last.contains("\"ended\":0") && last.contains("\"own_route\":0"),
+        "nobody noticed: {last}"
+    );
 }

@@ -35,7 +35,12 @@ fn altered() -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_recorded_is_shown_replayed_and_erased() {
-    let folder = Folder::new(SITE).unwrap().plugin("reception").unwrap().flow("reception", RECEPTION).unwrap();
+    let folder = Folder::new(SITE)
+        .unwrap()
+        .plugin("reception")
+        .unwrap()
+        .flow("reception", RECEPTION)
+        .unwrap();
     let root = folder.flows().parent().unwrap().to_owned();
     fs::create_dir(root.join("state")).unwrap();
     fs::write(root.join("strowger.toml"), "").unwrap();
@@ -52,27 +57,51 @@ async fn what_was_recorded_is_shown_replayed_and_erased() {
     sim.call(caller(2, 300));
     let records = host.records(2, PATIENCE).await.unwrap();
     assert!(store.flush(PATIENCE));
-    let call_of = |caller: &str| records.iter().find(|record| record.caller.as_deref() == Some(caller)).unwrap().call.to_string();
+    let call_of = |caller: &str| {
+        records
+            .iter()
+            .find(|record| record.caller.as_deref() == Some(caller))
+            .unwrap()
+            .call
+            .to_string()
+    };
     let (one, two) = (call_of("+32470000001"), call_of("+32470000002"));
     let run = |args: &[&str]| run(&root, args);
 
     let (code, table) = run(&["records", "--since", "1h"]);
     assert_eq!(code, 0, "{table}");
     assert_eq!(table.lines().count(), 3, "{table}");
-    assert!(table.contains(&one) && table.contains("abandoned") && table.starts_with("call "), "{table}");
+    assert!(
+        table.contains(&one) && table.contains("abandoned") && table.starts_with("call "),
+        "{table}"
+    );
     let (_, lines) = run(&["records", "--json", "--caller", "+32470000002"]);
     assert_eq!(serde_json::from_str::<CallRecord>(&lines).unwrap().call.to_string(), two);
     let (_, csv) = run(&["records", "--csv", "--flow", "nobody"]);
     assert_eq!(csv.lines().collect::<Vec<_>>().len(), 1, "{csv}");
 
     let (code, figures) = run(&["report", "--since", "1h", "--by", "outcome"]);
-    let rows: Vec<Vec<&str>> = figures.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!((code, &rows[0][..4]), (0, &["outcome", "offered", "answered", "overflowed"][..]), "{figures}");
-    assert_eq!((&rows[1][..2], &rows[2][..2], rows[2][5]), (&["abandoned", "2"][..], &["all", "2"][..], "0.0%"), "{figures}");
+    let rows: Vec<Vec<&str>> =
+        figures.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(
+        (code, &rows[0][..4]),
+        (0, &["outcome", "offered", "answered", "overflowed"][..]),
+        "{figures}"
+    );
+    assert_eq!(
+        (&rows[1][..2], &rows[2][..2], rows[2][5]),
+        (&["abandoned", "2"][..], &["all", "2"][..], "0.0%"),
+        "{figures}"
+    );
     fs::write(root.join("sent.csv"), "day,invitations\n2026-01-01,30\n").unwrap();
-    let (code, figures) = run(&["report", "--by", "day", "--invitations", "sent.csv", "--one-in", "10"]);
+    let (code, figures) =
+        run(&["report", "--by", "day", "--invitations", "sent.csv", "--one-in", "10"]);
     let all: Vec<&str> = figures.lines().last().unwrap().split_whitespace().collect();
-    assert_eq!((code, &all[..2], &all[all.len() - 3..]), (0, &["all", "2"][..], &["30", "3", "15.0"][..]), "{figures}");
+    assert_eq!(
+        (code, &all[..2], &all[all.len() - 3..]),
+        (0, &["all", "2"][..], &["30", "3", "15.0"][..]),
+        "{figures}"
+    );
     let (code, said) = run(&["report", "--invitations", "sent.csv"]);
     assert!(code == 2 && said.contains("--by day"), "{said}");
     let (_, csv) = run(&["report", "--tag", "repeat", "--csv"]);
@@ -91,8 +120,15 @@ async fn what_was_recorded_is_shown_replayed_and_erased() {
     assert_eq!(code, 1, "{said}");
     let steps = store.steps(one.parse().unwrap()).unwrap();
     let last = steps.last().unwrap();
-    assert!(said.contains(&format!("differs in step {} of {}", last.number + 1, steps.len())), "{said}");
-    assert!(said.contains("  event {\"hung-up\"") && said.contains("- #4 {\"finish\":{\"outcome\":\"abandoned\"}}"), "{said}");
+    assert!(
+        said.contains(&format!("differs in step {} of {}", last.number + 1, steps.len())),
+        "{said}"
+    );
+    assert!(
+        said.contains("  event {\"hung-up\"")
+            && said.contains("- #4 {\"finish\":{\"outcome\":\"abandoned\"}}"),
+        "{said}"
+    );
     assert!(said.contains("+ #4 {\"finish\":{\"outcome\":\"abandonee\"}}"), "{said}");
     let (code, said) = run(&["replay", "--since", "1h", "--plugin", "new.wasm"]);
     assert_eq!((code, said.contains("differ                  2")), (1, true), "{said}");
@@ -102,7 +138,10 @@ async fn what_was_recorded_is_shown_replayed_and_erased() {
     let (code, said) = run(&["replay", &one]);
     assert_eq!((code, said.contains("no steps of it are kept")), (1, true), "{said}");
     let (_, table) = run(&["records"]);
-    assert!(table.contains(&one) && !table.contains("+32470000001") && table.contains("+32470000002"), "{table}");
+    assert!(
+        table.contains(&one) && !table.contains("+32470000001") && table.contains("+32470000002"),
+        "{table}"
+    );
     let (code, said) = run(&["replay", "038g0xwfyg0"]);
     assert_eq!((code, said.contains("not a call id")), (2, true), "{said}");
     many(&store, &records[0], &two, &run);
@@ -110,7 +149,10 @@ async fn what_was_recorded_is_shown_replayed_and_erased() {
 
 /// Replay is quick enough for the calls of a week: prints how quick.
 fn many(store: &Store, record: &CallRecord, call: &str, run: &dyn Fn(&[&str]) -> (i32, String)) {
-    let copies = std::env::var("STROWGER_REPLAYED").ok().and_then(|copies| copies.parse().ok()).unwrap_or(500);
+    let copies = std::env::var("STROWGER_REPLAYED")
+        .ok()
+        .and_then(|copies| copies.parse().ok())
+        .unwrap_or(500);
     let steps = store.steps(call.parse().unwrap()).unwrap();
     let mut last = None;
     for _ in 0..copies {
@@ -129,5 +171,9 @@ fn many(store: &Store, record: &CallRecord, call: &str, run: &dyn Fn(&[&str]) ->
     let (code, said) = run(&["replay", "--since", "1h"]);
     println!("{said}");
     // The one whose steps were erased cannot be replayed.
-    assert_eq!((code, said.contains(&format!("same orders             {}", copies + 1))), (1, true), "{said}");
+    assert_eq!(
+        (code, said.contains(&format!("same orders             {}", copies + 1))),
+        (1, true),
+        "{said}"
+    );
 }

@@ -38,8 +38,14 @@ impl Place {
         for file in ["site.toml", "contacts.csv", roster, "vaccination-helpdesk/flow.toml"] {
             fs::copy(workspace().join("flows").join(file), place.path("flows").join(file)).unwrap();
         }
-        fs::copy(plugin_path("vaccination-helpdesk"), place.path("plugins/vaccination-helpdesk.wasm")).unwrap();
-        let config = format!("adapter = \"remote\"\n[remote]\nlisten = \"127.0.0.1:{port}\"\ntoken_file = \"token\"\n");
+        fs::copy(
+            plugin_path("vaccination-helpdesk"),
+            place.path("plugins/vaccination-helpdesk.wasm"),
+        )
+        .unwrap();
+        let config = format!(
+            "adapter = \"remote\"\n[remote]\nlisten = \"127.0.0.1:{port}\"\ntoken_file = \"token\"\n"
+        );
         fs::write(place.path("strowger.toml"), config).unwrap();
         fs::write(place.path("token"), "0123456789abcdef0123456789abcdef\n").unwrap();
         place.token_mode(0o600);
@@ -56,7 +62,11 @@ impl Place {
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_strowger"));
-        command.current_dir(self.folder.path()).args(args).env_remove("STROWGER_CONFIG").env("NO_COLOR", "1");
+        command
+            .current_dir(self.folder.path())
+            .args(args)
+            .env_remove("STROWGER_CONFIG")
+            .env("NO_COLOR", "1");
         command
     }
 
@@ -67,11 +77,27 @@ impl Place {
 
     fn sim(&self, more: &[&str]) -> Sim {
         let connect = format!("ws://127.0.0.1:{}/adapter/v1", self.port);
-        let mut command = self.command(&["sim", "--token-file", "token", "--status", "20", "--connect", &connect]);
-        let mut child = command.args(more).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut command = self.command(&[
+            "sim",
+            "--token-file",
+            "token",
+            "--status",
+            "20",
+            "--connect",
+            &connect,
+        ]);
+        let mut child = command
+            .args(more)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let (sender, lines) = channel();
         let out = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        std::thread::spawn(move || {
+            out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
         Sim { child: Killed(child), lines }
     }
 }
@@ -98,7 +124,9 @@ impl Sim {
         let mut last = String::new();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(line) = self.lines.recv_timeout(left) else { panic!("{what} did not come; the last was {last}") };
+            let Ok(line) = self.lines.recv_timeout(left) else {
+                panic!("{what} did not come; the last was {last}")
+            };
             let value = serde_json::from_str(&line).unwrap();
             if holds(&value) {
                 return value;
@@ -117,11 +145,20 @@ fn callers_outlive_the_host() {
     let place = Place::new();
     // The helpdesk is open and nobody answers: all wait.
     let site = fs::read_to_string(place.path("flows/site.toml")).unwrap();
-    let open: String =
-        site.lines().map(|line| if line.starts_with("hours = ") { "hours = \"24/7\"\n".to_owned() } else { format!("{line}\n") }).collect();
+    let open: String = site
+        .lines()
+        .map(|line| {
+            if line.starts_with("hours = ") {
+                "hours = \"24/7\"\n".to_owned()
+            } else {
+                format!("{line}\n")
+            }
+        })
+        .collect();
     fs::write(place.path("flows/site.toml"), open).unwrap();
     let host = place.serve();
-    let mut sim = place.sim(&["--callers", "5", "--rate", "50", "--nobody-answers", "--to", "+3292000300"]);
+    let mut sim =
+        place.sim(&["--callers", "5", "--rate", "50", "--nobody-answers", "--to", "+3292000300"]);
     let up = sim.until("five answered callers", |status| status["answered"] == 5);
     assert_eq!((&up["arrived"], &up["own_route"], &up["ended"]), (&5.into(), &0.into(), &0.into()));
 
@@ -144,11 +181,21 @@ fn an_adapter_is_tested() {
     let place = Place::new();
     let url = format!("ws://127.0.0.1:{}", place.port);
     let _sim = place.sim(&[]);
-    let test = |only: &str| place.command(&["adapter", "test", &url, "--token-file", "token", "--only", only]).output().unwrap();
+    let test = |only: &str| {
+        place
+            .command(&["adapter", "test", &url, "--token-file", "token", "--only", only])
+            .output()
+            .unwrap()
+    };
     let output = test("dialled-is");
     let shown = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{shown}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(shown.contains("sim has connected") && shown.contains("ok      dialled-is-busy") && shown.contains(" 0 failed"), "{shown}");
+    assert!(
+        shown.contains("sim has connected")
+            && shown.contains("ok      dialled-is-busy")
+            && shown.contains(" 0 failed"),
+        "{shown}"
+    );
 
     place.token_mode(0o644);
     let output = test("dialled-is");

@@ -1,4 +1,5 @@
-//! `strowger serve` under a service manager: it says when it serves, that it lives, and that it stops.
+//! `strowger serve` under a service manager: it says when it serves, that it lives, and that it
+//! stops.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{fs, os::unix::net::UnixDatagram, process::Command};
@@ -10,7 +11,11 @@ fn a_service_manager_is_told() {
     let home = Folder::new(&helpdesk_site(1, true, true, true)).unwrap();
     fs::create_dir_all(home.cache()).unwrap();
     let config = home.cache().join("strowger.toml");
-    fs::write(&config, format!("flows = {:?}\nplugins = {:?}\ndrain = 7\n", home.flows(), home.plugins())).unwrap();
+    fs::write(
+        &config,
+        format!("flows = {:?}\nplugins = {:?}\ndrain = 7\n", home.flows(), home.plugins()),
+    )
+    .unwrap();
     let socket = home.cache().join("notify");
     let manager = UnixDatagram::bind(&socket).unwrap();
     manager.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -26,7 +31,9 @@ fn a_service_manager_is_told() {
     let told = |what: &str| {
         let mut buffer = [0; 1024];
         loop {
-            let length = manager.recv(&mut buffer).unwrap_or_else(|error| panic!("{what}: {error}; {}", host.output().text()));
+            let length = manager
+                .recv(&mut buffer)
+                .unwrap_or_else(|error| panic!("{what}: {error}; {}", host.output().text()));
             let message = String::from_utf8_lossy(&buffer[..length]).into_owned();
             if message.lines().any(|line| line == what) {
                 return message;

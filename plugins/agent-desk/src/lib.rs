@@ -1,5 +1,6 @@
-//! What agents key at their phones: requirement R3, from the Dutch instruction cards of an out-of-hours GP post
-//! ("Inloggen op het toestel", "Aanmelden bij een wachtrij", "Pauze deactiveren", "Inloggen op de mobiele telefoon").
+//! What agents key at their phones: requirement R3, from the Dutch instruction cards of an
+//! out-of-hours GP post ("Inloggen op het toestel", "Aanmelden bij een wachtrij", "Pauze
+//! deactiveren", "Inloggen op de mobiele telefoon").
 
 mod settings;
 
@@ -20,7 +21,9 @@ impl Script for Desk {
     fn check(settings: &Settings) -> Result<(), String> {
         let Codes { log_in, queue, pause, end_pause } = &settings.codes;
         for code in [log_in, queue, pause, end_pause, &settings.mobile_prefix] {
-            if code.is_empty() || !code.chars().all(|key| key.is_ascii_digit() || matches!(key, '*' | '#')) {
+            if code.is_empty()
+                || !code.chars().all(|key| key.is_ascii_digit() || matches!(key, '*' | '#'))
+            {
                 return Err(format!("codes: {code:?} is not made of digits, * and #"));
             }
         }
@@ -47,14 +50,16 @@ async fn desk(call: &Call, s: &'static Settings) -> End {
     let dialled = call.dialled();
     let keyed = dialled.strip_prefix(&s.mobile_prefix).unwrap_or(dialled);
 
-    // "Druk op Log in | out (of toets *1). Toets uw persoonlijke extensie (3 of 4 cijfers) in, gevolgd door hekje."
+    // "Druk op Log in | out (of toets *1). Toets uw persoonlijke extensie (3 of 4 cijfers) in,
+    // gevolgd door hekje."
     if keyed == s.codes.log_in {
         log_in_or_out(call, s, &phone).await
     // "Deactiveer dan de pauze op uw toestel met de code: *49."
     } else if keyed == s.codes.end_pause {
         let done = as_agent_here(call, s, &phone, AgentAction::Ready).await;
         done.map_or_else(|end| end, |()| (&s.texts.pause_ended, "pause-ended"))
-    } else if let Some(reason) = keyed.strip_prefix(&s.codes.pause).and_then(|rest| reason(s, rest)) {
+    } else if let Some(reason) = keyed.strip_prefix(&s.codes.pause).and_then(|rest| reason(s, rest))
+    {
         let done = as_agent_here(call, s, &phone, AgentAction::Pause(reason)).await;
         done.map_or_else(|end| end, |()| (&s.texts.paused, "paused"))
     // "Toets *48*[wachtrijcode] in (2 of 3 cijfers)." The same code leaves the queue.
@@ -72,7 +77,8 @@ struct Phone {
 }
 
 impl Phone {
-    /// A desk phone is the endpoint that the PBX has authenticated; an emergency mobile, which calls in from outside, the number that it shows.
+    /// A desk phone is the endpoint that the PBX has authenticated; an emergency mobile, which
+    /// calls in from outside, the number that it shows.
     fn of(call: &Call, s: &Settings) -> Option<Self> {
         let arrival = call.arrival()?;
         let words = match call.dialled().starts_with(&s.mobile_prefix) {
@@ -95,7 +101,9 @@ impl Phone {
 
     /// Who has logged in here, or whose phone it is, if that agent is logged in.
     fn agent(&self, call: &Call) -> Option<String> {
-        call.agent_at(&self.words).filter(|agent| call.agent(agent).is_some_and(|status| status != AgentStatus::LoggedOut))
+        call.agent_at(&self.words).filter(|agent| {
+            call.agent(agent).is_some_and(|status| status != AgentStatus::LoggedOut)
+        })
     }
 }
 
@@ -118,7 +126,15 @@ fn reason(s: &Settings, rest: &str) -> Option<Option<String>> {
 
 async fn log_in_or_out(call: &Call, s: &'static Settings, phone: &Phone) -> End {
     for _ in 0..s.tries {
-        let Ok(keyed) = call.gather(&s.texts.extension).until('#').first_within(secs(10)).next_within(secs(5)).await else { break };
+        let Ok(keyed) = call
+            .gather(&s.texts.extension)
+            .until('#')
+            .first_within(secs(10))
+            .next_within(secs(5))
+            .await
+        else {
+            break;
+        };
         let Some(agent) = call.agent_named(&keyed.digits) else {
             call.play(&s.texts.unknown_extension).await;
             continue;
@@ -148,21 +164,39 @@ async fn join_or_leave(call: &Call, s: &'static Settings, phone: &Phone, code: &
 }
 
 /// Something that whoever is logged in at this phone does.
-async fn as_agent_here(call: &Call, s: &'static Settings, phone: &Phone, action: AgentAction) -> Result<(), End> {
-    let Some(agent) = phone.agent(call) else { return Err((&s.texts.not_logged_in, "not-logged-in")) };
+async fn as_agent_here(
+    call: &Call,
+    s: &'static Settings,
+    phone: &Phone,
+    action: AgentAction,
+) -> Result<(), End> {
+    let Some(agent) = phone.agent(call) else {
+        return Err((&s.texts.not_logged_in, "not-logged-in"));
+    };
     call.note("agent", &agent);
     with_authority(call, s, &agent, action).await
 }
 
 /// Acts for an agent: at once at the agent's own phone, elsewhere with the agent's PIN.
-async fn with_authority(call: &Call, s: &'static Settings, agent: &str, action: AgentAction) -> Result<(), End> {
+async fn with_authority(
+    call: &Call,
+    s: &'static Settings,
+    agent: &str,
+    action: AgentAction,
+) -> Result<(), End> {
     let impossible = Err((&s.texts.impossible, "not-permitted"));
     match call.authority_over(agent) {
         Authority::Enough => call.set_agent(agent, action, None).await.or(impossible),
         Authority::Nothing => impossible,
         Authority::Proof => {
             for _ in 0..s.tries {
-                let pin = call.gather(&s.texts.pin).secret(true).until('#').first_within(secs(10)).next_within(secs(5)).await;
+                let pin = call
+                    .gather(&s.texts.pin)
+                    .secret(true)
+                    .until('#')
+                    .first_within(secs(10))
+                    .next_within(secs(5))
+                    .await;
                 let Some(proof) = pin.ok().and_then(|pin| pin.proof) else { break };
                 match call.set_agent(agent, action.clone(), Some(proof)).await {
                     Ok(()) => return Ok(()),

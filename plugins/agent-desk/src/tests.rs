@@ -63,7 +63,9 @@ fn said(call: &TestCall<Desk>) -> String {
 /// Whom the newest order is about, what it wants, and with which proof.
 fn ordered(call: &TestCall<Desk>) -> (String, AgentAction, Option<String>) {
     let order = call.orders().iter().rev().find_map(|order| match &order.command {
-        Command::Agent(order) => Some((order.agent.clone(), order.action.clone(), order.proof.clone())),
+        Command::Agent(order) => {
+            Some((order.agent.clone(), order.action.clone(), order.proof.clone()))
+        }
         _ => None,
     });
     order.unwrap_or_else(|| panic!("nothing is ordered of an agent:\n{}", call.timeline()))
@@ -81,12 +83,20 @@ fn the_schema_in_the_file_is_that_of_the_settings() {
 #[test]
 fn r3_logs_in_with_an_extension_of_three_or_four_digits() {
     let mut call = at("PJSIP/bram", "*1");
-    let Command::Gather(gather) = &call.newest().last().unwrap().command else { panic!("{}", call.timeline()) };
+    let Command::Gather(gather) = &call.newest().last().unwrap().command else {
+        panic!("{}", call.timeline())
+    };
     assert_eq!((gather.terminator, gather.secret), (Some('#'), false));
     call.presses("1021");
-    assert_eq!(ordered(&call), ("bram".into(), AgentAction::LogIn(Target::Address("PJSIP/bram".into())), None));
+    assert_eq!(
+        ordered(&call),
+        ("bram".into(), AgentAction::LogIn(Target::Address("PJSIP/bram".into())), None)
+    );
     done(&mut call);
-    assert_eq!((said(&call), call.ending(), call.noted("agent")), (settings().texts.logged_in, Some("logged-in"), Some("bram")));
+    assert_eq!(
+        (said(&call), call.ending(), call.noted("agent")),
+        (settings().texts.logged_in, Some("logged-in"), Some("bram"))
+    );
 }
 
 #[test]
@@ -106,7 +116,10 @@ fn r3_a_wrong_extension_may_be_keyed_three_times() {
         assert_eq!(said(&call), settings().texts.unknown_extension);
         call.settles();
     }
-    assert_eq!((said(&call), call.ending()), (settings().texts.impossible, Some("unknown-extension")));
+    assert_eq!(
+        (said(&call), call.ending()),
+        (settings().texts.impossible, Some("unknown-extension"))
+    );
 }
 
 #[test]
@@ -114,7 +127,10 @@ fn r3_joins_a_queue_and_the_same_code_leaves_it() {
     let mut call = at("PJSIP/an", "*48*999");
     assert_eq!(ordered(&call), ("an".into(), AgentAction::Join("999".into()), None));
     done(&mut call);
-    assert_eq!((said(&call), call.ending()), ("U bent nu lid van de gekozen wachtrij.".into(), Some("joined")));
+    assert_eq!(
+        (said(&call), call.ending()),
+        ("U bent nu lid van de gekozen wachtrij.".into(), Some("joined"))
+    );
 
     let mut call = at("PJSIP/an", "*48*21");
     assert_eq!(ordered(&call).1, AgentAction::Leave("21".into()));
@@ -126,7 +142,11 @@ fn r3_joins_a_queue_and_the_same_code_leaves_it() {
 fn r3_a_wrong_code() {
     for code in ["*48*77", "*47*9", "*50"] {
         let call = at("PJSIP/an", code);
-        assert_eq!((said(&call), call.ending()), (settings().texts.unknown_code, Some("unknown-code")), "{code}");
+        assert_eq!(
+            (said(&call), call.ending()),
+            (settings().texts.unknown_code, Some("unknown-code")),
+            "{code}"
+        );
     }
 }
 
@@ -145,22 +165,40 @@ fn r3_ends_a_pause_and_begins_one_with_a_reason() {
 fn r3_nobody_is_logged_in_at_the_phone() {
     for code in ["*48*999", "*49", "*47"] {
         let call = at("PJSIP/bram", code);
-        assert_eq!((said(&call), call.ending()), (settings().texts.not_logged_in, Some("not-logged-in")), "{code}");
+        assert_eq!(
+            (said(&call), call.ending()),
+            (settings().texts.not_logged_in, Some("not-logged-in")),
+            "{code}"
+        );
     }
 }
 
 #[test]
 fn r3_from_an_emergency_mobile_with_a_pin() {
     let site = || site().authority("bram", Authority::Proof);
-    let mut call = keys(site(), "082780*1", Some("PJSIP/trunk"), Some("0470 12 34 56".replace(' ', "").as_str()));
+    let mut call = keys(
+        site(),
+        "082780*1",
+        Some("PJSIP/trunk"),
+        Some("0470 12 34 56".replace(' ', "").as_str()),
+    );
     call.presses("1021");
-    let Command::Gather(gather) = &call.newest().last().unwrap().command else { panic!("{}", call.timeline()) };
+    let Command::Gather(gather) = &call.newest().last().unwrap().command else {
+        panic!("{}", call.timeline())
+    };
     assert!(gather.secret);
     for n in 1..=3 {
-        let pin = Digits { digits: String::new(), proof: Some(format!("proof-{n}")), end: GatherEnd::Terminator };
+        let pin = Digits {
+            digits: String::new(),
+            proof: Some(format!("proof-{n}")),
+            end: GatherEnd::Terminator,
+        };
         call.comes_of("gather", Outcome::Gathered(pin));
         let (agent, action, proof) = ordered(&call);
-        assert_eq!((agent.as_str(), action), ("bram", AgentAction::LogIn(Target::Number("+32470123456".into()))));
+        assert_eq!(
+            (agent.as_str(), action),
+            ("bram", AgentAction::LogIn(Target::Number("+32470123456".into())))
+        );
         assert_eq!(proof, Some(format!("proof-{n}")));
         call.refuses("agent", RefusalReason::Invalid);
         assert_eq!(said(&call), settings().texts.wrong_pin);
@@ -173,25 +211,36 @@ fn r3_from_an_emergency_mobile_with_a_pin() {
 fn r3_too_many_wrong_pins() {
     let mut call = keys(site().authority("bram", Authority::Proof), "*1", Some("PJSIP/an"), None);
     call.presses("1021");
-    let pin = Digits { digits: String::new(), proof: Some("proof".into()), end: GatherEnd::Terminator };
-    call.comes_of("gather", Outcome::Gathered(pin)).refuses("agent", RefusalReason::OverLimit).settles();
+    let pin =
+        Digits { digits: String::new(), proof: Some("proof".into()), end: GatherEnd::Terminator };
+    call.comes_of("gather", Outcome::Gathered(pin))
+        .refuses("agent", RefusalReason::OverLimit)
+        .settles();
     assert_eq!((said(&call), call.ending()), (settings().texts.impossible, Some("not-permitted")));
 }
 
 #[test]
 fn r3_who_may_not_act_for_an_agent_or_has_no_phone() {
-    let mut call = keys(site().authority("bram", Authority::Nothing), "*1", Some("PJSIP/trunk"), None);
+    let mut call =
+        keys(site().authority("bram", Authority::Nothing), "*1", Some("PJSIP/trunk"), None);
     call.presses("1021").settles();
     assert_eq!((said(&call), call.ending()), (settings().texts.impossible, Some("not-permitted")));
-    assert_eq!(keys(site(), "*1", None, Some("+32470123456")).ending(), Some("no-phone"), "a number is no desk phone");
+    assert_eq!(
+        keys(site(), "*1", None, Some("+32470123456")).ending(),
+        Some("no-phone"),
+        "a number is no desk phone"
+    );
     assert_eq!(keys(site(), "082780*1", None, None).ending(), Some("no-phone"), "withheld");
 }
 
 #[test]
 fn numbers_as_they_are_rung() {
-    for (shown, rung) in
-        [("0470123456", "+32470123456"), ("0032470123456", "+32470123456"), ("+32470123456", "+32470123456"), ("101", "101")]
-    {
+    for (shown, rung) in [
+        ("0470123456", "+32470123456"),
+        ("0032470123456", "+32470123456"),
+        ("+32470123456", "+32470123456"),
+        ("101", "101"),
+    ] {
         assert_eq!(international(shown, "+32"), rung);
     }
 }

@@ -1,5 +1,5 @@
-//! A hospital's contact centre in front of its clinics: requirements K1 to K3, from "Hoe vergroot je de telefonische bereikbaarheid in
-//! het ziekenhuis?". The Dutch is that document's.
+//! A hospital's contact centre in front of its clinics: requirements K1 to K3, from "Hoe vergroot
+//! je de telefonische bereikbaarheid in het ziekenhuis?". The Dutch is that document's.
 
 mod settings;
 
@@ -16,8 +16,15 @@ impl Script for ContactCentre {
 
     fn check(settings: &Settings) -> Result<(), String> {
         let mut numbers = BTreeSet::new();
-        if let Some(twice) = settings.clinics.iter().find(|clinic| !numbers.insert(digits(&clinic.number).collect::<String>())) {
-            return Err(format!("clinics: two have the number {}, the second is {}", twice.number, twice.name));
+        if let Some(twice) = settings
+            .clinics
+            .iter()
+            .find(|clinic| !numbers.insert(digits(&clinic.number).collect::<String>()))
+        {
+            return Err(format!(
+                "clinics: two have the number {}, the second is {}",
+                twice.number, twice.name
+            ));
         }
         if settings.repeat.calls < 2 {
             return Err("repeat.calls: every call would be a repeat; give at least 2".into());
@@ -47,7 +54,8 @@ fn digits(number: &str) -> impl Iterator<Item = char> {
 }
 
 async fn contact_centre(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
-    // K1 "Daardoor kun je de telefoonnummers van de poliklinieken koppelen met de bijbehorende vragenboom per polikliniek. Zo heeft
+    // K1 "Daardoor kun je de telefoonnummers van de poliklinieken koppelen met de bijbehorende
+    // vragenboom per polikliniek. Zo heeft
     //     de telefonist meteen de juiste antwoorden bij de juiste vragen van de patiënt paraat."
     let clinic = s.clinic(call.dialled());
     let name = clinic.map_or(&s.hospital, |clinic| &clinic.name);
@@ -57,24 +65,33 @@ async fn contact_centre(call: &Call, s: &'static Settings) -> Result<Ending, Fai
     }
     let before = Before::of(call, s, clinic);
 
-    // K1 "De telefoon wordt altijd op dezelfde manier opgenomen en iedereen wordt op de juiste manier te woord gestaan."
+    // K1 "De telefoon wordt altijd op dezelfde manier opgenomen en iedereen wordt op de juiste
+    // manier te woord gestaan."
     call.answer().await?;
     let language = call.language(&s.languages).await;
     if let Some(language) = &language {
         call.note("language", language);
     }
-    let said = |words: &Words| words.map(|text| text.replace("{clinic}", name)).in_language(language.as_deref());
+    let said = |words: &Words| {
+        words.map(|text| text.replace("{clinic}", name)).in_language(language.as_deref())
+    };
     call.play(said(&s.texts.greeting)).await;
 
     let shown = before.shown(name, &s.texts);
-    let whisper = s.texts.whisper.iter().map(|words| words.map(|text| text.replace("{clinic}", name)).in_language(None)).collect();
+    let whisper = s
+        .texts
+        .whisper
+        .iter()
+        .map(|words| words.map(|text| text.replace("{clinic}", name)).in_language(None))
+        .collect();
     let mut waiting = call
         .wait_in(&s.team)
         .entering(|queue| queue.display(shown).whisper(whisper))
         .music(&s.music)
         .say(said(&s.texts.waiting), s.repeat_every)
         .announced(s.announce.as_ref(), language.as_deref());
-    // K2 "De patiënt moet direct antwoord op zijn vraag kunnen krijgen en pas in uitzonderlijke gevallen worden doorverbonden met een
+    // K2 "De patiënt moet direct antwoord op zijn vraag kunnen krijgen en pas in uitzonderlijke
+    // gevallen worden doorverbonden met een
     //     medisch onderlegde medewerker op de poli."
     if let Some(desk) = clinic.and_then(|clinic| clinic.desk.as_ref()) {
         waiting = waiting.also(desk, s.clinic_after);
@@ -82,7 +99,8 @@ async fn contact_centre(call: &Call, s: &'static Settings) -> Result<Ending, Fai
     match waiting.await {
         Ok(agent) => {
             call.note("answered-by", &agent.name);
-            // K5 "Zo kun je informatie terughalen met betrekking tot gemaakte afspraken, gespreksduur en de afhandelingstijd voor
+            // K5 "Zo kun je informatie terughalen met betrekking tot gemaakte afspraken,
+            // gespreksduur en de afhandelingstijd voor
             //     administratieve taken."
             let codes = s.wrap_up.iter().map(|wrap_up| (wrap_up.key, &wrap_up.code));
             let wrap_up = Coding::new("wrap-up", codes, &s.texts.wrap_up).within(s.wrap_up_within);
@@ -96,8 +114,8 @@ async fn contact_centre(call: &Call, s: &'static Settings) -> Result<Ending, Fai
     }
 }
 
-/// K3 "Wanneer een patiënt meerdere keren moet bellen voor een afspraak, dan is dat een teken dat de patiënt door de polikliniek niet
-/// goed geïnformeerd wordt."
+/// K3 "Wanneer een patiënt meerdere keren moet bellen voor een afspraak, dan is dat een teken dat
+/// de patiënt door de polikliniek niet goed geïnformeerd wordt."
 struct Before<'s> {
     /// Calls to the same clinic.
     here: u32,
@@ -108,7 +126,8 @@ struct Before<'s> {
 impl<'s> Before<'s> {
     fn of(call: &Call, s: &'s Settings, clinic: Option<&Clinic>) -> Self {
         let mut before = Self { here: 0, elsewhere: BTreeSet::new() };
-        let history = call.caller().map_or_else(Vec::new, |number| call.history(number, s.repeat.days));
+        let history =
+            call.caller().map_or_else(Vec::new, |number| call.history(number, s.repeat.days));
         for past in history.iter().filter(|past| !past.outbound) {
             match s.clinic(&past.dialled) {
                 Some(other) if clinic.is_none_or(|clinic| clinic.number != other.number) => {

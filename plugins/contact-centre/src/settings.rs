@@ -4,11 +4,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use strowger_sdk::prelude::*;
 
-/// The `[settings]` of a contact centre's flow file. None has a value of its own: all of them stand in the file.
+/// The `[settings]` of a contact centre's flow file. None has a value of its own: all of them stand
+/// in the file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Whose contact centre it is. Also what the caller hears, and the agent sees, for a number without a clinic.
+    /// Whose contact centre it is. Also what the caller hears, and the agent sees, for a number
+    /// without a clinic.
     pub hospital: String,
     /// The team behind all clinics (K1).
     #[schemars(extend("format" = "queue"))]
@@ -24,7 +26,8 @@ pub struct Settings {
     pub repeat_every: Seconds,
     /// What they are told of their place in line; not given: nothing.
     pub announce: Option<Announce>,
-    /// Languages that callers may choose with a key, unless they are contacts with a language of their own; none: the flow's.
+    /// Languages that callers may choose with a key, unless they are contacts with a language of
+    /// their own; none: the flow's.
     #[serde(default)]
     pub languages: Vec<Language>,
     /// What an agent keys when the conversation is over (K5).
@@ -48,7 +51,8 @@ pub struct Clinic {
     pub name: String,
     /// Its question tree, where the agent's screen finds it.
     pub tree: String,
-    /// Its own people, who are asked additionally after `clinic_after` (K2). Without it the team alone answers.
+    /// Its own people, who are asked additionally after `clinic_after` (K2). Without it the team
+    /// alone answers.
     #[schemars(extend("format" = "queue-or-agent"))]
     pub desk: Option<String>,
 }
@@ -83,7 +87,8 @@ pub struct Texts {
     pub waiting: Words,
     /// When nobody can be reached.
     pub nobody: Words,
-    /// On the agent's phone, behind the clinic, when the caller has called it before: `{call}` counts this call (K3).
+    /// On the agent's phone, behind the clinic, when the caller has called it before: `{call}`
+    /// counts this call (K3).
     pub again: String,
     /// On the agent's phone, behind that, when other clinics were called: `{clinics}` (K3).
     pub elsewhere: String,

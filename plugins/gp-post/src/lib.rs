@@ -1,5 +1,6 @@
-//! The out-of-hours GP post ("huisartsenpost"): requirement R5. Who presses the urgent key ("spoed") goes ahead of everyone. With no operator
-//! free, one who talks is rung (the site's queue says so: `interrupts`), takes the call, passes the caller to a doctor after announcing, and
+//! The out-of-hours GP post ("huisartsenpost"): requirement R5. Who presses the urgent key
+//! ("spoed") goes ahead of everyone. With no operator free, one who talks is rung (the site's queue
+//! says so: `interrupts`), takes the call, passes the caller to a doctor after announcing, and
 //! takes the first call back.
 
 use schemars::JsonSchema;
@@ -48,7 +49,8 @@ pub struct Urgent {
     pub display: String,
     /// Said to the operator who takes the call, before the caller is heard.
     pub announcement: String,
-    /// After so many seconds without an operator the caller is put through to `otherwise`; at once if none is logged in.
+    /// After so many seconds without an operator the caller is put through to `otherwise`; at once
+    /// if none is logged in.
     pub overflow_after: Seconds,
     /// The number that takes urgent calls when no operator does.
     #[schemars(extend("format" = "dialled-number"))]
@@ -73,19 +75,28 @@ impl Script for GpPost {
 }
 
 async fn usual(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
-    match call.wait_in(&s.queue).music(&s.music).say_from(&s.waiting, s.repeat_every, s.repeat_every).await {
+    match call
+        .wait_in(&s.queue)
+        .music(&s.music)
+        .say_from(&s.waiting, s.repeat_every, s.repeat_every)
+        .await
+    {
         Ok(operator) => talk(call, s, &operator).await,
         Err(NotServed::CallerGone) => Ok("abandoned".into()),
         Err(why) => nobody(call, s, why.word()).await,
     }
 }
 
-/// R5: ahead of everyone, with the announcement "spoed" to the operator; the number behind the operators when none takes it.
+/// R5: ahead of everyone, with the announcement "spoed" to the operator; the number behind the
+/// operators when none takes it.
 async fn urgent(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
     call.tag("urgent");
     let u = &s.urgent;
-    let waiting = call.wait_in(&u.queue).music(&s.music).say_from(&s.waiting, s.repeat_every, s.repeat_every);
-    let waiting = waiting.entering(|entry| entry.priority(u.priority).display(&u.display).whisper(vec![(&u.announcement).into()]));
+    let waiting =
+        call.wait_in(&u.queue).music(&s.music).say_from(&s.waiting, s.repeat_every, s.repeat_every);
+    let waiting = waiting.entering(|entry| {
+        entry.priority(u.priority).display(&u.display).whisper(vec![(&u.announcement).into()])
+    });
     match call.within(u.overflow_after, waiting).await {
         Some(Ok(operator)) => talk(call, s, &operator).await,
         Some(Err(NotServed::CallerGone)) => Ok("abandoned".into()),

@@ -47,7 +47,13 @@ fn r5_goes_ahead_of_everyone_and_is_announced() {
 #[test]
 fn r5_passed_to_a_doctor_after_announcing() {
     let mut call = pressed("1");
-    call.agent_answers("an").matches("*4N#", "104").settles().dial_answered().settles().hangs_up("agent").settles();
+    call.agent_answers("an")
+        .matches("*4N#", "104")
+        .settles()
+        .dial_answered()
+        .settles()
+        .hangs_up("agent")
+        .settles();
     assert_eq!((call.ending(), call.noted("passed-to")), (Some("answered"), Some("104")));
 }
 

@@ -1,5 +1,6 @@
-//! The on-call line of a home nursing service in one province: requirements P1 to P4 and P6 to P9, from the "Procedure permanentie"
-//! of a Flemish one, section 4. The Dutch is that document's. The care line of all provinces (P5) is the flow `zorglijn`.
+//! The on-call line of a home nursing service in one province: requirements P1 to P4 and P6 to P9,
+//! from the "Procedure permanentie" of a Flemish one, section 4. The Dutch is that document's. The
+//! care line of all provinces (P5) is the flow `zorglijn`.
 
 mod settings;
 
@@ -57,10 +58,12 @@ async fn permanentie(call: &Call, s: &'static Settings) -> Result<Ending, Failur
     call.answer().await?;
     match shift {
         Shift::Night => night(call, s).await,
-        // P2 "Tijdens de randuren van de dagpermanentie zijn de zorglijnoperatoren (ZLO) verantwoordelijk voor de
+        // P2 "Tijdens de randuren van de dagpermanentie zijn de zorglijnoperatoren (ZLO)
+        // verantwoordelijk voor de
         //     telefonische permanentie."
         Shift::Edges => care_line(call, s, shift, call.now().instant).await,
-        // P3 "Tijdens de kantooruren wordt er een onderscheid gemaakt tussen inkomende oproepen van zorgverleners en
+        // P3 "Tijdens de kantooruren wordt er een onderscheid gemaakt tussen inkomende oproepen van
+        // zorgverleners en
         //     inkomende oproepen van patiënten, familie, mantelzorgers of doorverwijzers."
         Shift::OfficeHours => match caller(call, s).await? {
             Caller::CareGiver { responsible } => care_giver(call, s, responsible).await,
@@ -71,10 +74,11 @@ async fn permanentie(call: &Call, s: &'static Settings) -> Result<Ending, Failur
 
 /// P3: who calls.
 enum Caller {
-    /// "Zorgverleners worden rechtstreeks doorgeschakeld naar de verantwoordelijke regiocoördinator (zorgverlenersflow)".
+    /// "Zorgverleners worden rechtstreeks doorgeschakeld naar de verantwoordelijke regiocoördinator
+    /// (zorgverlenersflow)".
     CareGiver { responsible: Option<String> },
-    /// "Patiënten, familie, mantelzorgers en doorverwijzers worden automatisch verbonden met de zorglijnoperator
-    /// (patiënt-doorverwijzerflow)".
+    /// "Patiënten, familie, mantelzorgers en doorverwijzers worden automatisch verbonden met de
+    /// zorglijnoperator (patiënt-doorverwijzerflow)".
     Patient,
 }
 
@@ -83,7 +87,10 @@ async fn caller(call: &Call, s: &Settings) -> Result<Caller, Failure> {
         Some(contact) => {
             let responsible = contact.responsible.into_iter().find(|agent| works(call, agent));
             let care_giver = s.care_givers.kinds.contains(&contact.kind);
-            (contact.kind, if care_giver { Caller::CareGiver { responsible } } else { Caller::Patient })
+            (
+                contact.kind,
+                if care_giver { Caller::CareGiver { responsible } } else { Caller::Patient },
+            )
         }
         None => match says_care_giver(call, s).await? {
             true => ("zorgverlener".into(), Caller::CareGiver { responsible: None }),
@@ -105,19 +112,25 @@ async fn says_care_giver(call: &Call, s: &Settings) -> Result<bool, Failure> {
     Ok(keyed.digits.starts_with(menu.key))
 }
 
-/// P4, the "zorgverlenersflow": ever more people are asked, and those who are asked already go on being asked.
-async fn care_giver(call: &Call, s: &'static Settings, responsible: Option<String>) -> Result<Ending, Failure> {
+/// P4, the "zorgverlenersflow": ever more people are asked, and those who are asked already go on
+/// being asked.
+async fn care_giver(
+    call: &Call,
+    s: &'static Settings,
+    responsible: Option<String>,
+) -> Result<Ending, Failure> {
     let ladder = &s.care_givers;
     let since = call.now().instant;
     let mut tiers: VecDeque<String> = [
-        // "Wanneer een zorgverlener tijdens de kantooruren belt naar het provinciaal nummer wordt de oproep onmiddellijk
-        // doorgeschakeld naar de verantwoordelijke regiocoördinator."
+        // "Wanneer een zorgverlener tijdens de kantooruren belt naar het provinciaal nummer wordt
+        // de oproep onmiddellijk doorgeschakeld naar de verantwoordelijke regiocoördinator."
         responsible.map(|agent| format!("agent:{agent}")),
-        // "Wanneer de Regiocoördinator de oproep niet binnen 15 seconden kan beantwoorden wordt de oproep automatisch bijkomend
-        // aangeboden aan alle collega-regiocoördinatoren binnen dezelfde Servicedesk (wachtrij SD Provincie-Q2)."
+        // "Wanneer de Regiocoördinator de oproep niet binnen 15 seconden kan beantwoorden wordt de
+        // oproep automatisch bijkomend aangeboden aan alle collega-regiocoördinatoren binnen
+        // dezelfde Servicedesk (wachtrij SD Provincie-Q2)."
         Some(ladder.desk.clone()),
-        // "Indien ook zij de oproep niet binnen 15 seconden beantwoorden wordt de oproep bijkomend aangeboden aan de Coördinator
-        // Zorg (wachtrij SD Provincie-Q3)."
+        // "Indien ook zij de oproep niet binnen 15 seconden beantwoorden wordt de oproep bijkomend
+        // aangeboden aan de Coördinator Zorg (wachtrij SD Provincie-Q3)."
         Some(ladder.coordinator.clone()),
     ]
     .into_iter()
@@ -130,15 +143,16 @@ async fn care_giver(call: &Call, s: &'static Settings, responsible: Option<Strin
             .wait_in(&first)
             .entering(|queue| queue.waited_since(since))
             .music(&s.music)
-            // P6 "Tijdens het wachten wordt de beller begeleid door een standaard wachtrijboodschap met achtergrondmuziek."
+            // P6 "Tijdens het wachten wordt de beller begeleid door een standaard wachtrijboodschap
+            // met achtergrondmuziek."
             .say(&s.texts.waiting, ladder.repeat_every);
         for (tier, queue) in (1..).zip(&tiers) {
             waiting = waiting.also(queue, secs(tier * ladder.answer_within.0));
         }
         let served = strowger_sdk::race! {
             served = &mut waiting => Some(served),
-            // "Indien deze oproep vervolgens niet beantwoord kan worden (4 minuten), wordt deze automatisch doorgeleid naar de
-            // zorglijnoperator."
+            // "Indien deze oproep vervolgens niet beantwoord kan worden (4 minuten), wordt deze
+            // automatisch doorgeleid naar de zorglijnoperator."
             () = &mut patience => None,
         };
         // P9 "doorschakelingen tussen wachtrijen".
@@ -149,7 +163,8 @@ async fn care_giver(call: &Call, s: &'static Settings, responsible: Option<Strin
                 call.note("answered-by", agent.name);
                 return Ok("answered".into());
             }
-            // Whoever was asked cannot answer at all, so the next ones need not wait for their turn.
+            // Whoever was asked cannot answer at all, so the next ones need not wait for their
+            // turn.
             Some(Err(nobody)) => call.note("service-desk", nobody.word()),
             None => break,
         }
@@ -159,9 +174,12 @@ async fn care_giver(call: &Call, s: &'static Settings, responsible: Option<Strin
     care_line(call, s, Shift::OfficeHours, since).await
 }
 
-/// On to the care line, which is told the shift and since when the caller waits. If it cannot be had, the PBX's own route is next.
+/// On to the care line, which is told the shift and since when the caller waits. If it cannot be
+/// had, the PBX's own route is next.
 async fn care_line(call: &Call, s: &Settings, shift: Shift, since: u64) -> Result<Ending, Failure> {
-    if let Err(failure) = call.continue_with(&s.care_line, format!("{} {since}", shift.word())).await {
+    if let Err(failure) =
+        call.continue_with(&s.care_line, format!("{} {since}", shift.word())).await
+    {
         call.alarm(format!("the care line `{}` does not take a call: {failure}", s.care_line));
         call.transfer(CALLER, None).await?;
     }
@@ -171,7 +189,8 @@ async fn care_line(call: &Call, s: &Settings, shift: Shift, since: u64) -> Resul
 /// P7, P8: the night watch.
 async fn night(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
     let music = call.music(&s.music);
-    // P7 "Tijdens de nachturen (22.00–06.00) worden alle inkomende oproepen naar de provinciale telefoonnummers automatisch
+    // P7 "Tijdens de nachturen (22.00–06.00) worden alle inkomende oproepen naar de provinciale
+    // telefoonnummers automatisch
     //     doorgeschakeld naar de verpleegkundige van de nachtwacht. Inkomende oproepen vanuit West-Vlaanderen worden hierbij via
     //     een doorschakeling behandeld binnen de werking van Oost-Vlaanderen."
     let on_duty = call.on_duty(&s.night.roster);
@@ -179,7 +198,9 @@ async fn night(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
         call.alarm(format!("nobody is on the roster `{}`", s.night.roster));
     }
     let watch = on_duty.len();
-    for (nth, target) in on_duty.into_iter().chain([Target::Number(s.night.otherwise.clone())]).enumerate() {
+    for (nth, target) in
+        on_duty.into_iter().chain([Target::Number(s.night.otherwise.clone())]).enumerate()
+    {
         if nth == watch && watch > 0 {
             call.alarm(format!("nobody on the roster `{}` answers", s.night.roster));
         }
@@ -187,7 +208,8 @@ async fn night(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
         drop(music);
         nurse.connect(call).await?;
         call.note("night", if nth < watch { "roster" } else { "otherwise" });
-        // P8 "Deze verpleegkundige staat in voor zowel de telefonische triage als het uitrijden bij dringende zorgvragen."
+        // P8 "Deze verpleegkundige staat in voor zowel de telefonische triage als het uitrijden bij
+        // dringende zorgvragen."
         let degrees = s.night.triage.iter().map(|degree| (degree.key, &degree.urgency));
         let triage = Coding::new("triage", degrees, &s.texts.triage).within(s.night.triage_within);
         return Ok(call.talk_and_code(NURSE, triage, "answered").await);
@@ -201,7 +223,8 @@ async fn night(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
 /// The leg of whoever has the watch.
 const NURSE: &str = "nurse";
 
-/// P7 "waarbij deze rol kan worden ingevuld door een backofficemedewerker en/of een verpleegkundige": somebody who answered.
+/// P7 "waarbij deze rol kan worden ingevuld door een backofficemedewerker en/of een
+/// verpleegkundige": somebody who answered.
 enum Nurse {
     /// At a telephone that was dialled.
     Outside(Answered),
@@ -220,11 +243,19 @@ impl Nurse {
 
 async fn nurse(call: &Call, s: &Settings, target: Target) -> Option<Nurse> {
     if let Target::Agent(agent) = target {
-        let asked = call.wait_in(format!("agent:{agent}")).entering(|queue| queue.agent_leg(NURSE)).music(&s.music);
+        let asked = call
+            .wait_in(format!("agent:{agent}"))
+            .entering(|queue| queue.agent_leg(NURSE))
+            .music(&s.music);
         return call.within(s.night.ring_time, asked).await?.ok().map(|_| Nurse::Inside);
     }
-    let accept = Confirm { prompts: vec![(&s.texts.accept).into()], key: s.night.accept, within: s.night.accept_within.0 * 1000 };
-    let answered = call.dial_to(target).leg(NURSE).ring_time(s.night.ring_time).confirmed_by(accept).await;
+    let accept = Confirm {
+        prompts: vec![(&s.texts.accept).into()],
+        key: s.night.accept,
+        within: s.night.accept_within.0 * 1000,
+    };
+    let answered =
+        call.dial_to(target).leg(NURSE).ring_time(s.night.ring_time).confirmed_by(accept).await;
     answered.ok().map(Nurse::Outside)
 }
 

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use strowger_sdk::prelude::*;
 
-/// The `[settings]` of a province's flow file. None has a value of its own: all of them stand in the file.
+/// The `[settings]` of a province's flow file. None has a value of its own: all of them stand in
+/// the file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -16,7 +17,8 @@ pub struct Settings {
     /// The office hours; the rest of the day are its edges (P1).
     #[schemars(extend("format" = "schedule"))]
     pub office_hours: String,
-    /// The flow of the care line, where patients go, and care-givers whom nobody of the service desk answers (P2, P4).
+    /// The flow of the care line, where patients go, and care-givers whom nobody of the service
+    /// desk answers (P2, P4).
     pub care_line: String,
     /// What those who wait hear between the words (P6).
     #[schemars(extend("format" = "music"))]
@@ -67,8 +69,8 @@ pub struct Menu {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Night {
-    /// Who has the watch: a nurse's number, or an agent of the back office. A province that is served by another names that one's
-    /// roster (P7).
+    /// Who has the watch: a nurse's number, or an agent of the back office. A province that is
+    /// served by another names that one's roster (P7).
     pub roster: String,
     /// Rung when nobody is on the roster, or nobody on it answers (P7).
     #[schemars(extend("format" = "dialled-number"))]

@@ -85,7 +85,10 @@ fn the_schema_in_the_file_is_that_of_the_settings() {
 fn p1_p2_the_edges_of_the_day_belong_to_the_care_line() {
     let call = call(site(true, false));
     assert_eq!(handed_over(&call), Some(("zorglijn".into(), "randuren 1000000".into())));
-    assert_eq!((call.noted("shift"), call.noted("province")), (Some("randuren"), Some("Oost-Vlaanderen")));
+    assert_eq!(
+        (call.noted("shift"), call.noted("province")),
+        (Some("randuren"), Some("Oost-Vlaanderen"))
+    );
     assert_eq!(call.noted("kind"), None, "nobody is told apart");
 }
 
@@ -104,13 +107,19 @@ fn p3_patients_and_unknown_callers_go_to_the_care_line() {
 fn p3_who_is_no_contact_may_be_asked() {
     let asked_who = |key: &str| {
         let mut settings = settings();
-        settings.care_givers.menu = Some(Menu { ask: "Bent u zorgverlener? Druk 1.".into(), key: '1', within: Seconds(4) });
+        settings.care_givers.menu =
+            Some(Menu { ask: "Bent u zorgverlener? Druk 1.".into(), key: '1', within: Seconds(4) });
         let mut call = TestCall::<Permanentie>::new(settings, office_hours());
-        call.arrives_as(|arrival| arrival.caller = Some("+32499000000".into())).settles().presses(key);
+        call.arrives_as(|arrival| arrival.caller = Some("+32499000000".into()))
+            .settles()
+            .presses(key);
         call
     };
     let care_giver = asked_who("1");
-    assert_eq!((asked(&care_giver), care_giver.noted("kind")), (vec!["sd-ovl-q2".into()], Some("zorgverlener")));
+    assert_eq!(
+        (asked(&care_giver), care_giver.noted("kind")),
+        (vec!["sd-ovl-q2".into()], Some("zorgverlener"))
+    );
     for patient in ["2", ""] {
         assert!(handed_over(&asked_who(patient)).is_some(), "{patient:?}");
     }
@@ -121,7 +130,10 @@ fn p4_the_responsible_coordinator_the_desk_and_the_care_coordinator() {
     let mut call = call(office_hours());
     assert_eq!(asked(&call), ["agent:an"], "Bea is responsible too, and not at work");
     let company = call.company().unwrap();
-    assert_eq!((company.first_after, company.every, company.music.as_deref()), (0, 60_000, Some("wachtmuziek")));
+    assert_eq!(
+        (company.first_after, company.every, company.music.as_deref()),
+        (0, 60_000, Some("wachtmuziek"))
+    );
     assert_eq!(company.prompts, [Prompt::from("U wordt zo spoedig mogelijk geholpen.")]);
     call.passes(secs(14));
     assert_eq!(asked(&call).len(), 1);
@@ -141,9 +153,17 @@ fn p4_the_responsible_coordinator_the_desk_and_the_care_coordinator() {
 fn p4_after_four_minutes_the_care_line_with_the_time_waited() {
     let mut call = call(office_hours());
     call.passes(secs(240));
-    assert_eq!(handed_over(&call), Some(("zorglijn".into(), "kantooruren 1000000".into())), "and in the shift in which it arrived");
+    assert_eq!(
+        handed_over(&call),
+        Some(("zorglijn".into(), "kantooruren 1000000".into())),
+        "and in the shift in which it arrived"
+    );
     assert!(call.is_tagged("handed-over"));
-    assert_eq!(call.newest_names(), ["note", "cancel", "cancel", "tag", "continue-with"], "out of the queue");
+    assert_eq!(
+        call.newest_names(),
+        ["note", "cancel", "cancel", "tag", "continue-with"],
+        "out of the queue"
+    );
     assert_eq!(call.noted("widened"), Some("2"));
 }
 
@@ -175,11 +195,21 @@ fn a_care_line_that_cannot_be_had_leaves_the_caller_to_the_pbx() {
 #[test]
 fn p7_the_nurse_of_the_roster_takes_the_call_with_a_key() {
     let mut call = call(night([number("+32470000201")]));
-    let Some(Command::Dial(dial)) = call.newest().last().map(|order| &order.command) else { panic!("{}", call.timeline()) };
+    let Some(Command::Dial(dial)) = call.newest().last().map(|order| &order.command) else {
+        panic!("{}", call.timeline())
+    };
     assert_eq!(dial.target, number("+32470000201"));
-    assert_eq!(dial.confirm.as_ref().map(|confirm| (confirm.key, confirm.within)), Some(('1', 10_000)), "no voice mail takes a caller");
+    assert_eq!(
+        dial.confirm.as_ref().map(|confirm| (confirm.key, confirm.within)),
+        Some(('1', 10_000)),
+        "no voice mail takes a caller"
+    );
     call.dial_answered();
-    assert_eq!(call.newest_names(), ["cancel", "connect"], "the music ends, and the nurse is not hung up");
+    assert_eq!(
+        call.newest_names(),
+        ["cancel", "connect"],
+        "the music ends, and the nurse is not hung up"
+    );
     call.settles();
     assert_eq!((call.noted("night"), call.ending()), (Some("roster"), None));
     assert_eq!(alarms(&call), [""; 0]);
@@ -223,7 +253,11 @@ fn talking() -> TestCall<Permanentie> {
 fn p8_the_nurse_keys_the_urgency_while_they_talk_or_when_the_caller_has_hung_up() {
     let mut meanwhile = talking();
     meanwhile.key(NURSE, '3').key(NURSE, '7').key(NURSE, '2').caller_hangs_up();
-    assert_eq!((meanwhile.noted("triage"), meanwhile.ending()), (Some("U2"), Some("answered")), "the last one counts");
+    assert_eq!(
+        (meanwhile.noted("triage"), meanwhile.ending()),
+        (Some("U2"), Some("answered")),
+        "the last one counts"
+    );
 
     let mut afterwards = talking();
     afterwards.caller_hangs_up();

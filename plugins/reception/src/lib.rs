@@ -1,12 +1,13 @@
-//! Reception: answer, greet, ask for one digit, put through. The example of a flow written by hand as a
-//! state machine, on the bare contract: no script, no history, sixteen bytes of state.
+//! Reception: answer, greet, ask for one digit, put through. The example of a flow written by hand
+//! as a state machine, on the bare contract: no script, no history, sixteen bytes of state.
 //!
 //! * [`Reception`]: the flow. [`Flow::step`] is all that the host ever calls.
 //! * [`Settings`]: what an operator can change.
 //! * [`state`]: where a call is, as bytes.
 //!
-//! What it costs to write a flow this way: every order's number is remembered, every event is checked
-//! against it, and what must be taken back is taken back by hand. Scripts do all that by themselves.
+//! What it costs to write a flow this way: every order's number is remembered, every event is
+//! checked against it, and what must be taken back is taken back by hand. Scripts do all that by
+//! themselves.
 
 pub mod state;
 
@@ -16,8 +17,8 @@ use state::{Phase, State};
 use strowger_sdk::{
     Flow,
     types::{
-        Cause, Command, Dial, EnterQueue, Event, Gather, HangUp, KeepWaiting, Order, OrderId, Outcome, Play, Prompt, RingLimit, Spoken,
-        StepResult, Target,
+        Cause, Command, Dial, EnterQueue, Event, Gather, HangUp, KeepWaiting, Order, OrderId,
+        Outcome, Play, Prompt, RingLimit, Spoken, StepResult, Target,
     },
 };
 
@@ -93,12 +94,19 @@ impl Flow for Reception {
 
     fn check(settings: &Settings) -> Result<(), String> {
         match settings.menu.iter().find(|entry| !"0123456789*#".contains(entry.key)) {
-            Some(entry) => Err(format!("menu: `{}` is not a key of a telephone; use 0 to 9, * or #", entry.key)),
+            Some(entry) => Err(format!(
+                "menu: `{}` is not a key of a telephone; use 0 to 9, * or #",
+                entry.key
+            )),
             None => Ok(()),
         }
     }
 
-    fn step(settings: &'static Settings, bytes: Vec<u8>, event: Event) -> Result<StepResult, String> {
+    fn step(
+        settings: &'static Settings,
+        bytes: Vec<u8>,
+        event: Event,
+    ) -> Result<StepResult, String> {
         let state = State::from_bytes(&bytes)?;
         let mut turn = Turn { settings, state, orders: Vec::new() };
         turn.take(event);
@@ -114,7 +122,8 @@ struct Turn {
 }
 
 impl Turn {
-    /// What happens next, by where the call is and what was heard. Whatever is not listed changes nothing.
+    /// What happens next, by where the call is and what was heard. Whatever is not listed changes
+    /// nothing.
     fn take(&mut self, event: Event) {
         let outcome = match event {
             Event::Arrived(_) if self.state.phase == Phase::New => {
@@ -130,9 +139,14 @@ impl Turn {
         };
         match (self.state.phase, outcome) {
             (Phase::Asking, Outcome::Gathered(pressed)) => self.choose(&pressed.digits),
-            (Phase::Queueing, Outcome::Connected(_)) | (Phase::Connecting, Outcome::Joined) => self.finish("answered"),
+            (Phase::Queueing, Outcome::Connected(_)) | (Phase::Connecting, Outcome::Joined) => {
+                self.finish("answered")
+            }
             (Phase::Dialling, Outcome::LegAnswered(_)) => {
-                self.await_next(Phase::Connecting, Command::Connect(vec![CALLER.into(), FAR.into()]));
+                self.await_next(
+                    Phase::Connecting,
+                    Command::Connect(vec![CALLER.into(), FAR.into()]),
+                );
             }
             (Phase::Apologising, Outcome::Played(_)) => {
                 self.order(Command::HangUp(HangUp { leg: None, cause: Cause::Normal }));
@@ -176,8 +190,13 @@ impl Turn {
     fn put_through(&mut self, to: &Destination) {
         match to {
             Destination::Queue(queue) => {
-                let company =
-                    KeepWaiting { leg: CALLER.into(), music: self.settings.music.clone(), prompts: Vec::new(), first_after: 0, every: 0 };
+                let company = KeepWaiting {
+                    leg: CALLER.into(),
+                    music: self.settings.music.clone(),
+                    prompts: Vec::new(),
+                    first_after: 0,
+                    every: 0,
+                };
                 self.order(Command::KeepWaiting(company));
                 let entry = EnterQueue {
                     queues: vec![queue.clone()],
@@ -210,7 +229,8 @@ impl Turn {
     }
 
     fn apologise(&mut self) {
-        let play = Play { leg: CALLER.into(), prompts: vec![text(&self.settings.sorry)], barge_in: false };
+        let play =
+            Play { leg: CALLER.into(), prompts: vec![text(&self.settings.sorry)], barge_in: false };
         self.await_next(Phase::Apologising, Command::Play(play));
     }
 

@@ -20,8 +20,15 @@ pub enum Phase {
     Over,
 }
 
-const PHASES: [Phase; 7] =
-    [Phase::New, Phase::Asking, Phase::Queueing, Phase::Dialling, Phase::Connecting, Phase::Apologising, Phase::Over];
+const PHASES: [Phase; 7] = [
+    Phase::New,
+    Phase::Asking,
+    Phase::Queueing,
+    Phase::Dialling,
+    Phase::Connecting,
+    Phase::Apologising,
+    Phase::Over,
+];
 
 /// All that is kept of a call between two events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,8 +52,10 @@ impl State {
         if bytes.is_empty() {
             return Ok(Self::default());
         }
-        let invalid = || format!("a state of {} bytes that this version did not write", bytes.len());
-        let [phase, attempt, _, _, rest @ ..] = <[u8; 16]>::try_from(bytes).map_err(|_| invalid())?;
+        let invalid =
+            || format!("a state of {} bytes that this version did not write", bytes.len());
+        let [phase, attempt, _, _, rest @ ..] =
+            <[u8; 16]>::try_from(bytes).map_err(|_| invalid())?;
         let [a, b, c, d, e, f, g, h, ..] = rest;
         Ok(Self {
             phase: *PHASES.get(usize::from(phase)).ok_or_else(invalid)?,

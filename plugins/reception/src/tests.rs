@@ -61,7 +61,10 @@ fn nobody_can_be_reached() {
     queued.presses("1").queue_leaves(Left::Full).settles();
     assert_eq!(queued.ending(), Some("unserved"));
     let mut refused = call();
-    refused.presses("1").refuses("enter-queue", RefusalReason::UnknownName).refuses("play", RefusalReason::Pbx);
+    refused
+        .presses("1")
+        .refuses("enter-queue", RefusalReason::UnknownName)
+        .refuses("play", RefusalReason::Pbx);
     assert_eq!(refused.ending(), Some("unserved"));
 }
 
@@ -96,5 +99,8 @@ fn a_menu_has_keys_of_a_telephone() {
         menu: vec![Entry { key: 'x', to: Destination::Queue("sales".into()) }],
         ..toml::from_str("greeting = ''\nsorry = ''\notherwise = { queue = 'desk' }").unwrap()
     };
-    assert_eq!(Reception::check(&settings).unwrap_err(), "menu: `x` is not a key of a telephone; use 0 to 9, * or #");
+    assert_eq!(
+        Reception::check(&settings).unwrap_err(),
+        "menu: `x` is not a key of a telephone; use 0 to 9, * or #"
+    );
 }

@@ -13,7 +13,12 @@ pub fn settings_schema<F: Flow>() -> String {
 
 /// The manifest of a flow, named as its crate.
 pub fn manifest<F: Flow>(name: &str, version: &str, settings_schema: String) -> Manifest {
-    Manifest { name: name.into(), version: version.into(), settings_schema, state_version: F::STATE_VERSION }
+    Manifest {
+        name: name.into(),
+        version: version.into(),
+        settings_schema,
+        state_version: F::STATE_VERSION,
+    }
 }
 
 /// Decodes and checks settings. They live as long as the instance, which gets them once.
@@ -28,13 +33,13 @@ pub fn configure<F: Flow>(settings: &str) -> Result<&'static F::Settings, String
 
 /// Makes this crate the plugin of one flow: `strowger_sdk::export!(Helpdesk);`.
 ///
-/// The manifest's name and version are those of the crate in Cargo.toml. Natively this is nothing, so
-/// that the same crate can be tested as plain Rust.
+/// The manifest's name and version are those of the crate in Cargo.toml. Natively this is nothing,
+/// so that the same crate can be tested as plain Rust.
 ///
-/// The settings' schema is made by the plugin when it is loaded. A plugin that has it in a file beside its
-/// source is a quarter smaller and loads in two thirds of the time:
-/// `strowger_sdk::export!(Helpdesk, schema = "../settings.schema.json");`. A test keeps the file true, see
-/// [`testing::settings_schema`](crate::testing::settings_schema).
+/// The settings' schema is made by the plugin when it is loaded. A plugin that has it in a file
+/// beside its source is a quarter smaller and loads in two thirds of the time:
+/// `strowger_sdk::export!(Helpdesk, schema = "../settings.schema.json");`. A test keeps the file
+/// true, see [`testing::settings_schema`](crate::testing::settings_schema).
 #[macro_export]
 macro_rules! export {
     ($flow:ty) => {

@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 /// Two steps with the same settings, state, event and reads must give the same result: keep nothing
 /// between steps but what the state holds.
 pub trait Flow: 'static {
-    /// The `[settings]` of a flow file. Their JSON Schema is what the host checks flow files against.
+    /// The `[settings]` of a flow file. Their JSON Schema is what the host checks flow files
+    /// against.
     type Settings: DeserializeOwned + JsonSchema + 'static;
 
     /// Grows when the meaning of the state's bytes changes.
@@ -21,17 +22,23 @@ pub trait Flow: 'static {
     /// What the schema cannot say about settings, such as that one figure is less than another.
     ///
     /// # Errors
-    /// A sentence for the operator: which setting, what is wrong, what to do. The flow file is refused.
+    /// A sentence for the operator: which setting, what is wrong, what to do. The flow file is
+    /// refused.
     fn check(_settings: &Self::Settings) -> Result<(), String> {
         Ok(())
     }
 
-    /// One event of one call. An empty state is a new call's; `state` holds what the last step gave.
+    /// One event of one call. An empty state is a new call's; `state` holds what the last step
+    /// gave.
     ///
     /// # Errors
-    /// The step is a fault. The host tries it once more on a fresh instance, then the call goes to the
-    /// flow's fallback route.
-    fn step(settings: &'static Self::Settings, state: Vec<u8>, event: Event) -> Result<StepResult, String>;
+    /// The step is a fault. The host tries it once more on a fresh instance, then the call goes to
+    /// the flow's fallback route.
+    fn step(
+        settings: &'static Self::Settings,
+        state: Vec<u8>,
+        event: Event,
+    ) -> Result<StepResult, String>;
 
     /// Takes over the state of an older version, or declines, which is normal.
     fn migrate(_state: Vec<u8>, _from_version: u32) -> Option<Vec<u8>> {

@@ -1,8 +1,8 @@
 //! What a flow is written with.
 //!
-//! A flow decides what happens to a call. To its host it is a pure function from settings, state and event
-//! to state and orders ([`Flow`]). Most flows are written as a [`Script`]: an `async fn` that reads like the
-//! procedure, which this crate turns into steps.
+//! A flow decides what happens to a call. To its host it is a pure function from settings, state
+//! and event to state and orders ([`Flow`]). Most flows are written as a [`Script`]: an `async fn`
+//! that reads like the procedure, which this crate turns into steps.
 //!
 //! # Layout
 //! * [`script`]: flows as procedures.
@@ -37,8 +37,8 @@ pub mod prelude {
     pub use crate::{
         prompt::{Seconds, secs},
         script::{
-            Agent, Announce, Answered, CALLER, Call, Coding, Either, Ending, Failure, InCall, Language, NotReached, NotServed, Over,
-            Script, Waiting, join, race,
+            Agent, Announce, Answered, CALLER, Call, Coding, Either, Ending, Failure, InCall,
+            Language, NotReached, NotServed, Over, Script, Waiting, join, race,
         },
         types::{Field, Prompt, Target},
         words::Words,

@@ -11,7 +11,9 @@ pub const fn secs(seconds: u32) -> Duration {
 }
 
 /// A setting in whole seconds, at most a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct Seconds(#[schemars(range(max = 86_400))] pub u32);
 

@@ -1,7 +1,7 @@
 //! What a flow may ask. Answered at once from memory, and the same however often within a step.
 //!
-//! In a plugin the host answers. Natively, where a flow is tested as plain Rust, whoever was set with
-//! [`answer_with`] does. That switch is the only difference between the two.
+//! In a plugin the host answers. Natively, where a flow is tested as plain Rust, whoever was set
+//! with [`answer_with`] does. That switch is the only difference between the two.
 //!
 //! A hand-written state machine asks here; a script asks its [`Call`](crate::Call), which remembers
 //! the answers.
@@ -9,7 +9,8 @@
 use crate::types::{Millis, Moment, OrderId, Target};
 
 pub use crate::bindings::strowger::flow::reads::{
-    AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus,
+    AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus,
+    ScheduleStatus,
 };
 
 /// Whoever answers a flow's questions.
@@ -83,9 +84,11 @@ questions! {
     fn on_duty(roster: &str) -> Vec<Target>;
     /// The place in line of a queue order, from 1 on.
     fn position(entry: OrderId) -> Option<u32>;
-    /// How long a queue order will probably wait from now on, in milliseconds; none: nothing can be said.
+    /// How long a queue order will probably wait from now on, in milliseconds; none: nothing can be
+    /// said.
     fn expected_wait(entry: OrderId) -> Option<Millis>;
-    /// The agent who has logged in at a phone, else whose phone it is: an address, an extension or a number.
+    /// The agent who has logged in at a phone, else whose phone it is: an address, an extension or
+    /// a number.
     fn agent_at(phone: &str) -> Option<String>;
     /// The name of the agent who has an extension, or that name.
     fn agent_named(key: &str) -> Option<String>;

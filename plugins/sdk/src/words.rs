@@ -24,14 +24,21 @@ enum Said {
 }
 
 impl Words {
-    /// In this language, such as that of a known contact (BCP 47: `fr` or `fr-BE`). Where there is no text in it, or none is
-    /// asked for, the text in the flow's language, which is the only one or the first of the table that is Dutch, else the first.
+    /// In this language, such as that of a known contact (BCP 47: `fr` or `fr-BE`). Where there is
+    /// no text in it, or none is asked for, the text in the flow's language, which is the only one
+    /// or the first of the table that is Dutch, else the first.
     pub fn in_language(&self, language: Option<&str>) -> Prompt {
         let (text, language) = match &self.0 {
             Said::Text(text) => (text, None),
             Said::Languages(texts) => {
-                let in_it = |wanted: &str| texts.iter().find(|(language, _)| primary(language) == primary(wanted));
-                match language.and_then(in_it).or_else(|| in_it("nl")).or_else(|| texts.iter().next()) {
+                let in_it = |wanted: &str| {
+                    texts.iter().find(|(language, _)| primary(language) == primary(wanted))
+                };
+                match language
+                    .and_then(in_it)
+                    .or_else(|| in_it("nl"))
+                    .or_else(|| texts.iter().next())
+                {
                     Some((language, text)) => (text, Some(language.clone())),
                     // A table without a text is refused when it is read.
                     None => return Prompt::Silence(0),
@@ -45,7 +52,9 @@ impl Words {
     pub fn map(&self, edit: impl Fn(&str) -> String) -> Self {
         Self(match &self.0 {
             Said::Text(text) => Said::Text(edit(text)),
-            Said::Languages(texts) => Said::Languages(texts.iter().map(|(language, text)| (language.clone(), edit(text))).collect()),
+            Said::Languages(texts) => Said::Languages(
+                texts.iter().map(|(language, text)| (language.clone(), edit(text))).collect(),
+            ),
         })
     }
 }
@@ -88,7 +97,9 @@ impl<'de> Deserialize<'de> for Words {
                     texts.insert(language, text);
                 }
                 match texts.is_empty() {
-                    true => Err(A::Error::custom("a table of texts by language needs one at least, such as { nl = \"Goedendag.\" }")),
+                    true => Err(A::Error::custom(
+                        "a table of texts by language needs one at least, such as { nl = \"Goedendag.\" }",
+                    )),
                     false => Ok(Words(Said::Languages(texts))),
                 }
             }
@@ -134,23 +145,39 @@ mod tests {
 
     #[test]
     fn a_table_is_said_in_the_language_of_who_listens_else_in_dutch_else_in_the_first() {
-        let table = serde_json::json!({ "fr": "Bonjour.", "nl": "Goedendag.", "de-BE": "Guten Tag." });
+        let table =
+            serde_json::json!({ "fr": "Bonjour.", "nl": "Goedendag.", "de-BE": "Guten Tag." });
         for (language, text, spoken) in [
             (Some("fr-BE"), "Bonjour.", "fr"),
             (Some("DE"), "Guten Tag.", "de-BE"),
             (Some("en"), "Goedendag.", "nl"),
             (None, "Goedendag.", "nl"),
         ] {
-            assert_eq!(said(table.clone(), language), (text.into(), Some(spoken.into())), "{language:?}");
+            assert_eq!(
+                said(table.clone(), language),
+                (text.into(), Some(spoken.into())),
+                "{language:?}"
+            );
         }
         assert_eq!(said(serde_json::json!({ "fr": "Bonjour." }), Some("nl")).0, "Bonjour.");
-        assert!(serde_json::from_value::<Words>(serde_json::json!({})).unwrap_err().to_string().contains("needs one at least"));
+        assert!(
+            serde_json::from_value::<Words>(serde_json::json!({}))
+                .unwrap_err()
+                .to_string()
+                .contains("needs one at least")
+        );
     }
 
     #[test]
     fn each_text_is_edited() {
-        let table: Words = serde_json::from_value(serde_json::json!({ "nl": "Dag {naam}.", "fr": "Bonjour {naam}." })).unwrap();
+        let table: Words = serde_json::from_value(
+            serde_json::json!({ "nl": "Dag {naam}.", "fr": "Bonjour {naam}." }),
+        )
+        .unwrap();
         let edited = table.map(|text| text.replace("{naam}", "An"));
-        assert_eq!(edited.in_language(Some("fr")), Prompt::Text(Spoken { text: "Bonjour An.".into(), language: Some("fr".into()) }));
+        assert_eq!(
+            edited.in_language(Some("fr")),
+            Prompt::Text(Spoken { text: "Bonjour An.".into(), language: Some("fr".into()) })
+        );
     }
 }

@@ -28,12 +28,15 @@ fn the_resolved_contract_is_checked_in() {
         fs::write(file, text).unwrap();
     } else {
         let checked_in = fs::read_to_string(&file).unwrap_or_default();
-        assert!(checked_in == text, "wit/resolved/flow.wit is not wit/flow.wit any more: run this test with UPDATE=1 and commit the file");
+        assert!(
+            checked_in == text,
+            "wit/resolved/flow.wit is not wit/flow.wit any more: run this test with UPDATE=1 and commit the file"
+        );
     }
 }
 
-/// Imports of WASI that come with Rust's standard library and that the host answers with a stub. None reaches a file, the network
-/// or a clock.
+/// Imports of WASI that come with Rust's standard library and that the host answers with a stub.
+/// None reaches a file, the network or a clock.
 const STUBBED: [&str; 13] = [
     "wasi:cli/environment",
     "wasi:cli/exit",
@@ -50,11 +53,12 @@ const STUBBED: [&str; 13] = [
     "wasi:io/streams",
 ];
 
-/// Whatever plugins have been built (`cargo build -p vaccination-helpdesk --target wasm32-wasip2 --profile plugin`) ask for nothing
-/// but the contract's reads, and export what it demands.
+/// Whatever plugins have been built (`cargo build -p vaccination-helpdesk --target wasm32-wasip2
+/// --profile plugin`) ask for nothing but the contract's reads, and export what it demands.
 #[test]
 fn plugins_stay_within_the_contract() {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from);
+    let target =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from);
     let (resolve, package) = contract();
     let world = &resolve.worlds[resolve.packages[package].worlds["flow"]];
     let demanded: Vec<_> = world.exports.keys().map(|key| resolve.name_world_key(key)).collect();
@@ -77,7 +81,9 @@ fn plugins_stay_within_the_contract() {
             let name = resolve.name_world_key(key);
             let unversioned = name.split('@').next().unwrap();
             let types_only = matches!(item, WorldItem::Interface { id, .. } if resolve.interfaces[*id].functions.is_empty());
-            let known = unversioned.starts_with("strowger:flow/") || STUBBED.contains(&unversioned) || types_only;
+            let known = unversioned.starts_with("strowger:flow/")
+                || STUBBED.contains(&unversioned)
+                || types_only;
             assert!(known, "{plugin} imports {name}, which no host gives it");
         }
         let exports: Vec<_> = world.exports.keys().map(|key| resolve.name_world_key(key)).collect();

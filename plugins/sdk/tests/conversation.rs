@@ -121,7 +121,11 @@ fn the_agent_hangs_up_while_it_rings_and_the_caller_waits_for_the_answer() {
     call.dial_answered().settles();
     assert_eq!(call.ending(), Some("HandedOver(\"201\")"));
     let mut call = talking();
-    call.matches("*4N#", "201").settles().hangs_up("agent").dial_fails(Unanswered::NoAnswer).settles();
+    call.matches("*4N#", "201")
+        .settles()
+        .hangs_up("agent")
+        .dial_fails(Unanswered::NoAnswer)
+        .settles();
     assert_eq!(call.ending(), Some("CallerAlone"));
 }
 
@@ -132,14 +136,22 @@ fn whom_an_agent_may_not_call() {
     call.matches("*4N#", "00900123456").settles().refuses("dial", RefusalReason::NotPermitted);
     assert_eq!(call.newest_names(), ["play"]);
     call.settles();
-    assert!(call.orders().iter().any(|order| matches!(&order.command, Command::Resume(leg) if leg == CALLER)));
+    assert!(
+        call.orders()
+            .iter()
+            .any(|order| matches!(&order.command, Command::Resume(leg) if leg == CALLER))
+    );
     call.hangs_up("agent");
     assert_eq!(call.ending(), Some("AgentGone"));
 }
 
 #[test]
 fn busy_and_unanswered() {
-    for (why, text) in [(Unanswered::Busy, "busy"), (Unanswered::NoAnswer, "not reached"), (Unanswered::Unreachable, "not reached")] {
+    for (why, text) in [
+        (Unanswered::Busy, "busy"),
+        (Unanswered::NoAnswer, "not reached"),
+        (Unanswered::Unreachable, "not reached"),
+    ] {
         let mut call = talking();
         call.matches("*4N#", "201").settles().dial_fails(why);
         let Command::Play(play) = &call.newest()[0].command else { panic!("{}", call.timeline()) };
@@ -154,15 +166,25 @@ fn r4_blind_transfer() {
     let mut call = talking();
     call.matches("*7N#", "0470123456").settles();
     let id = call.outstanding("transfer");
-    let Some((_, Command::Transfer(transfer))) = call.all_outstanding().find(|(out, _)| *out == id) else { panic!() };
+    let Some((_, Command::Transfer(transfer))) = call.all_outstanding().find(|(out, _)| *out == id)
+    else {
+        panic!()
+    };
     assert_eq!(transfer.target, Some(Target::Number("+32470123456".into())));
     call.outcome(id, Outcome::Transferred);
     assert!(call.newest_names().contains(&"hang-up"));
     assert_eq!(call.ending(), Some("SentOn(\"0470123456\")"));
 
     let mut call = talking();
-    call.matches("*7N#", "201").settles().refuses("transfer", RefusalReason::NotPermitted).settles();
-    assert!(call.orders().iter().any(|order| matches!(&order.command, Command::Resume(leg) if leg == CALLER)));
+    call.matches("*7N#", "201")
+        .settles()
+        .refuses("transfer", RefusalReason::NotPermitted)
+        .settles();
+    assert!(
+        call.orders()
+            .iter()
+            .any(|order| matches!(&order.command, Command::Resume(leg) if leg == CALLER))
+    );
     assert_eq!(call.ending(), None);
 }
 
@@ -172,9 +194,12 @@ fn v8_what_has_to_be_answered_in_time_is_noted_with_who_called() {
     call.matches("*8#", "");
     let [case, play] = call.newest() else { panic!("{}", call.timeline()) };
     let Command::Escalation(fields) = &case.command else { panic!("{}", call.timeline()) };
-    let fields: Vec<_> = fields.iter().map(|field| (field.key.as_str(), field.value.as_str())).collect();
+    let fields: Vec<_> =
+        fields.iter().map(|field| (field.key.as_str(), field.value.as_str())).collect();
     assert_eq!(fields, [("number", "+3291234567"), ("dialled", "+3290000000"), ("agent", "an")]);
-    assert!(matches!(&play.command, Command::Play(play) if play.leg == "agent" && play.prompts == ["noted".into()]));
+    assert!(
+        matches!(&play.command, Command::Play(play) if play.leg == "agent" && play.prompts == ["noted".into()])
+    );
     call.settles().matches("*9#", "").settles().hangs_up("agent");
     assert_eq!(call.ending(), Some("AgentGone"));
     assert!(call.orders().iter().any(|order| matches!(order.command, Command::Complaint(_))));
@@ -306,12 +331,22 @@ struct World {
 
 impl World {
     fn outstanding(&self, wanted: impl Fn(&Command) -> bool) -> Option<(u32, Command)> {
-        self.call.all_outstanding().find(|(_, command)| wanted(command)).map(|(id, command)| (id, command.clone()))
+        self.call
+            .all_outstanding()
+            .find(|(_, command)| wanted(command))
+            .map(|(id, command)| (id, command.clone()))
     }
 
     fn play(&mut self, what: Happens) {
         let at_once = |command: &Command| {
-            matches!(command, Command::Hold(_) | Command::Resume(_) | Command::Connect(_) | Command::Play(_) | Command::Transfer(_))
+            matches!(
+                command,
+                Command::Hold(_)
+                    | Command::Resume(_)
+                    | Command::Connect(_)
+                    | Command::Play(_)
+                    | Command::Transfer(_)
+            )
         };
         let is_dial = |command: &Command| matches!(command, Command::Dial(_));
         let is_watch = |command: &Command| matches!(command, Command::Watch(_));
@@ -328,7 +363,8 @@ impl World {
                 }
             }
             Happens::Refused => {
-                let may_be = |command: &Command| matches!(command, Command::Dial(_) | Command::Transfer(_));
+                let may_be =
+                    |command: &Command| matches!(command, Command::Dial(_) | Command::Transfer(_));
                 let Some((id, command)) = self.outstanding(may_be) else { return };
                 self.call.refuses(command_name(&command), RefusalReason::NotPermitted);
                 debug_assert!(self.call.all_outstanding().all(|(out, _)| out != id));
@@ -336,13 +372,18 @@ impl World {
             Happens::Settles => {
                 let Some((id, command)) = self.outstanding(at_once) else { return };
                 if !self.pbx.can(&command) {
-                    let refusal = strowger_sdk::types::Refusal { reason: RefusalReason::NotPermitted, detail: String::new() };
+                    let refusal = strowger_sdk::types::Refusal {
+                        reason: RefusalReason::NotPermitted,
+                        detail: String::new(),
+                    };
                     self.call.outcome(id, Outcome::Refused(refusal));
                 } else {
                     self.pbx.done(&command);
                     match command {
                         Command::Connect(_) => self.call.outcome(id, Outcome::Joined),
-                        Command::Play(_) => self.call.outcome(id, Outcome::Played(strowger_sdk::types::PlayEnd::Whole)),
+                        Command::Play(_) => self
+                            .call
+                            .outcome(id, Outcome::Played(strowger_sdk::types::PlayEnd::Whole)),
                         Command::Transfer(_) => {
                             self.pbx.places.remove(CALLER);
                             self.call.outcome(id, Outcome::Transferred)
@@ -385,7 +426,11 @@ impl World {
             let Command::HangUp(hang_up) = &order.command else { continue };
             let leg = hang_up.leg.clone().unwrap();
             // A refused order to hang up would show in the records of every such call.
-            assert!(self.pbx.places.remove(&leg).is_some(), "{leg} is hung up and not there\n{}", self.call.timeline());
+            assert!(
+                self.pbx.places.remove(&leg).is_some(),
+                "{leg} is hung up and not there\n{}",
+                self.call.timeline()
+            );
             if self.call.ending().is_none() {
                 self.call.hangs_up(&leg);
             }
@@ -396,8 +441,9 @@ impl World {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// At every moment at which nothing is under way, the caller talks with somebody, or is held by an agent who is busy for them, or is
-    /// with the flow; nobody else hears silence either; and in the end the flow is over, its last orders taken back.
+    /// At every moment at which nothing is under way, the caller talks with somebody, or is held by
+    /// an agent who is busy for them, or is with the flow; nobody else hears silence either; and in
+    /// the end the flow is over, its last orders taken back.
     #[test]
     fn nobody_is_left_alone(course in vec(happens(), 0..40)) {
         let mut world = World { call: talking(), pbx: Pbx::default(), seen: 0 };

@@ -1,4 +1,5 @@
-//! What holds for every script and every course of events: scripts are made up, and so is what happens.
+//! What holds for every script and every course of events: scripts are made up, and so is what
+//! happens.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 use proptest::{collection::vec, prelude::*};
@@ -15,8 +16,8 @@ use strowger_sdk::{
     script::{Ordered, kind::Kind},
     testing::{Continuous, Site, TestCall},
     types::{
-        Answerer, Cause, Command, Connected, Digits, Event, GatherEnd, HungUp, Left, LegDigit, Order, OrderEvent, OrderId, Outcome,
-        PlayEnd, Refusal, RefusalReason, Unanswered,
+        Answerer, Cause, Command, Connected, Digits, Event, GatherEnd, HungUp, Left, LegDigit,
+        Order, OrderEvent, OrderId, Outcome, PlayEnd, Refusal, RefusalReason, Unanswered,
     },
 };
 
@@ -97,7 +98,9 @@ fn perform(call: Call, plan: &'static Plan) -> Pin<Box<dyn Future<Output = ()>>>
                     () = perform(call.clone(), other) => call.note("won", "other"),
                 }
             }
-            Plan::Join(one, other) => drop(join(perform(call.clone(), one), perform(call.clone(), other)).await),
+            Plan::Join(one, other) => {
+                drop(join(perform(call.clone(), one), perform(call.clone(), other)).await)
+            }
             Plan::Within(limit, plan) => {
                 let done = call.within(secs(*limit), perform(call.clone(), plan)).await;
                 call.note("within", done.is_some());
@@ -144,7 +147,8 @@ fn leaves(losing: bool) -> impl Strategy<Value = Plan> {
         let dropping = prop_oneof![
             two().prop_map(|(one, other)| Plan::Race(one, other)),
             two().prop_map(|(one, other)| Plan::Unless(one, other)),
-            (0..100_u32, inner.prop_map(Box::new)).prop_map(|(limit, plan)| Plan::Within(limit, plan)),
+            (0..100_u32, inner.prop_map(Box::new))
+                .prop_map(|(limit, plan)| Plan::Within(limit, plan)),
         ];
         if losing { prop_oneof![keeping, dropping].boxed() } else { keeping.boxed() }
     })
@@ -195,10 +199,14 @@ fn final_outcome(command: &Command, how: u8) -> Outcome {
         (Command::Answer, _) => Outcome::Answered,
         (Command::Play(_), 0..7) => Outcome::Played(PlayEnd::Whole),
         (Command::Play(_), _) => Outcome::Played(PlayEnd::Failed),
-        (Command::Gather(_), _) => Outcome::Gathered(Digits { digits: "1".into(), proof: None, end: GatherEnd::Enough }),
+        (Command::Gather(_), _) => {
+            Outcome::Gathered(Digits { digits: "1".into(), proof: None, end: GatherEnd::Enough })
+        }
         (Command::Dial(_), 0..7) => Outcome::LegAnswered(Answerer::Human),
         (Command::Dial(_), _) => Outcome::Unanswered(Unanswered::Busy),
-        (Command::EnterQueue(entry), 0..7) => Outcome::Connected(Connected { leg: entry.agent_leg.clone(), agent: "an".into() }),
+        (Command::EnterQueue(entry), 0..7) => {
+            Outcome::Connected(Connected { leg: entry.agent_leg.clone(), agent: "an".into() })
+        }
         (Command::EnterQueue(_), _) => Outcome::Left(Left::Full),
         (other, _) => panic!("no script here orders {other:?}"),
     }
@@ -247,16 +255,23 @@ impl Played {
     }
 
     fn happens(&mut self, happening: &Happening) {
-        let outstanding: Vec<_> = self.call.all_outstanding().map(|(id, command)| (id, command.clone())).collect();
+        let outstanding: Vec<_> =
+            self.call.all_outstanding().map(|(id, command)| (id, command.clone())).collect();
         let pick = |which: usize| outstanding.get(which % outstanding.len().max(1));
         let event = match happening {
             Happening::Final { which, how } => match pick(*which) {
-                Some((id, command)) => Event::Order(OrderEvent { id: *id, outcome: final_outcome(command, *how) }),
+                Some((id, command)) => {
+                    Event::Order(OrderEvent { id: *id, outcome: final_outcome(command, *how) })
+                }
                 None => return,
             },
             Happening::Progress { which } => match pick(*which) {
-                Some((id, Command::EnterQueue(_))) => Event::Order(OrderEvent { id: *id, outcome: Outcome::Queued(1) }),
-                Some((id, Command::Dial(_))) => Event::Order(OrderEvent { id: *id, outcome: Outcome::Ringing }),
+                Some((id, Command::EnterQueue(_))) => {
+                    Event::Order(OrderEvent { id: *id, outcome: Outcome::Queued(1) })
+                }
+                Some((id, Command::Dial(_))) => {
+                    Event::Order(OrderEvent { id: *id, outcome: Outcome::Ringing })
+                }
                 _ => return,
             },
             Happening::Stray { id } if !outstanding.iter().any(|(out, _)| out == id) => {
@@ -264,11 +279,17 @@ impl Played {
             }
             Happening::Stray { .. } => return,
             Happening::Key => Event::Digit(LegDigit { leg: CALLER.into(), digit: '5' }),
-            Happening::FarHangsUp { which } => match self.legs.values().nth(*which % self.legs.len().max(1)) {
-                Some((leg, true)) => Event::HungUp(HungUp { leg: leg.clone(), cause: Cause::Normal }),
-                _ => return,
-            },
-            Happening::CallerHangsUp => Event::HungUp(HungUp { leg: CALLER.into(), cause: Cause::Normal }),
+            Happening::FarHangsUp { which } => {
+                match self.legs.values().nth(*which % self.legs.len().max(1)) {
+                    Some((leg, true)) => {
+                        Event::HungUp(HungUp { leg: leg.clone(), cause: Cause::Normal })
+                    }
+                    _ => return,
+                }
+            }
+            Happening::CallerHangsUp => {
+                Event::HungUp(HungUp { leg: CALLER.into(), cause: Cause::Normal })
+            }
             Happening::Resumed => Event::Resumed(5_000),
         };
         self.event(event, outstanding);
@@ -291,13 +312,20 @@ impl Played {
             };
             self.legs.extend(leg.map(|leg| (*id, (leg, true))));
         }
-        let before = self.call.site(|site| Site { instant: site.instant + 7, ..site }).site_now().clone();
-        let hung_up = matches!(&event, Event::HungUp(gone) if gone.leg == CALLER) && self.call.ending().is_none() && !self.caller_gone;
+        let before =
+            self.call.site(|site| Site { instant: site.instant + 7, ..site }).site_now().clone();
+        let hung_up = matches!(&event, Event::HungUp(gone) if gone.leg == CALLER)
+            && self.call.ending().is_none()
+            && !self.caller_gone;
         self.call.event(event.clone());
         if hung_up {
             self.caller_gone = true;
             let declared = |order: &Order| matches!(&order.command, Command::Note(note) if note.key == "afterwards");
-            assert!(self.call.newest().iter().any(declared), "the script goes on without its caller\n{}", self.call.timeline());
+            assert!(
+                self.call.newest().iter().any(declared),
+                "the script goes on without its caller\n{}",
+                self.call.timeline()
+            );
         }
         self.keep(before, event);
     }
@@ -308,8 +336,16 @@ impl Played {
         for order in &newest {
             match &order.command {
                 Command::Cancel(id) => {
-                    assert!(!self.finished.contains(id), "a finished order is taken back\n{}", self.call.timeline());
-                    assert!(self.cancelled.insert(*id), "taken back twice\n{}", self.call.timeline());
+                    assert!(
+                        !self.finished.contains(id),
+                        "a finished order is taken back\n{}",
+                        self.call.timeline()
+                    );
+                    assert!(
+                        self.cancelled.insert(*id),
+                        "taken back twice\n{}",
+                        self.call.timeline()
+                    );
                 }
                 Command::HangUp(hang_up) => {
                     let leg = hang_up.leg.as_ref().unwrap();
@@ -345,7 +381,11 @@ impl Played {
                 _ => None,
             })
             .collect();
-        assert_eq!(seen.len(), seen.iter().collect::<BTreeSet<_>>().len(), "an outcome is seen once");
+        assert_eq!(
+            seen.len(),
+            seen.iter().collect::<BTreeSet<_>>().len(),
+            "an outcome is seen once"
+        );
         seen.into_iter().collect()
     }
 }
@@ -353,8 +393,8 @@ impl Played {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
-    /// Cut at every event and resumed from the state, a script orders what it orders uncut. (The test call
-    /// runs every step from the state, and twice.)
+    /// Cut at every event and resumed from the state, a script orders what it orders uncut. (The
+    /// test call runs every step from the state, and twice.)
     #[test]
     fn cut_anywhere_it_goes_on_the_same(plan in leaves(true), happenings in happenings(1)) {
         let mut played = Played::new(&plan);
@@ -388,8 +428,9 @@ proptest! {
         }
     }
 
-    /// Every order gets one final outcome or is taken back, never both; and nobody who answered is left alone,
-    /// also when the dial was given up at that moment. (The test call sees to it that nothing is left at the end.)
+    /// Every order gets one final outcome or is taken back, never both; and nobody who answered is
+    /// left alone, also when the dial was given up at that moment. (The test call sees to it that
+    /// nothing is left at the end.)
     #[test]
     fn every_order_has_one_end(plan in leaves(true), happenings in happenings(1)) {
         let mut played = Played::new(&plan);

@@ -8,7 +8,10 @@ use strowger_sdk::{
     reads::answer_with,
     script::Report,
     testing::{Site, TestCall},
-    types::{Arrival, Command, Event, Order, OrderEvent, Outcome, PlayEnd, RefusalReason, Switched, Unanswered},
+    types::{
+        Arrival, Command, Event, Order, OrderEvent, Outcome, PlayEnd, RefusalReason, Switched,
+        Unanswered,
+    },
 };
 
 /// Makes a script of a function, with its own settings for the test.
@@ -30,7 +33,10 @@ fn call<S: Script<Settings = ()>>() -> TestCall<S> {
     TestCall::new((), Site::default())
 }
 
-fn step<S: Script<Settings = ()>>(state: Vec<u8>, event: Event) -> Result<(Vec<u8>, Vec<Order>), String> {
+fn step<S: Script<Settings = ()>>(
+    state: Vec<u8>,
+    event: Event,
+) -> Result<(Vec<u8>, Vec<Order>), String> {
     let result = answer_with(Rc::new(Site::default()), || <S as Flow>::step(&(), state, event))?;
     Ok((result.state, result.orders))
 }
@@ -158,18 +164,31 @@ fn a_ladder_widens_and_the_first_go_on_ringing() {
     assert_eq!(ladder.newest_names(), ["enter-queue", "keep-waiting", "timer", "timer"]);
     ladder.passes(secs(15));
     let widened = ladder.newest()[0].clone();
-    assert!(matches!(widened.command, Command::Widen(widen) if widen.entry == 1 && widen.queues == ["ZLO plus OA-Q-2"]));
+    assert!(
+        matches!(widened.command, Command::Widen(widen) if widen.entry == 1 && widen.queues == ["ZLO plus OA-Q-2"])
+    );
     ladder.passes(secs(15));
     assert_eq!(ladder.newest_names(), ["widen"]);
     ladder.passes(secs(209));
     assert_eq!(ladder.newest_names(), ["widen"], "nothing more until four minutes");
     ladder.passes(secs(1));
-    assert_eq!(ladder.newest_names(), ["keep-waiting", "mail", "timer"], "replaced, not taken back");
+    assert_eq!(
+        ladder.newest_names(),
+        ["keep-waiting", "mail", "timer"],
+        "replaced, not taken back"
+    );
     ladder.passes(secs(5));
-    assert_eq!((ladder.newest_names(), ladder.ending()), (vec!["cancel", "cancel", "finish"], Some("call-back")));
+    assert_eq!(
+        (ladder.newest_names(), ladder.ending()),
+        (vec!["cancel", "cancel", "finish"], Some("call-back"))
+    );
     let mut served = call::<Ladder>();
     served.arrives().passes(secs(20)).agent_answers("an");
-    assert_eq!(served.newest_names(), ["cancel", "cancel", "finish"], "both timers; the music ended by itself");
+    assert_eq!(
+        served.newest_names(),
+        ["cancel", "cancel", "finish"],
+        "both timers; the music ended by itself"
+    );
 }
 
 #[test]
@@ -181,7 +200,11 @@ fn events_of_nobody_are_not_kept() {
     let mut call = call::<Deaf>();
     call.arrives();
     let state = call.state().to_vec();
-    call.key(CALLER, '1').hangs_up("somebody else").event(Event::Resumed(1)).outcome(77, Outcome::Timer).outcome(1, Outcome::Queued(3));
+    call.key(CALLER, '1')
+        .hangs_up("somebody else")
+        .event(Event::Resumed(1))
+        .outcome(77, Outcome::Timer)
+        .outcome(1, Outcome::Queued(3));
     assert_eq!(call.state(), state);
 }
 
@@ -235,7 +258,10 @@ fn progress_for_those_who_ask() {
     });
     let mut call = call::<Curious>();
     call.arrives().comes_of("dial", Outcome::Ringing).dial_fails(Unanswered::NoAnswer);
-    assert_eq!((call.noted("progress"), call.ending()), (Some("Outcome::Ringing"), Some("no-answer")));
+    assert_eq!(
+        (call.noted("progress"), call.ending()),
+        (Some("Outcome::Ringing"), Some("no-answer"))
+    );
 }
 
 #[test]
@@ -283,7 +309,10 @@ fn a_script_that_differs_is_a_fault_with_its_place() {
     let (state, _) = step::<Fickle>(Vec::new(), arrived()).unwrap();
     let played = Event::Order(OrderEvent { id: 1, outcome: Outcome::Played(PlayEnd::Whole) });
     let fault = step::<Fickle>(state, played).unwrap_err();
-    assert_eq!(fault, "nondeterministic: at event 1 (arrived): the script ordered [play], which is not what the first run ordered");
+    assert_eq!(
+        fault,
+        "nondeterministic: at event 1 (arrived): the script ordered [play], which is not what the first run ordered"
+    );
 }
 
 #[test]
@@ -296,8 +325,12 @@ fn a_script_that_asks_something_else_is_a_fault_with_its_place() {
         Ok("done".into())
     });
     let (state, _) = step::<Curious>(Vec::new(), arrived()).unwrap();
-    let fault = step::<Curious>(state, Event::Order(OrderEvent { id: 1, outcome: Outcome::Timer })).unwrap_err();
-    assert_eq!(fault, "nondeterministic: at event 1 (arrived): `is-open` was asked where the first run asked something else");
+    let fault = step::<Curious>(state, Event::Order(OrderEvent { id: 1, outcome: Outcome::Timer }))
+        .unwrap_err();
+    assert_eq!(
+        fault,
+        "nondeterministic: at event 1 (arrived): `is-open` was asked where the first run asked something else"
+    );
 }
 
 #[test]
@@ -307,7 +340,8 @@ fn an_outcome_of_another_kind_is_a_fault() {
         Ok("done".into())
     });
     let (state, _) = step::<Plays>(Vec::new(), arrived()).unwrap();
-    let fault = step::<Plays>(state, Event::Order(OrderEvent { id: 1, outcome: Outcome::Joined })).unwrap_err();
+    let fault = step::<Plays>(state, Event::Order(OrderEvent { id: 1, outcome: Outcome::Joined }))
+        .unwrap_err();
     assert_eq!(fault, "at event 2: the host answered order 1, play, with `joined`");
 }
 
@@ -347,22 +381,32 @@ fn who_waits_is_told_the_place_in_line_now_and_then() {
         }
     });
     let said = |call: &TestCall<Told>| -> Vec<Vec<Prompt>> {
-        let plays = call
-            .orders()
-            .iter()
-            .filter_map(|order| if let Command::Play(play) = &order.command { Some(play.prompts.clone()) } else { None });
+        let plays = call.orders().iter().filter_map(|order| {
+            if let Command::Play(play) = &order.command { Some(play.prompts.clone()) } else { None }
+        });
         plays.collect()
     };
-    let mut call = TestCall::<Told>::new((), Site { position: 3, expected_wait: Some(150_000), ..Site::default() });
+    let mut call = TestCall::<Told>::new(
+        (),
+        Site { position: 3, expected_wait: Some(150_000), ..Site::default() },
+    );
     call.arrives().passes(secs(29));
     assert_eq!(said(&call).len(), 0);
     call.passes(secs(1));
-    assert!(matches!(said(&call)[..], [ref one] if matches!(one[..], [Prompt::Position(3), Prompt::Number(3)])), "{}", call.timeline());
+    assert!(
+        matches!(said(&call)[..], [ref one] if matches!(one[..], [Prompt::Position(3), Prompt::Number(3)])),
+        "{}",
+        call.timeline()
+    );
     // Who is still being told is not told twice.
     call.passes(secs(30));
     assert_eq!(said(&call).len(), 1);
     call.settles().site(|site| Site { position: 2, expected_wait: None, ..site }).passes(secs(30));
     assert!(matches!(said(&call)[1][..], [Prompt::Position(2)]), "{}", call.timeline());
     call.agent_answers("an");
-    assert_eq!((call.newest_names(), call.ending()), (vec!["cancel", "cancel", "finish"], Some("an")), "what is being said is stopped");
+    assert_eq!(
+        (call.newest_names(), call.ending()),
+        (vec!["cancel", "cancel", "finish"], Some("an")),
+        "what is being said is stopped"
+    );
 }

@@ -1,4 +1,5 @@
-//! V9 "Meeluisteren": a coach who calls the helpdesk's own number hears how an agent helps callers, and helps the agent along.
+//! V9 "Meeluisteren": a coach who calls the helpdesk's own number hears how an agent helps callers,
+//! and helps the agent along.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -9,11 +10,13 @@ use strowger_sdk::{
     types::{ListenMode, Outcome},
 };
 
-/// Who may listen to whom. Whose conversations the flow may listen to at all, `listen` in its permissions says.
+/// Who may listen to whom. Whose conversations the flow may listen to at all, `listen` in its
+/// permissions says.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Coaching {
-    /// The coaches: endpoints that the PBX has authenticated, such as `PJSIP/coach`. A number is not enough, since anybody can claim it.
+    /// The coaches: endpoints that the PBX has authenticated, such as `PJSIP/coach`. A number is
+    /// not enough, since anybody can claim it.
     pub coaches: Vec<String>,
     /// Agents by what a coach keys for them, such as their extension.
     pub agents: BTreeMap<String, String>,
@@ -21,8 +24,8 @@ pub struct Coaching {
     pub whom: String,
     /// Said when that agent does not talk, or nobody is known by what was keyed.
     pub not_talking: String,
-    /// Said before listening: which key listens in silence (1), whispers to the agent (2), joins the conversation (3), and goes to another
-    /// agent (`*`).
+    /// Said before listening: which key listens in silence (1), whispers to the agent (2), joins
+    /// the conversation (3), and goes to another agent (`*`).
     pub keys: String,
 }
 

@@ -1,5 +1,5 @@
-//! The local vaccination helpdesk of a town: requirements V1 to V5, from the Flemish "Draaiboek lokale
-//! helpdesk vaccinatie" of 10 March 2021, section 1.2. The Dutch is that document's.
+//! The local vaccination helpdesk of a town: requirements V1 to V5, from the Flemish "Draaiboek
+//! lokale helpdesk vaccinatie" of 10 March 2021, section 1.2. The Dutch is that document's.
 
 mod coaching;
 mod settings;
@@ -17,7 +17,10 @@ impl Script for Helpdesk {
 
     fn check(settings: &Settings) -> Result<(), String> {
         if settings.repeat_every.0 == 0 {
-            return Err("repeat_every: 0 would say the waiting message only once; give at least 1 second".into());
+            return Err(
+                "repeat_every: 0 would say the waiting message only once; give at least 1 second"
+                    .into(),
+            );
         }
         settings.in_call.as_ref().map_or(Ok(()), InCall::check)
     }
@@ -33,7 +36,8 @@ async fn helpdesk(call: &Call, s: &'static Settings) -> Result<Ending, Failure> 
         return coaching::coach(call, coaching).await;
     }
 
-    // V4 "Voorzie tijdens de sluitingstijd automatische routing naar het centrale helpdesknummer. Zorg dan
+    // V4 "Voorzie tijdens de sluitingstijd automatische routing naar het centrale helpdesknummer.
+    // Zorg dan
     //     dat deze routing ook gebeurt wanneer geen enkele telefoonagent is aangemeld."
     if !call.is_open(&s.opening_hours) {
         return elsewhere(call, s, "closed", &s.texts.closed).await;
@@ -54,9 +58,11 @@ async fn helpdesk(call: &Call, s: &'static Settings) -> Result<Ending, Failure> 
     //     wachtboodschap, met wachtmuziek, met om de 60 seconden herhaling van de wachtboodschap."
     let all_busy = call.queue(&s.queue).is_none_or(|queue| queue.free == 0);
     let first = if all_busy { Seconds(0) } else { s.repeat_every };
-    let mut waiting = call.wait_in(&s.queue).music(&s.music).say_from(&s.texts.waiting, first, s.repeat_every);
+    let mut waiting =
+        call.wait_in(&s.queue).music(&s.music).say_from(&s.texts.waiting, first, s.repeat_every);
 
-    // V3 "Na 180 seconden wachttijd automatische doorroutering van wachtenden naar het centrale back-up
+    // V3 "Na 180 seconden wachttijd automatische doorroutering van wachtenden naar het centrale
+    // back-up
     //     helpdesknummer."
     let served = match call.within(s.overflow_after, &mut waiting).await {
         Some(served) => served,
@@ -80,7 +86,8 @@ async fn helpdesk(call: &Call, s: &'static Settings) -> Result<Ending, Failure> 
     }
 }
 
-/// The caller has an agent, who can consult a colleague, hand the caller over, or send the caller on (R4).
+/// The caller has an agent, who can consult a colleague, hand the caller over, or send the caller
+/// on (R4).
 async fn talk(call: &Call, s: &'static Settings, agent: &Agent) -> Result<Ending, Failure> {
     let Some(keys) = &s.in_call else { return Ok("answered".into()) };
     call.after_hang_up(|| async { "answered".into() });
@@ -104,13 +111,15 @@ enum Waited {
     Central(Answered),
 }
 
-/// V3: the caller has waited long. On to the central helpdesk, if it is open; the place in line is kept, and
-/// an agent who answers first wins. If it cannot be reached the caller goes on waiting, and is told so.
+/// V3: the caller has waited long. On to the central helpdesk, if it is open; the place in line is
+/// kept, and an agent who answers first wins. If it cannot be reached the caller goes on waiting,
+/// and is told so.
 async fn overflow(call: &Call, s: &'static Settings, waiting: &mut Waiting) -> Waited {
     if !call.is_open(&s.central.opening_hours) {
         waiting.now_say(&s.texts.stay, s.repeat_every);
     } else if s.central.reached_by == ReachedBy::Message {
-        // "Lukt doorrouteren technisch niet? Je kan dan opteren het nummer 02 713 87 00 te vermelden."
+        // "Lukt doorrouteren technisch niet? Je kan dan opteren het nummer 02 713 87 00 te
+        // vermelden."
         waiting.now_say(&s.texts.central_number, s.repeat_every);
     } else {
         waiting.now_only_music();
@@ -131,9 +140,14 @@ async fn overflow(call: &Call, s: &'static Settings, waiting: &mut Waiting) -> W
     Waited::Served(waiting.await)
 }
 
-/// The local helpdesk cannot help: to the central one if that is open and answers; else the words of this
-/// case, and good-bye.
-async fn elsewhere(call: &Call, s: &'static Settings, why: &'static str, words: &str) -> Result<Ending, Failure> {
+/// The local helpdesk cannot help: to the central one if that is open and answers; else the words
+/// of this case, and good-bye.
+async fn elsewhere(
+    call: &Call,
+    s: &'static Settings,
+    why: &'static str,
+    words: &str,
+) -> Result<Ending, Failure> {
     if call.is_open(&s.central.opening_hours) {
         match s.central.reached_by {
             ReachedBy::Routing => {
@@ -158,7 +172,10 @@ async fn elsewhere(call: &Call, s: &'static Settings, why: &'static str, words: 
     Ok(why.into())
 }
 
-fn dial_central(call: &Call, s: &Settings) -> strowger_sdk::script::Ordered<strowger_sdk::script::kind::Dial> {
+fn dial_central(
+    call: &Call,
+    s: &Settings,
+) -> strowger_sdk::script::Ordered<strowger_sdk::script::kind::Dial> {
     call.dial(&s.central.number).leg("central").ring_time(s.central.ring_time)
 }
 

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use strowger_sdk::prelude::*;
 
-/// The `[settings]` of a helpdesk's flow file. None has a value of its own: all of them stand in the file.
+/// The `[settings]` of a helpdesk's flow file. None has a value of its own: all of them stand in
+/// the file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -13,7 +14,8 @@ pub struct Settings {
     /// When the helpdesk is open (V1).
     #[schemars(extend("format" = "schedule"))]
     pub opening_hours: String,
-    /// Where its agents are. How many callers may wait in it (V5) is said of the queue, in the site file.
+    /// Where its agents are. How many callers may wait in it (V5) is said of the queue, in the site
+    /// file.
     #[schemars(extend("format" = "queue"))]
     pub queue: String,
     /// What those who wait hear between the words (V2).
@@ -27,7 +29,8 @@ pub struct Settings {
     pub warn_below_agents: u32,
     /// The central helpdesk that stands behind this one.
     pub central: Central,
-    /// What an agent can key while talking with a caller (R4); not given: nothing. Whom that reaches, `dial` in the permissions says.
+    /// What an agent can key while talking with a caller (R4); not given: nothing. Whom that
+    /// reaches, `dial` in the permissions says.
     pub in_call: Option<InCall>,
     /// Coaches who listen in (V9); not given: nobody.
     pub coaching: Option<crate::Coaching>,

@@ -12,7 +12,10 @@ fn settings() -> Settings {
 
 /// Both helpdesks are open; so many agents are logged in and so many are free.
 fn site(logged_in: u32, free: u32) -> Site {
-    Site::default().schedule("helpdesk", true).schedule("central", true).queue("helpdesk", logged_in, free)
+    Site::default()
+        .schedule("helpdesk", true)
+        .schedule("central", true)
+        .queue("helpdesk", logged_in, free)
 }
 
 fn call(site: Site) -> TestCall<Helpdesk> {
@@ -44,7 +47,10 @@ fn words(prompt: &Prompt) -> String {
 
 fn dialled(call: &TestCall<Helpdesk>) -> usize {
     let number = Target::Number(settings().central.number);
-    call.orders().iter().filter(|order| matches!(&order.command, Command::Dial(dial) if dial.target == number)).count()
+    call.orders()
+        .iter()
+        .filter(|order| matches!(&order.command, Command::Dial(dial) if dial.target == number))
+        .count()
 }
 
 #[test]
@@ -63,8 +69,10 @@ fn v1_the_welcome_names_the_municipality_and_the_letter() {
     let call = waiting(site(3, 1));
     assert_eq!(
         heard(&call),
-        ["Welkom bij de helpdesk van het COVID vaccinatiecentrum van Gent. Houd uw uitnodigingsbrief met uw \
-          vaccinatiecode bij de hand."]
+        [
+            "Welkom bij de helpdesk van het COVID vaccinatiecentrum van Gent. Houd uw uitnodigingsbrief met uw \
+          vaccinatiecode bij de hand."
+        ]
     );
 }
 
@@ -93,12 +101,18 @@ fn v3_after_180_seconds_to_the_central_helpdesk_which_answers() {
     assert_eq!(dialled(&call), 0);
     let entry = call.outstanding("enter-queue");
     call.passes(secs(1));
-    let Command::Dial(dial) = &call.newest().last().unwrap().command else { panic!("{}", call.timeline()) };
+    let Command::Dial(dial) = &call.newest().last().unwrap().command else {
+        panic!("{}", call.timeline())
+    };
     assert_eq!(dial.target, Target::Number("+32 2 713 87 00".into()));
     assert_eq!(dial.keep_place, Some(entry), "an agent who answers first wins");
     assert_eq!(call.company().unwrap().prompts, [], "music only, while it rings");
     call.dial_answered();
-    assert_eq!(call.newest_names(), ["cancel", "cancel", "note", "connect"], "out of the queue before connecting");
+    assert_eq!(
+        call.newest_names(),
+        ["cancel", "cancel", "note", "connect"],
+        "out of the queue before connecting"
+    );
     call.settles();
     assert_eq!(call.newest_names(), ["finish"], "the two are left talking");
     assert_eq!((call.ending(), call.noted("overflow")), (Some("overflow"), Some("waited")));
@@ -116,7 +130,11 @@ fn v3_an_agent_who_answers_first_wins() {
 fn v3_an_agent_wins_and_the_host_cancels_the_dial() {
     let mut call = waiting(site(3, 0));
     call.passes(secs(185)).dial_fails(Unanswered::Cancelled);
-    assert_eq!(call.newest_names(), [""; 0], "nothing is said to somebody who is being put through");
+    assert_eq!(
+        call.newest_names(),
+        [""; 0],
+        "nothing is said to somebody who is being put through"
+    );
     call.agent_answers("bram");
     assert_eq!((call.ending(), call.noted("central")), (Some("answered"), None));
 }
@@ -127,14 +145,19 @@ fn v3_central_closed_keeps_waiting_with_a_message() {
     call.passes(secs(180));
     assert_eq!(dialled(&call), 0);
     let company = call.company().unwrap();
-    assert_eq!((words(&company.prompts[0]), company.first_after, company.every), (settings().texts.stay, 0, 60_000));
+    assert_eq!(
+        (words(&company.prompts[0]), company.first_after, company.every),
+        (settings().texts.stay, 0, 60_000)
+    );
     call.passes(secs(3600)).agent_answers("an");
     assert_eq!(call.ending(), Some("answered"));
 }
 
 #[test]
 fn v3_central_not_reached_keeps_waiting_with_a_message() {
-    for why in [Unanswered::NoAnswer, Unanswered::Busy, Unanswered::Declined, Unanswered::Unreachable] {
+    for why in
+        [Unanswered::NoAnswer, Unanswered::Busy, Unanswered::Declined, Unanswered::Unreachable]
+    {
         let mut call = waiting(site(3, 0));
         call.passes(secs(180)).dial_fails(why);
         assert_eq!(words(&call.company().unwrap().prompts[0]), settings().texts.stay);
@@ -182,24 +205,34 @@ fn v4_closed_and_central_closed_hears_the_opening_hours() {
 fn v4_nobody_logged_in_goes_where_closed_goes() {
     let mut routed = call(site(0, 0));
     routed.arrives().settles().dial_answered().settles();
-    assert_eq!((routed.ending(), routed.noted("overflow")), (Some("overflow"), Some("nobody-logged-in")));
+    assert_eq!(
+        (routed.ending(), routed.noted("overflow")),
+        (Some("overflow"), Some("nobody-logged-in"))
+    );
     let mut unrouted = call(site(0, 0).schedule("central", false));
     unrouted.arrives().settles();
-    assert_eq!((unrouted.ending(), heard(&unrouted)), (Some("nobody-logged-in"), vec![settings().texts.closed]));
+    assert_eq!(
+        (unrouted.ending(), heard(&unrouted)),
+        (Some("nobody-logged-in"), vec![settings().texts.closed])
+    );
 }
 
 #[test]
 fn v4_the_last_agent_logs_out_while_callers_wait() {
     let mut call = waiting(site(1, 0));
     call.passes(secs(30)).queue_leaves(Left::NobodyLoggedIn).dial_answered().settles();
-    assert_eq!((call.ending(), call.noted("overflow")), (Some("overflow"), Some("nobody-logged-in")));
+    assert_eq!(
+        (call.ending(), call.noted("overflow")),
+        (Some("overflow"), Some("nobody-logged-in"))
+    );
 }
 
 #[test]
 fn v4_closed_where_routing_is_impossible() {
     let mut settings = settings();
     settings.central.reached_by = ReachedBy::Message;
-    let mut call = TestCall::<Helpdesk>::new(settings.clone(), site(3, 0).schedule("helpdesk", false));
+    let mut call =
+        TestCall::<Helpdesk>::new(settings.clone(), site(3, 0).schedule("helpdesk", false));
     call.arrives().settles();
     assert_eq!(heard(&call), [settings.texts.closed, settings.texts.central_number]);
     assert_eq!(call.ending(), Some("closed"));
@@ -230,7 +263,10 @@ fn v5_a_warning_with_fewer_than_two_agents() {
 fn the_caller_may_hang_up_at_any_moment() {
     let mut welcome = call(site(3, 0));
     welcome.arrives().comes_of("answer", Outcome::Answered).caller_hangs_up();
-    assert_eq!((welcome.ending(), welcome.newest_names()), (Some("abandoned"), vec!["cancel", "finish"]));
+    assert_eq!(
+        (welcome.ending(), welcome.newest_names()),
+        (Some("abandoned"), vec!["cancel", "finish"])
+    );
 
     let mut waits = waiting(site(3, 0));
     waits.passes(secs(100)).caller_hangs_up();
@@ -243,13 +279,19 @@ fn the_caller_may_hang_up_at_any_moment() {
 
     let mut connecting = waiting(site(3, 0));
     connecting.passes(secs(190)).dial_answered().caller_hangs_up();
-    assert_eq!(connecting.newest_names(), ["cancel", "hang-up", "finish"], "central is not left alone");
+    assert_eq!(
+        connecting.newest_names(),
+        ["cancel", "hang-up", "finish"],
+        "central is not left alone"
+    );
 }
 
 #[test]
 fn a_prompt_that_cannot_be_played_stops_nobody() {
     let mut call = call(site(3, 1));
-    call.arrives().comes_of("answer", Outcome::Answered).comes_of("play", Outcome::Played(PlayEnd::Failed));
+    call.arrives()
+        .comes_of("answer", Outcome::Answered)
+        .comes_of("play", Outcome::Played(PlayEnd::Failed));
     call.agent_answers("an");
     assert_eq!(call.ending(), Some("answered"));
 }

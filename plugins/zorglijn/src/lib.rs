@@ -1,5 +1,6 @@
-//! The care line of a home nursing service, behind the on-call lines of all provinces: requirements P2, P5, P6 and P9, from the
-//! "Procedure permanentie" of a Flemish one, section 4.1. The Dutch is that document's.
+//! The care line of a home nursing service, behind the on-call lines of all provinces: requirements
+//! P2, P5, P6 and P9, from the "Procedure permanentie" of a Flemish one, section 4.1. The Dutch is
+//! that document's.
 
 mod settings;
 
@@ -33,25 +34,28 @@ async fn care_line(call: &Call, s: &'static Settings) -> Result<Ending, Failure>
     let language = call.language(&[]).await;
     let language = language.as_deref();
 
-    // "Wanneer een patiënt of doorverwijzer tijdens de kantooruren belt naar één van de provinciale nummers, wordt de oproep
-    // automatisch aangeboden aan de zorglijnoperator."
+    // "Wanneer een patiënt of doorverwijzer tijdens de kantooruren belt naar één van de provinciale
+    // nummers, wordt de oproep automatisch aangeboden aan de zorglijnoperator."
     let mut waiting = call
         .wait_in(&s.operators)
         .entering(|queue| queue.waited_since(since))
         .music(&s.music)
-        // P6 "Tijdens het wachten wordt de beller begeleid door een standaard wachtrijboodschap met achtergrondmuziek."
+        // P6 "Tijdens het wachten wordt de beller begeleid door een standaard wachtrijboodschap met
+        // achtergrondmuziek."
         .say(s.texts.waiting.in_language(language), s.repeat_every);
     if office_hours {
         waiting = waiting
-            // "Indien de zorglijnoperator de oproep niet binnen 15 seconden kan beantwoorden, wordt deze automatisch bijkomend
-            // aangeboden aan operationeel assistent 1 (wachtrij ZLO+OA1)."
+            // "Indien de zorglijnoperator de oproep niet binnen 15 seconden kan beantwoorden, wordt
+            // deze automatisch bijkomend aangeboden aan operationeel assistent 1 (wachtrij
+            // ZLO+OA1)."
             .also(&s.assistant_1, s.answer_within)
-            // "Indien ook deze de oproep niet binnen 15 seconden kunnen beantwoorden, wordt de oproep verder doorgeschakeld naar
-            // operationeel assistent 2 (wachtrij ZLO+OA+OA)."
+            // "Indien ook deze de oproep niet binnen 15 seconden kunnen beantwoorden, wordt de
+            // oproep verder doorgeschakeld naar operationeel assistent 2 (wachtrij ZLO+OA+OA)."
             .also(&s.assistant_2, secs(2 * s.answer_within.0));
     }
-    // "Indien deze groep de oproep niet kan beantwoorden, wordt na 4 minuten automatisch een callback-email gegenereerd zodat de
-    // oproep alsnog kan worden opgevolgd en de beller kan worden terug gecontacteerd."
+    // "Indien deze groep de oproep niet kan beantwoorden, wordt na 4 minuten automatisch een
+    // callback-email gegenereerd zodat de oproep alsnog kan worden opgevolgd en de beller kan
+    // worden terug gecontacteerd."
     let served = call.within(s.call_back_after, &mut waiting).await;
     // P9 "doorschakelingen tussen wachtrijen".
     call.note("care-line-widened", waiting.widened());
@@ -66,7 +70,8 @@ async fn care_line(call: &Call, s: &'static Settings) -> Result<Ending, Failure>
     };
     call.note("call-back", nobody);
     call.tag("call-back");
-    // P9: whether it is followed up in time can be seen, and `[cases]` of the flow file says whom the mail goes to.
+    // P9: whether it is followed up in time can be seen, and `[cases]` of the flow file says whom
+    // the mail goes to.
     call.call_back(call_back(call, s, &arrived, since));
     // P6 "Als de wachttijd vier minuten overschrijdt, volgt een bijkomende informatieboodschap."
     call.play(s.texts.noted.in_language(language)).await;
@@ -74,8 +79,9 @@ async fn care_line(call: &Call, s: &'static Settings) -> Result<Ending, Failure>
     Ok("call-back".into())
 }
 
-/// What is known of a call that a province's flow hands over: `kantooruren 1795345200000` is the shift in which it arrived, and since
-/// when the caller waits. A call to the care line's own number brings nothing.
+/// What is known of a call that a province's flow hands over: `kantooruren 1795345200000` is the
+/// shift in which it arrived, and since when the caller waits. A call to the care line's own number
+/// brings nothing.
 struct Handover {
     office_hours: bool,
     since: u64,
@@ -83,12 +89,16 @@ struct Handover {
 
 fn handover(call: &Call, s: &Settings, arrived: &Moment) -> Handover {
     let data = call.arrival().map_or("", |arrival| &arrival.data);
-    let handed_over = data.split_once(' ').and_then(|(shift, since)| Some((shift == "kantooruren", since.parse().ok()?)));
-    let (office_hours, since) = handed_over.unwrap_or_else(|| (call.is_open(&s.office_hours), arrived.instant));
+    let handed_over = data
+        .split_once(' ')
+        .and_then(|(shift, since)| Some((shift == "kantooruren", since.parse().ok()?)));
+    let (office_hours, since) =
+        handed_over.unwrap_or_else(|| (call.is_open(&s.office_hours), arrived.instant));
     Handover { office_hours, since }
 }
 
-/// What whoever calls back has to know: who, at which number, which number was called, when, and how long the wait was.
+/// What whoever calls back has to know: who, at which number, which number was called, when, and
+/// how long the wait was.
 fn call_back(call: &Call, s: &Settings, arrived: &Moment, since: u64) -> Vec<Field> {
     let waited = call.now().instant.saturating_sub(since) / 1000;
     let Moment { year, month, day, hour, minute, .. } = arrived;

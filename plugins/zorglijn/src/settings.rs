@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use strowger_sdk::prelude::*;
 
-/// The `[settings]` of the care line's flow file. None has a value of its own: all of them stand in the file.
+/// The `[settings]` of the care line's flow file. None has a value of its own: all of them stand in
+/// the file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {

@@ -93,10 +93,23 @@ fn p5_p6_after_four_minutes_a_call_back_mail_and_the_caller_is_told() {
     call.passes(secs(1));
     assert_eq!(
         call_back(&call),
-        ["caller: Mia Claes", "number: +3291234567", "dialled: +3290000000", "time: 23/11/2026 10:04", "wait: 4 min 0 s",]
+        [
+            "caller: Mia Claes",
+            "number: +3291234567",
+            "dialled: +3290000000",
+            "time: 23/11/2026 10:04",
+            "wait: 4 min 0 s",
+        ]
     );
-    let Some(Command::Play(play)) = call.newest().last().map(|order| &order.command) else { panic!("{}", call.timeline()) };
-    assert_eq!(play.prompts, [Prompt::from("Uw gegevens worden genoteerd en wij nemen zo snel mogelijk contact met u op.")]);
+    let Some(Command::Play(play)) = call.newest().last().map(|order| &order.command) else {
+        panic!("{}", call.timeline())
+    };
+    assert_eq!(
+        play.prompts,
+        [Prompt::from(
+            "Uw gegevens worden genoteerd en wij nemen zo snel mogelijk contact met u op."
+        )]
+    );
     call.settles();
     assert_eq!((call.ending(), call.noted("call-back")), (Some("call-back"), Some("waited")));
     assert!(call.is_tagged("call-back"));
@@ -112,7 +125,11 @@ fn p5_the_mail_says_the_whole_wait_of_a_call_that_was_handed_over() {
 
 #[test]
 fn p5_nobody_there_is_a_call_back_at_once() {
-    for (why, word) in [(Left::NobodyLoggedIn, "nobody-logged-in"), (Left::NobodyReachable, "nobody-reachable"), (Left::Full, "full")] {
+    for (why, word) in [
+        (Left::NobodyLoggedIn, "nobody-logged-in"),
+        (Left::NobodyReachable, "nobody-reachable"),
+        (Left::Full, "full"),
+    ] {
         let mut call = call(site(true), "");
         call.queue_leaves(why).settles();
         assert_eq!((call.ending(), call.noted("call-back")), (Some("call-back"), Some(word)));
@@ -131,14 +148,22 @@ fn p6_words_and_music_while_waiting_in_the_callers_language() {
             .clone();
         let mut patient = contact("patiënt", "Mia");
         patient.language = language.map(str::to_owned);
-        let mut call = TestCall::<Zorglijn>::new(settings, site(true).contact(CALLER_NUMBER, patient));
+        let mut call =
+            TestCall::<Zorglijn>::new(settings, site(true).contact(CALLER_NUMBER, patient));
         call.arrives().settles();
         call.company().unwrap().clone()
     };
     let company = waiting(None);
-    assert_eq!((company.first_after, company.every, company.music.as_deref()), (0, 60_000, Some("wachtmuziek")));
-    assert!(matches!(&company.prompts[..], [Prompt::Text(text)] if text.text == "U wordt zo spoedig mogelijk geholpen."));
-    assert!(matches!(&waiting(Some("fr-BE")).prompts[..], [Prompt::Text(text)] if text.text.starts_with("Nous")));
+    assert_eq!(
+        (company.first_after, company.every, company.music.as_deref()),
+        (0, 60_000, Some("wachtmuziek"))
+    );
+    assert!(
+        matches!(&company.prompts[..], [Prompt::Text(text)] if text.text == "U wordt zo spoedig mogelijk geholpen.")
+    );
+    assert!(
+        matches!(&waiting(Some("fr-BE")).prompts[..], [Prompt::Text(text)] if text.text.starts_with("Nous"))
+    );
 }
 
 #[test]

@@ -37,8 +37,14 @@ impl Storm {
         let mut by_number: HashMap<&str, &CallRecord> = HashMap::new();
         for record in &records {
             let number = record.caller.as_deref().context("a record without a caller")?;
-            ensure!(by_number.insert(number, record).is_none(), "{number} has two records: {records:#?}");
-            ensure!(self.stuck || !record.unjournalled, "unjournalled, and the journal was never stuck: {record:?}");
+            ensure!(
+                by_number.insert(number, record).is_none(),
+                "{number} has two records: {records:#?}"
+            );
+            ensure!(
+                self.stuck || !record.unjournalled,
+                "unjournalled, and the journal was never stuck: {record:?}"
+            );
         }
         for visit in &visits {
             self.judge(visit, by_number.remove(visit.number.as_str()))?;
@@ -61,7 +67,10 @@ impl Storm {
             match seen {
                 Observed::Arrived { leg, from, .. } => {
                     let number = from.clone().context("nobody withholds a number here")?;
-                    ensure!(visits.insert(leg.clone(), Visit { number, ..Visit::default() }).is_none(), "{leg} arrived twice");
+                    ensure!(
+                        visits.insert(leg.clone(), Visit { number, ..Visit::default() }).is_none(),
+                        "{leg} arrived twice"
+                    );
                 }
                 Observed::Answered { leg } => {
                     if let Some(visit) = visits.get_mut(leg) {
@@ -87,7 +96,12 @@ impl Storm {
     /// A caller's call ended as it may, and has the record that it must have.
     fn judge(&self, visit: &Visit, record: Option<&CallRecord>) -> Result<()> {
         let who = &visit.number;
-        let coming = self.plan.callers.iter().find(|coming| coming.number == *who).context("who is that?")?;
+        let coming = self
+            .plan
+            .callers
+            .iter()
+            .find(|coming| coming.number == *who)
+            .context("who is that?")?;
         let by_caller = match &visit.end {
             Some(Observed::HungUp { by: By::FarEnd, .. }) => true,
             Some(Observed::HungUp { by: By::Host, .. }) if visit.talked.is_some() => false,
@@ -106,7 +120,11 @@ impl Storm {
             None => bail!("{who} has no record"),
             Some(record) => {
                 let good = outcomes.contains(&record.outcome.as_str());
-                ensure!(good, "{who}: one of {outcomes:?} was expected of {record:?}, end: {:?}", visit.end);
+                ensure!(
+                    good,
+                    "{who}: one of {outcomes:?} was expected of {record:?}, end: {:?}",
+                    visit.end
+                );
                 Ok(())
             }
         }
@@ -118,7 +136,10 @@ impl Storm {
             match seen {
                 Observed::RingStarted { leg, address, .. } => {
                     let before = ringing.insert(format!("{address:?}"), leg.clone());
-                    ensure!(before.is_none(), "{address:?} is rung for {leg} and rings for {before:?}");
+                    ensure!(
+                        before.is_none(),
+                        "{address:?} is rung for {leg} and rings for {before:?}"
+                    );
                 }
                 Observed::RingStopped { leg } => ringing.retain(|_, rings| rings != leg),
                 _ => {}
@@ -132,7 +153,11 @@ impl Storm {
         let served = self.served()?;
         let exchange = &served.host.exchange;
         let open = served.store.open_calls()?;
-        ensure!(open.is_empty(), "open in the journal: {:?}", open.iter().map(|open| open.call).collect::<Vec<_>>());
+        ensure!(
+            open.is_empty(),
+            "open in the journal: {:?}",
+            open.iter().map(|open| open.call).collect::<Vec<_>>()
+        );
         ensure!(exchange.call_count() == 0, "calls are up: {:?}", exchange.calls());
         let waiting = exchange.queue("helpdesk").context("there is no queue")?.waiting;
         ensure!(waiting == 0, "{waiting} wait on the floor");
@@ -150,13 +175,23 @@ impl Storm {
         for log in self.logs.iter().chain(self.served.as_ref().map(|served| &served.host.log)) {
             queued.extend(log.queued().into_iter().map(|(at, call)| (call, at)));
         }
-        let of: HashMap<&str, CallId> = records.iter().filter_map(|record| Some((record.caller.as_deref()?, record.call))).collect();
-        let mut talked: Vec<_> =
-            visits.iter().filter_map(|visit| Some((visit.talked?, *queued.get(of.get(visit.number.as_str())?)?, &visit.number))).collect();
+        let of: HashMap<&str, CallId> = records
+            .iter()
+            .filter_map(|record| Some((record.caller.as_deref()?, record.call)))
+            .collect();
+        let mut talked: Vec<_> = visits
+            .iter()
+            .filter_map(|visit| {
+                Some((visit.talked?, *queued.get(of.get(visit.number.as_str())?)?, &visit.number))
+            })
+            .collect();
         talked.sort();
         for (place, (_, queued, number)) in talked.iter().enumerate() {
             let late = talked[place..].iter().find(|(_, later, _)| *later + AT_ONCE < *queued);
-            ensure!(late.is_none(), "{number} was connected before {late:?}, who had queued before");
+            ensure!(
+                late.is_none(),
+                "{number} was connected before {late:?}, who had queued before"
+            );
         }
         Ok(())
     }
@@ -167,16 +202,25 @@ impl Storm {
         let engine = Engine::new(Some(strowger_test_support::compile_cache()))?;
         let mut flows: HashMap<FlowVersion, Flow> = HashMap::new();
         let mut count = 0;
-        let gaps: HashSet<CallId> = records.iter().filter(|record| record.unjournalled).map(|record| record.call).collect();
+        let gaps: HashSet<CallId> =
+            records.iter().filter(|record| record.unjournalled).map(|record| record.call).collect();
         for record in records.iter().filter(|record| !gaps.contains(&record.call)) {
-            let steps: Vec<(u32, StepRecord)> =
-                store.steps(record.call)?.into_iter().map(|numbered| (numbered.number, numbered.step)).collect();
+            let steps: Vec<(u32, StepRecord)> = store
+                .steps(record.call)?
+                .into_iter()
+                .map(|numbered| (numbered.number, numbered.step))
+                .collect();
             let verdict = replay(&Recorded { call: record.call, steps: &steps }, |on| {
                 if let Some(flow) = flows.get(on) {
                     return Ok(flow.clone());
                 }
-                let files = store.version(on).map_err(|error| error.to_string())?.ok_or("the journal does not have the version")?;
-                let flow = LoadedFlow::of_files(&files, &engine).map_err(|problems| format!("{problems:?}"))?.flow;
+                let files = store
+                    .version(on)
+                    .map_err(|error| error.to_string())?
+                    .ok_or("the journal does not have the version")?;
+                let flow = LoadedFlow::of_files(&files, &engine)
+                    .map_err(|problems| format!("{problems:?}"))?
+                    .flow;
                 flows.insert(on.clone(), flow.clone());
                 Ok(flow)
             });

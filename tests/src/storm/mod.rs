@@ -1,4 +1,5 @@
-//! A storm: callers come, and everything that can go wrong between them and the host does, as a seed says. Then it is calm, and all are served.
+//! A storm: callers come, and everything that can go wrong between them and the host does, as a
+//! seed says. Then it is calm, and all are served.
 //!
 //! # Layout
 //! * [`plan`]: what happens, rolled from a seed.
@@ -92,11 +93,15 @@ pub fn rage(plan: Plan) -> Result<Weather> {
     result.map(|()| weather).with_context(|| format!("{shown}\n{}", storm.story()))
 }
 
-/// The helpdesk as the storm knows it; an edition differs in what is said while waiting. Nobody is sent on: what the wall clock jumps while there is no
-/// host is time that has passed, for all that the next one can know.
+/// The helpdesk as the storm knows it; an edition differs in what is said while waiting. Nobody is
+/// sent on: what the wall clock jumps while there is no host is time that has passed, for all that
+/// the next one can know.
 fn helpdesk(edition: u32) -> String {
-    let flow = HELPDESK.replace("overflow_after = 6", "overflow_after = 86400").replace("warn_below_agents = 2", "warn_below_agents = 0");
-    flow.replace("[limits]", "[limits]\nstep_ms = 5000").replace("Even wachten.", &format!("Even wachten, editie {edition}."))
+    let flow = HELPDESK
+        .replace("overflow_after = 6", "overflow_after = 86400")
+        .replace("warn_below_agents = 2", "warn_below_agents = 0");
+    flow.replace("[limits]", "[limits]\nstep_ms = 5000")
+        .replace("Even wachten.", &format!("Even wachten, editie {edition}."))
 }
 
 impl Storm {
@@ -106,11 +111,15 @@ impl Storm {
             "plugin = \"hostile\"\nnumbers = [\"0999\"]\n[limits]\nstep_ms = 5000\n[settings]\nmisbehave = \"panic\"\nafter = {}\n",
             plan.fails_after
         );
-        let folder = Folder::new(&site.replace("ring_time = 3", "ring_time = 60").replace("retry_after = 2", "retry_after = 1"))?
-            .plugin("vaccination-helpdesk")?
-            .plugin("hostile")?
-            .flow("helpdesk", &helpdesk(0))?
-            .flow("failing", &failing)?;
+        let folder = Folder::new(
+            &site
+                .replace("ring_time = 3", "ring_time = 60")
+                .replace("retry_after = 2", "retry_after = 1"),
+        )?
+        .plugin("vaccination-helpdesk")?
+        .plugin("hostile")?
+        .flow("helpdesk", &helpdesk(0))?
+        .flow("failing", &failing)?;
         let town = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let proxy = Proxy::start(town.handle())?;
         let adapter = Adapter::new("town");
@@ -121,7 +130,9 @@ impl Storm {
             lengths: Arc::new(|_| Some(Duration::from_millis(40))),
             observer: Some({
                 let seen = seen.clone();
-                Arc::new(move |_, observed: &Observed| lock(&seen).push((Instant::now(), observed.clone())))
+                Arc::new(move |_, observed: &Observed| {
+                    lock(&seen).push((Instant::now(), observed.clone()))
+                })
             }),
             ..SimConfig::default()
         };
@@ -151,13 +162,19 @@ impl Storm {
         };
         storm.host_starts()?;
         let there = connected.wait_for(|connected| *connected);
-        storm.town.block_on(async { tokio::time::timeout(LIMIT, there).await }).context("the adapter does not connect")??;
+        storm
+            .town
+            .block_on(async { tokio::time::timeout(LIMIT, there).await })
+            .context("the adapter does not connect")??;
         Ok(storm)
     }
 
     fn through(&mut self) -> Result<()> {
         let since = Instant::now();
-        self.desks(&vec![Desk::Answers(Duration::from_millis(50), Duration::from_millis(600)); self.plan.agents as usize]);
+        self.desks(&vec![
+            Desk::Answers(Duration::from_millis(50), Duration::from_millis(600));
+            self.plan.agents as usize
+        ]);
         self.callers_come();
         self.until("callers", || self.sim_holds() >= UP)?;
         self.weather.up = self.sim_holds();
@@ -168,13 +185,23 @@ impl Storm {
         }
         self.proxy.calm();
         self.desks(&vec![QUICK; self.plan.agents as usize]);
-        // Phones that were dialled before do as they were told then, but whoever rings for ever is put down.
-        let gone =
-            || self.sim_holds() == 0 && lock(&self.seen).iter().filter(|(_, seen)| is_arrival(seen)).count() == self.plan.callers.len();
+        // Phones that were dialled before do as they were told then, but whoever rings for ever is
+        // put down.
+        let gone = || {
+            self.sim_holds() == 0
+                && lock(&self.seen).iter().filter(|(_, seen)| is_arrival(seen)).count()
+                    == self.plan.callers.len()
+        };
         self.until("the last caller's end", gone)?;
         let served = self.served()?;
-        let idle = served.wait(async { tokio::time::timeout(LIMIT, served.host.exchange.idle()).await });
-        idle.with_context(|| format!("{} calls are up at the host and nobody is at the PBX", served.host.exchange.call_count()))?;
+        let idle =
+            served.wait(async { tokio::time::timeout(LIMIT, served.host.exchange.idle()).await });
+        idle.with_context(|| {
+            format!(
+                "{} calls are up at the host and nobody is at the PBX",
+                served.host.exchange.call_count()
+            )
+        })?;
         ensure!(since.elapsed() < 2 * LIMIT, "it took {:?}", since.elapsed());
         self.check()
     }
@@ -202,7 +229,8 @@ impl Storm {
     }
 
     fn kill(&mut self, point: KillPoint, gap: Duration) -> Result<()> {
-        // Steps that are not journalled die with their host, as they may: a host dies here while all is.
+        // Steps that are not journalled die with their host, as they may: a host dies here while
+        // all is.
         self.journal_is_well()?;
         let moment = Instant::now();
         let mut swapping = None;
@@ -251,7 +279,8 @@ impl Storm {
     fn host_starts(&mut self) -> Result<()> {
         // Where nobody locks the database, a slow machine is no reason to give up journalling.
         let stuck_after = Duration::from_millis(if self.plan.locks() { 200 } else { 10_000 });
-        self.served = Some(Served::start(&self.folder, Clock::wrong(self.wrong), &self.proxy, stuck_after)?);
+        self.served =
+            Some(Served::start(&self.folder, Clock::wrong(self.wrong), &self.proxy, stuck_after)?);
         Ok(())
     }
 
@@ -278,7 +307,8 @@ impl Storm {
     fn ringing(&self) -> usize {
         let seen = lock(&self.seen);
         let count = |is: fn(&Observed) -> bool| seen.iter().filter(|(_, seen)| is(seen)).count();
-        count(|seen| matches!(seen, Observed::RingStarted { .. })) - count(|seen| matches!(seen, Observed::RingStopped { .. }))
+        count(|seen| matches!(seen, Observed::RingStarted { .. }))
+            - count(|seen| matches!(seen, Observed::RingStopped { .. }))
     }
 
     fn callers_come(&self) {
@@ -288,9 +318,16 @@ impl Storm {
                 tokio::time::sleep(caller.after).await;
                 let to = if caller.failing { "0999" } else { "0900" };
                 // Whoever calls the plugin that fails gives it something to do.
-                let keys = Keys { after: Duration::from_millis(300), digits: "12345678".to_owned() };
+                let keys =
+                    Keys { after: Duration::from_millis(300), digits: "12345678".to_owned() };
                 let keys = caller.failing.then_some(keys).into_iter().collect();
-                sim.call(Caller { from: Some(caller.number), to: to.into(), patience: caller.patience, keys, ..Caller::default() });
+                sim.call(Caller {
+                    from: Some(caller.number),
+                    to: to.into(),
+                    patience: caller.patience,
+                    keys,
+                    ..Caller::default()
+                });
             }
         });
     }

@@ -126,8 +126,13 @@ impl Plan {
             .collect();
         let fails_after = dice.below(4);
         let count = 2 + dice.below(4);
-        let faults =
-            (0..count).map(|_| (dice.millis(0, 150), Fault::roll(&mut dice), (0..agents).map(|_| Desk::roll(&mut dice)).collect()));
+        let faults = (0..count).map(|_| {
+            (
+                dice.millis(0, 150),
+                Fault::roll(&mut dice),
+                (0..agents).map(|_| Desk::roll(&mut dice)).collect(),
+            )
+        });
         Self { seed, agents, fails_after, faults: faults.collect(), callers }
     }
 
@@ -144,7 +149,9 @@ impl Fault {
             1 => Self::Stall(dice.millis(50, 900)),
             2 | 3 => {
                 let way = if dice.once_in(2) { Way::ToHost } else { Way::ToAdapter };
-                let tricks = (0..1 + dice.below(6)).map(|_| [Trick::Twice, Trick::Lost, Trick::Late][dice.below(3) as usize]).collect();
+                let tricks = (0..1 + dice.below(6))
+                    .map(|_| [Trick::Twice, Trick::Lost, Trick::Late][dice.below(3) as usize])
+                    .collect();
                 Self::Tricks(way, tricks, dice.millis(20, 250))
             }
             4 => Self::Lock(dice.millis(100, 600)),

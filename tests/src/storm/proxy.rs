@@ -1,6 +1,8 @@
-//! A proxy between a host and its adapter that plays tricks with whole messages: TCP stays intact, so that only the protocol's numbers can notice.
+//! A proxy between a host and its adapter that plays tricks with whole messages: TCP stays intact,
+//! so that only the protocol's numbers can notice.
 //!
-//! Only numbered messages and acknowledgements are tampered with, never the greeting; pings are not passed on but answered, unless the proxy stalls.
+//! Only numbered messages and acknowledgements are tampered with, never the greeting; pings are not
+//! passed on but answered, unless the proxy stalls.
 
 use anyhow::{Context, Result};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
@@ -132,7 +134,8 @@ impl Proxy {
         self.shared.tricks().of(way).extend(tricks);
     }
 
-    /// Plays no tricks any more. What was lost last may be noticed by nobody: the connection breaks, as one does on which messages are lost.
+    /// Plays no tricks any more. What was lost last may be noticed by nobody: the connection
+    /// breaks, as one does on which messages are lost.
     pub(super) fn calm(&self) {
         *self.shared.tricks().of(Way::ToHost) = VecDeque::new();
         *self.shared.tricks().of(Way::ToAdapter) = VecDeque::new();
@@ -182,7 +185,9 @@ impl Shared {
         stream.set_nodelay(true)?;
         onward.set_nodelay(true)?;
         let mut request = format!("ws://{host}{PATH}").into_client_request()?;
-        request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {TOKEN}"))?);
+        request
+            .headers_mut()
+            .insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {TOKEN}"))?);
         let (onward, _) = client_async(request, onward).await?;
         let (to_adapter, from_adapter) = accept_async(stream).await?.split();
         let (to_host, from_host) = onward.split();
@@ -214,7 +219,9 @@ impl Shared {
                 }
                 continue;
             };
-            let numbered = ["event", "command", "ack"].iter().any(|kind| text.starts_with(&format!("{{\"type\":\"{kind}\"")));
+            let numbered = ["event", "command", "ack"]
+                .iter()
+                .any(|kind| text.starts_with(&format!("{{\"type\":\"{kind}\"")));
             if numbered && way == Way::ToHost && mood.borrow().deaf {
                 continue;
             }

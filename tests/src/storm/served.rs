@@ -20,7 +20,8 @@ use strowger_store::{Health, Options, Store};
 use tokio::runtime::{Builder, Runtime};
 
 /// Short, so that a stall is noticed in a test.
-pub(super) const BEAT: Beat = Beat { every: Duration::from_millis(150), silence: Duration::from_millis(600) };
+pub(super) const BEAT: Beat =
+    Beat { every: Duration::from_millis(150), silence: Duration::from_millis(600) };
 
 pub(super) struct Served {
     pub(super) host: Host,
@@ -54,7 +55,12 @@ impl Pbx for Wire {
 }
 
 impl Served {
-    pub(super) fn start(folder: &Folder, clock: Clock, proxy: &Proxy, stuck_after: Duration) -> Result<Self> {
+    pub(super) fn start(
+        folder: &Folder,
+        clock: Clock,
+        proxy: &Proxy,
+        stuck_after: Duration,
+    ) -> Result<Self> {
         let store = mortal::open_journal(folder, Options { stuck_after, ..Options::default() })?;
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let stuck = Arc::new(AtomicBool::new(false));
@@ -62,7 +68,8 @@ impl Served {
             let host = Host::start_on(folder, clock, Some(store.clone()))?;
             let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             let limits = RemoteLimits { beat: BEAT, ..RemoteLimits::default() };
-            let remote = Remote::start_with(here, Token::new(TOKEN)?, limits, host.exchange.sink()).await?;
+            let remote =
+                Remote::start_with(here, Token::new(TOKEN)?, limits, host.exchange.sink()).await?;
             anyhow::Ok((host, Arc::new(Wire { remote, gagged: AtomicBool::new(false) })))
         })?;
         let (mut health, seen) = (store.health(), stuck.clone());

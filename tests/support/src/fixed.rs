@@ -7,11 +7,15 @@ use std::{
 use strowger_model::{
     AgentName, OrderId, Timestamp,
     command::Target,
-    read::{AgentStatus, Authority, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus, Reads, ScheduleStatus},
+    read::{
+        AgentStatus, Authority, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus,
+        Reads, ScheduleStatus,
+    },
 };
 
-/// Reads for a site where it is always Sunday 22 November 2026, 12:00:00 in Brussels, every schedule is open, every
-/// queue has one free agent, and nothing else is known. What a flow logs is kept.
+/// Reads for a site where it is always Sunday 22 November 2026, 12:00:00 in Brussels, every
+/// schedule is open, every queue has one free agent, and nothing else is known. What a flow logs is
+/// kept.
 #[derive(Debug, Default)]
 pub struct FixedReads {
     logged: Mutex<Vec<(LogLevel, String)>>,
@@ -34,7 +38,16 @@ impl FixedReads {
 
 impl Reads for FixedReads {
     fn now(&self) -> Moment {
-        Moment { instant: Self::NOW, year: 2026, month: 11, day: 22, hour: 12, minute: 0, second: 0, weekday: 6 }
+        Moment {
+            instant: Self::NOW,
+            year: 2026,
+            month: 11,
+            day: 22,
+            hour: 12,
+            minute: 0,
+            second: 0,
+            weekday: 6,
+        }
     }
 
     fn schedule(&self, _name: &str) -> Option<ScheduleStatus> {

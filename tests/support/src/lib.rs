@@ -1,7 +1,9 @@
-//! What tests of several crates share: the plugins and test guests, built for wasm, and reads with fixed answers.
+//! What tests of several crates share: the plugins and test guests, built for wasm, and reads with
+//! fixed answers.
 //!
-//! `cargo xtask test` builds all guests before it runs the tests, so that here a file need only be read. Without it
-//! (one crate's tests, run by hand) the guest is built by the cargo that runs the test.
+//! `cargo xtask test` builds all guests before it runs the tests, so that here a file need only be
+//! read. Without it (one crate's tests, run by hand) the guest is built by the cargo that runs the
+//! test.
 
 mod fixed;
 
@@ -14,8 +16,9 @@ use std::{
     sync::LazyLock,
 };
 
-/// The wasm of a plugin or test guest by its package's name, such as `vaccination-helpdesk`. Underscores do as well.
-/// It is built unless `cargo xtask` has just done so, which it says by setting `STROWGER_GUESTS_BUILT`.
+/// The wasm of a plugin or test guest by its package's name, such as `vaccination-helpdesk`.
+/// Underscores do as well. It is built unless `cargo xtask` has just done so, which it says by
+/// setting `STROWGER_GUESTS_BUILT`.
 ///
 /// # Panics
 /// When the guest cannot be built; the message is cargo's own.
@@ -30,7 +33,10 @@ pub fn plugin_wasm(package: &str) -> Vec<u8> {
 /// As [`plugin_wasm`].
 pub fn plugin_path(package: &str) -> PathBuf {
     let package = package.replace('_', "-");
-    let path = target_directory().join("wasm32-wasip2/plugin").join(package.replace('-', "_")).with_extension("wasm");
+    let path = target_directory()
+        .join("wasm32-wasip2/plugin")
+        .join(package.replace('-', "_"))
+        .with_extension("wasm");
     if env::var_os("STROWGER_GUESTS_BUILT").is_none() || !path.exists() {
         build(&package);
     }
@@ -42,7 +48,16 @@ fn build(package: &str) {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(workspace())
-        .args(["build", "--quiet", "--target", "wasm32-wasip2", "--profile", "plugin", "--package", package])
+        .args([
+            "build",
+            "--quiet",
+            "--target",
+            "wasm32-wasip2",
+            "--profile",
+            "plugin",
+            "--package",
+            package,
+        ])
         .arg("--target-dir")
         .arg(target_directory())
         .output()
@@ -54,10 +69,12 @@ fn build(package: &str) {
     );
 }
 
-/// The folder of the workspace's `Cargo.toml`. Asked for when the test runs: one folder of built tests may serve two clones.
+/// The folder of the workspace's `Cargo.toml`. Asked for when the test runs: one folder of built
+/// tests may serve two clones.
 pub fn workspace() -> &'static Path {
     static WORKSPACE: LazyLock<PathBuf> = LazyLock::new(|| {
-        let package = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+        let package = env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
         let is_workspace = |folder: &&Path| folder.join("Cargo.lock").exists();
         package.ancestors().find(is_workspace).unwrap_or(&package).to_owned()
     });

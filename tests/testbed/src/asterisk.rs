@@ -12,8 +12,9 @@
 //! | `.200` | the central, behind the trunk endpoint `central` |
 //!
 //! # The dialplan
-//! Every number and key code goes to the host's application. What the host does not take, or sends on, takes the PBX's own
-//! route: a call to `own-route` at the central. [`BASELINES`] and [`QUEUE`] are measured against.
+//! Every number and key code goes to the host's application. What the host does not take, or sends
+//! on, takes the PBX's own route: a call to `own-route` at the central. [`BASELINES`] and [`QUEUE`]
+//! are measured against.
 
 use crate::{net::Slice, process::Process, tools::Tools};
 use anyhow::{Context, Result, ensure};
@@ -40,11 +41,12 @@ pub const TRANSFER: &str = "strowger-transfer";
 /// A class of music.
 pub const MUSIC: &str = "default";
 
-/// Extensions that answer, play one second of sound and hang up: by the dialplan, by FastAGI on `.2` port 4573, and
-/// by an ARI application `baseline`.
+/// Extensions that answer, play one second of sound and hang up: by the dialplan, by FastAGI on
+/// `.2` port 4573, and by an ARI application `baseline`.
 pub const BASELINES: [&str; 3] = ["baseline-native", "baseline-agi", "baseline-ari"];
 
-/// An extension that puts callers into a queue of Asterisk's own, whose members are the phones of `a1` to `a4`.
+/// An extension that puts callers into a queue of Asterisk's own, whose members are the phones of
+/// `a1` to `a4`.
 pub const QUEUE: &str = "baseline-queue";
 
 /// A boot takes less than a second; a busy machine may need more.
@@ -63,7 +65,8 @@ impl AsteriskServer {
     /// Starts one and waits until its ARI answers.
     ///
     /// # Errors
-    /// There is no Asterisk in the cache (`cargo xtask asterisk` gets it), or it does not start; the error shows its log.
+    /// There is no Asterisk in the cache (`cargo xtask asterisk` gets it), or it does not start;
+    /// the error shows its log.
     pub fn start() -> Result<Self> {
         Self::logging(3)
     }
@@ -74,7 +77,8 @@ impl AsteriskServer {
     /// As [`Self::start`].
     pub fn logging(verbosity: u8) -> Result<Self> {
         let (tools, slice) = (Tools::find()?, Slice::take()?);
-        let folder = TempDir::with_prefix("strowger-asterisk-").context("cannot create a folder for Asterisk")?;
+        let folder = TempDir::with_prefix("strowger-asterisk-")
+            .context("cannot create a folder for Asterisk")?;
         configure(&tools, &slice, folder.path(), verbosity)?;
         let process = launch(&tools, folder.path())?;
         let server = Self { process, folder, slice, tools };
@@ -94,7 +98,9 @@ impl AsteriskServer {
     }
 
     fn ready(&self) -> Result<()> {
-        self.process.output().until("Asterisk Ready", BOOT, |log| log.contains("Asterisk Ready").then_some(()))?;
+        self.process
+            .output()
+            .until("Asterisk Ready", BOOT, |log| log.contains("Asterisk Ready").then_some(()))?;
         let (status, body) = self.get("/ari/asterisk/ping")?;
         ensure!(status == 200, "Asterisk's ARI answers a ping with {status}: {body}");
         Ok(())
@@ -151,7 +157,11 @@ impl AsteriskServer {
         let mut remote = self.tools.command("asterisk");
         remote.arg("-C").arg(self.folder.path().join("etc/asterisk.conf")).args(["-rx", command]);
         let output = remote.output().context("cannot run asterisk")?;
-        ensure!(output.status.success(), "the console does not take {command:?}: {}", String::from_utf8_lossy(&output.stderr));
+        ensure!(
+            output.status.success(),
+            "the console does not take {command:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
@@ -175,15 +185,26 @@ impl AsteriskServer {
     /// # Errors
     /// It cannot be reached.
     pub fn get(&self, path: &str) -> Result<(u16, String)> {
-        let mut stream = TcpStream::connect((self.host(1), 8088)).context("cannot reach Asterisk's HTTP server")?;
+        let mut stream = TcpStream::connect((self.host(1), 8088))
+            .context("cannot reach Asterisk's HTTP server")?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
         let key = format!("{USER}:{PASSWORD}").replace(' ', "%20");
         let join = if path.contains('?') { '&' } else { '?' };
-        write!(stream, "GET {path}{join}api_key={key} HTTP/1.1\r\nHost: bed\r\nConnection: close\r\n\r\n")?;
+        write!(
+            stream,
+            "GET {path}{join}api_key={key} HTTP/1.1\r\nHost: bed\r\nConnection: close\r\n\r\n"
+        )?;
         let mut reply = String::new();
         stream.read_to_string(&mut reply)?;
-        let status = reply.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no HTTP status")?;
-        Ok((status, reply.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()))
+        let status = reply
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .context("no HTTP status")?;
+        Ok((
+            status,
+            reply.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default(),
+        ))
     }
 }
 
@@ -200,7 +221,10 @@ fn configure(tools: &Tools, slice: &Slice, folder: &Path, verbosity: u8) -> Resu
     }
     let modules = tools.modules()?;
     let here = folder.display();
-    let write = |name: &str, text: &str| fs::write(folder.join("etc").join(name), text).with_context(|| format!("cannot write {name}"));
+    let write = |name: &str, text: &str| {
+        fs::write(folder.join("etc").join(name), text)
+            .with_context(|| format!("cannot write {name}"))
+    };
     write(
         "asterisk.conf",
         &format!(
@@ -218,18 +242,32 @@ fn configure(tools: &Tools, slice: &Slice, folder: &Path, verbosity: u8) -> Resu
         writeln!(load, "load = {module}.so")?;
     }
     write("modules.conf", &load)?;
-    write("logger.conf", "[general]\ndateformat = %T.%3q\n[logfiles]\n/dev/stderr => notice,warning,error,verbose\n")?;
-    write("http.conf", &format!("[general]\nenabled = yes\nbindaddr = {}\nbindport = 8088\n", slice.host(1)))?;
+    write(
+        "logger.conf",
+        "[general]\ndateformat = %T.%3q\n[logfiles]\n/dev/stderr => notice,warning,error,verbose\n",
+    )?;
+    write(
+        "http.conf",
+        &format!("[general]\nenabled = yes\nbindaddr = {}\nbindport = 8088\n", slice.host(1)),
+    )?;
     write(
         "ari.conf",
-        &format!("[general]\nenabled = yes\n[{USER}]\ntype = user\nread_only = no\npassword_format = plain\npassword = {PASSWORD}\n"),
+        &format!(
+            "[general]\nenabled = yes\n[{USER}]\ntype = user\nread_only = no\npassword_format = plain\npassword = {PASSWORD}\n"
+        ),
     )?;
-    write("rtp.conf", "[general]\nrtpstart = 20000\nrtpend = 29999\nstrictrtp = no\nicesupport = no\n")?;
+    write(
+        "rtp.conf",
+        "[general]\nrtpstart = 20000\nrtpend = 29999\nstrictrtp = no\nicesupport = no\n",
+    )?;
     write("musiconhold.conf", &format!("[{MUSIC}]\nmode = files\ndirectory = {here}/moh\n"))?;
     write("cdr.conf", "[general]\nenable = no\n")?;
     let members = (1..=4).map(|number| format!("member => PJSIP/a{number}\n")).collect::<String>();
     let queue = "strategy = rrmemory\ntimeout = 60\nretry = 1\nwrapuptime = 0\nringinuse = no\n";
-    write("queues.conf", &format!("[general]\nautofill = yes\nshared_lastcall = yes\n[{QUEUE}]\n{queue}{members}"))?;
+    write(
+        "queues.conf",
+        &format!("[general]\nautofill = yes\nshared_lastcall = yes\n[{QUEUE}]\n{queue}{members}"),
+    )?;
     write("pjsip.conf", &pjsip(slice)?)?;
     write("extensions.conf", &dialplan(slice, folder))?;
     for empty in [
@@ -264,14 +302,22 @@ fn pjsip(slice: &Slice) -> Result<String> {
         slice.part(96, 27),
     );
     let mut phone = |name: &str, last: u8| {
-        writeln!(text, "[{name}](endpoint)\naors = {name}\n[{name}]\ntype = aor\ncontact = sip:{name}@{}:5060", slice.host(last))
+        writeln!(
+            text,
+            "[{name}](endpoint)\naors = {name}\n[{name}]\ntype = aor\ncontact = sip:{name}@{}:5060",
+            slice.host(last)
+        )
     };
     for number in 1..=29 {
         phone(&format!("a{number}"), 10 + number)?;
     }
     phone("central", 200)?;
     for number in 1..=29 {
-        writeln!(text, "[a{number}-address]\ntype = identify\nendpoint = a{number}\nmatch = {}", slice.host(40 + number))?;
+        writeln!(
+            text,
+            "[a{number}-address]\ntype = identify\nendpoint = a{number}\nmatch = {}",
+            slice.host(40 + number)
+        )?;
     }
     Ok(text)
 }
@@ -300,7 +346,9 @@ fn dialplan(slice: &Slice, folder: &Path) -> String {
 /// A tone in 16-bit samples at 8 kHz.
 fn tone(seconds: f64, hertz: f64) -> Vec<u8> {
     let samples = (8000.0 * seconds) as u32;
-    (0..samples).flat_map(|n| (((TAU * hertz * f64::from(n) / 8000.0).sin() * 8000.0) as i16).to_le_bytes()).collect()
+    (0..samples)
+        .flat_map(|n| (((TAU * hertz * f64::from(n) / 8000.0).sin() * 8000.0) as i16).to_le_bytes())
+        .collect()
 }
 
 #[cfg(test)]

@@ -40,9 +40,11 @@ impl Gate {
     /// # Errors
     /// Its address cannot be listened on.
     pub fn open(pbx: &AsteriskServer) -> Result<Self> {
-        let (inside, listener) = (pbx.host(1), TcpListener::bind((pbx.host(3), 0)).context("cannot open the gate")?);
+        let (inside, listener) =
+            (pbx.host(1), TcpListener::bind((pbx.host(3), 0)).context("cannot open the gate")?);
         let address = listener.local_addr()?;
-        let state = Arc::new(Mutex::new(State { shut: Shut::Nothing, gone: false, open: Vec::new() }));
+        let state =
+            Arc::new(Mutex::new(State { shut: Shut::Nothing, gone: false, open: Vec::new() }));
         let shared = Arc::clone(&state);
         let keeper = thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -61,7 +63,8 @@ impl Gate {
         format!("http://{}", self.address)
     }
 
-    /// Shuts the gate, or opens it again. What is shut is cut off at once, and whatever comes later too.
+    /// Shuts the gate, or opens it again. What is shut is cut off at once, and whatever comes later
+    /// too.
     pub fn shut(&self, shut: Shut) {
         let mut state = lock(&self.state);
         state.shut = shut;
@@ -114,7 +117,12 @@ fn pass(mut outer: TcpStream, inside: Ipv4Addr, state: &Mutex<State>) {
     let Ok(mut inner) = TcpStream::connect((inside, 8088)) else { return };
     // Without these every small message waits for an acknowledgement.
     let _ = (outer.set_nodelay(true), inner.set_nodelay(true));
-    let clones = || io::Result::Ok(((outer.try_clone()?, inner.try_clone()?), (outer.try_clone()?, inner.try_clone()?)));
+    let clones = || {
+        io::Result::Ok((
+            (outer.try_clone()?, inner.try_clone()?),
+            (outer.try_clone()?, inner.try_clone()?),
+        ))
+    };
     let Ok((kept, (mut to, mut from))) = clones() else { return };
     {
         let mut state = lock(state);

@@ -1,7 +1,7 @@
 //! Keys of a telephone, sent as RFC 4733 events beside SIPp.
 //!
-//! SIPp can only replay captures, through raw sockets that need root. The bed's Asterisk takes media from any address, so
-//! a socket of our own does it.
+//! SIPp can only replay captures, through raw sockets that need root. The bed's Asterisk takes
+//! media from any address, so a socket of our own does it.
 
 use crate::{process::Output, sipp::Message};
 use anyhow::{Context, Result, ensure};
@@ -15,12 +15,20 @@ const PACKET: (Duration, u16) = (Duration::from_millis(20), 160);
 const HELD: u16 = 5;
 const PAUSE: u32 = 10;
 
-/// Keys digits, from so long after the answer on; in a thread of its own, which ends with the caller at the latest.
-pub(crate) fn key(caller: Output, from: std::net::Ipv4Addr, after: Duration, digits: &str) -> Result<()> {
+/// Keys digits, from so long after the answer on; in a thread of its own, which ends with the
+/// caller at the latest.
+pub(crate) fn key(
+    caller: Output,
+    from: std::net::Ipv4Addr,
+    after: Duration,
+    digits: &str,
+) -> Result<()> {
     let events = digits.chars().map(event).collect::<Result<Vec<u8>>>()?;
     let socket = UdpSocket::bind((from, 0)).context("cannot open a socket for media")?;
     thread::spawn(move || {
-        let answered = caller.until("answer", crate::sipp::PATIENCE, |log| crate::sipp::parse(log).iter().find_map(media));
+        let answered = caller.until("answer", crate::sipp::PATIENCE, |log| {
+            crate::sipp::parse(log).iter().find_map(media)
+        });
         // A caller who is never answered keys nothing.
         let Ok((address, port)) = answered else { return };
         thread::sleep(after);

@@ -1,15 +1,18 @@
 //! A test bed: a private, real Asterisk with SIP callers and phones around it, all on loopback.
 //!
 //! # Layout
-//! * [`tools`]: Asterisk, SIPp and espeak-ng of Debian, unpacked into the user's cache; no root needed.
+//! * [`tools`]: Asterisk, SIPp and espeak-ng of Debian, unpacked into the user's cache; no root
+//!   needed.
 //! * [`net`]: a slice of loopback for each bed, so that beds never share an address.
-//! * [`process`]: a program that runs beside a test, is killed with it, and whose output is read as it comes.
+//! * [`process`]: a program that runs beside a test, is killed with it, and whose output is read as
+//!   it comes.
 //! * [`asterisk`]: [`AsteriskServer`], with its configuration.
 //! * [`gate`]: between a host and Asterisk; a test can shut it.
 //! * `keys`: what callers key.
 //! * [`mail`]: [`MailServer`], a real one.
 //! * [`voice`]: tones that they play and hear.
-//! * [`sipp`]: [`Caller`] and [`Phone`], who follow scripts and tell every SIP message that they see.
+//! * [`sipp`]: [`Caller`] and [`Phone`], who follow scripts and tell every SIP message that they
+//!   see.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -23,7 +26,8 @@
 //! # anyhow::Ok(())
 //! ```
 //!
-//! Every wait of a test is for something that happens, with a deadline; only what people do takes its time.
+//! Every wait of a test is for something that happens, with a deadline; only what people do takes
+//! its time.
 
 pub mod asterisk;
 pub mod gate;

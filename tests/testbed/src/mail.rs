@@ -1,4 +1,5 @@
-//! A real mail server, aiosmtpd, for one test: what it was given can be read, and it can be gone for a while.
+//! A real mail server, aiosmtpd, for one test: what it was given can be read, and it can be gone
+//! for a while.
 
 use crate::{process::Process, tools};
 use anyhow::{Context, Result, ensure};
@@ -20,7 +21,8 @@ const PROGRAM: &str = include_str!("mail_server.py");
 /// For the server to start, and for a mail to come.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A Python with aiosmtpd, in the user's cache; installed if it is not there. `say` is told what is going on.
+/// A Python with aiosmtpd, in the user's cache; installed if it is not there. `say` is told what is
+/// going on.
 ///
 /// # Errors
 /// There is no Python 3 with `venv`, or its package index cannot be reached.
@@ -29,7 +31,8 @@ pub fn fetch(say: impl Fn(&str)) -> Result<PathBuf> {
     let python = folder.join("bin/python");
     let parent = folder.parent().context("the cache has no parent folder")?;
     fs::create_dir_all(parent)?;
-    let lock = fs::File::create(parent.join(".mail.lock")).context("cannot create the lock of the cache")?;
+    let lock = fs::File::create(parent.join(".mail.lock"))
+        .context("cannot create the lock of the cache")?;
     lock.lock().context("cannot lock the cache")?;
     if folder.join("complete").is_file() {
         return Ok(python);
@@ -37,7 +40,11 @@ pub fn fetch(say: impl Fn(&str)) -> Result<PathBuf> {
     say("fetching aiosmtpd");
     let _ = fs::remove_dir_all(&folder);
     tools::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-    tools::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PACKAGES))?;
+    tools::run(
+        Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .args(PACKAGES),
+    )?;
     fs::write(folder.join("complete"), "")?;
     Ok(python)
 }
@@ -80,10 +87,34 @@ impl MailServer {
         let folder = tempfile::tempdir()?;
         fs::write(folder.path().join("server.py"), PROGRAM)?;
         if asks == Asks::Login {
-            let (key, certificate) = (folder.path().join("key.pem"), folder.path().join("cert.pem"));
-            let arguments = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"];
-            let names = ["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"];
-            tools::run(Command::new("openssl").args(arguments).args(names).arg("-keyout").arg(key).arg("-out").arg(certificate))?;
+            let (key, certificate) =
+                (folder.path().join("key.pem"), folder.path().join("cert.pem"));
+            let arguments = [
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=localhost",
+            ];
+            let names = [
+                "-addext",
+                "subjectAltName=DNS:localhost",
+                "-addext",
+                "basicConstraints=critical,CA:FALSE",
+            ];
+            tools::run(
+                Command::new("openssl")
+                    .args(arguments)
+                    .args(names)
+                    .arg("-keyout")
+                    .arg(key)
+                    .arg("-out")
+                    .arg(certificate),
+            )?;
         }
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         Ok(Self { folder, port, asks, process: None, before: Vec::new() })
@@ -100,7 +131,9 @@ impl MailServer {
             command.arg(self.certificate()).arg(self.folder.path().join("key.pem"));
         }
         let process = Process::start("aiosmtpd", command)?;
-        process.output().until("ready", PATIENCE, |output| output.contains("ready\n").then_some(()))?;
+        process
+            .output()
+            .until("ready", PATIENCE, |output| output.contains("ready\n").then_some(()))?;
         self.process = Some(process);
         Ok(())
     }
@@ -123,7 +156,8 @@ impl MailServer {
 
     /// The mails that it was given, each as JSON with `from`, `to` and `data`.
     pub fn mails(&self) -> Vec<String> {
-        let output = self.process.as_ref().map(|process| process.output().text()).unwrap_or_default();
+        let output =
+            self.process.as_ref().map(|process| process.output().text()).unwrap_or_default();
         self.before.iter().cloned().chain(lines(&output)).collect()
     }
 

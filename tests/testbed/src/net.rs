@@ -1,7 +1,7 @@
 //! A slice of loopback for each bed.
 //!
-//! All of 127/8 is this machine, so every bed takes a /24 of its own and uses the usual ports in it. Who holds a
-//! slice holds a lock on a file; the lock goes with the process, however that ends.
+//! All of 127/8 is this machine, so every bed takes a /24 of its own and uses the usual ports in
+//! it. Who holds a slice holds a lock on a file; the lock goes with the process, however that ends.
 
 use anyhow::{Context, Result, bail};
 use std::{fs::File, net::Ipv4Addr};
@@ -21,10 +21,12 @@ impl Slice {
     /// All 200 are in use, or the lock files cannot be written.
     pub fn take() -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("strowger-testbed-{}", user()));
-        std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
         for number in 1..=200 {
             let path = folder.join(format!("{number}.lock"));
-            let lock = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+            let lock =
+                File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
             if lock.try_lock().is_ok() {
                 return Ok(Self { number, _lock: lock });
             }

@@ -37,8 +37,8 @@ pub struct Output {
 
 /// A program that runs beside a test. Dropping it kills it, by its id.
 ///
-/// It dies with the test's process too, whatever becomes of that: it is started by `setpriv --pdeathsig`, in a thread
-/// that lives as long as the program.
+/// It dies with the test's process too, whatever becomes of that: it is started by `setpriv
+/// --pdeathsig`, in a thread that lives as long as the program.
 pub struct Process {
     pid: u32,
     output: Output,
@@ -53,7 +53,10 @@ impl Process {
         let board = Arc::new(Board::default());
         let (tell, started) = mpsc::channel();
         let mut parented = Command::new("setpriv");
-        parented.args(["--pdeathsig", "KILL", "--"]).arg(command.get_program()).args(command.get_args());
+        parented
+            .args(["--pdeathsig", "KILL", "--"])
+            .arg(command.get_program())
+            .args(command.get_args());
         for (key, value) in command.get_envs() {
             match value {
                 Some(value) => parented.env(key, value),
@@ -94,7 +97,10 @@ impl Process {
     /// Sends it a signal, such as `TERM` or `USR1`.
     pub fn signal(&self, signal: &str) {
         if self.output.board.told().exit.is_none() {
-            let _ = Command::new("kill").args([&format!("-{signal}"), &self.pid.to_string()]).stderr(Stdio::null()).status();
+            let _ = Command::new("kill")
+                .args([&format!("-{signal}"), &self.pid.to_string()])
+                .stderr(Stdio::null())
+                .status();
         }
     }
 }
@@ -109,7 +115,12 @@ impl Output {
     ///
     /// # Errors
     /// It ended before, or time is up; the error shows what it wrote.
-    pub fn until<T>(&self, what: &str, within: Duration, find: impl Fn(&str) -> Option<T>) -> Result<T> {
+    pub fn until<T>(
+        &self,
+        what: &str,
+        within: Duration,
+        find: impl Fn(&str) -> Option<T>,
+    ) -> Result<T> {
         let deadline = Instant::now() + within;
         let mut told = self.board.told();
         loop {
@@ -124,7 +135,12 @@ impl Output {
             if left.is_zero() {
                 bail!("{}: no {what} within {within:?}; it wrote:\n{output}", self.name);
             }
-            told = self.board.news.wait_timeout(told, left).unwrap_or_else(std::sync::PoisonError::into_inner).0;
+            told = self
+                .board
+                .news
+                .wait_timeout(told, left)
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .0;
         }
     }
 
@@ -141,9 +157,18 @@ impl Output {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                bail!("{} has not ended within {within:?}; it wrote:\n{}", self.name, String::from_utf8_lossy(&told.output));
+                bail!(
+                    "{} has not ended within {within:?}; it wrote:\n{}",
+                    self.name,
+                    String::from_utf8_lossy(&told.output)
+                );
             }
-            told = self.board.news.wait_timeout(told, left).unwrap_or_else(std::sync::PoisonError::into_inner).0;
+            told = self
+                .board
+                .news
+                .wait_timeout(told, left)
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .0;
         }
     }
 }
@@ -195,10 +220,16 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", "echo ready >&2; exec cat /dev/zero > /dev/null"]);
         let process = Process::start("sh", command).unwrap();
-        process.output().until("ready", Duration::from_secs(5), |output| output.contains("ready").then_some(())).unwrap();
+        process
+            .output()
+            .until("ready", Duration::from_secs(5), |output| output.contains("ready").then_some(()))
+            .unwrap();
         process.signal("TERM");
         assert!(!process.output().ended(Duration::from_secs(5)).unwrap().success());
-        let late = process.output().until("more", Duration::from_secs(5), |output| output.contains("more").then_some(())).unwrap_err();
+        let late = process
+            .output()
+            .until("more", Duration::from_secs(5), |output| output.contains("more").then_some(()))
+            .unwrap_err();
         assert!(late.to_string().contains("ended"), "{late}");
     }
 }

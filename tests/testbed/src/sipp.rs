@@ -1,7 +1,7 @@
 //! Callers and phones, played by SIPp.
 //!
-//! Each writes every SIP message that it sends or gets, and the tests wait for those. What they do is
-//! a script of a few steps, written out as a SIPp scenario.
+//! Each writes every SIP message that it sends or gets, and the tests wait for those. What they do
+//! is a script of a few steps, written out as a SIPp scenario.
 
 use crate::{
     AsteriskServer, keys,
@@ -69,7 +69,11 @@ enum Then {
 impl Answer {
     /// Rings, then answers and waits for the far end to hang up.
     pub fn after(after: Duration) -> Self {
-        Self { first: Some("180 Ringing"), then: Then::Answer { after, hang_up: None }, speaks: None }
+        Self {
+            first: Some("180 Ringing"),
+            then: Then::Answer { after, hang_up: None },
+            speaks: None,
+        }
     }
 
     /// Answers, without ringing but with early media (183).
@@ -79,22 +83,38 @@ impl Answer {
 
     /// Busy.
     pub fn busy() -> Self {
-        Self { first: None, then: Then::Refuse { status: "486 Busy Here", after: Duration::ZERO }, speaks: None }
+        Self {
+            first: None,
+            then: Then::Refuse { status: "486 Busy Here", after: Duration::ZERO },
+            speaks: None,
+        }
     }
 
     /// Declines, without ringing.
     pub fn decline() -> Self {
-        Self { first: None, then: Then::Refuse { status: "603 Decline", after: Duration::ZERO }, speaks: None }
+        Self {
+            first: None,
+            then: Then::Refuse { status: "603 Decline", after: Duration::ZERO },
+            speaks: None,
+        }
     }
 
     /// Rings, then declines.
     pub fn decline_after(after: Duration) -> Self {
-        Self { first: Some("180 Ringing"), then: Then::Refuse { status: "603 Decline", after }, speaks: None }
+        Self {
+            first: Some("180 Ringing"),
+            then: Then::Refuse { status: "603 Decline", after },
+            speaks: None,
+        }
     }
 
     /// Not registered at the far exchange.
     pub fn unknown() -> Self {
-        Self { first: None, then: Then::Refuse { status: "404 Not Found", after: Duration::ZERO }, speaks: None }
+        Self {
+            first: None,
+            then: Then::Refuse { status: "404 Not Found", after: Duration::ZERO },
+            speaks: None,
+        }
     }
 
     /// Rings until the far end gives up.
@@ -122,9 +142,15 @@ impl Answer {
     }
 
     fn scenario(&self) -> Result<String> {
-        let keep = |header: &str, name: &str| format!(r#"<ereg regexp=".*" search_in="hdr" header="{header}:" assign_to="{name}"/>"#);
-        let kept: String = [("CSeq", "c"), ("Via", "v"), ("To", "t"), ("From", "f")].map(|(header, name)| keep(header, name)).concat();
-        let mut text = format!("{READY}<recv request=\"INVITE\" rrs=\"true\"><action>{kept}</action></recv>\n");
+        let keep = |header: &str, name: &str| {
+            format!(r#"<ereg regexp=".*" search_in="hdr" header="{header}:" assign_to="{name}"/>"#)
+        };
+        let kept: String = [("CSeq", "c"), ("Via", "v"), ("To", "t"), ("From", "f")]
+            .map(|(header, name)| keep(header, name))
+            .concat();
+        let mut text = format!(
+            "{READY}<recv request=\"INVITE\" rrs=\"true\"><action>{kept}</action></recv>\n"
+        );
         let reply = |status: &str| {
             format!(
                 "SIP/2.0 {status}\n{ECHO};tag=[pid]x[call_number]\n[last_Call-ID:]\n[last_CSeq:]\nContact: <sip:[local_ip]:[local_port]>\n"
@@ -146,7 +172,11 @@ impl Answer {
                 }
                 send(&mut text, RETRY, &reply("200 OK"), true)?;
                 text.push_str("<recv request=\"ACK\"/>\n");
-                let bye = request("BYE [next_url]", "From: [$t];tag=[pid]x[call_number]\nTo: [$f]", "2 BYE");
+                let bye = request(
+                    "BYE [next_url]",
+                    "From: [$t];tag=[pid]x[call_number]\nTo: [$f]",
+                    "2 BYE",
+                );
                 ends(&mut text, hang_up.map(|time| (time, bye)))?;
             }
         }
@@ -179,8 +209,17 @@ impl Phone {
     }
 
     fn at(pbx: &AsteriskServer, name: &str, address: Ipv4Addr, answer: &Answer) -> Result<Self> {
-        let station = Station::start(pbx, name, address, &with_voice(answer.scenario()?, answer.speaks), &[])?;
-        station.process.output().until("socket", PATIENCE, |output| output.contains("ready").then_some(()))?;
+        let station = Station::start(
+            pbx,
+            name,
+            address,
+            &with_voice(answer.scenario()?, answer.speaks),
+            &[],
+        )?;
+        station
+            .process
+            .output()
+            .until("socket", PATIENCE, |output| output.contains("ready").then_some(()))?;
         let voice = voice(&station, address, answer.speaks)?;
         Ok(Self { station, voice })
     }
@@ -309,24 +348,42 @@ impl<'a> Caller<'a> {
         let arguments = [&*to, "-s", &self.number, "-m", &calls, "-l", &calls, "-r", &rate];
         let name = format!("caller-{}", self.address);
         let address = self.pbx.host(self.address);
-        let station = Station::start(self.pbx, &name, address, &with_voice(self.scenario()?, self.speaks), &arguments)?;
+        let station = Station::start(
+            self.pbx,
+            &name,
+            address,
+            &with_voice(self.scenario()?, self.speaks),
+            &arguments,
+        )?;
         let voice = voice(&station, address, self.speaks)?;
         if let Some((after, digits)) = &self.keys {
-            keys::key(station.process.output().clone(), self.pbx.host(self.address), *after, digits)?;
+            keys::key(
+                station.process.output().clone(),
+                self.pbx.host(self.address),
+                *after,
+                digits,
+            )?;
         }
         Ok(Call { station, voice })
     }
 
     fn scenario(&self) -> Result<String> {
-        let from = format!("From: {};tag=[pid]x[call_number]", self.from.replace(']', "\\]").replace("[local_ip\\]", "[local_ip]"));
+        let from = format!(
+            "From: {};tag=[pid]x[call_number]",
+            self.from.replace(']', "\\]").replace("[local_ip\\]", "[local_ip]")
+        );
         let party = |to: &str| format!("{from}\n{to}");
         let mut text = String::new();
-        let invite =
-            request("INVITE sip:[service]@[remote_ip]:[remote_port]", &party("To: <sip:[service]@[remote_ip]:[remote_port]>"), "1 INVITE")
-                + &self.headers;
+        let invite = request(
+            "INVITE sip:[service]@[remote_ip]:[remote_port]",
+            &party("To: <sip:[service]@[remote_ip]:[remote_port]>"),
+            "1 INVITE",
+        ) + &self.headers;
         send(&mut text, RETRY, &invite, true)?;
         let cancel = self.cancel;
-        let limit = cancel.map(|after| format!(" timeout=\"{}\" ontimeout=\"cancel\"", after.as_millis())).unwrap_or_default();
+        let limit = cancel
+            .map(|after| format!(" timeout=\"{}\" ontimeout=\"cancel\"", after.as_millis()))
+            .unwrap_or_default();
         text.push_str("<recv response=\"100\" optional=\"true\"/>\n");
         for provisional in [180, 183] {
             writeln!(text, "<recv response=\"{provisional}\" optional=\"true\"{limit}/>")?;
@@ -417,7 +474,11 @@ impl Call {
     /// Something else came, or time is up; the error shows the messages.
     pub fn finished(&self, within: Duration) -> Result<()> {
         let exit: ExitStatus = self.station.process.output().ended(within)?;
-        ensure!(exit.success(), "a caller's call did not go as its script says ({exit}):\n{}", self.station.process.output().text());
+        ensure!(
+            exit.success(),
+            "a caller's call did not go as its script says ({exit}):\n{}",
+            self.station.process.output().text()
+        );
         Ok(())
     }
 }
@@ -442,14 +503,28 @@ struct Station {
 }
 
 impl Station {
-    fn start(pbx: &AsteriskServer, name: &str, address: Ipv4Addr, scenario: &str, arguments: &[&str]) -> Result<Self> {
+    fn start(
+        pbx: &AsteriskServer,
+        name: &str,
+        address: Ipv4Addr,
+        scenario: &str,
+        arguments: &[&str],
+    ) -> Result<Self> {
         let path = pbx.folder().join(format!("{name}.xml"));
         fs::write(&path, scenario).with_context(|| format!("cannot write {}", path.display()))?;
         let mut command = pbx.tools().command("sipp");
         let address = address.to_string();
-        command.args(arguments).arg("-sf").arg(&path).args(["-i", &address, "-p", "5060", "-mi", &address, "-mp", "16000"]);
+        command
+            .args(arguments)
+            .arg("-sf")
+            .arg(&path)
+            .args(["-i", &address, "-p", "5060", "-mi", &address, "-mp", "16000"]);
         command.args(["-nostdin", "-timer_resol", "1", "-skip_rlimit"]);
-        for (switch, file) in [("-trace_msg", "-message_file"), ("-trace_logs", "-log_file"), ("-trace_err", "-error_file")] {
+        for (switch, file) in [
+            ("-trace_msg", "-message_file"),
+            ("-trace_logs", "-log_file"),
+            ("-trace_err", "-error_file"),
+        ] {
             command.args([switch, file, "/dev/stderr"]);
         }
         command.current_dir(pbx.folder()).env("TERM", "dumb");
@@ -458,9 +533,17 @@ impl Station {
 
     fn expect(&self, line: &str) -> Result<Message> {
         let from = self.seen.load(Ordering::Relaxed);
-        let (index, message) = self.process.output().until(&format!("SIP message with {line:?}"), PATIENCE, |output| {
-            parse(output).into_iter().enumerate().skip(from).find(|(_, message)| message.line().contains(line))
-        })?;
+        let (index, message) = self.process.output().until(
+            &format!("SIP message with {line:?}"),
+            PATIENCE,
+            |output| {
+                parse(output)
+                    .into_iter()
+                    .enumerate()
+                    .skip(from)
+                    .find(|(_, message)| message.line().contains(line))
+            },
+        )?;
         self.seen.store(index + 1, Ordering::Relaxed);
         Ok(message)
     }
@@ -472,7 +555,8 @@ impl Station {
 
 /// The whole messages of a SIPp message log.
 pub(crate) fn parse(log: &str) -> Vec<Message> {
-    let parts: Vec<&str> = log.split("----------------------------------------------- ").skip(1).collect();
+    let parts: Vec<&str> =
+        log.split("----------------------------------------------- ").skip(1).collect();
     parts
         .iter()
         .filter_map(|part| {
@@ -481,7 +565,11 @@ pub(crate) fn parse(log: &str) -> Vec<Message> {
             if !header.contains("message") || !text.contains("\n\n") && !text.contains("\r\n\r\n") {
                 return None;
             }
-            Some(Message { at: time_of_day(when)?, sent: header.contains("sent"), text: text.trim().replace('\r', "") })
+            Some(Message {
+                at: time_of_day(when)?,
+                sent: header.contains("sent"),
+                text: text.trim().replace('\r', ""),
+            })
         })
         .collect()
 }
@@ -490,7 +578,8 @@ pub(crate) fn parse(log: &str) -> Vec<Message> {
 fn time_of_day(text: &str) -> Option<Duration> {
     let time = text.split([' ', 'T', '\t']).nth(1)?;
     let mut parts = time.split(':');
-    let mut next = || parts.next()?.trim_end_matches(|c: char| !c.is_ascii_digit()).parse::<f64>().ok();
+    let mut next =
+        || parts.next()?.trim_end_matches(|c: char| !c.is_ascii_digit()).parse::<f64>().ok();
     Some(Duration::from_secs_f64(next()? * 3600.0 + next()? * 60.0 + next()?))
 }
 
@@ -502,7 +591,9 @@ const SDP: &str = "v=0\no=u 1 1 IN IP[local_ip_type] [local_ip]\ns=-\nc=IN IP[me
     a=rtpmap:0 PCMU/8000\na=rtpmap:101 telephone-event/8000\na=fmtp:101 0-16\na=ptime:20\n";
 
 fn scenario(name: &str, steps: &str) -> Result<String> {
-    Ok(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<scenario name=\"{name}\">\n{steps}</scenario>\n"))
+    Ok(format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<scenario name=\"{name}\">\n{steps}</scenario>\n"
+    ))
 }
 
 fn request(line: &str, parties: &str, cseq: &str) -> String {
@@ -512,8 +603,11 @@ fn request(line: &str, parties: &str, cseq: &str) -> String {
 }
 
 fn send(text: &mut String, attributes: &str, message: &str, with_media: bool) -> Result<()> {
-    let body =
-        if with_media { format!("Content-Type: application/sdp\nContent-Length: [len]\n\n{SDP}") } else { "Content-Length: 0\n\n".into() };
+    let body = if with_media {
+        format!("Content-Type: application/sdp\nContent-Length: [len]\n\n{SDP}")
+    } else {
+        "Content-Length: 0\n\n".into()
+    };
     write!(text, "<send{attributes}><![CDATA[\n{message}{body}]]></send>\n")?;
     Ok(())
 }
@@ -525,7 +619,11 @@ fn pause(time: Duration) -> String {
 /// The far end hangs up, or this one does after a time with a request.
 fn ends(text: &mut String, hang_up: Option<(Duration, String)>) -> Result<()> {
     match &hang_up {
-        Some((after, _)) => writeln!(text, "<recv request=\"BYE\" timeout=\"{}\" ontimeout=\"bye\"/>", after.as_millis())?,
+        Some((after, _)) => writeln!(
+            text,
+            "<recv request=\"BYE\" timeout=\"{}\" ontimeout=\"bye\"/>",
+            after.as_millis()
+        )?,
         None => text.push_str("<recv request=\"BYE\"/>\n"),
     }
     send(text, "", &format!("SIP/2.0 200 OK\n{ECHO}\n[last_Call-ID:]\n[last_CSeq:]\n"), false)?;
@@ -540,7 +638,11 @@ fn ends(text: &mut String, hang_up: Option<(Duration, String)>) -> Result<()> {
 /// The far end gives up; after a time it is answered instead.
 fn cancelled(text: &mut String, answer: Option<Duration>) -> Result<()> {
     match answer {
-        Some(after) => writeln!(text, "<recv request=\"CANCEL\" timeout=\"{}\" ontimeout=\"answer\"/>", after.as_millis().max(1))?,
+        Some(after) => writeln!(
+            text,
+            "<recv request=\"CANCEL\" timeout=\"{}\" ontimeout=\"answer\"/>",
+            after.as_millis().max(1)
+        )?,
         None => text.push_str("<recv request=\"CANCEL\"/>\n"),
     }
     send(text, "", &format!("SIP/2.0 200 OK\n{ECHO}\n[last_Call-ID:]\n[last_CSeq:]\n"), false)?;
@@ -572,7 +674,11 @@ mod tests {
     #[test]
     fn without_a_host_the_pbx_takes_its_own_route() {
         let pbx = AsteriskServer::start().unwrap();
-        let central = Phone::central(&pbx, &Answer::after(Duration::from_millis(100)).hang_up_after(Duration::from_millis(100))).unwrap();
+        let central = Phone::central(
+            &pbx,
+            &Answer::after(Duration::from_millis(100)).hang_up_after(Duration::from_millis(100)),
+        )
+        .unwrap();
         let call = Caller::to(&pbx, "0900").call().unwrap();
         assert!(central.expect("INVITE").unwrap().line().contains("own-route"));
         call.finished(PATIENCE).unwrap();
@@ -583,7 +689,8 @@ mod tests {
     fn a_phone_that_rings_honours_a_caller_who_gives_up() {
         let pbx = AsteriskServer::start().unwrap();
         let central = Phone::central(&pbx, &Answer::after(Duration::from_secs(60))).unwrap();
-        let call = Caller::to(&pbx, "0900").cancel_after(Duration::from_millis(300)).call().unwrap();
+        let call =
+            Caller::to(&pbx, "0900").cancel_after(Duration::from_millis(300)).call().unwrap();
         call.finished(PATIENCE).unwrap();
         central.expect("CANCEL").unwrap();
         central.expect("487").unwrap();

@@ -1,12 +1,14 @@
 //! Asterisk, SIPp and espeak-ng of Debian, unpacked into the user's cache.
 //!
-//! Debian's stable suites have no Asterisk, so all three come from [`SUITE`], with every library that they need and
-//! their own loader: they run on any Linux with `apt-get` and `dpkg-deb`, as any user, and nothing of the machine
-//! is touched. The mirror is the one that the machine's own apt uses, and apt checks the signatures.
+//! Debian's stable suites have no Asterisk, so all three come from [`SUITE`], with every library
+//! that they need and their own loader: they run on any Linux with `apt-get` and `dpkg-deb`, as any
+//! user, and nothing of the machine is touched. The mirror is the one that the machine's own apt
+//! uses, and apt checks the signatures.
 //!
-//! What is kept is only what the listed modules and programs need (about 60 MB). The folder's name is made of the
-//! suite and a hash of everything that decides what is in it; so a change of the lists makes a new folder, and an
-//! old one is never taken for it. `cargo xtask asterisk` does it; everything else only looks.
+//! What is kept is only what the listed modules and programs need (about 60 MB). The folder's name
+//! is made of the suite and a hash of everything that decides what is in it; so a change of the
+//! lists makes a new folder, and an old one is never taken for it. `cargo xtask asterisk` does it;
+//! everything else only looks.
 
 use anyhow::{Context, Result, bail, ensure};
 use std::{
@@ -25,10 +27,15 @@ const ASTERISK: &str = "Asterisk 22.";
 /// Changes when the recipe itself does.
 const RECIPE: &str = "1";
 
-const PACKAGES: &[&str] = &["asterisk", "asterisk-modules", "sip-tester", "espeak-ng", "espeak-ng-data"];
+const PACKAGES: &[&str] =
+    &["asterisk", "asterisk-modules", "sip-tester", "espeak-ng", "espeak-ng-data"];
 
 /// The programs, by their path in the packages.
-const PROGRAMS: &[(&str, &str)] = &[("asterisk", "usr/sbin/asterisk"), ("sipp", "usr/bin/sipp"), ("espeak-ng", "usr/bin/espeak-ng")];
+const PROGRAMS: &[(&str, &str)] = &[
+    ("asterisk", "usr/sbin/asterisk"),
+    ("sipp", "usr/bin/sipp"),
+    ("espeak-ng", "usr/bin/espeak-ng"),
+];
 
 /// Where espeak-ng's sound library keeps a library of its own.
 const PULSEAUDIO: &str = "pulseaudio";
@@ -127,19 +134,26 @@ impl Tools {
     /// They are not there; the error says how to get them.
     pub fn find() -> Result<Self> {
         let root = folder()?;
-        ensure!(root.join("complete").is_file(), "there is no Asterisk in {}: run `cargo xtask asterisk`", root.display());
+        ensure!(
+            root.join("complete").is_file(),
+            "there is no Asterisk in {}: run `cargo xtask asterisk`",
+            root.display()
+        );
         Ok(Self { root })
     }
 
     /// Those that are in the cache, fetched if they are not there. `say` is told what is going on.
     ///
     /// # Errors
-    /// The machine has no apt-get or dpkg-deb, the mirror cannot be reached, or what came does not run.
+    /// The machine has no apt-get or dpkg-deb, the mirror cannot be reached, or what came does not
+    /// run.
     pub fn fetch(say: impl Fn(&str)) -> Result<Self> {
         let root = folder()?;
         let parent = root.parent().context("the cache has no parent folder")?;
-        fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
-        let lock = fs::File::create(parent.join(".lock")).context("cannot create the lock of the cache")?;
+        fs::create_dir_all(parent)
+            .with_context(|| format!("cannot create {}", parent.display()))?;
+        let lock = fs::File::create(parent.join(".lock"))
+            .context("cannot create the lock of the cache")?;
         lock.lock().context("cannot lock the cache")?;
         if let Ok(tools) = Self::find() {
             return Ok(tools);
@@ -155,13 +169,18 @@ impl Tools {
         let tools = Self { root: work.path().join("kept") };
         prune(&full, &tools.root)?;
         let version = run(tools.command("asterisk").arg("-V"))?;
-        ensure!(version.starts_with(ASTERISK), "expected {ASTERISK}x, and Debian {SUITE} has {version}");
-        run(tools.command("sipp").arg("-v"))
-            .or_else(|error| if error.to_string().contains("SIPp v") { Ok(String::new()) } else { Err(error) })?;
+        ensure!(
+            version.starts_with(ASTERISK),
+            "expected {ASTERISK}x, and Debian {SUITE} has {version}"
+        );
+        run(tools.command("sipp").arg("-v")).or_else(|error| {
+            if error.to_string().contains("SIPp v") { Ok(String::new()) } else { Err(error) }
+        })?;
         run(tools.espeak().arg("--version"))?;
         fs::write(tools.root.join("complete"), &version)?;
         let _ = fs::remove_dir_all(&root);
-        fs::rename(&tools.root, &root).with_context(|| format!("cannot put {} in place", root.display()))?;
+        fs::rename(&tools.root, &root)
+            .with_context(|| format!("cannot put {} in place", root.display()))?;
         say(&format!("{} is in {}", version.trim(), root.display()));
         Self::find()
     }
@@ -201,7 +220,9 @@ impl Tools {
 fn folder() -> Result<PathBuf> {
     let lists = [&[RECIPE, SUITE], PACKAGES, MODULES, FOLDERS].concat().join(" ");
     // FNV-1a: std's hasher may change from one compiler to the next.
-    let hash = lists.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = lists.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     Ok(cache()?.join(format!("{SUITE}-{hash:016x}")))
 }
 
@@ -209,19 +230,26 @@ fn folder() -> Result<PathBuf> {
 pub(crate) fn cache() -> Result<PathBuf> {
     let cache = match std::env::var_os("XDG_CACHE_HOME") {
         Some(cache) => PathBuf::from(cache),
-        None => PathBuf::from(std::env::var_os("HOME").context("neither XDG_CACHE_HOME nor HOME is set")?).join(".cache"),
+        None => PathBuf::from(
+            std::env::var_os("HOME").context("neither XDG_CACHE_HOME nor HOME is set")?,
+        )
+        .join(".cache"),
     };
     Ok(cache.join("strowger/tools"))
 }
 
-/// Downloads the packages and all that they depend on, with a private apt state, and lists the files.
+/// Downloads the packages and all that they depend on, with a private apt state, and lists the
+/// files.
 fn download(state: &Path) -> Result<Vec<PathBuf>> {
     for folder in ["lists/partial", "archives/partial"] {
         fs::create_dir_all(state.join(folder))?;
     }
     fs::write(state.join("status"), "")?;
     let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
-    fs::write(state.join("sources.list"), format!("deb [signed-by={keyring}] {} {SUITE} main\n", mirror()?))?;
+    fs::write(
+        state.join("sources.list"),
+        format!("deb [signed-by={keyring}] {} {SUITE} main\n", mirror()?),
+    )?;
     let apt = || {
         let mut apt = Command::new("apt-get");
         apt.arg("-qq").env("DEBIAN_FRONTEND", "noninteractive");
@@ -269,44 +297,74 @@ fn mirror() -> Result<String> {
         .context("the machine's apt has no mirror of Debian (an address that ends in /debian) in its sources")
 }
 
-/// Copies what the modules and programs need, and writes a script for each program that runs it with its own loader.
+/// Copies what the modules and programs need, and writes a script for each program that runs it
+/// with its own loader.
 fn prune(full: &Path, kept: &Path) -> Result<()> {
     let libraries = libraries(full)?;
     let loader = loader(full)?;
     let mut todo: VecDeque<PathBuf> = PROGRAMS.iter().map(|(_, path)| full.join(path)).collect();
-    todo.extend(MODULES.iter().map(|module| libraries.join(format!("asterisk/modules/{module}.so"))));
+    todo.extend(
+        MODULES.iter().map(|module| libraries.join(format!("asterisk/modules/{module}.so"))),
+    );
     // Looked up by name at run time, so that no list of needed libraries shows it.
-    todo.extend(["libnss_files.so.2", "libresolv.so.2"].iter().map(|name| libraries.join(name)).filter(|path| path.exists()));
+    todo.extend(
+        ["libnss_files.so.2", "libresolv.so.2"]
+            .iter()
+            .map(|name| libraries.join(name))
+            .filter(|path| path.exists()),
+    );
     todo.push_back(loader.clone());
     let mut files = BTreeSet::new();
     for file in todo {
-        ensure!(file.exists(), "Debian's packages have no {}", file.strip_prefix(full).unwrap_or(&file).display());
+        ensure!(
+            file.exists(),
+            "Debian's packages have no {}",
+            file.strip_prefix(full).unwrap_or(&file).display()
+        );
         if file == loader {
             files.insert(file);
             continue;
         }
         let search = format!("{0}:{0}/{PULSEAUDIO}", libraries.display());
-        let needed = run(Command::new(&loader).args(["--library-path", &search, "--list"]).arg(&file))?;
+        let needed =
+            run(Command::new(&loader).args(["--library-path", &search, "--list"]).arg(&file))?;
         for line in needed.lines() {
-            if let Some(path) = line.split_once("=> /").and_then(|(_, path)| path.split_whitespace().next()) {
+            if let Some(path) =
+                line.split_once("=> /").and_then(|(_, path)| path.split_whitespace().next())
+            {
                 files.insert(PathBuf::from(format!("/{path}")));
             }
         }
         files.insert(file);
     }
     for file in files {
-        let Ok(relative) = file.strip_prefix(full) else { bail!("{} is not among the unpacked packages", file.display()) };
+        let Ok(relative) = file.strip_prefix(full) else {
+            bail!("{} is not among the unpacked packages", file.display())
+        };
         copy(&file, &kept.join(relative))?;
     }
     for folder in FOLDERS {
         copy_folder(&full.join(folder), &kept.join(folder))?;
     }
-    copy_folder(&libraries.join("espeak-ng-data"), &kept.join(libraries.strip_prefix(full)?).join("espeak-ng-data"))
-        .or_else(|_| copy_folder(&full.join("usr/share/espeak-ng-data"), &kept.join("usr/share/espeak-ng-data")))?;
-    let data = if kept.join("usr/share/espeak-ng-data").exists() { Path::new("usr/share") } else { libraries.strip_prefix(full)? };
+    copy_folder(
+        &libraries.join("espeak-ng-data"),
+        &kept.join(libraries.strip_prefix(full)?).join("espeak-ng-data"),
+    )
+    .or_else(|_| {
+        copy_folder(&full.join("usr/share/espeak-ng-data"), &kept.join("usr/share/espeak-ng-data"))
+    })?;
+    let data = if kept.join("usr/share/espeak-ng-data").exists() {
+        Path::new("usr/share")
+    } else {
+        libraries.strip_prefix(full)?
+    };
     fs::create_dir_all(kept.join("bin"))?;
     for (name, program) in PROGRAMS {
-        let extra = if *name == "espeak-ng" { format!(" --path=\"$root/{}\"", data.display()) } else { String::new() };
+        let extra = if *name == "espeak-ng" {
+            format!(" --path=\"$root/{}\"", data.display())
+        } else {
+            String::new()
+        };
         let script = format!(
             "#!/bin/sh\n# Runs {name} with the libraries beside it.\nroot=$(dirname \"$(dirname \"$(readlink -f \"$0\")\")\")\nexec \"$root/{0}\" --library-path \"$root/{1}:$root/{1}/{PULSEAUDIO}\" \"$root/{program}\"{extra} \"$@\"\n",
             loader.strip_prefix(full)?.display(),
@@ -333,7 +391,8 @@ fn loader(root: &Path) -> Result<PathBuf> {
 }
 
 fn find(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<PathBuf> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let mut found: Vec<_> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(&wanted))
@@ -354,16 +413,27 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
         let (path, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
-        if path.is_dir() { copy_folder(&path, &to.join(name))? } else { copy(&path, &to.join(name))? }
+        if path.is_dir() {
+            copy_folder(&path, &to.join(name))?
+        } else {
+            copy(&path, &to.join(name))?
+        }
     }
     Ok(())
 }
 
-/// Runs a command to its end and gives its standard output; its failure is an error with what it wrote.
+/// Runs a command to its end and gives its standard output; its failure is an error with what it
+/// wrote.
 pub(crate) fn run(command: &mut Command) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| format!("cannot run {program}"))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    ensure!(output.status.success(), "{program} failed ({}):\n{}{}", output.status, text(&output.stdout), text(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "{program} failed ({}):\n{}{}",
+        output.status,
+        text(&output.stdout),
+        text(&output.stderr)
+    );
     Ok(text(&output.stdout))
 }

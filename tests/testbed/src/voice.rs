@@ -1,8 +1,9 @@
-//! The voice and the ear of a caller or a phone: it plays a tone of its own, and tells which tones it hears, so that a test sees in the media
-//! itself who hears whom.
+//! The voice and the ear of a caller or a phone: it plays a tone of its own, and tells which tones
+//! it hears, so that a test sees in the media itself who hears whom.
 //!
-//! SIPp's own media can only be replayed through raw sockets. This is a socket beside it, whose port the party's SDP names. It sends to wherever
-//! the far ends of the party's calls want their media, and listens to what comes back; each call of the party is heard apart.
+//! SIPp's own media can only be replayed through raw sockets. This is a socket beside it, whose
+//! port the party's SDP names. It sends to wherever the far ends of the party's calls want their
+//! media, and listens to what comes back; each call of the party is heard apart.
 
 use crate::{keys::Packets, process::Output};
 use anyhow::{Context, Result, bail};
@@ -70,7 +71,9 @@ impl Voice {
     pub fn key(&self, digits: &str) -> Result<()> {
         let events = digits.chars().map(crate::keys::event).collect::<Result<Vec<u8>>>()?;
         let mut packets = Packets::default();
-        let keys = events.into_iter().flat_map(|event| packets.of(event).into_iter().map(Some).chain([None; 5]));
+        let keys = events
+            .into_iter()
+            .flat_map(|event| packets.of(event).into_iter().map(Some).chain([None; 5]));
         self.shared.keys.lock().unwrap_or_else(PoisonError::into_inner).extend(keys);
         Ok(())
     }
@@ -78,11 +81,16 @@ impl Voice {
     /// The tones that are heard now, the music's among them.
     pub fn hears(&self) -> BTreeSet<u32> {
         let heard = self.shared.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let now =
-            heard.values().filter(|heard| heard.last.is_some_and(|last| last.elapsed() < PACKET * 10) && heard.samples.len() >= WINDOW);
+        let now = heard.values().filter(|heard| {
+            heard.last.is_some_and(|last| last.elapsed() < PACKET * 10)
+                && heard.samples.len() >= WINDOW
+        });
         let tones = now.flat_map(|heard| {
             let samples: Vec<f64> = heard.samples.iter().copied().collect();
-            TONES.into_iter().chain([MUSIC]).filter(move |hertz| loudness(&samples, f64::from(*hertz)) > AUDIBLE)
+            TONES
+                .into_iter()
+                .chain([MUSIC])
+                .filter(move |hertz| loudness(&samples, f64::from(*hertz)) > AUDIBLE)
         });
         tones.collect()
     }
@@ -112,10 +120,15 @@ impl Drop for Voice {
 }
 
 fn speak(socket: &UdpSocket, hertz: u32, messages: &Output, shared: &Shared) {
-    let (mut next, mut number, mut pressed, mut peers) = (Instant::now(), 0_u32, 0_u32, BTreeSet::new());
+    let (mut next, mut number, mut pressed, mut peers) =
+        (Instant::now(), 0_u32, 0_u32, BTreeSet::new());
     while !shared.over.load(Ordering::Relaxed) {
         if number % 5 == 0 {
-            peers = crate::sipp::parse(&messages.text()).iter().filter(|message| !message.sent).filter_map(crate::keys::media_of).collect();
+            peers = crate::sipp::parse(&messages.text())
+                .iter()
+                .filter(|message| !message.sent)
+                .filter_map(crate::keys::media_of)
+                .collect();
         }
         let key = shared.keys.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let packet = match key.flatten() {
@@ -201,7 +214,10 @@ mod tests {
 
     #[test]
     fn a_tone_is_told_from_the_others() {
-        let samples: Vec<f64> = (0..WINDOW as u32 / 160).flat_map(|number| tone(700, number)[12..].to_vec()).map(decode).collect();
+        let samples: Vec<f64> = (0..WINDOW as u32 / 160)
+            .flat_map(|number| tone(700, number)[12..].to_vec())
+            .map(decode)
+            .collect();
         for hertz in TONES.into_iter().chain([MUSIC]) {
             let loud = loudness(&samples, f64::from(hertz));
             assert_eq!(loud > AUDIBLE, hertz == 700, "{hertz}: {loud}");

@@ -26,10 +26,32 @@ async fn a_dialled_leg_is_connected_held_resumed_and_parted() {
     );
     let record = stage.record().await;
     let caller = stage.heard("caller");
-    assert_eq!(caller, ["0 silence", "2 200", "7 music default", "12 200", "17 silence", "22 200", "40 gone FarEnd"], "{}", stage.log());
+    assert_eq!(
+        caller,
+        [
+            "0 silence",
+            "2 200",
+            "7 music default",
+            "12 200",
+            "17 silence",
+            "22 200",
+            "40 gone FarEnd"
+        ],
+        "{}",
+        stage.log()
+    );
     assert_eq!(
         stage.heard("200"),
-        ["0 rings", "2 caller", "7 silence", "12 caller", "17 silence", "22 caller", "40 silence", "40 gone Host"]
+        [
+            "0 rings",
+            "2 caller",
+            "7 silence",
+            "12 caller",
+            "17 silence",
+            "22 caller",
+            "40 silence",
+            "40 gone Host"
+        ]
     );
     assert_eq!(stage.told("Joined"), 2);
     assert_eq!(stage.told("Done"), 3, "held, resumed, parted: {}", stage.log());
@@ -53,10 +75,16 @@ async fn a_part_connects_nobody() {
     let record = stage.record().await;
     assert_eq!((record.outcome.as_str(), record.connected), ("nobody", None));
     assert_eq!(stage.told("Done"), 1, "the part of who is alone is done");
-    assert_eq!(stage.told("WrongState"), 2, "hold of who talks to nobody, resume of who is not held: {}", stage.log());
+    assert_eq!(
+        stage.told("WrongState"),
+        2,
+        "hold of who talks to nobody, resume of who is not held: {}",
+        stage.log()
+    );
 }
 
-/// Who holds is gone while the other is held: the one who is held stays with the flow, and cannot be resumed.
+/// Who holds is gone while the other is held: the one who is held stays with the flow, and cannot
+/// be resumed.
 #[tokio::test(start_paused = true)]
 async fn who_was_held_from_is_gone() {
     let stage = Stage::open(
@@ -77,7 +105,8 @@ async fn who_was_held_from_is_gone() {
     assert_eq!(heard[..3], ["0 silence", "2 music default", "12 Gone."], "{}", stage.log());
 }
 
-/// A consultation that is completed (R4): the caller is held, the one who held hangs up, and the caller is put together with the other.
+/// A consultation that is completed (R4): the caller is held, the one who held hangs up, and the
+/// caller is put together with the other.
 #[tokio::test(start_paused = true)]
 async fn who_is_connected_is_held_no_more() {
     let stage = Stage::open(
@@ -96,7 +125,12 @@ async fn who_is_connected_is_held_no_more() {
     );
     assert_eq!(stage.record().await.outcome, "completed");
     let heard = stage.heard("caller");
-    assert_eq!(heard, ["0 silence", "2 music default", "12 201", "17 gone Host"], "{}", stage.log());
+    assert_eq!(
+        heard,
+        ["0 silence", "2 music default", "12 201", "17 gone Host"],
+        "{}",
+        stage.log()
+    );
     assert_eq!(stage.heard("201"), ["2 rings", "4 200", "12 caller", "17 silence", "17 gone Host"]);
 }
 
@@ -116,15 +150,26 @@ async fn three_in_a_conversation_and_one_parts() {
         Caller::default(),
     );
     assert_eq!(stage.record().await.outcome, "three");
-    assert_eq!(stage.heard("caller"), ["0 silence", "4 200+201", "9 silence", "14 gone Host"], "{}", stage.log());
-    assert_eq!(stage.heard("200"), ["0 rings", "2 silence", "4 caller+201", "9 201", "14 gone Host"], "those who are left hear each other");
+    assert_eq!(
+        stage.heard("caller"),
+        ["0 silence", "4 200+201", "9 silence", "14 gone Host"],
+        "{}",
+        stage.log()
+    );
+    assert_eq!(
+        stage.heard("200"),
+        ["0 rings", "2 silence", "4 caller+201", "9 201", "14 gone Host"],
+        "those who are left hear each other"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn transfers() {
-    for (to, expect) in
-        [("201", Some(Address::Extension("201".into()))), ("", None), ("+32471234567", Some(Address::Number("+32471234567".into())))]
-    {
+    for (to, expect) in [
+        ("201", Some(Address::Extension("201".into()))),
+        ("", None),
+        ("+32471234567", Some(Address::Number("+32471234567".into()))),
+    ] {
         let rules = format!(
             "arrived = [\"1 answer\"]\n\"1 answered\" = [\"2 transfer caller {to}\"]\n\"2 transferred\" = [\"note transfer done\", \"finish away\"]"
         );
@@ -151,8 +196,8 @@ async fn a_transfer_that_is_not_permitted_leaves_the_caller_here() {
     assert_eq!(stage.told("NotPermitted"), 1);
 }
 
-/// What the first flow had under way is taken back, and the second begins as with a call that has just come in: it knows all of its arrival,
-/// and may answer it although that is done.
+/// What the first flow had under way is taken back, and the second begins as with a call that has
+/// just come in: it knows all of its arrival, and may answer it although that is done.
 #[tokio::test(start_paused = true)]
 async fn another_flow_goes_on_with_the_call() {
     let second = r#"
@@ -170,15 +215,37 @@ async fn another_flow_goes_on_with_the_call() {
         "3 timer" = ["5 continue-with second from the first"]
         "4 timer" = ["finish wrong"]
         "#,
-        &[(extension("200"), answers().talking(secs(5))), (Address::Endpoint("PJSIP/anna".into()), Phone::new(Then::Rings))],
-        Caller { name: Some("Mia".into()), endpoint: Some("trunk".into()), line: Some("line 2".into()), ..Caller::default() },
+        &[
+            (extension("200"), answers().talking(secs(5))),
+            (Address::Endpoint("PJSIP/anna".into()), Phone::new(Then::Rings)),
+        ],
+        Caller {
+            name: Some("Mia".into()),
+            endpoint: Some("trunk".into()),
+            line: Some("line 2".into()),
+            ..Caller::default()
+        },
     );
     let record = stage.record().await;
-    assert_eq!((record.flow.as_str(), record.outcome.as_str()), ("second", "second"), "{}", stage.log());
-    assert_eq!(stage.heard("PJSIP/anna"), ["0 rings", "3 gone Host"], "it leaves the queue of the first flow");
+    assert_eq!(
+        (record.flow.as_str(), record.outcome.as_str()),
+        ("second", "second"),
+        "{}",
+        stage.log()
+    );
+    assert_eq!(
+        stage.heard("PJSIP/anna"),
+        ["0 rings", "3 gone Host"],
+        "it leaves the queue of the first flow"
+    );
     let heard = stage.heard("caller");
     assert_eq!(heard[1], "3 Second.", "{heard:?}");
     assert!(heard.iter().any(|line| line.ends_with(" 200")));
     assert_eq!(stage.told("from the first"), 1);
-    assert_eq!((stage.told("Mia"), stage.told("trunk"), stage.told("line 2"), record.refused), (2, 2, 2, 0), "{}", stage.log());
+    assert_eq!(
+        (stage.told("Mia"), stage.told("trunk"), stage.told("line 2"), record.refused),
+        (2, 2, 2, 0),
+        "{}",
+        stage.log()
+    );
 }

@@ -15,8 +15,15 @@ async fn a_dial_that_is_confirmed_by_a_key() {
         "2 leg-answered" = ["3 connect caller mobile", "finish reached"]
         "2 unanswered no-answer" = ["hang-up caller", "finish voice-mail"]
     "#;
-    let mobile = |keyed: Vec<Keys>| [(Address::Number("+32471234567".into()), Phone { keys: keyed, ..answers().talking(secs(20)) })];
-    let open = |keyed| Stage::open(RULES, &mobile(keyed), Caller { leaves: Some(secs(60)), ..Caller::default() });
+    let mobile = |keyed: Vec<Keys>| {
+        [(
+            Address::Number("+32471234567".into()),
+            Phone { keys: keyed, ..answers().talking(secs(20)) },
+        )]
+    };
+    let open = |keyed| {
+        Stage::open(RULES, &mobile(keyed), Caller { leaves: Some(secs(60)), ..Caller::default() })
+    };
 
     let pressed = open(keys(4, "1"));
     assert_eq!(pressed.record().await.outcome, "reached", "{}", pressed.log());
@@ -24,11 +31,24 @@ async fn a_dial_that_is_confirmed_by_a_key() {
     assert_eq!(pressed.heard("+32471234567")[..3], ["0 rings", "2 Press the key.", "3 silence"]);
     assert_eq!(pressed.told("LegAnswered(Human)"), 1);
 
-    for (what, keyed) in [("the wrong key", keys(4, "2")), ("no key", Vec::new()), ("the key too late", keys(11, "1"))] {
+    for (what, keyed) in [
+        ("the wrong key", keys(4, "2")),
+        ("no key", Vec::new()),
+        ("the key too late", keys(11, "1")),
+    ] {
         let stage = open(keyed);
         let record = stage.record().await;
-        assert_eq!((record.outcome.as_str(), record.connected), ("voice-mail", None), "{what}: {}", stage.log());
-        assert_eq!(stage.heard("caller"), ["0 silence", "12 gone Host"], "{what}: voice mail never takes a caller");
+        assert_eq!(
+            (record.outcome.as_str(), record.connected),
+            ("voice-mail", None),
+            "{what}: {}",
+            stage.log()
+        );
+        assert_eq!(
+            stage.heard("caller"),
+            ["0 silence", "12 gone Host"],
+            "{what}: voice mail never takes a caller"
+        );
         assert_eq!(stage.heard("+32471234567").last().unwrap(), "12 gone Host", "{what}");
     }
 
@@ -51,7 +71,12 @@ async fn a_dial_that_is_not_confirmed_and_hung_up() {
         Caller::default(),
     );
     assert_eq!(stage.record().await.outcome, "unanswered");
-    assert_eq!((stage.told("Unanswered(NoAnswer)"), stage.told("HungUp")), (1, 0), "{}", stage.log());
+    assert_eq!(
+        (stage.told("Unanswered(NoAnswer)"), stage.told("HungUp")),
+        (1, 0),
+        "{}",
+        stage.log()
+    );
 }
 
 /// While a number rings the caller keeps the place in the queue; an agent answers first.
@@ -65,11 +90,19 @@ async fn an_agent_answers_while_a_number_rings() {
         "2 connected" = ["finish agent"]
         "4 leg-answered" = ["5 connect caller central", "finish central"]
         "#,
-        &[(Address::Endpoint("PJSIP/anna".into()), Phone::answers(secs(9)).talking(secs(5))), (extension("200"), Phone::new(Then::Rings))],
+        &[
+            (Address::Endpoint("PJSIP/anna".into()), Phone::answers(secs(9)).talking(secs(5))),
+            (extension("200"), Phone::new(Then::Rings)),
+        ],
         Caller::default(),
     );
     let record = stage.record().await;
-    assert_eq!((record.outcome.as_str(), record.agent.as_ref().map(|agent| agent.as_str())), ("agent", Some("anna")), "{}", stage.log());
+    assert_eq!(
+        (record.outcome.as_str(), record.agent.as_ref().map(|agent| agent.as_str())),
+        ("agent", Some("anna")),
+        "{}",
+        stage.log()
+    );
     assert_eq!(stage.heard("200"), ["5 rings", "9 gone Host"], "the number that rang is let go");
     assert_eq!(stage.told("Connected"), 1);
 }
@@ -85,11 +118,19 @@ async fn a_number_answers_while_the_place_is_kept() {
         "2 connected" = ["finish agent"]
         "4 leg-answered" = ["cancel 2", "5 connect caller central", "finish central"]
         "#,
-        &[(Address::Endpoint("PJSIP/anna".into()), Phone::answers(secs(20))), (extension("200"), answers().talking(secs(5)))],
+        &[
+            (Address::Endpoint("PJSIP/anna".into()), Phone::answers(secs(20))),
+            (extension("200"), answers().talking(secs(5))),
+        ],
         Caller::default(),
     );
     let record = stage.record().await;
-    assert_eq!((record.outcome.as_str(), record.agent.as_ref()), ("central", None), "{}", stage.log());
+    assert_eq!(
+        (record.outcome.as_str(), record.agent.as_ref()),
+        ("central", None),
+        "{}",
+        stage.log()
+    );
     assert_eq!(stage.heard("PJSIP/anna"), ["0 rings", "7 gone Host"]);
     assert_eq!(stage.heard("caller").last().unwrap(), "12 gone Host");
 }
@@ -103,7 +144,10 @@ async fn progress_counts_as_ringing() {
         "1 answered" = ["2 dial mobile +32471234567 limit 15"]
         "2 unanswered no-answer" = ["hang-up caller", "finish no-answer"]
         "#,
-        &[(Address::Number("+32471234567".into()), Phone { rings: Rings::Progress, ..Phone::new(Then::Rings) })],
+        &[(
+            Address::Number("+32471234567".into()),
+            Phone { rings: Rings::Progress, ..Phone::new(Then::Rings) },
+        )],
         Caller::default(),
     );
     assert_eq!(stage.record().await.outcome, "no-answer", "{}", stage.log());

@@ -66,20 +66,29 @@ impl Stage {
         Self::with(Folder::new(SITE).unwrap(), rules, phones, caller)
     }
 
-    pub(super) fn with(folder: Folder, rules: &str, phones: &[(Address, Phone)], caller: Caller) -> Self {
-        let folder = folder.plugin("plugboard").unwrap().flow("first", &flow("100", rules)).unwrap();
+    pub(super) fn with(
+        folder: Folder,
+        rules: &str,
+        phones: &[(Address, Phone)],
+        caller: Caller,
+    ) -> Self {
+        let folder =
+            folder.plugin("plugboard").unwrap().flow("first", &flow("100", rules)).unwrap();
         let host = Host::start(&folder, Clock::simulated(Timestamp(1_795_000_000_000))).unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let observer = seen.clone();
         let sim = host.sim(SimConfig {
             latency: Duration::ZERO,
-            observer: Some(Arc::new(move |at, what| observer.lock().unwrap().push((at, what.clone())))),
+            observer: Some(Arc::new(move |at, what| {
+                observer.lock().unwrap().push((at, what.clone()))
+            })),
             ..SimConfig::default()
         });
         for (address, behaviour) in phones {
             sim.phone(address.clone(), Phone { set_up: Duration::ZERO, ..behaviour.clone() });
         }
-        let caller = sim.call(Caller { from: Some("+32470000001".into()), to: "100".into(), ..caller });
+        let caller =
+            sim.call(Caller { from: Some("+32470000001".into()), to: "100".into(), ..caller });
         Self { host, sim, seen, caller }
     }
 
@@ -91,21 +100,28 @@ impl Stage {
         records.remove(0)
     }
 
-    /// What one hears from when on, in seconds, and when that one hangs up or is hung up: `caller`, or a phone by its address.
+    /// What one hears from when on, in seconds, and when that one hangs up or is hung up: `caller`,
+    /// or a phone by its address.
     pub(super) fn heard(&self, who: &str) -> Vec<String> {
         let mut names = BTreeMap::from([(self.caller.clone(), "caller".to_owned())]);
         let mut heard: Vec<(Duration, String, bool)> = Vec::new();
         for (at, what) in self.seen.lock().unwrap().iter() {
             let (leg, sound, what) = match what {
                 Observed::RingStarted { leg, address, .. } => {
-                    let (Address::Extension(name) | Address::Endpoint(name) | Address::Number(name)) = address;
+                    let (Address::Extension(name)
+                    | Address::Endpoint(name)
+                    | Address::Number(name)) = address;
                     names.insert(leg.clone(), name.clone());
                     (leg, false, "rings".to_owned())
                 }
-                Observed::Hears { leg, sound, with } if with.is_empty() => (leg, true, sounds(sound)),
-                Observed::Hears { leg, with, .. } => {
-                    (leg, true, with.iter().map(|other| names[other].clone()).collect::<Vec<_>>().join("+"))
+                Observed::Hears { leg, sound, with } if with.is_empty() => {
+                    (leg, true, sounds(sound))
                 }
+                Observed::Hears { leg, with, .. } => (
+                    leg,
+                    true,
+                    with.iter().map(|other| names[other].clone()).collect::<Vec<_>>().join("+"),
+                ),
                 Observed::HungUp { leg, by, .. } => (leg, false, format!("gone {by:?}")),
                 Observed::Transferred { leg, to } => (leg, false, format!("to {to:?}")),
                 _ => continue,
@@ -121,7 +137,12 @@ impl Stage {
 
     /// How often the flow was told something, as the log shows it.
     pub(super) fn told(&self, what: &str) -> usize {
-        self.host.log.lines().iter().filter(|line| line.contains("Event(") && line.contains(what)).count()
+        self.host
+            .log
+            .lines()
+            .iter()
+            .filter(|line| line.contains("Event(") && line.contains(what))
+            .count()
     }
 
     pub(super) fn log(&self) -> String {

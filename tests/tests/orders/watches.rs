@@ -15,7 +15,9 @@ fn told(stage: &Stage) -> Vec<String> {
         let quoted = |text: &str| text.split('"').skip(1).step_by(2).collect::<Vec<_>>().join(" ");
         match (after("Event(Digit"), after("Matched {")) {
             (Some(digit), _) => digit.split('\'').nth(1).map(str::to_owned),
-            (_, Some(matched)) if line.contains("Event(") => Some(quoted(&matched).trim().to_owned()),
+            (_, Some(matched)) if line.contains("Event(") => {
+                Some(quoted(&matched).trim().to_owned())
+            }
             _ => None,
         }
     };
@@ -33,7 +35,11 @@ async fn watching(patterns: &str, agent_keys: &[(u64, &str)]) -> Vec<String> {
         "#
     );
     let bob = Phone { keys: keyed(agent_keys), ..answers() };
-    let stage = Stage::open(&rules, &[(extension("200"), bob)], Caller { leaves: Some(secs(30)), ..Caller::default() });
+    let stage = Stage::open(
+        &rules,
+        &[(extension("200"), bob)],
+        Caller { leaves: Some(secs(30)), ..Caller::default() },
+    );
     assert_eq!(stage.record().await.outcome, "over", "{}", stage.log());
     told(&stage)
 }
@@ -46,10 +52,15 @@ async fn a_pattern_is_told_once_and_its_keys_are_not() {
 #[tokio::test(start_paused = true)]
 async fn what_becomes_no_pattern_is_told_as_digits() {
     assert_eq!(watching("*4N# *#", &[(1, "7*5")]).await, ["7", "*", "5"]);
-    assert_eq!(watching("*4N# *#", &[(1, "*4*#")]).await, ["*", "4", "*#"], "a pattern may begin where another broke off");
+    assert_eq!(
+        watching("*4N# *#", &[(1, "*4*#")]).await,
+        ["*", "4", "*#"],
+        "a pattern may begin where another broke off"
+    );
 }
 
-/// Who stops in the middle has keyed digits, 3 s later; who goes on after that has keyed no pattern.
+/// Who stops in the middle has keyed digits, 3 s later; who goes on after that has keyed no
+/// pattern.
 #[tokio::test(start_paused = true)]
 async fn a_pause_ends_a_pattern() {
     assert_eq!(watching("*4N#", &[(1, "*42"), (6, "01#")]).await, ["*", "4", "2", "0", "1", "#"]);
@@ -59,7 +70,10 @@ async fn a_pause_ends_a_pattern() {
 /// A shorter pattern waits until the longer one cannot come.
 #[tokio::test(start_paused = true)]
 async fn the_longest_pattern_wins() {
-    assert_eq!(watching("*4 *4N# *1N", &[(1, "*4"), (6, "*4201#"), (12, "*123")]).await, ["*4", "*4N# 201", "*1N 23"]);
+    assert_eq!(
+        watching("*4 *4N# *1N", &[(1, "*4"), (6, "*4201#"), (12, "*123")]).await,
+        ["*4", "*4N# 201", "*1N 23"]
+    );
     assert_eq!(watching("*4 *4N#", &[(1, "*4*")]).await, ["*4", "*"]);
 }
 
@@ -97,7 +111,12 @@ async fn a_watch_is_for_a_leg_that_is_there_and_patterns_that_are_some() {
         Caller::default(),
     );
     assert_eq!(stage.record().await.outcome, "over");
-    assert_eq!((stage.told("WrongState"), stage.told("UnknownName"), stage.told("Invalid")), (1, 1, 2), "{}", stage.log());
+    assert_eq!(
+        (stage.told("WrongState"), stage.told("UnknownName"), stage.told("Invalid")),
+        (1, 1, 2),
+        "{}",
+        stage.log()
+    );
 }
 
 /// Taken back, it holds nothing back any more.

@@ -1,5 +1,5 @@
-//! What the flow orders: checked against the state of the legs and the flow's permissions, and sent on its way. What cannot be done is
-//! refused, with an event.
+//! What the flow orders: checked against the state of the legs and the flow's permissions, and sent
+//! on its way. What cannot be done is refused, with an event.
 
 use super::{
     Call, Origin,
@@ -31,7 +31,8 @@ impl Call {
         self.observe(&Observed::Order(&order));
         let Order { id, command } = order;
         let name = command.name();
-        if let Err(refusal) = self.check_id(id, &command).and_then(|()| self.carry_out(id, command)) {
+        if let Err(refusal) = self.check_id(id, &command).and_then(|()| self.carry_out(id, command))
+        {
             self.refuse(id, name, refusal);
         }
     }
@@ -39,12 +40,17 @@ impl Call {
     /// An id is free, or a timer's that is moved.
     fn check_id(&mut self, id: OrderId, command: &Command) -> Carried {
         if id >= OrderId::FIRST_OF_HOST {
-            return Err(refusal(RefusalReason::Invalid, format!("order {id}: numbers from 0xffff0000 on are the host's")));
+            return Err(refusal(
+                RefusalReason::Invalid,
+                format!("order {id}: numbers from 0xffff0000 on are the host's"),
+            ));
         }
         match self.order_mut(id).map(|open| &open.doing) {
             None => Ok(()),
             Some(Doing::Timing) if matches!(command, Command::Timer { .. }) => Ok(()),
-            Some(_) => Err(refusal(RefusalReason::DuplicateId, format!("order {id} is not finished"))),
+            Some(_) => {
+                Err(refusal(RefusalReason::DuplicateId, format!("order {id} is not finished")))
+            }
         }
     }
 
@@ -78,7 +84,10 @@ impl Call {
                 let leg = self.up(&leg)?.id.clone();
                 let valid = digits.chars().all(|c| matches!(c, '0'..='9' | 'A'..='D' | '*' | '#'));
                 if !valid || digits.len() > 64 {
-                    return Err(refusal(RefusalReason::Invalid, "at most 64 digits, of 0-9, A-D, * and #"));
+                    return Err(refusal(
+                        RefusalReason::Invalid,
+                        "at most 64 digits, of 0-9, A-D, * and #",
+                    ));
                 }
                 self.send(PbxCommand::SendDigits { leg, digits });
                 self.outcome(id, Outcome::Done);
@@ -87,7 +96,9 @@ impl Call {
             Command::Timer { after } => {
                 let due = self.in_(after);
                 // A timer that is moved has not gone off.
-                self.unseen.retain(|event| !matches!(event, Event::Order { id: other, .. } if *other == id));
+                self.unseen.retain(
+                    |event| !matches!(event, Event::Order { id: other, .. } if *other == id),
+                );
                 match self.order_mut(id) {
                     Some(open) => open.due = Some(due),
                     None => self.open(id, Some(due), Doing::Timing),
@@ -95,7 +106,8 @@ impl Call {
                 Ok(())
             }
             Command::Cancel { order } => {
-                self.unseen.retain(|event| !matches!(event, Event::Order { id, .. } if *id == order));
+                self.unseen
+                    .retain(|event| !matches!(event, Event::Order { id, .. } if *id == order));
                 if let Some(open) = self.remove_order(order) {
                     self.take_back(open);
                 }
@@ -120,14 +132,21 @@ impl Call {
                 tracing::warn!(call = %self.id, flow = %self.flow.name, "alarm: {what}");
                 Ok(())
             }
-            Command::Agent { agent, action, proof } => self.order_of_agent(id, &agent, action, proof),
+            Command::Agent { agent, action, proof } => {
+                self.order_of_agent(id, &agent, action, proof)
+            }
             Command::HangUp { leg: Some(leg), cause } => {
                 let id = self.leg(&leg).ok_or_else(|| no_leg(&leg))?.id.clone();
                 self.hang_up(&id, cause);
                 Ok(())
             }
             Command::HangUp { leg: None, cause } => {
-                let all: Vec<LegId> = self.legs.iter().filter(|leg| leg.is_visible()).map(|leg| leg.id.clone()).collect();
+                let all: Vec<LegId> = self
+                    .legs
+                    .iter()
+                    .filter(|leg| leg.is_visible())
+                    .map(|leg| leg.id.clone())
+                    .collect();
                 all.iter().for_each(|leg| self.hang_up(leg, cause));
                 Ok(())
             }
@@ -142,9 +161,10 @@ impl Call {
             | Command::SetSwitch { .. }
             | Command::OpenCampaign { .. }
             | Command::StopCampaign { .. }
-            | Command::Claim { .. } => {
-                Err(refusal(RefusalReason::Unsupported, format!("this host does not carry out {} yet", command.name())))
-            }
+            | Command::Claim { .. } => Err(refusal(
+                RefusalReason::Unsupported,
+                format!("this host does not carry out {} yet", command.name()),
+            )),
         }
     }
 
@@ -183,12 +203,18 @@ impl Call {
             }
         };
         if ask.machine_detection {
-            return Err(refusal(RefusalReason::Unsupported, "this host does not tell people from machines yet"));
+            return Err(refusal(
+                RefusalReason::Unsupported,
+                "this host does not tell people from machines yet",
+            ));
         }
         if let Some(entry) = ask.keep_place
             && !self.is_queueing(entry)
         {
-            return Err(refusal(RefusalReason::UnknownName, format!("keep-place: order {entry} is not in a queue")));
+            return Err(refusal(
+                RefusalReason::UnknownName,
+                format!("keep-place: order {entry} is not in a queue"),
+            ));
         }
         let agent = self.exchange.agent_called(&ask.target);
         if let Some(agent) = &agent
@@ -197,14 +223,24 @@ impl Call {
             self.outcome(id, Outcome::Unanswered(Unanswered::Busy));
             return Ok(());
         }
-        let to = agent.as_ref().and_then(|agent| self.agent_address(agent).ok()).unwrap_or(permitted);
+        let to =
+            agent.as_ref().and_then(|agent| self.agent_address(agent).ok()).unwrap_or(permitted);
         let leg = LegId(format!("{}-{}-{}", self.id, self.record.steps, self.index).into());
         let due = self.in_(ask.set_up_limit);
         let limit = ask.limit.duration(self.flow.site.cadence);
-        self.legs.push(Leg { engages: agent, ..Leg::new(ask.leg.clone(), leg.clone(), Role::Dialled(id)) });
+        self.legs.push(Leg {
+            engages: agent,
+            ..Leg::new(ask.leg.clone(), leg.clone(), Role::Dialled(id))
+        });
         self.exchange.enrol_leg(&leg, self.id);
         self.send(PbxCommand::Dial { leg, to, caller_id, display_name: ask.display_name });
-        let dialling = Dialling { leg: ask.leg, limit, keep_place: ask.keep_place, confirm: ask.confirm, asking: None };
+        let dialling = Dialling {
+            leg: ask.leg,
+            limit,
+            keep_place: ask.keep_place,
+            confirm: ask.confirm,
+            asking: None,
+        };
         self.open(id, Some(due), Doing::Dialling(Box::new(dialling)));
         Ok(())
     }
@@ -213,29 +249,39 @@ impl Call {
     pub(super) fn permitted(&self, target: &Target) -> Result<Address, Refusal> {
         let permissions = &self.flow.permissions;
         let (address, allowed) = match target {
-            Target::Number(number) => (Address::Number(number.to_string()), permissions.may_dial(number.as_str())),
+            Target::Number(number) => {
+                (Address::Number(number.to_string()), permissions.may_dial(number.as_str()))
+            }
             Target::Extension(extension) => {
-                let valid = !extension.is_empty() && extension.chars().all(|c| matches!(c, '0'..='9' | '*' | '#'));
+                let valid = !extension.is_empty()
+                    && extension.chars().all(|c| matches!(c, '0'..='9' | '*' | '#'));
                 if !valid {
-                    return Err(refusal(RefusalReason::Invalid, format!("{extension:?} is not an extension: digits, * and #")));
+                    return Err(refusal(
+                        RefusalReason::Invalid,
+                        format!("{extension:?} is not an extension: digits, * and #"),
+                    ));
                 }
                 (Address::Extension(extension.clone()), permissions.may_dial(extension))
             }
-            Target::Address(address) => (Address::Endpoint(address.clone()), permissions.may_use_address(address)),
+            Target::Address(address) => {
+                (Address::Endpoint(address.clone()), permissions.may_use_address(address))
+            }
             Target::Agent(agent) => (self.agent_address(agent)?, self.may_use_agent(agent)),
         };
         match allowed {
             true => Ok(address),
-            false => Err(refusal(RefusalReason::NotPermitted, format!("{target:?}: the flow file does not permit it; see [permissions]"))),
+            false => Err(refusal(
+                RefusalReason::NotPermitted,
+                format!("{target:?}: the flow file does not permit it; see [permissions]"),
+            )),
         }
     }
 
     /// The first endpoint of an agent.
     fn agent_address(&self, agent: &AgentName) -> Result<Address, Refusal> {
-        self.exchange
-            .endpoint(agent, 0)
-            .map(|target| address_of(&target))
-            .ok_or_else(|| refusal(RefusalReason::UnknownName, format!("there is no agent {agent}")))
+        self.exchange.endpoint(agent, 0).map(|target| address_of(&target)).ok_or_else(|| {
+            refusal(RefusalReason::UnknownName, format!("there is no agent {agent}"))
+        })
     }
 
     // ------------------------------------------------------------------ conversations
@@ -270,8 +316,13 @@ impl Call {
         if leg.held_from.is_some() {
             return Err(refusal(RefusalReason::WrongState, format!("{name} is held already")));
         }
-        let Some(with) = self.legs.iter().find(|other| other.is_with(leg)).map(|other| other.id.clone()) else {
-            return Err(refusal(RefusalReason::WrongState, format!("{name} is in conversation with nobody")));
+        let Some(with) =
+            self.legs.iter().find(|other| other.is_with(leg)).map(|other| other.id.clone())
+        else {
+            return Err(refusal(
+                RefusalReason::WrongState,
+                format!("{name} is in conversation with nobody"),
+            ));
         };
         let moving = self.set_apart(&name)?;
         let id_at_pbx = self.up(&name)?.id.clone();
@@ -290,10 +341,20 @@ impl Call {
 
     fn resume(&mut self, id: OrderId, name: LegName) -> Carried {
         let leg = self.up(&name)?;
-        let with = leg.held_from.clone().ok_or_else(|| refusal(RefusalReason::WrongState, format!("{name} is not held")))?;
-        let Some(to) = self.legs.iter().find(|other| other.id == with && other.up && !other.is_ending()).map(|other| other.place.clone())
+        let with = leg
+            .held_from
+            .clone()
+            .ok_or_else(|| refusal(RefusalReason::WrongState, format!("{name} is not held")))?;
+        let Some(to) = self
+            .legs
+            .iter()
+            .find(|other| other.id == with && other.up && !other.is_ending())
+            .map(|other| other.place.clone())
         else {
-            return Err(refusal(RefusalReason::WrongState, format!("whom {name} was held from is gone")));
+            return Err(refusal(
+                RefusalReason::WrongState,
+                format!("whom {name} was held from is gone"),
+            ));
         };
         self.end_hold_of(&name);
         let moving = self.move_all(&[name], &to);
@@ -303,22 +364,32 @@ impl Call {
 
     /// A leg that was held hears no music any more.
     fn end_hold_of(&mut self, name: &LegName) {
-        let Some(leg) = self.legs.iter_mut().find(|leg| leg.is_visible() && &leg.name == name) else { return };
+        let Some(leg) = self.legs.iter_mut().find(|leg| leg.is_visible() && &leg.name == name)
+        else {
+            return;
+        };
         if leg.held_from.take().is_some() {
             let leg = leg.id.clone();
             self.send(PbxCommand::Music { leg, class: None });
         }
     }
 
-    /// Has a leg be alone in its own conversation: it goes there, or the others leave it. Gives who is on the way.
+    /// Has a leg be alone in its own conversation: it goes there, or the others leave it. Gives who
+    /// is on the way.
     pub(super) fn set_apart(&mut self, name: &LegName) -> Result<Vec<LegName>, Refusal> {
         let leg = self.up(name)?;
         if leg.place != leg.id {
             let own = leg.id.clone();
             return Ok(self.move_all(std::slice::from_ref(name), &own));
         }
-        let others: Vec<LegName> = self.legs.iter().filter(|other| other.is_with(leg)).map(|other| other.name.clone()).collect();
-        let elsewhere = self.legs.iter().find(|other| other.is_with(leg)).map(|other| other.id.clone());
+        let others: Vec<LegName> = self
+            .legs
+            .iter()
+            .filter(|other| other.is_with(leg))
+            .map(|other| other.name.clone())
+            .collect();
+        let elsewhere =
+            self.legs.iter().find(|other| other.is_with(leg)).map(|other| other.id.clone());
         Ok(elsewhere.map_or_else(Vec::new, |to| self.move_all(&others, &to)))
     }
 
@@ -326,7 +397,10 @@ impl Call {
     pub(super) fn move_all(&mut self, names: &[LegName], to: &LegId) -> Vec<LegName> {
         let mut moving = Vec::new();
         for name in names {
-            let Some(leg) = self.legs.iter_mut().find(|leg| leg.is_visible() && &leg.name == name) else { continue };
+            let Some(leg) = self.legs.iter_mut().find(|leg| leg.is_visible() && &leg.name == name)
+            else {
+                continue;
+            };
             if leg.place != *to {
                 leg.place = to.clone();
                 let leg = leg.id.clone();
@@ -360,13 +434,19 @@ impl Call {
     fn continue_with(&mut self, flow: &str, data: String) -> Carried {
         let snapshot = self.exchange.catalogue.current();
         if !self.flow.permissions.may_continue_with(flow) {
-            return Err(refusal(RefusalReason::NotPermitted, format!("flow {flow}: the flow file does not permit it; see [permissions]")));
+            return Err(refusal(
+                RefusalReason::NotPermitted,
+                format!("flow {flow}: the flow file does not permit it; see [permissions]"),
+            ));
         }
         let Some(next) = snapshot.flows.get(flow) else {
             return Err(refusal(RefusalReason::UnknownName, format!("there is no flow {flow:?}")));
         };
         if crate::is_full(next) {
-            return Err(refusal(RefusalReason::OverLimit, format!("{flow} has as many calls as its limit allows")));
+            return Err(refusal(
+                RefusalReason::OverLimit,
+                format!("{flow} has as many calls as its limit allows"),
+            ));
         }
         let next = next.begin();
         self.drop_orders();
@@ -392,7 +472,8 @@ impl Call {
         Ok(())
     }
 
-    // ------------------------------------------------------------------ small things that the others share
+    // ------------------------------------------------------------------ small things that the
+    // others share
 
     pub(super) fn open(&mut self, id: OrderId, due: Option<Duration>, doing: Doing) {
         self.orders.push(Open { id, due, doing });
@@ -414,9 +495,18 @@ impl Call {
 
     /// A name that no leg bears and no order has set aside.
     pub(super) fn check_free(&self, name: &LegName) -> Carried {
-        let reserved = self.orders.iter().any(|order| matches!(&order.doing, Doing::Queueing(q) if &q.ask.agent_leg == name));
-        match name.is_caller() || reserved || self.legs.iter().any(|leg| leg.is_visible() && &leg.name == name) {
-            true => Err(refusal(RefusalReason::WrongState, format!("a leg named {name} is there already"))),
+        let reserved = self
+            .orders
+            .iter()
+            .any(|order| matches!(&order.doing, Doing::Queueing(q) if &q.ask.agent_leg == name));
+        match name.is_caller()
+            || reserved
+            || self.legs.iter().any(|leg| leg.is_visible() && &leg.name == name)
+        {
+            true => Err(refusal(
+                RefusalReason::WrongState,
+                format!("a leg named {name} is there already"),
+            )),
             false => Ok(()),
         }
     }
@@ -427,13 +517,19 @@ impl Call {
             || self.flow.permissions.may_show(number.as_str())
     }
 
-    /// Prompts in the flow's language where they name none, figures in words where that is not the site's, and with the flow's own recordings before the site's.
+    /// Prompts in the flow's language where they name none, figures in words where that is not the
+    /// site's, and with the flow's own recordings before the site's.
     pub(super) fn voiced(&self, prompts: Vec<Prompt>) -> Result<Arc<[Prompt]>, Refusal> {
         let voiced = prompts.into_iter().map(|prompt| match prompt {
-            Prompt::Text { text, language: None } => Ok(Prompt::Text { text, language: Some(self.flow.language.clone()) }),
+            Prompt::Text { text, language: None } => {
+                Ok(Prompt::Text { text, language: Some(self.flow.language.clone()) })
+            }
             Prompt::Recording(name) => match self.flow.recording(&name) {
                 Some(_) => Ok(Prompt::Recording(format!("{}/prompts/{name}", self.flow.name))),
-                None => Err(refusal(RefusalReason::UnknownName, format!("there is no recording {name:?}"))),
+                None => Err(refusal(
+                    RefusalReason::UnknownName,
+                    format!("there is no recording {name:?}"),
+                )),
             },
             // The PBX says these in the language of the site.
             figure if self.flow.language != self.flow.site.language => {

@@ -1,4 +1,5 @@
-//! Keeping a waiting leg company: music, and prompts that the host repeats by itself, without a step of the flow.
+//! Keeping a waiting leg company: music, and prompts that the host repeats by itself, without a
+//! step of the flow.
 
 use super::{
     Call,
@@ -18,7 +19,10 @@ impl Call {
         if let Some(class) = &ask.music
             && !self.flow.site.music.contains_key(class)
         {
-            return Err(refusal(RefusalReason::UnknownName, format!("the site has no music {class:?}")));
+            return Err(refusal(
+                RefusalReason::UnknownName,
+                format!("the site has no music {class:?}"),
+            ));
         }
         self.end_company_of(&ask.leg);
         let company = Company {
@@ -39,7 +43,9 @@ impl Call {
 
     /// The prompts again, unless the last are still being heard.
     pub(super) fn repeat_company(&mut self, id: OrderId) {
-        let Some(Open { doing: Doing::KeepingCompany(company), .. }) = self.order_mut(id) else { return };
+        let Some(Open { doing: Doing::KeepingCompany(company), .. }) = self.order_mut(id) else {
+            return;
+        };
         let (leg, prompts, every) = (company.leg.clone(), company.prompts.clone(), company.every);
         if company.play.is_none() && !prompts.is_empty() {
             let play = self.play(&leg, prompts);
@@ -81,9 +87,9 @@ impl Call {
 
     /// The agent did not come: music again, and the prompts from their next turn on.
     pub(super) fn resume_company(&mut self, leg: &LegName) {
-        let Some((id, (music, every, talks))) =
-            self.company_of(leg, |company| (company.music.clone(), company.every, !company.prompts.is_empty()))
-        else {
+        let Some((id, (music, every, talks))) = self.company_of(leg, |company| {
+            (company.music.clone(), company.every, !company.prompts.is_empty())
+        }) else {
             return;
         };
         self.music(leg, music);
@@ -93,7 +99,11 @@ impl Call {
         }
     }
 
-    fn company_of<T>(&mut self, leg: &LegName, ask: impl FnOnce(&mut Company) -> T) -> Option<(OrderId, T)> {
+    fn company_of<T>(
+        &mut self,
+        leg: &LegName,
+        ask: impl FnOnce(&mut Company) -> T,
+    ) -> Option<(OrderId, T)> {
         self.orders
             .iter_mut()
             .find_map(|open| match &mut open.doing {

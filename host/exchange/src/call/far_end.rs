@@ -29,11 +29,17 @@ impl Call {
     }
 
     pub(super) fn ringing(&mut self, id: &LegId) {
-        let Some(leg) = self.leg_by_id(id).filter(|leg| !leg.rang && !leg.up && !leg.is_ending()) else { return };
+        let Some(leg) = self.leg_by_id(id).filter(|leg| !leg.rang && !leg.up && !leg.is_ending())
+        else {
+            return;
+        };
         leg.rang = true;
         match leg.role.clone() {
             Role::Dialled(order) => {
-                let Some(Open { doing: Doing::Dialling(dialling), .. }) = self.order_mut(order) else { return };
+                let Some(Open { doing: Doing::Dialling(dialling), .. }) = self.order_mut(order)
+                else {
+                    return;
+                };
                 let limit = dialling.limit;
                 let due = self.in_(limit);
                 if let Some(open) = self.order_mut(order) {
@@ -42,7 +48,10 @@ impl Call {
                 self.outcome(order, Outcome::Ringing);
             }
             Role::Offered { entry, agent, .. } => {
-                let Some(Open { doing: Doing::Queueing(queueing), .. }) = self.order_mut(entry) else { return };
+                let Some(Open { doing: Doing::Queueing(queueing), .. }) = self.order_mut(entry)
+                else {
+                    return;
+                };
                 if queueing.ask.report_offers {
                     self.outcome(entry, Outcome::Offered { agent });
                 }
@@ -90,7 +99,9 @@ impl Call {
 
     /// A number that the flow dialled was answered: by its owner, if a key is pressed.
     fn dial_answered(&mut self, order: OrderId) {
-        let Some(Open { doing: Doing::Dialling(dialling), .. }) = self.order_mut(order) else { return };
+        let Some(Open { doing: Doing::Dialling(dialling), .. }) = self.order_mut(order) else {
+            return;
+        };
         let (leg, confirm) = (dialling.leg.clone(), dialling.confirm.clone());
         let Some(confirm) = confirm else {
             return self.dial_reached(order, &leg, Answerer::Unknown);
@@ -107,8 +118,7 @@ impl Call {
 
     /// The key that the owner of a dialled telephone was asked for.
     fn confirms(&mut self, leg: &LegName, digit: char) -> bool {
-        let asks =
-            |open: &&mut Open| matches!(&open.doing, Doing::Dialling(dialling) if &dialling.leg == leg && dialling.confirm.is_some());
+        let asks = |open: &&mut Open| matches!(&open.doing, Doing::Dialling(dialling) if &dialling.leg == leg && dialling.confirm.is_some());
         let Some(open) = self.orders.iter_mut().find(asks) else { return false };
         let (id, Doing::Dialling(dialling)) = (open.id, &mut open.doing) else { return false };
         if dialling.confirm.as_ref().is_some_and(|confirm| confirm.key == digit) {
@@ -131,7 +141,9 @@ impl Call {
 
     /// The set-up, the ringing or the confirmation of a dial took too long.
     pub(super) fn dial_timed_out(&mut self, order: OrderId) {
-        let Some(Open { doing: Doing::Dialling(dialling), .. }) = self.remove_order(order) else { return };
+        let Some(Open { doing: Doing::Dialling(dialling), .. }) = self.remove_order(order) else {
+            return;
+        };
         let rang = self.leg(&dialling.leg).is_some_and(|leg| leg.rang || leg.up);
         self.stop(dialling.asking);
         self.hang_up_named(&dialling.leg);
@@ -140,7 +152,10 @@ impl Call {
     }
 
     pub(super) fn moved(&mut self, id: &LegId, to: &ConversationId) {
-        let Some(leg) = self.leg_by_id(id).filter(|leg| leg.place == *to && !leg.is_ending()) else { return };
+        let Some(leg) = self.leg_by_id(id).filter(|leg| leg.place == *to && !leg.is_ending())
+        else {
+            return;
+        };
         let name = leg.name.clone();
         self.agent_joined(id);
         let mut arrived = Vec::new();
@@ -162,7 +177,8 @@ impl Call {
         }
     }
 
-    /// The caller has somebody, or is on the way to somebody, who is no agent of a queue: after having waited in one, that is an overflow.
+    /// The caller has somebody, or is on the way to somebody, who is no agent of a queue: after
+    /// having waited in one, that is an overflow.
     pub(super) fn note_overflow(&mut self) {
         let waits = |open: &Open| matches!(open.doing, Doing::Queueing(_));
         let waited = !self.record.waited.is_zero() || self.orders.iter().any(waits);
@@ -170,7 +186,11 @@ impl Call {
     }
 
     fn digit(&mut self, id: &LegId, digit: char) {
-        let Some((leg, private)) = self.leg_by_id(id).filter(|leg| leg.is_visible()).map(|leg| (leg.name.clone(), leg.private)) else {
+        let Some((leg, private)) = self
+            .leg_by_id(id)
+            .filter(|leg| leg.is_visible())
+            .map(|leg| (leg.name.clone(), leg.private))
+        else {
             return;
         };
         if self.confirms(&leg, digit) {
@@ -180,7 +200,9 @@ impl Call {
             .orders
             .iter()
             .filter_map(|open| match &open.doing {
-                Doing::Playing { play, leg: to, barge_in: true } if to == &leg => Some(play.clone()),
+                Doing::Playing { play, leg: to, barge_in: true } if to == &leg => {
+                    Some(play.clone())
+                }
                 _ => None,
             })
             .collect();
@@ -191,7 +213,8 @@ impl Call {
     }
 
     fn played(&mut self, play: &PlayId, end: PlayEnd) {
-        let plays = |open: &&Open| matches!(&open.doing, Doing::Playing { play: ours, .. } if ours == play);
+        let plays =
+            |open: &&Open| matches!(&open.doing, Doing::Playing { play: ours, .. } if ours == play);
         if let Some(order) = self.orders.iter().find(plays).map(|open| open.id) {
             return self.outcome(order, Outcome::Played(end));
         }
@@ -210,7 +233,9 @@ impl Call {
             Role::Offered { attempt, agent, .. } => {
                 let why = match (ended.cause, leg.is_ending()) {
                     (_, true) => Unanswered::Cancelled,
-                    (Cause::NoAnswer | Cause::Normal, false) if !leg.rang => Unanswered::Unreachable,
+                    (Cause::NoAnswer | Cause::Normal, false) if !leg.rang => {
+                        Unanswered::Unreachable
+                    }
                     // A failure of the PBX, or of the way to it, says nothing against the phone.
                     (Cause::Failed, false) => Unanswered::NoAnswer,
                     (cause, false) => cause.into(),
@@ -218,12 +243,17 @@ impl Call {
                 self.attempt_over(attempt, &agent, why);
             }
             Role::Agent { entry, .. } => self.agent_gone(entry),
-            // No order any more: it was answered before, or cancelled, and the flow has had its outcome.
+            // No order any more: it was answered before, or cancelled, and the flow has had its
+            // outcome.
             Role::Dialled(order) => {
-                if let Some(Open { doing: Doing::Dialling(dialling), .. }) = self.remove_order(order) {
+                if let Some(Open { doing: Doing::Dialling(dialling), .. }) =
+                    self.remove_order(order)
+                {
                     self.stop(dialling.asking);
                     let why = match ended.cause {
-                        Cause::NoAnswer | Cause::Normal if !leg.rang && !leg.up => Unanswered::Unreachable,
+                        Cause::NoAnswer | Cause::Normal if !leg.rang && !leg.up => {
+                            Unanswered::Unreachable
+                        }
                         cause => cause.into(),
                     };
                     self.tell(Event::Order { id: order, outcome: Outcome::Unanswered(why) });

@@ -23,7 +23,10 @@ impl Call {
         }
         let gathers = |open: &Open| matches!(&open.doing, Doing::Gathering(other) if other.ask.leg == ask.leg);
         if self.orders.iter().any(gathers) {
-            return Err(refusal(RefusalReason::WrongState, format!("digits of {} are being gathered already", ask.leg)));
+            return Err(refusal(
+                RefusalReason::WrongState,
+                format!("digits of {} are being gathered already", ask.leg),
+            ));
         }
         let prompts = self.voiced(std::mem::take(&mut ask.prompts))?;
         let play = match prompts.is_empty() {
@@ -31,10 +34,20 @@ impl Call {
             false => self.play(&ask.leg, prompts),
         };
         let due = play.is_none().then(|| self.in_(ask.first_digit_within));
-        if let Some(leg) = self.legs.iter_mut().find(|leg| leg.is_visible() && leg.name == ask.leg) {
+        if let Some(leg) = self.legs.iter_mut().find(|leg| leg.is_visible() && leg.name == ask.leg)
+        {
             leg.private = ask.secret;
         }
-        self.open(id, due, Doing::Gathering(Box::new(Gathering { ask, digits: String::new(), play, secret: String::new() })));
+        self.open(
+            id,
+            due,
+            Doing::Gathering(Box::new(Gathering {
+                ask,
+                digits: String::new(),
+                play,
+                secret: String::new(),
+            })),
+        );
         Ok(())
     }
 
@@ -48,10 +61,15 @@ impl Call {
         let end = match gathering.ask.terminator == Some(digit) {
             true => Some(GatherEnd::Terminator),
             false => {
-                let digits = if gathering.ask.secret { &mut gathering.secret } else { &mut gathering.digits };
+                let digits = if gathering.ask.secret {
+                    &mut gathering.secret
+                } else {
+                    &mut gathering.digits
+                };
                 digits.push(digit);
                 // A limit of 255 digits holds also where none was asked for.
-                let most = if gathering.ask.max_digits == 0 { u8::MAX } else { gathering.ask.max_digits };
+                let most =
+                    if gathering.ask.max_digits == 0 { u8::MAX } else { gathering.ask.max_digits };
                 (digits.len() >= usize::from(most)).then_some(GatherEnd::Enough)
             }
         };
@@ -64,7 +82,10 @@ impl Call {
     }
 
     pub(super) fn gather_ends(&mut self, id: OrderId, end: GatherEnd) {
-        let Some(Open { doing: Doing::Gathering(mut gathering), .. }) = self.remove_order(id) else { return };
+        let Some(Open { doing: Doing::Gathering(mut gathering), .. }) = self.remove_order(id)
+        else {
+            return;
+        };
         let secret = std::mem::take(&mut gathering.secret);
         let proof = (!secret.is_empty()).then(|| self.keep_secret(secret));
         self.outcome(id, Outcome::Gathered { digits: gathering.digits, proof, end });

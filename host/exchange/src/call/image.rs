@@ -1,7 +1,8 @@
 //! What of a call is in the journal: all that its task knows between two mails.
 //!
-//! A field that is added goes to the end and gets a serde default, a variant that is added gets a new name: then images of before are still read
-//! (see the store's `codec`). Any other change needs another format, and a reader of this one.
+//! A field that is added goes to the end and gets a serde default, a variant that is added gets a
+//! new name: then images of before are still read (see the store's `codec`). Any other change needs
+//! another format, and a reader of this one.
 
 use super::{Call, Origin, Phase, leg::Leg, order::Open};
 use crate::CallRecord;

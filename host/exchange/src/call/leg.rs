@@ -17,7 +17,8 @@ pub(crate) struct Leg {
     pub(crate) role: Role,
     /// The far end was heard to ring.
     pub(crate) rang: bool,
-    /// Answered, or told to answer: what is ordered of it then comes after the answer, in its own order.
+    /// Answered, or told to answer: what is ordered of it then comes after the answer, in its own
+    /// order.
     pub(crate) up: bool,
     /// Where it is, or was last told to go.
     pub(crate) place: ConversationId,
@@ -71,9 +72,17 @@ pub(crate) enum Role {
     Caller,
     /// The flow dialled it.
     Dialled(OrderId),
-    /// A phone of an agent that rings for a queue order since then (monotonic time). The flow does not see it yet.
-    Offered { entry: OrderId, attempt: AttemptId, agent: AgentName, endpoint: usize, since: Duration },
-    /// An agent that a queue order brought, through that queue if the agent was not asked for by name.
+    /// A phone of an agent that rings for a queue order since then (monotonic time). The flow does
+    /// not see it yet.
+    Offered {
+        entry: OrderId,
+        attempt: AttemptId,
+        agent: AgentName,
+        endpoint: usize,
+        since: Duration,
+    },
+    /// An agent that a queue order brought, through that queue if the agent was not asked for by
+    /// name.
     Agent {
         entry: OrderId,
         agent: AgentName,
@@ -104,7 +113,8 @@ impl Leg {
         }
     }
 
-    /// The agent whom it keeps from other calls on the floor, and under which order: one whom a queue brought, or who was dialled.
+    /// The agent whom it keeps from other calls on the floor, and under which order: one whom a
+    /// queue brought, or who was dialled.
     pub(crate) fn agent(&self) -> Option<(OrderId, &AgentName)> {
         match &self.role {
             Role::Agent { entry, agent, .. } => Some((*entry, agent)),
@@ -125,12 +135,21 @@ impl Leg {
 
     /// Whether it will be in conversation with the other when its urgent call is over.
     pub(crate) fn is_to_be_with(&self, other: &Self) -> bool {
-        !self.is_ending() && other.up && !other.is_ending() && self.id != other.id && self.away_from.as_ref() == Some(&other.place)
+        !self.is_ending()
+            && other.up
+            && !other.is_ending()
+            && self.id != other.id
+            && self.away_from.as_ref() == Some(&other.place)
     }
 
     /// Whether it is in conversation with the other, or on its way there.
     pub(crate) fn is_with(&self, other: &Self) -> bool {
-        self.up && other.up && !self.is_ending() && !other.is_ending() && self.id != other.id && self.place == other.place
+        self.up
+            && other.up
+            && !self.is_ending()
+            && !other.is_ending()
+            && self.id != other.id
+            && self.place == other.place
     }
 }
 
@@ -146,7 +165,8 @@ mod tests {
 
     #[test]
     fn a_role_of_before_is_read() {
-        let before = strowger_store::encode(&Before::Agent { entry: OrderId(7), agent: "an".into() });
+        let before =
+            strowger_store::encode(&Before::Agent { entry: OrderId(7), agent: "an".into() });
         let now: Role = strowger_store::decode(&before).unwrap();
         assert_eq!(now, Role::Agent { entry: OrderId(7), agent: "an".into(), queue: None });
     }

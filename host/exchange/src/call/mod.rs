@@ -1,8 +1,9 @@
 //! One call, from its arrival to its record.
 //!
-//! A call owns its legs, its unfinished orders and the events that its flow has not seen yet. It lives in a task of its own, woken by
-//! mail (from the PBX, from the floor) and by the time when the next of its orders is due. It ends when its flow is over *and* its last
-//! leg is gone; then its record is closed, once.
+//! A call owns its legs, its unfinished orders and the events that its flow has not seen yet. It
+//! lives in a task of its own, woken by mail (from the PBX, from the floor) and by the time when
+//! the next of its orders is due. It ends when its flow is over *and* its last leg is gone; then
+//! its record is closed, once.
 //!
 //! * `carry`: what the flow orders, validated and sent on its way.
 //! * `agent`: what it orders of agents, and who may.
@@ -10,13 +11,15 @@
 //! * `queueing`: what the floor of queues and agents tells.
 //! * `listen`: legs that listen to agents.
 //! * `urgent`: an agent's conversation that waits while the agent is in an urgent call.
-//! * `company`, `gather`, `watch`: waiting with music and prompts; collecting digits; keys that mean something in a conversation.
+//! * `company`, `gather`, `watch`: waiting with music and prompts; collecting digits; keys that
+//!   mean something in a conversation.
 //! * `paperwork`: mail, escalations, complaints.
-//! * `image`, `resume`: what of it is in the journal, and how it goes on when its host is gone and another has come.
+//! * `image`, `resume`: what of it is in the journal, and how it goes on when its host is gone and
+//!   another has come.
 //! * `leg`, `order`: the types.
 //!
-//! **Architecture invariant:** commands for the PBX are kept back until what brought them forth is in the journal ([`Call::commit`]), once for
-//! each mail and all together.
+//! **Architecture invariant:** commands for the PBX are kept back until what brought them forth is
+//! in the journal ([`Call::commit`]), once for each mail and all together.
 
 mod agent;
 mod carry;
@@ -161,17 +164,28 @@ impl Call {
 
     /// The call's life; one that outlived its host is told what was found of it.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` keeps room for its arguments twice")]
-    pub(crate) fn run(mut self, found: Option<Found>, mut mailbox: Receiver<Box<Mail>>) -> impl Future<Output = ()> + Send {
+    pub(crate) fn run(
+        mut self,
+        found: Option<Found>,
+        mut mailbox: Receiver<Box<Mail>>,
+    ) -> impl Future<Output = ()> + Send {
         async move {
             if let Some(found) = found {
                 self.resume_from(found);
             }
             self.settle();
             self.commit();
-            // One timer for the whole life, moved when what it waits for changes: making one for each mail costs more than the mail.
-            let mut alarm = pin!(tokio::time::sleep_until(self.exchange.clock.instant(Duration::ZERO)));
+            // One timer for the whole life, moved when what it waits for changes: making one for
+            // each mail costs more than the mail.
+            let mut alarm =
+                pin!(tokio::time::sleep_until(self.exchange.clock.instant(Duration::ZERO)));
             while !self.is_over() {
-                let due = self.orders.iter().filter_map(|order| order.due).min().map(|due| self.exchange.clock.instant(due));
+                let due = self
+                    .orders
+                    .iter()
+                    .filter_map(|order| order.due)
+                    .min()
+                    .map(|due| self.exchange.clock.instant(due));
                 if let Some(due) = due.filter(|&due| due != alarm.deadline()) {
                     alarm.as_mut().reset(due);
                 }
@@ -225,7 +239,10 @@ impl Call {
         }
         self.observe(&Observed::Event(&event));
         if self.record.steps >= self.flow.limits.steps {
-            return self.fall_back(&format!("the flow took more than {} steps in this call", self.flow.limits.steps));
+            return self.fall_back(&format!(
+                "the flow took more than {} steps in this call",
+                self.flow.limits.steps
+            ));
         }
         let number = self.record.steps;
         self.record.steps += 1;
@@ -239,7 +256,8 @@ impl Call {
             now,
         };
         let reads = Arc::new(Recorder::new(host));
-        let (orders, fault) = match self.flow.flow.step(self.id, &self.state, &event, reads.clone()) {
+        let (orders, fault) = match self.flow.flow.step(self.id, &self.state, &event, reads.clone())
+        {
             Ok(step) => {
                 step.faults.iter().for_each(|fault| self.count_fault(fault, true));
                 self.state = step.state;
@@ -287,7 +305,8 @@ impl Call {
         &self.flow
     }
 
-    /// Has the journal take what has happened; the commands that it brought forth leave for the PBX when it has.
+    /// Has the journal take what has happened; the commands that it brought forth leave for the PBX
+    /// when it has.
     fn commit(&mut self) {
         let commands = mem::take(&mut self.outbox);
         let over = self.is_over();
@@ -307,10 +326,13 @@ impl Call {
         });
         let exchange = self.exchange.clone();
         let mail = changes.iter().any(|change| matches!(change, Change::Mail(_)));
-        journal.submit(changes, commands, mail.then(|| exchange.posted.clone()), move |command| exchange.send(command));
+        journal.submit(changes, commands, mail.then(|| exchange.posted.clone()), move |command| {
+            exchange.send(command)
+        });
     }
 
-    /// More came for the call than its mailbox holds, and some of it is lost: nothing about it can be relied on any more.
+    /// More came for the call than its mailbox holds, and some of it is lost: nothing about it can
+    /// be relied on any more.
     fn swamped(&mut self) {
         self.fall_back("more events came than the call could take");
         for leg in mem::take(&mut self.legs) {
@@ -337,7 +359,8 @@ impl Call {
         tracing::error!(call = %self.id, flow = %self.flow.name, version = %self.flow.version, retried, "{fault}");
     }
 
-    /// The flow cannot go on: who talks is left talking, a caller who does not goes to the flow's fallback route.
+    /// The flow cannot go on: who talks is left talking, a caller who does not goes to the flow's
+    /// fallback route.
     fn fall_back(&mut self, why: &str) {
         self.observe(&Observed::FellBack { why });
         self.phase = Phase::Over;
@@ -367,23 +390,29 @@ impl Call {
 
     /// Hangs up every leg that is in conversation with nobody.
     fn hang_up_lonely(&mut self) {
-        let lonely: Vec<LegId> = self.legs.iter().filter(|leg| self.is_lonely(leg)).map(|leg| leg.id.clone()).collect();
+        let lonely: Vec<LegId> =
+            self.legs.iter().filter(|leg| self.is_lonely(leg)).map(|leg| leg.id.clone()).collect();
         lonely.iter().for_each(|leg| self.hang_up(leg, Cause::Normal));
     }
 
     /// In conversation with nobody, and nobody comes back.
     fn is_lonely(&self, leg: &Leg) -> bool {
-        let talks = |other: &Leg| leg.is_with(other) || leg.is_to_be_with(other) || other.is_to_be_with(leg);
+        let talks = |other: &Leg| {
+            leg.is_with(other) || leg.is_to_be_with(other) || other.is_to_be_with(leg)
+        };
         !leg.is_ending() && !self.legs.iter().any(talks)
     }
 
     fn close(self, mut mailbox: Receiver<Box<Mail>>) {
         self.exchange.remember(&self.record);
         self.observe(&Observed::Closed(&self.record));
-        // The floor may have said to ring a phone before it knew that nobody waits any more. It never rang, and its agent is free.
+        // The floor may have said to ring a phone before it knew that nobody waits any more. It
+        // never rang, and its agent is free.
         while let Ok(mail) = mailbox.try_recv() {
             let Mail::Floor(Output::Ring { attempt, .. }) = *mail else { continue };
-            if let Err(refused) = self.exchange.floor(Input::Unanswered { attempt, why: Unanswered::Cancelled }, None) {
+            if let Err(refused) =
+                self.exchange.floor(Input::Unanswered { attempt, why: Unanswered::Cancelled }, None)
+            {
                 tracing::debug!(call = %self.id, "the floor had settled it: {refused}");
             }
         }
@@ -417,7 +446,11 @@ impl Call {
     /// Undoes what an order has under way. Its outcome, if one is on its way, is not delivered.
     fn take_back(&mut self, order: Open) {
         match order.doing {
-            Doing::Answering | Doing::Timing | Doing::Moving { .. } | Doing::Transferring { .. } | Doing::Proving(_) => {}
+            Doing::Answering
+            | Doing::Timing
+            | Doing::Moving { .. }
+            | Doing::Transferring { .. }
+            | Doing::Proving(_) => {}
             Doing::Playing { play, .. } => self.send(PbxCommand::Stop { play }),
             Doing::KeepingCompany(company) => self.end_company(*company),
             Doing::Gathering(gathering) => self.stop(gathering.play),
@@ -433,18 +466,30 @@ impl Call {
 
     /// A leg is gone, the flow knows, and has not taken back what it ordered of it.
     fn end_orders_on(&mut self, leg: &LegName) {
-        let of_leg: Vec<OrderId> = self.orders.iter().filter(|order| order.doing.is_of(leg)).map(|order| order.id).collect();
+        let of_leg: Vec<OrderId> = self
+            .orders
+            .iter()
+            .filter(|order| order.doing.is_of(leg))
+            .map(|order| order.id)
+            .collect();
         for id in of_leg {
             let Some(order) = self.remove_order(id) else { continue };
-            let hung_up = || Refusal { reason: RefusalReason::WrongState, detail: format!("{leg} hung up") };
+            let hung_up =
+                || Refusal { reason: RefusalReason::WrongState, detail: format!("{leg} hung up") };
             let outcome = match &order.doing {
                 Doing::Playing { .. } => Some(Outcome::Played(PlayEnd::Stopped)),
                 Doing::Gathering(gathering) => Some(gathering.timed_out()),
                 Doing::Queueing(_) => Some(Outcome::Left(Left::CallerGone)),
                 Doing::Listening(_) => Some(Outcome::ListeningEnded),
-                Doing::Transferring { .. } => Some(Outcome::NotTransferred { why: format!("{leg} hung up") }),
+                Doing::Transferring { .. } => {
+                    Some(Outcome::NotTransferred { why: format!("{leg} hung up") })
+                }
                 Doing::Answering | Doing::Moving { .. } => Some(Outcome::Refused(hung_up())),
-                Doing::KeepingCompany(_) | Doing::Dialling(_) | Doing::Timing | Doing::Watching(_) | Doing::Proving(_) => None,
+                Doing::KeepingCompany(_)
+                | Doing::Dialling(_)
+                | Doing::Timing
+                | Doing::Watching(_)
+                | Doing::Proving(_) => None,
             };
             self.take_back(order);
             if let Some(outcome) = outcome {
@@ -453,13 +498,14 @@ impl Call {
         }
     }
 
-    /// Something has to be done about orders: their time has come. What the host repeats by itself comes last, after the flow has had its
-    /// say: a timer of the same instant may well end it.
+    /// Something has to be done about orders: their time has come. What the host repeats by itself
+    /// comes last, after the flow has had its say: a timer of the same instant may well end it.
     fn orders_due(&mut self) {
         let now = self.exchange.clock.elapsed();
         let is_company = |order: &Open| matches!(order.doing, Doing::KeepingCompany(_));
         let all = || self.orders.iter().filter(|order| order.due.is_some_and(|due| due <= now));
-        let first: Vec<OrderId> = all().filter(|order| !is_company(order)).map(|order| order.id).collect();
+        let first: Vec<OrderId> =
+            all().filter(|order| !is_company(order)).map(|order| order.id).collect();
         let due = if first.is_empty() { all().map(|order| order.id).collect() } else { first };
         for id in due {
             let Some(order) = self.order_mut(id) else { continue };
@@ -525,14 +571,16 @@ impl Call {
         Some(play)
     }
 
-    /// The conversation that a leg is in. If that was somebody's who is gone, those who are left go on in this leg's own.
+    /// The conversation that a leg is in. If that was somebody's who is gone, those who are left go
+    /// on in this leg's own.
     fn place_of(&mut self, name: &LegName) -> Option<LegId> {
         let leg = self.leg(name)?;
         let (own, place) = (leg.id.clone(), leg.place.clone());
         if place == own || self.legs.iter().any(|leg| leg.id == place) {
             return Some(place);
         }
-        let left: Vec<LegName> = self.legs.iter().filter(|leg| leg.place == place).map(|leg| leg.name.clone()).collect();
+        let left: Vec<LegName> =
+            self.legs.iter().filter(|leg| leg.place == place).map(|leg| leg.name.clone()).collect();
         self.move_all(&left, &own);
         Some(own)
     }

@@ -1,5 +1,5 @@
-//! What a call leaves for people: mail, escalations, complaints. Nothing of it goes anywhere but with the step that ordered it, into the
-//! journal.
+//! What a call leaves for people: mail, escalations, complaints. Nothing of it goes anywhere but
+//! with the step that ordered it, into the journal.
 
 use super::{
     Call,
@@ -19,19 +19,31 @@ const FIELDS: usize = 64 << 10;
 impl Call {
     pub(super) fn mail(&mut self, template: String, to: Vec<String>, fields: &[Field]) -> Carried {
         if to.is_empty() || to.len() > RECIPIENTS {
-            return Err(refusal(RefusalReason::Invalid, format!("a mail goes to 1 to {RECIPIENTS} addresses, not {}", to.len())));
+            return Err(refusal(
+                RefusalReason::Invalid,
+                format!("a mail goes to 1 to {RECIPIENTS} addresses, not {}", to.len()),
+            ));
         }
         if !to.iter().all(|address| self.flow.permissions.may_mail(address)) {
-            let detail = "the flow file does not permit mail to one of the addresses; see [permissions]";
+            let detail =
+                "the flow file does not permit mail to one of the addresses; see [permissions]";
             return Err(refusal(RefusalReason::NotPermitted, detail));
         }
         let Some(text) = self.flow.mails.get(&template) else {
-            return Err(refusal(RefusalReason::UnknownName, format!("there is no mail {template:?} in the flow file")));
+            return Err(refusal(
+                RefusalReason::UnknownName,
+                format!("there is no mail {template:?} in the flow file"),
+            ));
         };
-        let missing = |field| refusal(RefusalReason::Invalid, format!("mail {template:?} needs the field {field:?}"));
+        let missing = |field| {
+            refusal(RefusalReason::Invalid, format!("mail {template:?} needs the field {field:?}"))
+        };
         let filled = text.fill(fields).map_err(missing)?;
         if filled.0.len() + filled.1.len() > TEXT {
-            return Err(refusal(RefusalReason::OverLimit, format!("a mail is at most {} KiB", TEXT >> 10)));
+            return Err(refusal(
+                RefusalReason::OverLimit,
+                format!("a mail is at most {} KiB", TEXT >> 10),
+            ));
         }
         self.post(&template, &to, fields, &filled);
         Ok(())
@@ -40,13 +52,31 @@ impl Call {
     /// Notes something that has to be answered, and tells whom the flow file names.
     pub(super) fn case(&mut self, kind: CaseKind, fields: Vec<Field>) -> Carried {
         if fields.iter().map(|field| field.key.len() + field.value.len()).sum::<usize>() > FIELDS {
-            return Err(refusal(RefusalReason::OverLimit, format!("a case is at most {} KiB", FIELDS >> 10)));
+            return Err(refusal(
+                RefusalReason::OverLimit,
+                format!("a case is at most {} KiB", FIELDS >> 10),
+            ));
         }
         let (cases, opened) = (self.flow.cases.clone(), self.exchange.clock.now());
         let due = cases.due(kind, opened, &self.flow.site);
-        let case = Case { id: self.next_id(), kind, call: Some(self.id), flow: self.flow.name.clone(), opened, due, fields, closed: None };
-        if let Some(template) = self.flow.mails.get(kind.word()).filter(|_| !cases.mail_to.is_empty()) {
-            let own = [("case", case.id.clone()), ("opened", date(&self.flow.site.moment(opened))), ("due", self.last_moment(&case))];
+        let case = Case {
+            id: self.next_id(),
+            kind,
+            call: Some(self.id),
+            flow: self.flow.name.clone(),
+            opened,
+            due,
+            fields,
+            closed: None,
+        };
+        if let Some(template) =
+            self.flow.mails.get(kind.word()).filter(|_| !cases.mail_to.is_empty())
+        {
+            let own = [
+                ("case", case.id.clone()),
+                ("opened", date(&self.flow.site.moment(opened))),
+                ("due", self.last_moment(&case)),
+            ];
             let own = own.map(|(key, value)| Field { key: key.to_owned(), value });
             let mut all: Vec<Field> = case.fields.iter().cloned().chain(own).collect();
             // What the flow did not learn is no reason to tell nobody.
@@ -63,7 +93,13 @@ impl Call {
     }
 
     /// Each gets a mail of their own, with the subject and the text that the fields have filled.
-    fn post(&mut self, template: &str, to: &[String], fields: &[Field], (subject, text): &(String, String)) {
+    fn post(
+        &mut self,
+        template: &str,
+        to: &[String],
+        fields: &[Field],
+        (subject, text): &(String, String),
+    ) {
         self.observe(&Observed::Mailed { template, to, fields });
         for (nth, to) in to.iter().enumerate() {
             self.keep(Change::Mail(Box::new(Mail {

@@ -5,7 +5,10 @@ use strowger_flows::{RingEndpoints, Site, Strategy};
 use strowger_routing as routing;
 
 /// What the floor is told of a site whose agents sit there.
-pub(crate) fn floor_plan(site: &Site, seats: &Seats) -> (Vec<routing::QueueConfig>, Vec<routing::AgentConfig>) {
+pub(crate) fn floor_plan(
+    site: &Site,
+    seats: &Seats,
+) -> (Vec<routing::QueueConfig>, Vec<routing::AgentConfig>) {
     let queues = site.queues.values().map(|queue| routing::QueueConfig {
         name: queue.name.clone(),
         strategy: match queue.strategy {

@@ -44,7 +44,11 @@ pub(crate) struct Roll {
 impl Drop for Roll {
     fn drop(&mut self) {
         if self.calls > 0 {
-            tracing::info!(calls = self.calls, took_ms = self.since.elapsed().as_millis() as u64, "every call of the earlier host goes on");
+            tracing::info!(
+                calls = self.calls,
+                took_ms = self.since.elapsed().as_millis() as u64,
+                "every call of the earlier host goes on"
+            );
         }
     }
 }
@@ -80,14 +84,23 @@ impl Call {
         }
     }
 
-    /// The call's places on the floor: where it waits, whose phones ring for it, with whom it talks, whom it has dialled.
+    /// The call's places on the floor: where it waits, whose phones ring for it, with whom it
+    /// talks, whom it has dialled.
     pub(crate) fn places(&self) -> Vec<Restored> {
-        let place = |order, ask, priority, since, now| Restored { entry: self.entry(order), ask, priority, since, now };
+        let place = |order, ask, priority, since, now| Restored {
+            entry: self.entry(order),
+            ask,
+            priority,
+            since,
+            now,
+        };
         let with_agents = self.legs.iter().filter_map(|leg| {
             let (order, agent) = leg.agent()?;
             let (agent, held) = (agent.clone(), leg.away_from.is_some());
             let now = match &leg.role {
-                Role::Agent { queue, .. } => Standing::Talking { agent, queue: queue.clone(), held },
+                Role::Agent { queue, .. } => {
+                    Standing::Talking { agent, queue: queue.clone(), held }
+                }
                 _ if leg.up => Standing::Talking { agent, queue: None, held },
                 _ => Standing::Engaging { agent },
             };
@@ -95,9 +108,18 @@ impl Call {
         });
         let waiting = self.orders.iter().filter_map(|open| match &open.doing {
             Doing::Queueing(queueing) if matches!(queueing.stage, QueueStage::Waiting) => {
-                let ringing = self.offered().filter(|(leg, entry, _)| !leg.is_ending() && *entry == open.id).map(|(_, _, rung)| rung);
+                let ringing = self
+                    .offered()
+                    .filter(|(leg, entry, _)| !leg.is_ending() && *entry == open.id)
+                    .map(|(_, _, rung)| rung);
                 let now = Standing::Waiting { ringing: ringing.collect() };
-                Some(place(open.id, queueing.ask.ask.clone(), queueing.ask.priority, self.waits_since(queueing), now))
+                Some(place(
+                    open.id,
+                    queueing.ask.ask.clone(),
+                    queueing.ask.priority,
+                    self.waits_since(queueing),
+                    now,
+                ))
             }
             _ => None,
         });
@@ -112,9 +134,16 @@ impl Call {
 
     fn offered(&self) -> impl Iterator<Item = (&Leg, OrderId, Rung)> {
         self.legs.iter().filter_map(|leg| match &leg.role {
-            Role::Offered { entry, attempt, agent, endpoint, since } => {
-                Some((leg, *entry, Rung { attempt: *attempt, agent: agent.clone(), endpoint: *endpoint, since: *since }))
-            }
+            Role::Offered { entry, attempt, agent, endpoint, since } => Some((
+                leg,
+                *entry,
+                Rung {
+                    attempt: *attempt,
+                    agent: agent.clone(),
+                    endpoint: *endpoint,
+                    since: *since,
+                },
+            )),
             _ => None,
         })
     }
@@ -138,7 +167,8 @@ impl Call {
         drop(found.roll);
     }
 
-    /// A leg is gone, or was never there, and nobody saw how: there was no host, or it could not hear the PBX.
+    /// A leg is gone, or was never there, and nobody saw how: there was no host, or it could not
+    /// hear the PBX.
     pub(super) fn lost(&mut self, id: &LegId) {
         let Some(leg) = self.leg_by_id(id) else { return };
         if let Role::Offered { .. } = leg.role {
@@ -167,7 +197,9 @@ impl Call {
             return self.send(ending.command(id.clone()));
         }
         match alive.state {
-            LegState::Down if leg.role == Role::Caller && leg.up => self.send(PbxCommand::Answer { leg: id.clone() }),
+            LegState::Down if leg.role == Role::Caller && leg.up => {
+                self.send(PbxCommand::Answer { leg: id.clone() })
+            }
             LegState::Down => {}
             LegState::Ringing => self.ringing(id),
             LegState::Up => self.answered(id),
@@ -180,7 +212,9 @@ impl Call {
             }
             false => {}
         }
-        if leg.held_from.is_some() || self.legs.iter().any(|other| other.away_from.as_ref() == Some(&leg.id)) {
+        if leg.held_from.is_some()
+            || self.legs.iter().any(|other| other.away_from.as_ref() == Some(&leg.id))
+        {
             self.hold_music(leg.id);
         }
     }
@@ -200,7 +234,9 @@ impl Call {
                 }
             }
             // What was keyed is gone.
-            Doing::Gathering(gathering) if gathering.ask.secret => self.gather_ends(id, GatherEnd::Timeout),
+            Doing::Gathering(gathering) if gathering.ask.secret => {
+                self.gather_ends(id, GatherEnd::Timeout)
+            }
             Doing::Gathering(gathering) => {
                 if gathering.play.take().is_some() || due.is_none() {
                     open.due = Some(now + gathering.ask.first_digit_within);

@@ -1,8 +1,9 @@
 //! Keys that mean something in a conversation, such as `*4` NUMBER `#`.
 //!
-//! What is keyed is held back for as long as it may still become a pattern: until the pattern is whole, cannot come any more, or no
-//! further key came within [`BETWEEN_KEYS`]. The longest pattern wins; what belongs to none is told as digits, in its order. A gather of
-//! that leg goes first: it takes its digits before they come here.
+//! What is keyed is held back for as long as it may still become a pattern: until the pattern is
+//! whole, cannot come any more, or no further key came within [`BETWEEN_KEYS`]. The longest pattern
+//! wins; what belongs to none is told as digits, in its order. A gather of that leg goes first: it
+//! takes its digits before they come here.
 //!
 //! A watch outlives the host, and what was held back does not.
 
@@ -91,13 +92,19 @@ fn wildcards(pattern: &str, keyed: &str) -> String {
 }
 
 impl Call {
-    pub(super) fn watch(&mut self, id: OrderId, leg: LegName, patterns: Vec<String>) -> Result<(), Refusal> {
+    pub(super) fn watch(
+        &mut self,
+        id: OrderId,
+        leg: LegName,
+        patterns: Vec<String>,
+    ) -> Result<(), Refusal> {
         self.up(&leg)?;
         if patterns.is_empty() || patterns.len() > 32 {
             return Err(refusal(RefusalReason::Invalid, "a watch has 1 to 32 patterns"));
         }
         for pattern in &patterns {
-            check(pattern).map_err(|why| refusal(RefusalReason::Invalid, format!("{pattern:?}: {why}")))?;
+            check(pattern)
+                .map_err(|why| refusal(RefusalReason::Invalid, format!("{pattern:?}: {why}")))?;
         }
         self.open(id, None, Doing::Watching(Box::new(Watching { leg, patterns })));
         Ok(())
@@ -130,23 +137,35 @@ impl Call {
 
     fn watches<'a>(&'a self, name: &'a LegName) -> impl Iterator<Item = (OrderId, &'a str)> {
         let of_leg = move |open: &'a Open| match &open.doing {
-            Doing::Watching(watching) if &watching.leg == name => Some((open.id, &watching.patterns)),
+            Doing::Watching(watching) if &watching.leg == name => {
+                Some((open.id, &watching.patterns))
+            }
             _ => None,
         };
-        self.orders.iter().filter_map(of_leg).flat_map(|(id, patterns)| patterns.iter().map(move |pattern| (id, pattern.as_str())))
+        self.orders
+            .iter()
+            .filter_map(of_leg)
+            .flat_map(|(id, patterns)| patterns.iter().map(move |pattern| (id, pattern.as_str())))
     }
 
-    /// Tells what the keys of a leg are, as far as that is known; if more can come, the rest waits for it.
+    /// Tells what the keys of a leg are, as far as that is known; if more can come, the rest waits
+    /// for it.
     fn read_keys(&mut self, name: &LegName, more_can_come: bool) {
-        while let Some(keyed) = self.leg(name).map(|leg| leg.keyed.clone()).filter(|keyed| !keyed.is_empty()) {
-            let grows = |(_, pattern): (OrderId, &str)| matches!(fit(pattern, &keyed), Fit::Begun | Fit::Whole { more: true });
+        while let Some(keyed) =
+            self.leg(name).map(|leg| leg.keyed.clone()).filter(|keyed| !keyed.is_empty())
+        {
+            let grows = |(_, pattern): (OrderId, &str)| {
+                matches!(fit(pattern, &keyed), Fit::Begun | Fit::Whole { more: true })
+            };
             if more_can_come && keyed.len() < MOST_KEYS && self.watches(name).any(grows) {
                 break;
             }
             // The longest beginning that is a pattern; else a key that belongs to none.
             let whole = (1..=keyed.len()).rev().find_map(|length| {
                 let beginning = &keyed[..length];
-                let (id, pattern) = self.watches(name).find(|(_, pattern)| matches!(fit(pattern, beginning), Fit::Whole { .. }))?;
+                let (id, pattern) = self
+                    .watches(name)
+                    .find(|(_, pattern)| matches!(fit(pattern, beginning), Fit::Whole { .. }))?;
                 Some((id, pattern.to_owned(), length))
             });
             let (event, length) = match whole {
@@ -159,7 +178,9 @@ impl Call {
                     (Event::Digit { leg: name.clone(), digit }, digit.len_utf8())
                 }
             };
-            if let Some(leg) = self.legs.iter_mut().find(|leg| leg.is_visible() && &leg.name == name) {
+            if let Some(leg) =
+                self.legs.iter_mut().find(|leg| leg.is_visible() && &leg.name == name)
+            {
                 leg.keyed.drain(..length);
             }
             self.tell(event);

@@ -14,16 +14,20 @@ pub(super) fn code(cause: Cause) -> u16 {
     }
 }
 
-/// Why a leg ended that was never answered. `sip` is the status of the far end, which Asterisk 16 does not tell.
+/// Why a leg ended that was never answered. `sip` is the status of the far end, which Asterisk 16
+/// does not tell.
 ///
-/// No answer and no sign of life at all both come as 19: whether the far end rang is what tells them apart.
+/// No answer and no sign of life at all both come as 19: whether the far end rang is what tells
+/// them apart.
 pub(super) fn unanswered(q850: i32, sip: Option<i32>, rang: bool) -> Cause {
     match (q850, sip) {
         (17, _) | (_, Some(486 | 600)) => Cause::Busy,
         (21, _) | (_, Some(603)) => Cause::Declined,
         (16, _) => Cause::Normal,
         (18 | 19, _) if rang => Cause::NoAnswer,
-        (1..=3 | 18..=20 | 22 | 27 | 28, _) | (_, Some(404 | 410 | 480 | 484 | 604)) => Cause::Unreachable,
+        (1..=3 | 18..=20 | 22 | 27 | 28, _) | (_, Some(404 | 410 | 480 | 484 | 604)) => {
+            Cause::Unreachable
+        }
         (0 | 127, None) if rang => Cause::NoAnswer,
         _ => Cause::Failed,
     }

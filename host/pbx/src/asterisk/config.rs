@@ -8,7 +8,8 @@ use std::{fmt, net::SocketAddr};
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AsteriskConfig {
-    /// The HTTP server of Asterisk, such as `http://127.0.0.1:8088`. Plain HTTP only: ARI belongs on loopback or in a tunnel.
+    /// The HTTP server of Asterisk, such as `http://127.0.0.1:8088`. Plain HTTP only: ARI belongs
+    /// on loopback or in a tunnel.
     pub url: String,
     /// The user of `ari.conf`.
     pub user: String,
@@ -17,18 +18,19 @@ pub struct AsteriskConfig {
     /// The Stasis application that the dialplan hands calls to.
     #[serde(default = "app")]
     pub app: String,
-    /// How numbers are dialled, such as `PJSIP/{number}@trunk`; `{digits}` is the number without its `+`. None: no number
-    /// can be reached.
+    /// How numbers are dialled, such as `PJSIP/{number}@trunk`; `{digits}` is the number without
+    /// its `+`. None: no number can be reached.
     #[serde(default)]
     pub number_endpoint: Option<String>,
     /// How extensions are dialled.
     #[serde(default = "extension_endpoint")]
     pub extension_endpoint: String,
-    /// The channel technologies that an address may name. `Local` would let a flow run any dialplan.
+    /// The channel technologies that an address may name. `Local` would let a flow run any
+    /// dialplan.
     #[serde(default = "technologies")]
     pub technologies: Vec<String>,
-    /// The dialplan context in which a transferred leg continues, at `s`, with the target to dial in the variable
-    /// `STROWGER_TARGET`.
+    /// The dialplan context in which a transferred leg continues, at `s`, with the target to dial
+    /// in the variable `STROWGER_TARGET`.
     #[serde(default = "transfer_context")]
     pub transfer_context: String,
     /// Where prompts are served to Asterisk. Port 0: any that is free.

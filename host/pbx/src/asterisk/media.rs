@@ -1,7 +1,8 @@
 //! Prompts, served to Asterisk over HTTP.
 //!
-//! Asterisk plays `sound:http://...` through its media cache, so nothing has to be copied to the PBX. A name is a hash
-//! of what is heard: it cannot be guessed, and what it names never changes, so Asterisk may keep it for good.
+//! Asterisk plays `sound:http://...` through its media cache, so nothing has to be copied to the
+//! PBX. A name is a hash of what is heard: it cannot be guessed, and what it names never changes,
+//! so Asterisk may keep it for good.
 
 use super::AsteriskConfig;
 use crate::prompts::{Clip, Prompts};
@@ -26,12 +27,13 @@ pub(super) struct Media {
 
 impl Media {
     pub(super) async fn serve(config: &AsteriskConfig, prompts: Arc<Prompts>) -> Result<Self> {
-        let listener = TcpListener::bind(config.prompts_bind)
-            .await
-            .with_context(|| format!("asterisk.prompts-bind: cannot listen on {}", config.prompts_bind))?;
+        let listener = TcpListener::bind(config.prompts_bind).await.with_context(|| {
+            format!("asterisk.prompts-bind: cannot listen on {}", config.prompts_bind)
+        })?;
         let bound = listener.local_addr().context("asterisk.prompts-bind")?;
         let base = config.prompts_url.clone().unwrap_or_else(|| format!("http://{bound}"));
-        let router = Router::new().route("/prompts/{file}", get(prompt)).with_state(prompts.clone());
+        let router =
+            Router::new().route("/prompts/{file}", get(prompt)).with_state(prompts.clone());
         let server = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!(%error, "prompts are no longer served to Asterisk");
@@ -58,9 +60,17 @@ impl Drop for Media {
     }
 }
 
-async fn prompt(State(prompts): State<Arc<Prompts>>, Path(file): Path<String>) -> impl IntoResponse {
-    let Some(path) = file.strip_suffix(".wav").and_then(|id| prompts.file(id)) else { return Err(StatusCode::NOT_FOUND) };
+async fn prompt(
+    State(prompts): State<Arc<Prompts>>,
+    Path(file): Path<String>,
+) -> impl IntoResponse {
+    let Some(path) = file.strip_suffix(".wav").and_then(|id| prompts.file(id)) else {
+        return Err(StatusCode::NOT_FOUND);
+    };
     let bytes = tokio::fs::read(path).await.map_err(|_| StatusCode::NOT_FOUND)?;
-    let headers = [(header::CONTENT_TYPE, "audio/wav"), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    let headers = [
+        (header::CONTENT_TYPE, "audio/wav"),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
     Ok((headers, bytes))
 }

@@ -8,15 +8,17 @@
 //! * `address`, `cause`: dial strings and caller ids that cannot inject anything; causes of Q.850.
 //!
 //! # How it works
-//! One task drives the desk and tells the sink. One connects, reads the socket and does nothing else. Requests run
-//! beside them, one at a time for each leg. All end when [`Asterisk`] is dropped; calls then stay as they are.
+//! One task drives the desk and tells the sink. One connects, reads the socket and does nothing
+//! else. Requests run beside them, one at a time for each leg. All end when [`Asterisk`] is
+//! dropped; calls then stay as they are.
 //!
-//! A leg is a channel, a conversation a mixing bridge named after it. A leg is put into its own as soon as it is answered and plays
-//! go to the bridge, because a play to a channel would hold up every other command for it. Music stops for a play
-//! and comes back.
+//! A leg is a channel, a conversation a mixing bridge named after it. A leg is put into its own as
+//! soon as it is answered and plays go to the bridge, because a play to a channel would hold up
+//! every other command for it. Music stops for a play and comes back.
 //!
-//! A layer of its own and not a crate: of those that exist, the best kept one leaves out the far end's SIP status and the event filter, drops
-//! events when its reader lags, and brings a TLS stack; and only a dozen events and a score of requests are needed.
+//! A layer of its own and not a crate: of those that exist, the best kept one leaves out the far
+//! end's SIP status and the event filter, drops events when its reader lags, and brings a TLS
+//! stack; and only a dozen events and a score of requests are needed.
 
 mod address;
 mod cause;
@@ -53,8 +55,9 @@ use wire::Event;
 /// The first wait before connecting again, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 
-/// Asked for again and again: an open socket does not mean that the application is active. When a host takes over from another
-/// whose socket closes at that moment, Asterisk may deactivate the application of both.
+/// Asked for again and again: an open socket does not mean that the application is active. When a
+/// host takes over from another whose socket closes at that moment, Asterisk may deactivate the
+/// application of both.
 const HEARTBEAT: &str = "strowger-heartbeat";
 /// How often, and how long its echo may take.
 const BEAT: Duration = Duration::from_secs(5);
@@ -76,16 +79,26 @@ struct Hands {
 }
 
 impl Asterisk {
-    /// Starts to serve prompts and to connect. The sink is told `Synced` when the connection is there, `Lost` when it is not.
+    /// Starts to serve prompts and to connect. The sink is told `Synced` when the connection is
+    /// there, `Lost` when it is not.
     ///
     /// # Errors
     /// The configuration is wrong, or prompts cannot be served at the address that it says.
-    pub async fn start(config: AsteriskConfig, prompts: Arc<Prompts>, sink: PbxSink) -> Result<Self> {
+    pub async fn start(
+        config: AsteriskConfig,
+        prompts: Arc<Prompts>,
+        sink: PbxSink,
+    ) -> Result<Self> {
         let (inbox, inputs) = unbounded_channel();
         let config = Arc::new(config);
         let rest = Rest::new(&config)?;
         let media = Media::serve(&config, prompts).await?;
-        let hands = Arc::new(Hands { config: config.clone(), rest: rest.clone(), media, inbox: inbox.clone() });
+        let hands = Arc::new(Hands {
+            config: config.clone(),
+            rest: rest.clone(),
+            media,
+            inbox: inbox.clone(),
+        });
         let mut tasks = JoinSet::new();
         let connecting = tasks.spawn(connect(config.clone(), rest.clone(), inbox.clone()));
         tasks.spawn(drive(Desk::new(config), inputs, hands, sink, connecting));
@@ -105,7 +118,8 @@ impl Pbx for Asterisk {
 
     fn alive(&self) -> BoxFuture<'_, Result<Vec<AliveLeg>>> {
         Box::pin(async {
-            let snapshot = self.rest.snapshot().await.context("cannot ask Asterisk which calls are alive")?;
+            let snapshot =
+                self.rest.snapshot().await.context("cannot ask Asterisk which calls are alive")?;
             let (reply, alive) = oneshot::channel();
             let _ = self.inbox.send(Input::Alive(snapshot, reply));
             alive.await.map_err(|_| anyhow!("the adapter has stood down"))
@@ -114,7 +128,13 @@ impl Pbx for Asterisk {
 }
 
 /// Drives the desk.
-async fn drive(mut desk: Desk, mut inputs: UnboundedReceiver<Input>, hands: Arc<Hands>, sink: PbxSink, connecting: AbortHandle) {
+async fn drive(
+    mut desk: Desk,
+    mut inputs: UnboundedReceiver<Input>,
+    hands: Arc<Hands>,
+    sink: PbxSink,
+    connecting: AbortHandle,
+) {
     while let Some(input) = inputs.recv().await {
         desk.handle(input);
         for output in desk.out.drain(..) {
@@ -157,22 +177,32 @@ impl Hands {
             }
             Job::Ring => rest.ring(channel).await?,
             Job::Originate { endpoint, caller_id, withheld } => {
-                rest.originate(Originate { channel, endpoint, caller_id, withheld: *withheld }).await?;
+                rest.originate(Originate { channel, endpoint, caller_id, withheld: *withheld })
+                    .await?;
             }
             Job::Enter { bridge } => rest.enter_bridge(&bridge_of(bridge), channel).await?,
             Job::Play { bridge, play, prompts, hush } => {
-                let (media, length) = self.media.render(prompts).await.map_err(rest::Failure::before)?;
+                let (media, length) =
+                    self.media.render(prompts).await.map_err(rest::Failure::before)?;
                 if *hush {
                     rest.music(&bridge_of(bridge), None).await?;
                 }
                 rest.play(&bridge_of(bridge), &play.0, &media).await?;
                 return Ok(length);
             }
-            Job::Music { bridge, class } => rest.music(&bridge_of(bridge), class.as_deref()).await?,
+            Job::Music { bridge, class } => {
+                rest.music(&bridge_of(bridge), class.as_deref()).await?
+            }
             Job::Digits(digits) => rest.digits(channel, digits).await?,
             Job::Listen { snoop, to, mode } => rest.snoop(to, snoop, *mode).await?,
             Job::Unlisten { snoop } => rest.hang_up(snoop, 16).await?,
-            Job::Leave { target } => rest.leave(channel, target.as_deref().map(|target| (&*self.config.transfer_context, target))).await?,
+            Job::Leave { target } => {
+                rest.leave(
+                    channel,
+                    target.as_deref().map(|target| (&*self.config.transfer_context, target)),
+                )
+                .await?
+            }
             Job::HangUp(cause) => rest.hang_up(channel, cause::code(*cause)).await?,
         }
         Ok(Duration::ZERO)
@@ -181,10 +211,12 @@ impl Hands {
     async fn chore(&self, chore: Chore) {
         let result = match &chore {
             Chore::DestroyBridge(bridge) => self.rest.destroy_bridge(&bridge_of(bridge)).await,
-            Chore::Enter { bridge, channel } => match self.rest.enter_bridge(&bridge_of(bridge), channel).await {
-                Err(_) => self.rest.hang_up(channel, 16).await,
-                entered => entered,
-            },
+            Chore::Enter { bridge, channel } => {
+                match self.rest.enter_bridge(&bridge_of(bridge), channel).await {
+                    Err(_) => self.rest.hang_up(channel, 16).await,
+                    entered => entered,
+                }
+            }
             Chore::StopPlay(play) => self.rest.stop(&play.0).await,
             Chore::HangUp(channel) => self.rest.hang_up(channel, 16).await,
             Chore::Check(play) => match self.rest.playback(&play.0).await {
@@ -217,7 +249,12 @@ async fn connect(config: Arc<AsteriskConfig>, rest: Rest, inbox: UnboundedSender
 }
 
 /// One connection, to its end.
-async fn serve(config: &AsteriskConfig, rest: &Rest, inbox: &UnboundedSender<Input>, synced: &mut bool) -> anyhow::Error {
+async fn serve(
+    config: &AsteriskConfig,
+    rest: &Rest,
+    inbox: &UnboundedSender<Input>,
+    synced: &mut bool,
+) -> anyhow::Error {
     let socket = match Socket::connect(config).await {
         Ok(socket) => socket,
         Err(why) => return why,
@@ -261,14 +298,20 @@ async fn serve(config: &AsteriskConfig, rest: &Rest, inbox: &UnboundedSender<Inp
 }
 
 /// Reads the socket to its end.
-async fn read(mut socket: Socket, inbox: UnboundedSender<Input>, heard: Arc<Notify>) -> anyhow::Error {
+async fn read(
+    mut socket: Socket,
+    inbox: UnboundedSender<Input>,
+    heard: Arc<Notify>,
+) -> anyhow::Error {
     loop {
         let event = match socket.next().await {
             Ok(text) => serde_json::from_str(&text),
             Err(why) => return why,
         };
         match event {
-            Ok(Event::ChannelUserevent { eventname }) if eventname == HEARTBEAT => heard.notify_one(),
+            Ok(Event::ChannelUserevent { eventname }) if eventname == HEARTBEAT => {
+                heard.notify_one()
+            }
             Ok(event) => {
                 let _ = inbox.send(Input::Event(event));
             }

@@ -1,7 +1,8 @@
 //! Requests to ARI, over a pool of kept-alive HTTP connections.
 //!
-//! Not over the WebSocket: there Asterisk works strictly one after another, and one that waits for a channel's thread
-//! (5 s behind a playback) would hold up all others, even the one that would free it.
+//! Not over the WebSocket: there Asterisk works strictly one after another, and one that waits for
+//! a channel's thread (5 s behind a playback) would hold up all others, even the one that would
+//! free it.
 
 use super::{
     AsteriskConfig,
@@ -17,7 +18,8 @@ use tokio::sync::Semaphore;
 
 /// Asterisk serves 100 HTTP sessions unless told otherwise, and the sockets are sessions too.
 const CONNECTIONS: usize = 48;
-/// Less than the 15 s after which Asterisk closes an idle connection: a request never meets a closed one.
+/// Less than the 15 s after which Asterisk closes an idle connection: a request never meets a
+/// closed one.
 const IDLE: Duration = Duration::from_secs(10);
 /// What waits for a channel's thread may take seconds.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -84,7 +86,8 @@ pub(super) const DIALLED: &str = "strowger-dialled";
 
 impl Rest {
     pub(super) fn new(config: &AsteriskConfig) -> anyhow::Result<Self> {
-        let base = Url::parse(&config.url).with_context(|| format!("asterisk.url: {:?} is not a URL", config.url))?;
+        let base = Url::parse(&config.url)
+            .with_context(|| format!("asterisk.url: {:?} is not a URL", config.url))?;
         ensure!(
             base.scheme() == "http" && !base.cannot_be_a_base(),
             "asterisk.url: {:?} is not http://HOST:PORT (ARI belongs on loopback or in a tunnel)",
@@ -121,7 +124,8 @@ impl Rest {
         self.post(&["channels", channel, "dtmf"], &[("dtmf", digits)]).await
     }
 
-    /// Has a new channel hear what another one hears and says; what is said into it is heard there according to the mode.
+    /// Has a new channel hear what another one hears and says; what is said into it is heard there
+    /// according to the mode.
     pub(super) async fn snoop(&self, to: &str, snoop: &str, mode: ListenMode) -> Reply {
         let whisper = match mode {
             ListenMode::Silent => "none",
@@ -129,18 +133,40 @@ impl Rest {
             // As if the other channel had said it.
             ListenMode::Join => "both",
         };
-        self.post(&["channels", to, "snoop", snoop], &[("spy", "both"), ("whisper", whisper), ("app", &self.app)]).await
+        self.post(
+            &["channels", to, "snoop", snoop],
+            &[("spy", "both"), ("whisper", whisper), ("app", &self.app)],
+        )
+        .await
     }
 
     pub(super) async fn hang_up(&self, channel: &str, cause: u16) -> Reply {
-        self.send(Method::DELETE, &["channels", channel], &[("reason_code", &cause.to_string())], None).await.map(drop)
+        self.send(
+            Method::DELETE,
+            &["channels", channel],
+            &[("reason_code", &cause.to_string())],
+            None,
+        )
+        .await
+        .map(drop)
     }
 
-    /// On in the dialplan: in the context at `s` with the target in a variable, or where the channel came from.
+    /// On in the dialplan: in the context at `s` with the target in a variable, or where the
+    /// channel came from.
     pub(super) async fn leave(&self, channel: &str, target: Option<(&str, &str)>) -> Reply {
-        let Some((context, target)) = target else { return self.post(&["channels", channel, "continue"], &[]).await };
-        self.post(&["channels", channel, "variable"], &[("variable", "STROWGER_TARGET"), ("value", target)]).await?;
-        self.post(&["channels", channel, "continue"], &[("context", context), ("extension", "s"), ("priority", "1")]).await
+        let Some((context, target)) = target else {
+            return self.post(&["channels", channel, "continue"], &[]).await;
+        };
+        self.post(
+            &["channels", channel, "variable"],
+            &[("variable", "STROWGER_TARGET"), ("value", target)],
+        )
+        .await?;
+        self.post(
+            &["channels", channel, "continue"],
+            &[("context", context), ("extension", "s"), ("priority", "1")],
+        )
+        .await
     }
 
     pub(super) async fn originate(&self, dial: Originate<'_>) -> Reply {
@@ -151,7 +177,8 @@ impl Rest {
             body["callerId"] = dial.caller_id.into();
         }
         if dial.withheld {
-            body["variables"] = json!({ "CALLERID(pres)": "prohib", "CONNECTEDLINE(pres)": "prohib" });
+            body["variables"] =
+                json!({ "CALLERID(pres)": "prohib", "CONNECTEDLINE(pres)": "prohib" });
         }
         self.send(Method::POST, &["channels"], &[], Some(body)).await.map(drop)
     }
@@ -173,7 +200,9 @@ impl Rest {
     pub(super) async fn music(&self, bridge: &str, class: Option<&str>) -> Reply {
         match class {
             Some(class) => self.post(&["bridges", bridge, "moh"], &[("mohClass", class)]).await,
-            None => self.send(Method::DELETE, &["bridges", bridge, "moh"], &[], None).await.map(drop),
+            None => {
+                self.send(Method::DELETE, &["bridges", bridge, "moh"], &[], None).await.map(drop)
+            }
         }
     }
 
@@ -193,7 +222,9 @@ impl Rest {
     pub(super) async fn filter_events(&self) -> Reply {
         let disallowed: Vec<Value> = UNWANTED.iter().map(|kind| json!({ "type": kind })).collect();
         let body = json!({ "disallowed": disallowed });
-        self.send(Method::PUT, &["applications", &self.app, "eventFilter"], &[], Some(body)).await.map(drop)
+        self.send(Method::PUT, &["applications", &self.app, "eventFilter"], &[], Some(body))
+            .await
+            .map(drop)
     }
 
     /// Asks for an event of this name.
@@ -205,9 +236,14 @@ impl Rest {
         let app = ["applications", &*self.app];
         let (application, channels, bridges): (Application, Vec<Channel>, Vec<Bridge>) =
             tokio::try_join!(self.get(&app), self.get(&["channels"]), self.get(&["bridges"]))?;
-        let pairs = bridges.into_iter().flat_map(|bridge| bridge.channels.into_iter().map(move |channel| (channel, bridge.id.clone())));
+        let pairs = bridges.into_iter().flat_map(|bridge| {
+            bridge.channels.into_iter().map(move |channel| (channel, bridge.id.clone()))
+        });
         Ok(Snapshot {
-            channels: channels.into_iter().filter(|channel| is_ours(&self.app, &application, channel)).collect(),
+            channels: channels
+                .into_iter()
+                .filter(|channel| is_ours(&self.app, &application, channel))
+                .collect(),
             bridges: pairs.collect(),
         })
     }
@@ -224,7 +260,13 @@ impl Rest {
         self.send(Method::POST, path, query, None).await.map(drop)
     }
 
-    async fn send(&self, method: Method, path: &[&str], query: &[(&str, &str)], body: Option<Value>) -> Reply<Vec<u8>> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Reply<Vec<u8>> {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().push("ari").extend(path);
@@ -232,7 +274,8 @@ impl Rest {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let mut request = self.client.request(method.clone(), url).basic_auth(&self.user, Some(&self.password));
+        let mut request =
+            self.client.request(method.clone(), url).basic_auth(&self.user, Some(&self.password));
         if let Some(body) = &body {
             request = request.json(body);
         }
@@ -253,8 +296,9 @@ impl Rest {
     }
 }
 
-/// In the application, or dialled for it and not yet answered. A channel that went on in the dialplan is not ours, and neither is one that
-/// has been hung up: for a moment longer it is listed as it was, but the application has let go of it.
+/// In the application, or dialled for it and not yet answered. A channel that went on in the
+/// dialplan is not ours, and neither is one that has been hung up: for a moment longer it is listed
+/// as it was, but the application has let go of it.
 fn is_ours(app: &str, application: &Application, channel: &Channel) -> bool {
     let plan = &channel.dialplan;
     let here = plan.app_name == "Stasis" && plan.app_data.split(',').next() == Some(app);
@@ -276,7 +320,8 @@ mod tests {
 
     #[test]
     fn whom_the_application_has_let_go_of_is_nobodys() {
-        let application: Application = serde_json::from_value(json!({ "channel_ids": ["up", "dialled", "away"] })).unwrap();
+        let application: Application =
+            serde_json::from_value(json!({ "channel_ids": ["up", "dialled", "away"] })).unwrap();
         for (id, app_name, app_data, ours) in [
             ("up", "Stasis", "strowger,line=provincial", true),
             ("dialled", "AppDial2", "(Outgoing Line)", true),
@@ -285,8 +330,14 @@ mod tests {
             ("hung-up", "Stasis", "strowger,line=provincial", false),
         ] {
             let dialplan = json!({ "exten": "0900", "app_name": app_name, "app_data": app_data });
-            let channel = serde_json::from_value(json!({ "id": id, "state": "Up", "dialplan": dialplan })).unwrap();
-            assert_eq!(is_ours("strowger", &application, &channel), ours, "{id} in {app_name}({app_data})");
+            let channel =
+                serde_json::from_value(json!({ "id": id, "state": "Up", "dialplan": dialplan }))
+                    .unwrap();
+            assert_eq!(
+                is_ours("strowger", &application, &channel),
+                ours,
+                "{id} in {app_name}({app_data})"
+            );
         }
     }
 }

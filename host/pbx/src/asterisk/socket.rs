@@ -1,6 +1,7 @@
 //! The WebSocket on which events come.
 //!
-//! Asterisk closes the socket of whoever reads too slowly (100 ms by default), so the task that reads does nothing else.
+//! Asterisk closes the socket of whoever reads too slowly (100 ms by default), so the task that
+//! reads does nothing else.
 
 use super::AsteriskConfig;
 use anyhow::{Context, Result, bail};
@@ -30,10 +31,14 @@ pub(super) struct Socket {
 impl Socket {
     pub(super) async fn connect(config: &AsteriskConfig) -> Result<Self> {
         let address = config.url.trim_end_matches('/').replacen("http", "ws", 1);
-        let mut url = reqwest::Url::parse(&format!("{address}/ari/events")).context("asterisk.url")?;
+        let mut url =
+            reqwest::Url::parse(&format!("{address}/ari/events")).context("asterisk.url")?;
         url.query_pairs_mut().append_pair("app", &config.app);
         let mut request = url.as_str().into_client_request().context("asterisk.url")?;
-        let key = format!("Basic {}", base64(format!("{}:{}", config.user, config.password.0).as_bytes()));
+        let key = format!(
+            "Basic {}",
+            base64(format!("{}:{}", config.user, config.password.0).as_bytes())
+        );
         let mut key = HeaderValue::from_str(&key)?;
         key.set_sensitive(true);
         request.headers_mut().insert("Authorization", key);
@@ -82,7 +87,8 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for three in bytes.chunks(3) {
-        let bits = three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        let bits = three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte))
+            << (8 * (3 - three.len()));
         for place in 0..4 {
             let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
             text.push(if place <= three.len() { char::from(digit) } else { '=' });
@@ -95,7 +101,9 @@ fn base64(bytes: &[u8]) -> String {
 mod tests {
     #[test]
     fn base64_of_the_standard() {
-        for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+        for (plain, coded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
             assert_eq!(super::base64(plain.as_bytes()), coded);
         }
     }

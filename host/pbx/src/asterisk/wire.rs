@@ -1,4 +1,5 @@
-//! What ARI says: the dozen events that matter here, and the resources in them. Fields that are not read are not listed.
+//! What ARI says: the dozen events that matter here, and the resources in them. Fields that are not
+//! read are not listed.
 
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -136,7 +137,10 @@ pub(super) struct Application {
 impl Channel {
     /// Its endpoint, which Asterisk authenticated: the name without the serial number.
     pub(super) fn endpoint(&self) -> Option<String> {
-        self.name.rsplit_once('-').map(|(endpoint, _)| endpoint.to_owned()).filter(|endpoint| !endpoint.is_empty())
+        self.name
+            .rsplit_once('-')
+            .map(|(endpoint, _)| endpoint.to_owned())
+            .filter(|endpoint| !endpoint.is_empty())
     }
 }
 
@@ -152,8 +156,18 @@ mod tests {
             "caller": {"name": "", "number": ""}, "connected": {"name": "", "number": ""}, "accountcode": "", "dialplan": {"context": "default",
             "exten": "s", "priority": 1, "app_name": "AppDial2", "app_data": "(Outgoing Line)"}, "creationtime": "2026-11-22T01:47:52.313+0000",
             "language": "en"}, "asterisk_id": "02:fc:00:00:00:01", "application": "testapp"}"#;
-        let Ok(Event::ChannelDestroyed { channel, cause, tech_cause }) = serde_json::from_str(event) else { panic!("not read") };
-        assert_eq!((cause, tech_cause, channel.endpoint().as_deref()), (19, Some(480), Some("PJSIP/a3")));
-        assert!(matches!(serde_json::from_str(r#"{"type": "SomethingNew", "x": 1}"#), Ok(Event::Other)));
+        let Ok(Event::ChannelDestroyed { channel, cause, tech_cause }) =
+            serde_json::from_str(event)
+        else {
+            panic!("not read")
+        };
+        assert_eq!(
+            (cause, tech_cause, channel.endpoint().as_deref()),
+            (19, Some(480), Some("PJSIP/a3"))
+        );
+        assert!(matches!(
+            serde_json::from_str(r#"{"type": "SomethingNew", "x": 1}"#),
+            Ok(Event::Other)
+        ));
     }
 }

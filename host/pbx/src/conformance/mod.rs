@@ -1,10 +1,12 @@
-//! What a PBX adapter must tell, and in which order: scenarios that run on the sim and on a real PBX alike.
+//! What a PBX adapter must tell, and in which order: scenarios that run on the sim and on a real
+//! PBX alike.
 //!
-//! A [`Ground`] makes calls come in and phones behave so; a [`Scenario`] says what is sent and which events must come, when.
-//! The figures were taken from transcripts of Asterisk 22. A scenario stands for all that it does not mention too: an
-//! event that it does not expect fails it.
+//! A [`Ground`] makes calls come in and phones behave so; a [`Scenario`] says what is sent and
+//! which events must come, when. The figures were taken from transcripts of Asterisk 22. A scenario
+//! stands for all that it does not mention too: an event that it does not expect fails it.
 //!
-//! For an adapter: implement [`Ground`], then for each of [`scenarios`] make a ground and call [`run`].
+//! For an adapter: implement [`Ground`], then for each of [`scenarios`] make a ground and call
+//! [`run`].
 
 mod scenarios;
 
@@ -94,11 +96,16 @@ mod maybe_millis {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use std::time::Duration;
 
-    pub(super) fn serialize<S: Serializer>(length: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        length: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         length.map(|length| length.as_millis() as u64).serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
         Option::<u64>::deserialize(deserializer).map(|millis| millis.map(Duration::from_millis))
     }
 }
@@ -112,7 +119,8 @@ pub struct Hearing {
     pub with: Vec<LegId>,
 }
 
-/// Where scenarios are played: an adapter, its PBX, and the telephones around it. Fresh for each scenario.
+/// Where scenarios are played: an adapter, its PBX, and the telephones around it. Fresh for each
+/// scenario.
 pub trait Ground: Send {
     /// The adapter.
     fn pbx(&self) -> Arc<dyn Pbx>;
@@ -121,7 +129,12 @@ pub trait Ground: Send {
     /// Sets up a phone and says where to dial it.
     fn phone(&mut self, far: Far) -> impl Future<Output = anyhow::Result<Address>> + Send;
     /// Makes a call come in. `from` and `to` must arrive as given.
-    fn call(&mut self, near: Near, from: &str, to: &str) -> impl Future<Output = anyhow::Result<()>> + Send;
+    fn call(
+        &mut self,
+        near: Near,
+        from: &str,
+        to: &str,
+    ) -> impl Future<Output = anyhow::Result<()>> + Send;
     /// Cuts the connection between host and PBX, and lets it come back when the future ends.
     fn cut(&mut self, length: Duration) -> impl Future<Output = anyhow::Result<()>> + Send;
     /// Whether host and adapter keep for each other what they say while the connection is cut.
@@ -145,7 +158,8 @@ pub const FROM: &str = "+32470123456";
 /// The dialled number.
 pub const TO: &str = "3000";
 
-/// A thing to do or to see. Legs and plays are named as in the scenario: `caller`, `other` and `p1`, not as at the PBX.
+/// A thing to do or to see. Legs and plays are named as in the scenario: `caller`, `other` and
+/// `p1`, not as at the PBX.
 #[derive(Clone, Debug)]
 pub enum Step {
     /// Makes a call come in, as `caller`. Its `arrived` is to be expected.
@@ -154,7 +168,8 @@ pub enum Step {
     Dial(&'static str, Far),
     /// Sends a command; names in it are replaced.
     Send(PbxCommand),
-    /// The next event must be this, so long after the step before it ended (give or take the ground's slack).
+    /// The next event must be this, so long after the step before it ended (give or take the
+    /// ground's slack).
     Expect(Duration, &'static str),
     /// The next events must be these, in any order, within the slack.
     AnyOrder(&'static [&'static str]),
@@ -162,8 +177,9 @@ pub enum Step {
     Quiet(Duration),
     /// Cuts the connection for so long: `lost` and `synced` are to be expected after it.
     Cut(Duration),
-    /// Cuts the connection for so long, and nothing is lost by it: `lost` is to be expected after it, all that happened, and `synced`. A
-    /// scenario with this step is left out where that cannot be.
+    /// Cuts the connection for so long, and nothing is lost by it: `lost` is to be expected after
+    /// it, all that happened, and `synced`. A scenario with this step is left out where that cannot
+    /// be.
     Interrupt(Duration),
     /// What [`Pbx::alive`] lists must be this, sorted: `LEG STATE in CONVERSATION`.
     Alive(&'static [&'static str]),
@@ -197,7 +213,9 @@ pub async fn run<G: Ground>(scenario: &Scenario, ground: &mut G) -> anyhow::Resu
         last: Instant::now(),
         seen: Vec::new(),
     };
-    if !ground.loses_nothing() && scenario.steps.iter().any(|step| matches!(step, Step::Interrupt(_))) {
+    if !ground.loses_nothing()
+        && scenario.steps.iter().any(|step| matches!(step, Step::Interrupt(_)))
+    {
         return Ok(Vec::new());
     }
     for (number, step) in scenario.steps.iter().enumerate() {
@@ -206,7 +224,11 @@ pub async fn run<G: Ground>(scenario: &Scenario, ground: &mut G) -> anyhow::Resu
             for (at, event) in &run.seen {
                 let _ = write!(seen, "\n  {:7.3} s  {event}", at.as_secs_f64());
             }
-            anyhow::bail!("{}, step {} ({step:?}): {error}; seen:{seen}", scenario.name, number + 1);
+            anyhow::bail!(
+                "{}, step {} ({step:?}): {error}; seen:{seen}",
+                scenario.name,
+                number + 1
+            );
         }
         run.last = Instant::now();
     }
@@ -244,7 +266,10 @@ impl Run {
                 let seen = self.next(*after + ground.slack(), ground).await?;
                 anyhow::ensure!(seen == *expected, "expected {expected:?}, came {seen:?}");
                 let took = from.elapsed();
-                anyhow::ensure!(took + ground.slack() >= *after, "{expected:?} was expected after {after:?}, came after {took:?}");
+                anyhow::ensure!(
+                    took + ground.slack() >= *after,
+                    "{expected:?} was expected after {after:?}, came after {took:?}"
+                );
             }
             Step::AnyOrder(expected) => {
                 let mut missing = expected.to_vec();
@@ -269,7 +294,8 @@ impl Run {
                     .await?
                     .into_iter()
                     .map(|leg| {
-                        let conversation = leg.conversation.map_or("none".to_owned(), |id| self.name(&id.0));
+                        let conversation =
+                            leg.conversation.map_or("none".to_owned(), |id| self.name(&id.0));
                         format!("{} {:?} in {conversation}", self.name(&leg.leg.0), leg.state)
                     })
                     .collect();
@@ -278,15 +304,23 @@ impl Run {
             }
             Step::Hears(expected) => {
                 let Some(hears) = ground.hears().await? else { return Ok(()) };
-                let mut hears: Vec<String> = hears.iter().map(|hearing| self.hearing(hearing)).collect();
+                let mut hears: Vec<String> =
+                    hears.iter().map(|hearing| self.hearing(hearing)).collect();
                 hears.sort();
-                anyhow::ensure!(hears == *expected, "expected to hear {expected:?}, hear {hears:?}");
+                anyhow::ensure!(
+                    hears == *expected,
+                    "expected to hear {expected:?}, hear {hears:?}"
+                );
             }
         }
         Ok(())
     }
 
-    async fn next<G: Ground>(&mut self, within: Duration, ground: &mut G) -> anyhow::Result<String> {
+    async fn next<G: Ground>(
+        &mut self,
+        within: Duration,
+        ground: &mut G,
+    ) -> anyhow::Result<String> {
         let deadline = self.last + within;
         let event = match timeout_at(deadline, ground.events().recv()).await {
             Ok(Some(event)) => event,
@@ -295,7 +329,11 @@ impl Run {
         };
         if let PbxEvent::Arrived(arrived) = &event {
             self.names.insert(arrived.leg.to_string(), "caller".to_owned());
-            anyhow::ensure!(arrived.caller.as_deref() == Some(FROM), "the caller is {:?}", arrived.caller);
+            anyhow::ensure!(
+                arrived.caller.as_deref() == Some(FROM),
+                "the caller is {:?}",
+                arrived.caller
+            );
             anyhow::ensure!(arrived.dialled == TO, "{:?} was dialled", arrived.dialled);
         }
         let text = self.describe(&event);
@@ -313,7 +351,9 @@ impl Run {
             PbxEvent::Listening { leg } => format!("listening {}", name(leg)),
             PbxEvent::ListeningEnded { leg } => format!("listening-ended {}", name(leg)),
             PbxEvent::Digit { leg, digit } => format!("digit {} {digit}", name(leg)),
-            PbxEvent::Played { leg, play, end } => format!("played {} {} {end:?}", name(leg), self.name(&play.0)).to_lowercase(),
+            PbxEvent::Played { leg, play, end } => {
+                format!("played {} {} {end:?}", name(leg), self.name(&play.0)).to_lowercase()
+            }
             PbxEvent::Ended(ended) => {
                 let left = if ended.left { " left" } else { "" };
                 format!("ended {} {:?}{left}", name(&ended.leg), ended.cause)

@@ -1,4 +1,5 @@
-//! The scenarios. Beside each stands the transcript of Asterisk 22 that it was taken from, where there is one.
+//! The scenarios. Beside each stands the transcript of Asterisk 22 that it was taken from, where
+//! there is one.
 
 use super::{
     Far, Near, Scenario,
@@ -47,7 +48,11 @@ fn music(name: &str, class: Option<&str>) -> PbxCommand {
 }
 
 fn play(name: &str, conversation: &str, prompts: &[Prompt]) -> PbxCommand {
-    PbxCommand::Play { play: PlayId(name.into()), conversation: leg(conversation), prompts: prompts.into() }
+    PbxCommand::Play {
+        play: PlayId(name.into()),
+        conversation: leg(conversation),
+        prompts: prompts.into(),
+    }
 }
 
 fn one_second(name: &str, conversation: &str) -> PbxCommand {
@@ -65,7 +70,12 @@ pub fn scenarios() -> Vec<Scenario> {
     let scenario = |name, steps| Scenario { name, steps };
     /// A caller who was answered.
     fn answered(near: Near, then: Vec<super::Step>) -> Vec<super::Step> {
-        let mut steps = vec![Call(near), Expect(NOW, "arrived caller"), Send(answer("caller")), Expect(NOW, "answered caller")];
+        let mut steps = vec![
+            Call(near),
+            Expect(NOW, "arrived caller"),
+            Send(answer("caller")),
+            Expect(NOW, "answered caller"),
+        ];
         steps.extend(then);
         steps
     }
@@ -110,9 +120,15 @@ pub fn scenarios() -> Vec<Scenario> {
             ],
         ),
         // ast22-s2-originate-busy
-        scenario("dialled-is-busy", vec![Dial("a", Far::Busy), Expect(NOW, "ended a Busy"), Quiet(ms(500)), Alive(&[])]),
+        scenario(
+            "dialled-is-busy",
+            vec![Dial("a", Far::Busy), Expect(NOW, "ended a Busy"), Quiet(ms(500)), Alive(&[])],
+        ),
         // ast22-s2-originate-decline
-        scenario("dialled-declines", vec![Dial("a", Far::Declines), Expect(NOW, "ended a Declined"), Quiet(ms(500))]),
+        scenario(
+            "dialled-declines",
+            vec![Dial("a", Far::Declines), Expect(NOW, "ended a Declined"), Quiet(ms(500))],
+        ),
         scenario(
             "dialled-rings-and-declines",
             vec![
@@ -146,7 +162,15 @@ pub fn scenarios() -> Vec<Scenario> {
             ],
         ),
         // ast22-s2-originate-badendpoint: refused with 500
-        scenario("dialled-is-unknown", vec![Dial("a", Far::Unknown), Expect(NOW, "ended a Unreachable"), Quiet(ms(300)), Alive(&[])]),
+        scenario(
+            "dialled-is-unknown",
+            vec![
+                Dial("a", Far::Unknown),
+                Expect(NOW, "ended a Unreachable"),
+                Quiet(ms(300)),
+                Alive(&[]),
+            ],
+        ),
         scenario(
             "dialled-twice-is-one-leg",
             vec![
@@ -159,7 +183,10 @@ pub fn scenarios() -> Vec<Scenario> {
                 Quiet(ms(500)),
             ],
         ),
-        scenario("unknown-leg-is-hung-up", vec![Send(hang_up("nobody")), Expect(NOW, "ended nobody Normal"), Quiet(ms(300))]),
+        scenario(
+            "unknown-leg-is-hung-up",
+            vec![Send(hang_up("nobody")), Expect(NOW, "ended nobody Normal"), Quiet(ms(300))],
+        ),
         // ast22-s2-inbound-cancel
         scenario(
             "caller-cancels",
@@ -360,7 +387,11 @@ pub fn scenarios() -> Vec<Scenario> {
                     Expect(NOW, "listening-ended coach"),
                     Send(listen("coach", "a", ListenMode::Join)),
                     Expect(NOW, "listening coach"),
-                    Hears(&["a hears caller coach", "caller hears a coach", "coach hears a caller"]),
+                    Hears(&[
+                        "a hears caller coach",
+                        "caller hears a coach",
+                        "coach hears a caller",
+                    ]),
                     // Wherever that one goes.
                     Send(moved("a", "a")),
                     Expect(NOW, "moved a to a"),
@@ -392,7 +423,8 @@ pub fn scenarios() -> Vec<Scenario> {
                 ],
             ),
         ),
-        // ast22-s3-reconnect-abrupt: what happens meanwhile is not told later, but for plays, which the adapter asks for
+        // ast22-s3-reconnect-abrupt: what happens meanwhile is not told later, but for plays, which
+        // the adapter asks for
         scenario(
             "connection-is-cut",
             answered(

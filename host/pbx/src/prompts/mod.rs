@@ -1,19 +1,23 @@
-//! What is played: every [`Prompt`] becomes a WAV file that a telephone can play (8 kHz, mono, 16 bit), kept under the
-//! hash of what it says.
+//! What is played: every [`Prompt`] becomes a WAV file that a telephone can play (8 kHz, mono, 16
+//! bit), kept under the hash of what it says.
 //!
 //! # Where a sound comes from
-//! * A **recording** is a WAV file in one of the folders of recordings, by its path in it without `.wav`. The folders are
-//!   looked through in their order. A name such as `helpdesk/welcome` that no folder has is looked for as `welcome`, so
-//!   that a flow's own recordings go before the site's.
-//! * A **text** is spoken by a command, [`Speech`], unless a recording bears its name: its [`slug`] or its [`text_hash`].
-//!   So `u-wordt-zo-spoedig-mogelijk-geholpen.wav` is heard for "U wordt zo spoedig mogelijk geholpen."
-//! * **Digits, numbers, times and positions** are texts in the site's language, so recordings can stand for them too
-//!   (`nummer-3.wav`).
+//! * A **recording** is a WAV file in one of the folders of recordings, by its path in it without
+//!   `.wav`. The folders are looked through in their order. A name such as `helpdesk/welcome` that
+//!   no folder has is looked for as `welcome`, so that a flow's own recordings go before the
+//!   site's.
+//! * A **text** is spoken by a command, [`Speech`], unless a recording bears its name: its [`slug`]
+//!   or its [`text_hash`]. So `u-wordt-zo-spoedig-mogelijk-geholpen.wav` is heard for "U wordt zo
+//!   spoedig mogelijk geholpen."
+//! * **Digits, numbers, times and positions** are texts in the site's language, so recordings can
+//!   stand for them too (`nummer-3.wav`).
 //! * **Silence** is made.
 //!
-//! The cache holds nothing that cannot be made again. What was not made anew for [`PromptsConfig::keep`] goes at the start.
+//! The cache holds nothing that cannot be made again. What was not made anew for
+//! [`PromptsConfig::keep`] goes at the start.
 //!
-//! **Invariant:** a text never reaches the speech command as an argument, nor a shell: a caller's name is hostile.
+//! **Invariant:** a text never reaches the speech command as an argument, nor a shell: a caller's
+//! name is hostile.
 
 mod recordings;
 mod speech;
@@ -88,7 +92,8 @@ impl PromptsConfig {
 /// A sound that can be played.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clip {
-    /// Its name, 32 hexadecimal digits: the same sound has the same name, and a name always means the same sound.
+    /// Its name, 32 hexadecimal digits: the same sound has the same name, and a name always means
+    /// the same sound.
     pub id: Arc<str>,
     /// The WAV file: 8 kHz, mono, 16 bit.
     pub path: Arc<Path>,
@@ -145,7 +150,8 @@ pub struct Prompts {
     speaker: Speaker,
     /// Conversions of recordings that run at once.
     converting: Semaphore,
-    /// What was made, is being made or has just failed, by id. Whoever asks for the same waits for the same.
+    /// What was made, is being made or has just failed, by id. Whoever asks for the same waits for
+    /// the same.
     clips: Mutex<HashMap<Arc<str>, Arc<Making>>>,
 }
 
@@ -168,7 +174,10 @@ impl Prompts {
     /// # Errors
     /// The cache folder cannot be made or listed.
     pub fn open(config: PromptsConfig) -> Result<Self, PromptError> {
-        let unusable = |why: io::Error| PromptError::Cache { path: config.cache.clone(), why: why.to_string() };
+        let unusable = |why: io::Error| PromptError::Cache {
+            path: config.cache.clone(),
+            why: why.to_string(),
+        };
         fs::create_dir_all(&config.cache).map_err(unusable)?;
         drop_old(&config.cache, config.keep).map_err(unusable)?;
         let recordings = Recordings::read(&config.recordings, &Recordings::default());
@@ -184,8 +193,8 @@ impl Prompts {
         })
     }
 
-    /// Reads again what recordings there are, and lists those that cannot be played. Files that did not change are not
-    /// opened. Without it, new and changed recordings are not seen.
+    /// Reads again what recordings there are, and lists those that cannot be played. Files that did
+    /// not change are not opened. Without it, new and changed recordings are not seen.
     pub fn refresh(&self) -> Vec<PromptError> {
         let recordings = Arc::new(Recordings::read(&self.folders, &self.recordings()));
         let problems = recordings.problems();
@@ -201,7 +210,8 @@ impl Prompts {
     /// Makes a prompt's sound, or finds it made.
     ///
     /// # Errors
-    /// There is no such recording, it cannot be read, or the text cannot be spoken. The next call tries again.
+    /// There is no such recording, it cannot be read, or the text cannot be spoken. The next call
+    /// tries again.
     pub async fn render(&self, prompt: &Prompt) -> Result<Clip, PromptError> {
         let (id, source) = self.source(prompt)?;
         let cell = {
@@ -228,8 +238,8 @@ impl Prompts {
         (is_id && path.is_file()).then_some(path)
     }
 
-    /// How long a prompt lasts: of a recording from its file, of a text a guess ([`spoken_length`]) that is the same on
-    /// every machine. None: there is no such recording.
+    /// How long a prompt lasts: of a recording from its file, of a text a guess ([`spoken_length`])
+    /// that is the same on every machine. None: there is no such recording.
     pub fn length(&self, prompt: &Prompt) -> Option<Duration> {
         let recordings = self.recordings();
         match prompt {
@@ -271,9 +281,10 @@ impl Prompts {
                 return Ok((id_of(&["silence", &length.as_millis().to_string()]), source));
             }
             Prompt::Recording(name) => {
-                let found = recordings
-                    .find(name)
-                    .ok_or_else(|| PromptError::NoRecording { name: name.clone(), folders: folders_as_text(&self.folders) })?;
+                let found = recordings.find(name).ok_or_else(|| PromptError::NoRecording {
+                    name: name.clone(),
+                    folders: folders_as_text(&self.folders),
+                })?;
                 Some(found)
             }
             _ => recordings.of_text(&self.text(prompt).0),
@@ -298,7 +309,9 @@ impl Prompts {
         }
         let to = path.clone();
         let length = match source {
-            Source::Silence(length) => blocking(move || wav::write(&to, &wav::silence(length))).await,
+            Source::Silence(length) => {
+                blocking(move || wav::write(&to, &wav::silence(length))).await
+            }
             Source::Recording(from) => {
                 let _permit = self.converting.acquire().await;
                 let path = from.clone();
@@ -323,7 +336,9 @@ impl Prompts {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, String> {
     tokio::task::spawn_blocking(work).await.map_err(|error| error.to_string())
 }
 
@@ -350,7 +365,8 @@ fn drop_old(cache: &Path, keep: Duration) -> io::Result<()> {
     let now = SystemTime::now();
     for entry in fs::read_dir(cache)? {
         let entry = entry?;
-        let age = entry.metadata().and_then(|data| data.modified()).map(|made| now.duration_since(made));
+        let age =
+            entry.metadata().and_then(|data| data.modified()).map(|made| now.duration_since(made));
         let limit = match entry.path().extension().is_some_and(|end| end == "wav") {
             true => keep,
             false => Duration::from_secs(3600),

@@ -1,4 +1,5 @@
-//! The recordings that there are. Read at the start and on request, so that asking for one touches no disk.
+//! The recordings that there are. Read at the start and on request, so that asking for one touches
+//! no disk.
 
 use super::{PromptError, slug, text_hash, wav};
 use std::{
@@ -39,8 +40,12 @@ impl Recording {
 impl Recordings {
     /// Reads the folders, and the headers of files that are not as they were `before`.
     pub(super) fn read(folders: &[PathBuf], before: &Self) -> Self {
-        let known: BTreeMap<&Path, &Recording> =
-            before.folders.iter().flat_map(BTreeMap::values).map(|recording| (recording.path.as_path(), recording)).collect();
+        let known: BTreeMap<&Path, &Recording> = before
+            .folders
+            .iter()
+            .flat_map(BTreeMap::values)
+            .map(|recording| (recording.path.as_path(), recording))
+            .collect();
         let read = |folder: &PathBuf| {
             let mut found = BTreeMap::new();
             collect(folder, "", 0, &known, &mut found);
@@ -49,8 +54,8 @@ impl Recordings {
         Self { folders: folders.iter().map(read).collect() }
     }
 
-    /// A recording by name: its path in a folder without `.wav`. Not found under its whole name, `a/b` is looked for as
-    /// `b`.
+    /// A recording by name: its path in a folder without `.wav`. Not found under its whole name,
+    /// `a/b` is looked for as `b`.
     pub(super) fn find(&self, name: &str) -> Option<&Recording> {
         let mut name = name.strip_suffix(".wav").unwrap_or(name);
         loop {
@@ -80,11 +85,19 @@ impl Recordings {
     }
 }
 
-fn collect(folder: &Path, prefix: &str, depth: usize, known: &BTreeMap<&Path, &Recording>, found: &mut BTreeMap<String, Recording>) {
+fn collect(
+    folder: &Path,
+    prefix: &str,
+    depth: usize,
+    known: &BTreeMap<&Path, &Recording>,
+    found: &mut BTreeMap<String, Recording>,
+) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let path = entry.path();
-        let (Ok(data), Some(name)) = (fs::metadata(&path), path.file_name().and_then(|name| name.to_str())) else {
+        let (Ok(data), Some(name)) =
+            (fs::metadata(&path), path.file_name().and_then(|name| name.to_str()))
+        else {
             continue;
         };
         if data.is_dir() && depth < DEEPEST && !name.starts_with('.') {
@@ -94,8 +107,15 @@ fn collect(folder: &Path, prefix: &str, depth: usize, known: &BTreeMap<&Path, &R
         {
             let changed = data.modified().unwrap_or(SystemTime::UNIX_EPOCH);
             let recording = match known.get(path.as_path()) {
-                Some(known) if known.changed == changed && known.size == data.len() => (*known).clone(),
-                _ => Recording { length: wav::length(&path), changed, size: data.len(), path: path.clone() },
+                Some(known) if known.changed == changed && known.size == data.len() => {
+                    (*known).clone()
+                }
+                _ => Recording {
+                    length: wav::length(&path),
+                    changed,
+                    size: data.len(),
+                    path: path.clone(),
+                },
             };
             found.insert(format!("{prefix}{stem}"), recording);
         }

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, io, path::Path, process::Stdio, time::Duration};
 use tokio::{io::AsyncWriteExt, process::Command, sync::Semaphore};
 
-/// The command that speaks, started without a shell. In its arguments `{voice}`, `{text_file}` and `{out}` are filled in.
-/// Without `{text_file}` the text comes on standard input, without `{out}` the sound is taken from standard output. It
-/// writes WAV of any rate.
+/// The command that speaks, started without a shell. In its arguments `{voice}`, `{text_file}` and
+/// `{out}` are filled in. Without `{text_file}` the text comes on standard input, without `{out}`
+/// the sound is taken from standard output. It writes WAV of any rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Speech {
@@ -15,7 +15,8 @@ pub struct Speech {
     pub program: String,
     /// Its arguments.
     pub args: Vec<String>,
-    /// `{voice}` by language: the whole tag (`nl-BE`) before its first part (`nl`). Without any it is the first part.
+    /// `{voice}` by language: the whole tag (`nl-BE`) before its first part (`nl`). Without any it
+    /// is the first part.
     pub voices: BTreeMap<String, String>,
     /// For one text, in seconds.
     pub timeout_s: u64,
@@ -27,7 +28,13 @@ impl Default for Speech {
     /// espeak-ng.
     fn default() -> Self {
         let args = ["-v", "{voice}", "-f", "{text_file}", "-w", "{out}"];
-        Self { program: "espeak-ng".to_owned(), args: args.map(str::to_owned).to_vec(), voices: BTreeMap::new(), timeout_s: 10, at_once: 2 }
+        Self {
+            program: "espeak-ng".to_owned(),
+            args: args.map(str::to_owned).to_vec(),
+            voices: BTreeMap::new(),
+            timeout_s: 10,
+            at_once: 2,
+        }
     }
 }
 
@@ -54,13 +61,20 @@ impl Speaker {
     /// What `{voice}` is for a language.
     pub(super) fn voice(&self, language: &str) -> String {
         let voices = &self.speech.voices;
-        let primary: String = primary(language).chars().filter(char::is_ascii_alphanumeric).collect();
+        let primary: String =
+            primary(language).chars().filter(char::is_ascii_alphanumeric).collect();
         let named = voices.get(language).or_else(|| voices.get(&primary));
         named.cloned().unwrap_or(primary)
     }
 
     /// Speaks a text, with files beside the sound that is made.
-    pub(super) async fn speak(&self, text: &str, voice: &str, folder: &Path, id: &str) -> Result<Vec<i16>, PromptError> {
+    pub(super) async fn speak(
+        &self,
+        text: &str,
+        voice: &str,
+        folder: &Path,
+        id: &str,
+    ) -> Result<Vec<i16>, PromptError> {
         let _permit = self.free.acquire().await;
         let text_file = folder.join(format!("{id}.{}.txt", std::process::id()));
         let out = folder.join(format!("{id}.{}.spoken", std::process::id()));
@@ -71,20 +85,39 @@ impl Speaker {
             Err(why) => Err(why),
         };
         let (_, _) = tokio::join!(tokio::fs::remove_file(&text_file), tokio::fs::remove_file(&out));
-        samples.map_err(|why| PromptError::Speech { text: text.chars().take(40).collect(), program: self.speech.program.clone(), why })
+        samples.map_err(|why| PromptError::Speech {
+            text: text.chars().take(40).collect(),
+            program: self.speech.program.clone(),
+            why,
+        })
     }
 
-    async fn run(&self, text: &str, voice: &str, text_file: &Path, out: &Path) -> Result<(), String> {
+    async fn run(
+        &self,
+        text: &str,
+        voice: &str,
+        text_file: &Path,
+        out: &Path,
+    ) -> Result<(), String> {
         if text.len() > LONGEST {
-            return Err(format!("the text has {} bytes, more than {LONGEST}; split it", text.len()));
+            return Err(format!(
+                "the text has {} bytes, more than {LONGEST}; split it",
+                text.len()
+            ));
         }
         let named = |what: &str| self.speech.args.iter().any(|arg| arg.contains(what));
         let written = |error: io::Error| format!("cannot write beside the sound: {error}");
         let mut command = Command::new(&self.speech.program);
         command.args(self.speech.args.iter().map(|arg| {
-            arg.replace("{voice}", voice).replace("{text_file}", &text_file.to_string_lossy()).replace("{out}", &out.to_string_lossy())
+            arg.replace("{voice}", voice)
+                .replace("{text_file}", &text_file.to_string_lossy())
+                .replace("{out}", &out.to_string_lossy())
         }));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         let by_file = named("{text_file}");
         match by_file {
             true => tokio::fs::write(text_file, text).await.map_err(written)?,
@@ -94,9 +127,11 @@ impl Speaker {
             command.stdout(tokio::fs::File::create(out).await.map_err(written)?.into_std().await);
         }
         let mut child = command.spawn().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => "there is no such command; install it (Debian: apt install espeak-ng) or \
+            io::ErrorKind::NotFound => {
+                "there is no such command; install it (Debian: apt install espeak-ng) or \
                                         name another as speech command of the site"
-                .to_owned(),
+                    .to_owned()
+            }
             _ => error.to_string(),
         })?;
         let work = async {
@@ -115,7 +150,11 @@ impl Speaker {
             true => Ok(()),
             false => {
                 let said = String::from_utf8_lossy(&output.stderr);
-                Err(format!("{}: {}", output.status, said.trim().chars().take(300).collect::<String>()))
+                Err(format!(
+                    "{}: {}",
+                    output.status,
+                    said.trim().chars().take(300).collect::<String>()
+                ))
             }
         }
     }

@@ -22,7 +22,12 @@ struct Site {
 }
 
 fn tone(path: &Path, rate: u32, millis: u32) {
-    let spec = hound::WavSpec { channels: 1, sample_rate: rate, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: rate,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let mut writer = hound::WavWriter::create(path, spec).unwrap();
     for n in 0..rate * millis / 1000 {
@@ -60,7 +65,9 @@ impl Site {
 
     fn in_cache(&self, ending: &str) -> usize {
         let files = fs::read_dir(self.folder.path().join("cache")).unwrap();
-        files.filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().ends_with(ending)).count()
+        files
+            .filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().ends_with(ending))
+            .count()
     }
 }
 
@@ -96,7 +103,10 @@ async fn what_cannot_be_spoken_says_why_and_is_tried_again() {
     let site = site();
     for _ in 0..2 {
         let error = site.prompts.render(&text("boom")).await.unwrap_err().to_string();
-        assert!(error.contains("\"boom\"") && error.ends_with("exit status: 3: no such phoneme"), "{error}");
+        assert!(
+            error.contains("\"boom\"") && error.ends_with("exit status: 3: no such phoneme"),
+            "{error}"
+        );
     }
     assert_eq!(site.spoken().lines().count(), 2);
     let error = site.prompts.render(&text("slow")).await.unwrap_err().to_string();
@@ -118,7 +128,11 @@ async fn recordings_win_over_speech_and_a_flows_own_over_the_sites() {
     tone(&at("prompts/nummer-3.wav"), 8_000, 700);
     fs::write(at("prompts/broken.wav"), "RIFF").unwrap();
     let missing = site.prompts.render(&Prompt::Recording("welcome".to_owned())).await.unwrap_err();
-    assert!(missing.to_string().starts_with("there is no recording \"welcome\"; put welcome.wav into one of:"));
+    assert!(
+        missing
+            .to_string()
+            .starts_with("there is no recording \"welcome\"; put welcome.wav into one of:")
+    );
     let problems = site.prompts.refresh();
     assert_eq!(problems.len(), 1);
     assert!(problems[0].to_string().contains("broken.wav"), "{}", problems[0]);
@@ -158,7 +172,8 @@ async fn recordings_win_over_speech_and_a_flows_own_over_the_sites() {
 async fn voices_are_chosen_by_language() {
     let site = site();
     for language in ["fr-BE", "-w", "nl_NL", "../x"] {
-        let prompt = Prompt::Text { text: language.to_owned(), language: Some(language.to_owned()) };
+        let prompt =
+            Prompt::Text { text: language.to_owned(), language: Some(language.to_owned()) };
         site.prompts.render(&prompt).await.unwrap();
     }
     assert_eq!(site.spoken(), "fr|fr-BE\n|-w\nnl|nl_NL\nx|../x\n");
@@ -189,7 +204,8 @@ fn the_cache_is_cleared_of_what_is_old() {
         file.set_modified(SystemTime::now() - Duration::from_secs(hours * 3600)).unwrap();
     }
     Prompts::open(PromptsConfig::new(&cache)).unwrap();
-    let mut left: Vec<_> = fs::read_dir(&cache).unwrap().map(|file| file.unwrap().file_name()).collect();
+    let mut left: Vec<_> =
+        fs::read_dir(&cache).unwrap().map(|file| file.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["new.wav", "y.1.part"]);
 }

@@ -6,10 +6,15 @@ use std::{fs, path::Path, time::Duration};
 /// Of everything that is played, in Hz.
 pub(super) const RATE: u32 = 8_000;
 
-const SPEC: WavSpec = WavSpec { channels: 1, sample_rate: RATE, bits_per_sample: 16, sample_format: SampleFormat::Int };
+const SPEC: WavSpec = WavSpec {
+    channels: 1,
+    sample_rate: RATE,
+    bits_per_sample: 16,
+    sample_format: SampleFormat::Int,
+};
 
-/// Reads a WAV file of any rate, width and number of channels. One that promises more than it holds (a header written
-/// into a pipe) is read as far as it goes.
+/// Reads a WAV file of any rate, width and number of channels. One that promises more than it holds
+/// (a header written into a pipe) is read as far as it goes.
 pub(super) fn read(path: &Path) -> Result<Vec<i16>, String> {
     let mut reader = WavReader::open(path).map_err(|error| explain(&error))?;
     let spec = reader.spec();
@@ -23,13 +28,23 @@ pub(super) fn read(path: &Path) -> Result<Vec<i16>, String> {
         SampleFormat::Float => reader.samples::<f32>().map_while(Result::ok).collect(),
         SampleFormat::Int => {
             let full = (1_u32 << (spec.bits_per_sample - 1)) as f32;
-            reader.samples::<i32>().map_while(Result::ok).map(|sample| sample as f32 / full).collect()
+            reader
+                .samples::<i32>()
+                .map_while(Result::ok)
+                .map(|sample| sample as f32 / full)
+                .collect()
         }
     };
     let channels = usize::from(spec.channels);
-    let mono: Vec<f32> = samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect();
+    let mono: Vec<f32> = samples
+        .chunks_exact(channels)
+        .map(|frame| frame.iter().sum::<f32>() / channels as f32)
+        .collect();
     let resampled = resample(&mono, spec.sample_rate);
-    Ok(resampled.into_iter().map(|sample| (sample * 32_767.0).round().clamp(-32_768.0, 32_767.0) as i16).collect())
+    Ok(resampled
+        .into_iter()
+        .map(|sample| (sample * 32_767.0).round().clamp(-32_768.0, 32_767.0) as i16)
+        .collect())
 }
 
 /// Writes samples at [`RATE`] whole or not at all, and says how long they last.
@@ -76,13 +91,16 @@ fn lasting(frames: u64, rate: u32) -> Duration {
 
 fn explain(error: &hound::Error) -> String {
     match error {
-        hound::Error::Unsupported => "a kind of WAV that is not supported; save it as PCM, 16 bit".to_owned(),
+        hound::Error::Unsupported => {
+            "a kind of WAV that is not supported; save it as PCM, 16 bit".to_owned()
+        }
         hound::Error::FormatError(what) => format!("not a WAV file: {what}"),
         other => other.to_string(),
     }
 }
 
-/// Brings samples to [`RATE`]: a windowed sinc, cut off below half the lower rate so that nothing folds back.
+/// Brings samples to [`RATE`]: a windowed sinc, cut off below half the lower rate so that nothing
+/// folds back.
 fn resample(samples: &[f32], from: u32) -> Vec<f32> {
     if from == RATE {
         return samples.to_vec();
@@ -119,7 +137,9 @@ mod tests {
     use super::*;
 
     fn tone(hertz: f32, rate: u32) -> Vec<f32> {
-        (0..rate).map(|n| 0.5 * (std::f32::consts::TAU * hertz * n as f32 / rate as f32).sin()).collect()
+        (0..rate)
+            .map(|n| 0.5 * (std::f32::consts::TAU * hertz * n as f32 / rate as f32).sin())
+            .collect()
     }
 
     fn loudness(samples: &[f32]) -> f32 {
@@ -143,7 +163,12 @@ mod tests {
     fn studio_files_become_telephone_files() {
         let folder = tempfile::tempdir().unwrap();
         let (from, to) = (folder.path().join("from.wav"), folder.path().join("to.wav"));
-        let spec = WavSpec { channels: 2, sample_rate: 44_100, bits_per_sample: 24, sample_format: SampleFormat::Int };
+        let spec = WavSpec {
+            channels: 2,
+            sample_rate: 44_100,
+            bits_per_sample: 24,
+            sample_format: SampleFormat::Int,
+        };
         let mut writer = WavWriter::create(&from, spec).unwrap();
         for sample in tone(440.0, 44_100) {
             writer.write_sample((sample * 8_388_607.0) as i32).unwrap();

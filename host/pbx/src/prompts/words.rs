@@ -1,4 +1,5 @@
-//! Digits, numbers, times and places in line as texts, the names of texts, and how long a text takes to say.
+//! Digits, numbers, times and places in line as texts, the names of texts, and how long a text
+//! takes to say.
 
 use super::{TimeOfDay, id_of};
 use std::time::Duration;
@@ -8,7 +9,9 @@ use strowger_model::Prompt;
 pub(super) fn text(prompt: &Prompt, language: &str, time_of_day: &TimeOfDay) -> (String, String) {
     let own = |text| (text, language.to_owned());
     match prompt {
-        Prompt::Text { text, language: other } => (text.clone(), other.as_deref().unwrap_or(language).to_owned()),
+        Prompt::Text { text, language: other } => {
+            (text.clone(), other.as_deref().unwrap_or(language).to_owned())
+        }
         Prompt::Digits(digits) => own(spell(digits, Words::of(language))),
         Prompt::Number(number) => own(number.to_string()),
         Prompt::Time(at) => {
@@ -74,17 +77,22 @@ fn spell(digits: &str, words: Words) -> String {
     spoken.join(" ")
 }
 
-/// How long a text takes to say: 0.3 s, 55 ms a character and 275 ms a digit. Within a tenth of what espeak-ng's Dutch voice
-/// took for the texts of the helpdesk.
+/// How long a text takes to say: 0.3 s, 55 ms a character and 275 ms a digit. Within a tenth of
+/// what espeak-ng's Dutch voice took for the texts of the helpdesk.
 pub fn spoken_length(text: &str) -> Duration {
     let millis = |c: char| if c.is_ascii_digit() { 275 } else { 55 };
     Duration::from_millis(300 + text.trim().chars().map(millis).sum::<u64>())
 }
 
-/// The name that a recording of this text may bear: its letters and digits in lower case, everything else a hyphen. None
-/// for a text of more than 64 characters, since two may begin alike: use [`text_hash`].
+/// The name that a recording of this text may bear: its letters and digits in lower case,
+/// everything else a hyphen. None for a text of more than 64 characters, since two may begin alike:
+/// use [`text_hash`].
 pub fn slug(text: &str) -> Option<String> {
-    let words: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    let words: Vec<String> = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
     let slug = words.join("-");
     (!slug.is_empty() && text.chars().count() <= 64).then_some(slug)
 }
@@ -111,7 +119,8 @@ mod tests {
         assert_eq!(said(&Prompt::Position(3), "zz"), "nummer 3");
         assert_eq!(said(&Prompt::Digits("02 7*#".to_owned()), "nl"), "0 2 7 sterretje hekje");
         assert_eq!(said(&Prompt::Number(-12), "en"), "-12");
-        let french = Prompt::Text { text: "Bonjour".to_owned(), language: Some("fr-BE".to_owned()) };
+        let french =
+            Prompt::Text { text: "Bonjour".to_owned(), language: Some("fr-BE".to_owned()) };
         assert_eq!(text(&french, "nl", &at_eight), ("Bonjour".to_owned(), "fr-BE".to_owned()));
     }
 
@@ -120,7 +129,8 @@ mod tests {
     fn figures_are_said_in_the_language_of_the_flow() {
         let half_past_two: TimeOfDay = Arc::new(|_| (14, 30));
         let said = |prompt: Prompt| in_words(prompt, "fr-BE", &half_past_two);
-        let text = |text: &str| Prompt::Text { text: text.to_owned(), language: Some("fr-BE".to_owned()) };
+        let text =
+            |text: &str| Prompt::Text { text: text.to_owned(), language: Some("fr-BE".to_owned()) };
         assert_eq!(said(Prompt::Position(2)), text("numéro 2"));
         assert_eq!(said(Prompt::Time(Timestamp(0))), text("14 heures 30"));
         assert_eq!(said(Prompt::Number(7)), text("7"));

@@ -27,7 +27,8 @@ const EVENTS: usize = 65_536;
 const PLAYS: usize = 16_384;
 /// Messages put together before they are sent.
 const BATCH: usize = 256;
-/// The first wait before connecting again, and the longest: when nobody answers, and when the host does not want this adapter.
+/// The first wait before connecting again, and the longest: when nobody answers, and when the host
+/// does not want this adapter.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(500));
 const UNWANTED: Duration = Duration::from_secs(5);
 
@@ -36,7 +37,8 @@ pub trait Provider: Pbx {
     /// Tells `Synced`, in the order of its events. What was sent before is in the list.
     fn resync(&self);
 
-    /// A host is there from now on, or is not: calls that come in while none is take the PBX's own route.
+    /// A host is there from now on, or is not: calls that come in while none is take the PBX's own
+    /// route.
     fn attend(&self, there: bool);
 
     /// What it can do for tests.
@@ -149,7 +151,12 @@ impl Adapter {
     }
 
     /// A connection on which the host has said `welcome`.
-    async fn dial(&self, url: &str, token: &Token, provider: &dyn Provider) -> Result<Socket, Failed> {
+    async fn dial(
+        &self,
+        url: &str,
+        token: &Token,
+        provider: &dyn Provider,
+    ) -> Result<Socket, Failed> {
         let mut socket = socket::connect(url, token).await.map_err(Failed::Nobody)?;
         let hello = ToHost::Hello(self.shared.hello(provider.offers()));
         let hello = serde_json::to_string(&hello).map_err(|error| Failed::Nobody(error.into()))?;
@@ -157,12 +164,16 @@ impl Adapter {
         let first = socket::first(&mut socket).await.map_err(Failed::Nobody)?;
         let welcome = match serde_json::from_str(&first) {
             Ok(ToAdapter::Welcome(welcome)) => welcome,
-            Ok(ToAdapter::Refused { why }) => return Err(Failed::Unwanted(format!("the host refuses: {why}"))),
+            Ok(ToAdapter::Refused { why }) => {
+                return Err(Failed::Unwanted(format!("the host refuses: {why}")));
+            }
             _ => return Err(Failed::Unwanted("the host does not speak this protocol".to_owned())),
         };
         tracing::info!(url, host = %welcome.host, resumed = welcome.resumed, "connected");
         if !self.shared.state().begin(welcome) {
-            return Err(Failed::Nobody(anyhow!("the session was forgotten while the host took it up again")));
+            return Err(Failed::Nobody(anyhow!(
+                "the session was forgotten while the host took it up again"
+            )));
         }
         provider.attend(true);
         self.shared.ask_sync();
@@ -227,7 +238,8 @@ impl State {
         }
     }
 
-    /// The host has said welcome. False: it would go on with a session that was forgotten since `hello`.
+    /// The host has said welcome. False: it would go on with a session that was forgotten since
+    /// `hello`.
     fn begin(&mut self, welcome: Welcome) -> bool {
         if welcome.resumed {
             if self.host.as_ref() != Some(&welcome.host) {
@@ -279,15 +291,24 @@ impl Connection<'_> {
         let mut state = self.shared.state();
         match message {
             ToAdapter::Welcome(_) => return Err(Parting::refuse("`welcome` is said once, first")),
-            ToAdapter::Refused { why } => return Err(Parting::refuse(format!("the host refuses: {why}"))),
+            ToAdapter::Refused { why } => {
+                return Err(Parting::refuse(format!("the host refuses: {why}")));
+            }
             ToAdapter::Ack { ack } => {
                 if !state.events.acknowledge(ack) {
-                    return Err(Parting::refuse(format!("event {ack} is acknowledged and was not sent on this connection")));
+                    return Err(Parting::refuse(format!(
+                        "event {ack} is acknowledged and was not sent on this connection"
+                    )));
                 }
             }
             ToAdapter::Command { seq, command } => {
                 let new = state.commands.take(seq);
-                let new = new.map_err(|gap| Parting::refuse(format!("command {} is missing: {} came", gap.expected, gap.came)))?;
+                let new = new.map_err(|gap| {
+                    Parting::refuse(format!(
+                        "command {} is missing: {} came",
+                        gap.expected, gap.came
+                    ))
+                })?;
                 drop(state);
                 if new {
                     self.provider.send(command);
@@ -326,7 +347,10 @@ impl End for Connection<'_> {
         if let Some(why) = state.close {
             return Err(Parting::refuse(why));
         }
-        let say = |message: &ToHost| serde_json::to_string(message).map_err(|error| Parting::refuse(format!("cannot say it: {error}")));
+        let say = |message: &ToHost| {
+            serde_json::to_string(message)
+                .map_err(|error| Parting::refuse(format!("cannot say it: {error}")))
+        };
         while batch.len() < BATCH
             && let Some((seq, (ack, event))) = state.events.send_next()
         {

@@ -37,7 +37,8 @@ impl RemoteGround {
         let sink = Arc::new(move |event| {
             let _ = sender.send(event);
         });
-        let host = Arc::new(Remote::start_with(address, token, RemoteLimits::default(), sink).await?);
+        let host =
+            Arc::new(Remote::start_with(address, token, RemoteLimits::default(), sink).await?);
         Ok(Self { host, events, slack })
     }
 
@@ -51,8 +52,12 @@ impl RemoteGround {
     /// # Errors
     /// It does not come, or it offers nothing that scenarios need.
     pub async fn adapter(&mut self, within: Duration) -> Result<String> {
-        let synced = async { while !matches!(self.events.recv().await, Some(PbxEvent::Synced { .. }) | None) {} };
-        timeout(within, synced).await.with_context(|| format!("no adapter has connected within {within:?}"))?;
+        let synced = async {
+            while !matches!(self.events.recv().await, Some(PbxEvent::Synced { .. }) | None) {}
+        };
+        timeout(within, synced)
+            .await
+            .with_context(|| format!("no adapter has connected within {within:?}"))?;
         let hello = self.host.adapter().context("it has not said hello")?;
         if let Err(error) = self.host.stage(Act::Hears).await {
             bail!(
@@ -90,7 +95,9 @@ impl RemoteGround {
     async fn back(&self) -> Result<()> {
         let mut connected = self.host.connected();
         let back = timeout(PATIENCE, connected.wait_for(|connected| *connected)).await;
-        back.with_context(|| format!("the adapter has not come back within {PATIENCE:?}"))?.context("the host is gone").map(drop)
+        back.with_context(|| format!("the adapter has not come back within {PATIENCE:?}"))?
+            .context("the host is gone")
+            .map(drop)
     }
 }
 

@@ -1,4 +1,5 @@
-//! The host's side: one adapter, the session with it, and what becomes of both when the connection goes.
+//! The host's side: one adapter, the session with it, and what becomes of both when the connection
+//! goes.
 
 use super::{
     link::{Full, Inbox, Outbox},
@@ -66,9 +67,10 @@ impl Default for RemoteLimits {
 
 /// A PBX whose adapter is a process of its own.
 ///
-/// `Lost` when its connection goes, `Synced` when it is back. If both processes live on, everything that happened meanwhile is told, in its
-/// order, before that `Synced`; commands sent meanwhile are carried out. Else the PBX is the truth, and of the commands that nobody
-/// acknowledged those are sent that may be repeated.
+/// `Lost` when its connection goes, `Synced` when it is back. If both processes live on, everything
+/// that happened meanwhile is told, in its order, before that `Synced`; commands sent meanwhile are
+/// carried out. Else the PBX is the truth, and of the commands that nobody acknowledged those are
+/// sent that may be repeated.
 pub struct Remote {
     shared: Arc<Shared>,
     address: SocketAddr,
@@ -108,7 +110,8 @@ struct State {
     /// The number of the last command that was added.
     last: u64,
     events: Inbox,
-    /// Legs that were dialled and have not ended, with the number of the command: a list that was made before that does not speak of them.
+    /// Legs that were dialled and have not ended, with the number of the command: a list that was
+    /// made before that does not speak of them.
     dialled: HashMap<LegId, u64>,
     /// What is not numbered.
     notes: VecDeque<ToAdapter>,
@@ -135,8 +138,15 @@ impl Remote {
     ///
     /// # Errors
     /// The address cannot be listened at.
-    pub async fn start_with(listen: SocketAddr, token: Token, limits: RemoteLimits, sink: PbxSink) -> Result<Self> {
-        let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen for the adapter at {listen}"))?;
+    pub async fn start_with(
+        listen: SocketAddr,
+        token: Token,
+        limits: RemoteLimits,
+        sink: PbxSink,
+    ) -> Result<Self> {
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("cannot listen for the adapter at {listen}"))?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             sink,
@@ -186,7 +196,8 @@ impl Remote {
         self.shared.state().shut = false;
     }
 
-    /// Cuts the connection, and lets the adapter come back after so long to a new host that knows nothing of the one before: for tests.
+    /// Cuts the connection, and lets the adapter come back after so long to a new host that knows
+    /// nothing of the one before: for tests.
     pub async fn renew(&self, length: Duration) {
         self.cut(length).await;
         let mut state = self.shared.state();
@@ -200,7 +211,12 @@ impl Remote {
     /// The adapter is not there, does not offer it, or does not answer.
     pub async fn stage(&self, act: Act) -> Result<Staged> {
         let what = "cannot stage a test";
-        let offers = self.shared.state().adapter.as_ref().is_some_and(|adapter| adapter.offers.contains(&Offer::Stage));
+        let offers = self
+            .shared
+            .state()
+            .adapter
+            .as_ref()
+            .is_some_and(|adapter| adapter.offers.contains(&Offer::Stage));
         if !offers {
             bail!("{what}: the adapter does not offer `stage`");
         }
@@ -228,7 +244,11 @@ impl Pbx for Remote {
     }
 
     fn alive(&self) -> BoxFuture<'_, Result<Vec<AliveLeg>>> {
-        Box::pin(self.shared.ask("cannot ask the adapter which calls are alive", Question::Alive, |id| ToAdapter::Alive { id }))
+        Box::pin(self.shared.ask(
+            "cannot ask the adapter which calls are alive",
+            Question::Alive,
+            |id| ToAdapter::Alive { id },
+        ))
     }
 }
 
@@ -250,7 +270,8 @@ impl State {
         }
     }
 
-    /// There is no room for a command: the session is over, and of its commands only those stay that a new one may repeat.
+    /// There is no room for a command: the session is over, and of its commands only those stay
+    /// that a new one may repeat.
     fn forfeit(&mut self, command: PbxCommand) {
         if !mem::replace(&mut self.forfeited, true) {
             tracing::error!("the adapter has not taken too many commands: it has to begin anew");
@@ -280,7 +301,8 @@ impl State {
 
     /// A list that was made after so many commands, made whole: legs dialled since are alive too.
     fn complete(&self, ack: u64, alive: &mut Vec<AliveLeg>) {
-        let mut since: Vec<&LegId> = self.dialled.iter().filter(|(_, seq)| **seq > ack).map(|(leg, _)| leg).collect();
+        let mut since: Vec<&LegId> =
+            self.dialled.iter().filter(|(_, seq)| **seq > ack).map(|(leg, _)| leg).collect();
         since.retain(|leg| alive.iter().all(|listed| listed.leg != **leg));
         since.sort();
         alive.extend(since.into_iter().map(|leg| AliveLeg {
@@ -293,13 +315,20 @@ impl State {
     }
 
     /// Takes an event; none: it had come before.
-    fn event(&mut self, seq: u64, ack: u64, mut event: PbxEvent) -> Result<Option<PbxEvent>, Parting> {
+    fn event(
+        &mut self,
+        seq: u64,
+        ack: u64,
+        mut event: PbxEvent,
+    ) -> Result<Option<PbxEvent>, Parting> {
         if !self.synced && !matches!(event, PbxEvent::Synced { .. }) {
             return Err(Parting::refuse("a new session begins with the event `synced`"));
         }
         self.acknowledged(ack)?;
         let new = self.events.take(seq);
-        let new = new.map_err(|gap| Parting::refuse(format!("event {} is missing: {} came", gap.expected, gap.came)))?;
+        let new = new.map_err(|gap| {
+            Parting::refuse(format!("event {} is missing: {} came", gap.expected, gap.came))
+        })?;
         if !new {
             return Ok(None);
         }
@@ -309,7 +338,8 @@ impl State {
                 self.synced = true;
                 self.complete(ack, alive);
                 if !self.dialled.is_empty() {
-                    let listed: std::collections::HashSet<&LegId> = alive.iter().map(|leg| &leg.leg).collect();
+                    let listed: std::collections::HashSet<&LegId> =
+                        alive.iter().map(|leg| &leg.leg).collect();
                     self.dialled.retain(|leg, _| listed.contains(leg));
                 }
             }
@@ -321,13 +351,16 @@ impl State {
     fn acknowledged(&mut self, ack: u64) -> Result<(), Parting> {
         match self.commands.acknowledge(ack) {
             true => Ok(()),
-            false => Err(Parting::refuse(format!("command {ack} is acknowledged and was not sent on this connection"))),
+            false => Err(Parting::refuse(format!(
+                "command {ack} is acknowledged and was not sent on this connection"
+            ))),
         }
     }
 }
 
 impl Shared {
-    /// Maps and queues are whole between any two of their operations, also if a holder of the lock panicked.
+    /// Maps and queues are whole between any two of their operations, also if a holder of the lock
+    /// panicked.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -336,7 +369,12 @@ impl Shared {
         self.delivery.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn ask<T>(&self, what: &str, question: fn(oneshot::Sender<T>) -> Question, note: impl FnOnce(u64) -> ToAdapter) -> Result<T> {
+    async fn ask<T>(
+        &self,
+        what: &str,
+        question: fn(oneshot::Sender<T>) -> Question,
+        note: impl FnOnce(u64) -> ToAdapter,
+    ) -> Result<T> {
         let (sender, answer) = oneshot::channel();
         {
             let mut state = self.state();
@@ -349,7 +387,9 @@ impl Shared {
             state.notes.push_back(note(id));
             state.wake.notify_one();
         }
-        let answer = timeout(ANSWER, answer).await.with_context(|| format!("{what}: no answer within {ANSWER:?}"))?;
+        let answer = timeout(ANSWER, answer)
+            .await
+            .with_context(|| format!("{what}: no answer within {ANSWER:?}"))?;
         answer.map_err(|_| anyhow!("{what}: the connection was lost, or the answer was another"))
     }
 
@@ -358,10 +398,13 @@ impl Shared {
         let _delivery = self.delivery();
         let mut state = self.state();
         if hello.name.is_empty() || hello.name.len() > 64 || hello.name.contains(char::is_control) {
-            return Err("the adapter's name must have 1 to 64 bytes and no control characters".to_owned());
+            return Err(
+                "the adapter's name must have 1 to 64 bytes and no control characters".to_owned()
+            );
         }
         if state.up {
-            let there = state.adapter.as_ref().map(|adapter| adapter.name.clone()).unwrap_or_default();
+            let there =
+                state.adapter.as_ref().map(|adapter| adapter.name.clone()).unwrap_or_default();
             if there != hello.name {
                 return Err(format!("the adapter {there:?} is connected, and a host has one"));
             }
@@ -372,7 +415,10 @@ impl Shared {
             state = self.state();
         }
         let same = state.adapter.as_ref().is_some_and(|adapter| adapter.instance == hello.instance);
-        let resumed = same && hello.host.as_ref() == Some(&state.instance) && !state.forfeited && state.commands.may_have(hello.ack);
+        let resumed = same
+            && hello.host.as_ref() == Some(&state.instance)
+            && !state.forfeited
+            && state.commands.may_have(hello.ack);
         match resumed {
             true => state.commands.resume_after(hello.ack),
             false => state.begin(),
@@ -422,7 +468,10 @@ impl Connection {
 impl End for Connection {
     fn outgoing(&self, batch: &mut Vec<String>, due: bool) -> Result<(), Parting> {
         let mut state = self.state()?;
-        let say = |message: &ToAdapter| serde_json::to_string(message).map_err(|error| Parting::refuse(format!("cannot say it: {error}")));
+        let say = |message: &ToAdapter| {
+            serde_json::to_string(message)
+                .map_err(|error| Parting::refuse(format!("cannot say it: {error}")))
+        };
         while let Some(note) = state.notes.pop_front() {
             batch.push(say(&note)?);
         }
@@ -440,8 +489,9 @@ impl End for Connection {
     }
 
     fn incoming(&self, text: &str) -> Result<(), Parting> {
-        let message: ToHost = serde_json::from_str(text)
-            .map_err(|error| Parting::refuse(format!("no message of the protocol: {error}: {}", excerpt(text))))?;
+        let message: ToHost = serde_json::from_str(text).map_err(|error| {
+            Parting::refuse(format!("no message of the protocol: {error}: {}", excerpt(text)))
+        })?;
         let _delivery = self.shared.delivery();
         let mut state = self.state()?;
         match message {
@@ -543,7 +593,9 @@ async fn converse(socket: Socket, connection: Connection, beat: Beat) {
 
 /// Understands the first message. Its version goes before all else: a newer one may look different.
 fn hello(text: &str) -> Result<Hello, String> {
-    let error = |error: serde_json::Error| format!("the first message must be `hello`: {error}: {}", excerpt(text));
+    let error = |error: serde_json::Error| {
+        format!("the first message must be `hello`: {error}: {}", excerpt(text))
+    };
     let value: serde_json::Value = serde_json::from_str(text).map_err(error)?;
     match value.get("protocol").and_then(serde_json::Value::as_u64) {
         Some(version) if version != u64::from(PROTOCOL) => {

@@ -1,10 +1,10 @@
-//! One direction of a session, without I/O: what is sent is kept until the other side has it; what comes twice is dropped; what is missing is
-//! noticed.
+//! One direction of a session, without I/O: what is sent is kept until the other side has it; what
+//! comes twice is dropped; what is missing is noticed.
 
 use std::collections::VecDeque;
 
-/// What one side has to say. Kept until acknowledged, at most so many; sent in order, again from the first unacknowledged one after a
-/// connection was lost.
+/// What one side has to say. Kept until acknowledged, at most so many; sent in order, again from
+/// the first unacknowledged one after a connection was lost.
 #[derive(Debug)]
 pub(super) struct Outbox<T> {
     entries: VecDeque<T>,
@@ -60,7 +60,8 @@ impl<T> Outbox<T> {
         true
     }
 
-    /// On a new connection: the other side has everything up to this one, and the rest is sent again.
+    /// On a new connection: the other side has everything up to this one, and the rest is sent
+    /// again.
     pub(super) fn resume_after(&mut self, seq: u64) {
         self.next = self.first + self.entries.len() as u64;
         self.acknowledge(seq);
@@ -145,12 +146,17 @@ mod tests {
     #[test]
     fn what_is_not_acknowledged_is_sent_again() {
         let mut outbox = Outbox::new(3);
-        assert_eq!(['a', 'b', 'c', 'd'].map(|entry| outbox.push(entry)), [Ok(()), Ok(()), Ok(()), Err(Full('d'))]);
+        assert_eq!(
+            ['a', 'b', 'c', 'd'].map(|entry| outbox.push(entry)),
+            [Ok(()), Ok(()), Ok(()), Err(Full('d'))]
+        );
         assert_eq!(sent(&mut outbox), "1a 2b 3c ");
         assert!(outbox.acknowledge(2) && outbox.acknowledge(1), "an older one changes nothing");
         assert!(!outbox.acknowledge(4), "it was never sent");
         outbox.push('d').unwrap();
-        assert!(!outbox.may_have(1) && outbox.may_have(2) && outbox.may_have(4) && !outbox.may_have(5));
+        assert!(
+            !outbox.may_have(1) && outbox.may_have(2) && outbox.may_have(4) && !outbox.may_have(5)
+        );
         outbox.resume_after(2);
         assert_eq!(sent(&mut outbox), "3c 4d ");
         outbox.resume_after(4);
@@ -168,6 +174,10 @@ mod tests {
         assert_eq!(inbox.take(4), Err(Gap { expected: 3, came: 4 }));
         assert_eq!((inbox.acknowledge(), inbox.acknowledge()), (Some(2), None));
         assert_eq!(inbox.take(2), Ok(false));
-        assert_eq!(inbox.acknowledge(), Some(2), "whoever sends again has not heard the acknowledgement");
+        assert_eq!(
+            inbox.acknowledge(),
+            Some(2),
+            "whoever sends again has not heard the acknowledgement"
+        );
     }
 }

@@ -1,7 +1,9 @@
-//! What host and adapter say to each other: JSON, one message a text frame. docs/write-an-adapter.md leads through it.
+//! What host and adapter say to each other: JSON, one message a text frame.
+//! docs/write-an-adapter.md leads through it.
 //!
-//! Events and commands are numbered from 1 in a session; a session outlives its connections as long as both processes live and neither has
-//! forgotten anything. All else is not numbered and may be lost with a connection.
+//! Events and commands are numbered from 1 in a session; a session outlives its connections as long
+//! as both processes live and neither has forgotten anything. All else is not numbered and may be
+//! lost with a connection.
 
 use crate::{
     conformance::{Far, Hearing, Near},
@@ -12,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 
-/// The version of the protocol, in the path and in `hello`. A change that an adapter could misunderstand makes a new one; fields may be added.
+/// The version of the protocol, in the path and in `hello`. A change that an adapter could
+/// misunderstand makes a new one; fields may be added.
 pub const PROTOCOL: u32 = 1;
 /// Where the host listens, behind its address.
 pub const PATH: &str = "/adapter/v1";
@@ -57,7 +60,8 @@ pub enum ToHost {
     Event {
         /// From 1 in a new session, without a gap. Sent again, it keeps its number.
         seq: u64,
-        /// The last command that had been received when the event came about; 0: none. In `synced`: when the list was made.
+        /// The last command that had been received when the event came about; 0: none. In `synced`:
+        /// when the list was made.
         ack: u64,
         /// What.
         event: PbxEvent,
@@ -94,7 +98,8 @@ pub struct Hello {
     pub name: String,
     /// This adapter process.
     pub instance: Instance,
-    /// The host of the last `welcome`; none: there was no host before, or the adapter had to forget events of that session.
+    /// The host of the last `welcome`; none: there was no host before, or the adapter had to forget
+    /// events of that session.
     #[serde(default)]
     pub host: Option<Instance>,
     /// The last command received in that session; 0: none.
@@ -159,8 +164,9 @@ pub enum ToAdapter {
 pub struct Welcome {
     /// This host process.
     pub host: Instance,
-    /// The session goes on: events after `ack` are to be sent again. Else a new one begins: events and commands are numbered from 1, and what
-    /// came before it is not told, but for the ends of plays.
+    /// The session goes on: events after `ack` are to be sent again. Else a new one begins: events
+    /// and commands are numbered from 1, and what came before it is not told, but for the ends of
+    /// plays.
     pub resumed: bool,
     /// The last event received; 0 in a new session.
     pub ack: u64,

@@ -1,6 +1,8 @@
-//! The WebSocket between host and adapter: how it comes to be on either side, and how two ends converse on it.
+//! The WebSocket between host and adapter: how it comes to be on either side, and how two ends
+//! converse on it.
 //!
-//! Reading never waits for writing, nor the other way round: two ends that are both full would wait for each other for ever.
+//! Reading never waits for writing, nor the other way round: two ends that are both full would wait
+//! for each other for ever.
 
 use super::{
     protocol::{MAX_MESSAGE, PATH},
@@ -74,8 +76,8 @@ impl Parting {
 
 /// One end of a connection that is up.
 pub(super) trait End {
-    /// Adds what is to be said now, and an acknowledgement if one is owed and `due`, or there is something else to say. No more than a
-    /// moderate batch.
+    /// Adds what is to be said now, and an acknowledgement if one is owed and `due`, or there is
+    /// something else to say. No more than a moderate batch.
     fn outgoing(&self, batch: &mut Vec<String>, due: bool) -> Result<(), Parting>;
     /// Takes a message.
     fn incoming(&self, text: &str) -> Result<(), Parting>;
@@ -105,7 +107,9 @@ async fn read(stream: &mut SplitStream<Socket>, end: &impl End, beat: Beat) -> P
     loop {
         let message = match timeout(beat.silence, stream.next()).await {
             Ok(Some(Ok(message))) => message,
-            Ok(Some(Err(Error::Capacity(error)))) => return Parting::refuse(format!("the message is too long: {error}")),
+            Ok(Some(Err(Error::Capacity(error)))) => {
+                return Parting::refuse(format!("the message is too long: {error}"));
+            }
             Ok(Some(Err(error))) => return Parting::lost(format!("the connection broke: {error}")),
             Ok(None) => return Parting::lost("the other side closed the connection"),
             Err(_) => return Parting::lost(format!("nothing was heard for {:?}", beat.silence)),
@@ -118,7 +122,10 @@ async fn read(stream: &mut SplitStream<Socket>, end: &impl End, beat: Beat) -> P
             Message::Binary(_) => Err(Parting::refuse("messages are text frames, not binary ones")),
             Message::Close(frame) => {
                 let why = frame.map(|frame| frame.reason.to_string()).filter(|why| !why.is_empty());
-                Err(Parting::lost(format!("the other side closed the connection: {}", why.as_deref().unwrap_or("it did not say why"))))
+                Err(Parting::lost(format!(
+                    "the other side closed the connection: {}",
+                    why.as_deref().unwrap_or("it did not say why")
+                )))
             }
             _ => Ok(()),
         };
@@ -161,7 +168,10 @@ fn without_keys(text: &str) -> &str {
     if text.contains("\"digit\"") { "a key" } else { text }
 }
 
-async fn send_all(sink: &mut SplitSink<Socket, Message>, batch: &mut Vec<String>) -> Result<(), Error> {
+async fn send_all(
+    sink: &mut SplitSink<Socket, Message>,
+    batch: &mut Vec<String>,
+) -> Result<(), Error> {
     for text in batch.drain(..) {
         tracing::trace!(text = without_keys(&text), "said");
         sink.feed(Message::text(text)).await?;
@@ -169,7 +179,11 @@ async fn send_all(sink: &mut SplitSink<Socket, Message>, batch: &mut Vec<String>
     sink.flush().await
 }
 
-async fn part(sink: &mut SplitSink<Socket, Message>, goodbye: Option<String>, why: &str) -> Result<(), Error> {
+async fn part(
+    sink: &mut SplitSink<Socket, Message>,
+    goodbye: Option<String>,
+    why: &str,
+) -> Result<(), Error> {
     if let Some(text) = goodbye {
         sink.send(Message::text(text)).await?;
     }
@@ -178,7 +192,11 @@ async fn part(sink: &mut SplitSink<Socket, Message>, goodbye: Option<String>, wh
     while !why.is_char_boundary(end) {
         end -= 1;
     }
-    sink.send(Message::Close(Some(CloseFrame { code: CloseCode::Policy, reason: why[..end].into() }))).await
+    sink.send(Message::Close(Some(CloseFrame {
+        code: CloseCode::Policy,
+        reason: why[..end].into(),
+    })))
+    .await
 }
 
 /// Turns somebody away.
@@ -200,13 +218,17 @@ pub(super) async fn first(socket: &mut Socket) -> Result<String> {
             match socket.next().await {
                 Some(Ok(Message::Text(text))) => return Ok(text.to_string()),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(Some(frame)))) => bail!("the other side closed the connection: {}", frame.reason),
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    bail!("the other side closed the connection: {}", frame.reason)
+                }
                 Some(Ok(_)) | None => bail!("the other side closed the connection"),
                 Some(Err(error)) => return Err(error.into()),
             }
         }
     };
-    timeout(HANDSHAKE, reading).await.with_context(|| format!("the other side has said nothing for {HANDSHAKE:?}"))?
+    timeout(HANDSHAKE, reading)
+        .await
+        .with_context(|| format!("the other side has said nothing for {HANDSHAKE:?}"))?
 }
 
 fn bounds() -> WebSocketConfig {
@@ -218,8 +240,11 @@ pub(super) async fn accept(stream: TcpStream, token: &Token) -> Result<Socket> {
     stream.set_nodelay(true)?;
     #[expect(clippy::result_large_err, reason = "tungstenite's signature")]
     let check = |request: &Request, response: Response| {
-        let given =
-            request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+        let given = request
+            .headers()
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "));
         if !given.is_some_and(|given| token.is(given)) {
             return Err(error(
                 StatusCode::UNAUTHORIZED,
@@ -228,13 +253,20 @@ pub(super) async fn accept(stream: TcpStream, token: &Token) -> Result<Socket> {
         }
         match request.uri().path() {
             PATH => Ok(response),
-            _ => Err(error(StatusCode::NOT_FOUND, &format!("this host speaks the adapter protocol of {PATH}"))),
+            _ => Err(error(
+                StatusCode::NOT_FOUND,
+                &format!("this host speaks the adapter protocol of {PATH}"),
+            )),
         }
     };
     let handshake = accept_hdr_async_with_config(stream, check, Some(bounds()));
-    let socket = timeout(HANDSHAKE, handshake).await.with_context(|| format!("no WebSocket handshake within {HANDSHAKE:?}"))?;
+    let socket = timeout(HANDSHAKE, handshake)
+        .await
+        .with_context(|| format!("no WebSocket handshake within {HANDSHAKE:?}"))?;
     socket.map_err(|error| match error {
-        Error::Http(response) if response.status() == StatusCode::UNAUTHORIZED => anyhow!("its token is not that of the host's file"),
+        Error::Http(response) if response.status() == StatusCode::UNAUTHORIZED => {
+            anyhow!("its token is not that of the host's file")
+        }
         Error::Http(response) => anyhow!("it was answered with {}", response.status()),
         error => error.into(),
     })
@@ -248,15 +280,17 @@ fn error(status: StatusCode, why: &str) -> ErrorResponse {
 
 /// The adapter's side.
 pub(super) async fn connect(url: &str, token: &Token) -> Result<Socket> {
-    let mut request = url.into_client_request().with_context(|| format!("{url:?} is no address such as ws://127.0.0.1:7077{PATH}"))?;
+    let mut request = url
+        .into_client_request()
+        .with_context(|| format!("{url:?} is no address such as ws://127.0.0.1:7077{PATH}"))?;
     let uri = request.uri();
     if uri.scheme_str() != Some("ws") {
         bail!("{url:?}: only ws:// is spoken; for another machine use a tunnel");
     }
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let port = uri.port_u16().unwrap_or(80);
-    let mut bearer =
-        HeaderValue::from_str(&format!("Bearer {}", token.text())).context("the token has characters that a header cannot hold")?;
+    let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.text()))
+        .context("the token has characters that a header cannot hold")?;
     bearer.set_sensitive(true);
     request.headers_mut().insert(AUTHORIZATION, bearer);
     let connecting = async {
@@ -265,7 +299,8 @@ pub(super) async fn connect(url: &str, token: &Token) -> Result<Socket> {
         let (socket, _) = client_async_with_config(request, stream, Some(bounds())).await?;
         Ok::<_, anyhow::Error>(socket)
     };
-    let connected = timeout(HANDSHAKE, connecting).await.with_context(|| format!("{url} does not answer"))?;
+    let connected =
+        timeout(HANDSHAKE, connecting).await.with_context(|| format!("{url} does not answer"))?;
     connected.map_err(|error| match error.downcast_ref::<Error>() {
         Some(Error::Http(response)) => {
             let said = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();

@@ -14,16 +14,25 @@ impl Token {
     /// Reads it from a file; white space around it is not part of it.
     ///
     /// # Errors
-    /// The file cannot be read, everybody can read it, or what it holds is too short or no printable ASCII.
+    /// The file cannot be read, everybody can read it, or what it holds is too short or no
+    /// printable ASCII.
     pub fn read(file: &Path) -> Result<Self> {
         let shown = file.display();
         let make = || format!("make one: (umask 077; openssl rand -hex 32 > {shown})");
-        let mode = fs::metadata(file).with_context(|| format!("there is no token in {shown}; {}", make()))?.permissions().mode() & 0o777;
+        let mode = fs::metadata(file)
+            .with_context(|| format!("there is no token in {shown}; {}", make()))?
+            .permissions()
+            .mode()
+            & 0o777;
         if mode & 0o007 != 0 {
-            bail!("the token in {shown} is open to everybody on this machine (mode {mode:o}): chmod 600 {shown}");
+            bail!(
+                "the token in {shown} is open to everybody on this machine (mode {mode:o}): chmod 600 {shown}"
+            );
         }
-        let text = fs::read_to_string(file).with_context(|| format!("cannot read the token in {shown}"))?;
-        Self::new(text.trim()).with_context(|| format!("the token in {shown} cannot be used; {}", make()))
+        let text = fs::read_to_string(file)
+            .with_context(|| format!("cannot read the token in {shown}"))?;
+        Self::new(text.trim())
+            .with_context(|| format!("the token in {shown} cannot be used; {}", make()))
     }
 
     /// One that is at hand.
@@ -66,7 +75,11 @@ mod tests {
         assert!(error(&file).contains("openssl rand"), "{}", error(&file));
         fs::write(&file, "0123456789abcdef\n").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(error(&file).contains("mode 644") && error(&file).contains("chmod 600"), "{}", error(&file));
+        assert!(
+            error(&file).contains("mode 644") && error(&file).contains("chmod 600"),
+            "{}",
+            error(&file)
+        );
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         let token = Token::read(&file).unwrap();
         assert!(token.is("0123456789abcdef") && !token.is("0123456789abcdeg") && !token.is(""));

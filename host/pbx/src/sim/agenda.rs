@@ -1,5 +1,5 @@
-//! What is to happen at legs, by time. One heap for all; an entry of a leg that is gone is skipped, and when most are such
-//! the heap is cleared of them.
+//! What is to happen at legs, by time. One heap for all; an entry of a leg that is gone is skipped,
+//! and when most are such the heap is cleared of them.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 

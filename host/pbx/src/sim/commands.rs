@@ -11,12 +11,14 @@ impl World {
     pub(super) fn carry_out(&mut self, command: PbxCommand) {
         match command {
             PbxCommand::Answer { leg } => {
-                if let Some(slot) = self.find(&leg).filter(|slot| self.is_unanswered_caller(*slot)) {
+                if let Some(slot) = self.find(&leg).filter(|slot| self.is_unanswered_caller(*slot))
+                {
                     self.up(slot);
                 }
             }
             PbxCommand::IndicateRinging { leg } => {
-                if let Some(slot) = self.find(&leg).filter(|slot| self.is_unanswered_caller(*slot)) {
+                if let Some(slot) = self.find(&leg).filter(|slot| self.is_unanswered_caller(*slot))
+                {
                     self.slot_mut(slot).state = State::Ringing;
                     self.hears(slot, Sound::Ringback, Vec::new());
                 }
@@ -29,12 +31,15 @@ impl World {
             PbxCommand::Play { play, conversation, prompts } => match self.find(&conversation) {
                 Some(slot) => self.play(slot, play, prompts),
                 None if self.is_gone(&conversation) => (),
-                None => self.tell(PbxEvent::Played { leg: conversation, play, end: PlayEnd::Failed }),
+                None => {
+                    self.tell(PbxEvent::Played { leg: conversation, play, end: PlayEnd::Failed })
+                }
             },
             PbxCommand::Stop { play } => {
                 let Some(&slot) = self.plays.get(&play) else { return };
                 let playing = self.slot(slot).playing.as_ref();
-                let place = playing.and_then(|playing| playing.plays.iter().position(|(known, _)| *known == play));
+                let place = playing
+                    .and_then(|playing| playing.plays.iter().position(|(known, _)| *known == play));
                 if let Some(place) = place {
                     self.end_play(slot, place, PlayEnd::Stopped);
                 }
@@ -47,7 +52,9 @@ impl World {
                 }
             }
             PbxCommand::Move { leg, to } => {
-                let up = |world: &Self, leg| world.find(leg).filter(|slot| world.slot(*slot).state == State::Up);
+                let up = |world: &Self, leg| {
+                    world.find(leg).filter(|slot| world.slot(*slot).state == State::Up)
+                };
                 if let (Some(slot), Some(conversation)) = (up(self, &leg), up(self, &to)) {
                     if self.slot(slot).conversation != conversation {
                         self.leave(slot);

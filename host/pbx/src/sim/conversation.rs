@@ -10,7 +10,8 @@ use std::{mem, sync::Arc};
 use strowger_model::{Prompt, command::ListenMode, event::PlayEnd};
 
 impl World {
-    /// Something changed for those in a conversation: tell what each hears, where it is not as it was.
+    /// Something changed for those in a conversation: tell what each hears, where it is not as it
+    /// was.
     pub(super) fn hearing_changed(&mut self, conversation: u32) {
         if self.heard.is_none() {
             return;
@@ -28,23 +29,30 @@ impl World {
             let with = self.heard_by(member);
             self.hears(member, sound.clone(), with);
         }
-        let elsewhere =
-            |listener: &u32| self.slot(*listener).conversation != conversation && self.hears_of(*listener) == Some(conversation);
+        let elsewhere = |listener: &u32| {
+            self.slot(*listener).conversation != conversation
+                && self.hears_of(*listener) == Some(conversation)
+        };
         for listener in self.listeners.iter().copied().filter(elsewhere).collect::<Vec<_>>() {
             self.hearing_changed(self.slot(listener).conversation);
         }
     }
 
-    /// The legs that one hears: those in the same conversation, those of another that it listens to, and who listens to them aloud.
+    /// The legs that one hears: those in the same conversation, those of another that it listens
+    /// to, and who listens to them aloud.
     pub(super) fn heard_by(&self, slot: u32) -> Vec<LegId> {
         let own = self.slot(slot).conversation;
         let listened = self.hears_of(slot).filter(|conversation| *conversation != own);
-        let talking = [Some(own), listened].into_iter().flatten().flat_map(|conversation| self.slot(conversation).members.iter().copied());
-        let aloud = self.listeners.iter().copied().filter(|listener| match self.slot(*listener).listens {
-            Some((to, ListenMode::Whisper)) => to == slot,
-            Some((to, ListenMode::Join)) => self.slot(to).conversation == own,
-            _ => false,
-        });
+        let talking = [Some(own), listened]
+            .into_iter()
+            .flatten()
+            .flat_map(|conversation| self.slot(conversation).members.iter().copied());
+        let aloud =
+            self.listeners.iter().copied().filter(|listener| match self.slot(*listener).listens {
+                Some((to, ListenMode::Whisper)) => to == slot,
+                Some((to, ListenMode::Join)) => self.slot(to).conversation == own,
+                _ => false,
+            });
         let heard: Vec<u32> = talking.chain(aloud).filter(|heard| *heard != slot).collect();
         heard.into_iter().map(|heard| self.slot(heard).id.clone()).collect()
     }
@@ -83,7 +91,8 @@ impl World {
     /// A leg is gone: it listens no more, nor does anybody to it.
     pub(super) fn hush_listeners(&mut self, gone: u32) {
         self.stop_listening(gone);
-        let listens = |listener: &u32| self.slot(*listener).listens.is_some_and(|(to, _)| to == gone);
+        let listens =
+            |listener: &u32| self.slot(*listener).listens.is_some_and(|(to, _)| to == gone);
         for listener in self.listeners.iter().copied().filter(listens).collect::<Vec<_>>() {
             self.stop_listening(listener);
             let leg = self.slot(listener).id.clone();
@@ -98,7 +107,11 @@ impl World {
             return;
         }
         heard.insert(slot, now.clone());
-        self.observe(|world| Observed::Hears { leg: world.slot(slot).id.clone(), sound: now.0, with: now.1 });
+        self.observe(|world| Observed::Hears {
+            leg: world.slot(slot).id.clone(),
+            sound: now.0,
+            with: now.1,
+        });
     }
 
     // ------------------------------------------------------------------ conversations

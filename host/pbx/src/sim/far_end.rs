@@ -16,8 +16,16 @@ impl World {
     pub(super) fn call(&mut self, caller: Caller) -> LegId {
         self.arrivals += 1;
         let id = LegId::from(format!("{}{}", self.leg_prefix, self.arrivals).as_str());
-        let more = More { endpoint: caller.endpoint, diverted_from: caller.diverted_from, line: caller.line, data: caller.data };
-        let plain = more.endpoint.is_none() && more.diverted_from.is_none() && more.line.is_none() && more.data.is_empty();
+        let more = More {
+            endpoint: caller.endpoint,
+            diverted_from: caller.diverted_from,
+            line: caller.line,
+            data: caller.data,
+        };
+        let plain = more.endpoint.is_none()
+            && more.diverted_from.is_none()
+            && more.line.is_none()
+            && more.data.is_empty();
         let script = Script {
             from: caller.from.map(Into::into),
             name: caller.name.map(Into::into),
@@ -43,7 +51,11 @@ impl World {
             return self.remove(slot);
         }
         if let Some(arrived) = self.arrived(slot) {
-            self.observe(|_| Observed::Arrived { leg: arrived.leg.clone(), from: arrived.caller.clone(), to: arrived.dialled.clone() });
+            self.observe(|_| Observed::Arrived {
+                leg: arrived.leg.clone(),
+                from: arrived.caller.clone(),
+                to: arrived.dialled.clone(),
+            });
             self.tell(PbxEvent::Arrived(arrived));
         }
     }
@@ -108,16 +120,27 @@ impl World {
             Address::Extension(_) | Address::Endpoint(_) => self.unknown.clone(),
         };
         let phone = self.phones.len() as u32;
-        self.phones.push(PhoneState { address: address.clone(), behaviour: Arc::new(behaviour), talking: 0 });
+        self.phones.push(PhoneState {
+            address: address.clone(),
+            behaviour: Arc::new(behaviour),
+            talking: 0,
+        });
         self.addresses.insert(address, phone);
         phone
     }
 
-    pub(super) fn dial(&mut self, leg: LegId, to: Address, caller_id: Option<String>, display_name: Option<String>) {
+    pub(super) fn dial(
+        &mut self,
+        leg: LegId,
+        to: Address,
+        caller_id: Option<String>,
+        display_name: Option<String>,
+    ) {
         let phone = self.phone_at(to);
         let behaviour = self.phones[phone as usize].behaviour.clone();
         let (then, set_up) = (behaviour.then, behaviour.set_up);
-        let slot = self.add(leg, Far::Phone(Box::new(Dialled { phone, behaviour, caller_id, display_name })));
+        let slot = self
+            .add(leg, Far::Phone(Box::new(Dialled { phone, behaviour, caller_id, display_name })));
         match then {
             Then::Unknown => self.end(slot, Cause::Unreachable, By::Pbx),
             Then::Unreachable => (),

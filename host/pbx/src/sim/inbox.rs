@@ -1,4 +1,5 @@
-//! Commands on their way to the world. It has a lock of its own, so that who sends does not wait until the driver has done its work.
+//! Commands on their way to the world. It has a lock of its own, so that who sends does not wait
+//! until the driver has done its work.
 
 use super::agenda::Micros;
 use crate::port::PbxCommand;
@@ -30,7 +31,8 @@ impl Inbox {
         self.commands.drain(..)
     }
 
-    /// The driver has nothing to do before `next`, or until it is woken; unless something came meanwhile. Says what it waits for.
+    /// The driver has nothing to do before `next`, or until it is woken; unless something came
+    /// meanwhile. Says what it waits for.
     pub(super) fn wait_for(&mut self, next: Option<Micros>) -> Option<Micros> {
         let first = self.commands.first().map(|(due, _)| *due);
         let next = next.into_iter().chain(first).min();

@@ -7,17 +7,19 @@
 //! * `far_end`, `conversation`: callers and phones, and those who hear each other.
 //! * `commands`: what the host's commands do.
 //! * `agenda`: what is to happen, by time; `inbox`: commands on their way.
-//! * `provider`: the sim as the adapter of a host in another process, and its part in tests of adapters.
+//! * `provider`: the sim as the adapter of a host in another process, and its part in tests of
+//!   adapters.
 //!
-//! One task drives everything: it carries commands out in the order in which they were sent, [`SimConfig::latency`] after they
-//! were, does what is due, and only then tells the sink and the observer, outside of its lock. Both may call the sim.
-//! It waits by `tokio::time` and by nothing else, so a runtime with paused time plays a day in seconds, alike every time.
-//! The task ends when the [`Sim`] is dropped.
+//! One task drives everything: it carries commands out in the order in which they were sent,
+//! [`SimConfig::latency`] after they were, does what is due, and only then tells the sink and the
+//! observer, outside of its lock. Both may call the sim. It waits by `tokio::time` and by nothing
+//! else, so a runtime with paused time plays a day in seconds, alike every time. The task ends when
+//! the [`Sim`] is dropped.
 //!
-//! **It is no kinder than Asterisk**: nothing tells why a phone stays silent, a missing recording fails only the play, a caller
-//! who hangs up is gone whatever is under way, what happens while the connection is cut is not told later (but for the ends
-//! of plays, which an adapter can ask for), a phone that is picked up then is hung up, and a call that comes then never
-//! reaches the host.
+//! **It is no kinder than Asterisk**: nothing tells why a phone stays silent, a missing recording
+//! fails only the play, a caller who hangs up is gone whatever is under way, what happens while the
+//! connection is cut is not told later (but for the ends of plays, which an adapter can ask for), a
+//! phone that is picked up then is hung up, and a call that comes then never reaches the host.
 
 mod agenda;
 mod commands;
@@ -55,7 +57,8 @@ use world::{Told, World, micros};
 pub struct SimConfig {
     /// The adapter's name.
     pub name: String,
-    /// Before the number in the names of legs that arrive. Differs from run to run where names must not repeat.
+    /// Before the number in the names of legs that arrive. Differs from run to run where names must
+    /// not repeat.
     pub leg_prefix: String,
     /// From the sending of a command to its carrying out.
     pub latency: Duration,
@@ -72,8 +75,8 @@ pub struct SimConfig {
 }
 
 impl Default for SimConfig {
-    /// Commands take 1 ms, keys 100 ms; addresses that were not named are refused, numbers answer 2 s after ringing; no
-    /// recordings, nobody observes.
+    /// Commands take 1 ms, keys 100 ms; addresses that were not named are refused, numbers answer 2
+    /// s after ringing; no recordings, nobody observes.
     fn default() -> Self {
         Self {
             name: "sim".to_owned(),
@@ -137,7 +140,8 @@ impl Sim {
         self.at_once(|world| world.call(caller))
     }
 
-    /// The far end of a leg hangs up, now: a caller or a phone, answered or not. Nothing if it is gone.
+    /// The far end of a leg hangs up, now: a caller or a phone, answered or not. Nothing if it is
+    /// gone.
     pub fn hang_up(&self, leg: &LegId) {
         self.at_once(|world| world.far_end_leaves(leg));
     }
@@ -147,12 +151,14 @@ impl Sim {
         self.at_once(|world| world.far_end_keys(leg, digits));
     }
 
-    /// Says how a phone or a number behaves when it is dialled from now on. Legs that are under way stay as they are.
+    /// Says how a phone or a number behaves when it is dialled from now on. Legs that are under way
+    /// stay as they are.
     pub fn phone(&self, address: Address, behaviour: Phone) {
         self.shared.world().set_phone(address, behaviour);
     }
 
-    /// Picks a ringing phone up, now. Which leg: the one that was dialled first. None: it does not ring.
+    /// Picks a ringing phone up, now. Which leg: the one that was dialled first. None: it does not
+    /// ring.
     pub fn pick_up(&self, address: &Address) -> Option<LegId> {
         self.at_once(|world| world.pick_up(address))
     }
@@ -162,7 +168,8 @@ impl Sim {
         self.at_once(|world| world.put_down(address))
     }
 
-    /// Cuts the connection to the host, now: `Lost`. Commands are still carried out; events are lost, as with the socket of ARI.
+    /// Cuts the connection to the host, now: `Lost`. Commands are still carried out; events are
+    /// lost, as with the socket of ARI.
     pub fn cut(&self, why: &str) {
         self.at_once(|world| world.cut(why));
     }

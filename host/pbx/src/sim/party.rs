@@ -53,7 +53,8 @@ pub struct Phone {
     pub leaves: Option<Duration>,
     /// Keys, counted from the answer.
     pub keys: Vec<Keys>,
-    /// Busy to further calls from its answer to its hang-up. What rings already goes on ringing and is not answered.
+    /// Busy to further calls from its answer to its hang-up. What rings already goes on ringing and
+    /// is not answered.
     pub busy_when_talking: bool,
 }
 

@@ -1,4 +1,5 @@
-//! The sim as a process of its own: what an adapter does beyond a PBX, and callers and phones for the scenarios of all adapters.
+//! The sim as a process of its own: what an adapter does beyond a PBX, and callers and phones for
+//! the scenarios of all adapters.
 
 use super::{Caller, Keys, Phone, Rings, Sim, Then, world::World};
 use crate::{
@@ -41,7 +42,9 @@ impl Sim {
     pub(super) fn stage_phone(&self, far: Far) -> Address {
         let phone = match far {
             Far::Answers { after } => Phone::answers(after),
-            Far::AnswersAndLeaves { after, then } => Phone { leaves: Some(then), ..Phone::answers(after) },
+            Far::AnswersAndLeaves { after, then } => {
+                Phone { leaves: Some(then), ..Phone::answers(after) }
+            }
             Far::Rings => Phone::new(Then::Rings),
             Far::EarlyMedia { after } => Phone { rings: Rings::Progress, ..Phone::answers(after) },
             Far::Busy => Phone::new(Then::Busy),
@@ -60,6 +63,12 @@ impl Sim {
     /// A call that comes in now.
     pub(super) fn stage_call(&self, near: Near, from: String, to: String) {
         let keys = near.keys_after_answer.map(|after| Keys { after, digits: "12#".to_owned() });
-        self.call(Caller { from: Some(from), to, leaves: near.leaves, keys: keys.into_iter().collect(), ..Caller::default() });
+        self.call(Caller {
+            from: Some(from),
+            to,
+            leaves: near.leaves,
+            keys: keys.into_iter().collect(),
+            ..Caller::default()
+        });
     }
 }

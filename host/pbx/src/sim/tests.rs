@@ -1,4 +1,5 @@
-//! The sim under paused time: the scenarios that every adapter passes, and what the far ends experience.
+//! The sim under paused time: the scenarios that every adapter passes, and what the far ends
+//! experience.
 
 use super::*;
 use crate::{
@@ -94,7 +95,12 @@ async fn a_scenario_that_does_not_hold_says_where() {
     let plays = scenarios.iter_mut().find(|scenario| scenario.name == "plays-queue-up").unwrap();
     plays.steps.swap(6, 7);
     let error = conformance::run(plays, &mut SimGround::new().await).await.unwrap_err().to_string();
-    assert!(error.starts_with("plays-queue-up, step 7 (Expect(1s, \"played caller p2 whole\")): expected"), "{error}");
+    assert!(
+        error.starts_with(
+            "plays-queue-up, step 7 (Expect(1s, \"played caller p2 whole\")): expected"
+        ),
+        "{error}"
+    );
     assert!(error.ends_with("  1.002 s  played caller p1 whole"), "{error}");
 }
 
@@ -129,7 +135,8 @@ impl Watched {
             _ => Some(ms(2000)),
         });
         let events = log.clone();
-        let sink: PbxSink = Arc::new(move |event| events.lock().unwrap().push(format!("{event:?}")));
+        let sink: PbxSink =
+            Arc::new(move |event| events.lock().unwrap().push(format!("{event:?}")));
         Self { sim: Sim::new(config, sink), log }
     }
 
@@ -149,7 +156,11 @@ fn recording(name: &str) -> Prompt {
 }
 
 fn play(name: &str, conversation: &LegId, prompts: &[Prompt]) -> PbxCommand {
-    PbxCommand::Play { play: PlayId(name.into()), conversation: conversation.clone(), prompts: prompts.into() }
+    PbxCommand::Play {
+        play: PlayId(name.into()),
+        conversation: conversation.clone(),
+        prompts: prompts.into(),
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -167,7 +178,12 @@ async fn a_waiting_caller_hears_music_prompts_and_the_agent_at_their_seconds() {
     sim.send(PbxCommand::Answer { leg: caller.clone() });
     sim.send(PbxCommand::Music { leg: caller.clone(), class });
     sim.send(play("p1", &caller, &[recording("one"), Prompt::Silence(ms(500))]));
-    let dial = PbxCommand::Dial { leg: agent.clone(), to: desk, caller_id: Some("+3227138700".to_owned()), display_name: None };
+    let dial = PbxCommand::Dial {
+        leg: agent.clone(),
+        to: desk,
+        caller_id: Some("+3227138700".to_owned()),
+        display_name: None,
+    };
     sim.send(dial);
     sleep(ms(5000)).await;
     sim.send(PbxCommand::Music { leg: caller.clone(), class: None });
@@ -198,7 +214,10 @@ async fn a_waiting_caller_hears_music_prompts_and_the_agent_at_their_seconds() {
             "4005 RingStopped { leg: agent }",
         ]
     );
-    assert_eq!(watched.observed("HungUp"), ["12000 HungUp { leg: agent, by: FarEnd, cause: Normal }"]);
+    assert_eq!(
+        watched.observed("HungUp"),
+        ["12000 HungUp { leg: agent, by: FarEnd, cause: Normal }"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -211,13 +230,21 @@ async fn callers_lose_patience_unless_somebody_talked_to_them() {
     let desk = Address::Number("+3227138700".to_owned());
     sim.send(PbxCommand::Answer { leg: served.clone() });
     let agent = LegId::from("agent");
-    sim.send(PbxCommand::Dial { leg: agent.clone(), to: desk, caller_id: None, display_name: None });
+    sim.send(PbxCommand::Dial {
+        leg: agent.clone(),
+        to: desk,
+        caller_id: None,
+        display_name: None,
+    });
     sleep(ms(5000)).await;
     sim.send(PbxCommand::Move { leg: agent, to: served });
     sleep(ms(60_000)).await;
     assert_eq!(
         watched.observed("HungUp"),
-        ["30000 HungUp { leg: sim-1, by: FarEnd, cause: Normal }", "45001 HungUp { leg: sim-2, by: FarEnd, cause: Normal }",]
+        [
+            "30000 HungUp { leg: sim-1, by: FarEnd, cause: Normal }",
+            "45001 HungUp { leg: sim-2, by: FarEnd, cause: Normal }",
+        ]
     );
 }
 
@@ -228,7 +255,12 @@ async fn a_phone_that_talks_is_busy_and_what_rings_there_goes_unanswered() {
     let desk = Address::Extension("201".to_owned());
     sim.phone(desk.clone(), Phone::answers(ms(1000)));
     let dial = |leg: &str| {
-        sim.send(PbxCommand::Dial { leg: leg.into(), to: desk.clone(), caller_id: None, display_name: None });
+        sim.send(PbxCommand::Dial {
+            leg: leg.into(),
+            to: desk.clone(),
+            caller_id: None,
+            display_name: None,
+        });
     };
     dial("one");
     sleep(ms(500)).await;
@@ -253,7 +285,12 @@ async fn a_phone_is_picked_up_when_the_scenario_says_so() {
     let desk = Address::Endpoint("PJSIP/desk".to_owned());
     assert_eq!(sim.pick_up(&desk), None);
     sim.phone(desk.clone(), Phone::new(Then::Rings));
-    sim.send(PbxCommand::Dial { leg: "a".into(), to: desk.clone(), caller_id: None, display_name: None });
+    sim.send(PbxCommand::Dial {
+        leg: "a".into(),
+        to: desk.clone(),
+        caller_id: None,
+        display_name: None,
+    });
     sleep(ms(20_000)).await;
     assert_eq!(sim.pick_up(&desk), Some("a".into()));
     sleep(ms(1)).await;
@@ -289,11 +326,16 @@ async fn what_happens_while_the_connection_is_cut_is_not_told_later() {
     assert_eq!(alive[0].conversation.as_ref(), Some(&stays));
     assert!(alive[0].arrived.is_some());
     let log = watched.log.lock().unwrap().clone();
-    let events: Vec<&String> = log.iter().filter(|line| !line.starts_with(|c: char| c.is_ascii_digit())).collect();
+    let events: Vec<&String> =
+        log.iter().filter(|line| !line.starts_with(|c: char| c.is_ascii_digit())).collect();
     assert_eq!(events.len(), 3, "{events:?}");
     assert!(events[0].starts_with("Lost"));
     assert!(events[1].starts_with("Synced"));
-    assert!(events[2].starts_with("Played"), "plays of legs that live on can be asked for: {}", events[2]);
+    assert!(
+        events[2].starts_with("Played"),
+        "plays of legs that live on can be asked for: {}",
+        events[2]
+    );
     assert!(log.contains(&format!("1000 OwnRoute {{ leg: {missed} }}")));
     assert!(log.contains(&format!("2000 HungUp {{ leg: {leaves}, by: FarEnd, cause: Normal }}")));
     assert!(
@@ -340,7 +382,11 @@ async fn a_busy_hour() -> String {
         sim.phone(Address::Endpoint(format!("a{agent}")), phone);
     }
     for n in 0..300_u64 {
-        let caller = sim.call(Caller { patience: Some(ms(30_000 + n * 7)), talks: Some(ms(15_000 + n * 11)), ..Caller::default() });
+        let caller = sim.call(Caller {
+            patience: Some(ms(30_000 + n * 7)),
+            talks: Some(ms(15_000 + n * 11)),
+            ..Caller::default()
+        });
         sim.send(PbxCommand::Answer { leg: caller.clone() });
         sim.send(play(&format!("p{n}"), &caller, &[recording("one"), Prompt::Position(1)]));
         let agent = LegId::from(format!("agent{n}").as_str());
@@ -361,7 +407,11 @@ async fn a_busy_hour() -> String {
 #[test]
 fn two_runs_are_alike() {
     let run = || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
         runtime.block_on(a_busy_hour())
     };
     let (first, second) = (run(), run());
@@ -389,7 +439,8 @@ async fn old_entries_do_not_pile_up() {
     let (sender, _events) = unbounded_channel();
     let sim = Sim::new(SimConfig::default(), sink(sender));
     for _ in 0..10_000 {
-        let caller = sim.call(Caller { patience: Some(Duration::from_secs(86_400)), ..Caller::default() });
+        let caller =
+            sim.call(Caller { patience: Some(Duration::from_secs(86_400)), ..Caller::default() });
         sleep(ms(1)).await;
         sim.hang_up(&caller);
     }

@@ -1,7 +1,7 @@
 //! Legs and conversations, and what happens to them. No clock and no task: the time is handed in.
 //!
-//! A slot is a leg together with its own conversation. It lives as long as either: the conversation of a leg that is gone
-//! goes on while others are in it.
+//! A slot is a leg together with its own conversation. It lives as long as either: the conversation
+//! of a leg that is gone goes on while others are in it.
 
 use super::{
     SimConfig,
@@ -32,7 +32,8 @@ pub(super) enum Told {
     Observed(Duration, Box<Observed>),
 }
 
-/// How long a leg that is gone is remembered, so that commands that crossed its end are not taken for others'.
+/// How long a leg that is gone is remembered, so that commands that crossed its end are not taken
+/// for others'.
 const REMEMBERED: Micros = 5_000_000;
 
 pub(super) struct World {
@@ -192,7 +193,12 @@ impl World {
     }
 
     /// Does what is due, but no more than so many things. When to work again; none: when woken.
-    pub(super) fn work(&mut self, now: Duration, most: usize, told: &mut Vec<Told>) -> Option<Micros> {
+    pub(super) fn work(
+        &mut self,
+        now: Duration,
+        most: usize,
+        told: &mut Vec<Told>,
+    ) -> Option<Micros> {
         let until = micros(now);
         for _ in 0..most {
             let Some(due) = self.next_due().filter(|(at, _)| *at <= until) else { break };
@@ -271,7 +277,10 @@ impl World {
     }
 
     /// A slot that is known to be there.
-    #[expect(clippy::expect_used, reason = "indices are held only by legs, members and entries of this generation")]
+    #[expect(
+        clippy::expect_used,
+        reason = "indices are held only by legs, members and entries of this generation"
+    )]
     pub(super) fn slot(&self, slot: u32) -> &Slot {
         self.slots[slot as usize].as_deref().expect("slot in use")
     }
@@ -425,9 +434,13 @@ impl World {
     /// What is alive; legs whose dial is on its way are.
     pub(super) fn alive(&self) -> Vec<AliveLeg> {
         let on_its_way = self.commands.iter().filter_map(|(_, command)| match command {
-            PbxCommand::Dial { leg, .. } if !self.legs.contains_key(leg) => {
-                Some(AliveLeg { leg: leg.clone(), state: LegState::Down, conversation: None, arrived: None, age: Duration::ZERO })
-            }
+            PbxCommand::Dial { leg, .. } if !self.legs.contains_key(leg) => Some(AliveLeg {
+                leg: leg.clone(),
+                state: LegState::Down,
+                conversation: None,
+                arrived: None,
+                age: Duration::ZERO,
+            }),
             _ => None,
         });
         self.slots
@@ -443,7 +456,8 @@ impl World {
                         State::Ringing if !inbound => LegState::Ringing,
                         _ => LegState::Down,
                     },
-                    conversation: (there.state == State::Up).then(|| self.slot(there.conversation).id.clone()),
+                    conversation: (there.state == State::Up)
+                        .then(|| self.slot(there.conversation).id.clone()),
                     arrived: self.arrived(slot),
                     age: Duration::from_micros(self.now.saturating_sub(there.born)),
                 })
@@ -454,9 +468,11 @@ impl World {
 
     /// Who hears whom.
     pub(super) fn hearing(&self) -> Vec<Hearing> {
-        let up =
-            self.slots.iter().zip(0..).filter_map(|(there, slot)| Some((there.as_ref().filter(|there| there.state == State::Up)?, slot)));
-        up.map(|(there, slot)| Hearing { leg: there.id.clone(), with: self.heard_by(slot) }).collect()
+        let up = self.slots.iter().zip(0..).filter_map(|(there, slot)| {
+            Some((there.as_ref().filter(|there| there.state == State::Up)?, slot))
+        });
+        up.map(|(there, slot)| Hearing { leg: there.id.clone(), with: self.heard_by(slot) })
+            .collect()
     }
 
     #[cfg(test)]

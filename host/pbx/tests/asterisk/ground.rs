@@ -37,7 +37,8 @@ impl Bed {
         let pbx = AsteriskServer::start().unwrap();
         let gate = Gate::open(&pbx).unwrap();
         let (adapter, events) = adapter(&pbx, &gate.url()).await;
-        let mut bed = Self { host: Some(adapter), events, calls: Vec::new(), phones: Vec::new(), gate, pbx };
+        let mut bed =
+            Self { host: Some(adapter), events, calls: Vec::new(), phones: Vec::new(), gate, pbx };
         assert_eq!(bed.next().await, PbxEvent::Synced { alive: Vec::new() });
         bed
     }
@@ -94,7 +95,10 @@ impl Drop for Bed {
 }
 
 /// A host's adapter.
-pub(crate) async fn adapter(pbx: &AsteriskServer, url: &str) -> (Arc<Asterisk>, UnboundedReceiver<PbxEvent>) {
+pub(crate) async fn adapter(
+    pbx: &AsteriskServer,
+    url: &str,
+) -> (Arc<Asterisk>, UnboundedReceiver<PbxEvent>) {
     let (sender, events) = unbounded_channel();
     let mut config = AsteriskConfig::new(url, USER, PASSWORD);
     config.app = APP.into();

@@ -1,4 +1,5 @@
-//! What is Asterisk's own: hostile callers, transfers through the dialplan, music, restarts, two hosts for one application.
+//! What is Asterisk's own: hostile callers, transfers through the dialplan, music, restarts, two
+//! hosts for one application.
 
 use crate::ground::{Bed, PATIENCE, adapter, silence};
 use std::time::Duration;
@@ -15,7 +16,12 @@ fn ended(leg: &LegId, cause: Cause, left: bool) -> PbxEvent {
 }
 
 fn dial(leg: &str, to: Address, caller_id: Option<&str>, name: Option<&str>) -> PbxCommand {
-    PbxCommand::Dial { leg: leg.into(), to, caller_id: caller_id.map(Into::into), display_name: name.map(Into::into) }
+    PbxCommand::Dial {
+        leg: leg.into(),
+        to,
+        caller_id: caller_id.map(Into::into),
+        display_name: name.map(Into::into),
+    }
 }
 
 fn hang_up(leg: &LegId) -> PbxCommand {
@@ -25,8 +31,10 @@ fn hang_up(leg: &LegId) -> PbxCommand {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_arrival_says_who_calls_whom() {
     let mut bed = Bed::new().await;
-    let caller = Caller::to(&bed.pbx, "+3227138700").from("\"Evil \\\" <x>\" <sip:+32470123456@[local_ip]>");
-    let call = caller.header("Diversion: <sip:+3291111111@bed>;reason=unconditional").call().unwrap();
+    let caller =
+        Caller::to(&bed.pbx, "+3227138700").from("\"Evil \\\" <x>\" <sip:+32470123456@[local_ip]>");
+    let call =
+        caller.header("Diversion: <sip:+3291111111@bed>;reason=unconditional").call().unwrap();
     bed.calls.push(call);
     let arrived = bed.arrived().await;
     assert_eq!(arrived.dialled, "+3227138700");
@@ -35,7 +43,11 @@ async fn an_arrival_says_who_calls_whom() {
     assert_eq!(arrived.line.as_deref(), Some("provincial"));
     assert_eq!(arrived.data, "some data");
     assert_eq!(arrived.diverted_from.as_deref(), Some("+3291111111"));
-    assert!(arrived.caller_name.is_some_and(|name| name.starts_with("Evil") && !name.contains(char::is_control)));
+    assert!(
+        arrived
+            .caller_name
+            .is_some_and(|name| name.starts_with("Evil") && !name.contains(char::is_control))
+    );
     let alive = bed.adapter().alive().await.unwrap();
     assert_eq!((alive.len(), alive[0].state), (1, LegState::Down));
     assert_eq!(alive[0].arrived.as_ref().map(|arrived| &*arrived.data), Some("some data"));
@@ -44,7 +56,10 @@ async fn an_arrival_says_who_calls_whom() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withheld_number_is_none() {
     let mut bed = Bed::new().await;
-    let call = Caller::to(&bed.pbx, "0900").from("\"Anonymous\" <sip:anonymous@anonymous.invalid>").call().unwrap();
+    let call = Caller::to(&bed.pbx, "0900")
+        .from("\"Anonymous\" <sip:anonymous@anonymous.invalid>")
+        .call()
+        .unwrap();
     bed.calls.push(call);
     assert_eq!(bed.arrived().await.caller, None);
 }
@@ -54,7 +69,12 @@ async fn a_dialled_phone_shows_what_it_should_and_no_more() {
     let mut bed = Bed::new().await;
     bed.phones.push(Phone::start(&bed.pbx, 1, &Answer::busy()).unwrap());
     let gate = || Address::Endpoint("PJSIP/a1".into());
-    bed.send(dial("d1", gate(), Some("+3227138700"), Some("Els \"x\"\r\nX-Evil: 1 <sip:evil@evil>")));
+    bed.send(dial(
+        "d1",
+        gate(),
+        Some("+3227138700"),
+        Some("Els \"x\"\r\nX-Evil: 1 <sip:evil@evil>"),
+    ));
     assert_eq!(bed.next().await, ended(&"d1".into(), Cause::Busy, false));
     let invite = bed.phones[0].expect("INVITE").unwrap();
     let from = invite.header("From").unwrap();
@@ -73,7 +93,10 @@ async fn a_number_goes_to_the_trunk() {
     bed.send(dial("d1", Address::Number("+3227138700".into()), None, None));
     assert_eq!(bed.next().await, ended(&"d1".into(), Cause::Unreachable, false));
     assert!(central.expect("INVITE").unwrap().line().contains("sip:+3227138700@"));
-    for (leg, hostile) in [("d2", Address::Number("Local/1@inbound".into())), ("d3", Address::Endpoint("Local/1@inbound".into()))] {
+    for (leg, hostile) in [
+        ("d2", Address::Number("Local/1@inbound".into())),
+        ("d3", Address::Endpoint("Local/1@inbound".into())),
+    ] {
         bed.send(dial(leg, hostile, None, None));
         assert_eq!(bed.next().await, ended(&leg.into(), Cause::Unreachable, false));
     }
@@ -82,9 +105,16 @@ async fn a_number_goes_to_the_trunk() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_is_transferred_to_the_central() {
     let mut bed = Bed::new().await;
-    let central = Phone::central(&bed.pbx, &Answer::after(Duration::from_millis(100)).hang_up_after(Duration::from_millis(300))).unwrap();
+    let central = Phone::central(
+        &bed.pbx,
+        &Answer::after(Duration::from_millis(100)).hang_up_after(Duration::from_millis(300)),
+    )
+    .unwrap();
     let leg = bed.answered().await.leg;
-    bed.send(PbxCommand::Transfer { leg: leg.clone(), to: Some(Address::Number("+3227138700".into())) });
+    bed.send(PbxCommand::Transfer {
+        leg: leg.clone(),
+        to: Some(Address::Number("+3227138700".into())),
+    });
     assert_eq!(bed.next().await, ended(&leg, Cause::Normal, true));
     assert!(central.expect("INVITE").unwrap().line().contains("+3227138700"));
     bed.calls[0].finished(PATIENCE).unwrap();
@@ -97,7 +127,10 @@ async fn a_spoken_text_is_heard_and_music_comes_back_after_it() {
     let leg = bed.answered().await.leg;
     bed.send(PbxCommand::Music { leg: leg.clone(), class: Some("default".into()) });
     bed.pbx.logged("Started music on hold", PATIENCE).unwrap();
-    let text = Prompt::Text { text: "U wordt zo spoedig mogelijk geholpen.".into(), language: Some("nl".into()) };
+    let text = Prompt::Text {
+        text: "U wordt zo spoedig mogelijk geholpen.".into(),
+        language: Some("nl".into()),
+    };
     for play in ["p1", "p2"] {
         let play = PlayId(play.into());
         bed.send(PbxCommand::Play {
@@ -105,7 +138,10 @@ async fn a_spoken_text_is_heard_and_music_comes_back_after_it() {
             conversation: leg.clone(),
             prompts: [text.clone(), Prompt::Silence(Duration::from_millis(100))].into(),
         });
-        assert_eq!(bed.next().await, PbxEvent::Played { leg: leg.clone(), play, end: PlayEnd::Whole });
+        assert_eq!(
+            bed.next().await,
+            PbxEvent::Played { leg: leg.clone(), play, end: PlayEnd::Whole }
+        );
     }
     bed.send(PbxCommand::Music { leg: leg.clone(), class: None });
     bed.send(PbxCommand::SendDigits { leg: leg.clone(), digits: "1".into() });
@@ -120,7 +156,11 @@ async fn a_spoken_text_is_heard_and_music_comes_back_after_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_while_the_host_is_away_takes_the_own_route_of_the_pbx() {
     let mut bed = Bed::new().await;
-    let central = Phone::central(&bed.pbx, &Answer::after(Duration::from_millis(100)).hang_up_after(Duration::from_millis(100))).unwrap();
+    let central = Phone::central(
+        &bed.pbx,
+        &Answer::after(Duration::from_millis(100)).hang_up_after(Duration::from_millis(100)),
+    )
+    .unwrap();
     bed.gate.shut(Shut::All);
     assert!(matches!(bed.next().await, PbxEvent::Lost { .. }));
     // Asterisk lets go of an application when its socket is gone.
@@ -138,7 +178,9 @@ async fn a_new_host_finds_the_calls_of_the_one_before() {
     bed.phones.push(Phone::start(&bed.pbx, 1, &Answer::after(Duration::from_millis(50))).unwrap());
     let caller = bed.answered().await;
     bed.send(dial("agent", Address::Endpoint("PJSIP/a1".into()), None, None));
-    for event in [PbxEvent::Ringing { leg: "agent".into() }, PbxEvent::Answered { leg: "agent".into() }] {
+    for event in
+        [PbxEvent::Ringing { leg: "agent".into() }, PbxEvent::Answered { leg: "agent".into() }]
+    {
         assert_eq!(bed.next().await, event);
     }
     bed.send(PbxCommand::Move { leg: "agent".into(), to: caller.leg.clone() });
@@ -148,13 +190,26 @@ async fn a_new_host_finds_the_calls_of_the_one_before() {
     alive.sort_by(|one, other| one.leg.cmp(&other.leg));
     assert_eq!(alive.len(), 2, "{alive:?}");
     let (agent, waiting) = (&alive[0], &alive[1]);
-    assert_eq!((&*agent.leg.0, agent.state, agent.arrived.is_none()), ("agent", LegState::Up, true));
-    assert_eq!((&waiting.leg, waiting.state, waiting.arrived.as_deref()), (&caller.leg, LegState::Up, Some(&caller)));
+    assert_eq!(
+        (&*agent.leg.0, agent.state, agent.arrived.is_none()),
+        ("agent", LegState::Up, true)
+    );
+    assert_eq!(
+        (&waiting.leg, waiting.state, waiting.arrived.as_deref()),
+        (&caller.leg, LegState::Up, Some(&caller))
+    );
     assert!(alive.iter().all(|leg| leg.conversation.as_ref() == Some(&caller.leg)), "{alive:?}");
     // The new one is in charge of them.
     let play = PlayId("p1".into());
-    bed.send(PbxCommand::Play { play: play.clone(), conversation: caller.leg.clone(), prompts: silence(100) });
-    assert_eq!(bed.next().await, PbxEvent::Played { leg: caller.leg.clone(), play, end: PlayEnd::Whole });
+    bed.send(PbxCommand::Play {
+        play: play.clone(),
+        conversation: caller.leg.clone(),
+        prompts: silence(100),
+    });
+    assert_eq!(
+        bed.next().await,
+        PbxEvent::Played { leg: caller.leg.clone(), play, end: PlayEnd::Whole }
+    );
     bed.send(hang_up(&"agent".into()));
     assert_eq!(bed.next().await, ended(&"agent".into(), Cause::Normal, false));
     bed.send(hang_up(&caller.leg));
@@ -187,8 +242,15 @@ async fn what_was_ordered_while_nothing_got_through_is_made_good() {
     bed.send(dial("agent", Address::Endpoint("PJSIP/a1".into()), None, None));
     assert_eq!(bed.next().await, ended(&"agent".into(), Cause::Failed, false));
     let play = PlayId("p1".into());
-    bed.send(PbxCommand::Play { play: play.clone(), conversation: waits.clone(), prompts: silence(100) });
-    assert_eq!(bed.next().await, PbxEvent::Played { leg: waits.clone(), play, end: PlayEnd::Failed });
+    bed.send(PbxCommand::Play {
+        play: play.clone(),
+        conversation: waits.clone(),
+        prompts: silence(100),
+    });
+    assert_eq!(
+        bed.next().await,
+        PbxEvent::Played { leg: waits.clone(), play, end: PlayEnd::Failed }
+    );
     sleep(Duration::from_secs(5)).await;
     bed.gate.shut(Shut::Nothing);
     let PbxEvent::Synced { alive } = bed.next().await else { panic!("not synced") };

@@ -9,7 +9,12 @@ use crate::{
 use strowger_model::{AgentName, read::AgentStatus};
 
 impl Floor {
-    pub(super) fn agent_does(&mut self, name: &AgentName, action: FloorAction, out: &mut Vec<Output>) -> Result<(), RefusedInput> {
+    pub(super) fn agent_does(
+        &mut self,
+        name: &AgentName,
+        action: FloorAction,
+        out: &mut Vec<Output>,
+    ) -> Result<(), RefusedInput> {
         let ix = self.find_agent(name)?;
         let logged_in = self.agents[ix.0 as usize].logged_in;
         match action {
@@ -20,7 +25,9 @@ impl Floor {
                     self.send_hopeless_away(pool, out);
                 }
             }
-            FloorAction::Pause(_) | FloorAction::Ready if !logged_in => return Err(RefusedInput::NotLoggedIn(name.clone())),
+            FloorAction::Pause(_) | FloorAction::Ready if !logged_in => {
+                return Err(RefusedInput::NotLoggedIn(name.clone()));
+            }
             FloorAction::Pause(reason) => {
                 let agent = self.agent_mut(ix);
                 agent.paused = true;
@@ -92,7 +99,12 @@ impl Floor {
     }
 
     /// The agent's phones are others now.
-    pub(super) fn move_to(&mut self, name: &AgentName, endpoints: Vec<EndpointConfig>, out: &mut Vec<Output>) -> Result<(), RefusedInput> {
+    pub(super) fn move_to(
+        &mut self,
+        name: &AgentName,
+        endpoints: Vec<EndpointConfig>,
+        out: &mut Vec<Output>,
+    ) -> Result<(), RefusedInput> {
         let ix = self.find_agent(name)?;
         if self.agents[ix.0 as usize].config.endpoints != endpoints {
             self.end_try(ix, InVain::Withdrawn, out);

@@ -10,7 +10,12 @@ use crate::{
 use std::collections::BTreeSet;
 
 impl Floor {
-    pub(super) fn configure(&mut self, queues: Vec<QueueConfig>, agents: Vec<AgentConfig>, out: &mut Vec<Output>) {
+    pub(super) fn configure(
+        &mut self,
+        queues: Vec<QueueConfig>,
+        agents: Vec<AgentConfig>,
+        out: &mut Vec<Output>,
+    ) {
         self.configure_agents(agents, out);
         self.configure_queues(queues);
         self.find_interrupting();
@@ -99,12 +104,19 @@ impl Floor {
         members.into_iter().filter_map(|agent| Some((agent, self.part(agent, ix)?))).collect()
     }
 
-    /// Gives a queue its agents: those of the site in order, then those who joined; without those who left.
+    /// Gives a queue its agents: those of the site in order, then those who joined; without those
+    /// who left.
     fn man(&mut self, ix: PoolIx) {
         let chose = |agent: &AgentIx| self.agents[agent.0 as usize].chose.get(&ix).copied();
-        let of_site = self.pools[ix.0 as usize].config.agents.iter().filter_map(|name| self.find_agent(name).ok());
-        let joined = (0..self.agents.len() as u32).map(AgentIx).filter(|agent| chose(agent) == Some(true));
-        let members: Vec<_> = of_site.chain(joined).filter(|agent| chose(agent) != Some(false)).collect();
+        let of_site = self.pools[ix.0 as usize]
+            .config
+            .agents
+            .iter()
+            .filter_map(|name| self.find_agent(name).ok());
+        let joined =
+            (0..self.agents.len() as u32).map(AgentIx).filter(|agent| chose(agent) == Some(true));
+        let members: Vec<_> =
+            of_site.chain(joined).filter(|agent| chose(agent) != Some(false)).collect();
         for agent in members {
             self.join(agent, ix);
         }
@@ -113,12 +125,17 @@ impl Floor {
     /// Who wants a phone to ring and who has one depends on how many a strategy rings.
     fn line_up_anew(&mut self, ix: PoolIx) {
         let pool = self.pool_mut(ix);
-        let (wanting, served) = (std::mem::take(&mut pool.wanting), std::mem::take(&mut pool.served));
+        let (wanting, served) =
+            (std::mem::take(&mut pool.wanting), std::mem::take(&mut pool.served));
         let ranks: Vec<Rank> = wanting.iter().chain(served.iter()).collect();
         for rank in ranks {
             let rings = self.entries.get(rank.entry).is_some_and(|entry| entry.rings_through(ix));
             let pool = self.pool_mut(ix);
-            if rings && !pool.is_ring_all() { pool.served.insert(rank) } else { pool.wanting.insert(rank) }
+            if rings && !pool.is_ring_all() {
+                pool.served.insert(rank)
+            } else {
+                pool.wanting.insert(rank)
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
-//! Calls past the queues: a flow has dialled an agent, whom no queue brings. Nobody else's call rings the agent meanwhile.
+//! Calls past the queues: a flow has dialled an agent, whom no queue brings. Nobody else's call
+//! rings the agent meanwhile.
 //!
-//! The conversation counts as one of the agent's own pool, so it has no wrap-up; an urgent caller may interrupt it.
+//! The conversation counts as one of the agent's own pool, so it has no wrap-up; an urgent caller
+//! may interrupt it.
 
 use super::Floor;
 use crate::{
@@ -37,7 +39,11 @@ impl Floor {
 
     pub(super) fn engaged_answered(&mut self, id: EntryId) -> Result<(), RefusedInput> {
         let entry = self.entries.find(id).ok_or(RefusedInput::UnknownEntry(id))?;
-        let ix = self.entries.get(entry).and_then(|entry| entry.agent).ok_or(RefusedInput::NotConnected(id))?;
+        let ix = self
+            .entries
+            .get(entry)
+            .and_then(|entry| entry.agent)
+            .ok_or(RefusedInput::NotConnected(id))?;
         let pool = self.own_pool(ix);
         let agent = self.agent_mut(ix);
         if let Doing::Engaged { .. } = agent.doing {
@@ -48,10 +54,23 @@ impl Floor {
     }
 
     /// An entry that does not wait: an agent has it.
-    pub(super) fn enter_with(&mut self, agent: AgentIx, id: EntryId, pool: PoolIx, serial: u64) -> EntryIx {
+    pub(super) fn enter_with(
+        &mut self,
+        agent: AgentIx,
+        id: EntryId,
+        pool: PoolIx,
+        serial: u64,
+    ) -> EntryIx {
         let ix = self.entries.next_ix();
         let rank = Rank { priority: Reverse(0), since: self.now, serial, entry: ix };
-        self.entries.insert(Entry { id, rank, entered: self.now, asked: Asks::One(pool), offers: None, agent: Some(agent) });
+        self.entries.insert(Entry {
+            id,
+            rank,
+            entered: self.now,
+            asked: Asks::One(pool),
+            offers: None,
+            agent: Some(agent),
+        });
         ix
     }
 }

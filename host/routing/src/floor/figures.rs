@@ -14,7 +14,8 @@ fn duration(nanos: i64) -> Duration {
 }
 
 impl Floor {
-    /// A queue as it stands: callers whose agents ring are waiting still, agents left alone after an unanswered call are not free.
+    /// A queue as it stands: callers whose agents ring are waiting still, agents left alone after
+    /// an unanswered call are not free.
     pub fn queue(&self, name: &str, now: Duration) -> Option<QueueStatus> {
         let pool = self.pool_named(name)?;
         let waited = |since: i64| duration(nanos(now).saturating_sub(since));
@@ -31,28 +32,40 @@ impl Floor {
         Some(self.agent_named(name)?.status())
     }
 
-    /// The place in line in the first queue that a waiting entry asked for, from 1 on, callers whose agents ring included. A sum over
-    /// some hundreds of numbers for 100,000 waiting.
+    /// The place in line in the first queue that a waiting entry asked for, from 1 on, callers
+    /// whose agents ring included. A sum over some hundreds of numbers for 100,000 waiting.
     pub fn position(&self, entry: EntryId) -> Option<u32> {
         let entry = self.waiting(entry)?;
         let pool = entry.asked.as_slice().first()?;
         Some(self.pools[pool.0 as usize].before(entry.rank) as u32 + 1)
     }
 
-    /// How long a waiting entry will probably wait from now on: for each queue that it asked for, as long as the agents who are there take for those
-    /// before it and for one of their present conversations; the shortest of these. None: no queue asked for has had a conversation, or nobody is there.
+    /// How long a waiting entry will probably wait from now on: for each queue that it asked for,
+    /// as long as the agents who are there take for those before it and for one of their present
+    /// conversations; the shortest of these. None: no queue asked for has had a conversation, or
+    /// nobody is there.
     pub fn expected_wait(&self, entry: EntryId) -> Option<Duration> {
         let entry = self.waiting(entry)?;
         let of_pool = |pool: &Pool| {
             let place = pool.before(entry.rank) as i64 + 1;
-            let there =
-                pool.members.iter().map(|ix| &self.agents[ix.0 as usize]).filter(|agent| agent.logged_in && !agent.paused).count() as i64;
+            let there = pool
+                .members
+                .iter()
+                .map(|ix| &self.agents[ix.0 as usize])
+                .filter(|agent| agent.logged_in && !agent.paused)
+                .count() as i64;
             match pool.free.is_empty() {
                 true => Some(pool.handling()?.saturating_mul(place).checked_div(there)?),
                 false => Some(0),
             }
         };
-        entry.asked.as_slice().iter().filter_map(|pool| of_pool(&self.pools[pool.0 as usize])).min().map(duration)
+        entry
+            .asked
+            .as_slice()
+            .iter()
+            .filter_map(|pool| of_pool(&self.pools[pool.0 as usize]))
+            .min()
+            .map(duration)
     }
 
     /// A queue as it is, and what came of its callers since the day began.
@@ -76,12 +89,22 @@ impl Floor {
 
     /// The queues whose calls an agent takes, in the order in which the agent came into them.
     pub fn queues_of(&self, agent: &str) -> Option<Vec<QueueName>> {
-        let queues = self.agent_named(agent)?.members.iter().map(|member| &self.pools[member.pool.0 as usize]);
-        Some(queues.filter(|pool| !pool.of_one && pool.configured).map(|pool| pool.config.name.clone()).collect())
+        let queues = self
+            .agent_named(agent)?
+            .members
+            .iter()
+            .map(|member| &self.pools[member.pool.0 as usize]);
+        Some(
+            queues
+                .filter(|pool| !pool.of_one && pool.configured)
+                .map(|pool| pool.config.name.clone())
+                .collect(),
+        )
     }
 
     fn agent_named(&self, name: &str) -> Option<&Agent> {
-        Some(&self.agents[self.agent_by_name.get(name)?.0 as usize]).filter(|agent| agent.configured)
+        Some(&self.agents[self.agent_by_name.get(name)?.0 as usize])
+            .filter(|agent| agent.configured)
     }
 
     fn pool_named(&self, name: &str) -> Option<&Pool> {

@@ -1,7 +1,8 @@
-//! The floor is put back after its host was away: who waits, who rings, who talks, and how the agents stand.
+//! The floor is put back after its host was away: who waits, who rings, who talks, and how the
+//! agents stand.
 //!
-//! What was only a courtesy is forgotten: who was tried in vain or could not be reached, who was left alone after that, and whose turn it was in a
-//! round robin.
+//! What was only a courtesy is forgotten: who was tried in vain or could not be reached, who was
+//! left alone after that, and whose turn it was in a round robin.
 
 use super::{Due, Floor, nanos, ring::Attempt};
 use crate::{
@@ -16,7 +17,8 @@ use std::{cmp::Reverse, collections::BTreeSet};
 use strowger_model::{AgentName, QueueName, command::Asked, event::Left};
 
 impl Floor {
-    /// How an agent stands: what has to be kept for [`Input::Restore`](crate::Input::Restore). None: the site has no such agent.
+    /// How an agent stands: what has to be kept for [`Input::Restore`](crate::Input::Restore).
+    /// None: the site has no such agent.
     pub fn standing(&self, agent: &str) -> Option<Standing> {
         let agent = &self.agents[self.agent_by_name.get(agent)?.0 as usize];
         let time = |nanos: i64| std::time::Duration::from_nanos(u64::try_from(nanos).unwrap_or(0));
@@ -45,13 +47,18 @@ impl Floor {
         out: &mut Vec<Output>,
     ) -> Result<(), RefusedInput> {
         let mut ids = BTreeSet::new();
-        if let Some(twice) = entries.iter().map(|restored| restored.entry).find(|id| self.entries.find(*id).is_some() || !ids.insert(*id)) {
+        if let Some(twice) = entries
+            .iter()
+            .map(|restored| restored.entry)
+            .find(|id| self.entries.find(*id).is_some() || !ids.insert(*id))
+        {
             return Err(RefusedInput::DuplicateEntry(twice));
         }
         self.rung = self.rung.max(next_attempt.0);
         let serials = self.serial + 1..;
         self.serial += entries.len() as u64;
-        // A conversation is a fact whatever the site says; a phone goes on ringing if its agent is still to be rung.
+        // A conversation is a fact whatever the site says; a phone goes on ringing if its agent is
+        // still to be rung.
         for (restored, serial) in entries.iter().zip(serials.clone()) {
             match &restored.now {
                 port::Doing::Waiting { .. } => {}
@@ -72,7 +79,10 @@ impl Floor {
         }
         for Quieting { attempt, agent } in quieting {
             let agent = self.agent_or_gone(&agent);
-            if self.restore_attempt(attempt, Attempt { entry: EntryIx(u32::MAX), agent, ringing: true, due: self.now }) {
+            if self.restore_attempt(
+                attempt,
+                Attempt { entry: EntryIx(u32::MAX), agent, ringing: true, due: self.now },
+            ) {
                 self.cancel(attempt, out);
                 self.list(agent);
             }
@@ -91,7 +101,11 @@ impl Floor {
 
     fn restore_agent(&mut self, name: &AgentName, standing: Standing, out: &mut Vec<Output>) {
         let Ok(ix) = self.find_agent(name) else { return };
-        let chosen = standing.joined.iter().map(|queue| (queue, true)).chain(standing.left.iter().map(|queue| (queue, false)));
+        let chosen = standing
+            .joined
+            .iter()
+            .map(|queue| (queue, true))
+            .chain(standing.left.iter().map(|queue| (queue, false)));
         for (queue, joined) in chosen {
             let Ok(pool) = self.find_queue(queue) else { continue };
             self.agent_mut(ix).chose.insert(pool, joined);
@@ -103,11 +117,15 @@ impl Floor {
         }
         self.log_out(ix, out);
         if standing.logged_in {
-            self.log_in(ix, standing.idle_since.map_or(self.now, |since| nanos(since).min(self.now)));
+            self.log_in(
+                ix,
+                standing.idle_since.map_or(self.now, |since| nanos(since).min(self.now)),
+            );
             let agent = &mut self.agents[ix.0 as usize];
             agent.paused = standing.paused;
             agent.pause_reason = standing.pause_reason;
-            if let Some(until) = standing.wrap_up_until.map(nanos).filter(|until| *until > self.now) {
+            if let Some(until) = standing.wrap_up_until.map(nanos).filter(|until| *until > self.now)
+            {
                 agent.wrap_up = Some(until);
                 self.deadlines.insert((until, Due::WrapUp(ix)));
             }
@@ -118,8 +136,16 @@ impl Floor {
         }
     }
 
-    /// An agent has one conversation, and perhaps one that is held: another one goes on without the floor.
-    fn restore_conversation(&mut self, name: &AgentName, queue: Option<&QueueName>, held: bool, id: EntryId, serial: u64) {
+    /// An agent has one conversation, and perhaps one that is held: another one goes on without the
+    /// floor.
+    fn restore_conversation(
+        &mut self,
+        name: &AgentName,
+        queue: Option<&QueueName>,
+        held: bool,
+        id: EntryId,
+        serial: u64,
+    ) {
         let ix = self.agent_or_gone(name);
         let agent = &self.agents[ix.0 as usize];
         if if held { &agent.beneath } else { &agent.doing } != &Doing::Nothing {
@@ -136,7 +162,13 @@ impl Floor {
         self.list(ix);
     }
 
-    fn restore_waiting(&mut self, restored: &Restored, ringing: &[Rung], serial: u64, out: &mut Vec<Output>) {
+    fn restore_waiting(
+        &mut self,
+        restored: &Restored,
+        ringing: &[Rung],
+        serial: u64,
+        out: &mut Vec<Output>,
+    ) {
         let asked = self.known(&restored.ask);
         let ix = self.restore_entry(restored, asked.clone(), serial);
         let mut ringing: Vec<_> = ringing.iter().collect();
@@ -148,7 +180,11 @@ impl Floor {
         for ix in &asked {
             let pool = &mut self.pools[ix.0 as usize];
             pool.counts.offered += 1;
-            let line = if entry.rings_through(*ix) && !pool.is_ring_all() { &mut pool.served } else { &mut pool.wanting };
+            let line = if entry.rings_through(*ix) && !pool.is_ring_all() {
+                &mut pool.served
+            } else {
+                &mut pool.wanting
+            };
             line.insert(entry.rank);
         }
         if asked.is_empty() {
@@ -161,11 +197,19 @@ impl Floor {
         let ix = self.entries.next_ix();
         let since = nanos(restored.since).min(self.now);
         let rank = Rank { priority: Reverse(restored.priority), since, serial, entry: ix };
-        self.entries.insert(Entry { id: restored.entry, rank, entered: self.now, asked: Asks::new(asked), offers: None, agent: None });
+        self.entries.insert(Entry {
+            id: restored.entry,
+            rank,
+            entered: self.now,
+            asked: Asks::new(asked),
+            offers: None,
+            agent: None,
+        });
         ix
     }
 
-    /// A phone rings on for the rest of its time, or is cancelled if its agent is not to be rung for this entry any more.
+    /// A phone rings on for the rest of its time, or is cancelled if its agent is not to be rung
+    /// for this entry any more.
     fn restore_ringing(&mut self, ix: EntryIx, rung: &Rung, out: &mut Vec<Output>) {
         let who = self.agent_or_gone(&rung.agent);
         let agent = &self.agents[who.0 as usize];
@@ -175,21 +219,37 @@ impl Floor {
             Doing::Ringing(trying) if trying.entry == ix => Some(trying.pool),
             // The first queue asked for that would have rung the agent.
             Doing::Nothing => {
-                let of_agent = || entry.asked.as_slice().iter().copied().filter(|pool| self.pools[pool.0 as usize].members.contains(&who));
+                let of_agent = || {
+                    entry
+                        .asked
+                        .as_slice()
+                        .iter()
+                        .copied()
+                        .filter(|pool| self.pools[pool.0 as usize].members.contains(&who))
+                };
                 of_agent()
-                    .find(|pool| self.pools[pool.0 as usize].is_ring_all() || !entry.rings_through(*pool))
+                    .find(|pool| {
+                        self.pools[pool.0 as usize].is_ring_all() || !entry.rings_through(*pool)
+                    })
                     .or_else(|| of_agent().next())
                     .or_else(|| entry.asked.as_slice().first().copied())
             }
-            Doing::Talking { .. } if agent.beneath == Doing::Nothing => entry.asked.as_slice().iter().copied().find(|pool| {
-                let pool = &self.pools[pool.0 as usize];
-                pool.config.interrupts && pool.members.contains(&who)
-            }),
+            Doing::Talking { .. } if agent.beneath == Doing::Nothing => {
+                entry.asked.as_slice().iter().copied().find(|pool| {
+                    let pool = &self.pools[pool.0 as usize];
+                    pool.config.interrupts && pool.members.contains(&who)
+                })
+            }
             _ => None,
         };
-        let of_pool = pool.map_or_else(Default::default, |pool| self.pools[pool.0 as usize].config.ring_time);
-        let due = nanos(rung.since).min(self.now).saturating_add(nanos(agent.ring_time(rung.endpoint, of_pool)));
-        if !self.restore_attempt(rung.attempt, Attempt { entry: ix, agent: who, ringing: true, due }) {
+        let of_pool =
+            pool.map_or_else(Default::default, |pool| self.pools[pool.0 as usize].config.ring_time);
+        let due = nanos(rung.since)
+            .min(self.now)
+            .saturating_add(nanos(agent.ring_time(rung.endpoint, of_pool)));
+        if !self
+            .restore_attempt(rung.attempt, Attempt { entry: ix, agent: who, ringing: true, due })
+        {
             return;
         }
         let Some(pool) = pool else {
@@ -198,13 +258,23 @@ impl Floor {
         };
         let agent = &mut self.agents[who.0 as usize];
         if !matches!(agent.doing, Doing::Ringing(_)) {
-            let trying = Doing::Ringing(Try { entry: ix, pool, attempts: Vec::new(), next_endpoint: 0, unreachable: true });
+            let trying = Doing::Ringing(Try {
+                entry: ix,
+                pool,
+                attempts: Vec::new(),
+                next_endpoint: 0,
+                unreachable: true,
+            });
             agent.beneath = std::mem::replace(&mut agent.doing, trying);
             if let Some(entry) = self.entries.get_mut(ix) {
                 entry.offers.get_or_insert_default().ringing.push((who, pool));
             }
         }
-        let at_once = if agent.config.ring_endpoints == RingEndpoints::Together { agent.endpoints() } else { 0 };
+        let at_once = if agent.config.ring_endpoints == RingEndpoints::Together {
+            agent.endpoints()
+        } else {
+            0
+        };
         let quieting = agent.fading as usize;
         if let Doing::Ringing(trying) = &mut agent.doing {
             trying.attempts.push(rung.attempt);

@@ -1,4 +1,5 @@
-//! From a free agent and a waiting caller to a conversation, or not: the life of a try and of its attempts.
+//! From a free agent and a waiting caller to a conversation, or not: the life of a try and of its
+//! attempts.
 
 use super::{Due, Floor, nanos};
 use crate::{
@@ -40,10 +41,15 @@ pub(super) enum InVain {
 }
 
 impl Floor {
-    /// Brings free agents and wanting entries together, the first entry of all unsettled pools first.
+    /// Brings free agents and wanting entries together, the first entry of all unsettled pools
+    /// first.
     pub(super) fn settle(&mut self, out: &mut Vec<Output>) {
         loop {
-            let open = self.unsettled.iter().map(|ix| &self.pools[ix.0 as usize]).filter(|pool| !pool.free.is_empty());
+            let open = self
+                .unsettled
+                .iter()
+                .map(|ix| &self.pools[ix.0 as usize])
+                .filter(|pool| !pool.free.is_empty());
             let Some(rank) = open.filter_map(|pool| pool.wanting.first()).min() else { break };
             let Some(entry) = self.entries.get(rank.entry) else { break };
             let can_serve = |ix: &&PoolIx| {
@@ -65,12 +71,24 @@ impl Floor {
         self.unsettled.clear();
     }
 
-    pub(super) fn try_agent(&mut self, agent: AgentIx, entry: EntryIx, pool: PoolIx, out: &mut Vec<Output>) {
+    pub(super) fn try_agent(
+        &mut self,
+        agent: AgentIx,
+        entry: EntryIx,
+        pool: PoolIx,
+        out: &mut Vec<Output>,
+    ) {
         if let Some(entry) = self.entries.get_mut(entry) {
             entry.offers.get_or_insert_default().ringing.push((agent, pool));
         }
         let at_first = self.agents[agent.0 as usize].first_endpoints();
-        let trying = Doing::Ringing(Try { entry, pool, attempts: Vec::with_capacity(at_first), next_endpoint: 0, unreachable: true });
+        let trying = Doing::Ringing(Try {
+            entry,
+            pool,
+            attempts: Vec::with_capacity(at_first),
+            next_endpoint: 0,
+            unreachable: true,
+        });
         let ringing = self.agent_mut(agent);
         ringing.beneath = std::mem::replace(&mut ringing.doing, trying);
         self.list(agent);
@@ -85,12 +103,22 @@ impl Floor {
         let agent = &mut self.agents[ix.0 as usize];
         let endpoints = agent.endpoints();
         let Doing::Ringing(trying) = &mut agent.doing else { return false };
-        let Some(entry) = self.entries.get(trying.entry).filter(|_| trying.next_endpoint < endpoints) else { return false };
+        let Some(entry) =
+            self.entries.get(trying.entry).filter(|_| trying.next_endpoint < endpoints)
+        else {
+            return false;
+        };
         let endpoint = trying.next_endpoint;
         trying.next_endpoint += 1;
         trying.attempts.push(attempt);
-        let (entry_ix, of_pool) = (trying.entry, self.pools[trying.pool.0 as usize].config.ring_time);
-        out.push(Output::Ring { entry: entry.id, attempt, agent: agent.config.name.clone(), endpoint });
+        let (entry_ix, of_pool) =
+            (trying.entry, self.pools[trying.pool.0 as usize].config.ring_time);
+        out.push(Output::Ring {
+            entry: entry.id,
+            attempt,
+            agent: agent.config.name.clone(),
+            endpoint,
+        });
 
         self.rung += 1;
         let due = self.now.saturating_add(nanos(agent.ring_time(endpoint, of_pool)));
@@ -100,11 +128,14 @@ impl Floor {
     }
 
     pub(super) fn answered(&mut self, id: AttemptId, out: &mut Vec<Output>) {
-        let Some(attempt) = self.attempts.get(&id).filter(|attempt| attempt.ringing) else { return };
+        let Some(attempt) = self.attempts.get(&id).filter(|attempt| attempt.ringing) else {
+            return;
+        };
         let (agent, entry) = (attempt.agent, attempt.entry);
         let Doing::Ringing(trying) = &mut self.agent_mut(agent).doing else { return };
         let pool = trying.pool;
-        let others: Vec<_> = std::mem::take(&mut trying.attempts).into_iter().filter(|other| *other != id).collect();
+        let others: Vec<_> =
+            std::mem::take(&mut trying.attempts).into_iter().filter(|other| *other != id).collect();
         self.agent_mut(agent).doing = Doing::Talking { entry, pool, began: Some(self.now) };
         self.set_unreachable(agent, None);
         self.forget(id);
@@ -124,7 +155,8 @@ impl Floor {
             asked_pool.remove(rank);
             if asked == pool {
                 asked_pool.counts.answered += 1;
-                asked_pool.counts.answered_within += u32::from(waited <= nanos(asked_pool.config.answer_within));
+                asked_pool.counts.answered_within +=
+                    u32::from(waited <= nanos(asked_pool.config.answer_within));
             } else {
                 asked_pool.counts.left += 1;
             }
@@ -147,7 +179,9 @@ impl Floor {
         trying.unreachable &= why == Unanswered::Unreachable;
         match why {
             Unanswered::Busy | Unanswered::Declined => self.end_try(agent, InVain::NotTaken, out),
-            Unanswered::NoAnswer | Unanswered::Unreachable | Unanswered::Cancelled => self.try_on(agent, out),
+            Unanswered::NoAnswer | Unanswered::Unreachable | Unanswered::Cancelled => {
+                self.try_on(agent, out)
+            }
         }
     }
 
@@ -174,7 +208,8 @@ impl Floor {
         }
     }
 
-    /// Ends a try without a conversation, if there is one: its phones are cancelled, the entry goes on waiting.
+    /// Ends a try without a conversation, if there is one: its phones are cancelled, the entry goes
+    /// on waiting.
     pub(super) fn end_try(&mut self, agent: AgentIx, how: InVain, out: &mut Vec<Output>) {
         let Some(Try { entry: ix, pool, .. }) = self.cancel_try(agent, out) else { return };
         let Some(entry) = self.entries.get_mut(ix) else { return };
@@ -219,7 +254,9 @@ impl Floor {
         let agent = self.agent_mut(agent);
         let Doing::Ringing(_) = agent.doing else { return None };
         let beneath = std::mem::replace(&mut agent.beneath, Doing::Nothing);
-        let Doing::Ringing(mut trying) = std::mem::replace(&mut agent.doing, beneath) else { return None };
+        let Doing::Ringing(mut trying) = std::mem::replace(&mut agent.doing, beneath) else {
+            return None;
+        };
         for attempt in std::mem::take(&mut trying.attempts) {
             self.cancel(attempt, out);
         }
@@ -273,14 +310,20 @@ impl Floor {
     /// The conversation of an entry is over.
     pub(super) fn ended(&mut self, id: EntryId, out: &mut Vec<Output>) -> Result<(), RefusedInput> {
         let ix = self.entries.find(id).ok_or(RefusedInput::UnknownEntry(id))?;
-        let agent = self.entries.get(ix).and_then(|entry| entry.agent).ok_or(RefusedInput::NotConnected(id))?;
+        let agent = self
+            .entries
+            .get(ix)
+            .and_then(|entry| entry.agent)
+            .ok_or(RefusedInput::NotConnected(id))?;
         self.entries.remove(ix);
         if self.ends_beside(agent, ix, out) {
             return Ok(());
         }
         let now = self.now;
         let ended = &mut self.agents[agent.0 as usize];
-        if let Doing::Talking { pool, began, .. } = std::mem::replace(&mut ended.doing, Doing::Nothing) {
+        if let Doing::Talking { pool, began, .. } =
+            std::mem::replace(&mut ended.doing, Doing::Nothing)
+        {
             ended.idle_since = now;
             let pool = &mut self.pools[pool.0 as usize];
             let wrap_up = nanos(pool.config.wrap_up);

@@ -6,7 +6,8 @@ use strowger_model::read::AgentStatus;
 
 #[test]
 fn wraps_up_between_conversations() {
-    let mut world = World::new(vec![QueueConfig { wrap_up: seconds(20), ..queue("q", &["a"]) }], &["a"]);
+    let mut world =
+        World::new(vec![QueueConfig { wrap_up: seconds(20), ..queue("q", &["a"]) }], &["a"]);
     world.enter(1, &["q"]);
     world.answer("a");
     assert_eq!(world.status("a"), AgentStatus::Talking);
@@ -29,7 +30,9 @@ fn who_pauses_while_ringing_is_passed_over() {
     let mut world = World::new(vec![queue("q", &["a", "b"])], &["a", "b"]);
     world.enter(1, &["q"]);
     let out = world.agent("a", FloorAction::Pause(None));
-    assert!(matches!(&out[..], [Output::Cancel { .. }, Output::Ring { agent, .. }] if agent.as_str() == "b"));
+    assert!(
+        matches!(&out[..], [Output::Cancel { .. }, Output::Ring { agent, .. }] if agent.as_str() == "b")
+    );
     assert_eq!(world.status("a"), AgentStatus::Paused);
     let queue = world.floor.queue("q", world.now).unwrap();
     assert_eq!((queue.logged_in, queue.free, queue.waiting), (2, 0, 1));
@@ -37,7 +40,10 @@ fn who_pauses_while_ringing_is_passed_over() {
 
 #[test]
 fn who_logs_out_while_talking_finishes_the_conversation() {
-    let mut world = World::new(vec![QueueConfig { wrap_up: seconds(20), ..queue("q", &["a", "b"]) }], &["a", "b"]);
+    let mut world = World::new(
+        vec![QueueConfig { wrap_up: seconds(20), ..queue("q", &["a", "b"]) }],
+        &["a", "b"],
+    );
     world.enter(1, &["q"]);
     world.answer("a");
     assert!(world.agent("a", FloorAction::LogOut).is_empty());

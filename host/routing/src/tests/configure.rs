@@ -6,7 +6,10 @@ use strowger_model::{event::Left, read::AgentStatus};
 
 impl World {
     fn configure(&mut self, queues: Vec<QueueConfig>, agents: &[&str]) -> Vec<Output> {
-        let agents = agents.iter().map(|name| AgentConfig { logged_in: false, ..AgentConfig::new(*name) }).collect();
+        let agents = agents
+            .iter()
+            .map(|name| AgentConfig { logged_in: false, ..AgentConfig::new(*name) })
+            .collect();
         self.input(Input::Configure { queues, agents }).unwrap()
     }
 }
@@ -19,11 +22,20 @@ fn log_ins_conversations_entries_and_ringing_phones_are_kept() {
     world.answer("a");
     world.enter(2, &["q"]);
     world.enter(3, &["q"]);
-    let out = world.configure(vec![queue("q", &["c", "b", "a"]), queue("q2", &["new"])], &["a", "b", "c", "new"]);
+    let out = world.configure(
+        vec![queue("q", &["c", "b", "a"]), queue("q2", &["new"])],
+        &["a", "b", "c", "new"],
+    );
     assert!(out.is_empty());
     let statuses = ["a", "b", "c", "new"].map(|name| world.status(name));
-    assert_eq!(statuses, [AgentStatus::Talking, AgentStatus::Ringing, AgentStatus::Paused, AgentStatus::LoggedOut]);
-    assert_eq!((world.ringing_for(2), world.floor.position(entry(3))), (vec!["b".to_owned()], Some(2)));
+    assert_eq!(
+        statuses,
+        [AgentStatus::Talking, AgentStatus::Ringing, AgentStatus::Paused, AgentStatus::LoggedOut]
+    );
+    assert_eq!(
+        (world.ringing_for(2), world.floor.position(entry(3))),
+        (vec!["b".to_owned()], Some(2))
+    );
 }
 
 #[test]
@@ -46,7 +58,10 @@ fn an_agent_who_is_gone_finishes_the_conversation() {
     world.answer("a");
     world.enter(2, &["q"]);
     let out = world.configure(vec![queue("q", &["c"])], &["c"]);
-    assert!(matches!(out[..], [Output::Cancel { .. }, Output::Left { why: Left::NobodyLoggedIn, .. }]), "{out:?}");
+    assert!(
+        matches!(out[..], [Output::Cancel { .. }, Output::Left { why: Left::NobodyLoggedIn, .. }]),
+        "{out:?}"
+    );
     assert_eq!(world.floor.agent("a"), None);
     world.end(1);
     world.configure(vec![queue("q", &["a", "c"])], &["a", "c"]);

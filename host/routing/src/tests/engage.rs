@@ -33,11 +33,14 @@ fn r4_who_is_consulted_is_rung_by_no_queue() {
     assert_eq!(world.ringing_for(1), ["a"]);
 }
 
-/// Whose phone makes a sound, or who talks, is busy; everybody else can be dialled, wanting calls or not.
+/// Whose phone makes a sound, or who talks, is busy; everybody else can be dialled, wanting calls
+/// or not.
 #[test]
 fn who_is_busy() {
     let mut world = World::new(wrapping_up(&["a", "b"]), &["a", "b"]);
-    let busy = |world: &mut World, agent: &str| world.engage(9, agent) == Err(RefusedInput::Engaged(agent.into()));
+    let busy = |world: &mut World, agent: &str| {
+        world.engage(9, agent) == Err(RefusedInput::Engaged(agent.into()))
+    };
     world.enter(1, &["q"]);
     let first = world.ringing_for(1)[0].clone();
     assert!(busy(&mut world, &first), "rings");
@@ -77,10 +80,12 @@ fn who_wraps_up_is_dialled_and_wraps_up_on() {
     assert_eq!(world.status("a"), AgentStatus::Free);
 }
 
-/// An urgent caller (R5) goes before a colleague who consults, once the agent has answered that one.
+/// An urgent caller (R5) goes before a colleague who consults, once the agent has answered that
+/// one.
 #[test]
 fn an_urgent_caller_interrupts_a_consultation() {
-    let mut world = World::new(vec![QueueConfig { interrupts: true, ..queue("qu", &["a"]) }], &["a"]);
+    let mut world =
+        World::new(vec![QueueConfig { interrupts: true, ..queue("qu", &["a"]) }], &["a"]);
     world.engage(7, "a").unwrap();
     world.enter(1, &["qu"]);
     assert!(world.ringing_for(1).is_empty(), "one phone that rings is enough");
@@ -99,7 +104,10 @@ fn who_is_dialled_is_reserved_after_a_restart_too() {
     world.engaged_answers(8);
     world.enter(1, &["q"]);
     assert!(world.restart().is_empty());
-    assert_eq!((world.status("a"), world.status("b")), (AgentStatus::Ringing, AgentStatus::Talking));
+    assert_eq!(
+        (world.status("a"), world.status("b")),
+        (AgentStatus::Ringing, AgentStatus::Talking)
+    );
     world.engaged_answers(7);
     assert_eq!(world.status("a"), AgentStatus::Talking);
     world.end(8);

@@ -1,4 +1,5 @@
-//! What came of callers, how long one will wait, since when an agent is what; and phones that change.
+//! What came of callers, how long one will wait, since when an agent is what; and phones that
+//! change.
 
 use super::world::*;
 use crate::{EndpointConfig, FloorAction, Input, QueueConfig};
@@ -25,18 +26,29 @@ fn k5_callers_of_a_queue_are_counted() {
     world.end(1);
     world.enter_with(5, &["q1"], 0, seconds(11));
     world.answer("a"); // late, with what had been waited before
-    assert_eq!(day(&world, "q1"), QueueCounts { offered: 5, answered: 2, answered_within: 1, left: 2, abandoned: 1 });
-    assert_eq!(day(&world, "q2"), QueueCounts { offered: 1, answered: 1, answered_within: 1, left: 0, abandoned: 0 });
+    assert_eq!(
+        day(&world, "q1"),
+        QueueCounts { offered: 5, answered: 2, answered_within: 1, left: 2, abandoned: 1 }
+    );
+    assert_eq!(
+        day(&world, "q2"),
+        QueueCounts { offered: 1, answered: 1, answered_within: 1, left: 0, abandoned: 0 }
+    );
     world.enter(6, &["q1"]);
     world.input(Input::NewDay).unwrap();
-    assert_eq!(day(&world, "q1"), QueueCounts { offered: 1, ..QueueCounts::default() }, "who waits is there");
+    assert_eq!(
+        day(&world, "q1"),
+        QueueCounts { offered: 1, ..QueueCounts::default() },
+        "who waits is there"
+    );
 }
 
 #[test]
 fn the_expected_wait_is_that_of_conversations_of_late() {
     let wraps = QueueConfig { wrap_up: seconds(20), ..queue("q", &["a", "b"]) };
     let mut world = World::new(vec![wraps], &["a", "b"]);
-    let expected = |world: &World, number| world.floor.expected_wait(entry(number)).map(|wait| wait.as_secs());
+    let expected =
+        |world: &World, number| world.floor.expected_wait(entry(number)).map(|wait| wait.as_secs());
     for (number, agent) in [(1, "a"), (2, "b")] {
         world.enter(number, &["q"]);
         world.answer(agent);
@@ -63,7 +75,11 @@ fn an_agent_is_something_since_an_instant() {
     assert_eq!(world.floor.agent_since("a"), Some((AgentStatus::Paused, begun + seconds(60))));
     world.pass(seconds(60));
     world.restart();
-    assert_eq!(world.floor.agent_since("a"), Some((AgentStatus::Paused, begun + seconds(60))), "as before the restart");
+    assert_eq!(
+        world.floor.agent_since("a"),
+        Some((AgentStatus::Paused, begun + seconds(60))),
+        "as before the restart"
+    );
     assert_eq!(world.floor.standing("a").unwrap().pause_reason.as_deref(), Some("lunch"));
     world.agent("a", FloorAction::Ready);
     assert_eq!(world.floor.standing("a").unwrap().pause_reason, None);
@@ -89,7 +105,11 @@ fn r3_phones_change_under_a_ringing_call() {
     world.pass(seconds(3));
     let elsewhere = vec![EndpointConfig { ring_time: Some(seconds(5)) }, EndpointConfig::default()];
     world.input(Input::Endpoints { agent: "a".into(), endpoints: elsewhere.clone() }).unwrap();
-    assert_eq!((world.ringing_for(1).len(), world.cancelled.len()), (0, 1), "the old phone is quiet first");
+    assert_eq!(
+        (world.ringing_for(1).len(), world.cancelled.len()),
+        (0, 1),
+        "the old phone is quiet first"
+    );
     world.quiet();
     assert_eq!(world.ringing_for(1), ["a"]);
     world.input(Input::Endpoints { agent: "a".into(), endpoints: elsewhere }).unwrap();

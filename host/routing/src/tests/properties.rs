@@ -1,9 +1,11 @@
-//! What holds whatever happens. The world checks every output: an agent never rings for two entries nor has two
-//! conversations, nobody is overtaken, no phone rings for nobody, a phone is quiet before it is rung again; the floor's own
-//! accounts are worked out anew after every input.
+//! What holds whatever happens. The world checks every output: an agent never rings for two entries
+//! nor has two conversations, nobody is overtaken, no phone rings for nobody, a phone is quiet
+//! before it is rung again; the floor's own accounts are worked out anew after every input.
 
 use super::world::*;
-use crate::{AgentConfig, EndpointConfig, FloorAction, Input, Output, QueueConfig, RingEndpoints, Strategy};
+use crate::{
+    AgentConfig, EndpointConfig, FloorAction, Input, Output, QueueConfig, RingEndpoints, Strategy,
+};
 use proptest::{prelude::*, sample::Index};
 use std::time::Duration;
 use strowger_model::{AgentName, event::Unanswered};
@@ -78,21 +80,40 @@ fn step() -> impl Strategy_<Value = Step> {
 use proptest::strategy::Strategy as Strategy_;
 
 fn site() -> impl Strategy_<Value = Site> {
-    let strategy = prop::sample::select(vec![Strategy::RingAll, Strategy::LongestIdle, Strategy::RoundRobin, Strategy::Linear]);
+    let strategy = prop::sample::select(vec![
+        Strategy::RingAll,
+        Strategy::LongestIdle,
+        Strategy::RoundRobin,
+        Strategy::Linear,
+    ]);
     let agents = prop::sample::subsequence(AGENTS.to_vec(), 1..=4).prop_shuffle();
-    let config =
-        (strategy, agents, prop::option::weighted(0.2, 0u32..4), 1u64..6, 0u64..3, 0u64..4, any::<bool>(), prop::bool::weighted(0.3));
-    let config = config.prop_map(|(strategy, agents, cap, ring, wrap_up, retry, leave_when_empty, interrupts)| QueueConfig {
+    let config = (
         strategy,
-        cap,
-        ring_time: seconds(ring),
-        wrap_up: seconds(wrap_up),
-        retry_after: seconds(retry),
-        leave_when_empty,
-        interrupts,
-        ..queue("", &agents)
-    });
-    let agent = (prop::collection::vec(prop::option::of(1u64..4), 0..3), any::<bool>(), prop::bool::weighted(0.8));
+        agents,
+        prop::option::weighted(0.2, 0u32..4),
+        1u64..6,
+        0u64..3,
+        0u64..4,
+        any::<bool>(),
+        prop::bool::weighted(0.3),
+    );
+    let config = config.prop_map(
+        |(strategy, agents, cap, ring, wrap_up, retry, leave_when_empty, interrupts)| QueueConfig {
+            strategy,
+            cap,
+            ring_time: seconds(ring),
+            wrap_up: seconds(wrap_up),
+            retry_after: seconds(retry),
+            leave_when_empty,
+            interrupts,
+            ..queue("", &agents)
+        },
+    );
+    let agent = (
+        prop::collection::vec(prop::option::of(1u64..4), 0..3),
+        any::<bool>(),
+        prop::bool::weighted(0.8),
+    );
     let agent = agent.prop_map(|(endpoints, together, logged_in)| AgentConfig {
         endpoints: endpoints.into_iter().map(phone).collect(),
         ring_endpoints: if together { RingEndpoints::Together } else { RingEndpoints::OneByOne },
@@ -108,11 +129,16 @@ fn site() -> impl Strategy_<Value = Site> {
     })
 }
 
-/// Nobody is tried in vain, as long as nobody refuses: phones ring for hours. One queue asked for at a time, so that a phone's queue is clear.
+/// Nobody is tried in vain, as long as nobody refuses: phones ring for hours. One queue asked for
+/// at a time, so that a phone's queue is clear.
 fn unrefused() -> impl Strategy_<Value = Step> {
     step().prop_map(|step| match step {
         Step::Enter { ask, priority, waited } => Step::Enter { ask: ask % 160, priority, waited },
-        Step::Widen { .. } | Step::Refuse(..) | Step::Configure(_) | Step::Move(..) | Step::Agent(_, FloorAction::Join(_)) => Step::Pass(1),
+        Step::Widen { .. }
+        | Step::Refuse(..)
+        | Step::Configure(_)
+        | Step::Move(..)
+        | Step::Agent(_, FloorAction::Join(_)) => Step::Pass(1),
         other => other,
     })
 }
@@ -157,26 +183,45 @@ fn pick<T: Clone>(from: impl Iterator<Item = T>, index: Index) -> Option<T> {
 impl World {
     fn step(&mut self, number: u64, step: &Step) {
         let input = match step.clone() {
-            Step::Enter { ask: mask, priority, waited } => {
-                Some(Input::Enter { entry: entry(number), ask: ask(&asked(mask)), priority, waited: seconds(waited) })
+            Step::Enter { ask: mask, priority, waited } => Some(Input::Enter {
+                entry: entry(number),
+                ask: ask(&asked(mask)),
+                priority,
+                waited: seconds(waited),
+            }),
+            Step::Widen { who, ask: mask } => {
+                pick(self.waiting.keys().chain(self.connected.keys()), who)
+                    .map(|entry| Input::Widen { entry: *entry, ask: ask(&asked(mask)) })
             }
-            Step::Widen { who, ask: mask } => pick(self.waiting.keys().chain(self.connected.keys()), who)
-                .map(|entry| Input::Widen { entry: *entry, ask: ask(&asked(mask)) }),
-            Step::Leave(who, hung_up) => pick(self.waiting.keys(), who).map(|entry| Input::Leave { entry: *entry, hung_up }),
-            Step::Answer(who) => pick(self.ringing.keys(), who).map(|attempt| Input::Answered { attempt: *attempt }),
-            Step::AnswerTooLate(who) => pick(self.cancelled.keys(), who).map(|attempt| Input::Answered { attempt: *attempt }),
-            Step::Refuse(who, why) => pick(self.ringing.keys(), who).map(|attempt| Input::Unanswered { attempt: *attempt, why }),
-            Step::Quiet(who) => {
-                pick(self.cancelled.keys(), who).map(|attempt| Input::Unanswered { attempt: *attempt, why: Unanswered::Cancelled })
+            Step::Leave(who, hung_up) => {
+                pick(self.waiting.keys(), who).map(|entry| Input::Leave { entry: *entry, hung_up })
             }
-            Step::End(who) => pick(self.connected.keys().chain(self.engaged.keys()), who).map(|entry| Input::Ended { entry: *entry }),
-            Step::Engage(who) => pick(AGENTS.into_iter(), who).map(|agent| Input::Engage { entry: entry(number), agent: agent.into() }),
-            Step::EngagedAnswered(who) => pick(self.engaged.keys(), who).map(|entry| Input::EngagedAnswered { entry: *entry }),
-            Step::Agent(who, action) => pick(AGENTS.into_iter(), who).map(|name| Input::Agent { agent: AgentName::new(name), action }),
-            Step::Move(who, phones) => pick(AGENTS.into_iter(), who)
-                .map(|name| Input::Endpoints { agent: AgentName::new(name), endpoints: phones.into_iter().map(phone).collect() }),
+            Step::Answer(who) => {
+                pick(self.ringing.keys(), who).map(|attempt| Input::Answered { attempt: *attempt })
+            }
+            Step::AnswerTooLate(who) => pick(self.cancelled.keys(), who)
+                .map(|attempt| Input::Answered { attempt: *attempt }),
+            Step::Refuse(who, why) => pick(self.ringing.keys(), who)
+                .map(|attempt| Input::Unanswered { attempt: *attempt, why }),
+            Step::Quiet(who) => pick(self.cancelled.keys(), who)
+                .map(|attempt| Input::Unanswered { attempt: *attempt, why: Unanswered::Cancelled }),
+            Step::End(who) => pick(self.connected.keys().chain(self.engaged.keys()), who)
+                .map(|entry| Input::Ended { entry: *entry }),
+            Step::Engage(who) => pick(AGENTS.into_iter(), who)
+                .map(|agent| Input::Engage { entry: entry(number), agent: agent.into() }),
+            Step::EngagedAnswered(who) => {
+                pick(self.engaged.keys(), who).map(|entry| Input::EngagedAnswered { entry: *entry })
+            }
+            Step::Agent(who, action) => pick(AGENTS.into_iter(), who)
+                .map(|name| Input::Agent { agent: AgentName::new(name), action }),
+            Step::Move(who, phones) => pick(AGENTS.into_iter(), who).map(|name| Input::Endpoints {
+                agent: AgentName::new(name),
+                endpoints: phones.into_iter().map(phone).collect(),
+            }),
             Step::NewDay => Some(Input::NewDay),
-            Step::Configure(site) => Some(Input::Configure { queues: site.queues, agents: site.agents }),
+            Step::Configure(site) => {
+                Some(Input::Configure { queues: site.queues, agents: site.agents })
+            }
             Step::Pass(time) => return self.pass(seconds(time)),
             Step::Restart => return self.restart_unnoticed(),
         };
@@ -184,15 +229,21 @@ impl World {
         let _ = input.map(|input| self.input(input));
     }
 
-    /// The site is the same: nobody leaves, who was left alone may be rung. A phone stops only when its ring time is over, which may be that of another
-    /// of its caller's queues or one that was configured since it began to ring.
+    /// The site is the same: nobody leaves, who was left alone may be rung. A phone stops only when
+    /// its ring time is over, which may be that of another of its caller's queues or one that was
+    /// configured since it began to ring.
     fn restart_unnoticed(&mut self) {
         let out = self.restart();
-        assert!(out.iter().all(|output| matches!(output, Output::Ring { .. } | Output::Cancel { .. })), "{out:?}");
+        assert!(
+            out.iter().all(|output| matches!(output, Output::Ring { .. } | Output::Cancel { .. })),
+            "{out:?}"
+        );
     }
 
     fn end_all(&mut self) {
-        while let Some((&entry, _)) = self.connected.first_key_value().or(self.engaged.first_key_value()) {
+        while let Some((&entry, _)) =
+            self.connected.first_key_value().or(self.engaged.first_key_value())
+        {
             self.input(Input::Ended { entry }).unwrap();
         }
     }
@@ -208,7 +259,8 @@ impl World {
 
 /// How many cases of 75 inputs on average: as many as `STROWGER_ROUTING_INPUTS` asks for.
 fn cases() -> u32 {
-    let inputs = std::env::var("STROWGER_ROUTING_INPUTS").ok().and_then(|inputs| inputs.parse::<u32>().ok());
+    let inputs =
+        std::env::var("STROWGER_ROUTING_INPUTS").ok().and_then(|inputs| inputs.parse::<u32>().ok());
     inputs.map_or(400, |inputs| inputs / 75)
 }
 
@@ -224,7 +276,8 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
-    /// As long as nobody was tried in vain, nothing is forgotten: a floor that was put back does what the old one would have done.
+    /// As long as nobody was tried in vain, nothing is forgotten: a floor that was put back does
+    /// what the old one would have done.
     #[test]
     fn a_restart_changes_nothing(site in patient_site(), before in prop::collection::vec(unrefused(), 0..60), after in prop::collection::vec(unconfigured(), 0..60)) {
         let run = |restart: bool| {
@@ -257,7 +310,8 @@ proptest! {
         prop_assert_eq!(World::run(&site, &steps).log, World::run(&site, &steps).log);
     }
 
-    /// Whatever happened before: once somebody whom they ask for keeps answering, everybody who waits is connected.
+    /// Whatever happened before: once somebody whom they ask for keeps answering, everybody who
+    /// waits is connected.
     #[test]
     fn nobody_is_forgotten(site in site(), steps in prop::collection::vec(step(), 0..150)) {
         let mut world = World::run(&site, &steps);

@@ -9,10 +9,14 @@ fn strategy(strategy: Strategy, agents: &[&str]) -> QueueConfig {
     QueueConfig { strategy, ring_time: seconds(60), ..queue("q", agents) }
 }
 
-/// P4: the coordinator; at 15 s additionally the service desk, at 30 s additionally the care coordinator.
+/// P4: the coordinator; at 15 s additionally the service desk, at 30 s additionally the care
+/// coordinator.
 #[test]
 fn p4_widening_adds_phones_and_the_first_go_on_ringing() {
-    let desk = QueueConfig { name: "q-desk".into(), ..strategy(Strategy::RingAll, &["coordinator", "desk-1", "desk-2"]) };
+    let desk = QueueConfig {
+        name: "q-desk".into(),
+        ..strategy(Strategy::RingAll, &["coordinator", "desk-1", "desk-2"])
+    };
     let care = QueueConfig { name: "q-care".into(), ..strategy(Strategy::RingAll, &["care"]) };
     let mut world = World::new(vec![desk, care], &["coordinator", "desk-1", "desk-2", "care"]);
 
@@ -33,11 +37,14 @@ fn p4_widening_adds_phones_and_the_first_go_on_ringing() {
     assert!(world.ringing.is_empty(), "who is connected is not widened");
 }
 
-/// P5: a queue that rings one at a time, and widened to others that do so too, has one phone ringing for each.
+/// P5: a queue that rings one at a time, and widened to others that do so too, has one phone
+/// ringing for each.
 #[test]
 fn p5_each_queue_rings_by_its_own_strategy() {
-    let zlo = QueueConfig { name: "q-zlo".into(), ..strategy(Strategy::Linear, &["zlo-1", "zlo-2"]) };
-    let more = QueueConfig { name: "q-zlo-oa".into(), ..strategy(Strategy::Linear, &["zlo-1", "oa"]) };
+    let zlo =
+        QueueConfig { name: "q-zlo".into(), ..strategy(Strategy::Linear, &["zlo-1", "zlo-2"]) };
+    let more =
+        QueueConfig { name: "q-zlo-oa".into(), ..strategy(Strategy::Linear, &["zlo-1", "oa"]) };
     let mut world = World::new(vec![zlo, more], &["zlo-1", "zlo-2", "oa"]);
     world.enter(1, &["q-zlo"]);
     assert_eq!(world.ringing_for(1), ["zlo-1"]);
@@ -47,7 +54,8 @@ fn p5_each_queue_rings_by_its_own_strategy() {
 
 #[test]
 fn ring_all_is_for_the_first_caller_and_then_for_the_next() {
-    let mut world = World::new(vec![strategy(Strategy::RingAll, &["a", "b", "c"])], &["a", "b", "c"]);
+    let mut world =
+        World::new(vec![strategy(Strategy::RingAll, &["a", "b", "c"])], &["a", "b", "c"]);
     world.agent("c", FloorAction::Pause(None));
     world.enter(1, &["q"]);
     world.enter(2, &["q"]);
@@ -61,7 +69,8 @@ fn ring_all_is_for_the_first_caller_and_then_for_the_next() {
 
 #[test]
 fn longest_idle_since_the_last_conversation() {
-    let mut world = World::new(vec![strategy(Strategy::LongestIdle, &["a", "b", "c"])], &["a", "b", "c"]);
+    let mut world =
+        World::new(vec![strategy(Strategy::LongestIdle, &["a", "b", "c"])], &["a", "b", "c"]);
     for (caller, agent) in [(1, "a"), (2, "b"), (3, "c")] {
         world.enter(caller, &["q"]);
         assert_eq!(world.ringing_for(caller), [agent]);
@@ -77,7 +86,8 @@ fn longest_idle_since_the_last_conversation() {
 
 #[test]
 fn round_robin_goes_on_after_who_rang_last() {
-    let mut world = World::new(vec![strategy(Strategy::RoundRobin, &["a", "b", "c"])], &["a", "b", "c"]);
+    let mut world =
+        World::new(vec![strategy(Strategy::RoundRobin, &["a", "b", "c"])], &["a", "b", "c"]);
     for (caller, agent) in [(1, "a"), (2, "b"), (3, "c"), (4, "a")] {
         world.enter(caller, &["q"]);
         assert_eq!(world.ringing_for(caller), [agent]);
@@ -105,7 +115,10 @@ fn two_callers_and_one_agent_in_order() {
     world.enter(2, &["q"]);
     world.pass(seconds(1));
     world.enter(3, &["q"]);
-    assert_eq!([1, 2, 3].map(|caller| world.floor.position(entry(caller))), [Some(1), Some(2), Some(3)]);
+    assert_eq!(
+        [1, 2, 3].map(|caller| world.floor.position(entry(caller))),
+        [Some(1), Some(2), Some(3)]
+    );
     world.answer("a");
     assert_eq!(world.floor.position(entry(1)), None);
     assert_eq!(world.floor.position(entry(3)), Some(2));
@@ -123,7 +136,10 @@ fn r5_higher_priority_first_then_who_has_waited_longest() {
     world.enter(1, &["q"]);
     world.enter_with(2, &["q"], 0, seconds(500));
     world.enter_with(3, &["q"], 9, Duration::ZERO);
-    assert_eq!([3, 2, 1].map(|caller| world.floor.position(entry(caller))), [Some(1), Some(2), Some(3)]);
+    assert_eq!(
+        [3, 2, 1].map(|caller| world.floor.position(entry(caller))),
+        [Some(1), Some(2), Some(3)]
+    );
     assert_eq!(world.floor.queue("q", world.now).unwrap().longest_wait, seconds(500));
     world.agent("a", FloorAction::Ready);
     for (caller, next) in [(3, 2), (2, 1)] {
@@ -184,7 +200,10 @@ fn v4_nobody_logged_in() {
     assert_eq!(world.left[&entry(2)], Left::NobodyLoggedIn);
     world.enter(3, &["q"]);
     world.enter(4, &["a"]);
-    assert_eq!((world.left[&entry(3)], world.left[&entry(4)]), (Left::NobodyLoggedIn, Left::NobodyLoggedIn));
+    assert_eq!(
+        (world.left[&entry(3)], world.left[&entry(4)]),
+        (Left::NobodyLoggedIn, Left::NobodyLoggedIn)
+    );
 }
 
 #[test]
@@ -202,7 +221,10 @@ fn a_queue_may_let_callers_wait_until_somebody_logs_in() {
 #[test]
 fn nobody_reachable_when_each_agent_was_tried_in_vain() {
     for how in [Strategy::RingAll, Strategy::Linear, Strategy::RoundRobin, Strategy::LongestIdle] {
-        let mut world = World::new(vec![QueueConfig { retry_after: seconds(1), ..strategy(how, &["a", "b"]) }], &["a", "b"]);
+        let mut world = World::new(
+            vec![QueueConfig { retry_after: seconds(1), ..strategy(how, &["a", "b"]) }],
+            &["a", "b"],
+        );
         for caller in 1..4 {
             world.enter(caller, &["q"]);
             world.refuse("a", Unanswered::Unreachable);
@@ -231,14 +253,28 @@ fn a_phone_that_rang_in_vain_can_be_reached() {
 #[test]
 fn refused_inputs_change_nothing() {
     let mut world = World::new(vec![queue("q", &["a"])], &["a"]);
-    let enter = |number, names: &[&str]| Input::Enter { entry: entry(number), ask: ask(names), priority: 0, waited: Duration::ZERO };
+    let enter = |number, names: &[&str]| Input::Enter {
+        entry: entry(number),
+        ask: ask(names),
+        priority: 0,
+        waited: Duration::ZERO,
+    };
     world.enter(1, &["q"]);
     assert_eq!(world.input(enter(1, &["q"])), Err(RefusedInput::DuplicateEntry(entry(1))));
     assert_eq!(world.input(enter(2, &[])), Err(RefusedInput::NothingAsked(entry(2))));
     assert_eq!(world.input(enter(2, &["q", "q9"])), Err(RefusedInput::UnknownQueue("q9".into())));
-    assert_eq!(world.input(Input::Widen { entry: entry(1), ask: ask(&["zed"]) }), Err(RefusedInput::UnknownAgent("zed".into())));
-    assert_eq!(world.input(Input::Leave { entry: entry(2), hung_up: false }), Err(RefusedInput::UnknownEntry(entry(2))));
-    assert_eq!(world.input(Input::Ended { entry: entry(1) }), Err(RefusedInput::NotConnected(entry(1))));
+    assert_eq!(
+        world.input(Input::Widen { entry: entry(1), ask: ask(&["zed"]) }),
+        Err(RefusedInput::UnknownAgent("zed".into()))
+    );
+    assert_eq!(
+        world.input(Input::Leave { entry: entry(2), hung_up: false }),
+        Err(RefusedInput::UnknownEntry(entry(2)))
+    );
+    assert_eq!(
+        world.input(Input::Ended { entry: entry(1) }),
+        Err(RefusedInput::NotConnected(entry(1)))
+    );
     assert_eq!(world.floor.queue("q9", world.now), None);
     assert_eq!(world.floor.agent("zed"), None);
     assert_eq!(world.floor.position(entry(2)), None);

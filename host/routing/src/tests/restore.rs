@@ -2,8 +2,8 @@
 
 use super::world::*;
 use crate::{
-    AgentConfig, AttemptId, Doing, EndpointConfig, FloorAction, Input, Output, QueueConfig, Quieting, RefusedInput, Restored, Rung,
-    Standing, Strategy,
+    AgentConfig, AttemptId, Doing, EndpointConfig, FloorAction, Input, Output, QueueConfig,
+    Quieting, RefusedInput, Restored, Rung, Standing, Strategy,
 };
 use strowger_model::{
     event::{Left, Unanswered},
@@ -67,17 +67,22 @@ fn a_phone_rings_for_the_rest_of_its_time_under_its_number() {
 
 #[test]
 fn ring_time_that_ended_meanwhile_goes_on_to_the_next_phone() {
-    let agent = AgentConfig { endpoints: vec![EndpointConfig::default(); 2], ..AgentConfig::new("a") };
+    let agent =
+        AgentConfig { endpoints: vec![EndpointConfig::default(); 2], ..AgentConfig::new("a") };
     let mut world = World::with(vec![queue("q", &["a"])], vec![agent]);
     world.enter(1, &["q"]);
     world.now += seconds(20);
     let out = world.restart();
-    assert!(matches!(out[..], [Output::Cancel { .. }, Output::Ring { endpoint: 1, .. }]), "{out:?}");
+    assert!(
+        matches!(out[..], [Output::Cancel { .. }, Output::Ring { endpoint: 1, .. }]),
+        "{out:?}"
+    );
 }
 
 #[test]
 fn a_conversation_goes_on_and_wraps_up() {
-    let mut world = World::new(vec![QueueConfig { wrap_up: seconds(10), ..queue("q", &["a"]) }], &["a"]);
+    let mut world =
+        World::new(vec![QueueConfig { wrap_up: seconds(10), ..queue("q", &["a"]) }], &["a"]);
     world.enter(1, &["q"]);
     world.answer("a");
     assert_eq!(world.restart(), []);
@@ -96,7 +101,8 @@ fn a_conversation_goes_on_and_wraps_up() {
 
 #[test]
 fn agents_stand_as_they_stood() {
-    let mut world = World::new(vec![queue("q", &["a", "b", "c"]), queue("q2", &["b"])], &["a", "b", "c"]);
+    let mut world =
+        World::new(vec![queue("q", &["a", "b", "c"]), queue("q2", &["b"])], &["a", "b", "c"]);
     world.agent("a", FloorAction::LogOut);
     world.agent("b", FloorAction::Pause(None));
     world.agent("c", FloorAction::Join("q2".into()));
@@ -128,15 +134,24 @@ fn a_phone_that_is_being_hung_up_is_not_rung_before_it_is_quiet() {
 /// The site changed while the host was away.
 #[test]
 fn who_is_not_there_any_more() {
-    let mut world = World::new(vec![queue("q", &["a"]), queue("q2", &["b"]), queue("q3", &["c", "d"])], &["a", "b", "c", "d"]);
+    let mut world = World::new(
+        vec![queue("q", &["a"]), queue("q2", &["b"]), queue("q3", &["c", "d"])],
+        &["a", "b", "c", "d"],
+    );
     world.enter(1, &["q"]);
     world.answer("a");
     world.enter(2, &["q2"]);
     world.enter(3, &["q2", "q3"]);
     world.refuse("c", Unanswered::Declined);
-    assert_eq!((world.ringing_for(2), world.ringing_for(3)), (vec!["b".to_owned()], vec!["d".to_owned()]));
+    assert_eq!(
+        (world.ringing_for(2), world.ringing_for(3)),
+        (vec!["b".to_owned()], vec!["d".to_owned()])
+    );
 
-    let out = world.restart_with(vec![queue("q", &["e"]), queue("q3", &["c"])], vec![AgentConfig::new("e"), AgentConfig::new("c")]);
+    let out = world.restart_with(
+        vec![queue("q", &["e"]), queue("q3", &["c"])],
+        vec![AgentConfig::new("e"), AgentConfig::new("c")],
+    );
     let left = |output: &Output| matches!(output, Output::Left { entry: who, why: Left::NobodyLoggedIn } if *who == entry(2));
     assert!(out.iter().any(left), "no queue of it is left: {out:?}");
     assert_eq!(world.ringing_for(3), ["c"], "d is not there any more, c is not left alone");
@@ -151,7 +166,12 @@ fn what_contradicts_itself() {
     let mut world = World::new(vec![queue("q", &["a"])], &["a"]);
     world.enter(1, &["q"]);
     let kept = entries(world.kept());
-    let restore = |entries: Vec<Restored>| Input::Restore { agents: Vec::new(), entries, quieting: Vec::new(), next_attempt: AttemptId(0) };
+    let restore = |entries: Vec<Restored>| Input::Restore {
+        agents: Vec::new(),
+        entries,
+        quieting: Vec::new(),
+        next_attempt: AttemptId(0),
+    };
     let twice = restore([kept.clone(), kept.clone()].concat());
     let floor = || {
         let mut floor = crate::Floor::new();
@@ -159,10 +179,18 @@ fn what_contradicts_itself() {
         floor.input(world.now, Input::Configure { queues, agents }, &mut Vec::new()).unwrap();
         floor
     };
-    assert_eq!(floor().input(world.now, twice, &mut Vec::new()), Err(RefusedInput::DuplicateEntry(entry(1))));
+    assert_eq!(
+        floor().input(world.now, twice, &mut Vec::new()),
+        Err(RefusedInput::DuplicateEntry(entry(1)))
+    );
 
     // An agent who talks to one, rings for two others and wraps up; the same attempt twice.
-    let rung = |attempt| Rung { attempt: AttemptId(attempt), agent: "a".into(), endpoint: 0, since: world.now + seconds(9) };
+    let rung = |attempt| Rung {
+        attempt: AttemptId(attempt),
+        agent: "a".into(),
+        endpoint: 0,
+        since: world.now + seconds(9),
+    };
     let doing = |number, now| Restored { entry: entry(number), now, ..kept[0].clone() };
     let all = vec![
         doing(2, Doing::Waiting { ringing: vec![rung(7), rung(7), rung(3)] }),
@@ -170,18 +198,36 @@ fn what_contradicts_itself() {
         doing(4, Doing::Talking { agent: "a".into(), queue: None, held: false }),
         doing(5, Doing::Talking { agent: "a".into(), queue: None, held: false }),
     ];
-    let standing = Standing { logged_in: true, wrap_up_until: Some(world.now + seconds(5)), ..Standing::default() };
+    let standing = Standing {
+        logged_in: true,
+        wrap_up_until: Some(world.now + seconds(5)),
+        ..Standing::default()
+    };
     let quieting = vec![Quieting { attempt: AttemptId(7), agent: "a".into() }];
-    let input = Input::Restore { agents: vec![("a".into(), standing)], entries: all, quieting, next_attempt: AttemptId(4) };
+    let input = Input::Restore {
+        agents: vec![("a".into(), standing)],
+        entries: all,
+        quieting,
+        next_attempt: AttemptId(4),
+    };
     let (mut floor, mut out) = (floor(), Vec::new());
     floor.input(world.now, input, &mut out).unwrap();
     floor.assert_sound();
     assert_eq!(floor.agent("a"), Some(AgentStatus::Talking));
     let cancelled = out.iter().filter(|output| matches!(output, Output::Cancel { .. })).count();
     assert_eq!((cancelled, out.len()), (2, 2), "{out:?}");
-    assert_eq!(floor.input(world.now, Input::Ended { entry: entry(5) }, &mut out), Err(RefusedInput::UnknownEntry(entry(5))));
+    assert_eq!(
+        floor.input(world.now, Input::Ended { entry: entry(5) }, &mut out),
+        Err(RefusedInput::UnknownEntry(entry(5)))
+    );
     for attempt in [3, 7, 8] {
-        floor.input(world.now, Input::Unanswered { attempt: AttemptId(attempt), why: Unanswered::Cancelled }, &mut out).unwrap();
+        floor
+            .input(
+                world.now,
+                Input::Unanswered { attempt: AttemptId(attempt), why: Unanswered::Cancelled },
+                &mut out,
+            )
+            .unwrap();
     }
     out.clear();
     floor.input(world.now, Input::Ended { entry: entry(4) }, &mut out).unwrap();

@@ -10,7 +10,10 @@ fn linear(agents: &[&str]) -> QueueConfig {
 }
 
 fn two_phones(how: RingEndpoints) -> World {
-    let endpoints = vec![EndpointConfig { ring_time: Some(seconds(10)) }, EndpointConfig { ring_time: Some(seconds(20)) }];
+    let endpoints = vec![
+        EndpointConfig { ring_time: Some(seconds(10)) },
+        EndpointConfig { ring_time: Some(seconds(20)) },
+    ];
     let agent = AgentConfig { endpoints, ring_endpoints: how, ..AgentConfig::new("a") };
     World::with(vec![linear(&["a", "b"])], vec![agent, AgentConfig::new("b")])
 }
@@ -36,14 +39,18 @@ fn who_declines_is_left_alone_for_a_while() {
     world.enter(2, &["q"]);
     world.pass(Duration::from_millis(4_999));
     assert!(world.ringing.is_empty());
-    assert_eq!((world.status("a"), world.floor.queue("q", world.now).unwrap().free), (AgentStatus::Free, 0));
+    assert_eq!(
+        (world.status("a"), world.floor.queue("q", world.now).unwrap().free),
+        (AgentStatus::Free, 0)
+    );
     world.pass(Duration::from_millis(1));
     assert_eq!(world.ringing_for(1), ["a"]);
 }
 
 #[test]
 fn a_phone_that_refuses_at_once_does_not_ring_on_and_on() {
-    let mut world = World::new(vec![QueueConfig { retry_after: Duration::ZERO, ..linear(&["a"]) }], &["a"]);
+    let mut world =
+        World::new(vec![QueueConfig { retry_after: Duration::ZERO, ..linear(&["a"]) }], &["a"]);
     world.enter(1, &["q"]);
     assert!(world.refuse("a", Unanswered::Busy).is_empty());
     assert_eq!(world.floor.next_deadline(), Some(world.now + seconds(1)));
@@ -93,7 +100,10 @@ fn endpoints_together() {
 
     world.enter(2, &["q"]);
     let out = world.answer("a");
-    assert!(matches!(out[..], [Output::Connected { .. }, Output::Cancel { .. }]), "the other phone stops: {out:?}");
+    assert!(
+        matches!(out[..], [Output::Connected { .. }, Output::Cancel { .. }]),
+        "the other phone stops: {out:?}"
+    );
 }
 
 #[test]

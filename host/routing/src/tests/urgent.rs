@@ -5,12 +5,20 @@ use crate::{Output, QueueConfig};
 use strowger_model::{event::Unanswered, read::AgentStatus};
 
 fn urgent(agents: &[&str]) -> QueueConfig {
-    QueueConfig { interrupts: true, retry_after: seconds(30), wrap_up: seconds(5), ..queue("qu", agents) }
+    QueueConfig {
+        interrupts: true,
+        retry_after: seconds(30),
+        wrap_up: seconds(5),
+        ..queue("qu", agents)
+    }
 }
 
 /// With agents who talk with callers 1, 2, ...
 fn talking(agents: &[&str]) -> World {
-    let mut world = World::new(vec![QueueConfig { wrap_up: seconds(20), ..queue("q", agents) }, urgent(agents)], agents);
+    let mut world = World::new(
+        vec![QueueConfig { wrap_up: seconds(20), ..queue("q", agents) }, urgent(agents)],
+        agents,
+    );
     for (number, agent) in (1..).zip(agents) {
         world.enter(number, &["q"]);
         world.answer(agent);
@@ -58,12 +66,16 @@ fn who_does_not_take_it_talks_on() {
     world.enter(9, &["qu"]);
     assert_eq!(world.ringing_for(9), ["a"]);
     world.refuse("a", Unanswered::Busy);
-    assert_eq!((world.status("a"), world.ringing_for(9)), (AgentStatus::Talking, vec!["b".to_owned()]));
+    assert_eq!(
+        (world.status("a"), world.ringing_for(9)),
+        (AgentStatus::Talking, vec!["b".to_owned()])
+    );
     world.pass(seconds(16));
     assert!(world.ringing_for(9).is_empty(), "both are left alone");
     world.pass(seconds(15));
     assert_eq!(world.ringing_for(9), ["a"]);
-    // The conversation ends while it rings: the agent is rung on as anybody, and does not wrap up first.
+    // The conversation ends while it rings: the agent is rung on as anybody, and does not wrap up
+    // first.
     world.end(1);
     assert_eq!(world.status("a"), AgentStatus::Ringing);
     assert!(world.answer("a").iter().all(|output| !matches!(output, Output::Held { .. })));
@@ -90,7 +102,8 @@ fn the_urgent_caller_gives_up() {
     assert_eq!(world.status("a"), AgentStatus::Talking);
 }
 
-/// An urgent conversation that holds no other is not interrupted, also when the host has come back; and wraps up as its queue says.
+/// An urgent conversation that holds no other is not interrupted, also when the host has come back;
+/// and wraps up as its queue says.
 #[test]
 fn nobody_is_called_away_from_an_urgent_caller() {
     let mut world = World::new(vec![queue("q", &["a"]), urgent(&["a"])], &["a"]);
@@ -103,7 +116,8 @@ fn nobody_is_called_away_from_an_urgent_caller() {
     assert_eq!(world.status("a"), AgentStatus::WrapUp);
 }
 
-/// A host that comes back finds the held conversation held, the ringing ringing, and an agent back whose urgent caller is gone.
+/// A host that comes back finds the held conversation held, the ringing ringing, and an agent back
+/// whose urgent caller is gone.
 #[test]
 fn after_a_restart() {
     let mut world = talking(&["a"]);
@@ -115,12 +129,16 @@ fn after_a_restart() {
     assert_eq!(world.end(9)[0], Output::Returned { entry: entry(1) });
     world.enter(10, &["qu"]);
     world.answer("a");
-    let crate::Input::Restore { mut entries, agents, quieting, next_attempt } = world.kept() else { panic!() };
+    let crate::Input::Restore { mut entries, agents, quieting, next_attempt } = world.kept() else {
+        panic!()
+    };
     entries.retain(|restored| restored.entry != entry(10));
     world.floor = crate::Floor::new();
     world.connected.remove(&entry(10));
-    let (queues, configs) = (vec![queue("q", &["a"]), urgent(&["a"])], vec![crate::AgentConfig::new("a")]);
+    let (queues, configs) =
+        (vec![queue("q", &["a"]), urgent(&["a"])], vec![crate::AgentConfig::new("a")]);
     world.input(crate::Input::Configure { queues, agents: configs }).unwrap();
-    let out = world.input(crate::Input::Restore { agents, entries, quieting, next_attempt }).unwrap();
+    let out =
+        world.input(crate::Input::Restore { agents, entries, quieting, next_attempt }).unwrap();
     assert_eq!(out, [Output::Returned { entry: entry(1) }]);
 }

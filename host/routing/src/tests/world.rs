@@ -1,6 +1,9 @@
 //! A floor with people and phones around it, which checks every output as it comes.
 
-use crate::{AgentConfig, AttemptId, EntryId, Floor, FloorAction, Input, Output, QueueConfig, RefusedInput, Rung, Standing};
+use crate::{
+    AgentConfig, AttemptId, EntryId, Floor, FloorAction, Input, Output, QueueConfig, RefusedInput,
+    Rung, Standing,
+};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -66,7 +69,13 @@ pub(super) fn queue(name: &str, agents: &[&str]) -> QueueConfig {
 
 /// Queues (`q...`) and agents by name.
 pub(super) fn ask(names: &[&str]) -> Vec<Asked> {
-    let asked = |name: &&str| if name.starts_with('q') { Asked::Queue((*name).into()) } else { Asked::Agent((*name).into()) };
+    let asked = |name: &&str| {
+        if name.starts_with('q') {
+            Asked::Queue((*name).into())
+        } else {
+            Asked::Agent((*name).into())
+        }
+    };
     names.iter().map(asked).collect()
 }
 
@@ -118,7 +127,9 @@ impl World {
     /// The attempt that is being answered, if it is one that rings.
     fn told(&self, input: &Input) -> Option<AttemptId> {
         match input {
-            Input::Answered { attempt } => Some(*attempt).filter(|attempt| self.ringing.contains_key(attempt)),
+            Input::Answered { attempt } => {
+                Some(*attempt).filter(|attempt| self.ringing.contains_key(attempt))
+            }
             _ => None,
         }
     }
@@ -130,7 +141,11 @@ impl World {
                 let since = (self.now.as_micros() as i64 - waited.as_micros() as i64, self.entered);
                 self.waiting.insert(entry, Caller { ask: names(&ask).collect(), priority, since });
             }
-            Input::Widen { entry, ask } => self.waiting.get_mut(&entry).into_iter().for_each(|caller| caller.ask.extend(names(&ask))),
+            Input::Widen { entry, ask } => self
+                .waiting
+                .get_mut(&entry)
+                .into_iter()
+                .for_each(|caller| caller.ask.extend(names(&ask))),
             Input::Leave { entry, .. } => drop(self.waiting.remove(&entry)),
             Input::Ended { entry } => {
                 self.connected.remove(&entry);
@@ -140,25 +155,41 @@ impl World {
             }
             Input::Engage { entry, agent } => {
                 let talks = self.connected.values().any(|other| *other == agent);
-                assert!(!talks && !self.engaged.values().any(|other| *other == agent), "{agent} is engaged twice");
-                assert!(!self.ringing.values().any(|phone| phone.agent == agent), "{agent} is engaged while a phone rings");
+                assert!(
+                    !talks && !self.engaged.values().any(|other| *other == agent),
+                    "{agent} is engaged twice"
+                );
+                assert!(
+                    !self.ringing.values().any(|phone| phone.agent == agent),
+                    "{agent} is engaged while a phone rings"
+                );
                 self.engaged.insert(entry, agent);
             }
-            Input::EngagedAnswered { entry } => self.connected.extend(self.engaged.remove_entry(&entry)),
+            Input::EngagedAnswered { entry } => {
+                self.connected.extend(self.engaged.remove_entry(&entry))
+            }
             Input::Unanswered { attempt, .. } => {
                 self.ringing.remove(&attempt);
                 self.cancelled.remove(&attempt);
             }
             Input::Configure { queues, agents } => self.site = (queues, agents),
-            // They are given their time to be quiet once more; whom the site does not have then is asked for no more, also when it has them again.
+            // They are given their time to be quiet once more; whom the site does not have then is
+            // asked for no more, also when it has them again.
             Input::Restore { .. } => {
                 self.cancelled.values_mut().for_each(|phone| phone.since = self.now);
                 let queues = self.site.0.iter().map(|queue| queue.name.to_string());
-                let there: BTreeSet<String> = queues.chain(self.site.1.iter().map(|agent| agent.name.to_string())).collect();
-                self.waiting.values_mut().for_each(|caller| caller.ask.retain(|name| there.contains(name)));
+                let there: BTreeSet<String> =
+                    queues.chain(self.site.1.iter().map(|agent| agent.name.to_string())).collect();
+                self.waiting
+                    .values_mut()
+                    .for_each(|caller| caller.ask.retain(|name| there.contains(name)));
                 self.through.retain(|_, queue| there.contains(queue.as_str()));
             }
-            Input::Agent { .. } | Input::Endpoints { .. } | Input::Answered { .. } | Input::NewDay | Input::Tick => {}
+            Input::Agent { .. }
+            | Input::Endpoints { .. }
+            | Input::Answered { .. }
+            | Input::NewDay
+            | Input::Tick => {}
         }
     }
 
@@ -167,29 +198,53 @@ impl World {
             Output::Ring { entry, attempt, agent, endpoint } => {
                 let mut phones = self.ringing.iter().chain(&self.cancelled);
                 assert!(
-                    phones.all(|(id, phone)| *id < attempt && (phone.agent != agent || phone.endpoint != endpoint)),
+                    phones.all(|(id, phone)| *id < attempt
+                        && (phone.agent != agent || phone.endpoint != endpoint)),
                     "{output:?}: that phone rings"
                 );
                 assert!(
                     self.ringing.values().all(|phone| phone.agent != agent || phone.entry == entry),
                     "{output:?}: reserved for another"
                 );
-                let caller = self.waiting.get(&entry).unwrap_or_else(|| panic!("{output:?}: does not wait"));
-                assert!(!self.engaged.values().any(|engaged| *engaged == agent), "{output:?}: dialled past the queues");
-                let urgent = self.site.0.iter().any(|queue| queue.interrupts && caller.ask.contains(queue.name.as_str()));
+                let caller =
+                    self.waiting.get(&entry).unwrap_or_else(|| panic!("{output:?}: does not wait"));
+                assert!(
+                    !self.engaged.values().any(|engaged| *engaged == agent),
+                    "{output:?}: dialled past the queues"
+                );
+                let urgent = self
+                    .site
+                    .0
+                    .iter()
+                    .any(|queue| queue.interrupts && caller.ask.contains(queue.name.as_str()));
                 let talks = self.connected.values().filter(|talking| **talking == agent).count();
-                // Of an agent whom an urgent caller tries the next endpoint rings also when the queue has ceased to interrupt meanwhile.
-                assert!(talks == 0 || (urgent || endpoint > 0) && talks == 1, "{output:?}: in conversation");
+                // Of an agent whom an urgent caller tries the next endpoint rings also when the
+                // queue has ceased to interrupt meanwhile.
+                assert!(
+                    talks == 0 || (urgent || endpoint > 0) && talks == 1,
+                    "{output:?}: in conversation"
+                );
                 if endpoint == 0 {
                     self.check_not_overtaken(entry, caller);
-                    let through = self.connected.iter().filter(|(_, with)| **with == agent).find_map(|(entry, _)| self.through.get(entry));
-                    let urgent = |queue: &QueueConfig| queue.interrupts && Some(&queue.name) == through;
-                    assert!(!self.site.0.iter().any(urgent), "{output:?}: in an urgent conversation");
+                    let through = self
+                        .connected
+                        .iter()
+                        .filter(|(_, with)| **with == agent)
+                        .find_map(|(entry, _)| self.through.get(entry));
+                    let urgent =
+                        |queue: &QueueConfig| queue.interrupts && Some(&queue.name) == through;
+                    assert!(
+                        !self.site.0.iter().any(urgent),
+                        "{output:?}: in an urgent conversation"
+                    );
                 }
                 self.ringing.insert(attempt, Phone { entry, agent, endpoint, since: self.now });
             }
             Output::Cancel { entry, attempt } => {
-                let phone = self.ringing.remove(&attempt).unwrap_or_else(|| panic!("{output:?}: does not ring"));
+                let phone = self
+                    .ringing
+                    .remove(&attempt)
+                    .unwrap_or_else(|| panic!("{output:?}: does not ring"));
                 assert_eq!(phone.entry, entry);
                 self.cancelled.insert(attempt, Phone { since: self.now, ..phone });
             }
@@ -198,16 +253,24 @@ impl World {
                 let phone = self.ringing.remove(&attempt).unwrap();
                 assert_eq!((phone.entry, &phone.agent), (entry, &agent));
                 assert!(self.waiting.remove(&entry).is_some());
-                let talks = |(talking, with): (&EntryId, &AgentName)| *with == agent && !self.held.contains(talking);
+                let talks = |(talking, with): (&EntryId, &AgentName)| {
+                    *with == agent && !self.held.contains(talking)
+                };
                 assert!(!self.connected.iter().any(talks), "{output:?}: two conversations");
                 self.connected.insert(entry, agent);
                 self.through.extend(queue.map(|queue| (entry, queue)));
             }
             Output::Held { entry } => {
-                assert!(self.connected.contains_key(&entry) && self.held.insert(entry), "{output:?}");
+                assert!(
+                    self.connected.contains_key(&entry) && self.held.insert(entry),
+                    "{output:?}"
+                );
             }
             Output::Returned { entry } => {
-                assert!(self.connected.contains_key(&entry) && self.held.remove(&entry), "{output:?}");
+                assert!(
+                    self.connected.contains_key(&entry) && self.held.remove(&entry),
+                    "{output:?}"
+                );
             }
             Output::Left { entry, why } => {
                 assert!(self.waiting.remove(&entry).is_some(), "{output:?}: does not wait");
@@ -216,30 +279,48 @@ impl World {
         }
     }
 
-    /// An agent is never taken for a caller while one has no phone ringing who asks for all that this one asks for, and more perhaps, and who has a higher
-    /// priority, or the same and has waited longer (R5).
+    /// An agent is never taken for a caller while one has no phone ringing who asks for all that
+    /// this one asks for, and more perhaps, and who has a higher priority, or the same and has
+    /// waited longer (R5).
     fn check_not_overtaken(&self, entry: EntryId, caller: &Caller) {
         for (other_entry, other) in &self.waiting {
-            let first = (Reverse(other.priority), other.since) < (Reverse(caller.priority), caller.since);
+            let first =
+                (Reverse(other.priority), other.since) < (Reverse(caller.priority), caller.since);
             let has_phone = self.ringing.values().any(|phone| phone.entry == *other_entry);
-            assert!(!first || has_phone || !other.ask.is_superset(&caller.ask), "{entry} overtakes {other_entry}");
+            assert!(
+                !first || has_phone || !other.ask.is_superset(&caller.ask),
+                "{entry} overtakes {other_entry}"
+            );
         }
     }
 
     fn standings(&self) -> BTreeMap<AgentName, Standing> {
         let agents = self.site.1.iter().map(|agent| agent.name.clone());
-        agents.filter_map(|name| Some((name.clone(), self.floor.standing(name.as_str())?))).collect()
+        agents
+            .filter_map(|name| Some((name.clone(), self.floor.standing(name.as_str())?)))
+            .collect()
     }
 
     /// Who is away, has paused or wraps up is not rung, unless that is over now.
-    fn check_wants_calls(&self, agent: &AgentName, before: &BTreeMap<AgentName, Standing>, input: &Input) {
+    fn check_wants_calls(
+        &self,
+        agent: &AgentName,
+        before: &BTreeMap<AgentName, Standing>,
+        input: &Input,
+    ) {
         let may_change = match input {
             Input::Agent { agent: who, .. } => who == agent,
             input => matches!(input, Input::Configure { .. } | Input::Restore { .. }),
         };
         let Some(before) = before.get(agent).filter(|_| !may_change) else { return };
-        assert!(before.logged_in && !before.paused, "{agent} is rung and wants no calls: {before:?}");
-        assert!(before.wrap_up_until.is_none_or(|until| until <= self.now), "{agent} is rung and wraps up: {before:?}");
+        assert!(
+            before.logged_in && !before.paused,
+            "{agent} is rung and wants no calls: {before:?}"
+        );
+        assert!(
+            before.wrap_up_until.is_none_or(|until| until <= self.now),
+            "{agent} is rung and wraps up: {before:?}"
+        );
     }
 
     /// What a host would keep of the floor.
@@ -251,7 +332,11 @@ impl World {
     }
 
     /// The host goes away and comes back with a site, and the floor is put back.
-    pub(super) fn restart_with(&mut self, queues: Vec<QueueConfig>, agents: Vec<AgentConfig>) -> Vec<Output> {
+    pub(super) fn restart_with(
+        &mut self,
+        queues: Vec<QueueConfig>,
+        agents: Vec<AgentConfig>,
+    ) -> Vec<Output> {
         let kept = self.kept();
         self.floor = Floor::new();
         self.input(Input::Configure { queues, agents }).unwrap();
@@ -267,8 +352,15 @@ impl World {
         self.enter_with(number, names, 0, Duration::ZERO)
     }
 
-    pub(super) fn enter_with(&mut self, number: u64, names: &[&str], priority: u8, waited: Duration) -> Vec<Output> {
-        self.input(Input::Enter { entry: entry(number), ask: ask(names), priority, waited }).unwrap()
+    pub(super) fn enter_with(
+        &mut self,
+        number: u64,
+        names: &[&str],
+        priority: u8,
+        waited: Duration,
+    ) -> Vec<Output> {
+        self.input(Input::Enter { entry: entry(number), ask: ask(names), priority, waited })
+            .unwrap()
     }
 
     pub(super) fn widen(&mut self, number: u64, names: &[&str]) -> Vec<Output> {
@@ -286,23 +378,32 @@ impl World {
     /// Lets time pass, with every deadline on the way at its time.
     pub(super) fn pass(&mut self, time: Duration) {
         let until = self.now + time;
-        while let Some(deadline) = self.floor.next_deadline().filter(|deadline| *deadline <= until) {
+        while let Some(deadline) = self.floor.next_deadline().filter(|deadline| *deadline <= until)
+        {
             self.now = self.now.max(deadline);
             self.input(Input::Tick).unwrap();
         }
         self.now = until;
     }
 
-    /// Whose phones ring for a caller, in the order in which they were rung: `name` or, beyond the first endpoint, `name/1`.
+    /// Whose phones ring for a caller, in the order in which they were rung: `name` or, beyond the
+    /// first endpoint, `name/1`.
     pub(super) fn ringing_for(&self, number: u64) -> Vec<String> {
         let phones = self.ringing.values().filter(|phone| phone.entry == entry(number));
         phones
-            .map(|phone| if phone.endpoint == 0 { phone.agent.to_string() } else { format!("{}/{}", phone.agent, phone.endpoint) })
+            .map(|phone| {
+                if phone.endpoint == 0 {
+                    phone.agent.to_string()
+                } else {
+                    format!("{}/{}", phone.agent, phone.endpoint)
+                }
+            })
             .collect()
     }
 
     pub(super) fn attempt(&self, agent: &str) -> AttemptId {
-        let rings = |(id, phone): (&AttemptId, &Phone)| (phone.agent.as_str() == agent).then_some(*id);
+        let rings =
+            |(id, phone): (&AttemptId, &Phone)| (phone.agent.as_str() == agent).then_some(*id);
         self.ringing.iter().find_map(rings).unwrap_or_else(|| panic!("no phone of {agent} rings"))
     }
 

@@ -1,11 +1,15 @@
-//! Orders, from a guest. What cannot be what it claims (a telephone number with letters, a name with a line break,
-//! a text without end) is refused here, for that order alone, so that no layer above meets it.
+//! Orders, from a guest. What cannot be what it claims (a telephone number with letters, a name
+//! with a line break, a text without end) is refused here, for that order alone, so that no layer
+//! above meets it.
 
 use crate::bindings::strowger::flow::types as wit;
 use std::time::Duration;
 use strowger_model::{
     CaseKind, Command, LegName, Order, OrderId, PhoneNumber, Prompt, Timestamp,
-    command::{AgentAction, Asked, Confirm, Dial, EnterQueue, Field, Gather, KeepWaiting, ListenMode, RingLimit, Target},
+    command::{
+        AgentAction, Asked, Confirm, Dial, EnterQueue, Field, Gather, KeepWaiting, ListenMode,
+        RingLimit, Target,
+    },
     event::{Cause, Refusal, RefusalReason},
 };
 
@@ -24,7 +28,10 @@ pub(crate) fn order(order: wit::Order) -> Result<Order, (OrderId, &'static str, 
     let name = name_of(&order.command);
     let command = match id < OrderId::FIRST_OF_HOST {
         true => command(order.command),
-        false => Err(invalid(format!("the number {} of the order is one of the host's; count from 0", order.id))),
+        false => Err(invalid(format!(
+            "the number {} of the order is one of the host's; count from 0",
+            order.id
+        ))),
     };
     match command {
         Ok(command) => Ok(Order { id, command }),
@@ -36,9 +43,11 @@ fn command(command: wit::Command) -> Checked<Command> {
     Ok(match command {
         wit::Command::Answer => Command::Answer,
         wit::Command::IndicateRinging => Command::IndicateRinging,
-        wit::Command::Play(play) => {
-            Command::Play { leg: leg(play.leg)?, prompts: list("prompts", play.prompts, prompt)?, barge_in: play.barge_in }
-        }
+        wit::Command::Play(play) => Command::Play {
+            leg: leg(play.leg)?,
+            prompts: list("prompts", play.prompts, prompt)?,
+            barge_in: play.barge_in,
+        },
         wit::Command::KeepWaiting(keep) => Command::KeepWaiting(KeepWaiting {
             leg: leg(keep.leg)?,
             music: keep.music.map(|music| name("music", music)).transpose()?,
@@ -55,9 +64,10 @@ fn command(command: wit::Command) -> Checked<Command> {
             next_digit_within: millis(gather.next_digit_within),
             secret: gather.secret,
         }),
-        wit::Command::Watch(watch) => {
-            Command::Watch { leg: leg(watch.leg)?, patterns: list("patterns", watch.patterns, |pattern| name("pattern", pattern))? }
-        }
+        wit::Command::Watch(watch) => Command::Watch {
+            leg: leg(watch.leg)?,
+            patterns: list("patterns", watch.patterns, |pattern| name("pattern", pattern))?,
+        },
         wit::Command::EnterQueue(enter) => Command::EnterQueue(Box::new(EnterQueue {
             ask: asked(enter.queues)?,
             priority: enter.priority,
@@ -65,17 +75,28 @@ fn command(command: wit::Command) -> Checked<Command> {
             with_caller: enter.with_caller,
             agent_leg: new_leg(enter.agent_leg)?,
             whisper: list("prompts", enter.whisper, prompt)?,
-            display_name: enter.display_name.map(|display| name("display name", display)).transpose()?,
+            display_name: enter
+                .display_name
+                .map(|display| name("display name", display))
+                .transpose()?,
             report_offers: enter.report_offers,
         })),
-        wit::Command::Widen(widen) => Command::Widen { entry: OrderId(widen.entry), to: asked(widen.queues)? },
+        wit::Command::Widen(widen) => {
+            Command::Widen { entry: OrderId(widen.entry), to: asked(widen.queues)? }
+        }
         wit::Command::Dial(dial) => Command::Dial(Box::new(self::dial(dial)?)),
         wit::Command::Connect(legs) => Command::Connect { legs: list("legs", legs, leg)? },
         wit::Command::Hold(held) => Command::Hold { leg: leg(held)? },
         wit::Command::Resume(held) => Command::Resume { leg: leg(held)? },
         wit::Command::Part(parted) => Command::Part { leg: leg(parted)? },
-        wit::Command::Transfer(transfer) => Command::Transfer { leg: leg(transfer.leg)?, target: transfer.target.map(target).transpose()? },
-        wit::Command::ContinueWith(next) => Command::ContinueWith { flow: name("flow", next.flow)?.into(), data: text("data", next.data)? },
+        wit::Command::Transfer(transfer) => Command::Transfer {
+            leg: leg(transfer.leg)?,
+            target: transfer.target.map(target).transpose()?,
+        },
+        wit::Command::ContinueWith(next) => Command::ContinueWith {
+            flow: name("flow", next.flow)?.into(),
+            data: text("data", next.data)?,
+        },
         wit::Command::Listen(listen) => Command::Listen {
             leg: leg(listen.leg)?,
             agent: name("agent", listen.agent)?.into(),
@@ -85,10 +106,14 @@ fn command(command: wit::Command) -> Checked<Command> {
                 wit::ListenMode::Join => ListenMode::Join,
             },
         },
-        wit::Command::Record(record) => {
-            Command::Record { leg: leg(record.leg)?, conversation: record.conversation, consent: list("prompts", record.consent, prompt)? }
+        wit::Command::Record(record) => Command::Record {
+            leg: leg(record.leg)?,
+            conversation: record.conversation,
+            consent: list("prompts", record.consent, prompt)?,
+        },
+        wit::Command::SendDigits(send) => {
+            Command::SendDigits { leg: leg(send.leg)?, digits: digits(send.digits)? }
         }
-        wit::Command::SendDigits(send) => Command::SendDigits { leg: leg(send.leg)?, digits: digits(send.digits)? },
         wit::Command::Timer(after) => Command::Timer { after: millis(after) },
         wit::Command::Cancel(order) => Command::Cancel { order: OrderId(order) },
         wit::Command::Mail(mail) => Command::Mail {
@@ -96,9 +121,15 @@ fn command(command: wit::Command) -> Checked<Command> {
             to: list("addresses", mail.to, |to| name("address", to))?,
             fields: fields(mail.fields)?,
         },
-        wit::Command::Escalation(about) => Command::Case { kind: CaseKind::Escalation, fields: fields(about)? },
-        wit::Command::Complaint(about) => Command::Case { kind: CaseKind::Complaint, fields: fields(about)? },
-        wit::Command::CallBack(about) => Command::Case { kind: CaseKind::CallBack, fields: fields(about)? },
+        wit::Command::Escalation(about) => {
+            Command::Case { kind: CaseKind::Escalation, fields: fields(about)? }
+        }
+        wit::Command::Complaint(about) => {
+            Command::Case { kind: CaseKind::Complaint, fields: fields(about)? }
+        }
+        wit::Command::CallBack(about) => {
+            Command::Case { kind: CaseKind::CallBack, fields: fields(about)? }
+        }
         wit::Command::Note(note) => Command::Note(field(note)?),
         wit::Command::Tag(tag) => Command::Tag { tag: name("tag", tag)? },
         wit::Command::Disposition(said) => Command::Disposition {
@@ -122,11 +153,14 @@ fn command(command: wit::Command) -> Checked<Command> {
             name: name("campaign", open.name)?,
             fields: fields(open.fields)?,
         },
-        wit::Command::StopCampaign(campaign) => Command::StopCampaign { name: name("campaign", campaign)? },
-        wit::Command::Claim(goal) => Command::Claim { goal: name("goal", goal)? },
-        wit::Command::Alarm(alarm) => {
-            Command::Alarm { what: text("alarm", alarm.what)?, to: list("addresses", alarm.to, |to| name("address", to))? }
+        wit::Command::StopCampaign(campaign) => {
+            Command::StopCampaign { name: name("campaign", campaign)? }
         }
+        wit::Command::Claim(goal) => Command::Claim { goal: name("goal", goal)? },
+        wit::Command::Alarm(alarm) => Command::Alarm {
+            what: text("alarm", alarm.what)?,
+            to: list("addresses", alarm.to, |to| name("address", to))?,
+        },
         wit::Command::HangUp(hang_up) => Command::HangUp {
             leg: hang_up.leg.map(leg).transpose()?,
             cause: match hang_up.cause {
@@ -198,7 +232,11 @@ fn dial(dial: wit::Dial) -> Checked<Dial> {
         confirm: dial
             .confirm
             .map(|confirm| {
-                Ok(Confirm { prompts: list("prompts", confirm.prompts, prompt)?, key: key(confirm.key)?, within: millis(confirm.within) })
+                Ok(Confirm {
+                    prompts: list("prompts", confirm.prompts, prompt)?,
+                    key: key(confirm.key)?,
+                    within: millis(confirm.within),
+                })
             })
             .transpose()?,
     })
@@ -209,7 +247,9 @@ fn action(action: wit::AgentAction) -> Checked<AgentAction> {
         wit::AgentAction::LogIn(at) => AgentAction::LogIn(target(at)?),
         wit::AgentAction::LogOut => AgentAction::LogOut,
         wit::AgentAction::Ready => AgentAction::Ready,
-        wit::AgentAction::Pause(why) => AgentAction::Pause(why.map(|why| name("reason", why)).transpose()?),
+        wit::AgentAction::Pause(why) => {
+            AgentAction::Pause(why.map(|why| name("reason", why)).transpose()?)
+        }
         wit::AgentAction::Join(queue) => AgentAction::Join(name("queue", queue)?.into()),
         wit::AgentAction::Leave(queue) => AgentAction::Leave(name("queue", queue)?.into()),
     })
@@ -271,7 +311,9 @@ fn leg(leg: String) -> Checked<LegName> {
 fn new_leg(leg: String) -> Checked<LegName> {
     let leg = self::leg(leg)?;
     match leg.is_caller() {
-        true => Err(invalid("a new leg cannot be named \"caller\", as the one that arrived is".into())),
+        true => {
+            Err(invalid("a new leg cannot be named \"caller\", as the one that arrived is".into()))
+        }
         false => Ok(leg),
     }
 }
@@ -300,7 +342,10 @@ fn name(what: &str, name: String) -> Checked<String> {
         return Err(invalid(format!("the {what} is empty")));
     }
     if name.len() > NAME || name.chars().any(char::is_control) {
-        return Err(invalid(format!("the {what} {} is longer than {NAME} bytes or has a control character", shortened(&name))));
+        return Err(invalid(format!(
+            "the {what} {} is longer than {NAME} bytes or has a control character",
+            shortened(&name)
+        )));
     }
     Ok(name)
 }

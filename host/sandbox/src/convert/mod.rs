@@ -1,5 +1,5 @@
-//! Between the words of the contract and those of the model: the one place where a name of either is mapped to the
-//! other. What goes to a guest cannot fail; what comes from one is checked.
+//! Between the words of the contract and those of the model: the one place where a name of either
+//! is mapped to the other. What goes to a guest cannot fail; what comes from one is checked.
 
 pub(crate) mod from_guest;
 pub(crate) mod to_guest;

@@ -1,8 +1,12 @@
-//! Events and the answers of reads, for a guest. Events borrow: a step copies a text once, into the guest.
+//! Events and the answers of reads, for a guest. Events borrow: a step copies a text once, into the
+//! guest.
 
 use super::millis;
 use crate::bindings::strowger::flow::{
-    reads::{AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus},
+    reads::{
+        AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus,
+        ScheduleStatus,
+    },
     types as wit,
 };
 use strowger_model::{
@@ -12,8 +16,8 @@ use strowger_model::{
     read,
 };
 
-/// An event. `scratch` holds the one text that the bindings want as a `String`, since the contract gives its type a
-/// name: the call's id or the leg.
+/// An event. `scratch` holds the one text that the bindings want as a `String`, since the contract
+/// gives its type a name: the call's id or the leg.
 pub(crate) fn event<'a>(event: &'a Event, scratch: &'a mut String) -> wit::Event<'a> {
     match event {
         Event::Arrived(arrival) => {
@@ -42,17 +46,30 @@ pub(crate) fn event<'a>(event: &'a Event, scratch: &'a mut String) -> wit::Event
                 at: due.at.0,
             })
         }
-        Event::Order { id, outcome } => wit::Event::Order(wit::OrderEvent { id: id.0, outcome: self::outcome(outcome, scratch) }),
-        Event::Digit { leg, digit } => wit::Event::Digit(wit::LegDigit { leg: text(leg, scratch), digit: *digit }),
-        Event::HungUp { leg, cause } => wit::Event::HungUp(wit::HungUp { leg: text(leg, scratch), cause: self::cause(*cause) }),
-        Event::Switched { name, position } => wit::Event::Switched(wit::Switched { name, position }),
+        Event::Order { id, outcome } => wit::Event::Order(wit::OrderEvent {
+            id: id.0,
+            outcome: self::outcome(outcome, scratch),
+        }),
+        Event::Digit { leg, digit } => {
+            wit::Event::Digit(wit::LegDigit { leg: text(leg, scratch), digit: *digit })
+        }
+        Event::HungUp { leg, cause } => {
+            wit::Event::HungUp(wit::HungUp { leg: text(leg, scratch), cause: self::cause(*cause) })
+        }
+        Event::Switched { name, position } => {
+            wit::Event::Switched(wit::Switched { name, position })
+        }
         Event::Held { leg } => wit::Event::Held(text(leg, scratch)),
         Event::Unheld { leg } => wit::Event::Unheld(text(leg, scratch)),
         Event::Returned { leg } => wit::Event::Returned(text(leg, scratch)),
-        Event::TransferAsked { leg, target } => wit::Event::TransferAsked(wit::TransferAsked { leg: text(leg, scratch), target }),
+        Event::TransferAsked { leg, target } => {
+            wit::Event::TransferAsked(wit::TransferAsked { leg: text(leg, scratch), target })
+        }
         Event::Resumed { gap } => wit::Event::Resumed(millis(*gap)),
         Event::ShuttingDown { within } => wit::Event::ShuttingDown(millis(*within)),
-        Event::Goal { name, remaining } => wit::Event::Goal(wit::Goal { name, remaining: *remaining }),
+        Event::Goal { name, remaining } => {
+            wit::Event::Goal(wit::Goal { name, remaining: *remaining })
+        }
     }
 }
 
@@ -73,10 +90,15 @@ fn outcome<'a>(outcome: &'a Outcome, scratch: &'a mut String) -> wit::Outcome<'a
                 GatherEnd::Timeout => wit::GatherEnd::Timeout,
             },
         }),
-        Outcome::Matched { pattern, digits } => wit::Outcome::Matched(wit::Matched { pattern, digits }),
+        Outcome::Matched { pattern, digits } => {
+            wit::Outcome::Matched(wit::Matched { pattern, digits })
+        }
         Outcome::Queued { position } => wit::Outcome::Queued(*position),
         Outcome::Offered { agent } => wit::Outcome::Offered(agent.as_str()),
-        Outcome::Connected { leg, agent } => wit::Outcome::Connected(wit::Connected { leg: text(leg, scratch), agent: agent.as_str() }),
+        Outcome::Connected { leg, agent } => wit::Outcome::Connected(wit::Connected {
+            leg: text(leg, scratch),
+            agent: agent.as_str(),
+        }),
         Outcome::Left(why) => wit::Outcome::Left(match why {
             Left::Full => wit::Left::Full,
             Left::NobodyLoggedIn => wit::Left::NobodyLoggedIn,
@@ -104,7 +126,9 @@ fn outcome<'a>(outcome: &'a Outcome, scratch: &'a mut String) -> wit::Outcome<'a
         Outcome::ListeningEnded => wit::Outcome::ListeningEnded,
         Outcome::Recorded { length } => wit::Outcome::Recorded(millis(*length)),
         Outcome::Timer => wit::Outcome::Timer,
-        Outcome::Claimed { won } => wit::Outcome::Claimed(if *won { wit::Claim::Won } else { wit::Claim::Lost }),
+        Outcome::Claimed { won } => {
+            wit::Outcome::Claimed(if *won { wit::Claim::Won } else { wit::Claim::Lost })
+        }
         Outcome::Refused(refusal) => wit::Outcome::Refused(wit::Refusal {
             reason: match refusal.reason {
                 RefusalReason::NotPermitted => wit::RefusalReason::NotPermitted,
@@ -160,11 +184,21 @@ pub(crate) fn moment(moment: read::Moment) -> wit::Moment {
 }
 
 pub(crate) fn schedule(status: read::ScheduleStatus) -> ScheduleStatus {
-    ScheduleStatus { open: status.open, until: status.until.map(moment), reason: status.reason, holiday: status.holiday }
+    ScheduleStatus {
+        open: status.open,
+        until: status.until.map(moment),
+        reason: status.reason,
+        holiday: status.holiday,
+    }
 }
 
 pub(crate) fn queue(status: read::QueueStatus) -> QueueStatus {
-    QueueStatus { waiting: status.waiting, longest_wait: millis(status.longest_wait), logged_in: status.logged_in, free: status.free }
+    QueueStatus {
+        waiting: status.waiting,
+        longest_wait: millis(status.longest_wait),
+        logged_in: status.logged_in,
+        free: status.free,
+    }
 }
 
 pub(crate) fn agent(status: read::AgentStatus) -> AgentStatus {
@@ -199,7 +233,13 @@ pub(crate) fn contact(contact: read::Contact) -> KnownContact {
 }
 
 pub(crate) fn past_call(call: read::PastCall) -> PastCall {
-    PastCall { at: call.at.0, outbound: call.outbound, flow: call.flow, outcome: call.outcome, dialled: call.dialled }
+    PastCall {
+        at: call.at.0,
+        outbound: call.outbound,
+        flow: call.flow,
+        outcome: call.outcome,
+        dialled: call.dialled,
+    }
 }
 
 pub(crate) fn campaign(status: read::CampaignStatus) -> CampaignStatus {

@@ -12,8 +12,15 @@ pub(crate) fn flows_dir() -> PathBuf {
 }
 
 /// The plugins of those flows.
-pub(crate) const PLUGINS: &[&str] =
-    &["vaccination-helpdesk", "reception", "permanentie", "zorglijn", "contact-centre", "agent-desk", "gp-post"];
+pub(crate) const PLUGINS: &[&str] = &[
+    "vaccination-helpdesk",
+    "reception",
+    "permanentie",
+    "zorglijn",
+    "contact-centre",
+    "agent-desk",
+    "gp-post",
+];
 
 /// Flows of a folder, with these plugins.
 pub(crate) struct Loaded {
@@ -27,7 +34,11 @@ impl Loaded {
     pub(crate) fn new(flows: PathBuf, plugins: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for plugin in plugins {
-            fs::copy(strowger_test_support::plugin_path(plugin), folder.path().join(format!("{plugin}.wasm"))).unwrap();
+            fs::copy(
+                strowger_test_support::plugin_path(plugin),
+                folder.path().join(format!("{plugin}.wasm")),
+            )
+            .unwrap();
         }
         let engine = Engine::new(None).unwrap();
         let (catalogue, report) = Catalogue::open(CatalogueConfig {

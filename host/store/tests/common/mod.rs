@@ -3,7 +3,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 use strowger_model::{
-    AgentStanding, CallId, CallRecord, Command, Event, FlowName, FlowVersion, LegName, Order, OrderId, StepRecord, Timestamp, VersionFiles,
+    AgentStanding, CallId, CallRecord, Command, Event, FlowName, FlowVersion, LegName, Order,
+    OrderId, StepRecord, Timestamp, VersionFiles,
     archive::{PluginFile, TextFile},
     command::{Field, Target},
     event::{Outcome, PlayEnd},
@@ -18,9 +19,15 @@ pub(crate) fn on(version: &str) -> FlowVersion {
 pub(crate) fn version(version: &str) -> VersionFiles {
     VersionFiles {
         on: on(version),
-        flow: TextFile { path: "flows/helpdesk/flow.toml".to_owned(), text: "plugin = \"helpdesk\"".to_owned() },
+        flow: TextFile {
+            path: "flows/helpdesk/flow.toml".to_owned(),
+            text: "plugin = \"helpdesk\"".to_owned(),
+        },
         site: TextFile { path: "flows/site.toml".to_owned(), text: String::new() },
-        recordings: BTreeMap::from([("welcome".to_owned(), "flows/helpdesk/prompts/welcome.wav".to_owned())]),
+        recordings: BTreeMap::from([(
+            "welcome".to_owned(),
+            "flows/helpdesk/prompts/welcome.wav".to_owned(),
+        )]),
         site_recordings: BTreeMap::new(),
         plugin: PluginFile { hash: "0123".to_owned(), bytes: [1, 2, 3].into() },
     }
@@ -33,17 +40,35 @@ pub(crate) fn image(filled_with: u8) -> Box<[u8]> {
 /// Roughly 300 bytes.
 pub(crate) fn step(call: CallId, number: u32) -> StepRecord {
     let at = Timestamp(call.given().0 + 1000 * u64::from(number));
-    let now = Moment { instant: at, year: 2026, month: 11, day: 2, hour: 9, minute: 30, second: 1, weekday: 0 };
+    let now = Moment {
+        instant: at,
+        year: 2026,
+        month: 11,
+        day: 2,
+        hour: 9,
+        minute: 30,
+        second: 1,
+        weekday: 0,
+    };
     let order = |id, command| Ordered::Order(Order { id: OrderId(id), command });
     StepRecord {
         at,
         on: (number == 0).then(|| on("v1")),
         event: Event::Order { id: OrderId(number), outcome: Outcome::Played(PlayEnd::Whole) },
-        reads: vec![Read::Now(now), Read::Switch("emergency".to_owned(), Some("normal".to_owned()))],
+        reads: vec![
+            Read::Now(now),
+            Read::Switch("emergency".to_owned(), Some("normal".to_owned())),
+        ],
         orders: vec![
-            order(number + 1, Command::Play { leg: LegName::caller(), prompts: Vec::new(), barge_in: false }),
+            order(
+                number + 1,
+                Command::Play { leg: LegName::caller(), prompts: Vec::new(), barge_in: false },
+            ),
             order(number + 2, Command::Timer { after: Duration::from_secs(180) }),
-            order(number + 3, Command::Note(Field { key: "waited".to_owned(), value: "180".to_owned() })),
+            order(
+                number + 3,
+                Command::Note(Field { key: "waited".to_owned(), value: "180".to_owned() }),
+            ),
         ],
         fault: None,
     }

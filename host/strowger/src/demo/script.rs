@@ -24,7 +24,8 @@ What to try next
   strowger serve                    a host on the sim; then `strowger call` and `strowger flows`
   docs/command-line.md              Asterisk, and everything else";
 
-/// Addresses of phones in the copied site, seconds until they are answered, seconds until they are hung up.
+/// Addresses of phones in the copied site, seconds until they are answered, seconds until they are
+/// hung up.
 pub(super) const PHONES: [(&str, u64, u64); 2] = [("PJSIP/an", 2, 9), ("PJSIP/bram", 2, 10)];
 
 /// A moment of the demo.
@@ -69,7 +70,12 @@ pub(super) fn scenes() -> Vec<(u64, Scene)> {
         (0, Scene::Say("--- Aïcha and Bert are helped at once")),
         (0, call(0, None)),
         (1000, call(1, None)),
-        (2500, Scene::Say("--- all agents are busy: Chantal waits and is sent on, Dirk loses patience")),
+        (
+            2500,
+            Scene::Say(
+                "--- all agents are busy: Chantal waits and is sent on, Dirk loses patience",
+            ),
+        ),
         (2500, call(2, None)),
         (3500, call(3, Some(5))),
         (12000, Scene::Say("--- an operator edits the welcome in flow.toml and saves it")),
@@ -95,7 +101,12 @@ pub(super) fn name(from: Option<&str>) -> String {
 }
 
 pub(super) fn caller(from: &str, patience: Option<u64>, number: &str) -> Caller {
-    Caller { from: Some(from.to_owned()), to: number.to_owned(), leaves: patience.map(Duration::from_secs), ..Caller::default() }
+    Caller {
+        from: Some(from.to_owned()),
+        to: number.to_owned(),
+        leaves: patience.map(Duration::from_secs),
+        ..Caller::default()
+    }
 }
 
 /// The number of the flow.
@@ -107,7 +118,10 @@ pub(super) fn number(snapshot: &Snapshot) -> Option<String> {
 pub(super) fn numbers(snapshot: &Snapshot) -> Vec<String> {
     let flow = snapshot.flows.get(FLOW);
     let granted = flow.into_iter().flat_map(|flow| &flow.permissions.dial);
-    granted.filter_map(|pattern| pattern.as_str().parse::<PhoneNumber>().ok()).map(|number| number.to_string()).collect()
+    granted
+        .filter_map(|pattern| pattern.as_str().parse::<PhoneNumber>().ok())
+        .map(|number| number.to_string())
+        .collect()
 }
 
 /// What one would want to see.

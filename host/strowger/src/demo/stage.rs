@@ -1,4 +1,5 @@
-//! A copy of the flows, with short waits and everything open, in which the demo can change what it likes.
+//! A copy of the flows, with short waits and everything open, in which the demo can change what it
+//! likes.
 
 use super::script::{Change, FLOW};
 use anyhow::{Context, Result, bail};
@@ -20,15 +21,22 @@ impl Copy {
     pub(super) fn of(flows: &Path) -> Result<Self> {
         let source = flows.join(FLOW).join("flow.toml");
         if !source.is_file() {
-            bail!("there is no {}: run the demo in the folder of the project, or say with --flows where its flows are", source.display());
+            bail!(
+                "there is no {}: run the demo in the folder of the project, or say with --flows where its flows are",
+                source.display()
+            );
         }
         let folder = tempfile::Builder::new().prefix("strowger-demo-").tempdir()?;
         let copy = folder.path().join("flows");
         fs::create_dir_all(copy.join(FLOW))?;
         fs::copy(&source, copy.join(FLOW).join("flow.toml"))?;
         fs::copy(flows.join("site.toml"), copy.join("site.toml")).context("site.toml")?;
-        let copy =
-            Self { file: copy.join(FLOW).join("flow.toml"), flows: copy, control: folder.path().join("control.sock"), _folder: folder };
+        let copy = Self {
+            file: copy.join(FLOW).join("flow.toml"),
+            flows: copy,
+            control: folder.path().join("control.sock"),
+            _folder: folder,
+        };
         edit(&copy.file, |flow| {
             let settings = &mut flow["settings"];
             settings["repeat_every"] = value(4);
@@ -54,7 +62,10 @@ impl Copy {
         edit(&self.file, |flow| {
             let settings = &mut flow["settings"];
             match change {
-                Change::Good => settings["texts"]["welcome"] = value("Welkom bij de vernieuwde helpdesk van {municipality}."),
+                Change::Good => {
+                    settings["texts"]["welcome"] =
+                        value("Welkom bij de vernieuwde helpdesk van {municipality}.")
+                }
                 Change::Bad => settings["overflow_after"] = value("soon"),
                 Change::Mended => settings["overflow_after"] = value(6),
             }

@@ -4,7 +4,14 @@ use std::{path::Path, process::Command};
 
 /// A command in a folder: how it ended, and what it said.
 pub(crate) fn run(folder: &Path, args: &[&str]) -> (i32, String) {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_strowger")).current_dir(folder).args(args).env_remove("STROWGER_CONFIG").output().unwrap();
-    (output.status.code().unwrap(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    let output = Command::new(env!("CARGO_BIN_EXE_strowger"))
+        .current_dir(folder)
+        .args(args)
+        .env_remove("STROWGER_CONFIG")
+        .output()
+        .unwrap();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
+    )
 }

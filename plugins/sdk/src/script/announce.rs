@@ -25,9 +25,11 @@ pub struct Place {
 pub struct Announce {
     /// From one announcement to the next, in seconds.
     pub every: Seconds,
-    /// Where they stand: `{position}` is the place in line, from 1 on. Without it they are not told.
+    /// Where they stand: `{position}` is the place in line, from 1 on. Without it they are not
+    /// told.
     pub position: Option<Words>,
-    /// How long it will probably take, where something can be said of it: `{minutes}` are whole ones, 1 at least. Without it they are not told.
+    /// How long it will probably take, where something can be said of it: `{minutes}` are whole
+    /// ones, 1 at least. Without it they are not told.
     pub expected_wait: Option<Words>,
 }
 
@@ -44,10 +46,17 @@ impl Announce {
     }
 
     pub(super) fn words(&self, place: Place, language: Option<&str>) -> Vec<Prompt> {
-        let with = |words: &Words, what: &str, number: u64| words.map(|text| text.replace(what, &number.to_string())).in_language(language);
-        let position = self.position.as_ref().map(|words| with(words, "{position}", place.position.into()));
+        let with = |words: &Words, what: &str, number: u64| {
+            words.map(|text| text.replace(what, &number.to_string())).in_language(language)
+        };
+        let position =
+            self.position.as_ref().map(|words| with(words, "{position}", place.position.into()));
         let minutes = place.expected_wait.map(|wait| wait.as_secs().div_ceil(60).max(1));
-        let wait = self.expected_wait.as_ref().zip(minutes).map(|(words, minutes)| with(words, "{minutes}", minutes));
+        let wait = self
+            .expected_wait
+            .as_ref()
+            .zip(minutes)
+            .map(|(words, minutes)| with(words, "{minutes}", minutes));
         position.into_iter().chain(wait).collect()
     }
 }

@@ -9,12 +9,16 @@ use super::{
 use crate::{
     millis, reads,
     types::{
-        AgentAction, AgentOrder, Alarm, Arrival, Cause, Command, ContactDue, ContinueWith, Disposition, Event, Field, Gather, HangUp,
-        KeepWaiting, LegDigit, Listen, ListenMode, Mail, Moment, OpenCampaign, OrderId, Play, Prompt, RecordingOrder, SendDigits,
-        SetSwitch, Switched, Target, Transfer, Watch,
+        AgentAction, AgentOrder, Alarm, Arrival, Cause, Command, ContactDue, ContinueWith,
+        Disposition, Event, Field, Gather, HangUp, KeepWaiting, LegDigit, Listen, ListenMode, Mail,
+        Moment, OpenCampaign, OrderId, Play, Prompt, RecordingOrder, SendDigits, SetSwitch,
+        Switched, Target, Transfer, Watch,
     },
 };
-use reads::{AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, ScheduleStatus};
+use reads::{
+    AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus,
+    ScheduleStatus,
+};
 use std::{
     future::{Future, poll_fn},
     rc::Rc,
@@ -24,8 +28,8 @@ use std::{
 
 /// One call, as its script sees it. Clones are the same call.
 ///
-/// What gives an [`Ordered`] leaves when it is awaited. What gives nothing leaves at once, and is not heard
-/// of again: if the host refuses it, the operator's log says so.
+/// What gives an [`Ordered`] leaves when it is awaited. What gives nothing leaves at once, and is
+/// not heard of again: if the host refuses it, the operator's log says so.
 #[derive(Clone, Default)]
 pub struct Call {
     pub(super) run: Rc<Run>,
@@ -73,7 +77,10 @@ impl Call {
 
     /// Plays prompts to a leg, or to all in its conversation.
     pub fn play_to(&self, leg: impl AsRef<str>, prompts: Vec<Prompt>) -> Ordered<kind::Play> {
-        Ordered::new(self, Command::Play(Play { leg: leg.as_ref().into(), prompts, barge_in: false }))
+        Ordered::new(
+            self,
+            Command::Play(Play { leg: leg.as_ref().into(), prompts, barge_in: false }),
+        )
     }
 
     /// Asks the caller for digits.
@@ -99,7 +106,13 @@ impl Call {
 
     /// Music for the caller, until it is dropped or the caller joins somebody.
     pub fn music(&self, class: impl Into<String>) -> Company {
-        self.keep_waiting(KeepWaiting { leg: CALLER.into(), music: Some(class.into()), prompts: Vec::new(), first_after: 0, every: 0 })
+        self.keep_waiting(KeepWaiting {
+            leg: CALLER.into(),
+            music: Some(class.into()),
+            prompts: Vec::new(),
+            first_after: 0,
+            every: 0,
+        })
     }
 
     /// Keeps somebody company, until it is dropped or that leg joins another.
@@ -139,9 +152,13 @@ impl Call {
         Ordered::new(self, Command::Timer(millis(time)))
     }
 
-    /// Waits, but not longer than this; none when the time is up. What is waited for is then dropped, which
-    /// takes it back; to keep it, hand over a `&mut` of it.
-    pub async fn within<W: Future>(&self, limit: impl Into<Duration>, wait: W) -> Option<W::Output> {
+    /// Waits, but not longer than this; none when the time is up. What is waited for is then
+    /// dropped, which takes it back; to keep it, hand over a `&mut` of it.
+    pub async fn within<W: Future>(
+        &self,
+        limit: impl Into<Duration>,
+        wait: W,
+    ) -> Option<W::Output> {
         match race(wait, self.sleep(limit)).await {
             Either::Left(output) => Some(output),
             Either::Right(()) => None,
@@ -167,14 +184,19 @@ impl Call {
     pub fn turns(&self, switch: impl Into<String>) -> Events<String> {
         let switch = switch.into();
         self.events(move |event| match event {
-            Event::Switched(Switched { name, position }) if *name == switch => Some(position.clone()),
+            Event::Switched(Switched { name, position }) if *name == switch => {
+                Some(position.clone())
+            }
             _ => None,
         })
     }
 
-    /// What is done when the caller hangs up, from here on. The last declared counts; the script itself is
-    /// then dropped where it stands, with its orders.
-    pub fn after_hang_up<F: Future<Output = Ending> + 'static>(&self, then: impl FnOnce() -> F + 'static) {
+    /// What is done when the caller hangs up, from here on. The last declared counts; the script
+    /// itself is then dropped where it stands, with its orders.
+    pub fn after_hang_up<F: Future<Output = Ending> + 'static>(
+        &self,
+        then: impl FnOnce() -> F + 'static,
+    ) {
         let afterwards: Afterwards = Box::new(move || Box::pin(then()));
         // The one before is dropped here, where it may order.
         let _before = self.run.set_afterwards(Some(afterwards));
@@ -193,7 +215,8 @@ impl Call {
         Ordered::new(self, dial(target))
     }
 
-    /// Lets the caller and a leg hear each other. Show it a [`Leg`](super::Leg), do not give it away: given away it is dropped here, and hung up.
+    /// Lets the caller and a leg hear each other. Show it a [`Leg`](super::Leg), do not give it
+    /// away: given away it is dropped here, and hung up.
     pub fn connect(&self, leg: impl AsRef<str>) -> Ordered<kind::Do> {
         self.connect_all([CALLER, leg.as_ref()])
     }
@@ -219,35 +242,58 @@ impl Call {
     }
 
     /// Sends a leg away to a target, or to the PBX's own route; it leaves the call.
-    pub fn transfer(&self, leg: impl AsRef<str>, target: Option<Target>) -> Ordered<kind::Transfer> {
+    pub fn transfer(
+        &self,
+        leg: impl AsRef<str>,
+        target: Option<Target>,
+    ) -> Ordered<kind::Transfer> {
         Ordered::new(self, Command::Transfer(Transfer { leg: leg.as_ref().into(), target }))
     }
 
     /// Lets another flow take the call. Awaiting it goes on only if that failed.
-    pub fn continue_with(&self, flow: impl Into<String>, data: impl Into<String>) -> Ordered<kind::Transfer> {
-        Ordered::new(self, Command::ContinueWith(ContinueWith { flow: flow.into(), data: data.into() }))
+    pub fn continue_with(
+        &self,
+        flow: impl Into<String>,
+        data: impl Into<String>,
+    ) -> Ordered<kind::Transfer> {
+        Ordered::new(
+            self,
+            Command::ContinueWith(ContinueWith { flow: flow.into(), data: data.into() }),
+        )
     }
 
     /// Lets a leg listen to an agent.
     pub fn listen(&self, leg: impl AsRef<str>, agent: impl Into<String>) -> Ordered<kind::Listen> {
-        let listen = Listen { leg: leg.as_ref().into(), agent: agent.into(), mode: ListenMode::Silent };
+        let listen =
+            Listen { leg: leg.as_ref().into(), agent: agent.into(), mode: ListenMode::Silent };
         Ordered::new(self, Command::Listen(listen))
     }
 
     /// Records a leg until it is gone.
     pub fn record(&self, leg: impl AsRef<str>) -> Ordered<kind::Record> {
-        let recording = RecordingOrder { leg: leg.as_ref().into(), conversation: false, consent: Vec::new() };
+        let recording =
+            RecordingOrder { leg: leg.as_ref().into(), conversation: false, consent: Vec::new() };
         Ordered::new(self, Command::Record(recording))
     }
 
     /// Sends digits to a leg.
-    pub fn send_digits(&self, leg: impl AsRef<str>, digits: impl Into<String>) -> Ordered<kind::Do> {
-        Ordered::new(self, Command::SendDigits(SendDigits { leg: leg.as_ref().into(), digits: digits.into() }))
+    pub fn send_digits(
+        &self,
+        leg: impl AsRef<str>,
+        digits: impl Into<String>,
+    ) -> Ordered<kind::Do> {
+        Ordered::new(
+            self,
+            Command::SendDigits(SendDigits { leg: leg.as_ref().into(), digits: digits.into() }),
+        )
     }
 
     /// Hangs up a leg.
     pub fn hang_up(&self, leg: impl AsRef<str>) {
-        self.order(Command::HangUp(HangUp { leg: Some(leg.as_ref().into()), cause: Cause::Normal }));
+        self.order(Command::HangUp(HangUp {
+            leg: Some(leg.as_ref().into()),
+            cause: Cause::Normal,
+        }));
     }
 
     /// Hangs up everybody.
@@ -309,18 +355,43 @@ impl Call {
 /// # Agents, switches, campaigns
 impl Call {
     /// Logs an agent (name or extension) in or out, and so on. The proof is of a secret gather.
-    pub fn set_agent(&self, agent: impl Into<String>, action: AgentAction, proof: Option<String>) -> Ordered<kind::Do> {
+    pub fn set_agent(
+        &self,
+        agent: impl Into<String>,
+        action: AgentAction,
+        proof: Option<String>,
+    ) -> Ordered<kind::Do> {
         Ordered::new(self, Command::Agent(AgentOrder { agent: agent.into(), action, proof }))
     }
 
     /// Turns a switch of the site.
-    pub fn set_switch(&self, name: impl Into<String>, position: impl Into<String>, proof: Option<String>) -> Ordered<kind::Do> {
-        Ordered::new(self, Command::SetSwitch(SetSwitch { name: name.into(), position: position.into(), proof }))
+    pub fn set_switch(
+        &self,
+        name: impl Into<String>,
+        position: impl Into<String>,
+        proof: Option<String>,
+    ) -> Ordered<kind::Do> {
+        Ordered::new(
+            self,
+            Command::SetSwitch(SetSwitch { name: name.into(), position: position.into(), proof }),
+        )
     }
 
     /// Opens a campaign from a template.
-    pub fn open_campaign(&self, template: impl Into<String>, name: impl Into<String>, fields: Vec<Field>) -> Ordered<kind::Do> {
-        Ordered::new(self, Command::OpenCampaign(OpenCampaign { template: template.into(), name: name.into(), fields }))
+    pub fn open_campaign(
+        &self,
+        template: impl Into<String>,
+        name: impl Into<String>,
+        fields: Vec<Field>,
+    ) -> Ordered<kind::Do> {
+        Ordered::new(
+            self,
+            Command::OpenCampaign(OpenCampaign {
+                template: template.into(),
+                name: name.into(),
+                fields,
+            }),
+        )
     }
 
     /// Stops a campaign.
@@ -343,7 +414,9 @@ impl Call {
 
     /// Whether a schedule is open. One that the site does not have is closed.
     pub fn is_open(&self, schedule: &str) -> bool {
-        self.run.ask("is-open", schedule, || reads::schedule(schedule).is_some_and(|status| status.open))
+        self.run.ask("is-open", schedule, || {
+            reads::schedule(schedule).is_some_and(|status| status.open)
+        })
     }
 
     /// A schedule of the site.
@@ -397,7 +470,8 @@ impl Call {
         wait.map(|wait| Duration::from_millis(wait.into()))
     }
 
-    /// The agent who has logged in at a phone, else whose phone it is: an address, an extension or a number.
+    /// The agent who has logged in at a phone, else whose phone it is: an address, an extension or
+    /// a number.
     pub fn agent_at(&self, phone: &str) -> Option<String> {
         self.run.ask("agent-at", phone, || reads::agent_at(phone))
     }
@@ -412,8 +486,8 @@ impl Call {
         self.run.ask("authority-over", agent, || reads::authority_over(agent))
     }
 
-    /// Whether an agent (name or extension) takes calls of a queue (name or code) when logged in. None: there
-    /// is no such agent or queue.
+    /// Whether an agent (name or extension) takes calls of a queue (name or code) when logged in.
+    /// None: there is no such agent or queue.
     pub fn in_queue(&self, agent: &str, queue: &str) -> Option<bool> {
         self.run.ask("in-queue", (agent, queue), || reads::in_queue(agent, queue))
     }

@@ -1,7 +1,9 @@
-//! A conversation in which the agent can consult somebody, come back, hand the caller over, or send the caller on (R4), by keys.
+//! A conversation in which the agent can consult somebody, come back, hand the caller over, or send
+//! the caller on (R4), by keys.
 //!
-//! Whoever hangs up when, nobody is left listening to silence: the caller always has the agent, the one who was consulted, music while
-//! one of the two is on the way, or the flow, which goes on where [`Call::conversation`] says that the caller is alone.
+//! Whoever hangs up when, nobody is left listening to silence: the caller always has the agent, the
+//! one who was consulted, music while one of the two is on the way, or the flow, which goes on
+//! where [`Call::conversation`] says that the caller is alone.
 
 use super::{
     Agent, CALLER, Call, Failure, Leg, NotReached, Report, Reports, kind,
@@ -14,11 +16,13 @@ use crate::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// What an agent can key in a conversation: a part of a flow's settings. Whom an agent may reach so, the flow file permits (`dial`).
+/// What an agent can key in a conversation: a part of a flow's settings. Whom an agent may reach
+/// so, the flow file permits (`dial`).
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InCall {
-    /// Consults somebody while the caller hears music; `N` stands for the number, as in `*4N#`. Hanging up then connects the two.
+    /// Consults somebody while the caller hears music; `N` stands for the number, as in `*4N#`.
+    /// Hanging up then connects the two.
     #[schemars(regex(pattern = r"^[0-9*#]+N[*#]$"))]
     pub consult: String,
     /// Leaves the one who is consulted, and goes back to the caller, such as `*#`.
@@ -43,7 +47,8 @@ pub struct InCall {
     pub cases: Cases,
 }
 
-/// What an agent keys to note something that has to be answered in time (V8), with who called, the number, what was dialled, and the agent.
+/// What an agent keys to note something that has to be answered in time (V8), with who called, the
+/// number, what was dialled, and the agent.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Cases {
@@ -71,8 +76,11 @@ type NoteCase = fn(&Call, Vec<Field>);
 
 impl Cases {
     fn all(&self) -> impl Iterator<Item = (&CaseKeys, NoteCase)> {
-        let all: [(_, NoteCase); 3] =
-            [(&self.escalation, Call::escalation), (&self.complaint, Call::complaint), (&self.call_back, Call::call_back)];
+        let all: [(_, NoteCase); 3] = [
+            (&self.escalation, Call::escalation),
+            (&self.complaint, Call::complaint),
+            (&self.call_back, Call::call_back),
+        ];
         all.into_iter().filter_map(|(keys, note)| Some((keys.as_ref()?, note)))
     }
 }
@@ -83,17 +91,25 @@ impl InCall {
     /// # Errors
     /// A sentence for the operator.
     pub fn check(&self) -> Result<(), String> {
-        let codes: Vec<&str> = self.patterns().map(|keys| keys.split('N').next().unwrap_or_default()).collect();
+        let codes: Vec<&str> =
+            self.patterns().map(|keys| keys.split('N').next().unwrap_or_default()).collect();
         for (at, code) in codes.iter().enumerate() {
-            if codes[at + 1..].iter().any(|other| other.starts_with(code) || code.starts_with(other)) {
-                return Err(format!("in_call: the keys `{code}` begin two things; consult, back, transfer and cases must differ"));
+            if codes[at + 1..]
+                .iter()
+                .any(|other| other.starts_with(code) || code.starts_with(other))
+            {
+                return Err(format!(
+                    "in_call: the keys `{code}` begin two things; consult, back, transfer and cases must differ"
+                ));
             }
         }
         Ok(())
     }
 
     fn patterns(&self) -> impl Iterator<Item = &String> {
-        [&self.consult, &self.back, &self.transfer].into_iter().chain(self.cases.all().map(|(case, _)| &case.keys))
+        [&self.consult, &self.back, &self.transfer]
+            .into_iter()
+            .chain(self.cases.all().map(|(case, _)| &case.keys))
     }
 
     /// What a number as it was keyed means: `00` international, `0` national, else an extension.
@@ -115,7 +131,8 @@ pub enum Over {
     HandedOver(String),
     /// The caller was sent on to this number, and has left the call.
     SentOn(String),
-    /// The agent hung up while the caller was held, and whom the agent had called did not answer: the caller is alone, and hears music.
+    /// The agent hung up while the caller was held, and whom the agent had called did not answer:
+    /// the caller is alone, and hears music.
     CallerAlone,
 }
 
@@ -137,11 +154,14 @@ struct Conversation<'a> {
 }
 
 impl Call {
-    /// Stays with a caller and an agent until their conversation is over, and does what the agent keys. When the caller hangs up the
-    /// script is dropped as anywhere else (see [`Call::after_hang_up`]); an agent who is with somebody else goes on talking there.
+    /// Stays with a caller and an agent until their conversation is over, and does what the agent
+    /// keys. When the caller hangs up the script is dropped as anywhere else (see
+    /// [`Call::after_hang_up`]); an agent who is with somebody else goes on talking there.
     pub async fn conversation(&self, agent: &Agent, settings: &InCall) -> Over {
-        let watch = Some(self.watch(&agent.leg, settings.patterns().cloned().collect()).reporting());
-        let mut conversation = Conversation { call: self, agent: &agent.leg, name: &agent.name, settings, watch };
+        let watch =
+            Some(self.watch(&agent.leg, settings.patterns().cloned().collect()).reporting());
+        let mut conversation =
+            Conversation { call: self, agent: &agent.leg, name: &agent.name, settings, watch };
         loop {
             let over = match race(self.gone(&agent.leg), conversation.key()).await {
                 Either::Left(_) => Some(Over::AgentGone),
@@ -170,7 +190,11 @@ impl Conversation<'_> {
                     if pattern == self.settings.transfer {
                         return Key::Transfer(digits);
                     }
-                    let Some((case, note)) = self.settings.cases.all().find(|(case, _)| case.keys == pattern) else { return Key::Back };
+                    let Some((case, note)) =
+                        self.settings.cases.all().find(|(case, _)| case.keys == pattern)
+                    else {
+                        return Key::Back;
+                    };
                     note(self.call, self.about());
                     self.call.play_to(self.agent, vec![case.said.as_str().into()]).await;
                 }
@@ -183,7 +207,8 @@ impl Conversation<'_> {
     /// Who called, from which number, what was dialled, and who answered.
     fn about(&self) -> Vec<Field> {
         let number = self.call.caller();
-        let contact = number.and_then(|number| self.call.contact(number)).map(|contact| contact.name);
+        let contact =
+            number.and_then(|number| self.call.contact(number)).map(|contact| contact.name);
         let claimed = || self.call.arrival().and_then(|arrival| arrival.caller_name.clone());
         let about = [
             ("caller", contact.or_else(claimed)),
@@ -191,7 +216,10 @@ impl Conversation<'_> {
             ("dialled", Some(self.call.dialled().to_owned())),
             ("agent", Some(self.name.to_owned())),
         ];
-        about.into_iter().filter_map(|(key, value)| Some(Field { key: key.into(), value: value? })).collect()
+        about
+            .into_iter()
+            .filter_map(|(key, value)| Some(Field { key: key.into(), value: value? }))
+            .collect()
     }
 
     async fn back(&mut self) {
@@ -203,7 +231,8 @@ impl Conversation<'_> {
         if self.call.hold(CALLER).await.is_err() {
             return None;
         }
-        let mut dial = self.call.dial_to(self.settings.target(&number)).ring_time(self.settings.ring_time);
+        let mut dial =
+            self.call.dial_to(self.settings.target(&number)).ring_time(self.settings.ring_time);
         let reached = crate::race! {
             // The agent does not wait for the answer: the caller does.
             _ = self.call.gone(self.agent) => return Some(match dial.await {
@@ -264,14 +293,18 @@ impl Conversation<'_> {
 
     async fn explain(&self, why: &Failure) -> Option<Over> {
         match why {
-            Failure::Refused(refusal) if refusal.reason == RefusalReason::NotPermitted => self.say(&self.settings.not_permitted).await,
+            Failure::Refused(refusal) if refusal.reason == RefusalReason::NotPermitted => {
+                self.say(&self.settings.not_permitted).await
+            }
             _ => self.say(&self.settings.not_reached).await,
         }
     }
 
     /// Says something to the agent alone, who then has the caller again.
     async fn say(&self, text: &str) -> Option<Over> {
-        match race(self.call.gone(self.agent), self.call.play_to(self.agent, vec![text.into()])).await {
+        match race(self.call.gone(self.agent), self.call.play_to(self.agent, vec![text.into()]))
+            .await
+        {
             Either::Left(_) => Some(Over::CallerAlone),
             Either::Right(_) => self.resume().await,
         }

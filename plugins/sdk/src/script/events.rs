@@ -4,7 +4,8 @@ use super::{Call, run::Listen};
 use crate::types::Event;
 use std::{cell::RefCell, collections::VecDeque, future::poll_fn, rc::Rc, task::Poll};
 
-/// Events of a kind, from the moment that this was made; none is lost while the script awaits something else.
+/// Events of a kind, from the moment that this was made; none is lost while the script awaits
+/// something else.
 pub struct Events<T> {
     call: Call,
     inbox: Rc<Inbox<T>>,

@@ -1,8 +1,8 @@
 //! The history of a call as bytes, which is the state that the host keeps.
 //!
-//! One byte that says whether the script is over, then for each step that a script took part in: the
-//! event, four bytes that its orders came to, and the answers that it read, each behind two bytes that
-//! its question came to. A step is appended; what is there is never written again.
+//! One byte that says whether the script is over, then for each step that a script took part in:
+//! the event, four bytes that its orders came to, and the answers that it read, each behind two
+//! bytes that its question came to. A step is appended; what is there is never written again.
 
 use crate::types::{Command, Event, OrderId};
 use postcard::ser_flavors::Flavor;
@@ -43,7 +43,9 @@ impl<'a> History<'a> {
     pub(super) fn of(state: &'a [u8]) -> Result<Self, String> {
         match state.first() {
             None | Some(&GOING_ON) => Ok(Self { state, at: 1 }),
-            Some(_) => Err(format!("a state of {} bytes that no script of this SDK wrote", state.len())),
+            Some(_) => {
+                Err(format!("a state of {} bytes that no script of this SDK wrote", state.len()))
+            }
         }
     }
 
@@ -55,7 +57,8 @@ impl<'a> History<'a> {
         if self.at >= self.state.len() {
             return Ok(None);
         }
-        let broken = |_| format!("the state is damaged at byte {} of {}", self.at, self.state.len());
+        let broken =
+            |_| format!("the state is damaged at byte {} of {}", self.at, self.state.len());
         let rest = &self.state[self.at..];
         let (event, rest) = postcard::take_from_bytes::<Event>(rest).map_err(broken)?;
         let (orders, rest) = postcard::take_from_bytes::<[u8; 4]>(rest).map_err(broken)?;

@@ -17,10 +17,11 @@ use std::{
     time::Duration,
 };
 
-/// Waiting in a queue, from [`Call::wait_in`]: "enter queue A; after 15 s additionally B; every 60 s say X".
+/// Waiting in a queue, from [`Call::wait_in`]: "enter queue A; after 15 s additionally B; every 60
+/// s say X".
 ///
-/// Awaiting it gives the agent who answered, or why nobody did. The caller is in line from the first await
-/// until it is dropped; what is to happen after so long is written around it:
+/// Awaiting it gives the agent who answered, or why nobody did. The caller is in line from the
+/// first await until it is dropped; what is to happen after so long is written around it:
 ///
 /// ```
 /// # use strowger_sdk::prelude::*;
@@ -85,14 +86,19 @@ impl Waiting {
         self.announce(every, |place| vec![Prompt::Position(place.position)])
     }
 
-    /// Tells the caller something about the place in line, every so often; no prompts: nothing this time. A caller who is still being told is
-    /// not told twice.
-    pub fn announce(mut self, every: impl Into<Duration>, words: impl Fn(Place) -> Vec<Prompt> + 'static) -> Self {
+    /// Tells the caller something about the place in line, every so often; no prompts: nothing this
+    /// time. A caller who is still being told is not told twice.
+    pub fn announce(
+        mut self,
+        every: impl Into<Duration>,
+        words: impl Fn(Place) -> Vec<Prompt> + 'static,
+    ) -> Self {
         self.announcing = Some(Announcing::new(every.into(), words));
         self
     }
 
-    /// Tells the caller the place in line and the expected wait as a flow's settings say; none: nothing.
+    /// Tells the caller the place in line and the expected wait as a flow's settings say; none:
+    /// nothing.
     pub fn announced(self, announce: Option<&'static Announce>, language: Option<&str>) -> Self {
         let Some(announce) = announce else { return self };
         let language = language.map(str::to_owned);
@@ -119,7 +125,12 @@ impl Waiting {
     }
 
     /// Says this so long after entering for the first time, and again every so often.
-    pub fn say_from(mut self, text: impl Into<Prompt>, first: impl Into<Duration>, every: impl Into<Duration>) -> Self {
+    pub fn say_from(
+        mut self,
+        text: impl Into<Prompt>,
+        first: impl Into<Duration>,
+        every: impl Into<Duration>,
+    ) -> Self {
         let words = self.words();
         words.prompts = vec![text.into()];
         words.first_after = millis(first);
@@ -128,12 +139,16 @@ impl Waiting {
     }
 
     /// What else can be said about entering: priority, whisper, display name.
-    pub fn entering(mut self, say: impl FnOnce(Ordered<kind::Queue>) -> Ordered<kind::Queue>) -> Self {
+    pub fn entering(
+        mut self,
+        say: impl FnOnce(Ordered<kind::Queue>) -> Ordered<kind::Queue>,
+    ) -> Self {
         self.entry = say(self.entry);
         self
     }
 
-    /// From now on the caller hears this instead: at once, and again every so often. The music stays.
+    /// From now on the caller hears this instead: at once, and again every so often. The music
+    /// stays.
     pub fn now_say(&mut self, text: impl Into<Prompt>, every: impl Into<Duration>) {
         let words = self.words();
         words.prompts = vec![text.into()];

@@ -18,15 +18,28 @@ pub struct Language {
 }
 
 impl Call {
-    /// The language of the contact who calls; of others, the one that they choose with a key. None: neither is known, or nothing
-    /// is offered. The caller has to be answered. See [`Words`](crate::Words).
+    /// The language of the contact who calls; of others, the one that they choose with a key. None:
+    /// neither is known, or nothing is offered. The caller has to be answered. See
+    /// [`Words`](crate::Words).
     pub async fn language(&self, offered: &[Language]) -> Option<String> {
-        let known = self.caller().and_then(|number| self.contact(number)).and_then(|contact| contact.language);
+        let known = self
+            .caller()
+            .and_then(|number| self.contact(number))
+            .and_then(|contact| contact.language);
         if known.is_some() || offered.is_empty() {
             return known;
         }
-        let ask = |offer: &Language| Prompt::Text(Spoken { text: offer.ask.clone(), language: Some(offer.language.clone()) });
-        let keyed = self.gather_from(super::CALLER, offered.iter().map(ask).collect()).digits(1).await.ok()?;
-        offered.iter().find(|offer| keyed.digits.starts_with(offer.key)).map(|offer| offer.language.clone())
+        let ask = |offer: &Language| {
+            Prompt::Text(Spoken { text: offer.ask.clone(), language: Some(offer.language.clone()) })
+        };
+        let keyed = self
+            .gather_from(super::CALLER, offered.iter().map(ask).collect())
+            .digits(1)
+            .await
+            .ok()?;
+        offered
+            .iter()
+            .find(|offer| keyed.digits.starts_with(offer.key))
+            .map(|offer| offer.language.clone())
     }
 }

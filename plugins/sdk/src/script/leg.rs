@@ -8,8 +8,8 @@ pub const CALLER: &str = "caller";
 
 /// A leg that a dial brought forth, and that the script looks after.
 ///
-/// Dropping it hangs the leg up, unless it was put together with somebody ([`Call::connect`]) or is gone
-/// already: nobody who answered is left listening to silence.
+/// Dropping it hangs the leg up, unless it was put together with somebody ([`Call::connect`]) or is
+/// gone already: nobody who answered is left listening to silence.
 pub struct Leg {
     call: Call,
     name: String,

@@ -2,21 +2,25 @@
 //!
 //! # How it works
 //! The state of a call is its history. Each step runs the script again from the start, hands it the
-//! events so far, and lets it go on to its first wait without an answer; only the orders that the newest
-//! event brought forth leave. A script therefore keeps nothing, and survives whatever its host survives.
+//! events so far, and lets it go on to its first wait without an answer; only the orders that the
+//! newest event brought forth leave. A script therefore keeps nothing, and survives whatever its
+//! host survives.
 //!
-//! * An order is a value ([`Ordered`]) that leaves when it is first awaited. Its outcome waits for it, also
-//!   while the script awaits something else.
-//! * Dropping an order whose outcome has not come takes it back: leaving the scope of a queue leaves the
-//!   queue, of a dial cancels it, of a play stops it. Of a dial that was answered, or a queue that has
-//!   found an agent, before anybody asked, the leg is hung up. Dropping anything else orders nothing.
-//! * When the caller hangs up the script is dropped where it stands, and with it its orders. Then runs what
-//!   it had declared with [`Call::after_hang_up`]; without that, the call ends as `abandoned`.
+//! * An order is a value ([`Ordered`]) that leaves when it is first awaited. Its outcome waits for
+//!   it, also while the script awaits something else.
+//! * Dropping an order whose outcome has not come takes it back: leaving the scope of a queue
+//!   leaves the queue, of a dial cancels it, of a play stops it. Of a dial that was answered, or a
+//!   queue that has found an agent, before anybody asked, the leg is hung up. Dropping anything
+//!   else orders nothing.
+//! * When the caller hangs up the script is dropped where it stands, and with it its orders. Then
+//!   runs what it had declared with [`Call::after_hang_up`]; without that, the call ends as
+//!   `abandoned`.
 //! * Waits compose: [`race`], [`race!`](crate::race!), [`join`], [`Call::within`].
 //!
 //! # What a script must not do
-//! Two runs over the same history must order the same. So: no clock, no randomness and no memory of its
-//! own (ask the [`Call`]), and no `HashMap`. A script that differs is the fault `nondeterministic`.
+//! Two runs over the same history must order the same. So: no clock, no randomness and no memory of
+//! its own (ask the [`Call`]), and no `HashMap`. A script that differs is the fault
+//! `nondeterministic`.
 //!
 //! # Layout
 //! * `call`: what a script holds: orders, questions, facts.
@@ -113,8 +117,8 @@ pub trait Script: 'static {
     /// The `[settings]` of a flow file.
     type Settings: DeserializeOwned + JsonSchema + 'static;
 
-    /// Grows when a call that began on an older version could not go on on this one. The host lets calls
-    /// end on the version that they began on.
+    /// Grows when a call that began on an older version could not go on on this one. The host lets
+    /// calls end on the version that they began on.
     const STATE_VERSION: u32 = 1;
 
     /// See [`Flow::check`].
@@ -125,11 +129,14 @@ pub trait Script: 'static {
         Ok(())
     }
 
-    /// The procedure, from the call's arrival to its ending. People who talk at the end are left talking;
-    /// a caller who is alone is hung up.
+    /// The procedure, from the call's arrival to its ending. People who talk at the end are left
+    /// talking; a caller who is alone is hung up.
     ///
     /// An error ends the call as `failed`, with a line in the operator's log.
-    fn run(call: Call, settings: &'static Self::Settings) -> impl Future<Output = Result<Ending, Failure>>;
+    fn run(
+        call: Call,
+        settings: &'static Self::Settings,
+    ) -> impl Future<Output = Result<Ending, Failure>>;
 }
 
 impl<S: Script> Flow for S {
@@ -140,7 +147,11 @@ impl<S: Script> Flow for S {
         S::check(settings)
     }
 
-    fn step(settings: &'static S::Settings, state: Vec<u8>, event: Event) -> Result<StepResult, String> {
+    fn step(
+        settings: &'static S::Settings,
+        state: Vec<u8>,
+        event: Event,
+    ) -> Result<StepResult, String> {
         step::step::<S>(settings, state, event)
     }
 }

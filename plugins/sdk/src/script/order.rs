@@ -1,10 +1,15 @@
 //! One order, from the moment that it is written down to its outcome.
 
-use super::{Agent, Answered, Call, Failure, Leg, NotReached, NotServed, Waiting, outcome::is_progress};
+use super::{
+    Agent, Answered, Call, Failure, Leg, NotReached, NotServed, Waiting, outcome::is_progress,
+};
 use crate::{
     millis,
     names::outcome_name,
-    types::{Claim, Command, Confirm, Digits, Millis, OrderId, Outcome, PlayEnd, Prompt, RingLimit, Target},
+    types::{
+        Claim, Command, Confirm, Digits, Millis, OrderId, Outcome, PlayEnd, Prompt, RingLimit,
+        Target,
+    },
 };
 use std::{
     future::{Future, poll_fn},
@@ -16,11 +21,11 @@ use std::{
 
 /// An order of a kind. It leaves when it is first awaited; awaiting it gives its outcome.
 ///
-/// Its outcome waits for it, whatever the script awaits meanwhile. Dropped before its outcome has come, it
-/// is taken back (`cancel`), which is final: nothing more is ever heard of its number, not even that it was
-/// cancelled; an outcome under way is never delivered, and a leg that answered meanwhile is hung up by the
-/// host and its agent freed. Of what cannot be undone (answer, connect, transfer) only the outcome is taken
-/// back.
+/// Its outcome waits for it, whatever the script awaits meanwhile. Dropped before its outcome has
+/// come, it is taken back (`cancel`), which is final: nothing more is ever heard of its number, not
+/// even that it was cancelled; an outcome under way is never delivered, and a leg that answered
+/// meanwhile is hung up by the host and its agent freed. Of what cannot be undone (answer, connect,
+/// transfer) only the outcome is taken back.
 #[must_use = "an order leaves when it is awaited"]
 pub struct Ordered<K> {
     call: Call,
@@ -88,7 +93,11 @@ impl<K: kind::Kind> Ordered<K> {
         match K::outcome(outcome, leg, &self.call) {
             Ok(output) => Poll::Ready(Report::Final(output)),
             Err(outcome) => {
-                self.call.run.fault(format!("the host answered order {id}, {}, with `{}`", K::NAME, outcome_name(&outcome)));
+                self.call.run.fault(format!(
+                    "the host answered order {id}, {}, with `{}`",
+                    K::NAME,
+                    outcome_name(&outcome)
+                ));
                 Poll::Pending
             }
         }
@@ -202,7 +211,8 @@ options! { Queue, Command::EnterQueue(entry) => entry {
     fn agent_leg(name: impl Into<String>) => entry.agent_leg = name.into();
     /// An agent is reserved and rung without a caller: agent first.
     fn without_caller(without: bool) => entry.with_caller = !without;
-    /// Reports `offered` each time that phones of an agent begin to ring; see [`Ordered::reporting`].
+    /// Reports `offered` each time that phones of an agent begin to ring; see
+    /// [`Ordered::reporting`].
     fn report_offers(report: bool) => entry.report_offers = report;
 }}
 
@@ -254,7 +264,11 @@ pub mod kind {
         /// # Errors
         /// The outcome, when it is not one of this kind.
         #[doc(hidden)]
-        fn outcome(outcome: Outcome, leg: Option<String>, call: &Call) -> Result<Self::Output, Outcome>;
+        fn outcome(
+            outcome: Outcome,
+            leg: Option<String>,
+            call: &Call,
+        ) -> Result<Self::Output, Outcome>;
     }
 
     macro_rules! kinds {
@@ -286,7 +300,8 @@ pub mod kind {
         Play("play") -> PlayEnd { Outcome::Played(end) => end, } or |_failure| PlayEnd::Failed;
         /// Collecting digits.
         Gather("gather") -> Result<Digits, Failure> { Outcome::Gathered(digits) => Ok(digits), } or |failure| Err(failure);
-        /// Putting legs together, holding, resuming and parting them, sending digits, and what else is just done.
+        /// Putting legs together, holding, resuming and parting them, sending digits, and what else
+        /// is just done.
         Do("connect") -> Result<(), Failure> { Outcome::Joined | Outcome::Done => Ok(()), } or |failure| Err(failure);
         /// Sending a leg, or the call, away.
         Transfer("transfer") -> Result<(), Failure> {
@@ -329,9 +344,15 @@ pub mod kind {
         type Output = Result<Agent, NotServed>;
         const NAME: &'static str = "enter-queue";
 
-        fn outcome(outcome: Outcome, _leg: Option<String>, _call: &Call) -> Result<Self::Output, Outcome> {
+        fn outcome(
+            outcome: Outcome,
+            _leg: Option<String>,
+            _call: &Call,
+        ) -> Result<Self::Output, Outcome> {
             Ok(match outcome {
-                Outcome::Connected(connected) => Ok(Agent { name: connected.agent, leg: connected.leg }),
+                Outcome::Connected(connected) => {
+                    Ok(Agent { name: connected.agent, leg: connected.leg })
+                }
                 Outcome::Left(why) => Err(why.into()),
                 Outcome::Refused(refusal) => Err(NotServed::Failed(Failure::Refused(refusal))),
                 Outcome::Unknown => Err(NotServed::Failed(Failure::Unknown)),
@@ -347,9 +368,15 @@ pub mod kind {
         type Output = Result<Answered, NotReached>;
         const NAME: &'static str = "dial";
 
-        fn outcome(outcome: Outcome, leg: Option<String>, call: &Call) -> Result<Self::Output, Outcome> {
+        fn outcome(
+            outcome: Outcome,
+            leg: Option<String>,
+            call: &Call,
+        ) -> Result<Self::Output, Outcome> {
             Ok(match outcome {
-                Outcome::LegAnswered(by) => Ok(Answered { leg: Leg::new(call.clone(), leg.unwrap_or_default()), by }),
+                Outcome::LegAnswered(by) => {
+                    Ok(Answered { leg: Leg::new(call.clone(), leg.unwrap_or_default()), by })
+                }
                 Outcome::Unanswered(why) => Err(why.into()),
                 Outcome::Refused(refusal) => Err(NotReached::Failed(Failure::Refused(refusal))),
                 Outcome::Unknown => Err(NotReached::Failed(Failure::Unknown)),

@@ -6,7 +6,14 @@ use std::fmt;
 
 /// Whether more of the same order will come.
 pub(super) fn is_progress(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Queued(_) | Outcome::Offered(_) | Outcome::Matched(_) | Outcome::Ringing | Outcome::Listening)
+    matches!(
+        outcome,
+        Outcome::Queued(_)
+            | Outcome::Offered(_)
+            | Outcome::Matched(_)
+            | Outcome::Ringing
+            | Outcome::Listening
+    )
 }
 
 /// An order that was not carried out.
@@ -23,7 +30,9 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(refusal) => write!(formatter, "refused ({:?}): {}", refusal.reason, refusal.detail),
+            Self::Refused(refusal) => {
+                write!(formatter, "refused ({:?}): {}", refusal.reason, refusal.detail)
+            }
             Self::Unknown => formatter.write_str("what came of it is unknown"),
             Self::Failed(why) => formatter.write_str(why),
         }

@@ -1,8 +1,9 @@
-//! One run of a script over its history: which orders are out, what came of them, what was said and read.
+//! One run of a script over its history: which orders are out, what came of them, what was said and
+//! read.
 //!
-//! A run lives for one step. While it goes through the past it checks that the script says what it said
-//! then; in the present it collects what the script says. When it ends, what the script still holds is
-//! dropped in silence.
+//! A run lives for one step. While it goes through the past it checks that the script says what it
+//! said then; in the present it collects what the script says. When it ends, what the script still
+//! holds is dropped in silence.
 
 use super::{
     history::{Fingerprint, keep_answer, take_answer},
@@ -213,7 +214,9 @@ impl Run {
                     inner.past_reads_at = inner.past_reads.len() - reads.len();
                     return answer;
                 }
-                None => inner.fault(format!("`{question}` was asked where the first run asked something else")),
+                None => inner.fault(format!(
+                    "`{question}` was asked where the first run asked something else"
+                )),
             }
         }
         let answer = ask();
@@ -255,7 +258,9 @@ impl Run {
             Event::Order(event) => self.inner.borrow_mut().deliver_outcome(event.id, event.outcome),
             event => {
                 let known = match &event {
-                    Event::HungUp(hung_up) => self.inner.borrow_mut().deliver_hang_up(&hung_up.leg, hung_up.cause),
+                    Event::HungUp(hung_up) => {
+                        self.inner.borrow_mut().deliver_hang_up(&hung_up.leg, hung_up.cause)
+                    }
                     _ => false,
                 };
                 // A listener may ask questions of the run.
@@ -273,16 +278,26 @@ impl Run {
     ///
     /// # Errors
     /// When the script said something else than it said then.
-    pub(super) fn end_past(&self, orders: u32, event: impl FnOnce() -> String) -> Result<(), String> {
+    pub(super) fn end_past(
+        &self,
+        orders: u32,
+        event: impl FnOnce() -> String,
+    ) -> Result<(), String> {
         let inner = &mut *self.inner.borrow_mut();
         let fingerprint = inner.fingerprint.take();
         let fault = match inner.fault.take() {
             Some(fault) => fault,
             None if fingerprint != orders => {
-                let names: Vec<_> = inner.orders.iter().map(|order| command_name(&order.command)).collect();
-                format!("the script ordered [{}], which is not what the first run ordered", names.join(", "))
+                let names: Vec<_> =
+                    inner.orders.iter().map(|order| command_name(&order.command)).collect();
+                format!(
+                    "the script ordered [{}], which is not what the first run ordered",
+                    names.join(", ")
+                )
             }
-            None if inner.past_reads_at != inner.past_reads.len() => "the script asked less than the first run".to_owned(),
+            None if inner.past_reads_at != inner.past_reads.len() => {
+                "the script asked less than the first run".to_owned()
+            }
             None => {
                 inner.orders.clear();
                 return Ok(());
@@ -333,7 +348,9 @@ impl Inner {
     }
 
     fn deliver_outcome(&mut self, id: OrderId, outcome: Outcome) -> bool {
-        let Some(out) = self.out.iter_mut().find(|out| out.id == id && out.end.is_none()) else { return false };
+        let Some(out) = self.out.iter_mut().find(|out| out.id == id && out.end.is_none()) else {
+            return false;
+        };
         if is_progress(&outcome) {
             if out.reporting {
                 out.progress.push_back(outcome);

@@ -33,7 +33,8 @@ impl<'a, B: Future<Output = Result<Ending, Failure>>> Execution<'a, B> {
         Self { call, body, afterwards: None, over: false }
     }
 
-    /// Hands over an event and lets the script go on as far as it can; false if the event is nobody's.
+    /// Hands over an event and lets the script go on as far as it can; false if the event is
+    /// nobody's.
     fn feed(&mut self, event: Event) -> bool {
         let caller_gone = matches!(&event, Event::HungUp(hung_up) if hung_up.leg == CALLER);
         if self.over || !self.call.run.deliver(event) {
@@ -57,7 +58,8 @@ impl<'a, B: Future<Output = Result<Ending, Failure>>> Execution<'a, B> {
         true
     }
 
-    /// Polls until nothing moves: a branch that waits for another one of the same script is woken by it.
+    /// Polls until nothing moves: a branch that waits for another one of the same script is woken
+    /// by it.
     fn poll(&mut self) -> Option<Ending> {
         thread_local! {
             static WOKEN: (Arc<Woken>, Waker) = {
@@ -71,7 +73,8 @@ impl<'a, B: Future<Output = Result<Ending, Failure>>> Execution<'a, B> {
                 let poll = match (self.body.as_mut().as_pin_mut(), &mut self.afterwards) {
                     (Some(body), _) => body.poll(&mut context).map(|end| {
                         end.unwrap_or_else(|failure| {
-                            self.call.log(Level::Error, &format!("the script ended early: {failure}"));
+                            self.call
+                                .log(Level::Error, &format!("the script ended early: {failure}"));
                             "failed".into()
                         })
                     }),
@@ -105,12 +108,19 @@ impl Wake for Woken {
 }
 
 /// One step of a script.
-pub(super) fn step<S: Script>(settings: &'static S::Settings, mut state: Vec<u8>, event: Event) -> Result<StepResult, String> {
+pub(super) fn step<S: Script>(
+    settings: &'static S::Settings,
+    mut state: Vec<u8>,
+    event: Event,
+) -> Result<StepResult, String> {
     if history::is_over(&state) {
         return Ok(StepResult { state, orders: Vec::new() });
     }
     if state.is_empty() && !matches!(event, Event::Arrived(_) | Event::ContactDue(_)) {
-        return Err(format!("a call begins with `arrived` or `contact-due`, and this one with `{}`", event_name(&event)));
+        return Err(format!(
+            "a call begins with `arrived` or `contact-due`, and this one with `{}`",
+            event_name(&event)
+        ));
     }
     let call = Call::default();
     let body = pin!(Some(S::run(call.clone(), settings)));
@@ -122,7 +132,9 @@ pub(super) fn step<S: Script>(settings: &'static S::Settings, mut state: Vec<u8>
         call.run.past(&state[from..to]);
         if !script.feed(step.event) {
             let number = call.run.events.get() + 1;
-            return Err(format!("nondeterministic: at event {number} ({name}): the first run waited for it, this one not"));
+            return Err(format!(
+                "nondeterministic: at event {number} ({name}): the first run waited for it, this one not"
+            ));
         }
         call.run.end_past(step.orders, || name.to_owned())?;
     }
@@ -141,13 +153,15 @@ pub(super) fn step<S: Script>(settings: &'static S::Settings, mut state: Vec<u8>
     Ok(StepResult { state, orders })
 }
 
-/// A script that runs once, through all its events, as no host does: the yardstick for the re-running.
+/// A script that runs once, through all its events, as no host does: the yardstick for the
+/// re-running.
 #[cfg(not(target_arch = "wasm32"))]
 pub struct Continuous;
 
 #[cfg(not(target_arch = "wasm32"))]
 impl Continuous {
-    /// Runs a script through events, each with the site as it is then, and gives the orders of each.
+    /// Runs a script through events, each with the site as it is then, and gives the orders of
+    /// each.
     ///
     /// # Errors
     /// As for a step.

@@ -15,8 +15,8 @@ pub enum Either<A, B> {
     Right(B),
 }
 
-/// Waits for the first of two. The other is dropped, which takes back what it ordered; to keep it, hand
-/// over a `&mut` of it. More than two read better with [`race!`](crate::race!).
+/// Waits for the first of two. The other is dropped, which takes back what it ordered; to keep it,
+/// hand over a `&mut` of it. More than two read better with [`race!`](crate::race!).
 pub async fn race<A: Future, B: Future>(a: A, b: B) -> Either<A::Output, B::Output> {
     let (mut a, mut b) = (pin!(a), pin!(b));
     poll_fn(|context| {
@@ -67,9 +67,9 @@ pub async fn first<F: Future + Unpin>(mut waits: Vec<F>) -> (usize, F::Output) {
     .await
 }
 
-/// Waits for the first of several and goes on with what is written behind it. Where two are ready at once
-/// the upper one wins. The others are dropped before that, which takes back what they ordered; to keep one,
-/// write `&mut` before it.
+/// Waits for the first of several and goes on with what is written behind it. Where two are ready
+/// at once the upper one wins. The others are dropped before that, which takes back what they
+/// ordered; to keep one, write `&mut` before it.
 ///
 /// ```
 /// # use strowger_sdk::prelude::*;

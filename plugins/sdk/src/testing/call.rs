@@ -5,16 +5,18 @@ use crate::{
     Flow, command_name, event_name, reads,
     script::CALLER,
     types::{
-        Answerer, Arrival, Cause, Command, Connected, Digits, Event, GatherEnd, HungUp, KeepWaiting, Left, LegDigit, Matched, Order,
-        OrderEvent, OrderId, Outcome, PlayEnd, Refusal, RefusalReason, StepResult, Unanswered,
+        Answerer, Arrival, Cause, Command, Connected, Digits, Event, GatherEnd, HungUp,
+        KeepWaiting, Left, LegDigit, Matched, Order, OrderEvent, OrderId, Outcome, PlayEnd,
+        Refusal, RefusalReason, StepResult, Unanswered,
     },
 };
 use std::{collections::BTreeMap, fmt::Write, rc::Rc, time::Duration};
 
-/// One call of a flow under test. Methods that let something happen give the call back, to go on with.
+/// One call of a flow under test. Methods that let something happen give the call back, to go on
+/// with.
 ///
-/// They panic, with the whole call so far, when what should happen cannot, and when the flow breaks the
-/// contract.
+/// They panic, with the whole call so far, when what should happen cannot, and when the flow breaks
+/// the contract.
 pub struct TestCall<F: Flow> {
     settings: &'static F::Settings,
     site: Site,
@@ -110,7 +112,9 @@ impl<F: Flow> TestCall<F> {
 
     /// Everything succeeds that a PBX does at once: answering, playing, putting together.
     pub fn settles(&mut self) -> &mut Self {
-        while let Some((id, outcome)) = self.out.iter().find_map(|(id, command)| Some((*id, at_once(command)?))) {
+        while let Some((id, outcome)) =
+            self.out.iter().find_map(|(id, command)| Some((*id, at_once(command)?)))
+        {
             self.outcome(id, outcome);
         }
         self
@@ -119,7 +123,9 @@ impl<F: Flow> TestCall<F> {
     /// Time passes. Timers that come due meanwhile go off, the earliest first.
     pub fn passes(&mut self, time: impl Into<Duration>) -> &mut Self {
         let until = self.clock + time.into();
-        while let Some((at, id)) = self.due.iter().map(|(id, at)| (*at, *id)).min().filter(|(at, _)| *at <= until) {
+        while let Some((at, id)) =
+            self.due.iter().map(|(id, at)| (*at, *id)).min().filter(|(at, _)| *at <= until)
+        {
             self.set_clock(at);
             self.outcome(id, Outcome::Timer);
         }
@@ -156,7 +162,10 @@ impl<F: Flow> TestCall<F> {
     /// The caller presses what a gather asked for.
     pub fn presses(&mut self, digits: &str) -> &mut Self {
         let end = if digits.is_empty() { GatherEnd::Timeout } else { GatherEnd::Enough };
-        self.comes_of("gather", Outcome::Gathered(Digits { digits: digits.into(), proof: None, end }))
+        self.comes_of(
+            "gather",
+            Outcome::Gathered(Digits { digits: digits.into(), proof: None, end }),
+        )
     }
 
     /// A leg presses a key that nobody asked for.
@@ -166,7 +175,10 @@ impl<F: Flow> TestCall<F> {
 
     /// A leg keys what the flow watches for.
     pub fn matches(&mut self, pattern: &str, digits: &str) -> &mut Self {
-        self.comes_of("watch", Outcome::Matched(Matched { pattern: pattern.into(), digits: digits.into() }))
+        self.comes_of(
+            "watch",
+            Outcome::Matched(Matched { pattern: pattern.into(), digits: digits.into() }),
+        )
     }
 
     /// A leg hangs up.
@@ -181,7 +193,10 @@ impl<F: Flow> TestCall<F> {
 
     /// The host refuses the oldest order of this name.
     pub fn refuses(&mut self, command: &str, reason: RefusalReason) -> &mut Self {
-        self.comes_of(command, Outcome::Refused(Refusal { reason, detail: "the test says so".into() }))
+        self.comes_of(
+            command,
+            Outcome::Refused(Refusal { reason, detail: "the test says so".into() }),
+        )
     }
 
     /// The site as it is now.
@@ -240,7 +255,9 @@ impl<F: Flow> TestCall<F> {
 
     /// Whether the record is marked so.
     pub fn is_tagged(&self, tag: &str) -> bool {
-        self.orders.iter().any(|order| matches!(&order.command, Command::Tag(marked) if marked == tag))
+        self.orders
+            .iter()
+            .any(|order| matches!(&order.command, Command::Tag(marked) if marked == tag))
     }
 
     /// What the flow finished with, once it has.
@@ -268,8 +285,10 @@ impl<F: Flow> TestCall<F> {
     /// One step, run twice: with the same settings, state, event and reads it must be the same.
     fn step(&self, event: &Event) -> StepResult {
         let run = || {
-            reads::answer_with(Rc::new(self.site.clone()), || F::step(self.settings, self.state.clone(), event.clone()))
-                .unwrap_or_else(|fault| self.fail(&fault))
+            reads::answer_with(Rc::new(self.site.clone()), || {
+                F::step(self.settings, self.state.clone(), event.clone())
+            })
+            .unwrap_or_else(|fault| self.fail(&fault))
         };
         let (once, again) = (run(), run());
         if once != again {
@@ -284,7 +303,9 @@ impl<F: Flow> TestCall<F> {
         if self.ending.is_some() {
             self.fail("the flow orders something after it has finished");
         }
-        if *id <= self.last_id && !(matches!(command, Command::Timer(_)) && self.due.contains_key(id)) {
+        if *id <= self.last_id
+            && !(matches!(command, Command::Timer(_)) && self.due.contains_key(id))
+        {
             self.fail("the order's number is not new");
         }
         self.last_id = self.last_id.max(*id);
@@ -298,7 +319,10 @@ impl<F: Flow> TestCall<F> {
             Command::Finish(ending) => {
                 self.ending = Some(ending.clone());
                 if let Some((id, command)) = self.out.first_key_value() {
-                    let left = format!("the flow finishes and leaves order {id} behind: {}", command_name(command));
+                    let left = format!(
+                        "the flow finishes and leaves order {id} behind: {}",
+                        command_name(command)
+                    );
                     self.fail(&left);
                 }
             }
@@ -326,7 +350,14 @@ fn describe(event: &Event) -> String {
 }
 
 fn is_final(outcome: &Outcome) -> bool {
-    !matches!(outcome, Outcome::Queued(_) | Outcome::Offered(_) | Outcome::Matched(_) | Outcome::Ringing | Outcome::Listening)
+    !matches!(
+        outcome,
+        Outcome::Queued(_)
+            | Outcome::Offered(_)
+            | Outcome::Matched(_)
+            | Outcome::Ringing
+            | Outcome::Listening
+    )
 }
 
 fn has_outcome(command: &Command) -> bool {
@@ -355,7 +386,9 @@ fn at_once(command: &Command) -> Option<Outcome> {
         Command::Answer => Some(Outcome::Answered),
         Command::Play(_) => Some(Outcome::Played(PlayEnd::Whole)),
         Command::Connect(_) => Some(Outcome::Joined),
-        Command::Hold(_) | Command::Resume(_) | Command::Part(_) | Command::SendDigits(_) => Some(Outcome::Done),
+        Command::Hold(_) | Command::Resume(_) | Command::Part(_) | Command::SendDigits(_) => {
+            Some(Outcome::Done)
+        }
         _ => None,
     }
 }

@@ -1,8 +1,8 @@
 //! Flows tested as plain Rust: a call without a host, a PBX or WebAssembly.
 //!
-//! [`TestCall`] feeds events to a flow, keeps its state as the host would, and holds the flow to the
-//! contract: two runs of a step must be equal, numbers must be new, and at the end nothing may be left that
-//! somebody would have to take back. [`Site`] answers its questions.
+//! [`TestCall`] feeds events to a flow, keeps its state as the host would, and holds the flow to
+//! the contract: two runs of a step must be equal, numbers must be new, and at the end nothing may
+//! be left that somebody would have to take back. [`Site`] answers its questions.
 //!
 //! ```
 //! # use strowger_sdk::{prelude::*, testing::{Site, TestCall}};

@@ -1,7 +1,10 @@
 //! A site that answers what a test laid down.
 
 use crate::{
-    reads::{AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, Reads, ScheduleStatus},
+    reads::{
+        AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, Reads,
+        ScheduleStatus,
+    },
     types::{Millis, Moment, OrderId, Target, Weekday},
 };
 use std::{cell::RefCell, collections::BTreeMap};
@@ -37,7 +40,8 @@ pub struct Site {
     pub expected_wait: Option<Millis>,
     /// The place in line of anybody; 0: the first.
     pub position: u32,
-    /// The instant, in milliseconds since 1970, that passes with [`TestCall::passes`](super::TestCall::passes).
+    /// The instant, in milliseconds since 1970, that passes with
+    /// [`TestCall::passes`](super::TestCall::passes).
     pub instant: u64,
     /// What the flow logged.
     pub log: RefCell<Vec<String>>,
@@ -52,7 +56,8 @@ impl Site {
 
     /// With this queue, in which so many agents are logged in and so many of them free.
     pub fn queue(mut self, name: &str, logged_in: u32, free: u32) -> Self {
-        self.queues.insert(name.into(), QueueStatus { waiting: 0, longest_wait: 0, logged_in, free });
+        self.queues
+            .insert(name.into(), QueueStatus { waiting: 0, longest_wait: 0, logged_in, free });
         self
     }
 
@@ -126,14 +131,22 @@ pub fn contact(kind: &str, name: &str) -> KnownContact {
 
 /// An instant with its civil time, in a zone that is UTC.
 pub fn moment(instant: u64) -> Moment {
-    const WEEK: [Weekday; 7] =
-        [Weekday::Thursday, Weekday::Friday, Weekday::Saturday, Weekday::Sunday, Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday];
+    const WEEK: [Weekday; 7] = [
+        Weekday::Thursday,
+        Weekday::Friday,
+        Weekday::Saturday,
+        Weekday::Sunday,
+        Weekday::Monday,
+        Weekday::Tuesday,
+        Weekday::Wednesday,
+    ];
     let seconds = instant / 1000;
     let days = seconds / 86_400;
     // Days since 0000-03-01, in eras of 400 years, as the Gregorian calendar repeats.
     let from_march = days + 719_468;
     let (era, day_of_era) = (from_march / 146_097, from_march % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };

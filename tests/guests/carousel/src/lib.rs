@@ -1,5 +1,5 @@
-//! Carousel: says the same again and again until the caller hangs up. A script with a history as long as one likes, to
-//! measure and test what that costs.
+//! Carousel: says the same again and again until the caller hangs up. A script with a history as
+//! long as one likes, to measure and test what that costs.
 
 use strowger_sdk::prelude::*;
 

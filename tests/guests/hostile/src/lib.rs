@@ -1,9 +1,17 @@
-//! A plugin that misbehaves in the way that its settings name: `{"misbehave": "endless-loop"}`, from its first step on or after as many good ones as
-//! `"after"` says. With `"good"` it is the well-behaved plugin that the others must not disturb.
+//! A plugin that misbehaves in the way that its settings name: `{"misbehave": "endless-loop"}`,
+//! from its first step on or after as many good ones as `"after"` says. With `"good"` it is the
+//! well-behaved plugin that the others must not disturb.
 //!
-//! Expectation of each: it costs at most its own step, the message says what it did, and the next step finds a fresh
-//! instance. What a misbehaviour needs of `unsafe` code is what a plugin in C would have.
-#![allow(unsafe_code, missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "it is meant to misbehave")]
+//! Expectation of each: it costs at most its own step, the message says what it did, and the next
+//! step finds a fresh instance. What a misbehaviour needs of `unsafe` code is what a plugin in C
+//! would have.
+#![allow(
+    unsafe_code,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "it is meant to misbehave"
+)]
 
 mod bindings {
     #![allow(unreachable_pub, clippy::all, reason = "generated")]
@@ -69,7 +77,8 @@ enum Misbehaviour {
     InvalidUtf8Read,
     /// 8 MiB in the argument of a read.
     LargeRead,
-    /// A call to a premium number and a queue that does not exist: the sandbox passes them on, the exchange refuses.
+    /// A call to a premium number and a queue that does not exist: the sandbox passes them on, the
+    /// exchange refuses.
     WithoutPermission,
     /// Orders that cannot be meant, among ones that can.
     Impossible,
@@ -116,7 +125,8 @@ impl Guest for Hostile {
     }
 
     fn configure(settings: String) -> Result<(), String> {
-        let settings: Settings = serde_json::from_str(&settings).map_err(|error| error.to_string())?;
+        let settings: Settings =
+            serde_json::from_str(&settings).map_err(|error| error.to_string())?;
         match settings.misbehave {
             Misbehaviour::RefuseSettings => return Err("the desk has no chairs".into()),
             Misbehaviour::PanicInConfigure => panic!("settings make me panic"),
@@ -129,7 +139,8 @@ impl Guest for Hostile {
 
     fn step(state: Vec<u8>, event: Event) -> Result<StepResult, String> {
         let served = STEPS.with(|steps| steps.replace(steps.get() + 1));
-        let (misbehaviour, after) = SETTINGS.with(|kept| kept.get().map(|kept| (kept.misbehave, kept.after)).expect("configured"));
+        let (misbehaviour, after) = SETTINGS
+            .with(|kept| kept.get().map(|kept| (kept.misbehave, kept.after)).expect("configured"));
         let mut result = good(&state, &event);
         match misbehaviour {
             _ if steps_taken(&state) < after => {}
@@ -159,7 +170,9 @@ impl Guest for Hostile {
             Misbehaviour::InvalidUtf8 => result.orders.push(note("n", &not_utf8())),
             Misbehaviour::InvalidUtf8Read => drop(reads::switch(&not_utf8())),
             Misbehaviour::LargeRead => drop(reads::switch(&"x".repeat(8 << 20))),
-            Misbehaviour::WithoutPermission => result.orders = vec![dial("+32909123456"), enter("no-such-queue")],
+            Misbehaviour::WithoutPermission => {
+                result.orders = vec![dial("+32909123456"), enter("no-such-queue")]
+            }
             Misbehaviour::Impossible => {
                 result.orders = vec![
                     dial("0909 CALL ME"),
@@ -194,7 +207,10 @@ impl Guest for Hostile {
             Misbehaviour::Environment => {
                 let variables = env::vars().count();
                 let arguments = env::args().count();
-                result.orders = vec![note("environment", &format!("{variables} variables, {arguments} arguments"))];
+                result.orders = vec![note(
+                    "environment",
+                    &format!("{variables} variables, {arguments} arguments"),
+                )];
             }
             Misbehaviour::File => drop(fs::read_to_string("/etc/passwd")),
             Misbehaviour::Network => drop(TcpStream::connect("127.0.0.1:22")),

@@ -1,4 +1,5 @@
-//! Plugboard: does what its settings say, event by event, so that a test can have any sequence of orders carried out.
+//! Plugboard: does what its settings say, event by event, so that a test can have any sequence of
+//! orders carried out.
 //!
 //! ```toml
 //! [settings.on]
@@ -6,8 +7,9 @@
 //! "1 answered" = ["2 dial bob 200 limit 10", "3 timer 5"]
 //! "2 unanswered busy" = ["finish lost"]
 //! ```
-//! Before the orders of a rule stands the event: its name in the contract; of an order, its number, the outcome's name, and how it came out, if
-//! that matters. An order is its number, its name and what it needs, see `command`; what bears no number gets one that nobody waits for.
+//! Before the orders of a rule stands the event: its name in the contract; of an order, its number,
+//! the outcome's name, and how it came out, if that matters. An order is its number, its name and
+//! what it needs, see `command`; what bears no number gets one that nobody waits for.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,8 +17,9 @@ use std::{collections::BTreeMap, str::SplitWhitespace};
 use strowger_sdk::{
     Flow, event_name, reads,
     types::{
-        Cause, Command, Confirm, ContinueWith, Dial, EnterQueue, Event, Field, Gather, HangUp, KeepWaiting, Left, Listen, ListenMode, Mail,
-        Order, Outcome, Play, Prompt, RingLimit, StepResult, Target, Transfer, Unanswered, Watch, Widen,
+        Cause, Command, Confirm, ContinueWith, Dial, EnterQueue, Event, Field, Gather, HangUp,
+        KeepWaiting, Left, Listen, ListenMode, Mail, Order, Outcome, Play, Prompt, RingLimit,
+        StepResult, Target, Transfer, Unanswered, Watch, Widen,
     },
 };
 
@@ -38,8 +41,14 @@ impl Flow for Plugboard {
 
     fn step(settings: &'static Settings, _: Vec<u8>, event: Event) -> Result<StepResult, String> {
         let words = words(&event);
-        let orders = (1..=words.len()).rev().find_map(|known| settings.on.get(&words[..known].join(" ")));
-        let orders = orders.into_iter().flatten().zip(1000..).map(|(line, unasked)| order(line, unasked)).collect::<Result<_, _>>()?;
+        let orders =
+            (1..=words.len()).rev().find_map(|known| settings.on.get(&words[..known].join(" ")));
+        let orders = orders
+            .into_iter()
+            .flatten()
+            .zip(1000..)
+            .map(|(line, unasked)| order(line, unasked))
+            .collect::<Result<_, _>>()?;
         Ok(StepResult { state: vec![1], orders })
     }
 }
@@ -50,7 +59,9 @@ strowger_sdk::export!(Plugboard);
 fn words(event: &Event) -> Vec<String> {
     let name = event_name(event).to_owned();
     match event {
-        Event::Order(order) => [order.id.to_string(), name].into_iter().chain(how(&order.outcome)).collect(),
+        Event::Order(order) => {
+            [order.id.to_string(), name].into_iter().chain(how(&order.outcome)).collect()
+        }
         Event::Digit(key) => vec![name, key.leg.clone(), key.digit.to_string()],
         Event::HungUp(gone) => vec![name, gone.leg.clone()],
         _ => vec![name],
@@ -83,7 +94,8 @@ fn order(line: &str, unasked: u32) -> Result<Order, String> {
         Some((number, rest)) if number.parse::<u32>().is_ok() => (number.parse().ok(), rest),
         _ => (None, line),
     };
-    let command = command(&mut rest.split_whitespace()).ok_or_else(|| format!("{line:?} is no order that the plugboard knows"))?;
+    let command = command(&mut rest.split_whitespace())
+        .ok_or_else(|| format!("{line:?} is no order that the plugboard knows"))?;
     Ok(Order { id: number.unwrap_or(unasked), command })
 }
 
@@ -108,10 +120,18 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
     let rest = |words: &mut SplitWhitespace<'_>| words.map(str::to_owned).collect::<Vec<_>>();
     Some(match words.next()? {
         "answer" => Command::Answer,
-        "play" => Command::Play(Play { leg: owned(words)?, prompts: vec![Prompt::from(rest(words).join(" ").as_str())], barge_in: false }),
-        "keep-waiting" => {
-            Command::KeepWaiting(KeepWaiting { leg: owned(words)?, music: owned(words), prompts: Vec::new(), first_after: 0, every: 0 })
-        }
+        "play" => Command::Play(Play {
+            leg: owned(words)?,
+            prompts: vec![Prompt::from(rest(words).join(" ").as_str())],
+            barge_in: false,
+        }),
+        "keep-waiting" => Command::KeepWaiting(KeepWaiting {
+            leg: owned(words)?,
+            music: owned(words),
+            prompts: Vec::new(),
+            first_after: 0,
+            every: 0,
+        }),
         "enter-queue" => Command::EnterQueue(EnterQueue {
             agent_leg: owned(words)?,
             queues: rest(words),
@@ -122,7 +142,9 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
             display_name: None,
             report_offers: false,
         }),
-        "widen" => Command::Widen(Widen { entry: words.next()?.parse().ok()?, queues: rest(words) }),
+        "widen" => {
+            Command::Widen(Widen { entry: words.next()?.parse().ok()?, queues: rest(words) })
+        }
         "dial" => {
             let mut dial = Dial {
                 leg: owned(words)?,
@@ -140,8 +162,13 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
                     "limit" => dial.limit = RingLimit::Time(seconds(words.next()?)?),
                     "keep-place" => dial.keep_place = Some(words.next()?.parse().ok()?),
                     "confirm" => {
-                        let (key, within) = (words.next()?.chars().next()?, seconds(words.next()?)?);
-                        dial.confirm = Some(Confirm { prompts: vec![Prompt::from("Press the key.")], key, within });
+                        let (key, within) =
+                            (words.next()?.chars().next()?, seconds(words.next()?)?);
+                        dial.confirm = Some(Confirm {
+                            prompts: vec![Prompt::from("Press the key.")],
+                            key,
+                            within,
+                        });
                     }
                     _ => return None,
                 }
@@ -152,8 +179,12 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
         "hold" => Command::Hold(owned(words)?),
         "resume" => Command::Resume(owned(words)?),
         "part" => Command::Part(owned(words)?),
-        "transfer" => Command::Transfer(Transfer { leg: owned(words)?, target: words.next().map(target) }),
-        "continue-with" => Command::ContinueWith(ContinueWith { flow: owned(words)?, data: rest(words).join(" ") }),
+        "transfer" => {
+            Command::Transfer(Transfer { leg: owned(words)?, target: words.next().map(target) })
+        }
+        "continue-with" => {
+            Command::ContinueWith(ContinueWith { flow: owned(words)?, data: rest(words).join(" ") })
+        }
         "timer" => Command::Timer(seconds(words.next()?)?),
         "watch" => Command::Watch(Watch { leg: owned(words)?, patterns: rest(words) }),
         "gather" => Command::Gather(Gather {
@@ -176,7 +207,11 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
             },
         }),
         "cancel" => Command::Cancel(words.next()?.parse().ok()?),
-        "mail" => Command::Mail(Mail { template: owned(words)?, to: vec![owned(words)?], fields: fields(words)? }),
+        "mail" => Command::Mail(Mail {
+            template: owned(words)?,
+            to: vec![owned(words)?],
+            fields: fields(words)?,
+        }),
         "escalation" => Command::Escalation(fields(words)?),
         "complaint" => Command::Complaint(fields(words)?),
         "call-back" => Command::CallBack(fields(words)?),
@@ -200,18 +235,27 @@ fn fields(words: &mut SplitWhitespace<'_>) -> Option<Vec<Field>> {
 /// What a read says, in a word or two.
 fn answer(words: &mut SplitWhitespace<'_>) -> Option<String> {
     Some(match words.next()? {
-        "contact" => reads::contact(words.next()?)
-            .map_or_else(|| "nobody".to_owned(), |known| format!("{} {}", known.kind, known.responsible.join(","))),
+        "contact" => reads::contact(words.next()?).map_or_else(
+            || "nobody".to_owned(),
+            |known| format!("{} {}", known.kind, known.responsible.join(",")),
+        ),
         "on-duty" => reads::on_duty(words.next()?)
             .into_iter()
             .map(|target| match target {
-                Target::Number(text) | Target::Extension(text) | Target::Agent(text) | Target::Address(text) => text,
+                Target::Number(text)
+                | Target::Extension(text)
+                | Target::Agent(text)
+                | Target::Address(text) => text,
             })
             .collect::<Vec<_>>()
             .join(","),
         "history" => {
             let calls = reads::history(words.next()?, words.next()?.parse().ok()?);
-            calls.iter().map(|call| format!("{}:{}", call.flow, call.outcome)).collect::<Vec<_>>().join(",")
+            calls
+                .iter()
+                .map(|call| format!("{}:{}", call.flow, call.outcome))
+                .collect::<Vec<_>>()
+                .join(",")
         }
         _ => return None,
     })

@@ -15,16 +15,24 @@ use strowger_model::event::{Cause, PlayEnd};
 impl Desk {
     pub(super) fn event(&mut self, event: Event) {
         match event {
-            Event::StasisStart { channel, .. } if is_snoop(&channel.id) => self.snoop_entered(&channel.id),
-            Event::ChannelEnteredBridge { channel, .. } if is_snoop(&channel.id) => self.snoop_joined(&channel.id),
-            Event::StasisEnd { channel } | Event::ChannelDestroyed { channel, .. } if is_snoop(&channel.id) => {
+            Event::StasisStart { channel, .. } if is_snoop(&channel.id) => {
+                self.snoop_entered(&channel.id)
+            }
+            Event::ChannelEnteredBridge { channel, .. } if is_snoop(&channel.id) => {
+                self.snoop_joined(&channel.id)
+            }
+            Event::StasisEnd { channel } | Event::ChannelDestroyed { channel, .. }
+                if is_snoop(&channel.id) =>
+            {
                 self.snoop_ended(&channel.id)
             }
             Event::StasisStart { channel, args } => self.entered(&channel, &args),
             Event::StasisEnd { channel } => {
                 let Some(leg) = self.legs.get(&*channel.id) else { return };
                 let left = leg.hung_up.is_none() && leg.hang_up.is_none();
-                let cause = leg.hang_up.unwrap_or_else(|| if left { Cause::Normal } else { cause::answered(leg.hung_up.flatten()) });
+                let cause = leg.hang_up.unwrap_or_else(|| {
+                    if left { Cause::Normal } else { cause::answered(leg.hung_up.flatten()) }
+                });
                 self.ended(&channel.id.into(), cause, left);
             }
             Event::ChannelStateChange { channel } => match &*channel.state {
@@ -33,11 +41,19 @@ impl Desk {
                 _ => {}
             },
             // 183: many mobile networks ring only so.
-            Event::Dial { peer, dialstatus } if dialstatus == "RINGING" || dialstatus == "PROGRESS" => self.rings(&peer),
-            Event::ChannelEnteredBridge { bridge, channel } => self.entered_bridge(&bridge, &channel),
+            Event::Dial { peer, dialstatus }
+                if dialstatus == "RINGING" || dialstatus == "PROGRESS" =>
+            {
+                self.rings(&peer)
+            }
+            Event::ChannelEnteredBridge { bridge, channel } => {
+                self.entered_bridge(&bridge, &channel)
+            }
             Event::ChannelLeftBridge { bridge, channel } => self.left_bridge(&bridge, &channel),
             Event::ChannelDtmfReceived { channel, digit } => {
-                if let (Some(leg), Some(digit)) = (self.legs.get(&*channel.id), digit.chars().next()) {
+                if let (Some(leg), Some(digit)) =
+                    (self.legs.get(&*channel.id), digit.chars().next())
+                {
                     self.out.push(Output::Emit(PbxEvent::Digit { leg: leg.id.clone(), digit }));
                 }
             }
@@ -57,15 +73,24 @@ impl Desk {
                 self.finish(&play, end);
             }
             // The cause of a soft request is no Q.850 cause.
-            Event::ChannelHangupRequest { channel, cause, soft } => self.leg(&channel, |leg| leg.hung_up = Some(cause.filter(|_| !soft))),
+            Event::ChannelHangupRequest { channel, cause, soft } => {
+                self.leg(&channel, |leg| leg.hung_up = Some(cause.filter(|_| !soft)))
+            }
             Event::ChannelDestroyed { channel, cause, tech_cause } => {
                 let Some(leg) = self.legs.get(&*channel.id) else { return };
-                let told = if leg.up { cause::answered(Some(cause)) } else { cause::unanswered(cause, tech_cause, leg.rang) };
+                let told = if leg.up {
+                    cause::answered(Some(cause))
+                } else {
+                    cause::unanswered(cause, tech_cause, leg.rang)
+                };
                 let cause = leg.hang_up.unwrap_or(told);
                 self.ended(&channel.id.into(), cause, false);
             }
             Event::ApplicationReplaced => {
-                let why = format!("another program has taken the application {:?} at Asterisk; this one stands down", self.config.app);
+                let why = format!(
+                    "another program has taken the application {:?} at Asterisk; this one stands down",
+                    self.config.app
+                );
                 self.stood_down = true;
                 self.out.push(Output::Emit(PbxEvent::Lost { why }));
                 self.out.push(Output::StandDown);
@@ -96,11 +121,16 @@ impl Desk {
         let mut id = LegId::from(channel.id.as_str());
         if self.gone.contains(&id) {
             self.serial += 1;
-            id = LegId::from(format!("{}~{:x}.{}", channel.id, std::process::id(), self.serial).as_str());
+            id = LegId::from(
+                format!("{}~{:x}.{}", channel.id, std::process::id(), self.serial).as_str(),
+            );
         }
         let arrived = arrived(id.clone(), channel, args.iter().map(String::as_str));
         let up = channel.state == "Up";
-        self.legs.insert(channel.id.as_str().into(), Leg { id, up, arrived: Some(Box::new(arrived.clone())), ..Leg::default() });
+        self.legs.insert(
+            channel.id.as_str().into(),
+            Leg { id, up, arrived: Some(Box::new(arrived.clone())), ..Leg::default() },
+        );
         self.out.push(Output::Emit(PbxEvent::Arrived(Box::new(arrived))));
     }
 
@@ -146,9 +176,13 @@ impl Desk {
     }
 }
 
-/// Who calls. The arguments of the hand-over in the dialplan may say `line=`, `diverted-from=` and `dialled=`; all
-/// others are its data.
-pub(super) fn arrived<'a>(leg: LegId, channel: &Channel, args: impl Iterator<Item = &'a str>) -> ArrivedLeg {
+/// Who calls. The arguments of the hand-over in the dialplan may say `line=`, `diverted-from=` and
+/// `dialled=`; all others are its data.
+pub(super) fn arrived<'a>(
+    leg: LegId,
+    channel: &Channel,
+    args: impl Iterator<Item = &'a str>,
+) -> ArrivedLeg {
     let mut arrived = ArrivedLeg {
         leg,
         caller: claimed(&channel.caller.number),

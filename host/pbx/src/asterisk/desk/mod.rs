@@ -1,4 +1,5 @@
-//! What the adapter knows of its legs, and what it does about commands and events: a state machine without I/O.
+//! What the adapter knows of its legs, and what it does about commands and events: a state machine
+//! without I/O.
 //!
 //! # Layout
 //! * this file: legs, and their commands, carried out one after another in a queue for each.
@@ -7,12 +8,13 @@
 //! * `listen`: legs that listen to others.
 //! * `sync`: what is so after the socket was lost.
 //!
-//! Inputs go in at [`Desk::handle`], [`Output`]s are then in [`Desk::out`]. Requests are [`Job`]s: at most one of a leg
-//! is under way, so its commands keep their order, and legs do not wait for one another. Hanging up is the exception: it drops what is queued and
-//! waits only for a dial, since a channel that is not there yet cannot be hung up.
+//! Inputs go in at [`Desk::handle`], [`Output`]s are then in [`Desk::out`]. Requests are [`Job`]s:
+//! at most one of a leg is under way, so its commands keep their order, and legs do not wait for
+//! one another. Hanging up is the exception: it drops what is queued and waits only for a dial,
+//! since a channel that is not there yet cannot be hung up.
 //!
-//! **Invariant:** a leg is in [`Desk::legs`] from its arrival or dial until the output that says `Ended`, which is the
-//! only thing that takes it out while the socket is up.
+//! **Invariant:** a leg is in [`Desk::legs`] from its arrival or dial until the output that says
+//! `Ended`, which is the only thing that takes it out while the socket is up.
 
 mod events;
 mod listen;
@@ -27,7 +29,9 @@ use super::{
     rest::{Failure, Snapshot},
     wire::Event,
 };
-use crate::port::{AliveLeg, ArrivedLeg, ConversationId, Ended, LegId, PbxCommand, PbxEvent, PlayId};
+use crate::port::{
+    AliveLeg, ArrivedLeg, ConversationId, Ended, LegId, PbxCommand, PbxEvent, PlayId,
+};
 use listen::Listens;
 use plays::Play;
 use std::{
@@ -218,7 +222,9 @@ impl Desk {
                 Some(held) => held.push(event),
                 None => self.event(event),
             },
-            Input::Done { channel, serial, job, result } => self.done(&channel, serial, job, result),
+            Input::Done { channel, serial, job, result } => {
+                self.done(&channel, serial, job, result)
+            }
             Input::Overdue(play) => self.overdue(&play),
             Input::Over(play) => self.finish(&play, PlayEnd::Whole),
             Input::Connected => self.held = Some(Vec::new()),
@@ -226,7 +232,11 @@ impl Desk {
             Input::Lost(why) => self.disconnected(why),
             Input::Alive(snapshot, reply) => {
                 let snapshot = self.of_legs(snapshot);
-                let alive = snapshot.channels.iter().map(|channel| self.alive_leg(channel, &snapshot.bridges)).collect();
+                let alive = snapshot
+                    .channels
+                    .iter()
+                    .map(|channel| self.alive_leg(channel, &snapshot.bridges))
+                    .collect();
                 // Whoever asked may have stopped waiting.
                 let _ = reply.send(alive);
             }
@@ -236,7 +246,12 @@ impl Desk {
     fn command(&mut self, command: PbxCommand) {
         match command {
             // An earlier host answered it.
-            PbxCommand::Answer { leg } if self.legs.get(channel_of(&leg)).is_some_and(|leg| leg.settled && !leg.answering) => {
+            PbxCommand::Answer { leg }
+                if self
+                    .legs
+                    .get(channel_of(&leg))
+                    .is_some_and(|leg| leg.settled && !leg.answering) =>
+            {
                 self.out.push(Output::Emit(PbxEvent::Answered { leg }));
             }
             PbxCommand::Answer { leg } => self.with(&leg, |leg| {
@@ -261,12 +276,19 @@ impl Desk {
                     return self.ended(&channel, Cause::Unreachable, false);
                 };
                 let caller_id = caller_id(number.as_deref(), display_name.as_deref());
-                self.push(&channel, Job::Originate { endpoint, caller_id, withheld: number.is_none() });
+                self.push(
+                    &channel,
+                    Job::Originate { endpoint, caller_id, withheld: number.is_none() },
+                );
             }
-            PbxCommand::Play { play, conversation, prompts } => self.play(play, conversation, prompts),
+            PbxCommand::Play { play, conversation, prompts } => {
+                self.play(play, conversation, prompts)
+            }
             PbxCommand::Stop { play } => self.stop(&play),
             PbxCommand::Music { leg, class } => self.music(&leg, class),
-            PbxCommand::Move { leg, to } => self.with(&leg, |leg| leg.queue.push_back(Job::Enter { bridge: to })),
+            PbxCommand::Move { leg, to } => {
+                self.with(&leg, |leg| leg.queue.push_back(Job::Enter { bridge: to }))
+            }
             PbxCommand::Transfer { leg, to } => {
                 let target = to.as_ref().and_then(|to| self.config.dial_string(to));
                 if to.is_some() && target.is_none() {
@@ -274,7 +296,9 @@ impl Desk {
                 }
                 self.with(&leg, |leg| leg.queue.push_back(Job::Leave { target }));
             }
-            PbxCommand::SendDigits { leg, digits } => self.with(&leg, |leg| leg.queue.push_back(Job::Digits(digits))),
+            PbxCommand::SendDigits { leg, digits } => {
+                self.with(&leg, |leg| leg.queue.push_back(Job::Digits(digits)))
+            }
             PbxCommand::Listen { leg, to, mode } => self.listen(&leg, &to, mode),
             PbxCommand::StopListening { leg } => self.stop_listening(&leg),
             PbxCommand::HangUp { leg, cause } => self.hang_up(leg, cause),
@@ -287,7 +311,11 @@ impl Desk {
             return;
         }
         let channel: ChannelId = channel_of(&id).into();
-        let leg = self.legs.entry(channel.clone()).or_insert_with(|| Leg { id: id.clone(), stranger: true, ..Leg::default() });
+        let leg = self.legs.entry(channel.clone()).or_insert_with(|| Leg {
+            id: id.clone(),
+            stranger: true,
+            ..Leg::default()
+        });
         if leg.id != id || leg.hang_up.is_some() {
             return;
         }
@@ -306,7 +334,9 @@ impl Desk {
     /// Does something to a leg, if it is there and not being hung up, and starts what that queued.
     fn with(&mut self, id: &LegId, act: impl FnOnce(&mut Leg)) {
         let channel: ChannelId = channel_of(id).into();
-        if let Some(leg) = self.legs.get_mut(&channel).filter(|leg| leg.id == *id && leg.hang_up.is_none()) {
+        if let Some(leg) =
+            self.legs.get_mut(&channel).filter(|leg| leg.id == *id && leg.hang_up.is_none())
+        {
             act(leg);
             self.pump(&channel);
         }
@@ -327,11 +357,18 @@ impl Desk {
             match &mut job {
                 Job::Settle { .. } => leg.bridge = true,
                 Job::Enter { bridge } if leg.conversation.as_ref() == Some(bridge) => {
-                    self.out.push(Output::Emit(PbxEvent::Moved { leg: leg.id.clone(), to: bridge.clone() }));
+                    self.out.push(Output::Emit(PbxEvent::Moved {
+                        leg: leg.id.clone(),
+                        to: bridge.clone(),
+                    }));
                     continue;
                 }
                 Job::Play { hush, .. } => *hush = leg.sounding.take().is_some(),
-                Job::Music { class, .. } if leg.sounding == *class || class.is_some() && !leg.plays.is_empty() => continue,
+                Job::Music { class, .. }
+                    if leg.sounding == *class || class.is_some() && !leg.plays.is_empty() =>
+                {
+                    continue;
+                }
                 Job::Music { class, .. } => leg.sounding.clone_from(class),
                 _ => {}
             }
@@ -341,7 +378,13 @@ impl Desk {
         }
     }
 
-    fn done(&mut self, channel: &ChannelId, serial: u64, job: Job, result: Result<Duration, Failure>) {
+    fn done(
+        &mut self,
+        channel: &ChannelId,
+        serial: u64,
+        job: Job,
+        result: Result<Duration, Failure>,
+    ) {
         let current = match self.legs.get_mut(channel) {
             Some(leg) => {
                 let current = leg.running.is_some_and(|(running, _)| running == serial);
@@ -365,13 +408,19 @@ impl Desk {
                 let stranger = self.legs.get(channel).is_some_and(|leg| leg.stranger);
                 self.ended(channel, if stranger { Cause::Normal } else { cause }, false);
             }
-            (Job::HangUp(cause), Ok(_)) if self.legs.get(channel).is_some_and(|leg| leg.stranger) => self.ended(channel, cause, false),
+            (Job::HangUp(cause), Ok(_))
+                if self.legs.get(channel).is_some_and(|leg| leg.stranger) =>
+            {
+                self.ended(channel, cause, false)
+            }
             (Job::Listen { snoop, .. } | Job::Unlisten { snoop }, Err(failure)) => {
                 tracing::warn!(leg = %channel, %failure, "listens no more");
                 self.snoop_ended(&snoop);
             }
             (Job::Originate { .. }, Err(failure)) => self.not_dialled(channel, &failure),
-            (job, Err(failure)) if current => tracing::warn!(leg = %channel, ?job, %failure, "Asterisk did not do it"),
+            (job, Err(failure)) if current => {
+                tracing::warn!(leg = %channel, ?job, %failure, "Asterisk did not do it")
+            }
             _ => {}
         }
         self.pump(channel);
@@ -400,7 +449,11 @@ impl Desk {
         let Some(leg) = self.forget(channel) else { return };
         self.hush_listeners(&leg.id);
         for play in leg.plays {
-            self.out.push(Output::Emit(PbxEvent::Played { leg: leg.id.clone(), play, end: PlayEnd::Stopped }));
+            self.out.push(Output::Emit(PbxEvent::Played {
+                leg: leg.id.clone(),
+                play,
+                end: PlayEnd::Stopped,
+            }));
         }
         self.out.push(Output::Emit(PbxEvent::Ended(Box::new(Ended { leg: leg.id, cause, left }))));
     }
@@ -412,7 +465,9 @@ impl Desk {
         for play in &leg.plays {
             self.plays.remove(play);
         }
-        if leg.bridge && !self.legs.values().any(|other| other.conversation.as_ref() == Some(&leg.id)) {
+        if leg.bridge
+            && !self.legs.values().any(|other| other.conversation.as_ref() == Some(&leg.id))
+        {
             self.out.push(Output::Chore(Chore::DestroyBridge(leg.id.clone())));
         }
         self.gone.insert(leg.id.clone());
@@ -420,8 +475,8 @@ impl Desk {
     }
 }
 
-/// The bridge of a conversation. It must not have a channel's id: Asterisk keeps an application's subscriptions by id
-/// alone, and that to the bridge would be taken for the one to the channel.
+/// The bridge of a conversation. It must not have a channel's id: Asterisk keeps an application's
+/// subscriptions by id alone, and that to the bridge would be taken for the one to the channel.
 pub(super) fn bridge_of(conversation: &ConversationId) -> String {
     format!("{BRIDGE}{conversation}")
 }
@@ -433,8 +488,8 @@ pub(super) fn conversation_of(bridge: &str) -> Option<ConversationId> {
 
 const BRIDGE: &str = "conversation-";
 
-/// The channel of a leg. A channel that left and came back is another leg, since neither the names of legs nor those of
-/// bridges may repeat.
+/// The channel of a leg. A channel that left and came back is another leg, since neither the names
+/// of legs nor those of bridges may repeat.
 pub(super) fn channel_of(leg: &LegId) -> &str {
     leg.0.split_once('~').map_or(&*leg.0, |(channel, _)| channel)
 }

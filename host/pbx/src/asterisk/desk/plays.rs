@@ -1,7 +1,7 @@
 //! Plays, the music between them, and their deadlines.
 //!
-//! Asterisk plays what is posted to a bridge in its order. It may never say that a play is over (an address that it
-//! does not know), so the one whose turn it is has a deadline.
+//! Asterisk plays what is posted to a bridge in its order. It may never say that a play is over (an
+//! address that it does not know), so the one whose turn it is has a deadline.
 
 use super::{ChannelId, Chore, Desk, Job, Output, channel_of};
 use crate::{
@@ -25,16 +25,28 @@ pub(super) struct Play {
 }
 
 impl Desk {
-    pub(super) fn play(&mut self, play: PlayId, conversation: ConversationId, prompts: Arc<[Prompt]>) {
+    pub(super) fn play(
+        &mut self,
+        play: PlayId,
+        conversation: ConversationId,
+        prompts: Arc<[Prompt]>,
+    ) {
         let channel: ChannelId = channel_of(&conversation).into();
         let Some(leg) = self.legs.get_mut(&channel).filter(|leg| leg.id == conversation) else {
             if !self.gone.contains(&conversation) {
-                self.out.push(Output::Emit(PbxEvent::Played { leg: conversation, play, end: PlayEnd::Failed }));
+                self.out.push(Output::Emit(PbxEvent::Played {
+                    leg: conversation,
+                    play,
+                    end: PlayEnd::Failed,
+                }));
             }
             return;
         };
         leg.plays.push_back(play.clone());
-        self.plays.insert(play.clone(), Play { channel: channel.clone(), posted: None, stopping: false, armed: false });
+        self.plays.insert(
+            play.clone(),
+            Play { channel: channel.clone(), posted: None, stopping: false, armed: false },
+        );
         if leg.hang_up.is_none() {
             self.push(&channel, Job::Play { bridge: conversation, play, prompts, hush: false });
         }
@@ -89,12 +101,17 @@ impl Desk {
         }
     }
 
-    /// A play is over: it is told once, the next has its deadline, and after the last the music comes back.
+    /// A play is over: it is told once, the next has its deadline, and after the last the music
+    /// comes back.
     pub(super) fn finish(&mut self, id: &PlayId, end: PlayEnd) {
         let Some(play) = self.plays.remove(id) else { return };
         let Some(leg) = self.legs.get_mut(&play.channel) else { return };
         leg.plays.retain(|other| other != id);
-        self.out.push(Output::Emit(PbxEvent::Played { leg: leg.id.clone(), play: id.clone(), end }));
+        self.out.push(Output::Emit(PbxEvent::Played {
+            leg: leg.id.clone(),
+            play: id.clone(),
+            end,
+        }));
         if let (true, Some(class), None) = (leg.plays.is_empty(), &leg.music, leg.hang_up) {
             let music = Job::Music { bridge: leg.id.clone(), class: Some(class.clone()) };
             return self.push(&play.channel, music);

@@ -2,7 +2,9 @@
 //!
 //! Calls live on there, requests work, but the events of the time in between are lost for good.
 
-use super::{ChannelId, Chore, Desk, Job, Leg, Output, conversation_of, events::arrived, listen::is_snoop};
+use super::{
+    ChannelId, Chore, Desk, Job, Leg, Output, conversation_of, events::arrived, listen::is_snoop,
+};
 use crate::{
     asterisk::{
         rest::{DIALLED, Snapshot},
@@ -28,14 +30,21 @@ impl Desk {
     /// Without the channels whose leg has ended: Asterisk lists them for a moment longer.
     pub(super) fn of_legs(&self, mut snapshot: Snapshot) -> Snapshot {
         snapshot.channels.retain(|channel| !is_snoop(&channel.id));
-        snapshot.channels.retain(|channel| self.legs.contains_key(&*channel.id) || !self.gone.contains(&LegId::from(channel.id.as_str())));
+        snapshot.channels.retain(|channel| {
+            self.legs.contains_key(&*channel.id)
+                || !self.gone.contains(&LegId::from(channel.id.as_str()))
+        });
         snapshot
     }
 
     pub(super) fn synced(&mut self, snapshot: Snapshot) {
         self.lost = false;
-        let snoops: Vec<String> =
-            snapshot.channels.iter().filter(|channel| is_snoop(&channel.id)).map(|channel| channel.id.clone()).collect();
+        let snoops: Vec<String> = snapshot
+            .channels
+            .iter()
+            .filter(|channel| is_snoop(&channel.id))
+            .map(|channel| channel.id.clone())
+            .collect();
         let snapshot = self.of_legs(snapshot);
         let mut alive = Vec::with_capacity(snapshot.channels.len());
         for channel in &snapshot.channels {
@@ -43,12 +52,19 @@ impl Desk {
             alive.push(self.alive_leg(channel, &snapshot.bridges));
         }
         let there: BTreeSet<&str> = snapshot.channels.iter().map(|channel| &*channel.id).collect();
-        let missing: Vec<ChannelId> = self.legs.keys().filter(|channel| !there.contains(&***channel)).cloned().collect();
+        let missing: Vec<ChannelId> =
+            self.legs.keys().filter(|channel| !there.contains(&***channel)).cloned().collect();
         for channel in missing {
             let leg = &self.legs[&channel];
             // The dial may be through by now, or not yet.
             if leg.running.is_some_and(|(_, dialling)| dialling) {
-                alive.push(AliveLeg { leg: leg.id.clone(), state: LegState::Down, conversation: None, arrived: None, age: Duration::ZERO });
+                alive.push(AliveLeg {
+                    leg: leg.id.clone(),
+                    state: LegState::Down,
+                    conversation: None,
+                    arrived: None,
+                    age: Duration::ZERO,
+                });
             } else {
                 self.forget(&channel);
             }
@@ -69,7 +85,8 @@ impl Desk {
         let leg = self.legs.entry(channel.id.as_str().into()).or_insert_with(|| {
             let id = LegId::from(channel.id.as_str());
             let args = channel.dialplan.app_data.split(',').skip(1);
-            let arrived = (!is_dialled(channel)).then(|| Box::new(arrived(id.clone(), channel, args)));
+            let arrived =
+                (!is_dialled(channel)).then(|| Box::new(arrived(id.clone(), channel, args)));
             Leg { id, arrived, bridge: true, ..Leg::default() }
         });
         leg.up = channel.state == "Up";
@@ -83,7 +100,10 @@ impl Desk {
         let Some(leg) = self.legs.get_mut(channel) else { return };
         if let (Some(cause), None) = (leg.hang_up, leg.running) {
             leg.queue.push_back(Job::HangUp(cause));
-        } else if !leg.settled && leg.running.is_none() && (leg.answering || leg.arrived.is_none() && leg.up) {
+        } else if !leg.settled
+            && leg.running.is_none()
+            && (leg.answering || leg.arrived.is_none() && leg.up)
+        {
             leg.queue.push_front(Job::Settle { bridge: leg.id.clone(), answer: leg.answering });
         }
         for play in &leg.plays {
@@ -92,7 +112,11 @@ impl Desk {
         self.pump(channel);
     }
 
-    pub(super) fn alive_leg(&self, channel: &Channel, bridges: &BTreeMap<String, String>) -> AliveLeg {
+    pub(super) fn alive_leg(
+        &self,
+        channel: &Channel,
+        bridges: &BTreeMap<String, String>,
+    ) -> AliveLeg {
         let known = self.legs.get(&*channel.id);
         let id = known.map_or_else(|| LegId::from(channel.id.as_str()), |leg| leg.id.clone());
         let dialled = known.map_or_else(|| is_dialled(channel), |leg| leg.arrived.is_none());
@@ -113,11 +137,15 @@ impl Desk {
 }
 
 fn is_dialled(channel: &Channel) -> bool {
-    channel.dialplan.app_name != "Stasis" || channel.dialplan.app_data.split(',').nth(1) == Some(DIALLED)
+    channel.dialplan.app_name != "Stasis"
+        || channel.dialplan.app_data.split(',').nth(1) == Some(DIALLED)
 }
 
 /// Since `2026-11-22T01:46:41.472+0000`, by this machine's clock.
 fn age(created: &str) -> Duration {
     let created = DateTime::parse_from_str(created, "%Y-%m-%dT%H:%M:%S%.3f%z");
-    created.ok().and_then(|created| (Utc::now() - created.to_utc()).to_std().ok()).unwrap_or_default()
+    created
+        .ok()
+        .and_then(|created| (Utc::now() - created.to_utc()).to_std().ok())
+        .unwrap_or_default()
 }

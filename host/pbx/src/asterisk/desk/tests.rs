@@ -53,12 +53,21 @@ impl Told {
 
     fn dial(&mut self, leg: &str) -> Vec<String> {
         let to = Address::Endpoint("PJSIP/a1".into());
-        self.command(PbxCommand::Dial { leg: leg.into(), to, caller_id: Some("+32".into()), display_name: None })
+        self.command(PbxCommand::Dial {
+            leg: leg.into(),
+            to,
+            caller_id: Some("+32".into()),
+            display_name: None,
+        })
     }
 
     /// A leg that arrived and was answered.
     fn answered(&mut self, leg: &str) {
-        assert!(self.event(&channel_event("StasisStart", leg, "Ring", "")).concat().starts_with("Arrived"));
+        assert!(
+            self.event(&channel_event("StasisStart", leg, "Ring", ""))
+                .concat()
+                .starts_with("Arrived")
+        );
         self.command(PbxCommand::Answer { leg: leg.into() });
         self.done(leg, Ok(0));
         let entered = entered(leg, leg);
@@ -66,7 +75,11 @@ impl Told {
     }
 
     fn play(&mut self, play: &str, leg: &str) -> Vec<String> {
-        self.command(PbxCommand::Play { play: PlayId(play.into()), conversation: leg.into(), prompts: [].into() })
+        self.command(PbxCommand::Play {
+            play: PlayId(play.into()),
+            conversation: leg.into(),
+            prompts: [].into(),
+        })
     }
 }
 
@@ -81,7 +94,8 @@ fn channel_event(kind: &str, id: &str, state: &str, more: &str) -> String {
 }
 
 fn entered(id: &str, conversation: &str) -> String {
-    let bridge = format!(r#""bridge": {{"id": "conversation-{conversation}", "channels": ["{id}"]}},"#);
+    let bridge =
+        format!(r#""bridge": {{"id": "conversation-{conversation}", "channels": ["{id}"]}},"#);
     channel_event("ChannelEnteredBridge", id, "Up", &bridge)
 }
 
@@ -93,25 +107,37 @@ fn hang_up(leg: &str) -> PbxCommand {
 fn hanging_up_waits_for_the_dial_and_drops_the_rest() {
     let mut told = Told::new();
     assert_eq!(told.dial("d").len(), 1);
-    assert!(told.command(PbxCommand::SendDigits { leg: "d".into(), digits: "1".into() }).is_empty());
+    assert!(
+        told.command(PbxCommand::SendDigits { leg: "d".into(), digits: "1".into() }).is_empty()
+    );
     assert!(told.command(hang_up("d")).is_empty());
     assert_eq!(told.done("d", Ok(0)), ["run d HangUp(Normal)"]);
     assert!(told.done("d", Ok(0)).is_empty());
     let destroyed = channel_event("ChannelDestroyed", "d", "Ringing", r#""cause": 16,"#);
     assert_eq!(told.event(&destroyed), ["Ended(Ended { leg: d, cause: Normal, left: false })"]);
     // Nothing more, whatever comes.
-    assert!(told.event(&destroyed).is_empty() && told.command(hang_up("d")).is_empty() && told.dial("d").is_empty());
+    assert!(
+        told.event(&destroyed).is_empty()
+            && told.command(hang_up("d")).is_empty()
+            && told.dial("d").is_empty()
+    );
 }
 
 #[test]
 fn a_dial_that_nobody_replied_to_is_hung_up_for_safety() {
     let mut told = Told::new();
     told.dial("d");
-    assert_eq!(told.done("d", Err(None)), ["chore HangUp(\"d\")", "Ended(Ended { leg: d, cause: Failed, left: false })"]);
+    assert_eq!(
+        told.done("d", Err(None)),
+        ["chore HangUp(\"d\")", "Ended(Ended { leg: d, cause: Failed, left: false })"]
+    );
     told.dial("e");
     assert!(told.done("e", Err(Some(409))).is_empty(), "the same leg");
     told.dial("f");
-    assert_eq!(told.done("f", Err(Some(500))), ["Ended(Ended { leg: f, cause: Unreachable, left: false })"]);
+    assert_eq!(
+        told.done("f", Err(Some(500))),
+        ["Ended(Ended { leg: f, cause: Unreachable, left: false })"]
+    );
     // Answered after it was given up.
     let late = channel_event("StasisStart", "d", "Up", r#""args": ["strowger-dialled"],"#);
     assert_eq!(told.event(&late), ["chore HangUp(\"d\")"]);
@@ -126,7 +152,10 @@ fn a_play_that_asterisk_forgets_is_failed_by_its_deadline() {
     told.play("p2", "c");
     assert!(told.done("c", Ok(1000)).is_empty(), "its turn has not come");
     let over = told.input(Input::Overdue(PlayId("p1".into())));
-    assert_eq!(over, ["chore StopPlay(p1)", "Played { leg: c, play: p1, end: Failed }", "arm p2 6s"]);
+    assert_eq!(
+        over,
+        ["chore StopPlay(p1)", "Played { leg: c, play: p1, end: Failed }", "arm p2 6s"]
+    );
     assert!(told.input(Input::Overdue(PlayId("p1".into()))).is_empty());
     let finished = r#"{"type": "PlaybackFinished", "playback": {"id": "p2", "state": "done"}}"#;
     assert_eq!(told.event(finished), ["Played { leg: c, play: p2, end: Whole }"]);
@@ -142,9 +171,17 @@ fn music_stops_for_plays_and_comes_back_after_the_last() {
     told.play("p2", "c");
     assert!(told.done("c", Ok(100)).concat().contains("hush: false"));
     told.done("c", Ok(100));
-    let finished = |play: &str| format!(r#"{{"type": "PlaybackFinished", "playback": {{"id": "{play}", "state": "done"}}}}"#);
+    let finished = |play: &str| {
+        format!(
+            r#"{{"type": "PlaybackFinished", "playback": {{"id": "{play}", "state": "done"}}}}"#
+        )
+    };
     assert!(!told.event(&finished("p1")).concat().contains("Music"));
-    assert!(told.event(&finished("p2")).concat().contains("run c Music { bridge: c, class: Some(\"default\") }"));
+    assert!(
+        told.event(&finished("p2"))
+            .concat()
+            .contains("run c Music { bridge: c, class: Some(\"default\") }")
+    );
 }
 
 #[test]
@@ -191,21 +228,29 @@ fn what_the_pbx_shows_is_so() {
     told.input(Input::Connected);
     assert!(told.event(&channel_event("StasisStart", "new", "Ring", "")).is_empty(), "waits");
     let snapshot = Snapshot {
-        channels: ["stays", "new", "missed"].map(|id| serde_json::from_str(&channel(id, "Up")).unwrap()).into(),
+        channels: ["stays", "new", "missed"]
+            .map(|id| serde_json::from_str(&channel(id, "Up")).unwrap())
+            .into(),
         bridges: BTreeMap::from([("stays".into(), "conversation-stays".into())]),
     };
     told.desk.handle(Input::Synced(snapshot));
     let out = std::mem::take(&mut told.desk.out);
-    let Some(Output::Emit(PbxEvent::Synced { alive })) = out.iter().find(|output| matches!(output, Output::Emit(_))) else {
+    let Some(Output::Emit(PbxEvent::Synced { alive })) =
+        out.iter().find(|output| matches!(output, Output::Emit(_)))
+    else {
         panic!("{out:?}")
     };
-    let mut alive: Vec<_> = alive.iter().map(|leg| (leg.leg.0.to_string(), leg.state, leg.arrived.is_some())).collect();
+    let mut alive: Vec<_> =
+        alive.iter().map(|leg| (leg.leg.0.to_string(), leg.state, leg.arrived.is_some())).collect();
     alive.sort_by(|one, other| one.0.cmp(&other.0));
     let up = |id: &str, arrived| (id.to_owned(), LegState::Up, arrived);
     let down = ("under-way".to_owned(), LegState::Down, false);
     assert_eq!(alive, [up("missed", true), up("new", true), up("stays", true), down]);
     // The play may be over, and the event that waited tells nothing new.
-    assert!(out.iter().any(|output| matches!(output, Output::Chore(Chore::Check(play)) if &*play.0 == "p")));
+    assert!(
+        out.iter()
+            .any(|output| matches!(output, Output::Chore(Chore::Check(play)) if &*play.0 == "p"))
+    );
     assert!(!out.iter().any(|output| matches!(output, Output::Emit(PbxEvent::Arrived(_)))));
 }
 

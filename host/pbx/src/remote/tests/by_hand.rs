@@ -95,7 +95,10 @@ async fn next(events: &mut UnboundedReceiver<PbxEvent>) -> PbxEvent {
 }
 
 fn digit(digit: char) -> (Value, PbxEvent) {
-    (json!({ "type": "digit", "leg": "x", "digit": digit }), PbxEvent::Digit { leg: "x".into(), digit })
+    (
+        json!({ "type": "digit", "leg": "x", "digit": digit }),
+        PbxEvent::Digit { leg: "x".into(), digit },
+    )
 }
 
 async fn plain() -> (Arc<Remote>, UnboundedReceiver<PbxEvent>) {
@@ -105,10 +108,18 @@ async fn plain() -> (Arc<Remote>, UnboundedReceiver<PbxEvent>) {
 #[tokio::test]
 async fn only_who_knows_the_token_is_let_in() {
     let (host, mut events) = plain().await;
-    for wrong in [None, Some("Bearer a-token-of-the-testers"), Some("Bearer "), Some("Basic a-token-of-the-tests")] {
+    for wrong in [
+        None,
+        Some("Bearer a-token-of-the-testers"),
+        Some("Bearer "),
+        Some("Basic a-token-of-the-tests"),
+    ] {
         assert_eq!(open(&host, "/adapter/v1", wrong).await.err(), Some(401), "{wrong:?}");
     }
-    assert_eq!(open(&host, "/adapter/v2", Some("Bearer a-token-of-the-tests")).await.err(), Some(404));
+    assert_eq!(
+        open(&host, "/adapter/v2", Some("Bearer a-token-of-the-tests")).await.err(),
+        Some(404)
+    );
     assert!(events.try_recv().is_err());
 }
 
@@ -122,8 +133,14 @@ async fn what_is_not_understood_is_refused_and_the_host_lives_on() {
     };
     first("{").await.refused("the first message must be `hello`").await;
     first(r#"{"type":"ack","ack":1}"#).await.refused("the first message must be `hello`").await;
-    first(r#"{"type":"hello","protocol":2,"whatever":true}"#).await.refused("update the older of the two").await;
-    first(r#"{"type":"hello","protocol":1,"name":"","instance":"i"}"#).await.refused("1 to 64 bytes").await;
+    first(r#"{"type":"hello","protocol":2,"whatever":true}"#)
+        .await
+        .refused("update the older of the two")
+        .await;
+    first(r#"{"type":"hello","protocol":1,"name":"","instance":"i"}"#)
+        .await
+        .refused("1 to 64 bytes")
+        .await;
     assert!(events.try_recv().is_err(), "nobody was let in");
 
     let (mut hand, _) = Hand::hello(&host, "i", None).await;
@@ -186,7 +203,10 @@ async fn what_comes_twice_is_dropped_and_a_gap_is_sent_again() {
     assert!(matches!(next(&mut events).await, PbxEvent::Lost { .. }));
 
     let (mut hand, again) = Hand::hello(&host, "i", Some((&welcome["host"], 0))).await;
-    assert_eq!((&again["resumed"], &again["ack"], &again["host"]), (&json!(true), &json!(2), &welcome["host"]));
+    assert_eq!(
+        (&again["resumed"], &again["ack"], &again["host"]),
+        (&json!(true), &json!(2), &welcome["host"])
+    );
     hand.event(3, two.0).await;
     assert_eq!(next(&mut events).await, two.1);
     hand.say(json!({ "type": "ack", "ack": 1 })).await;
@@ -222,7 +242,10 @@ async fn commands_are_sent_again_to_the_same_adapter_and_only_harmless_ones_to_a
 
     let (mut hand, again) = Hand::hello(&host, "i", Some((&welcome["host"], 1))).await;
     assert_eq!(again["resumed"], true);
-    assert_eq!(hand.hear_more().await["command"], json!({ "type": "send-digits", "leg": "x", "digits": "2" }));
+    assert_eq!(
+        hand.hear_more().await["command"],
+        json!({ "type": "send-digits", "leg": "x", "digits": "2" })
+    );
     assert_eq!(hand.hear_more().await["command"]["leg"], "y");
     drop(hand);
     assert!(matches!(next(&mut events).await, PbxEvent::Lost { .. }));
@@ -249,13 +272,20 @@ async fn a_leg_whose_dial_is_on_its_way_is_not_said_to_be_gone() {
         host.send(dial(leg));
         hand.hear_more().await;
     }
-    let listed = |alive: Vec<crate::port::AliveLeg>| alive.into_iter().map(|leg| leg.leg.to_string()).collect::<Vec<_>>();
+    let listed = |alive: Vec<crate::port::AliveLeg>| {
+        alive.into_iter().map(|leg| leg.leg.to_string()).collect::<Vec<_>>()
+    };
     // Made when the first was received, and does not list it: it is gone.
-    hand.say(json!({ "type": "event", "seq": 2, "ack": 1, "event": { "type": "synced", "alive": [] } })).await;
+    hand.say(
+        json!({ "type": "event", "seq": 2, "ack": 1, "event": { "type": "synced", "alive": [] } }),
+    )
+    .await;
     let PbxEvent::Synced { alive } = next(&mut events).await else { panic!() };
     assert_eq!(listed(alive), ["b", "c"]);
     hand.event(3, json!({ "type": "ended", "leg": "b", "cause": "busy" })).await;
-    assert!(matches!(next(&mut events).await, PbxEvent::Ended(ended) if ended.leg == LegId::from("b")));
+    assert!(
+        matches!(next(&mut events).await, PbxEvent::Ended(ended) if ended.leg == LegId::from("b"))
+    );
     let asking = tokio::spawn(async move { host.alive().await });
     assert_eq!(hand.hear_more().await, json!({ "type": "alive", "id": 1 }));
     hand.say(json!({ "type": "alive", "id": 1, "ack": 2, "alive": [] })).await;
@@ -271,6 +301,8 @@ async fn a_silent_adapter_is_lost() {
     assert!(matches!(next(&mut events).await, PbxEvent::Synced { .. }));
     let synced = Instant::now();
     // Nobody reads, so nobody answers the pings.
-    assert!(matches!(next(&mut events).await, PbxEvent::Lost { why } if why.contains("nothing was heard")));
+    assert!(
+        matches!(next(&mut events).await, PbxEvent::Lost { why } if why.contains("nothing was heard"))
+    );
     assert!(synced.elapsed() >= Duration::from_millis(250));
 }

@@ -1,4 +1,5 @@
-//! The sim as a remote adapter: what every adapter tells, and what the two sides keep for each other.
+//! The sim as a remote adapter: what every adapter tells, and what the two sides keep for each
+//! other.
 
 use crate::{
     conformance::{self, Ground},
@@ -43,7 +44,9 @@ impl Far {
     pub(super) fn start(address: std::net::SocketAddr, adapter: Adapter) -> Self {
         let sim = Arc::new(Sim::new(SimConfig::default(), adapter.sink()));
         let provider = sim.clone();
-        let running = tokio::spawn(async move { adapter.run(&url(address), &token(), provider, Beat::default()).await });
+        let running = tokio::spawn(async move {
+            adapter.run(&url(address), &token(), provider, Beat::default()).await
+        });
         Self { sim, running }
     }
 }
@@ -53,7 +56,13 @@ async fn the_sim_passes_over_the_wire() {
     let mut playing = tokio::task::JoinSet::new();
     for scenario in conformance::scenarios() {
         playing.spawn(async move {
-            let mut ground = RemoteGround::listen(([127, 0, 0, 1], 0).into(), token(), Duration::from_millis(1500)).await.unwrap();
+            let mut ground = RemoteGround::listen(
+                ([127, 0, 0, 1], 0).into(),
+                token(),
+                Duration::from_millis(1500),
+            )
+            .await
+            .unwrap();
             let _far = Far::start(ground.host().address(), Adapter::new("sim"));
             assert_eq!(ground.adapter(PATIENCE).await.unwrap(), "sim");
             if let Err(error) = conformance::run(&scenario, &mut ground).await {
@@ -131,7 +140,12 @@ async fn a_cut_loses_no_command_and_no_event() {
         let (host, cutting) = (pair.host.clone(), pair.host.clone());
         let cut = tokio::spawn(async move { cutting.cut(Duration::from_millis(30)).await });
         host.connected().wait_for(|up| !up).await.unwrap();
-        host.send(PbxCommand::Dial { leg: dialled.clone(), to: Address::Extension("101".into()), caller_id: None, display_name: None });
+        host.send(PbxCommand::Dial {
+            leg: dialled.clone(),
+            to: Address::Extension("101".into()),
+            caller_id: None,
+            display_name: None,
+        });
         cut.await.unwrap();
         let (mut played, mut answered, mut synced) = (0, 0, 0);
         while (played, answered, synced) != (1, 1, 1) {
@@ -164,13 +178,21 @@ async fn callers_live_on_and_a_new_host_is_told_who_is_there() {
     assert!(matches!(pair.next().await, PbxEvent::Ended(_)));
     pair.host.renew(Duration::from_millis(400)).await;
     assert!(matches!(pair.next().await, PbxEvent::Lost { .. }));
-    let PbxEvent::Synced { alive } = pair.next().await else { panic!("a new session begins with `synced`") };
+    let PbxEvent::Synced { alive } = pair.next().await else {
+        panic!("a new session begins with `synced`")
+    };
     let [there] = alive.as_slice() else { panic!("{alive:?}") };
-    assert_eq!((&there.leg, there.state, there.conversation.as_ref()), (&leg, LegState::Up, Some(&leg)));
+    assert_eq!(
+        (&there.leg, there.state, there.conversation.as_ref()),
+        (&leg, LegState::Up, Some(&leg))
+    );
     assert_eq!(there.arrived.as_ref().unwrap().dialled, "3000");
     assert!(there.age >= Duration::from_millis(400), "{:?}", there.age);
     for name in ["over-meanwhile", "over-later"] {
-        assert_eq!(pair.next().await, PbxEvent::Played { leg: leg.clone(), play: PlayId(name.into()), end: PlayEnd::Whole });
+        assert_eq!(
+            pair.next().await,
+            PbxEvent::Played { leg: leg.clone(), play: PlayId(name.into()), end: PlayEnd::Whole }
+        );
     }
 }
 
@@ -191,7 +213,9 @@ async fn who_calls_while_no_host_is_there_takes_the_own_route() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_keeps_too_much_begins_anew() {
     // The host: what may be repeated stays, the rest is settled by `synced`.
-    let mut pair = Pair::new(RemoteLimits { commands: 4, ..RemoteLimits::default() }, Adapter::new("sim")).await;
+    let mut pair =
+        Pair::new(RemoteLimits { commands: 4, ..RemoteLimits::default() }, Adapter::new("sim"))
+            .await;
     let leg = pair.caller().await;
     let host = pair.host.clone();
     let cut = tokio::spawn(async move { host.cut(Duration::from_millis(100)).await });
@@ -202,7 +226,10 @@ async fn who_keeps_too_much_begins_anew() {
     pair.host.send(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
     cut.await.unwrap();
     assert!(matches!(pair.next().await, PbxEvent::Synced { .. } | PbxEvent::Ended(_)));
-    assert!(matches!(pair.next().await, PbxEvent::Ended(ended) if ended.leg == leg) || pair.far.sim.alive().await.unwrap().is_empty());
+    assert!(
+        matches!(pair.next().await, PbxEvent::Ended(ended) if ended.leg == leg)
+            || pair.far.sim.alive().await.unwrap().is_empty()
+    );
 
     // The adapter: likewise.
     let mut pair = Pair::new(RemoteLimits::default(), Adapter::with_room("sim", 8)).await;
@@ -216,6 +243,8 @@ async fn who_keeps_too_much_begins_anew() {
         pair.far.sim.mend();
     }
     cut.await.unwrap();
-    let PbxEvent::Synced { alive } = pair.next().await else { panic!("a new session begins with `synced`") };
+    let PbxEvent::Synced { alive } = pair.next().await else {
+        panic!("a new session begins with `synced`")
+    };
     assert_eq!(alive[0].leg, leg);
 }

@@ -1,4 +1,5 @@
-//! The words of the protocol: what docs/write-an-adapter.md shows is what the schemas and the code understand.
+//! The words of the protocol: what docs/write-an-adapter.md shows is what the schemas and the code
+//! understand.
 
 use crate::remote::protocol::{ToAdapter, ToHost, schema_to_adapter, schema_to_host};
 use serde::{Serialize, de::DeserializeOwned};
@@ -6,7 +7,8 @@ use serde_json::Value;
 use std::{collections::BTreeSet, fs};
 use strowger_test_support::workspace;
 
-/// The messages of one direction that the document shows: one a line, in blocks marked `json to-host` or `json to-adapter`.
+/// The messages of one direction that the document shows: one a line, in blocks marked `json
+/// to-host` or `json to-adapter`.
 fn shown(direction: &str) -> Vec<String> {
     let text = fs::read_to_string(workspace().join("docs/write-an-adapter.md")).unwrap();
     let mut inside = false;
@@ -27,7 +29,9 @@ fn types(value: &Value, found: &mut BTreeSet<String>) {
         Value::Object(object) => {
             match object.get("type") {
                 Some(Value::String(kind)) => drop(found.insert(kind.clone())),
-                Some(kind) if kind["const"].is_string() => drop(found.insert(kind["const"].as_str().unwrap().to_owned())),
+                Some(kind) if kind["const"].is_string() => {
+                    drop(found.insert(kind["const"].as_str().unwrap().to_owned()))
+                }
                 _ => {}
             }
             object.values().for_each(|value| types(value, found));
@@ -43,9 +47,11 @@ fn check<T: DeserializeOwned + Serialize>(direction: &str, schema: &Value) {
     let validator = jsonschema::validator_for(schema).unwrap();
     let mut said = BTreeSet::new();
     for message in &messages {
-        let value: Value = serde_json::from_str(message).unwrap_or_else(|error| panic!("{message}: {error}"));
+        let value: Value =
+            serde_json::from_str(message).unwrap_or_else(|error| panic!("{message}: {error}"));
         validator.validate(&value).unwrap_or_else(|error| panic!("{message}: {error}"));
-        let decoded: T = serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{message}: {error}"));
+        let decoded: T = serde_json::from_value(value.clone())
+            .unwrap_or_else(|error| panic!("{message}: {error}"));
         let coded = serde_json::to_value(decoded).unwrap();
         validator.validate(&coded).unwrap_or_else(|error| panic!("{coded}: {error}"));
         types(&value, &mut said);
@@ -53,7 +59,8 @@ fn check<T: DeserializeOwned + Serialize>(direction: &str, schema: &Value) {
     let mut sayable = BTreeSet::new();
     types(schema, &mut sayable);
     let json = ["object", "string", "array", "integer", "null", "boolean"];
-    let unsaid: Vec<_> = sayable.difference(&said).filter(|kind| !json.contains(&kind.as_str())).collect();
+    let unsaid: Vec<_> =
+        sayable.difference(&said).filter(|kind| !json.contains(&kind.as_str())).collect();
     assert!(unsaid.is_empty(), "docs/write-an-adapter.md shows no {unsaid:?} {direction}");
 }
 
