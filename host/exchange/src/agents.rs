@@ -11,7 +11,6 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use strowger_flows::{Agent, Permissions, Pin, Site, site};
 use strowger_model::{
     AgentName, AgentStanding, QueueName, Timestamp,
     command::{AgentAction, Target},
@@ -19,6 +18,7 @@ use strowger_model::{
     read::{AgentFigures, AgentStatus, Authority, QueueFigures},
 };
 use strowger_routing::{EndpointConfig, FloorAction, Input, RefusedInput};
+use strowger_site::{Agent, Permissions, Pin, Site, site};
 use strowger_store::Change;
 use tokio::sync::Semaphore;
 
@@ -273,7 +273,7 @@ impl Exchange {
     pub fn queues(&self) -> Vec<QueueFigures> {
         self.look_at_the_day();
         let site = &self.catalogue.current().site;
-        let figures = |queue: &strowger_flows::Queue| {
+        let figures = |queue: &strowger_site::Queue| {
             let figures = self.desk.look(|floor, now| floor.figures(queue.name.as_str(), now))?;
             Some(QueueFigures { code: queue.code.clone(), ..figures })
         };
@@ -283,7 +283,7 @@ impl Exchange {
     /// Every agent of the site.
     pub fn agents(&self) -> Vec<AgentFigures> {
         let site = &self.catalogue.current().site;
-        let figures = |agent: &strowger_flows::Agent| {
+        let figures = |agent: &strowger_site::Agent| {
             let name = agent.name.as_str();
             let (standing, (status, since), queues) = self.desk.look(|floor, _| {
                 Some((floor.standing(name)?, floor.agent_since(name)?, floor.queues_of(name)?))

@@ -8,8 +8,8 @@ use std::{
     collections::{HashMap, VecDeque},
     time::Duration,
 };
-use strowger_flows::Site;
 use strowger_model::{CallRecord, Timestamp, read::PastCall};
+use strowger_site::Site;
 
 /// How far back.
 pub(crate) const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -94,7 +94,7 @@ mod tests {
             history.add("+32470000001", call(at), now);
         }
         let of = |history: &History, days| {
-            let site = strowger_flows::Site::empty();
+            let site = strowger_site::Site::empty();
             history
                 .of("+32470000001", days, now, &site)
                 .iter()

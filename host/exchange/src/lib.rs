@@ -105,7 +105,7 @@ pub struct Exchange {
     /// When the site's day ends, in milliseconds of the wall clock.
     day_ends: AtomicU64,
     /// The snapshot whose site the desk was configured with.
-    site: Mutex<Option<Arc<strowger_flows::Site>>>,
+    site: Mutex<Option<Arc<strowger_site::Site>>>,
     calls: Mutex<Calls>,
     /// How many calls are up, for whoever waits for the last.
     count: watch::Sender<usize>,

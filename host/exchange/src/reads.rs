@@ -80,7 +80,7 @@ impl Reads for StepReads {
 
     fn authority_over(&self, agent: &str) -> Authority {
         let site = &self.exchange.catalogue.current().site;
-        let by = |agent: &strowger_flows::Agent| {
+        let by = |agent: &strowger_site::Agent| {
             self.exchange.authority(site, &self.flow.permissions, self.endpoint.as_deref(), agent)
         };
         site.agent(agent).map_or(Authority::Nothing, by)

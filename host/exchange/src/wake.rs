@@ -167,7 +167,7 @@ impl Exchange {
             .map_err(|error| error.to_string())?;
         let files =
             archived.flatten().ok_or("the journal does not have this version of the flow")?;
-        let problems = |problems: Vec<strowger_flows::Problem>| {
+        let problems = |problems: Vec<strowger_site::Problem>| {
             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
         };
         self.catalogue.revive(&files).map_err(problems)

@@ -6,9 +6,8 @@
 //! need, for as long as it takes to store a pointer.
 
 use crate::{
-    LoadedFlow, Report, Site,
+    LoadedFlow,
     plan::{Files, Plan, Plugins, SITE_FILE, Was, plan},
-    problem::Problem,
 };
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
@@ -19,6 +18,7 @@ use std::{
 };
 use strowger_model::{FlowName, FlowVersion, Timestamp};
 use strowger_sandbox::Engine;
+use strowger_site::{Problem, Report, Site, problem::list};
 
 /// Tries a flow before it serves calls, in the snapshot that it would serve in. An error is for the
 /// operator.
@@ -219,10 +219,7 @@ impl Catalogue {
         let _one_at_a_time = lock(&self.changing);
         let mut books = lock(&self.books);
         let known: Vec<&str> = books.flows.keys().map(FlowName::as_str).collect();
-        let unknown = RollbackError::UnknownFlow {
-            name: name.to_owned(),
-            known: crate::problem::list(&known),
-        };
+        let unknown = RollbackError::UnknownFlow { name: name.to_owned(), known: list(&known) };
         let no_previous = || RollbackError::NoPrevious(name.to_owned());
         let unfit = |why: String| RollbackError::Unfit { name: name.to_owned(), why };
         let site = books.site.clone().ok_or_else(no_previous)?;
@@ -333,10 +330,8 @@ pub(crate) fn choose(
         return (site.cloned(), planned, problems);
     }
     let names: Vec<&str> = planned.unfit.keys().map(FlowName::as_str).collect();
-    let message = format!(
-        "this site is not taken: it does not go with {} as served now",
-        crate::problem::list(&names)
-    );
+    let message =
+        format!("this site is not taken: it does not go with {} as served now", list(&names));
     let refused = Problem::of_file(&config.flows_dir.join(SITE_FILE), message);
     problems.push(
         refused.help(

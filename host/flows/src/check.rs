@@ -1,13 +1,13 @@
 //! Checks files without serving any.
 
 use crate::{
-    CatalogueConfig, Report,
+    CatalogueConfig,
     catalogue::choose,
     plan::{Files, Plugins, SITE_FILE},
-    problem::Problem,
 };
 use std::{collections::BTreeMap, path::Path};
 use strowger_sandbox::Engine;
+use strowger_site::{Problem, Report};
 
 /// Checks a folder with a site file and all its flows; or one flow, by its file or folder, with the
 /// site file and the numbers of the other flows in a folder above it. All that is wrong, in all

@@ -5,11 +5,9 @@
 //! does not fit a site that was changed, the site is not taken.
 
 use crate::{
-    CatalogueConfig, LoadedFlow, Site, Snapshot,
+    CatalogueConfig, LoadedFlow, Snapshot,
     flow::Counters,
-    problem::Problem,
     read_flow::{Kept, NoPlugin, Origin},
-    read_site,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,6 +18,7 @@ use std::{
 };
 use strowger_model::FlowName;
 use strowger_sandbox::{LoadError, Plugin};
+use strowger_site::{Problem, Site, read_site};
 
 /// The name of the site file in the folder of flows.
 pub(crate) const SITE_FILE: &str = "site.toml";

@@ -1,16 +1,10 @@
 //! From a flow file as written to a [`LoadedFlow`], or everything that is wrong with it.
 
 use crate::{
-    Cases, Fallback, FlowLimits, LoadedFlow, Permissions, Site, Template,
+    FlowLimits, LoadedFlow,
     flow::Counters,
     flow_file::{FlowFile, LimitsFile},
-    problem::Problem,
-    read_site::ADDRESS,
-    schemas::{self, Schema},
-    site::{address, recordings},
-    source::{Source, child},
-    template::is_address,
-    version,
+    schemas,
 };
 use serde_json::Value;
 use std::{
@@ -21,6 +15,15 @@ use std::{
 };
 use strowger_model::{CaseKind, FlowName, NumberPattern, PhoneNumber};
 use strowger_sandbox::{Flow, Limits, LoadError, Manifest, Plugin};
+use strowger_site::{
+    Cases, Fallback, Permissions, Problem, Site, Template, Terms,
+    read_site::ADDRESS,
+    schema::{self, Schema},
+    site::{address, recordings},
+    source::{Source, child},
+    template::is_address,
+    version,
+};
 
 /// A flow file that was read, with its plugin: what a version is made from, again for every site.
 #[derive(Clone)]
@@ -84,7 +87,7 @@ impl Origin {
         kept: impl FnOnce(&str) -> Option<Kept>,
     ) -> Result<Option<LoadedFlow>, Vec<Problem>> {
         let source = &*self.source;
-        let (file, problems) = schemas::read::<FlowFile>(&schemas::FLOW, source);
+        let (file, problems) = schema::read::<FlowFile>(&schemas::FLOW, source);
         let mut reader = Reader { source, site, problems };
         let read = file.as_ref().map(|file| reader.flow(file));
         let plugin = match &self.plugin {
@@ -133,24 +136,28 @@ impl Origin {
         };
         let mut all_recordings = site.recordings.clone();
         all_recordings.extend(self.recordings.clone());
-        Ok(Some(LoadedFlow {
+        let terms = Terms {
             name: self.name.clone(),
             version,
-            manifest: plugin.manifest().clone(),
-            flow: kept.flow,
             numbers: read.numbers,
             permissions: read.permissions,
-            limits: FlowLimits { step, steps: file.limits.steps, calls: file.limits.calls },
+            steps: file.limits.steps,
             fallback: read.fallback,
             language,
             caller_id: read.caller_id,
             mails: read.mails,
             cases: read.cases,
-            settings,
             site: site.clone(),
+            recordings: all_recordings,
+        };
+        Ok(Some(LoadedFlow {
+            terms,
+            manifest: plugin.manifest().clone(),
+            flow: kept.flow,
+            limits: FlowLimits { step, calls: file.limits.calls },
+            settings,
             dir: source.path.parent().unwrap_or(Path::new(".")).to_owned(),
             file: source.path.clone(),
-            recordings: all_recordings,
             withdrawn: false,
             counters: kept.counters,
             origin: self.clone(),
@@ -491,9 +498,9 @@ mod tests {
 
     /// The problems of one setting of a format, in a flow that is granted some things.
     fn wrong(format: &str, value: &str) -> Vec<String> {
-        let site = crate::read_site::site(
+        let site = strowger_site::read_site::site(
             &Source::parse(Path::new("site.toml"), SITE).unwrap(),
-            crate::read_site::People::Files,
+            strowger_site::read_site::People::Files,
         )
         .unwrap();
         let permissions = Permissions {

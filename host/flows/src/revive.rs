@@ -1,12 +1,7 @@
 //! Versions that were archived, made again: for calls that outlive the host, and to replay what was
 //! recorded.
 
-use crate::{
-    Catalogue, LoadedFlow, Problem, Site,
-    read_flow::Origin,
-    read_site::{self, People},
-    source::Source,
-};
+use crate::{Catalogue, LoadedFlow, read_flow::Origin};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -14,13 +9,13 @@ use std::{
 };
 use strowger_model::{FlowVersion, VersionFiles, archive::TextFile};
 use strowger_sandbox::{Engine, Plugin};
+use strowger_site::{
+    Problem, Site,
+    read_site::{self, People},
+    source::Source,
+};
 
 impl LoadedFlow {
-    /// Its name and version.
-    pub fn on(&self) -> FlowVersion {
-        FlowVersion { flow: self.name.clone(), version: self.version.clone() }
-    }
-
     /// Everything that it was made of.
     pub fn files(&self) -> VersionFiles {
         let site = self.site.source.as_ref();
@@ -120,11 +115,12 @@ fn site(files: &VersionFiles, people: &Site) -> Result<Site, Vec<Problem>> {
     if files.site == TextFile::default() {
         return Ok(Site::empty());
     }
-    let site = read_site::site(
+    let mut site = read_site::site(
         &Source::parse(Path::new(&files.site.path), &files.site.text)?,
         People::Of(people),
     )?;
-    Ok(Site { recordings: found(&files.site_recordings), ..site })
+    site.recordings = found(&files.site_recordings);
+    Ok(site)
 }
 
 fn written(recordings: &BTreeMap<String, PathBuf>) -> BTreeMap<String, String> {

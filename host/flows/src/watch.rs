@@ -1,12 +1,13 @@
 //! Reloads when files change.
 
-use crate::{Catalogue, Report};
+use crate::Catalogue;
 use notify::{
     EventHandler, RecommendedWatcher, RecursiveMode, Watcher,
     event::{AccessKind, AccessMode, EventKind},
 };
 use notify_debouncer_mini::{Config, Debouncer, new_debouncer_opt};
 use std::{path::Path, sync::Arc, time::Duration};
+use strowger_site::Report;
 
 /// Reloads after each change of a file, until dropped.
 pub struct Watching {

@@ -7,9 +7,10 @@ use std::{
     sync::{Arc, LazyLock, Mutex, mpsc},
     time::{Duration, Instant},
 };
-use strowger_flows::{Catalogue, CatalogueConfig, FlowStatus, Gate, LoadedFlow, OnFlow, Report};
+use strowger_flows::{Catalogue, CatalogueConfig, FlowStatus, Gate, LoadedFlow, OnFlow};
 use strowger_model::Timestamp;
 use strowger_sandbox::Engine;
+use strowger_site::Report;
 use strowger_test_support::plugin_wasm;
 use tempfile::TempDir;
 

@@ -5,6 +5,7 @@
 use std::{env, fs};
 use strowger_flows::{check, schemas};
 use strowger_sandbox::Engine;
+use strowger_site::schema;
 use strowger_test_support::{plugin_wasm, workspace};
 
 const PLUGINS: [&str; 7] = [
@@ -33,7 +34,7 @@ fn schemas_and_examples_are_as_published() {
     let plugins = tempfile::tempdir().unwrap();
     let engine = Engine::new(None).unwrap();
     let mut published =
-        vec![("site".to_owned(), schemas::site()), ("flow".to_owned(), schemas::flow())];
+        vec![("site".to_owned(), schema::site()), ("flow".to_owned(), schemas::flow())];
     for name in PLUGINS {
         let wasm = plugin_wasm(name);
         fs::write(plugins.path().join(format!("{name}.wasm")), &wasm).unwrap();

@@ -12,9 +12,9 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use strowger_flows::{Problem, problem::Place};
 use strowger_model::CaseKind;
 use strowger_pbx::sim::Phone;
+use strowger_site::{Problem, problem::Place};
 use strowger_store::report::COLUMNS;
 use toml::Spanned;
 

@@ -9,9 +9,10 @@
 use crate::{How, Report, Scenario, gate::in_parallel, run, run_all};
 use serde_json::{Map, Value};
 use std::{fmt, sync::Arc, time::Duration};
-use strowger_flows::{LoadedFlow, Problem, Snapshot};
+use strowger_flows::{LoadedFlow, Snapshot};
 use strowger_model::{Timestamp, read::ScheduleStatus};
 use strowger_sandbox::Engine;
+use strowger_site::Problem;
 
 /// A figure, altered.
 #[derive(Clone, Debug, PartialEq)]

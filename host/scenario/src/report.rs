@@ -2,7 +2,7 @@
 
 use crate::{judge::Failure, timeline::Timeline};
 use std::{fmt, path::PathBuf, time::Duration};
-use strowger_flows::Problem;
+use strowger_site::Problem;
 
 /// What came of a scenario.
 #[derive(Clone, Debug, PartialEq)]

@@ -17,7 +17,7 @@ use crate::{
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Options};
-use strowger_flows::{Catalogue, LoadedFlow, Problem, Snapshot};
+use strowger_flows::{Catalogue, LoadedFlow, Snapshot};
 use strowger_model::{
     AgentName, PhoneNumber, Prompt, Timestamp, command::AgentAction, read::PastCall,
 };
@@ -27,6 +27,7 @@ use strowger_pbx::{
     sim::{Caller, Keys, SimConfig},
 };
 use strowger_sandbox::Engine;
+use strowger_site::Problem;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How a scenario is run.

@@ -19,7 +19,7 @@ use script::{FLOW, Scene};
 use stage::Copy;
 use std::{collections::BTreeMap, io::IsTerminal, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Options};
-use strowger_flows::{Catalogue, CatalogueConfig, Report};
+use strowger_flows::{Catalogue, CatalogueConfig};
 use strowger_model::CallId;
 use strowger_pbx::{
     port::Address,
@@ -27,6 +27,7 @@ use strowger_pbx::{
     sim::{Phone, Sim, SimConfig},
 };
 use strowger_scenario::What;
+use strowger_site::Report;
 use tokio::{
     sync::{mpsc::UnboundedReceiver, oneshot},
     time::Instant,

@@ -4,8 +4,9 @@ use crate::args::Plugins;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use strowger_flows::{Catalogue, CatalogueConfig, LoadedFlow, Report, Snapshot};
+use strowger_flows::{Catalogue, CatalogueConfig, LoadedFlow, Snapshot};
 use strowger_sandbox::Engine;
+use strowger_site::Report;
 
 /// Flows as loaded, and what is wrong with the others.
 pub(crate) struct Loaded {

@@ -82,7 +82,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Schema(args) => {
             let schema = match args.kind {
                 SchemaKind::Flow => strowger_flows::schemas::flow(),
-                SchemaKind::Site => strowger_flows::schemas::site(),
+                SchemaKind::Site => strowger_site::schema::site(),
                 SchemaKind::Scenario => strowger_scenario::file::schema(),
                 SchemaKind::Config => config::schema(),
                 SchemaKind::AdapterToHost => protocol::schema_to_host(),

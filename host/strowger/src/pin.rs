@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use std::io::{BufRead, IsTerminal};
-use strowger_flows::Pin;
+use strowger_site::Pin;
 
 /// Reads a PIN and prints its hash. The PIN is no argument: those stand in the shell's history and
 /// in the list of processes.

@@ -10,7 +10,7 @@ use crate::{
 use anyhow::{Context, Result};
 use std::{io::IsTerminal, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Options};
-use strowger_flows::{Catalogue, CatalogueConfig, Report, Site};
+use strowger_flows::{Catalogue, CatalogueConfig};
 use strowger_mail::{Courier, Outbox, Rules};
 use strowger_pbx::{
     asterisk::Asterisk,
@@ -20,6 +20,7 @@ use strowger_pbx::{
     sim::{Phone, Sim, SimConfig},
 };
 use strowger_sandbox::Engine;
+use strowger_site::{Report, Site};
 use strowger_store::{Removed, Retention, Store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;

@@ -37,7 +37,7 @@ pub(crate) fn test(args: &args::Test) -> Result<bool> {
 }
 
 /// The flow's scenarios, or the one that was asked for.
-fn scenarios(flow: &LoadedFlow, path: &Path) -> (Vec<Scenario>, Vec<strowger_flows::Problem>) {
+fn scenarios(flow: &LoadedFlow, path: &Path) -> (Vec<Scenario>, Vec<strowger_site::Problem>) {
     let folder = flow.dir.join(gate::FOLDER);
     if path.is_file() && path.starts_with(&folder) {
         return match Scenario::load(path) {

@@ -99,7 +99,7 @@ fn perform(call: Call, plan: &'static Plan) -> Pin<Box<dyn Future<Output = ()>>>
                 }
             }
             Plan::Join(one, other) => {
-                drop(join(perform(call.clone(), one), perform(call.clone(), other)).await)
+                join(perform(call.clone(), one), perform(call.clone(), other)).await;
             }
             Plan::Within(limit, plan) => {
                 let done = call.within(secs(*limit), perform(call.clone(), plan)).await;

@@ -19,13 +19,13 @@ use super::{
 };
 use crate::agents::{Proof, is_known};
 use std::fmt;
-use strowger_flows::{Agent, Site, site::address};
 use strowger_model::{
     AgentName, OrderId, Outcome,
     command::{AgentAction, Target},
     event::{Refusal, RefusalReason},
     read::Authority,
 };
+use strowger_site::{Agent, Site, site::address};
 
 /// Secrets that were keyed and not yet spent, each under the handle that the flow knows. They live
 /// in memory alone, and no longer than the call.

@@ -47,7 +47,7 @@ use leg::{Ending, Leg, Role};
 use order::{Doing, Open};
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, mem, pin::pin, sync::Arc, time::Duration};
-use strowger_flows::{Fallback, LoadedFlow, OnFlow};
+use strowger_flows::{LoadedFlow, OnFlow};
 use strowger_model::{
     CallId, Event, LegName, OrderId, Outcome,
     event::{Arrival, Cause, GatherEnd, Left, PlayEnd, Refusal, RefusalReason, Unanswered},
@@ -56,6 +56,7 @@ use strowger_model::{
 use strowger_pbx::port::{Address, LegId, PbxCommand, PbxEvent, PlayId};
 use strowger_routing::{Input, Output};
 use strowger_sandbox::Fault;
+use strowger_site::Fallback;
 use strowger_store::Change;
 use tokio::sync::mpsc::Receiver;
 
@@ -238,10 +239,10 @@ impl Call {
             return;
         }
         self.observe(&Observed::Event(&event));
-        if self.record.steps >= self.flow.limits.steps {
+        if self.record.steps >= self.flow.steps {
             return self.fall_back(&format!(
                 "the flow took more than {} steps in this call",
-                self.flow.limits.steps
+                self.flow.steps
             ));
         }
         let number = self.record.steps;

@@ -1,8 +1,8 @@
 //! The site's queues and agents in the words of routing.
 
 use crate::agents::Seats;
-use strowger_flows::{RingEndpoints, Site, Strategy};
 use strowger_routing as routing;
+use strowger_site::{RingEndpoints, Site, Strategy};
 
 /// What the floor is told of a site whose agents sit there.
 pub(crate) fn floor_plan(

@@ -30,7 +30,7 @@ fn types(value: &Value, found: &mut BTreeSet<String>) {
             match object.get("type") {
                 Some(Value::String(kind)) => drop(found.insert(kind.clone())),
                 Some(kind) if kind["const"].is_string() => {
-                    drop(found.insert(kind["const"].as_str().unwrap().to_owned()))
+                    found.insert(kind["const"].as_str().unwrap().to_owned());
                 }
                 _ => {}
             }

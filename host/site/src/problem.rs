@@ -50,7 +50,8 @@ pub struct Report {
 }
 
 impl Problem {
-    pub(crate) fn of_file(file: &Path, message: impl Into<String>) -> Self {
+    /// Of a file as a whole.
+    pub fn of_file(file: &Path, message: impl Into<String>) -> Self {
         Self {
             file: file.to_owned(),
             place: None,
@@ -60,21 +61,19 @@ impl Problem {
         }
     }
 
-    pub(crate) fn at(self, place: Place) -> Self {
+    /// The same, at a place of its file.
+    pub fn at(self, place: Place) -> Self {
         Self { place: Some(place), ..self }
     }
 
-    pub(crate) fn help(self, help: impl Into<String>) -> Self {
+    /// The same, with what to do about it.
+    pub fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }
 
     /// Names the known name that is nearest to what was written, or all of them if none is near and
     /// they are few.
-    pub(crate) fn suggest<'a>(
-        self,
-        written: &str,
-        known: impl IntoIterator<Item = &'a str>,
-    ) -> Self {
+    pub fn suggest<'a>(self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let known: Vec<&str> = known.into_iter().collect();
         match nearest(written, known.iter().copied()) {
             Some(name) => self.help(format!("did you mean `{name}`?")),
@@ -86,18 +85,15 @@ impl Problem {
     }
 
     /// Names the known name that is nearest to what was written, if one is near.
-    pub(crate) fn suggest_near<'a>(
-        self,
-        written: &str,
-        known: impl IntoIterator<Item = &'a str>,
-    ) -> Self {
+    pub fn suggest_near<'a>(self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         match nearest(written, known) {
             Some(name) => self.help(format!("did you mean `{name}`?")),
             None => self,
         }
     }
 
-    pub(crate) fn see(mut self, file: &Path, place: Option<Place>) -> Self {
+    /// The same, with another place that has to do with it.
+    pub fn see(mut self, file: &Path, place: Option<Place>) -> Self {
         self.see.push((file.to_owned(), place));
         self
     }
@@ -110,7 +106,7 @@ impl Report {
     }
 
     /// With these problems, by file and line, each once.
-    pub(crate) fn with(self, mut problems: Vec<Problem>) -> Self {
+    pub fn with(self, mut problems: Vec<Problem>) -> Self {
         let place =
             |problem: &Problem| problem.place.as_ref().map(|place| (place.line, place.column));
         problems.sort_by(|a, b| (&a.file, place(a)).cmp(&(&b.file, place(b))));
@@ -182,7 +178,8 @@ fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Optio
     (distance <= name.chars().count().max(3) / 3).then_some(name)
 }
 
-pub(crate) fn list(names: &[&str]) -> String {
+/// Names in a sentence: `a`, `b` and `c`.
+pub fn list(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),

@@ -1,7 +1,7 @@
 //! Versions by content.
 
 /// A short hash of several texts.
-pub(crate) fn of(parts: &[&str]) -> String {
+pub fn of(parts: &[&str]) -> String {
     let mut hasher = blake3::Hasher::new();
     for part in parts {
         hasher.update(&(part.len() as u64).to_le_bytes());

@@ -60,7 +60,7 @@ pub struct Site {
     pub version: String,
     pub(crate) calendar: Arc<Calendar>,
     /// None: there is no site file yet.
-    pub(crate) source: Option<Arc<Source>>,
+    pub source: Option<Arc<Source>>,
 }
 
 /// A queue of the site.
@@ -303,7 +303,7 @@ pub fn address(text: &str) -> Option<Target> {
 
 /// Recordings in a folder and the folders in it, by path without `.wav`. A folder that is not there
 /// is empty.
-pub(crate) fn recordings(folder: &Path) -> BTreeMap<String, PathBuf> {
+pub fn recordings(folder: &Path) -> BTreeMap<String, PathBuf> {
     let mut found = BTreeMap::new();
     let mut folders = vec![(String::new(), folder.to_owned())];
     while let Some((prefix, folder)) = folders.pop() {

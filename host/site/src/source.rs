@@ -17,9 +17,11 @@ use toml::de::{DeTable, DeValue};
 
 /// A file that was read, and whose TOML is good.
 #[derive(Clone, Debug)]
-pub(crate) struct Source {
-    pub(crate) path: PathBuf,
-    pub(crate) value: Value,
+pub struct Source {
+    /// Where it was read.
+    pub path: PathBuf,
+    /// What it says.
+    pub value: Value,
     text: Text,
     spans: BTreeMap<String, Spans>,
 }
@@ -37,7 +39,7 @@ struct Text(Arc<str>);
 
 impl Source {
     /// Reads a file. All syntax errors at once.
-    pub(crate) fn read(path: &Path) -> Result<Self, Vec<Problem>> {
+    pub fn read(path: &Path) -> Result<Self, Vec<Problem>> {
         let bytes = std::fs::read(path)
             .map_err(|error| vec![Problem::of_file(path, format!("cannot be read: {error}"))])?;
         let text = String::from_utf8(bytes).map_err(|error| {
@@ -54,7 +56,7 @@ impl Source {
     }
 
     /// Parses the text of a file. All syntax errors at once.
-    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, Vec<Problem>> {
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Vec<Problem>> {
         let located = Text(text.into());
         let (table, errors) = DeTable::parse_recoverable(text);
         // What follows on a line is mostly brought about by the first.
@@ -88,24 +90,24 @@ impl Source {
     }
 
     /// The file as it was read.
-    pub(crate) fn file(&self) -> TextFile {
+    pub fn file(&self) -> TextFile {
         TextFile { path: self.path.to_string_lossy().into_owned(), text: self.text.0.to_string() }
     }
 
     /// Something is wrong with a value.
-    pub(crate) fn at_value(&self, pointer: &str, message: impl Into<String>) -> Problem {
+    pub fn at_value(&self, pointer: &str, message: impl Into<String>) -> Problem {
         self.problem(pointer, message, |spans| spans.value.clone())
     }
 
     /// Something is wrong with a key.
-    pub(crate) fn at_key(&self, pointer: &str, message: impl Into<String>) -> Problem {
+    pub fn at_key(&self, pointer: &str, message: impl Into<String>) -> Problem {
         self.problem(pointer, message, |spans| {
             spans.key.clone().unwrap_or_else(|| spans.value.clone())
         })
     }
 
     /// Something is wrong with a part of a text, from a character (from 0 on) of it to its end.
-    pub(crate) fn within(&self, pointer: &str, from: usize, message: impl Into<String>) -> Problem {
+    pub fn within(&self, pointer: &str, from: usize, message: impl Into<String>) -> Problem {
         self.problem(pointer, message, |spans| {
             let span = &spans.value;
             let written = self.text.0.get(span.clone()).unwrap_or_default();
@@ -125,12 +127,12 @@ impl Source {
     }
 
     /// Where a value stands, for another problem to point at.
-    pub(crate) fn place(&self, pointer: &str) -> Option<Place> {
+    pub fn place(&self, pointer: &str) -> Option<Place> {
         self.at_value(pointer, "").place
     }
 
     /// Where a key begins, to put tables in the order of the file.
-    pub(crate) fn offset(&self, pointer: &str) -> usize {
+    pub fn offset(&self, pointer: &str) -> usize {
         self.spans
             .get(pointer)
             .map_or(usize::MAX, |spans| spans.key.as_ref().unwrap_or(&spans.value).start)
@@ -157,7 +159,7 @@ impl Source {
 }
 
 /// A JSON pointer one step further.
-pub(crate) fn child(pointer: &str, key: &str) -> String {
+pub fn child(pointer: &str, key: &str) -> String {
     format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 

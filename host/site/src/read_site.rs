@@ -7,7 +7,7 @@ use crate::{
     problem::Problem,
     roster,
     schedule::{self, BadHours, Calendar, Exception, Schedule},
-    schemas,
+    schema,
     site::{Agent, Endpoint, Queue, Site, Speech, address, recordings},
     site_file::{AgentFile, QueueFile, RosterFile, ScheduleFile, SiteFile},
     source::{Source, child},
@@ -27,7 +27,7 @@ const HOURS: &str = "write hours as in OpenStreetMap, such as \"Mo-Fr 09:00-16:0
 
 /// Where a site takes its contacts and rosters from.
 #[derive(Clone, Copy)]
-pub(crate) enum People<'a> {
+pub enum People<'a> {
     /// From the files that the site file names.
     Files,
     /// From another site, for they were not archived, or did not change. Schedules that did not
@@ -35,12 +35,20 @@ pub(crate) enum People<'a> {
     Of(&'a Site),
 }
 
-pub(crate) fn read(path: &Path) -> Result<Site, Vec<Problem>> {
+/// Reads a site file, and the contacts and rosters that it names.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn read(path: &Path) -> Result<Site, Vec<Problem>> {
     site(&Source::read(path)?, People::Files)
 }
 
-pub(crate) fn site(source: &Source, people: People<'_>) -> Result<Site, Vec<Problem>> {
-    let (file, problems) = schemas::read::<SiteFile>(&schemas::SITE, source);
+/// Makes a site of a site file that was parsed.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn site(source: &Source, people: People<'_>) -> Result<Site, Vec<Problem>> {
+    let (file, problems) = schema::read::<SiteFile>(&schema::SITE, source);
     let mut reader = Reader { source, people, problems };
     let site = file.and_then(|file| reader.site(file));
     match (site, reader.problems) {
@@ -417,7 +425,8 @@ impl Reader<'_> {
     }
 }
 
-pub(crate) const ADDRESS: &str = "write a number (\"+32470123456\"), an extension (\"101\") or an address in the PBX's own words (\"PJSIP/anna\")";
+/// What to write where a telephone is asked for.
+pub const ADDRESS: &str = "write a number (\"+32470123456\"), an extension (\"101\") or an address in the PBX's own words (\"PJSIP/anna\")";
 
 /// What is in a table, in the order of the file.
 fn in_order<N: Into<String>, T>(

@@ -23,10 +23,7 @@ impl Template {
     ///
     /// # Errors
     /// Which of the two is wrong, at which character (from 0 on), and why.
-    pub(crate) fn new(
-        subject: &str,
-        text: &str,
-    ) -> Result<Self, (&'static str, usize, &'static str)> {
+    pub fn new(subject: &str, text: &str) -> Result<Self, (&'static str, usize, &'static str)> {
         if let Some(at) = subject.chars().position(char::is_control) {
             return Err(("subject", at, "a subject is one line"));
         }
@@ -92,7 +89,7 @@ fn parts(text: &str) -> Result<Vec<Part>, (usize, &'static str)> {
 }
 
 /// Whether a text is a mail address as far as it can be told from its looks.
-pub(crate) fn is_address(text: &str) -> bool {
+pub fn is_address(text: &str) -> bool {
     let plain = |c: char| {
         !c.is_control()
             && !c.is_whitespace()

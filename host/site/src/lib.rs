@@ -1,0 +1,42 @@
+//! What the flows of a site share, and the terms on which a flow serves calls: read from files,
+//! checked, and never changed.
+//!
+//! # Layout
+//! * [`site`]: queues, agents, schedules, music, recordings; [`varied`]: the same with other figures,
+//!   for scenarios.
+//! * [`schedule`]: opening hours. [`contacts`]: whom the site knows. [`roster`]: who is on duty.
+//!   `table`: the CSV files of both. [`pin`]: the PINs of agents, kept as hashes.
+//! * [`terms`]: what a call needs to know of its flow; [`permission`]: what a flow may do;
+//!   [`template`]: the texts of its mails.
+//! * `site_file`: the site file as it is written; [`read_site`]: the site that is made of it.
+//! * [`source`]: a TOML file and the place of everything in it. [`schema`]: what is wrong with a file
+//!   by its JSON Schema. [`problem`]: a message about a file, like a compiler's. [`version`]: short
+//!   hashes of contents.
+//!
+//! This crate does not know plugins: `strowger-flows` puts them to the terms.
+
+pub mod contacts;
+pub mod permission;
+pub mod pin;
+pub mod problem;
+pub mod read_site;
+pub mod roster;
+pub mod schedule;
+pub mod schema;
+pub mod site;
+mod site_file;
+pub mod source;
+mod table;
+pub mod template;
+pub mod terms;
+pub mod varied;
+pub mod version;
+
+pub use contacts::{Contact, Contacts, Wanted};
+pub use permission::Permissions;
+pub use pin::Pin;
+pub use problem::{Place, Problem, Report};
+pub use roster::Roster;
+pub use site::{Agent, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy};
+pub use template::Template;
+pub use terms::{Cases, Fallback, Terms};

@@ -1,0 +1,333 @@
+//! What is wrong with a file that does not hold to its JSON Schema; and the schema of the site file.
+//!
+//! The schemas are published in `docs/schemas/`, for editors; a test keeps them as they are here.
+
+use crate::{
+    problem::{Problem, list},
+    site_file::SiteFile,
+    source::{Source, child},
+};
+use jsonschema::{
+    JsonType, ValidationError, Validator,
+    error::{TypeKind, ValidationErrorKind as Kind},
+};
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::LazyLock;
+
+/// A schema, ready to check.
+pub struct Schema {
+    root: Value,
+    validator: Validator,
+}
+
+pub(crate) static SITE: LazyLock<Result<Schema, String>> =
+    LazyLock::new(|| Schema::new(site(), jsonschema::options().should_validate_formats(false)));
+
+/// The schema of `site.toml`.
+pub fn site() -> Value {
+    of::<SiteFile>()
+}
+
+/// The schema of a type, as this host publishes and checks schemas.
+pub fn of<T: JsonSchema>() -> Value {
+    SchemaSettings::draft07().into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// Reads a file that is the host's own, by its schema: what it says, as far as that can be told,
+/// and all that is wrong.
+pub fn read<T: DeserializeOwned>(
+    schema: &Result<Schema, String>,
+    source: &Source,
+) -> (Option<T>, Vec<Problem>) {
+    let schema = match schema {
+        Ok(schema) => schema,
+        Err(why) => return (None, vec![source.at_value("", why.clone())]),
+    };
+    let mut problems = schema.check(&source.value, source, "", &|_, _| None);
+    let mut value = source.value.clone();
+    if !problems.is_empty() {
+        schema.without_what_is_wrong(&mut value);
+    }
+    match T::deserialize(value) {
+        Ok(read) => (Some(read), problems),
+        Err(error) => {
+            if problems.is_empty() {
+                problems.push(source.at_value("", error.to_string()));
+            }
+            (None, problems)
+        }
+    }
+}
+
+/// What is wrong with a text of a format, and what to do about it.
+pub type Explain<'a> = &'a dyn Fn(&str, &str) -> Option<(String, Option<String>)>;
+
+impl Schema {
+    /// A schema whose formats are those of the options.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn new(root: Value, options: jsonschema::ValidationOptions<'_>) -> Result<Self, String> {
+        let validator = options.build(&root).map_err(|error| error.to_string())?;
+        Ok(Self { root, validator })
+    }
+
+    /// Everything that is wrong with a value that stands at a pointer of a file.
+    pub fn check(
+        &self,
+        value: &Value,
+        source: &Source,
+        at: &str,
+        formats: Explain<'_>,
+    ) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for error in self.validator.iter_errors(value) {
+            self.explain(&error, source, at, formats, &mut problems);
+        }
+        problems
+    }
+
+    /// Takes out what is wrong, so that the rest can be looked at as well. Nothing that stays moves
+    /// to another place.
+    fn without_what_is_wrong(&self, value: &mut Value) {
+        let whole = value.clone();
+        for error in self.validator.iter_errors(&whole) {
+            let path = error.instance_path().as_str();
+            match error.kind() {
+                Kind::AdditionalProperties { unexpected } => {
+                    if let Some(Value::Object(map)) = value.pointer_mut(path) {
+                        map.retain(|key, _| !unexpected.contains(key));
+                    }
+                }
+                // An empty text says nothing that could be wrong.
+                Kind::Required { property: Value::String(key) } if path.is_empty() => {
+                    value[key.as_str()] = "".into()
+                }
+                _ => remove(value, path),
+            }
+        }
+    }
+
+    fn explain(
+        &self,
+        error: &ValidationError<'_>,
+        source: &Source,
+        base: &str,
+        formats: Explain<'_>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let at = format!("{base}{}", error.instance_path().as_str());
+        let found = error.instance();
+        let here = |message: String| self.describe(source.at_value(&at, message), error);
+        let problem = match error.kind() {
+            Kind::AdditionalProperties { unexpected }
+            | Kind::UnevaluatedProperties { unexpected } => {
+                let known = self.siblings(error);
+                problems.extend(unexpected.iter().map(|key| {
+                    source
+                        .at_key(&child(&at, key), format!("unknown key `{key}`"))
+                        .suggest(key, known.iter().map(String::as_str))
+                }));
+                return;
+            }
+            Kind::Required { property } => {
+                let key = property.as_str().unwrap_or_default();
+                let problem = source.at_key(&at, format!("the key `{key}` is missing"));
+                match self.property(error, key) {
+                    Some(description) => problem.help(format!("`{key}`: {description}")),
+                    None => problem,
+                }
+            }
+            Kind::Type { kind } => {
+                here(format!("expected {}, found {}", expected(kind), name_of(found)))
+            }
+            Kind::Enum { options } => {
+                let options: Vec<&str> =
+                    options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                one_of(source, &at, found, &options)
+            }
+            Kind::Constant { expected_value } => match expected_value.as_str() {
+                Some(expected) => one_of(source, &at, found, &[expected]),
+                None => here(format!("expected {expected_value}")),
+            },
+            Kind::Minimum { limit } => here(format!("{found} is too small: at least {limit}")),
+            Kind::Maximum { limit } => here(format!("{found} is too large: at most {limit}")),
+            Kind::ExclusiveMinimum { limit } => {
+                here(format!("{found} is too small: more than {limit}"))
+            }
+            Kind::ExclusiveMaximum { limit } => {
+                here(format!("{found} is too large: less than {limit}"))
+            }
+            Kind::MinItems { limit } => here(format!("too few: at least {limit}")),
+            Kind::MaxItems { limit } => here(format!("too many: at most {limit}")),
+            Kind::MinLength { limit } => {
+                here(format!("too short: at least {limit} {}", characters(*limit)))
+            }
+            Kind::MaxLength { limit } => {
+                here(format!("too long: at most {limit} {}", characters(*limit)))
+            }
+            Kind::UniqueItems => here("the same twice".to_owned()),
+            Kind::Pattern { pattern } => here(format!("does not match the pattern {pattern}")),
+            Kind::Format { format } => match formats(format, found.as_str().unwrap_or_default()) {
+                Some((message, help)) => Problem { help, ..here(message) },
+                None => here(format!("not a {format}")),
+            },
+            Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+                let options: Vec<&str> = context
+                    .iter()
+                    .filter_map(|branch| match branch.as_slice() {
+                        [only] => Some(only),
+                        _ => None,
+                    })
+                    .flat_map(|only| match only.kind() {
+                        Kind::Constant { expected_value } => {
+                            expected_value.as_str().into_iter().collect()
+                        }
+                        Kind::Enum { options } => options
+                            .as_array()
+                            .into_iter()
+                            .flatten()
+                            .filter_map(Value::as_str)
+                            .collect(),
+                        _ => Vec::new(),
+                    })
+                    .collect();
+                if !options.is_empty() && found.is_string() {
+                    one_of(source, &at, found, &options)
+                } else {
+                    // The branch that was meant is the one that got furthest.
+                    let depth = |branch: &&Vec<ValidationError<'_>>| {
+                        let of_type = branch.iter().any(|error| {
+                            matches!(error.kind(), Kind::Type { .. } | Kind::Constant { .. })
+                                && error.instance_path() == branch[0].instance_path()
+                        });
+                        let null = branch.iter().any(|error| {
+                            matches!(
+                                error.kind(),
+                                Kind::Type { kind: TypeKind::Single(JsonType::Null) }
+                            )
+                        });
+                        (null, of_type, branch.len())
+                    };
+                    let meant =
+                        context.iter().filter(|branch| !branch.is_empty()).min_by_key(depth);
+                    for error in meant.into_iter().flatten() {
+                        self.explain(error, source, base, formats, problems);
+                    }
+                    return;
+                }
+            }
+            _ => here(error.to_string()),
+        };
+        problems.push(problem);
+    }
+
+    /// The keys that the schema knows where it met an unknown one.
+    fn siblings(&self, error: &ValidationError<'_>) -> Vec<String> {
+        let schema = self.parent(error);
+        let properties = schema.and_then(|schema| schema.get("properties")?.as_object());
+        properties.into_iter().flatten().map(|(key, _)| key.clone()).collect()
+    }
+
+    /// What the schema says about a property that is missing.
+    fn property(&self, error: &ValidationError<'_>, key: &str) -> Option<String> {
+        let property = self.parent(error)?.get("properties")?.get(key)?;
+        Some(property.get("description")?.as_str()?.to_owned())
+    }
+
+    /// Adds what the schema says about a value that is wrong.
+    fn describe(&self, problem: Problem, error: &ValidationError<'_>) -> Problem {
+        match self.parent(error).and_then(|schema| schema.get("description")?.as_str()) {
+            Some(description) if !error.instance_path().as_str().is_empty() => {
+                problem.help(description)
+            }
+            _ => problem,
+        }
+    }
+
+    fn parent(&self, error: &ValidationError<'_>) -> Option<&Value> {
+        let path = error.schema_path().as_str();
+        let (parent, _) = path.rsplit_once('/')?;
+        self.root.pointer(parent)
+    }
+}
+
+/// Takes a value out, or the list that it is in.
+fn remove(value: &mut Value, path: &str) {
+    let (mut here, mut rest) = (value, path);
+    while let Some((step, further)) =
+        rest.strip_prefix('/').map(|rest| rest.split_once('/').unwrap_or((rest, "")))
+    {
+        let key = step.replace("~1", "/").replace("~0", "~");
+        let ends = further.is_empty() || here.get(&key).is_some_and(Value::is_array);
+        let Value::Object(map) = here else { return };
+        if ends {
+            map.remove(&key);
+            return;
+        }
+        let Some(next) = map.get_mut(&key) else { return };
+        (here, rest) = (next, &rest[1 + step.len()..]);
+    }
+}
+
+fn one_of(source: &Source, at: &str, found: &Value, options: &[&str]) -> Problem {
+    let written = found.as_str().unwrap_or_default();
+    source
+        .at_value(at, format!("expected {}, found {}", either(options), shown(found)))
+        .suggest_near(written, options.iter().copied())
+}
+
+fn characters(number: u64) -> &'static str {
+    if number == 1 { "character" } else { "characters" }
+}
+
+fn either(options: &[&str]) -> String {
+    match options {
+        [only] => format!("`{only}`"),
+        options => format!("one of {}", list(options)),
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("`{text}`"),
+        value => name_of(value).to_owned(),
+    }
+}
+
+fn expected(kind: &TypeKind) -> String {
+    match kind {
+        TypeKind::Single(one) => name(*one).to_owned(),
+        TypeKind::Multiple(several) => {
+            let names: Vec<&str> =
+                several.iter().filter(|one| *one != JsonType::Null).map(name).collect();
+            names.join(" or ")
+        }
+    }
+}
+
+fn name(kind: JsonType) -> &'static str {
+    match kind {
+        JsonType::Array => "a list",
+        JsonType::Boolean => "true or false",
+        JsonType::Integer => "a whole number",
+        JsonType::Null => "nothing",
+        JsonType::Number => "a number",
+        JsonType::Object => "a table",
+        JsonType::String => "a text in quotes",
+    }
+}
+
+fn name_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(number) if number.is_f64() => "a fraction",
+        Value::Number(_) => "a whole number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a table",
+    }
+}

@@ -1,0 +1,87 @@
+//! The terms on which a version of a flow serves calls: all that a call needs to know of its flow but
+//! how its plugin carries out steps.
+
+use crate::{Permissions, Site, Template};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use strowger_model::{
+    CaseKind, FlowName, FlowVersion, NumberPattern, PhoneNumber, Timestamp, command::Target,
+};
+
+/// The terms of one version of a flow. They never change.
+#[derive(Clone)]
+pub struct Terms {
+    /// The name of its flow file.
+    pub name: FlowName,
+    /// Short hash of all that it was made of: flow file, plugin, and what of the site it depends
+    /// on.
+    pub version: String,
+    /// What it serves.
+    pub numbers: Vec<NumberPattern>,
+    /// What its orders may touch.
+    pub permissions: Permissions,
+    /// Steps in the life of a call.
+    pub steps: u32,
+    /// Where a call goes that the flow cannot serve.
+    pub fallback: Fallback,
+    /// BCP 47: of texts that name none.
+    pub language: String,
+    /// Shown to the far end when the flow dials.
+    pub caller_id: Option<PhoneNumber>,
+    /// Texts of mails, by name.
+    pub mails: BTreeMap<String, Template>,
+    /// When escalations and complaints have to be answered.
+    pub cases: Cases,
+    /// The site that it was checked against.
+    pub site: Arc<Site>,
+    /// Recordings by name: its own in `prompts/`, and the site's.
+    pub recordings: BTreeMap<String, PathBuf>,
+}
+
+impl Terms {
+    /// Its name and version.
+    pub fn on(&self) -> FlowVersion {
+        FlowVersion { flow: self.name.clone(), version: self.version.clone() }
+    }
+
+    /// A recording by name: the flow's own, else the site's.
+    pub fn recording(&self, name: &str) -> Option<&Path> {
+        self.recordings.get(name).map(PathBuf::as_path)
+    }
+}
+
+/// Until when cases have to be answered, and who is told of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cases {
+    /// Working days for an escalation.
+    pub escalation_working_days: u32,
+    /// Calendar days for a complaint.
+    pub complaint_days: u32,
+    /// Hours for a call-back, by day and by night.
+    pub call_back_hours: u32,
+    /// Mail addresses. Who is told gets the mail of the flow that is named like the kind of case.
+    pub mail_to: Vec<String>,
+}
+
+impl Cases {
+    /// Before when one that was opened then has to be answered.
+    pub fn due(&self, kind: CaseKind, opened: Timestamp, site: &Site) -> Timestamp {
+        match kind {
+            CaseKind::Escalation => site.due(opened, self.escalation_working_days, true),
+            CaseKind::Complaint => site.due(opened, self.complaint_days, false),
+            CaseKind::CallBack => Timestamp(opened.0 + u64::from(self.call_back_hours) * 3_600_000),
+        }
+    }
+}
+
+/// Where a call goes that its flow cannot serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// Back to the PBX's own route, behind the hand-over to the host.
+    Pbx,
+    /// A number, an extension, or an address in the PBX's own words.
+    To(Target),
+}
