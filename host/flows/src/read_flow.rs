@@ -518,7 +518,6 @@ mod tests {
             name: "test".to_owned(),
             version: "1.0.0".to_owned(),
             settings_schema: schema.to_string(),
-            state_version: 1,
         };
         let text = format!("plugin = \"test\"\n[settings]\nlist = [\"{value}\"]");
         let source = Source::parse(Path::new("flow.toml"), &text).unwrap();

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 use strowger_flows::{Catalogue, CatalogueConfig, LoadedFlow};
-use strowger_sandbox::Engine;
+use strowger_sandbox::{ContractVersion, Engine};
 use strowger_test_support::plugin_wasm;
 use tempfile::TempDir;
 
@@ -107,6 +107,22 @@ fn archived_site_is_there_for_a_version_that_fits_no_other() {
     let revived = catalogue.revive(&files).unwrap();
     assert!(revived.site.queues.contains_key("back"));
     assert!(!catalogue.current().site.queues.contains_key("back"));
+}
+
+/// A plugin that was built for version 0.1 of the contract, before this host had a later one.
+#[test]
+fn archived_version_of_a_plugin_of_contract_0_1_takes_its_calls_back() {
+    let old = "plugin = \"elder\"\nnumbers = [\"1\"]\n";
+    let elder = folders(SITE, old);
+    fs::write(elder.path().join("elder.wasm"), plugin_wasm("elder")).unwrap();
+    let files = serving(&open(&elder)).files();
+    // Meanwhile the flow got a plugin of today.
+    let catalogue = open(&folders(SITE, &flow("desk", "two")));
+    let revived = catalogue.revive(&files).unwrap();
+    assert_eq!((revived.on(), revived.manifest.name.as_str()), (files.on.clone(), "elder"));
+    assert_eq!(revived.flow.plugin().contract(), ContractVersion::V0_1);
+    let replayed = LoadedFlow::of_files(&files, &ENGINE).unwrap();
+    assert_eq!(replayed.on(), files.on);
 }
 
 #[test]

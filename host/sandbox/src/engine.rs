@@ -1,8 +1,8 @@
 //! The one wasmtime engine of the program, its tick, and loading.
 
 use crate::{
-    bindings::{CONTRACT_VERSION, FlowPre, strowger::flow as contract},
     cache::Cache,
+    contract::{self, Version},
     host::Host,
     plugin::Plugin,
     refused::LoadError,
@@ -10,14 +10,11 @@ use crate::{
 };
 use std::{io, path::PathBuf, sync::Arc, thread, time::Duration};
 use strowger_model::archive::PluginFile;
-use wasmtime::component::{Component, HasSelf, Linker, types::ComponentItem};
+use wasmtime::component::{Component, Linker, types::ComponentItem};
 
 /// How often a running guest is looked at. Steps take microseconds; an endless loop may last a few
 /// of these.
 const TICK: Duration = Duration::from_millis(10);
-
-/// The exports of the contract's world.
-const EXPORTS: [&str; 4] = ["manifest", "configure", "step", "migrate"];
 
 /// Compiles and runs plugins. One serves the whole program; clones are the same engine.
 #[derive(Clone)]
@@ -27,7 +24,7 @@ pub struct Engine {
 
 struct Shared {
     wasmtime: wasmtime::Engine,
-    /// The contract's imports.
+    /// The imports of every version of the contract.
     linker: Linker<Host>,
     cache: Option<Cache>,
 }
@@ -64,11 +61,7 @@ impl Engine {
         };
         let wasmtime = wasmtime::Engine::new(&configuration()).map_err(EngineError::Wasmtime)?;
         let mut linker = Linker::new(&wasmtime);
-        contract::types::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)
-            .and_then(|()| {
-                contract::reads::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)
-            })
-            .map_err(EngineError::Wasmtime)?;
+        contract::link(&mut linker).map_err(EngineError::Wasmtime)?;
         tick(&wasmtime).map_err(EngineError::Ticker)?;
         Ok(Self { shared: Arc::new(Shared { wasmtime, linker, cache }) })
     }
@@ -88,52 +81,74 @@ impl Engine {
             name: name.to_owned(),
             why: format!("{error:#}"),
         })?;
-        let linker = self.link(name, &component)?;
+        let version = self.version(name, &component)?;
+        let linker = self.link(name, version, &component)?;
         let kind = component.component_type();
-        if let Some(export) =
-            EXPORTS.into_iter().find(|export| kind.get_export(wasmtime, export).is_none())
-        {
-            return Err(LoadError::MissingExport { name: name.to_owned(), export });
+        let mut exports = version.exports().iter();
+        if let Some(export) = exports.find(|export| kind.get_export(wasmtime, export).is_none()) {
+            return Err(LoadError::MissingExport { name: name.to_owned(), version, export });
         }
-        let component =
-            linker.instantiate_pre(&component).and_then(FlowPre::new).map_err(|error| {
-                LoadError::OtherType { name: name.to_owned(), why: format!("{error:#}") }
-            })?;
+        let component = linker
+            .instantiate_pre(&component)
+            .and_then(|component| version.check(component))
+            .map_err(|error| other_type(name, version, &error))?;
         let file =
             PluginFile { hash: blake3::hash(bytes).to_hex().to_string(), bytes: bytes.into() };
         Plugin::new(name, file, component)
     }
 
+    /// The version of the contract that this component was built for: that of what it imports.
+    fn version(&self, name: &str, component: &Component) -> Result<Version, LoadError> {
+        let kind = component.component_type();
+        let imports = kind.imports(&self.shared.wasmtime);
+        let mut versions: Vec<&str> = imports
+            .filter_map(|(import, _)| import.strip_prefix(contract::PREFIX))
+            .map(|import| import.split_once('@').map_or("none", |(_, version)| version))
+            .collect();
+        versions.sort_unstable();
+        versions.dedup();
+        let known = match versions[..] {
+            [] => Some(Version::Current),
+            [version] => Version::named(version),
+            _ => None,
+        };
+        known.ok_or_else(|| LoadError::OtherVersion {
+            name: name.to_owned(),
+            theirs: versions.join(" and "),
+        })
+    }
+
     /// The contract's imports and, of WASI, what this component names. Anything else is refused.
-    fn link(&self, name: &str, component: &Component) -> Result<Linker<Host>, LoadError> {
+    fn link(
+        &self,
+        name: &str,
+        version: Version,
+        component: &Component,
+    ) -> Result<Linker<Host>, LoadError> {
         let mut linker = self.shared.linker.clone();
         for (import, extern_) in component.component_type().imports(&self.shared.wasmtime) {
             let unknown =
                 || LoadError::UnknownImport { name: name.to_owned(), import: import.to_owned() };
-            if let Some(rest) = import.strip_prefix("strowger:flow/") {
-                let (interface, version) = rest.split_once('@').unwrap_or((rest, "none"));
-                if version != CONTRACT_VERSION {
-                    return Err(LoadError::OtherVersion {
-                        name: name.to_owned(),
-                        theirs: version.to_owned(),
-                    });
-                }
-                if !matches!(interface, "types" | "reads") {
+            if let Some(rest) = import.strip_prefix(contract::PREFIX) {
+                if !matches!(rest.split('@').next(), Some("types" | "reads")) {
                     return Err(unknown());
                 }
             } else if import.starts_with(wasi::PREFIX) && import.contains("@0.2.") {
                 let ComponentItem::ComponentInstance(instance) = extern_.ty else {
                     return Err(unknown());
                 };
-                wasi::define(&mut linker, component, import, &instance).map_err(|error| {
-                    LoadError::OtherType { name: name.to_owned(), why: format!("{error:#}") }
-                })?;
+                wasi::define(&mut linker, component, import, &instance)
+                    .map_err(|error| other_type(name, version, &error))?;
             } else {
                 return Err(unknown());
             }
         }
         Ok(linker)
     }
+}
+
+fn other_type(name: &str, version: Version, error: &wasmtime::Error) -> LoadError {
+    LoadError::OtherType { name: name.to_owned(), version, why: format!("{error:#}") }
 }
 
 /// The one configuration: it is part of the cache's key.

@@ -1,8 +1,7 @@
 //! A plugin with settings and bounds: a pool of instances that serve steps.
 
 use crate::{
-    bindings::strowger::flow::types as wit,
-    convert::from_guest,
+    contract::current::{from_guest, wit},
     fault::{Failure, Fault, FaultKind},
     host::StepReads,
     instance::Instance,

@@ -1,25 +1,10 @@
 //! What an instance can reach of its host: the step's reads, its bounds, and a place for what it
 //! prints.
 
-use crate::{
-    bindings::strowger::flow::{
-        reads::{
-            AgentStatus, Authority, CampaignStatus, Host as ReadsImports, KnownContact, Level,
-            PastCall, QueueStatus, ScheduleStatus,
-        },
-        types::{Host as TypesImports, Moment, Target},
-    },
-    convert::{millis, to_guest},
-    fault::Stop,
-    limits::Limits,
-    words::readable,
-};
+use crate::{fault::Stop, limits::Limits, words::readable};
 use rustix::time::{ClockId, clock_gettime};
 use std::{sync::Arc, time::Duration};
-use strowger_model::{
-    OrderId,
-    read::{LogLevel, Reads, SYSTEM_RANDOM},
-};
+use strowger_model::read::{LogLevel, Reads, SYSTEM_RANDOM};
 use wasmtime::{ResourceLimiter, UpdateDeadline};
 
 /// What answers the reads of a step.
@@ -110,8 +95,26 @@ impl Host {
         &mut self.memory
     }
 
-    fn reads(&self, asked: &'static str) -> Result<&StepReads, Stop> {
+    /// What answers the read `asked`.
+    pub(crate) fn reads(&self, asked: &'static str) -> Result<&StepReads, Stop> {
         self.reads.as_ref().ok_or(Stop::ReadOutsideStep(asked))
+    }
+
+    /// A number for the flow: another one each time that a step asks.
+    pub(crate) fn random(&mut self) -> Result<u64, Stop> {
+        let n = self.randoms;
+        self.randoms = n.wrapping_add(1) % SYSTEM_RANDOM;
+        Ok(self.reads("random")?.random(n))
+    }
+
+    /// A message of the flow. Those beyond the bound are counted and dropped.
+    pub(crate) fn log(&mut self, level: LogLevel, message: &str) -> Result<(), Stop> {
+        self.logged = self.logged.saturating_add(1);
+        let reads = self.reads("log")?;
+        if self.logged <= Limits::LOG_MESSAGES {
+            reads.log(level, &readable(message, Limits::LOG_MESSAGE));
+        }
+        Ok(())
     }
 
     /// Nanoseconds since 1970 of the step's instant; the guest's every clock stands still there.
@@ -227,86 +230,5 @@ impl ResourceLimiter for Memory {
 
     fn memories(&self) -> usize {
         Limits::PARTS
-    }
-}
-
-impl TypesImports for Host {}
-
-impl ReadsImports for Host {
-    fn now(&mut self) -> wasmtime::Result<Moment> {
-        Ok(to_guest::moment(self.reads("now")?.now()))
-    }
-
-    fn schedule(&mut self, name: String) -> wasmtime::Result<Option<ScheduleStatus>> {
-        Ok(self.reads("schedule")?.schedule(&name).map(to_guest::schedule))
-    }
-
-    fn switch(&mut self, name: String) -> wasmtime::Result<Option<String>> {
-        Ok(self.reads("switch")?.switch(&name))
-    }
-
-    fn queue(&mut self, name: String) -> wasmtime::Result<Option<QueueStatus>> {
-        Ok(self.reads("queue")?.queue(&name).map(to_guest::queue))
-    }
-
-    fn agent(&mut self, name: String) -> wasmtime::Result<Option<AgentStatus>> {
-        Ok(self.reads("agent")?.agent(&name).map(to_guest::agent))
-    }
-
-    fn contact(&mut self, key: String) -> wasmtime::Result<Option<KnownContact>> {
-        Ok(self.reads("contact")?.contact(&key).map(to_guest::contact))
-    }
-
-    fn history(&mut self, number: String, days: u16) -> wasmtime::Result<Vec<PastCall>> {
-        let calls = self.reads("history")?.history(&number, days);
-        Ok(calls.into_iter().map(to_guest::past_call).collect())
-    }
-
-    fn campaign(&mut self, name: String) -> wasmtime::Result<Option<CampaignStatus>> {
-        Ok(self.reads("campaign")?.campaign(&name).map(to_guest::campaign))
-    }
-
-    fn on_duty(&mut self, roster: String) -> wasmtime::Result<Vec<Target>> {
-        let duty = self.reads("on-duty")?.on_duty(&roster);
-        Ok(duty.into_iter().map(to_guest::target).collect())
-    }
-
-    fn position(&mut self, entry: u32) -> wasmtime::Result<Option<u32>> {
-        Ok(self.reads("position")?.position(OrderId(entry)))
-    }
-
-    fn expected_wait(&mut self, entry: u32) -> wasmtime::Result<Option<u32>> {
-        Ok(self.reads("expected-wait")?.expected_wait(OrderId(entry)).map(millis))
-    }
-
-    fn agent_at(&mut self, phone: String) -> wasmtime::Result<Option<String>> {
-        Ok(self.reads("agent-at")?.agent_at(&phone).map(|agent| agent.to_string()))
-    }
-
-    fn agent_named(&mut self, key: String) -> wasmtime::Result<Option<String>> {
-        Ok(self.reads("agent-named")?.agent_named(&key).map(|agent| agent.to_string()))
-    }
-
-    fn authority_over(&mut self, agent: String) -> wasmtime::Result<Authority> {
-        Ok(to_guest::authority(self.reads("authority-over")?.authority_over(&agent)))
-    }
-
-    fn in_queue(&mut self, agent: String, queue: String) -> wasmtime::Result<Option<bool>> {
-        Ok(self.reads("in-queue")?.in_queue(&agent, &queue))
-    }
-
-    fn random(&mut self) -> wasmtime::Result<u64> {
-        let n = self.randoms;
-        self.randoms = n.wrapping_add(1) % SYSTEM_RANDOM;
-        Ok(self.reads("random")?.random(n))
-    }
-
-    fn log(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
-        self.logged = self.logged.saturating_add(1);
-        let reads = self.reads("log")?;
-        if self.logged <= Limits::LOG_MESSAGES {
-            reads.log(to_guest::level(level), &readable(&message, Limits::LOG_MESSAGE));
-        }
-        Ok(())
     }
 }

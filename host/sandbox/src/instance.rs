@@ -1,8 +1,10 @@
 //! One instance of a plugin in its store: one call after another, until it is worn or has faulted.
 
 use crate::{
-    bindings::{Flow as Exports, FlowPre, strowger::flow::types as wit},
-    convert::to_guest,
+    contract::{
+        Checked, Exports,
+        current::{to_guest, wit},
+    },
     fault::{Bytes, Failure, FaultKind},
     host::{Host, StepReads},
     limits::Limits,
@@ -21,7 +23,7 @@ pub(crate) struct Instance {
 
 impl Instance {
     /// An instance without settings.
-    pub(crate) fn new(component: &FlowPre<Host>, limits: &Limits) -> Result<Self, Failure> {
+    pub(crate) fn new(component: &Checked, limits: &Limits) -> Result<Self, Failure> {
         let mut store = Store::new(component.engine(), Host::new(limits));
         store.limiter(Host::limiter);
         store.set_epoch_deadline(1);
@@ -37,7 +39,7 @@ impl Instance {
     pub(crate) fn manifest(&mut self) -> Result<wit::Manifest, Failure> {
         self.store.data_mut().begin(None, Limits::SET_UP_TIME);
         self.exports
-            .call_manifest(&mut self.store)
+            .manifest(&mut self.store)
             .map_err(|error| Failure::of_call("manifest", &error, self.store.data()))
     }
 
@@ -46,7 +48,7 @@ impl Instance {
         self.store.data_mut().begin(None, Limits::SET_UP_TIME);
         let answer = self
             .exports
-            .call_configure(&mut self.store, settings)
+            .configure(&mut self.store, settings)
             .map_err(|error| Failure::of_call("configure", &error, self.store.data()))?;
         answer.map_err(|said| {
             Failure::in_its_words("configure", FaultKind::SettingsRefused, &said)
@@ -75,7 +77,7 @@ impl Instance {
         let event = to_guest::event(event, &mut scratch);
         let answer = self
             .exports
-            .call_step(&mut self.store, state, event)
+            .step(&mut self.store, state, event)
             .map_err(|error| Failure::of_call("step", &error, self.store.data()))?;
         self.store.data_mut().end();
         let failure = |kind, message| Err(Failure { function: "step", kind, message });

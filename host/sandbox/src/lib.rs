@@ -11,7 +11,7 @@
 //!   faulted.
 //! * `host`: what an instance can reach: the step's reads, its bounds, its captured output.
 //! * `wasi`: the few system calls that tool chains take for granted, without a system behind them.
-//! * `convert`: between the words of the contract and those of the model.
+//! * `contract`: the versions of the contract, each with its mapping to the model.
 //! * `words`: what a guest says, made fit for logs.
 //! * [`limits`], [`fault`], [`refused`]: how far a plugin may go, what it did wrong, why a file is
 //!   not served.
@@ -25,9 +25,8 @@
 //! an endless loop; nothing here waits; a guest reaches no file, no network and no environment, for
 //! wasmtime-wasi is not linked.
 
-mod bindings;
 mod cache;
-mod convert;
+mod contract;
 pub mod engine;
 pub mod fault;
 pub mod flow;
@@ -40,6 +39,7 @@ mod shape;
 mod wasi;
 mod words;
 
+pub use contract::Version as ContractVersion;
 pub use engine::{Engine, EngineError};
 pub use fault::{Fault, FaultKind};
 pub use flow::{Flow, Step};

@@ -1,10 +1,9 @@
 //! A plugin that was compiled, checked and asked what it is.
 
 use crate::{
-    bindings::{FlowPre, strowger::flow::types as wit},
+    contract::{Checked, Version, current::wit},
     fault::Failure,
     flow::Flow,
-    host::Host,
     instance::Instance,
     limits::Limits,
     refused::LoadError,
@@ -21,8 +20,6 @@ pub struct Manifest {
     pub version: String,
     /// JSON Schema (2020-12) of the settings, as text.
     pub settings_schema: String,
-    /// Grows when the meaning of the state's bytes changes.
-    pub state_version: u32,
 }
 
 /// A compiled plugin. Clones are the same plugin; the code is freed with the last of its flows.
@@ -34,14 +31,14 @@ pub struct Plugin {
 struct Shared {
     manifest: Manifest,
     file: PluginFile,
-    component: FlowPre<Host>,
+    component: Checked,
 }
 
 impl Plugin {
     pub(crate) fn new(
         name: &str,
         file: PluginFile,
-        component: FlowPre<Host>,
+        component: Checked,
     ) -> Result<Self, LoadError> {
         let limits = Limits { memory: Limits::MANIFEST_MEMORY, ..Limits::default() };
         let manifest = Instance::new(&component, &limits)
@@ -55,6 +52,11 @@ impl Plugin {
     /// What the plugin says of itself.
     pub fn manifest(&self) -> &Manifest {
         &self.shared.manifest
+    }
+
+    /// The version of the contract that it was built for.
+    pub fn contract(&self) -> Version {
+        self.shared.component.version()
     }
 
     /// BLAKE3 of the plugin's bytes, in hexadecimal.
@@ -80,7 +82,7 @@ impl Plugin {
 }
 
 fn checked(manifest: wit::Manifest) -> Result<Manifest, String> {
-    let wit::Manifest { name, version, settings_schema, state_version } = manifest;
+    let wit::Manifest { name, version, settings_schema } = manifest;
     let proper = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if !(1..=64).contains(&name.len()) || !name.chars().all(proper) {
         return Err(format!(
@@ -101,7 +103,7 @@ fn checked(manifest: wit::Manifest) -> Result<Manifest, String> {
         }
         Err(error) => return Err(format!("the settings schema is not JSON: {error}")),
     }
-    Ok(Manifest { name, version, settings_schema, state_version })
+    Ok(Manifest { name, version, settings_schema })
 }
 
 /// Three numbers, and then what may follow a hyphen or a plus.
@@ -129,7 +131,6 @@ mod tests {
                 name: name.into(),
                 version: version.into(),
                 settings_schema: schema.into(),
-                state_version: 1,
             })
             .map_or_else(|why| why, |_| "fine".into())
         };

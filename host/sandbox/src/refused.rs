@@ -1,6 +1,9 @@
 //! Why a file is not served.
 
-use crate::{bindings::CONTRACT_VERSION, fault::Fault};
+use crate::{
+    contract::{Known, Version},
+    fault::Fault,
+};
 
 /// A file cannot be served as a plugin, or a plugin not with these settings.
 #[derive(Debug, thiserror::Error)]
@@ -41,9 +44,9 @@ pub enum LoadError {
         /// The validator's words.
         why: String,
     },
-    /// Built for another version of the contract.
+    /// Built for a version of the contract that this host does not speak.
     #[error(
-        "{name}: built for strowger:flow@{theirs}, and this host speaks strowger:flow@{CONTRACT_VERSION}; build it against that version"
+        "{name}: built for strowger:flow@{theirs}, and this host speaks {Known}; build it against one of these"
     )]
     OtherVersion {
         /// The file.
@@ -53,7 +56,7 @@ pub enum LoadError {
     },
     /// It wants something that no flow has.
     #[error(
-        "{name}: imports `{import}`, which this host does not have; a flow imports strowger:flow@{CONTRACT_VERSION} and wasi 0.2 only"
+        "{name}: imports `{import}`, which this host does not have; a flow imports one of {Known}, and wasi 0.2 only"
     )]
     UnknownImport {
         /// The file.
@@ -63,19 +66,23 @@ pub enum LoadError {
     },
     /// It is no flow, or only half of one.
     #[error(
-        "{name}: does not export `{export}`; a plugin exports the world `flow` of strowger:flow@{CONTRACT_VERSION}"
+        "{name}: does not export `{export}`; a plugin exports the world `flow` of strowger:flow@{version}"
     )]
     MissingExport {
         /// The file.
         name: String,
+        /// The version that it was built for.
+        version: Version,
         /// The first export that is missing.
         export: &'static str,
     },
     /// An import or export has the name of the contract and another type.
-    #[error("{name}: does not fit the contract strowger:flow@{CONTRACT_VERSION}: {why}")]
+    #[error("{name}: does not fit the contract strowger:flow@{version}: {why}")]
     OtherType {
         /// The file.
         name: String,
+        /// The version that it was built for.
+        version: Version,
         /// What differs.
         why: String,
     },

@@ -73,16 +73,25 @@ fn damaged_inside() {
 }
 
 #[test]
-fn wrong_version_of_the_contract_names_both() {
+fn unknown_version_of_the_contract_is_named_beside_those_that_are_known() {
     for interface in ["reads", "types"] {
-        let wat = format!("(component (import \"strowger:flow/{interface}@0.2.0\" (instance)))");
+        let wat = format!("(component (import \"strowger:flow/{interface}@0.9.0\" (instance)))");
         assert_refused!(
             refused_text(&wat),
             LoadError::OtherVersion { .. },
-            "strowger:flow@0.2.0",
-            "strowger:flow@0.1.0"
+            "built for strowger:flow@0.9.0",
+            "speaks strowger:flow@0.1.0 and strowger:flow@0.2.0"
         );
     }
+    assert_refused!(
+        refused_text(
+            "(component
+                (import \"strowger:flow/types@0.1.0\" (instance))
+                (import \"strowger:flow/reads@0.2.0\" (instance)))"
+        ),
+        LoadError::OtherVersion { .. },
+        "built for strowger:flow@0.1.0 and 0.2.0"
+    );
 }
 
 #[test]
@@ -100,10 +109,10 @@ fn unknown_imports_are_named() {
     );
 }
 
-/// The four exports, none with a type of the contract, and what is to be imported.
+/// The exports, none with a type of the contract, and what is to be imported.
 fn with_exports(import: &str) -> String {
     let export = |name: &str| format!("(export \"{name}\" (func $f))");
-    let exports: String = ["manifest", "configure", "step", "migrate"].map(export).concat();
+    let exports: String = ["manifest", "configure", "step"].map(export).concat();
     format!(
         "(component {import}
             (core module $m (func (export \"f\")))
@@ -118,11 +127,18 @@ fn other_types_than_the_contracts_are_named() {
     assert_refused!(
         refused_text(&with_exports("")),
         LoadError::OtherType { .. },
-        "strowger:flow@0.1.0",
+        "strowger:flow@0.2.0",
         "configure"
     );
-    let import = "(import \"strowger:flow/reads@0.1.0\" (instance (export \"password\" (func))))";
+    let import = "(import \"strowger:flow/reads@0.2.0\" (instance (export \"password\" (func))))";
     assert_refused!(refused_text(&with_exports(import)), LoadError::OtherType { .. }, "password");
+    let old = import.replace("0.2.0", "0.1.0");
+    assert_refused!(
+        refused_text(&with_exports(&old)),
+        LoadError::MissingExport { .. },
+        "`migrate`",
+        "strowger:flow@0.1.0"
+    );
 }
 
 #[test]

@@ -90,7 +90,6 @@ pub struct Reception;
 
 impl Flow for Reception {
     type Settings = Settings;
-    const STATE_VERSION: u32 = 1;
 
     fn check(settings: &Settings) -> Result<(), String> {
         match settings.menu.iter().find(|entry| !"0123456789*#".contains(entry.key)) {

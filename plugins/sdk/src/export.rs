@@ -11,14 +11,9 @@ pub fn settings_schema<F: Flow>() -> String {
     schemars::schema_for!(F::Settings).to_value().to_string()
 }
 
-/// The manifest of a flow, named as its crate.
-pub fn manifest<F: Flow>(name: &str, version: &str, settings_schema: String) -> Manifest {
-    Manifest {
-        name: name.into(),
-        version: version.into(),
-        settings_schema,
-        state_version: F::STATE_VERSION,
-    }
+/// A manifest that has the name and the version of a crate.
+pub fn manifest(name: &str, version: &str, settings_schema: String) -> Manifest {
+    Manifest { name: name.into(), version: version.into(), settings_schema }
 }
 
 /// Decodes and checks settings. They live as long as the instance, which gets them once.
@@ -62,7 +57,7 @@ macro_rules! export {
 
             impl $crate::export::Guest for Plugin {
                 fn manifest() -> $crate::types::Manifest {
-                    $crate::export::manifest::<$flow>(
+                    $crate::export::manifest(
                         ::std::env!("CARGO_PKG_NAME"),
                         ::std::env!("CARGO_PKG_VERSION"),
                         $schema,
@@ -91,13 +86,6 @@ macro_rules! export {
                             "step before configure: this instance has no settings".into(),
                         ),
                     }
-                }
-
-                fn migrate(
-                    state: ::std::vec::Vec<u8>,
-                    from_version: u32,
-                ) -> ::std::option::Option<::std::vec::Vec<u8>> {
-                    <$flow as $crate::Flow>::migrate(state, from_version)
                 }
             }
 

@@ -16,9 +16,6 @@ pub trait Flow: 'static {
     /// against.
     type Settings: DeserializeOwned + JsonSchema + 'static;
 
-    /// Grows when the meaning of the state's bytes changes.
-    const STATE_VERSION: u32;
-
     /// What the schema cannot say about settings, such as that one figure is less than another.
     ///
     /// # Errors
@@ -39,9 +36,4 @@ pub trait Flow: 'static {
         state: Vec<u8>,
         event: Event,
     ) -> Result<StepResult, String>;
-
-    /// Takes over the state of an older version, or declines, which is normal.
-    fn migrate(_state: Vec<u8>, _from_version: u32) -> Option<Vec<u8>> {
-        None
-    }
 }

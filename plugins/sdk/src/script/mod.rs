@@ -117,10 +117,6 @@ pub trait Script: 'static {
     /// The `[settings]` of a flow file.
     type Settings: DeserializeOwned + JsonSchema + 'static;
 
-    /// Grows when a call that began on an older version could not go on on this one. The host lets
-    /// calls end on the version that they began on.
-    const STATE_VERSION: u32 = 1;
-
     /// See [`Flow::check`].
     ///
     /// # Errors
@@ -141,7 +137,6 @@ pub trait Script: 'static {
 
 impl<S: Script> Flow for S {
     type Settings = S::Settings;
-    const STATE_VERSION: u32 = S::STATE_VERSION;
 
     fn check(settings: &S::Settings) -> Result<(), String> {
         S::check(settings)

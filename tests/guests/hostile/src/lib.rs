@@ -120,7 +120,6 @@ impl Guest for Hostile {
             name: "hostile".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             settings_schema: r#"{"type": "object", "properties": {"misbehave": {"type": "string"}, "after": {"type": "integer", "minimum": 0}}, "required": ["misbehave"], "additionalProperties": false}"#.into(),
-            state_version: 1,
         }
     }
 
@@ -230,10 +229,6 @@ impl Guest for Hostile {
             }
         }
         Ok(result)
-    }
-
-    fn migrate(_state: Vec<u8>, _from_version: u32) -> Option<Vec<u8>> {
-        None
     }
 }
 

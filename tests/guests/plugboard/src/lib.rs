@@ -37,8 +37,6 @@ pub struct Plugboard;
 impl Flow for Plugboard {
     type Settings = Settings;
 
-    const STATE_VERSION: u32 = 1;
-
     fn step(settings: &'static Settings, _: Vec<u8>, event: Event) -> Result<StepResult, String> {
         let words = words(&event);
         let orders =

@@ -2,7 +2,7 @@
 //! with a line break, a text without end) is refused here, for that order alone, so that no layer
 //! above meets it.
 
-use crate::bindings::strowger::flow::types as wit;
+use super::wit;
 use std::time::Duration;
 use strowger_model::{
     CaseKind, Command, LegName, Order, OrderId, PhoneNumber, Prompt, Timestamp,

@@ -1,13 +1,12 @@
 //! Events and the answers of reads, for a guest. Events borrow: a step copies a text once, into the
 //! guest.
 
-use super::millis;
-use crate::bindings::strowger::flow::{
-    reads::{
+use super::{
+    interfaces::reads::{
         AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus,
         ScheduleStatus,
     },
-    types as wit,
+    millis, wit,
 };
 use strowger_model::{
     Event, LegName, Outcome,

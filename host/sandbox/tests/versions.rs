@@ -1,0 +1,50 @@
+//! Plugins of older versions of the contract, which new hosts go on serving.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use common::{arrived, call, engine};
+use strowger_model::{Event, LegName, event::Cause, step::Ordered};
+use strowger_sandbox::{ContractVersion, Flow, Limits};
+use strowger_test_support::{FixedReads, plugin_wasm};
+
+fn elder() -> Flow {
+    let plugin = engine().load("elder.wasm", &plugin_wasm("elder")).unwrap();
+    assert_eq!(plugin.contract(), ContractVersion::V0_1);
+    assert_eq!(plugin.manifest().name, "elder");
+    plugin.configure("{}", Limits::default()).unwrap()
+}
+
+/// What a step ordered, as text.
+fn orders(orders: &[Ordered]) -> Vec<String> {
+    orders
+        .iter()
+        .map(|order| match order {
+            Ordered::Order(order) => format!("{:?}", order.command),
+            Ordered::Refused { command, refusal, .. } => format!("{command}: {refusal:?}"),
+        })
+        .collect()
+}
+
+#[test]
+fn a_plugin_of_0_1_serves_a_call_from_its_arrival_to_its_end() {
+    let flow = elder().twice();
+    let step = flow.step(call(), &[], &arrived(), FixedReads::shared()).unwrap();
+    let said = orders(&step.orders);
+    assert_eq!(said.len(), 4, "{said:?}");
+    assert_eq!(said[0], "Answer");
+    for (said, part) in said[1..].iter().zip(["+3227138700", "weekend", "+32470123456"]) {
+        assert!(said.contains(part), "{said}");
+    }
+    let gone = Event::HungUp { leg: LegName::new("caller"), cause: Cause::Normal };
+    let step = flow.step(call(), &step.state, &gone, FixedReads::shared()).unwrap();
+    assert_eq!(orders(&step.orders), [r#"Finish { outcome: "served" }"#]);
+    assert_eq!(step.state.len(), 2);
+}
+
+#[test]
+fn new_plugins_are_built_for_the_version_in_work() {
+    let plugin = engine().load("hostile.wasm", &plugin_wasm("hostile")).unwrap();
+    assert_eq!(plugin.contract(), ContractVersion::Current);
+    assert_eq!(plugin.contract().as_str(), "0.2.0");
+}
