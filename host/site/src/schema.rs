@@ -234,14 +234,14 @@ impl Schema {
     /// What the schema says about a property that is missing.
     fn property(&self, error: &ValidationError<'_>, key: &str) -> Option<String> {
         let property = self.parent(error)?.get("properties")?.get(key)?;
-        Some(property.get("description")?.as_str()?.to_owned())
+        Some(on_one_line(property.get("description")?.as_str()?))
     }
 
     /// Adds what the schema says about a value that is wrong.
     fn describe(&self, problem: Problem, error: &ValidationError<'_>) -> Problem {
         match self.parent(error).and_then(|schema| schema.get("description")?.as_str()) {
             Some(description) if !error.instance_path().as_str().is_empty() => {
-                problem.help(description)
+                problem.help(on_one_line(description))
             }
             _ => problem,
         }
@@ -330,4 +330,9 @@ fn name_of(value: &Value) -> &'static str {
         Value::Array(_) => "a list",
         Value::Object(_) => "a table",
     }
+}
+
+/// A description without the line breaks that it has in the source.
+fn on_one_line(description: &str) -> String {
+    description.replace('\n', " ")
 }
