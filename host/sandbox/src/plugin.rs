@@ -35,11 +35,7 @@ struct Shared {
 }
 
 impl Plugin {
-    pub(crate) fn new(
-        name: &str,
-        file: PluginFile,
-        component: Checked,
-    ) -> Result<Self, LoadError> {
+    pub(crate) fn new(name: &str, file: PluginFile, component: Checked) -> Result<Self, LoadError> {
         let limits = Limits { memory: Limits::MANIFEST_MEMORY, ..Limits::default() };
         let manifest = Instance::new(&component, &limits)
             .and_then(|mut instance| instance.manifest())

@@ -50,10 +50,8 @@ fn every_type_is_the_one_that_the_file_says() {
 /// A version that was published stays as it is, but for its comments: plugins were built on it.
 #[test]
 fn published_versions_do_not_change() {
-    let published = [(
-        Version::V0_1,
-        "bf5fb1f3fc013bd10724e77998398913a49a2b7992a5426f46380a0763a8e7ca",
-    )];
+    let published =
+        [(Version::V0_1, "bf5fb1f3fc013bd10724e77998398913a49a2b7992a5426f46380a0763a8e7ca")];
     for (version, hash) in published {
         let (resolve, package) = contract(version);
         let mut printer = WitPrinter::default();
@@ -62,8 +60,7 @@ fn published_versions_do_not_change() {
         assert_eq!(now, hash, "{version} was published and has changed");
     }
     let folders = fs::read_dir("../../wit").unwrap();
-    let folders = folders.filter(|entry| {
-        entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('v')
-    });
+    let folders = folders
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('v'));
     assert_eq!(folders.count(), published.len(), "a published version is not listed here");
 }

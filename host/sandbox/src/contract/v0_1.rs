@@ -85,9 +85,8 @@ pub(super) fn link(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
     reads.func_wrap("in-queue", |mut cx, (agent, queue)| {
         Ok((cx.data_mut().in_queue(agent, queue)?,))
     })?;
-    reads.func_wrap("random", |mut cx, ()| {
-        Ok((interfaces::reads::Host::random(cx.data_mut())?,))
-    })?;
+    reads
+        .func_wrap("random", |mut cx, ()| Ok((interfaces::reads::Host::random(cx.data_mut())?,)))?;
     reads.func_wrap("log", |mut cx, (level, message)| {
         interfaces::reads::Host::log(cx.data_mut(), level, message)
     })
