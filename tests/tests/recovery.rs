@@ -1,4 +1,4 @@
-//! Calls outlive their host (architecture, section 7), on the sim.
+//! Calls outlive their host (docs/architecture.md, "The journal"), on the sim.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{

@@ -2,12 +2,14 @@
 //!
 //! # Layout
 //! * [`guests`]: plugins and test guests, built for WebAssembly.
-//! * [`checks`]: everything that must pass.
+//! * [`test`]: everything that must pass.
+//! * [`check`]: the repository's text: lists of modules, names of pages and files, lengths.
 //! * [`soak`]: more random faults than everything else has time for.
 
-mod checks;
+mod check;
 mod guests;
 mod soak;
+mod test;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
@@ -43,6 +45,8 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Check the repository's text: lists of modules, names of pages and files, lengths
+    Check,
     /// Have many storms of random faults rage around the host, and print the seeds of those that
     /// lose something
     Soak {
@@ -68,7 +72,8 @@ enum Chore {
 fn main() -> Result<()> {
     match Cli::parse().chore {
         Chore::Demo { arguments } => demo(&arguments),
-        Chore::Test { arguments } => checks::test(&arguments),
+        Chore::Test { arguments } => test::test(&arguments),
+        Chore::Check => check::check(),
         Chore::Soak { sim, asterisk } => soak::soak(sim, asterisk),
         Chore::Bench { arguments } => bench(&arguments),
         Chore::Plugins => {

@@ -2,7 +2,7 @@
 //!
 //! The store commits what it is given in groups, and has each group's commands leave in the order
 //! in which they were given. When it cannot commit, it has them leave all the same and marks the
-//! calls (architecture, section 7). Nothing here waits.
+//! calls (docs/architecture.md, "The journal"). Nothing here waits.
 
 use crate::call::Call;
 use std::{

@@ -356,7 +356,7 @@ impl Reader<'_> {
     }
 }
 
-/// What the settings of a flow may name. See `docs/write-flow-files.md` for the formats.
+/// What the settings of a flow may name. See `docs/operate.md` for the formats.
 struct Names {
     site: Option<Arc<Site>>,
     /// None: the flow file is wrong elsewhere.

@@ -430,7 +430,7 @@ fn names_of_figures(schema: &mut Schema) {
     schema.insert("propertyNames".to_owned(), serde_json::json!({ "enum": names }));
 }
 
-/// The JSON Schema of scenario files, as published in `docs/schema/scenario.json`.
+/// The JSON Schema of scenario files, as published in `docs/schemas/scenario.json`.
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(ScenarioFile).to_value()
 }

@@ -7,7 +7,7 @@
 //! * `people`: contacts and rosters of a scenario's own.
 //! * [`mod@run`]: plays a scenario with the flow's own plugin, a real exchange and the [`stage`].
 //! * [`timeline`]: a call as people see it; `recorder`: puts it together; `judge`: compares it with
-//!   what was expected.
+//!   what was expected; `reported`: the same for reports.
 //! * [`mod@replay`]: a recorded call run again, and where it differs.
 //! * [`report`]: what came of it, for people.
 //! * [`mod@gate`]: what a flow has to pass before it serves; [`mutate`]: proof that scenarios hold

@@ -6,9 +6,11 @@
 //!
 //! # Layout
 //! * [`script`]: flows as procedures.
-//! * [`flow`]: flows as a function of one event; what [`export!`] makes a plugin of.
+//! * [`flow`]: flows as a function of one event; what [`export!`] makes a plugin of, with the help of
+//!   `export`.
 //! * [`reads`]: what a flow may ask.
-//! * [`types`]: the words of the contract, generated from `wit/flow.wit`.
+//! * [`types`]: the words of the contract, generated from `wit/flow.wit` in `bindings`; `names`:
+//!   names of orders and events for messages.
 //! * [`prompt`]: prompts and seconds, short to write.
 //! * [`words`]: words in several languages.
 //! * [`testing`]: flows tested as plain Rust, without a host.

@@ -3,10 +3,10 @@
 //!
 //! # Layout
 //! * [`protocol`]: the messages, and their JSON Schemas.
-//! * [`Remote`]: the host's side, a [`Pbx`](crate::port::Pbx).
-//! * [`Adapter`]: the adapter's side in Rust, for any [`Provider`]; the sim is one.
-//! * [`RemoteGround`]: the scenarios of all adapters, played on one that has connected.
-//! * `link`: one direction of a session, without I/O; `socket`: the WebSocket; [`Token`]: who is
+//! * `host`: the host's side, [`Remote`], a [`Pbx`](crate::port::Pbx).
+//! * `adapter`: the adapter's side, [`Adapter`], in Rust, for any [`Provider`]; the sim is one.
+//! * `ground`: [`RemoteGround`], the scenarios of all adapters, played on one that has connected.
+//! * `link`: one direction of a session, without I/O; `socket`: the WebSocket; `token`: who is
 //!   let in.
 //!
 //! # How it works

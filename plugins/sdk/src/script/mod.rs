@@ -24,13 +24,15 @@
 //!
 //! # Layout
 //! * `call`: what a script holds: orders, questions, facts.
+//! * `leg`: legs that a script looks after; `events`: events that nobody ordered.
 //! * `code`: a code that is keyed about a conversation.
 //! * `language`: in which language somebody is spoken to.
 //! * `order`: one order and its outcome; `outcome`: outcomes as a script reads them.
-//! * `ladder`: waiting in queues that widen.
+//! * `ladder`: waiting in queues that widen; `announce`: what those who wait are told of their place.
 //! * `conversation`: what an agent can key while talking: consult, back, hand over, send on.
 //! * `wait`: waits that compose.
-//! * `run`: one run of a script over its history; `history`: that history as bytes.
+//! * `step`: from a state and an event to a state and orders; `run`: one run of a script over its
+//!   history; `history`: that history as bytes.
 
 mod announce;
 mod call;
