@@ -4,9 +4,11 @@
 //! * [`guests`]: plugins and test guests, built for WebAssembly.
 //! * [`test`]: everything that must pass.
 //! * [`check`]: the repository's text: lists of modules, names of pages and files, lengths.
+//! * [`deny`]: licences and sources of all crates, and what is known against them.
 //! * [`soak`]: more random faults than everything else has time for.
 
 mod check;
+mod deny;
 mod guests;
 mod soak;
 mod test;
@@ -47,6 +49,8 @@ enum Chore {
     },
     /// Check the repository's text: lists of modules, names of pages and files, lengths
     Check,
+    /// Check licences and sources of all crates, and what is known against them
+    Deny,
     /// Have many storms of random faults rage around the host, and print the seeds of those that
     /// lose something
     Soak {
@@ -74,6 +78,7 @@ fn main() -> Result<()> {
         Chore::Demo { arguments } => demo(&arguments),
         Chore::Test { arguments } => test::test(&arguments),
         Chore::Check => check::check(),
+        Chore::Deny => deny::deny(),
         Chore::Soak { sim, asterisk } => soak::soak(sim, asterisk),
         Chore::Bench { arguments } => bench(&arguments),
         Chore::Plugins => {

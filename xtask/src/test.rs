@@ -4,7 +4,7 @@
 //! with `asterisk`, and those named `..._on_asterisk`; those that need a mail server are in the
 //! test binary `mail`.
 
-use crate::{asterisk, cargo, check, guests, mail_server, run, say};
+use crate::{asterisk, cargo, check, deny, guests, mail_server, run, say};
 use anyhow::{Error, Result, bail};
 use std::env;
 
@@ -89,6 +89,8 @@ fn missing() -> Vec<Missing> {
 fn checks(failed: &mut Failed) {
     say("the repository's text");
     failed.note("the repository's text", check::check());
+    say("licences and sources of crates");
+    failed.note("licences and sources of crates", deny::deny());
     let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
     let commands: [(&str, &[&str]); 4] = [
         ("formatting", &["fmt", "--all", "--check"]),

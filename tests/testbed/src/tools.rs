@@ -227,7 +227,10 @@ fn folder() -> Result<PathBuf> {
 }
 
 /// The folder of the user's cache that tools are in.
-pub(crate) fn cache() -> Result<PathBuf> {
+///
+/// # Errors
+/// Nobody says where the user's cache is.
+pub fn cache() -> Result<PathBuf> {
     let cache = match std::env::var_os("XDG_CACHE_HOME") {
         Some(cache) => PathBuf::from(cache),
         None => PathBuf::from(
