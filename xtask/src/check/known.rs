@@ -30,10 +30,10 @@ pub(super) const KNOWN: &[Known] = &[
     known("host/site/", "lines", SPLIT),
     known("plugins/sdk/", "lines", SPLIT),
     known("tests/", "lines", SPLIT),
-    known("docs/versions.md", "links to this one", TEXTS),
     known("docs/versions.md", "names", TEXTS),
     known("docs/", "columns", TEXTS),
-    known("README.md", "columns", TEXTS),
+    known("docs/architecture.md", "host/call", MOVED),
+    known("CONTRIBUTING.md", "is not there", MOVED),
 ];
 
 impl Known {
