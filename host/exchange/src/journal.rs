@@ -4,11 +4,12 @@
 //! in which they were given. When it cannot commit, it has them leave all the same and marks the
 //! calls (docs/architecture.md, "The journal"). Nothing here waits.
 
-use crate::call::Call;
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
+use strowger_call::Call;
 use strowger_flows::LoadedFlow;
 use strowger_model::{CallId, FlowVersion, StepRecord};
 use strowger_pbx::port::PbxCommand;
@@ -33,8 +34,8 @@ impl Journal {
     }
 
     /// The call as it is now.
-    pub(crate) fn image(&self, call: &Call) -> Change {
-        Change::Call { call: call.id(), on: call.flow().on(), image: encode(&call.image()) }
+    pub(crate) fn image(call: &Call, on: FlowVersion, at: Duration) -> Change {
+        Change::Call { call: call.id(), on, image: encode(&call.image(at)) }
     }
 
     /// What a version is made of, the first time that it is met.

@@ -15,27 +15,25 @@
 //! Tasks speak to each other by mailboxes and through the desk; nothing here waits for a PBX to
 //! acknowledge.
 
-mod agents;
-mod call;
 mod clock;
-mod desk;
 mod early;
-mod history;
+mod house;
 mod journal;
-mod observe;
-mod reads;
+mod running;
 mod wake;
 
 pub use clock::Clock;
-pub use observe::{NoObserver, Observed, Observer};
+pub use strowger_call::{NoObserver, Observed, Observer};
 pub use strowger_model::CallRecord;
 
-use agents::Staff;
-use call::{Call, Mail};
-use desk::Desk;
 use early::Early;
-use history::History;
+use house::{
+    floor::SharedFloor,
+    history::{self, History},
+    staff::Staff,
+};
 use journal::Journal;
+use running::{Mail, Running};
 use std::{
     collections::{HashMap, HashSet},
     sync::{
@@ -44,6 +42,7 @@ use std::{
     },
     time::Duration,
 };
+use strowger_call::{Call, fallback};
 use strowger_flows::{Catalogue, LoadedFlow, Snapshot};
 use strowger_model::{
     AgentName, CallId, FlowName, Timestamp,
@@ -100,7 +99,7 @@ pub struct Exchange {
     early: Early,
     /// Where calls live, whoever brings them.
     runtime: tokio::runtime::Handle,
-    desk: Arc<Desk>,
+    desk: Arc<SharedFloor>,
     staff: Staff,
     /// When the site's day ends, in milliseconds of the wall clock.
     day_ends: AtomicU64,
@@ -159,7 +158,7 @@ impl Exchange {
             pbx: OnceLock::new(),
             journal: store.map(Journal::new),
             most_calls: calls,
-            desk: Arc::new(Desk::new(clock)),
+            desk: Arc::new(SharedFloor::new(clock)),
             staff: Staff::default(),
             day_ends: AtomicU64::new(0),
             site: Mutex::default(),
@@ -400,7 +399,7 @@ impl Exchange {
         }
         if is_full(flow) || flow.withdrawn {
             tracing::warn!(leg = %arrived.leg, flow = %flow.name, withdrawn = flow.withdrawn, calls = flow.calls(), "the flow takes no call now: to its fallback");
-            return self.send(PbxCommand::Transfer { leg: arrived.leg, to: call::fallback(flow) });
+            return self.send(PbxCommand::Transfer { leg: arrived.leg, to: fallback(flow) });
         }
         if self.call_count() >= self.most_calls
             || self.journal.as_ref().is_some_and(|journal| journal.store.is_full())
@@ -436,8 +435,9 @@ impl Exchange {
             data: arrived.data,
             at,
         };
-        let call = Call::new(self.clone(), flow.begin(), arrived.leg, arrival);
-        self.runtime.spawn(call.run(None, mail));
+        let call = Call::new(flow.terms.clone(), arrived.leg, arrival);
+        let running = Running { call, exchange: self.clone(), flow: flow.begin() };
+        self.runtime.spawn(running.run(None, mail));
     }
 
     /// The PBX is the truth: legs that are gone there are gone; callers that nobody serves are
@@ -573,7 +573,7 @@ fn is_full(flow: &LoadedFlow) -> bool {
 }
 
 /// Gives the floor its ticks until the exchange is gone.
-async fn tick(desk: Arc<Desk>, exchange: Weak<Exchange>) {
+async fn tick(desk: Arc<SharedFloor>, exchange: Weak<Exchange>) {
     loop {
         desk.deadline().await;
         let Some(exchange) = exchange.upgrade() else { return };

@@ -6,14 +6,15 @@
 //! its record is closed.
 
 use crate::{
-    Exchange, Handle, MAILBOX, Observed,
-    call::{Call, Found, Image, Roll},
+    Exchange, Handle, MAILBOX,
+    running::{Found, Running},
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
+use strowger_call::{Call, Image, Observed};
 use strowger_flows::LoadedFlow;
 use strowger_model::{AgentStanding, CallId, CallRecord, FlowVersion, Timestamp};
 use strowger_pbx::port::{AliveLeg, LegId};
@@ -50,6 +51,21 @@ impl Dormant {
 
     fn images(&self) -> impl Iterator<Item = &Image<'static>> {
         self.calls.iter().filter_map(|(_, image)| image.as_ref().ok())
+    }
+}
+
+/// Says when the last of the calls that were taken up goes on.
+pub(crate) struct Roll {
+    calls: usize,
+    since: tokio::time::Instant,
+}
+
+impl Drop for Roll {
+    fn drop(&mut self) {
+        if self.calls > 0 {
+            let took_ms = self.since.elapsed().as_millis() as u64;
+            tracing::info!(calls = self.calls, took_ms, "every call of the earlier host goes on");
+        }
     }
 }
 
@@ -99,10 +115,12 @@ impl Exchange {
                 image.leg_ids().filter_map(|leg| by_leg.remove_entry(leg)).collect()
             };
             self.count.send_modify(|count| *count += 1);
-            let call = Call::from_image(self.clone(), flow.begin(), image);
-            entries.extend(call.places());
+            let call = Call::of_image(flow.terms.clone(), image);
+            call.talking().for_each(|(agent, leg)| self.talks(agent, leg));
+            entries.extend(call.places(self.clock.now(), self.clock.elapsed()));
             quieting.extend(call.quieting());
-            woken.push((call, legs, mail));
+            let running = Running { call, exchange: self.clone(), flow: flow.begin() };
+            woken.push((running, legs, mail));
         }
         let agents = self
             .journal
@@ -132,9 +150,9 @@ impl Exchange {
             );
         }
         let roll = Arc::new(Roll { calls: woken.len(), since });
-        for (call, alive, mail) in woken {
+        for (running, alive, mail) in woken {
             let found = Found { alive, gap, roll: roll.clone() };
-            self.runtime.spawn(call.run(Some(found), mail));
+            self.runtime.spawn(running.run(Some(found), mail));
         }
         // What is left is nobody's, or arrived while there was no host.
         self.resync(alive, &given_up);

@@ -21,7 +21,7 @@ use strowger_site::Terms;
 #[derive(Clone)]
 pub struct LoadedFlow {
     /// What a call needs to know of it.
-    pub terms: Terms,
+    pub terms: Arc<Terms>,
     /// What the plugin says of itself.
     pub manifest: Manifest,
     /// Carries out steps.

@@ -151,7 +151,7 @@ impl Origin {
             recordings: all_recordings,
         };
         Ok(Some(LoadedFlow {
-            terms,
+            terms: Arc::new(terms),
             manifest: plugin.manifest().clone(),
             flow: kept.flow,
             limits: FlowLimits { step, calls: file.limits.calls },

@@ -24,8 +24,8 @@ impl LoadedFlow {
             // configured with the same.
             let mut recordings = site.recordings.clone();
             recordings.extend(origin.recordings);
-            let terms = Terms { site: site.clone(), recordings, ..self.terms.clone() };
-            return Ok(Self { terms, counters: Arc::default(), ..self.clone() });
+            let terms = Terms { site: site.clone(), recordings, ..(*self.terms).clone() };
+            return Ok(Self { terms: Arc::new(terms), counters: Arc::default(), ..self.clone() });
         }
         let flow = origin.fit(Some(site), |_| None)?;
         flow.ok_or_else(|| vec![Problem::of_file(&self.file, "does not fit the site")])

@@ -4,7 +4,7 @@
 //! either makes another.
 
 use crate::{
-    Contacts, Roster, contacts,
+    Contacts, Permissions, Roster, contacts,
     pin::Pin,
     schedule::{Calendar, Schedule},
     source::Source,
@@ -228,6 +228,15 @@ impl Site {
         self.queues
             .get(key)
             .or_else(|| self.queues.values().find(|queue| queue.code.as_deref() == Some(key)))
+    }
+
+    /// Whether an endpoint that the PBX has authenticated is a phone of the site: an agent's, or
+    /// one that the flow may dial. A trunk is not.
+    pub fn has_phone(&self, permissions: &Permissions, endpoint: Option<&str>) -> bool {
+        let is_agents = |here: Target| self.owners(&here).next().is_some();
+        endpoint.is_some_and(|here| {
+            permissions.may_use_address(here) || address(here).is_some_and(is_agents)
+        })
     }
 
     /// The agents whose own phone this is.

@@ -2,15 +2,16 @@
 //!
 //! Owns the seats: the phone that each agent has logged in at, which rings first until the agent
 //! logs out. A seat is part of how the agent stands ([`AgentStanding::at`]), so the journal keeps
-//! it. Whether somebody may act for an agent is asked before, by the call (`call::agent`); who
+//! it. Whether somebody may act for an agent is asked before, by the call (`strowger_call`); who
 //! comes here has been let in.
 
-use crate::{Exchange, call};
+use crate::{Exchange, house::plan};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use strowger_call::Proof;
 use strowger_model::{
     AgentName, AgentStanding, QueueName, Timestamp,
     command::{AgentAction, Target},
@@ -34,15 +35,6 @@ pub(crate) struct Staff {
     wrong_pins: Mutex<BTreeMap<AgentName, (u32, Duration)>>,
     /// A hash costs 19 MiB and 20 ms of a core.
     hashing: Semaphore,
-}
-
-/// What came of looking at a PIN.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Proof {
-    Right,
-    Wrong,
-    /// Too many were wrong.
-    NotLookedAt,
 }
 
 /// So many wrong PINs in a row, and none is looked at for a while.
@@ -103,15 +95,6 @@ impl Staff {
 
 fn unknown(what: impl std::fmt::Display) -> Refusal {
     Refusal { reason: RefusalReason::UnknownName, detail: what.to_string() }
-}
-
-/// Whether an endpoint that the PBX has authenticated is a phone of the site: an agent's, or one
-/// that the flow may dial. A trunk is not.
-pub(crate) fn is_known(site: &Site, permissions: &Permissions, endpoint: Option<&str>) -> bool {
-    let is_agents = |here: Target| site.owners(&here).next().is_some();
-    endpoint.is_some_and(|here| {
-        permissions.may_use_address(here) || site::address(here).is_some_and(is_agents)
-    })
 }
 
 impl Exchange {
@@ -193,7 +176,7 @@ impl Exchange {
 
     /// Gives the floor the queues and agents of a site.
     pub(crate) fn furnish(&self, site: &Site) {
-        let (queues, agents) = call::floor_plan(site, &self.staff.seats());
+        let (queues, agents) = plan::floor_plan(site, &self.staff.seats());
         if let Err(refused) = self.floor(Input::Configure { queues, agents }, None) {
             tracing::error!("the site's queues and agents were not taken over: {refused}");
         }
@@ -257,7 +240,7 @@ impl Exchange {
         }
         match agent.pin {
             Some(_) => Authority::Proof,
-            None if is_known(site, permissions, endpoint) => Authority::Enough,
+            None if site.has_phone(permissions, endpoint) => Authority::Enough,
             None => Authority::Nothing,
         }
     }

@@ -1,13 +1,14 @@
 //! What a call leaves for people: mail, escalations, complaints. Nothing of it goes anywhere but
 //! with the step that ordered it, into the journal.
 
-use super::{
-    Call,
-    carry::{Carried, refusal},
+use super::{Carried, refusal};
+use crate::{
+    observe::Observed,
+    turn::{Paper, Turn},
 };
-use crate::Observed;
-use strowger_model::{Case, CaseKind, Mail, Timestamp, command::Field, event::RefusalReason};
-use strowger_store::Change;
+use strowger_model::{
+    Case, CaseKind, Mail, Timestamp, command::Field, event::RefusalReason, read::Moment,
+};
 
 /// Recipients of one mail, at most.
 const RECIPIENTS: usize = 50;
@@ -16,20 +17,20 @@ const TEXT: usize = 256 << 10;
 /// Bytes of a case's fields, at most.
 const FIELDS: usize = 64 << 10;
 
-impl Call {
-    pub(super) fn mail(&mut self, template: String, to: Vec<String>, fields: &[Field]) -> Carried {
+impl Turn<'_> {
+    pub(crate) fn mail(&mut self, template: String, to: Vec<String>, fields: &[Field]) -> Carried {
         if to.is_empty() || to.len() > RECIPIENTS {
             return Err(refusal(
                 RefusalReason::Invalid,
                 format!("a mail goes to 1 to {RECIPIENTS} addresses, not {}", to.len()),
             ));
         }
-        if !to.iter().all(|address| self.flow.permissions.may_mail(address)) {
+        if !to.iter().all(|address| self.call.terms.permissions.may_mail(address)) {
             let detail =
                 "the flow file does not permit mail to one of the addresses; see [permissions]";
             return Err(refusal(RefusalReason::NotPermitted, detail));
         }
-        let Some(text) = self.flow.mails.get(&template) else {
+        let Some(text) = self.call.terms.mails.get(&template) else {
             return Err(refusal(
                 RefusalReason::UnknownName,
                 format!("there is no mail {template:?} in the flow file"),
@@ -50,31 +51,31 @@ impl Call {
     }
 
     /// Notes something that has to be answered, and tells whom the flow file names.
-    pub(super) fn case(&mut self, kind: CaseKind, fields: Vec<Field>) -> Carried {
+    pub(crate) fn case(&mut self, kind: CaseKind, fields: Vec<Field>) -> Carried {
         if fields.iter().map(|field| field.key.len() + field.value.len()).sum::<usize>() > FIELDS {
             return Err(refusal(
                 RefusalReason::OverLimit,
                 format!("a case is at most {} KiB", FIELDS >> 10),
             ));
         }
-        let (cases, opened) = (self.flow.cases.clone(), self.exchange.clock.now());
-        let due = cases.due(kind, opened, &self.flow.site);
+        let (cases, opened) = (self.call.terms.cases.clone(), self.now.wall);
+        let due = cases.due(kind, opened, &self.call.terms.site);
         let case = Case {
             id: self.next_id(),
             kind,
-            call: Some(self.id),
-            flow: self.flow.name.clone(),
+            call: Some(self.call.id),
+            flow: self.call.terms.name.clone(),
             opened,
             due,
             fields,
             closed: None,
         };
         if let Some(template) =
-            self.flow.mails.get(kind.word()).filter(|_| !cases.mail_to.is_empty())
+            self.call.terms.mails.get(kind.word()).filter(|_| !cases.mail_to.is_empty())
         {
             let own = [
                 ("case", case.id.clone()),
-                ("opened", date(&self.flow.site.moment(opened))),
+                ("opened", date(&self.call.terms.site.moment(opened))),
                 ("due", self.last_moment(&case)),
             ];
             let own = own.map(|(key, value)| Field { key: key.to_owned(), value });
@@ -88,7 +89,7 @@ impl Call {
             };
             self.post(kind.word(), &cases.mail_to, &all, &filled);
         }
-        self.keep(Change::Case(Box::new(case)));
+        self.out.papers.push(Paper::Case(Box::new(case)));
         Ok(())
     }
 
@@ -100,24 +101,24 @@ impl Call {
         fields: &[Field],
         (subject, text): &(String, String),
     ) {
-        self.observe(&Observed::Mailed { template, to, fields });
+        self.house.observe(&Observed::Mailed { template, to, fields });
         for (nth, to) in to.iter().enumerate() {
-            self.keep(Change::Mail(Box::new(Mail {
+            self.out.papers.push(Paper::Mail(Box::new(Mail {
                 id: format!("{}-{nth}", self.next_id()),
-                call: self.id,
-                flow: self.flow.name.clone(),
+                call: self.call.id,
+                flow: self.call.terms.name.clone(),
                 template: template.to_owned(),
                 to: to.clone(),
                 subject: subject.clone(),
                 text: text.clone(),
-                ordered: self.exchange.clock.now(),
+                ordered: self.now.wall,
             })));
         }
     }
 
     /// The last day for an answer, or the time.
     fn last_moment(&self, case: &Case) -> String {
-        let moment = |at| self.flow.site.moment(at);
+        let moment = |at| self.call.terms.site.moment(at);
         if case.kind.is_due_by_day() {
             // What is due at midnight is to be answered on the day before.
             return date(&moment(Timestamp(case.due.0 - 1)));
@@ -128,17 +129,10 @@ impl Call {
 
     /// The present order's, the same whenever this step is carried out.
     fn next_id(&self) -> String {
-        format!("{}-{}-{}", self.id, self.record.steps, self.index)
-    }
-
-    /// Without a journal, in a scenario, nothing is kept and nothing is sent.
-    fn keep(&mut self, change: Change) {
-        if self.exchange.journal.is_some() {
-            self.changes.push(change);
-        }
+        format!("{}-{}-{}", self.call.id, self.call.record.steps, self.call.index)
     }
 }
 
-fn date(moment: &strowger_model::read::Moment) -> String {
+fn date(moment: &Moment) -> String {
     format!("{:04}-{:02}-{:02}", moment.year, moment.month, moment.day)
 }

@@ -1,6 +1,6 @@
 //! The site's queues and agents in the words of routing.
 
-use crate::agents::Seats;
+use crate::house::staff::Seats;
 use strowger_routing as routing;
 use strowger_site::{RingEndpoints, Site, Strategy};
 

@@ -2,17 +2,17 @@
 //! a leg of its own to the agent's phone. The floor says when the agent goes and when the agent is
 //! back; the flow is told `held` and `returned`.
 
-use super::Call;
+use crate::turn::Turn;
 use strowger_model::{Event, LegName, OrderId};
 use strowger_pbx::port::{ConversationId, LegId, PbxCommand};
 
-impl Call {
+impl Turn<'_> {
     /// The agent has answered an urgent call: those in conversation with the agent hear music.
-    pub(super) fn agent_goes(&mut self, entry: OrderId) {
+    pub(crate) fn agent_goes(&mut self, entry: OrderId) {
         let Some((name, id)) = self.agent_of(entry) else { return };
-        let Ok(leg) = self.up(&name) else { return };
+        let Ok(leg) = self.call.legs.up(&name) else { return };
         let Some(with) =
-            self.legs.iter().find(|other| other.is_with(leg)).map(|other| other.id.clone())
+            self.call.legs.iter().find(|other| other.is_with(leg)).map(|other| other.id.clone())
         else {
             return;
         };
@@ -20,7 +20,7 @@ impl Call {
         // Whoever is in the agent's own conversation goes to one of their own; nobody awaits these
         // moves.
         let _ = self.set_apart(&name);
-        if let Some(leg) = self.leg_by_id(&id) {
+        if let Some(leg) = self.call.legs.by_id_mut(&id) {
             leg.away_from = Some(to.clone());
         }
         self.music_in(&to, true);
@@ -28,9 +28,11 @@ impl Call {
     }
 
     /// The agent is back.
-    pub(super) fn agent_returns(&mut self, entry: OrderId) {
+    pub(crate) fn agent_returns(&mut self, entry: OrderId) {
         let Some((name, id)) = self.agent_of(entry) else { return };
-        let Some(to) = self.leg_by_id(&id).and_then(|leg| leg.away_from.take()) else { return };
+        let Some(to) = self.call.legs.by_id_mut(&id).and_then(|leg| leg.away_from.take()) else {
+            return;
+        };
         self.music_in(&to, false);
         self.move_all(std::slice::from_ref(&name), &to);
         self.tell(Event::Returned { leg: name });
@@ -38,9 +40,11 @@ impl Call {
 
     /// The flow connects legs in a conversation: an agent among them who is away comes back to that
     /// one, and the others hear music until then.
-    pub(super) fn come_back_to(&mut self, legs: &[LegName], to: &ConversationId) {
+    pub(crate) fn come_back_to(&mut self, legs: &[LegName], to: &ConversationId) {
         let mut anybody = false;
-        for leg in self.legs.iter_mut().filter(|leg| leg.is_visible() && legs.contains(&leg.name)) {
+        for leg in
+            self.call.legs.iter_mut().filter(|leg| leg.is_visible() && legs.contains(&leg.name))
+        {
             if let Some(conversation) = &mut leg.away_from {
                 conversation.clone_from(to);
                 anybody = true;
@@ -52,16 +56,14 @@ impl Call {
     }
 
     fn agent_of(&self, order: OrderId) -> Option<(LegName, LegId)> {
-        let is_of = |leg: &&super::Leg| {
-            leg.is_visible() && leg.agent().is_some_and(|(entry, _)| entry == order)
-        };
-        self.legs.iter().find(is_of).map(|leg| (leg.name.clone(), leg.id.clone()))
+        self.call.legs.of_agent(order).map(|leg| (leg.name.clone(), leg.id.clone()))
     }
 
     /// Music for those who wait for their agent, unless they hear music for another reason, or
     /// silence.
-    pub(super) fn music_in(&mut self, conversation: &ConversationId, on: bool) {
+    pub(crate) fn music_in(&mut self, conversation: &ConversationId, on: bool) {
         let Some(leg) = self
+            .call
             .legs
             .iter()
             .find(|leg| &leg.id == conversation && leg.held_from.is_none())

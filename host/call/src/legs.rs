@@ -1,8 +1,13 @@
-//! The legs of a call.
+//! The legs of a call, and who is in conversation with whom.
+
+use crate::order::{Carried, no_leg, refusal};
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use strowger_model::{AgentName, LegName, OrderId, QueueName, event::Cause};
+use strowger_model::{
+    AgentName, LegName, OrderId, QueueName,
+    event::{Cause, Refusal, RefusalReason},
+};
 use strowger_pbx::port::{Address, ConversationId, LegId, PbxCommand};
 use strowger_routing::AttemptId;
 
@@ -29,23 +34,126 @@ pub(crate) struct Leg {
     /// Told to hang up or to leave; only its `Ended` is awaited.
     pub(crate) ending: Option<Ending>,
     /// Keyed, and held back: it may become what somebody watches for.
-    #[serde(default)]
     pub(crate) keyed: String,
     /// Of an agent who is in an urgent call: the conversation that the agent will come back to.
-    #[serde(default)]
     pub(crate) away_from: Option<ConversationId>,
     /// Told to listen to somebody, and not yet heard to have ended.
-    #[serde(default)]
     pub(crate) listens: bool,
     /// That was taken back.
-    #[serde(default)]
     pub(crate) listens_anew: bool,
     /// Something secret was to be keyed last: keys that come late are nobody's business.
-    #[serde(default)]
     pub(crate) private: bool,
     /// Dialled: the agent who is engaged by that on the floor.
-    #[serde(default)]
     pub(crate) engages: Option<AgentName>,
+}
+
+/// The legs of a call, from their dial or arrival to their end.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Legs(Vec<Leg>);
+
+impl Legs {
+    pub(crate) fn of(leg: Leg) -> Self {
+        Self(vec![leg])
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Leg> {
+        self.0.iter()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Leg> {
+        self.0.iter_mut()
+    }
+
+    pub(crate) fn ids(&self) -> Vec<LegId> {
+        self.0.iter().map(|leg| leg.id.clone()).collect()
+    }
+
+    pub(crate) fn add(&mut self, leg: Leg) {
+        self.0.push(leg);
+    }
+
+    pub(crate) fn remove(&mut self, id: &LegId) -> Option<Leg> {
+        let place = self.0.iter().position(|leg| &leg.id == id)?;
+        Some(self.0.remove(place))
+    }
+
+    pub(crate) fn remove_all(&mut self) -> Vec<Leg> {
+        std::mem::take(&mut self.0)
+    }
+
+    /// The leg that the flow means by a name.
+    pub(crate) fn get(&self, name: &LegName) -> Option<&Leg> {
+        self.0.iter().find(|leg| leg.is_visible() && &leg.name == name)
+    }
+
+    pub(crate) fn get_mut(&mut self, name: &LegName) -> Option<&mut Leg> {
+        self.0.iter_mut().find(|leg| leg.is_visible() && &leg.name == name)
+    }
+
+    pub(crate) fn by_id(&self, id: &LegId) -> Option<&Leg> {
+        self.0.iter().find(|leg| &leg.id == id)
+    }
+
+    pub(crate) fn by_id_mut(&mut self, id: &LegId) -> Option<&mut Leg> {
+        self.0.iter_mut().find(|leg| &leg.id == id)
+    }
+
+    /// The leg that the flow means by a name, to be told something.
+    pub(crate) fn named(&self, name: &LegName) -> Result<&Leg, Refusal> {
+        self.get(name).ok_or_else(|| no_leg(name))
+    }
+
+    /// The same, if it is answered.
+    pub(crate) fn up(&self, name: &LegName) -> Result<&Leg, Refusal> {
+        let leg = self.named(name)?;
+        match leg.up {
+            true => Ok(leg),
+            false => Err(refusal(RefusalReason::WrongState, format!("{name} is not answered"))),
+        }
+    }
+
+    /// Whether no leg bears a name.
+    pub(crate) fn is_free(&self, name: &LegName) -> Carried {
+        match name.is_caller() || self.get(name).is_some() {
+            true => Err(refusal(
+                RefusalReason::WrongState,
+                format!("a leg named {name} is there already"),
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// Those in conversation with a leg.
+    pub(crate) fn with<'a>(&'a self, leg: &'a Leg) -> impl Iterator<Item = &'a Leg> {
+        self.0.iter().filter(|other| other.is_with(leg))
+    }
+
+    /// In conversation with nobody, and nobody comes back.
+    pub(crate) fn is_lonely(&self, leg: &Leg) -> bool {
+        let talks = |other: &Leg| {
+            leg.is_with(other) || leg.is_to_be_with(other) || other.is_to_be_with(leg)
+        };
+        !leg.is_ending() && !self.0.iter().any(talks)
+    }
+
+    /// The phone of an attempt of the floor that rings, or has just been answered.
+    pub(crate) fn of_attempt(&self, wanted: AttemptId) -> Option<&Leg> {
+        self.0
+            .iter()
+            .find(|leg| matches!(&leg.role, Role::Offered { attempt, .. } if *attempt == wanted))
+    }
+
+    /// The leg of the agent whom an order brought.
+    pub(crate) fn of_agent(&self, order: OrderId) -> Option<&Leg> {
+        self.0
+            .iter()
+            .find(|leg| leg.is_visible() && leg.agent().is_some_and(|(entry, _)| entry == order))
+    }
 }
 
 /// How a leg was told to go.
@@ -83,12 +191,7 @@ pub(crate) enum Role {
     },
     /// An agent that a queue order brought, through that queue if the agent was not asked for by
     /// name.
-    Agent {
-        entry: OrderId,
-        agent: AgentName,
-        #[serde(default)]
-        queue: Option<QueueName>,
-    },
+    Agent { entry: OrderId, agent: AgentName, queue: Option<QueueName> },
 }
 
 impl Leg {
@@ -150,24 +253,5 @@ impl Leg {
             && !other.is_ending()
             && self.id != other.id
             && self.place == other.place
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// As images had it before a leg said through which queue its agent came.
-    #[derive(Serialize)]
-    enum Before {
-        Agent { entry: OrderId, agent: AgentName },
-    }
-
-    #[test]
-    fn a_role_of_before_is_read() {
-        let before =
-            strowger_store::encode(&Before::Agent { entry: OrderId(7), agent: "an".into() });
-        let now: Role = strowger_store::decode(&before).unwrap();
-        assert_eq!(now, Role::Agent { entry: OrderId(7), agent: "an".into(), queue: None });
     }
 }

@@ -1,14 +1,11 @@
-//! The whole of a call as a timeline, for whoever looks on: the log, scenarios, tests, later the
-//! journal.
+//! The whole of a call as a timeline, for whoever looks on: the log, scenarios, tests.
 
-use crate::CallRecord;
 use strowger_model::{
-    AgentName, CallId, Event, Order, OrderId, Timestamp,
+    AgentName, CallId, CallRecord, Event, Order, OrderId, Timestamp,
     command::Field,
     event::{Refusal, Unanswered},
 };
 use strowger_pbx::port::{Address, PbxCommand};
-use strowger_sandbox::Fault;
 
 /// Something that happened in a call.
 #[derive(Debug)]
@@ -29,7 +26,7 @@ pub enum Observed<'a> {
     /// A step failed. When it is `retried`, the second try succeeded.
     Fault {
         /// What failed.
-        fault: &'a Fault,
+        fault: &'a str,
         /// The call goes on.
         retried: bool,
     },

@@ -7,19 +7,44 @@
 //!
 //! A watch outlives the host, and what was held back does not.
 
-use super::{
-    Call,
-    carry::refusal,
-    order::{Doing, Open, Watching},
-};
+use super::{Carried, refusal};
+use crate::{orders::Kind, turn::Turn};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use strowger_model::{
-    Event, LegName, OrderId, Outcome,
-    event::{Refusal, RefusalReason},
-};
+use strowger_model::{Event, LegName, OrderId, Outcome, event::RefusalReason};
+
+/// Patterns of keys that mean something.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Watching {
+    pub(crate) leg: LegName,
+    pub(crate) patterns: Vec<String>,
+}
+
+impl Kind for Watching {
+    fn is_of(&self, leg: &LegName) -> bool {
+        &self.leg == leg
+    }
+
+    /// What it held back is read without it.
+    fn take_back(self, _: OrderId, turn: &mut Turn<'_>) {
+        turn.read_keys(&self.leg, true);
+    }
+
+    fn leg_gone(&self, _: &LegName) -> Option<Outcome> {
+        None
+    }
+
+    /// No further key came in time.
+    fn due(id: OrderId, turn: &mut Turn<'_>) {
+        if let Some(watching) = turn.call.orders.get::<Watching>(id) {
+            let leg = watching.leg.clone();
+            turn.read_keys(&leg, false);
+        }
+    }
+}
 
 /// The longest pause between two keys of a pattern.
-pub(super) const BETWEEN_KEYS: Duration = Duration::from_secs(3);
+pub(crate) const BETWEEN_KEYS: Duration = Duration::from_secs(3);
 
 /// Keys that are held back, at most: longer than any telephone number with a code before it.
 const MOST_KEYS: usize = 40;
@@ -91,14 +116,9 @@ fn wildcards(pattern: &str, keyed: &str) -> String {
     digits
 }
 
-impl Call {
-    pub(super) fn watch(
-        &mut self,
-        id: OrderId,
-        leg: LegName,
-        patterns: Vec<String>,
-    ) -> Result<(), Refusal> {
-        self.up(&leg)?;
+impl Turn<'_> {
+    pub(crate) fn watch(&mut self, id: OrderId, leg: LegName, patterns: Vec<String>) -> Carried {
+        self.call.legs.up(&leg)?;
         if patterns.is_empty() || patterns.len() > 32 {
             return Err(refusal(RefusalReason::Invalid, "a watch has 1 to 32 patterns"));
         }
@@ -106,53 +126,34 @@ impl Call {
             check(pattern)
                 .map_err(|why| refusal(RefusalReason::Invalid, format!("{pattern:?}: {why}")))?;
         }
-        self.open(id, None, Doing::Watching(Box::new(Watching { leg, patterns })));
+        self.call.orders.open(id, None, Watching { leg, patterns });
         Ok(())
     }
 
     /// A key for the watches of that leg, if there are any.
-    pub(super) fn watch_digit(&mut self, name: &LegName, digit: char) -> bool {
+    pub(crate) fn watch_digit(&mut self, name: &LegName, digit: char) -> bool {
         if self.watches(name).next().is_none() {
             return false;
         }
-        if let Some(leg) = self.legs.iter_mut().find(|leg| leg.is_visible() && &leg.name == name) {
+        if let Some(leg) = self.call.legs.get_mut(name) {
             leg.keyed.push(digit);
         }
         self.read_keys(name, true);
         true
     }
 
-    /// No further key came in time.
-    pub(super) fn keys_are_over(&mut self, order: OrderId) {
-        if let Some(Open { doing: Doing::Watching(watching), .. }) = self.order_mut(order) {
-            let leg = watching.leg.clone();
-            self.read_keys(&leg, false);
-        }
-    }
-
-    /// A watch was taken back: what it held back is read without it.
-    pub(super) fn unwatch(&mut self, watching: Watching) {
-        self.read_keys(&watching.leg, true);
-    }
-
     fn watches<'a>(&'a self, name: &'a LegName) -> impl Iterator<Item = (OrderId, &'a str)> {
-        let of_leg = move |open: &'a Open| match &open.doing {
-            Doing::Watching(watching) if &watching.leg == name => {
-                Some((open.id, &watching.patterns))
-            }
-            _ => None,
-        };
-        self.orders
-            .iter()
-            .filter_map(of_leg)
-            .flat_map(|(id, patterns)| patterns.iter().map(move |pattern| (id, pattern.as_str())))
+        let all = self.call.orders.all::<Watching>();
+        all.filter(move |(_, watching)| &watching.leg == name).flat_map(|(id, watching)| {
+            watching.patterns.iter().map(move |pattern| (id, pattern.as_str()))
+        })
     }
 
     /// Tells what the keys of a leg are, as far as that is known; if more can come, the rest waits
     /// for it.
     fn read_keys(&mut self, name: &LegName, more_can_come: bool) {
         while let Some(keyed) =
-            self.leg(name).map(|leg| leg.keyed.clone()).filter(|keyed| !keyed.is_empty())
+            self.call.legs.get(name).map(|leg| leg.keyed.clone()).filter(|keyed| !keyed.is_empty())
         {
             let grows = |(_, pattern): (OrderId, &str)| {
                 matches!(fit(pattern, &keyed), Fit::Begun | Fit::Whole { more: true })
@@ -178,20 +179,17 @@ impl Call {
                     (Event::Digit { leg: name.clone(), digit }, digit.len_utf8())
                 }
             };
-            if let Some(leg) =
-                self.legs.iter_mut().find(|leg| leg.is_visible() && &leg.name == name)
-            {
+            if let Some(leg) = self.call.legs.get_mut(name) {
                 leg.keyed.drain(..length);
             }
             self.tell(event);
         }
-        let waits = self.leg(name).is_some_and(|leg| !leg.keyed.is_empty());
+        let waits = self.call.legs.get(name).is_some_and(|leg| !leg.keyed.is_empty());
         let due = waits.then(|| self.in_(BETWEEN_KEYS));
-        for open in &mut self.orders {
-            if matches!(&open.doing, Doing::Watching(watching) if &watching.leg == name) {
-                open.due = due;
-            }
-        }
+        let watches = self.call.orders.all::<Watching>();
+        let watches = watches.filter(|(_, watching)| &watching.leg == name);
+        let watches: Vec<OrderId> = watches.map(|(id, _)| id).collect();
+        watches.into_iter().for_each(|id| self.call.orders.set_due(id, due));
     }
 }
 

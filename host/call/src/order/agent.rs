@@ -12,25 +12,53 @@
 //! | a phone that the site knows: an agent's, or one of the flow's `addresses` | no PIN | yes |
 //! | anywhere else | no PIN | no |
 
-use super::{
-    Call, Mail,
-    carry::{Carried, refusal},
-    order::{Doing, Open, Proving},
+use super::{Carried, refusal};
+use crate::{
+    house::{Proof, Prove},
+    orders::Kind,
+    turn::Turn,
 };
-use crate::agents::{Proof, is_known};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use strowger_model::{
-    AgentName, OrderId, Outcome,
+    AgentName, LegName, OrderId, Outcome,
     command::{AgentAction, Target},
-    event::{Refusal, RefusalReason},
+    event::RefusalReason,
     read::Authority,
 };
 use strowger_site::{Agent, Site, site::address};
 
+/// An agent's PIN is being looked at; what is done if it is right.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Proving {
+    pub(crate) ticket: u64,
+    pub(crate) agent: AgentName,
+    pub(crate) action: AgentAction,
+}
+
+impl Kind for Proving {
+    fn is_of(&self, _: &LegName) -> bool {
+        false
+    }
+
+    fn take_back(self, _: OrderId, _: &mut Turn<'_>) {}
+
+    fn leg_gone(&self, _: &LegName) -> Option<Outcome> {
+        None
+    }
+
+    /// The host was away while a PIN was looked at, and the PIN is nowhere any more.
+    fn resumed(id: OrderId, turn: &mut Turn<'_>) {
+        turn.call.orders.remove(id);
+        let detail = "the host was away, and no PIN outlives it: ask for it again";
+        turn.refuse(id, "agent", refusal(RefusalReason::NotPermitted, detail));
+    }
+}
+
 /// Secrets that were keyed and not yet spent, each under the handle that the flow knows. They live
 /// in memory alone, and no longer than the call.
 #[derive(Default)]
-pub(super) struct Secrets(Vec<(String, String)>);
+pub(crate) struct Secrets(Vec<(String, String)>);
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,11 +69,11 @@ impl fmt::Debug for Secrets {
 /// Secrets of a call at once; the oldest is dropped.
 const SECRETS: usize = 4;
 
-impl Call {
+impl Turn<'_> {
     /// Keeps a secret; its handle is good for one order of this call.
-    pub(super) fn keep_secret(&mut self, secret: String) -> String {
-        let handle = format!("proof-{}-{}", self.record.steps, self.plays);
-        let secrets = &mut self.secrets.get_or_insert_default().0;
+    pub(crate) fn keep_secret(&mut self, secret: String) -> String {
+        let handle = format!("proof-{}-{}", self.call.record.steps, self.call.plays);
+        let secrets = &mut self.call.secrets.get_or_insert_default().0;
         secrets.retain(|(other, _)| *other != handle);
         if secrets.len() >= SECRETS {
             secrets.remove(0);
@@ -55,13 +83,13 @@ impl Call {
     }
 
     fn spend_secret(&mut self, handle: &str) -> Option<String> {
-        let secrets = &mut self.secrets.as_mut()?.0;
+        let secrets = &mut self.call.secrets.as_mut()?.0;
         let place = secrets.iter().position(|(other, _)| other == handle)?;
         Some(secrets.remove(place).1)
     }
 
     /// Logs an agent in or out, and so on.
-    pub(super) fn order_of_agent(
+    pub(crate) fn order_of_agent(
         &mut self,
         id: OrderId,
         key: &AgentName,
@@ -77,55 +105,43 @@ impl Call {
             };
             self.spend_secret(&handle).ok_or_else(unknown)
         });
-        let site = self.exchange.catalogue.current().site.clone();
+        let site = self.house.site();
         let agent = site.agent(key.as_str()).ok_or_else(|| {
             refusal(RefusalReason::UnknownName, format!("there is no agent {key}"))
         })?;
         if let AgentAction::LogIn(at) = &action {
             self.check_seat(&site, agent, at)?;
         }
-        let not_permitted = |detail| refusal(RefusalReason::NotPermitted, detail);
-        let pin = match (
-            self.exchange.authority(
-                &site,
-                &self.flow.permissions,
-                self.origin.endpoint.as_deref(),
-                agent,
-            ),
-            &agent.pin,
-        ) {
+        let endpoint = self.call.origin.endpoint.as_deref();
+        let not_permitted = |detail| Err(refusal(RefusalReason::NotPermitted, detail));
+        let pin = match (self.house.authority(&site, agent, endpoint), &agent.pin) {
             (Authority::Enough, _) => {
-                self.exchange.agent(&agent.name, action)?;
+                self.house.act(&agent.name, action)?;
                 self.outcome(id, Outcome::Done);
                 return Ok(());
             }
             (Authority::Proof, Some(pin)) => pin.clone(),
-            _ if !self.flow.permissions.may_log_in(agent.name.as_str()) => {
-                return Err(not_permitted(
+            _ if !self.call.terms.permissions.may_log_in(agent.name.as_str()) => {
+                return not_permitted(
                     "the flow file does not permit it; see `log_in` in [permissions]",
-                ));
+                );
             }
             _ => {
-                return Err(not_permitted(
-                    "the call comes from no phone that the site knows, and the site gives this agent no `pin` to prove",
-                ));
+                return not_permitted(
+                    "the call comes from no phone that the site knows, and the site gives this \
+                     agent no `pin` to prove",
+                );
             }
         };
-        let no_proof =
-            || not_permitted("at this phone the agent's PIN has to be proven, by a secret gather");
-        let digits = proof.ok_or_else(no_proof)??;
-        let now = self.exchange.clock.elapsed();
-        let ticket = u64::from(self.record.steps) << 32 | u64::from(self.index);
-        self.open(
-            id,
-            None,
-            Doing::Proving(Box::new(Proving { ticket, agent: agent.name.clone(), action })),
-        );
-        let (exchange, call, agent) = (self.exchange.clone(), self.id, agent.name.clone());
-        self.exchange.runtime.spawn(async move {
-            let proof = exchange.staff.look_at(&agent, pin, digits, now).await;
-            exchange.post(call, Mail::Proved { ticket, proof });
-        });
+        let Some(digits) = proof else {
+            return not_permitted(
+                "at this phone the agent's PIN has to be proven, by a secret gather",
+            );
+        };
+        let ticket = u64::from(self.call.record.steps) << 32 | u64::from(self.call.index);
+        let agent = agent.name.clone();
+        self.house.prove(Prove { ticket, agent: agent.clone(), pin, digits: digits? });
+        self.call.orders.open(id, None, Proving { ticket, agent, action });
         Ok(())
     }
 
@@ -138,9 +154,9 @@ impl Call {
             at => agent.endpoints.iter().any(|endpoint| endpoint.target == *at),
         };
         let here = || {
-            let endpoint = self.origin.endpoint.as_deref();
+            let endpoint = self.call.origin.endpoint.as_deref();
             endpoint.and_then(address).as_ref() == Some(at)
-                && is_known(site, &self.flow.permissions, endpoint)
+                && site.has_phone(&self.call.terms.permissions, endpoint)
         };
         match at {
             _ if own || here() => Ok(()),
@@ -153,17 +169,16 @@ impl Call {
     }
 
     /// A PIN has been looked at.
-    pub(super) fn proved(&mut self, ticket: u64, proof: Proof) {
-        let proves = |open: &&Open| matches!(&open.doing, Doing::Proving(proving) if proving.ticket == ticket);
-        let Some(id) = self.orders.iter().find(proves).map(|open| open.id) else { return };
-        let Some(Open { doing: Doing::Proving(proving), .. }) = self.remove_order(id) else {
-            return;
-        };
+    pub(crate) fn proved(&mut self, ticket: u64, proof: Proof) {
+        let proves = |proving: &Proving| proving.ticket == ticket;
+        let Some((id, _)) = self.call.orders.find(proves) else { return };
+        let Some(proving) = self.call.orders.take::<Proving>(id) else { return };
         let done = match proof {
-            Proof::Right => self.exchange.agent(&proving.agent, proving.action),
+            Proof::Right => self.house.act(&proving.agent, proving.action),
             Proof::Wrong => Err(refusal(RefusalReason::Invalid, "the PIN is wrong")),
             Proof::NotLookedAt => {
-                let detail = "too many wrong PINs were given for this agent; none is looked at for 15 minutes";
+                let detail = "too many wrong PINs were given for this agent; none is looked \
+                              at for 15 minutes";
                 Err(refusal(RefusalReason::OverLimit, detail))
             }
         };
@@ -171,16 +186,5 @@ impl Call {
             Ok(()) => self.outcome(id, Outcome::Done),
             Err(refusal) => self.refuse(id, "agent", refusal),
         }
-    }
-
-    /// The host was away while a PIN was looked at, and the PIN is nowhere any more.
-    pub(super) fn proof_lost(&mut self, id: OrderId) {
-        self.remove_order(id);
-        let detail = "the host was away, and no PIN outlives it: ask for it again";
-        self.refuse(
-            id,
-            "agent",
-            Refusal { reason: RefusalReason::NotPermitted, detail: detail.to_owned() },
-        );
     }
 }

@@ -14,14 +14,14 @@ use strowger_routing::{Floor, Input, Output, RefusedInput};
 use tokio::sync::Notify;
 
 /// The floor with its clock.
-pub(crate) struct Desk {
+pub(crate) struct SharedFloor {
     clock: Clock,
     floor: Mutex<Floor>,
     /// The next deadline came nearer.
     sooner: Notify,
 }
 
-impl Desk {
+impl SharedFloor {
     pub(crate) fn new(clock: Clock) -> Self {
         Self { clock, floor: Mutex::new(Floor::new()), sooner: Notify::new() }
     }

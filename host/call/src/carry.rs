@@ -1,0 +1,149 @@
+//! What the flow orders: checked against the state of the legs and the flow's permissions, and sent
+//! on its way. What cannot be done is refused, with an event.
+
+use crate::{
+    Origin,
+    house::NoFlow,
+    observe::Observed,
+    order::{Carried, refusal, timer::Timing},
+    turn::Turn,
+};
+use strowger_model::{
+    Command, Event, Order, OrderId,
+    command::Target,
+    event::{Arrival, RefusalReason},
+};
+use strowger_pbx::port::Address;
+
+impl Turn<'_> {
+    /// Carries out an order, or refuses it.
+    pub(crate) fn carry(&mut self, order: Order) {
+        self.house.observe(&Observed::Order(&order));
+        let Order { id, command } = order;
+        let name = command.name();
+        let carried = self.check_id(id, &command).and_then(|()| self.carry_out(id, command));
+        if let Err(refusal) = carried {
+            self.refuse(id, name, refusal);
+        }
+    }
+
+    /// An id is free, or a timer's that is moved.
+    fn check_id(&self, id: OrderId, command: &Command) -> Carried {
+        if id >= OrderId::FIRST_OF_HOST {
+            let why = format!("order {id}: numbers from 0xffff0000 on are the host's");
+            return Err(refusal(RefusalReason::Invalid, why));
+        }
+        let moves_a_timer = matches!(command, Command::Timer { .. })
+            && self.call.orders.get::<Timing>(id).is_some();
+        match self.call.orders.any(id) {
+            Some(_) if !moves_a_timer => {
+                Err(refusal(RefusalReason::DuplicateId, format!("order {id} is not finished")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn carry_out(&mut self, id: OrderId, command: Command) -> Carried {
+        match command {
+            Command::Answer => self.answer(id),
+            Command::IndicateRinging => self.indicate_ringing(),
+            Command::Play { leg, prompts, barge_in } => self.begin_play(id, leg, prompts, barge_in),
+            Command::KeepWaiting(ask) => self.keep_waiting(id, ask),
+            Command::Gather(ask) => self.gather(id, ask),
+            Command::EnterQueue(ask) => self.enter_queue(id, *ask),
+            Command::Widen { entry, to } => self.widen(entry, to),
+            Command::Dial(ask) => self.dial(id, *ask),
+            Command::Connect { legs } => self.connect(id, &legs),
+            Command::Hold { leg } => self.hold(id, &leg),
+            Command::Resume { leg } => self.resume_held(id, leg),
+            Command::Part { leg } => self.part(id, &leg),
+            Command::Transfer { leg, target } => self.transfer(id, leg, target),
+            Command::ContinueWith { flow, data } => self.continue_with(flow.as_str(), data),
+            Command::SendDigits { leg, digits } => self.send_digits(id, &leg, digits),
+            Command::Timer { after } => self.set_timer(id, after),
+            Command::Cancel { order } => {
+                self.unsee(order);
+                self.take_back(order);
+                Ok(())
+            }
+            Command::Mail { template, to, fields } => self.mail(template, to, &fields),
+            Command::Case { kind, fields } => self.case(kind, fields),
+            Command::Note(note) => self.note(note),
+            Command::Tag { tag } => self.tag(tag),
+            Command::Alarm { what, .. } => self.alarm(&what),
+            Command::Agent { agent, action, proof } => {
+                self.order_of_agent(id, &agent, action, proof)
+            }
+            Command::HangUp { leg, cause } => self.hang_up_ordered(leg, cause),
+            Command::Finish { outcome } => {
+                self.finish(&outcome);
+                Ok(())
+            }
+            Command::Watch { leg, patterns } => self.watch(id, leg, patterns),
+            Command::Listen { leg, agent, mode } => self.listen(id, leg, &agent, mode),
+            Command::Record { .. }
+            | Command::Disposition { .. }
+            | Command::SetSwitch { .. }
+            | Command::OpenCampaign { .. }
+            | Command::StopCampaign { .. }
+            | Command::Claim { .. } => Err(refusal(
+                RefusalReason::Unsupported,
+                format!("this host does not carry out {} yet", command.name()),
+            )),
+        }
+    }
+
+    /// The flow will not see any more what came of an order.
+    pub(crate) fn unsee(&mut self, order: OrderId) {
+        let is_of = |event: &Event| matches!(event, Event::Order { id, .. } if *id == order);
+        self.call.unseen.retain(|event| !is_of(event));
+    }
+
+    fn continue_with(&mut self, flow: &str, data: String) -> Carried {
+        if !self.call.terms.permissions.may_continue_with(flow) {
+            let why = format!("flow {flow}: the flow file does not permit it; see [permissions]");
+            return Err(refusal(RefusalReason::NotPermitted, why));
+        }
+        let next = self.house.change_flow(flow).map_err(|no| match no {
+            NoFlow::Unknown => {
+                refusal(RefusalReason::UnknownName, format!("there is no flow {flow:?}"))
+            }
+            NoFlow::Full => {
+                let why = format!("{flow} has as many calls as its limit allows");
+                refusal(RefusalReason::OverLimit, why)
+            }
+        })?;
+        self.drop_orders();
+        self.call.record.flow = next.name.clone();
+        self.call.record.version = next.version.to_string();
+        self.call.terms = next;
+        self.call.state = Box::default();
+        self.call.on_new_version = true;
+        let Origin { caller_name, endpoint, diverted_from, line, adapter } =
+            (*self.call.origin).clone();
+        let arrival = Arrival {
+            call: self.call.id,
+            caller: self.call.record.caller.clone(),
+            caller_name,
+            endpoint,
+            dialled: self.call.record.dialled.clone(),
+            diverted_from,
+            line,
+            adapter,
+            data,
+            at: self.now.wall,
+        };
+        self.tell(Event::Arrived(Box::new(arrival)));
+        Ok(())
+    }
+}
+
+/// Where the PBX finds an endpoint. An agent has no address but those of its endpoints.
+pub fn address_of(target: &Target) -> Address {
+    match target {
+        Target::Number(number) => Address::Number(number.to_string()),
+        Target::Extension(extension) => Address::Extension(extension.clone()),
+        Target::Address(address) => Address::Endpoint(address.clone()),
+        Target::Agent(agent) => Address::Endpoint(agent.to_string()),
+    }
+}

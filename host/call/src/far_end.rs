@@ -1,0 +1,143 @@
+//! What the PBX tells of the call's legs, made into outcomes and events.
+
+use crate::{
+    Phase,
+    legs::{Leg, Role},
+    turn::Turn,
+};
+use strowger_model::{
+    Event, Outcome,
+    event::{Cause, Refusal, Unanswered},
+};
+use strowger_pbx::port::{Ended, LegId, PbxEvent};
+use strowger_routing::{AttemptId, Input};
+
+impl Turn<'_> {
+    /// Something happened at the PBX. What the call knows already changes nothing.
+    pub(crate) fn heard(&mut self, event: PbxEvent) {
+        match event {
+            PbxEvent::Ringing { leg } => self.ringing(&leg),
+            PbxEvent::Answered { leg } => self.answered(&leg),
+            PbxEvent::Moved { leg, to } => self.moved(&leg, &to),
+            PbxEvent::Listening { leg } => self.listening(&leg),
+            PbxEvent::ListeningEnded { leg } => self.listening_ended(&leg),
+            PbxEvent::Digit { leg, digit } => self.digit(&leg, digit),
+            PbxEvent::Played { play, end, .. } => self.played(&play, end),
+            PbxEvent::Ended(ended) => self.ended(*ended),
+            PbxEvent::Arrived(_) | PbxEvent::Lost { .. } | PbxEvent::Synced { .. } => {}
+        }
+    }
+
+    pub(crate) fn ringing(&mut self, id: &LegId) {
+        let Some(leg) = self.call.legs.by_id_mut(id) else { return };
+        if leg.rang || leg.up || leg.is_ending() {
+            return;
+        }
+        leg.rang = true;
+        match leg.role.clone() {
+            Role::Dialled(order) => self.dial_rings(order),
+            Role::Offered { entry, agent, .. } => self.offer_rings(entry, agent),
+            Role::Caller | Role::Agent { .. } => {}
+        }
+    }
+
+    pub(crate) fn answered(&mut self, id: &LegId) {
+        let Some(leg) = self.call.legs.by_id_mut(id) else { return };
+        if leg.role == Role::Caller {
+            return self.caller_answered();
+        }
+        if std::mem::replace(&mut leg.up, true) || leg.is_ending() {
+            return;
+        }
+        match leg.role.clone() {
+            Role::Dialled(order) => {
+                if leg.engages.is_some() {
+                    self.inform_floor(Input::EngagedAnswered { entry: self.entry(order) });
+                }
+                self.dial_answered(order);
+            }
+            Role::Offered { attempt, .. } => {
+                if let Err(Refusal { detail, .. }) = self.floor(Input::Answered { attempt }) {
+                    tracing::debug!(call = %self.call.id, "answered too late: {detail}");
+                    self.hang_up(id, Cause::Normal);
+                }
+            }
+            Role::Caller | Role::Agent { .. } => {}
+        }
+        if self.call.phase == Phase::Over {
+            self.hang_up_lonely();
+        }
+    }
+
+    /// A key goes to the first who wants it: a confirmation, a gather, a watch, the flow.
+    fn digit(&mut self, id: &LegId, digit: char) {
+        let Some(leg) = self.call.legs.by_id(id).filter(|leg| leg.is_visible()) else { return };
+        let (leg, private) = (leg.name.clone(), leg.private);
+        if self.confirms(&leg, digit) {
+            return;
+        }
+        self.barge_in(&leg);
+        if !self.gather_digit(&leg, digit) && !private && !self.watch_digit(&leg, digit) {
+            self.tell(Event::Digit { leg, digit });
+        }
+    }
+
+    pub(crate) fn ended(&mut self, ended: Ended) {
+        let Some(leg) = self.call.legs.remove(&ended.leg) else { return };
+        self.strike(&leg);
+        self.free_agent(&leg);
+        if ended.left {
+            self.left(&leg);
+        }
+        match leg.role.clone() {
+            Role::Offered { attempt, agent, .. } => {
+                self.attempt_ended(attempt, &agent, &leg, ended.cause);
+            }
+            Role::Agent { entry, .. } => self.agent_gone(entry),
+            Role::Dialled(order) => self.dial_ended(order, &leg, ended.cause),
+            Role::Caller => {}
+        }
+        match (&leg.role, leg.known) {
+            (_, true) => self.tell(Event::HungUp { leg: leg.name, cause: ended.cause }),
+            (Role::Offered { .. }, false) => {}
+            // The flow is not told that it is gone, but perhaps it ordered something of it.
+            (_, false) => self.end_orders_on(&leg.name),
+        }
+        if self.call.phase == Phase::Over {
+            self.hang_up_lonely();
+        }
+    }
+
+    /// A phone of an agent rings no more.
+    fn attempt_ended(
+        &mut self,
+        attempt: AttemptId,
+        agent: &strowger_model::AgentName,
+        leg: &Leg,
+        cause: Cause,
+    ) {
+        let why = match (cause, leg.is_ending()) {
+            (_, true) => Unanswered::Cancelled,
+            (Cause::NoAnswer | Cause::Normal, false) if !leg.rang => Unanswered::Unreachable,
+            // A failure of the PBX, or of the way to it, says nothing against the phone.
+            (Cause::Failed, false) => Unanswered::NoAnswer,
+            (cause, false) => cause.into(),
+        };
+        self.attempt_over(attempt, agent, why);
+    }
+
+    /// A leg is gone, or was never there, and nobody saw how: there was no host, or it could not
+    /// hear the PBX.
+    pub(crate) fn lost(&mut self, id: &LegId) {
+        let Some(leg) = self.call.legs.by_id_mut(id) else { return };
+        if let Role::Offered { .. } = leg.role {
+            // Maybe it was never dialled: that says nothing against the phone.
+            leg.rang = true;
+        }
+        let leg = leg.clone();
+        if let Some(order) = self.of_unknown_end(&leg) {
+            self.outcome(order, Outcome::Unknown);
+        }
+        self.ended(Ended { leg: id.clone(), cause: Cause::Normal, left: false });
+    }
+}

@@ -1,0 +1,146 @@
+//! What a call asks of the host while it deals with an input. Everything is answered at once.
+
+use crate::Observed;
+use std::{sync::Arc, time::Duration};
+use strowger_model::{
+    AgentName, Event, Timestamp,
+    command::{AgentAction, Target},
+    event::Refusal,
+    read::Authority,
+    step::Ordered,
+};
+use strowger_pbx::port::LegId;
+use strowger_routing::{EntryId, Input, Output, RefusedInput};
+use strowger_site::{Agent, Pin, Site, Terms};
+
+/// The time of an input.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// The wall clock: for people and records.
+    pub wall: Timestamp,
+    /// Monotonic time: for whatever is due.
+    pub elapsed: Duration,
+}
+
+/// A step that the flow is to take.
+pub struct Ask<'a> {
+    /// Steps of this call before it.
+    pub number: u32,
+    /// It is the first on its version of the flow.
+    pub first: bool,
+    /// What the flow left last time.
+    pub state: &'a [u8],
+    /// What it is told.
+    pub event: Event,
+    /// The endpoint of the caller that the PBX has authenticated.
+    pub endpoint: Option<&'a str>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What came of a step.
+#[derive(Default)]
+pub struct Stepped {
+    /// What the flow keeps; none: the step failed, and the state is the one before.
+    pub state: Option<Box<[u8]>>,
+    /// What it orders.
+    pub orders: Vec<Ordered>,
+    /// How often the step failed, also if a further try succeeded.
+    pub faults: u32,
+    /// Why there is no state.
+    pub failed: Option<String>,
+}
+
+/// A flow cannot take a call over.
+pub enum NoFlow {
+    /// There is none of that name.
+    Unknown,
+    /// It has as many calls as it may have.
+    Full,
+}
+
+/// A PIN to be looked at. [`crate::Input::Proved`] answers with the ticket.
+pub struct Prove {
+    /// Names the question.
+    pub ticket: u64,
+    /// Whose PIN.
+    pub agent: AgentName,
+    /// The right one.
+    pub pin: Pin,
+    /// What was keyed.
+    pub digits: String,
+}
+
+/// What came of looking at a PIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// It is the agent's.
+    Right,
+    /// It is not.
+    Wrong,
+    /// Too many were wrong lately.
+    NotLookedAt,
+}
+
+/// The host of one call.
+pub trait House {
+    /// The site as it is now; a call's own may be older.
+    fn site(&self) -> Arc<Site>;
+
+    /// Has the flow take a step, and keeps what is known of it for the journal.
+    fn step(&mut self, ask: Ask<'_>) -> Stepped;
+
+    /// Another flow takes the call over.
+    ///
+    /// # Errors
+    /// It cannot.
+    fn change_flow(&mut self, name: &str) -> Result<Arc<Terms>, NoFlow>;
+
+    /// Gives the floor an input; what it puts out for this call is given back.
+    ///
+    /// # Errors
+    /// The floor refuses it.
+    fn floor(&mut self, input: Input) -> Result<Vec<Output>, RefusedInput>;
+
+    /// The place in line of an entry that waits.
+    fn position(&self, entry: EntryId) -> Option<u32>;
+
+    /// A phone of an agent, as the floor counts them.
+    fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Target>;
+
+    /// The agent who is meant when a target is dialled.
+    fn agent_called(&self, target: &Target) -> Option<AgentName>;
+
+    /// What it takes to act for an agent from the caller's endpoint.
+    fn authority(&self, site: &Site, agent: &Agent, endpoint: Option<&str>) -> Authority;
+
+    /// Logs an agent in or out, and so on.
+    ///
+    /// # Errors
+    /// There is no such agent or queue, or it does not fit how the agent stands.
+    fn act(&mut self, agent: &AgentName, action: AgentAction) -> Result<(), Refusal>;
+
+    /// The journal is to know how an agent stands now.
+    fn keep_agent(&mut self, agent: &AgentName);
+
+    /// Has a PIN looked at. That takes a while.
+    fn prove(&mut self, prove: Prove);
+
+    /// A leg is the call's from now on.
+    fn enrol(&mut self, leg: &LegId);
+
+    /// A leg is the call's no more.
+    fn strike(&mut self, leg: &LegId);
+
+    /// An agent talks on a leg.
+    fn talks(&mut self, agent: &AgentName, leg: &LegId);
+
+    /// An agent talks on a leg no more.
+    fn talks_no_more(&mut self, agent: &AgentName, leg: &LegId);
+
+    /// The leg on which an agent talks now, whosever call that is.
+    fn talking_leg(&self, agent: &AgentName) -> Option<LegId>;
+
+    /// Something happened.
+    fn observe(&self, what: &Observed<'_>);
+}

@@ -1,0 +1,77 @@
+//! What of a call is in the journal: all that its task knows between two mails.
+//!
+//! A field that is added goes to the end and gets a serde default, a variant that is added gets a
+//! new name: then images of before are still read (see the store's `codec`). Any other change needs
+//! another format, and a reader of this one.
+
+use crate::{Call, Origin, Phase, legs::Legs, orders::Orders};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::{borrow::Cow, collections::VecDeque, sync::Arc, time::Duration};
+use strowger_model::CallRecord;
+use strowger_pbx::port::LegId;
+use strowger_site::Terms;
+
+/// A call between two mails.
+#[derive(Serialize, Deserialize)]
+pub struct Image<'a> {
+    /// When it was taken, in monotonic time.
+    pub at: Duration,
+    pub(crate) phase: Phase,
+    #[serde(serialize_with = "serde_bytes::serialize", deserialize_with = "owned_bytes")]
+    pub(crate) state: Cow<'a, [u8]>,
+    pub(crate) legs: Cow<'a, Legs>,
+    pub(crate) orders: Cow<'a, Orders>,
+    /// The record so far.
+    pub record: Cow<'a, CallRecord>,
+    pub(crate) plays: u32,
+    pub(crate) origin: Cow<'a, Origin>,
+}
+
+fn owned_bytes<'de, D: Deserializer<'de>>(bytes: D) -> Result<Cow<'static, [u8]>, D::Error> {
+    serde_bytes::deserialize::<Vec<u8>, _>(bytes).map(Cow::Owned)
+}
+
+impl Call {
+    /// The call as it is now. It has told its flow everything.
+    pub fn image(&self, at: Duration) -> Image<'_> {
+        Image {
+            at,
+            phase: self.phase,
+            state: (&*self.state).into(),
+            legs: Cow::Borrowed(&self.legs),
+            orders: Cow::Borrowed(&self.orders),
+            record: Cow::Borrowed(&self.record),
+            plays: self.plays,
+            origin: Cow::Borrowed(&self.origin),
+        }
+    }
+
+    /// The call as it was. Its first input is [`crate::Input::Resume`].
+    pub fn of_image(terms: Arc<Terms>, image: Image<'static>) -> Self {
+        let mut legs = image.legs.into_owned();
+        // Keys may have been missed: a pattern with a gap in it would be another number.
+        legs.iter_mut().for_each(|leg| leg.keyed.clear());
+        Self {
+            id: image.record.call,
+            terms,
+            phase: image.phase,
+            state: image.state.into_owned().into(),
+            legs,
+            orders: image.orders.into_owned(),
+            record: Box::new(image.record.into_owned()),
+            plays: image.plays,
+            origin: Box::new(image.origin.into_owned()),
+            secrets: None,
+            unseen: VecDeque::new(),
+            index: 0,
+            on_new_version: false,
+        }
+    }
+}
+
+impl Image<'_> {
+    /// The legs that it had.
+    pub fn leg_ids(&self) -> impl Iterator<Item = &LegId> {
+        self.legs.iter().map(|leg| &leg.id)
+    }
+}

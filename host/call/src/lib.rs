@@ -1,0 +1,165 @@
+//! One call, from its arrival to its record: a state machine without I/O.
+//!
+//! A call owns its legs, its unfinished orders and the events that its flow has not seen yet. It is
+//! given an [`Input`] and the time, and puts out commands for the PBX ([`Out`]). What it needs of
+//! others while it deals with an input, it asks of its [`House`]: a step of its flow, the floor of
+//! queues and agents, the site. It is over when its flow has finished *and* its last leg is gone.
+//!
+//! # Layout
+//! * `turn`: an input being dealt with: steps, outcomes, what is due, and the end.
+//! * `carry`: the table of orders: which file carries out which. `order`: one file a kind of order.
+//! * `far_end`: what the PBX tells of legs, made into outcomes and events.
+//! * `legs`: the legs, and who is in conversation with whom; `place`: moving them, playing to them.
+//! * `orders`: the unfinished orders, and what every kind of them can do.
+//! * `urgent`: an agent's conversation that waits while the agent is in an urgent call.
+//! * `image`, `resume`: what of a call is in the journal, and how it goes on with the next host.
+//! * `house`: what a call asks of the host; `observe`: what is shown of it.
+//!
+//! **Architecture invariant:** a call does nothing but in [`Call::input`]. It reads no clock, waits
+//! for nothing, and sends nothing: who runs it journals what came of an input, and only then has
+//! the commands leave.
+
+mod carry;
+mod far_end;
+mod house;
+mod image;
+mod legs;
+mod observe;
+mod order;
+mod orders;
+mod place;
+mod resume;
+mod turn;
+mod urgent;
+
+#[cfg(test)]
+mod tests;
+
+pub use carry::address_of;
+pub use house::{Ask, House, NoFlow, Now, Proof, Prove, Stepped};
+pub use image::Image;
+pub use observe::{NoObserver, Observed, Observer};
+pub use turn::{Input, Out, Paper};
+
+use legs::{Leg, Legs, Role};
+use order::agent::Secrets;
+use orders::Orders;
+use serde::{Deserialize, Serialize};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+use strowger_model::{CallId, CallRecord, Event, LegName, Timestamp, event::Arrival};
+use strowger_pbx::port::{Address, LegId};
+use strowger_site::{Fallback, Terms};
+
+/// One call.
+pub struct Call {
+    id: CallId,
+    terms: Arc<Terms>,
+    phase: Phase,
+    /// The flow's own.
+    state: Box<[u8]>,
+    /// Events that the flow has not seen.
+    unseen: VecDeque<Event>,
+    legs: Legs,
+    orders: Orders,
+    record: Box<CallRecord>,
+    origin: Box<Origin>,
+    /// Orders that the present step has given, for ids.
+    index: u32,
+    /// Plays so far, for ids.
+    plays: u32,
+    /// What was keyed in secret.
+    secrets: Option<Box<Secrets>>,
+    /// The next step is the first on its version of a flow.
+    on_new_version: bool,
+}
+
+/// Who decides about the call.
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
+enum Phase {
+    /// The flow.
+    Served,
+    /// Nobody any more: who talks is left talking, who is alone is hung up.
+    Over,
+}
+
+/// How a call came, besides what its record says: for a flow that takes it over.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Origin {
+    caller_name: Option<String>,
+    endpoint: Option<String>,
+    diverted_from: Option<String>,
+    line: Option<String>,
+    adapter: String,
+}
+
+/// Where a call goes that a flow does not serve; none: on in the PBX's own route.
+pub fn fallback(terms: &Terms) -> Option<Address> {
+    match &terms.fallback {
+        Fallback::Pbx => None,
+        Fallback::To(target) => Some(address_of(target)),
+    }
+}
+
+impl Call {
+    /// A call that has arrived on a leg. Its first input is [`Input::Begin`].
+    pub fn new(terms: Arc<Terms>, leg: LegId, arrival: Arrival) -> Self {
+        let origin = Origin {
+            caller_name: arrival.caller_name.clone(),
+            endpoint: arrival.endpoint.clone(),
+            diverted_from: arrival.diverted_from.clone(),
+            line: arrival.line.clone(),
+            adapter: arrival.adapter.clone(),
+        };
+        let record = CallRecord {
+            caller: arrival.caller.clone(),
+            dialled: arrival.dialled.clone(),
+            ..CallRecord::begin(arrival.call, terms.on(), arrival.at)
+        };
+        Self {
+            id: arrival.call,
+            terms,
+            phase: Phase::Served,
+            state: Box::default(),
+            unseen: VecDeque::from([Event::Arrived(Box::new(arrival))]),
+            legs: Legs::of(Leg::new(LegName::caller(), leg, Role::Caller)),
+            orders: Orders::default(),
+            record: Box::new(record),
+            origin: Box::new(origin),
+            index: 0,
+            plays: 0,
+            secrets: None,
+            on_new_version: true,
+        }
+    }
+
+    /// The call.
+    pub fn id(&self) -> CallId {
+        self.id
+    }
+
+    /// The flow that it is on.
+    pub fn terms(&self) -> &Arc<Terms> {
+        &self.terms
+    }
+
+    /// Whether nothing will come of it any more: its flow is over and its last leg is gone.
+    pub fn is_over(&self) -> bool {
+        self.phase == Phase::Over && self.legs.is_empty()
+    }
+
+    /// When it wants an [`Input::Due`], in monotonic time.
+    pub fn due(&self) -> Option<Duration> {
+        self.orders.due()
+    }
+
+    /// Closes the record of a call that is over.
+    pub fn close(&mut self, now: Timestamp) -> &CallRecord {
+        self.record.ended = now;
+        &self.record
+    }
+
+    /// Its record as it is now.
+    pub fn record(&self) -> &CallRecord {
+        &self.record
+    }
+}

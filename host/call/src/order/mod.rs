@@ -1,0 +1,150 @@
+//! The kinds of orders, one file each: how it begins, and what becomes of it.
+//!
+//! A file has the struct of what an unfinished order waits for, its [`crate::orders::Kind`], and the
+//! methods of [`Turn`] that begin it and that tell it what happened. `paper` and `record` are over
+//! as soon as they are ordered.
+
+pub(crate) mod agent;
+pub(crate) mod answer;
+pub(crate) mod company;
+pub(crate) mod dial;
+pub(crate) mod gather;
+pub(crate) mod listen;
+pub(crate) mod meet;
+pub(crate) mod paper;
+pub(crate) mod play;
+pub(crate) mod queue;
+pub(crate) mod record;
+pub(crate) mod timer;
+pub(crate) mod transfer;
+pub(crate) mod watch;
+
+use crate::{carry::address_of, turn::Turn};
+use std::sync::Arc;
+use strowger_model::{
+    AgentName, LegName, Outcome, PhoneNumber, Prompt,
+    command::Target,
+    event::{Refusal, RefusalReason},
+};
+use strowger_pbx::{
+    port::Address,
+    prompts::{TimeOfDay, in_words},
+};
+
+/// An order is on its way, or is refused.
+pub(crate) type Carried = Result<(), Refusal>;
+
+/// Why an order is not carried out.
+pub(crate) fn refusal(reason: RefusalReason, detail: impl Into<String>) -> Refusal {
+    Refusal { reason, detail: detail.into() }
+}
+
+pub(crate) fn no_leg(name: &LegName) -> Refusal {
+    refusal(RefusalReason::UnknownName, format!("there is no leg {name}"))
+}
+
+/// What is said of an order that a leg's hang-up leaves undone.
+pub(crate) fn hung_up(leg: &LegName) -> Outcome {
+    Outcome::Refused(refusal(RefusalReason::WrongState, format!("{leg} hung up")))
+}
+
+impl Turn<'_> {
+    /// The address of a target that the flow may dial.
+    pub(crate) fn permitted(&self, target: &Target) -> Result<Address, Refusal> {
+        let permissions = &self.call.terms.permissions;
+        let (address, allowed) = match target {
+            Target::Number(number) => {
+                (Address::Number(number.to_string()), permissions.may_dial(number.as_str()))
+            }
+            Target::Extension(extension) => {
+                let key = |c: char| matches!(c, '0'..='9' | '*' | '#');
+                if extension.is_empty() || !extension.chars().all(key) {
+                    let why = format!("{extension:?} is not an extension: digits, * and #");
+                    return Err(refusal(RefusalReason::Invalid, why));
+                }
+                (Address::Extension(extension.clone()), permissions.may_dial(extension))
+            }
+            Target::Address(address) => {
+                (Address::Endpoint(address.clone()), permissions.may_use_address(address))
+            }
+            Target::Agent(agent) => (self.agent_address(agent)?, self.may_use_agent(agent)),
+        };
+        match allowed {
+            true => Ok(address),
+            false => {
+                let why =
+                    format!("{target:?}: the flow file does not permit it; see [permissions]");
+                Err(refusal(RefusalReason::NotPermitted, why))
+            }
+        }
+    }
+
+    /// The first endpoint of an agent.
+    pub(crate) fn agent_address(&self, agent: &AgentName) -> Result<Address, Refusal> {
+        let target = self.house.endpoint(agent, 0);
+        let unknown = || refusal(RefusalReason::UnknownName, format!("there is no agent {agent}"));
+        target.map(|target| address_of(&target)).ok_or_else(unknown)
+    }
+
+    /// An agent by name, or of a queue that the flow may use.
+    pub(crate) fn may_use_agent(&self, agent: &AgentName) -> bool {
+        let terms = &self.call.terms;
+        let of_queue = |queue: &String| {
+            let queue = terms.site.queues.get(queue.as_str());
+            queue.is_some_and(|queue| queue.agents.contains(agent))
+        };
+        terms.permissions.agents.iter().any(|granted| granted == agent.as_str())
+            || terms.permissions.queues.iter().any(of_queue)
+    }
+
+    pub(crate) fn may_show(&self, number: &PhoneNumber) -> bool {
+        let terms = &self.call.terms;
+        terms.caller_id.as_ref() == Some(number)
+            || terms.numbers.iter().any(|pattern| pattern.matches(number.as_str()))
+            || terms.permissions.may_show(number.as_str())
+    }
+
+    /// A name that no leg bears, no queue order has set aside, and no unfinished order speaks of.
+    pub(crate) fn check_free(&self, name: &LegName) -> Carried {
+        self.call.legs.is_free(name)?;
+        let orders = &self.call.orders;
+        let reserves = |queueing: &queue::Queueing| &queueing.ask.agent_leg == name;
+        let spoken_of = orders.iter().any(|open| open.doing.is_of(name));
+        match spoken_of || orders.find(reserves).is_some() {
+            true => Err(refusal(
+                RefusalReason::WrongState,
+                format!("a leg named {name} is there already"),
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// Prompts in the flow's language where they name none, figures in words where that is not the
+    /// site's, and with the flow's own recordings before the site's.
+    pub(crate) fn voiced(&self, prompts: Vec<Prompt>) -> Result<Arc<[Prompt]>, Refusal> {
+        let terms = &self.call.terms;
+        let voiced = prompts.into_iter().map(|prompt| match prompt {
+            Prompt::Text { text, language: None } => {
+                Ok(Prompt::Text { text, language: Some(terms.language.clone()) })
+            }
+            Prompt::Recording(name) => match terms.recording(&name) {
+                Some(_) => Ok(Prompt::Recording(format!("{}/prompts/{name}", terms.name))),
+                None => Err(refusal(
+                    RefusalReason::UnknownName,
+                    format!("there is no recording {name:?}"),
+                )),
+            },
+            // The PBX says these in the language of the site.
+            figure if terms.language != terms.site.language => {
+                let site = terms.site.clone();
+                let time_of_day: TimeOfDay = Arc::new(move |at| {
+                    let moment = site.moment(at);
+                    (moment.hour, moment.minute)
+                });
+                Ok(in_words(figure, &terms.language, &time_of_day))
+            }
+            prompt => Ok(prompt),
+        });
+        voiced.collect()
+    }
+}

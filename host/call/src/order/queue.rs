@@ -1,0 +1,356 @@
+//! Waiting in queues: what the flow orders of the floor, and what the floor says.
+
+use super::{Carried, refusal};
+use crate::{
+    carry::address_of,
+    legs::{Leg, Role},
+    observe::Observed,
+    orders::Kind,
+    turn::Turn,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::VecDeque, time::Duration};
+use strowger_model::{
+    AgentName, Event, LegName, OrderId, Outcome, QueueName, Timestamp,
+    command::{Asked, EnterQueue},
+    event::{Cause, Left, Refusal, RefusalReason, Unanswered},
+};
+use strowger_pbx::port::{LegId, PbxCommand, PlayId};
+use strowger_routing::{AttemptId, EntryId, Input, Output, RefusedInput};
+
+/// A place in a queue.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Queueing {
+    pub(crate) ask: EnterQueue,
+    /// When the place was taken, in monotonic time.
+    pub(crate) entered: Duration,
+    pub(crate) stage: QueueStage,
+}
+
+/// How far a queue order is.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum QueueStage {
+    /// Phones ring or will ring.
+    Waiting,
+    /// An agent answered and hears the whisper.
+    Whispering(PlayId),
+    /// The agent is on the way to the caller.
+    Joining,
+}
+
+impl Queueing {
+    /// When the wait began, in monotonic time.
+    pub(crate) fn since(&self, wall: Timestamp, elapsed: Duration) -> Duration {
+        match self.ask.waited_since {
+            None => self.entered,
+            Some(since) => elapsed.saturating_sub(wall.since(since)),
+        }
+    }
+
+    pub(crate) fn is_joining(&self) -> bool {
+        self.stage == QueueStage::Joining
+    }
+}
+
+impl Kind for Queueing {
+    fn is_of(&self, leg: &LegName) -> bool {
+        self.ask.with_caller && leg.is_caller()
+    }
+
+    /// The flow waits no more.
+    fn take_back(self, id: OrderId, turn: &mut Turn<'_>) {
+        turn.count_wait(self.entered);
+        if self.stage == QueueStage::Waiting {
+            let gone = turn.call.legs.get(&LegName::caller()).is_none();
+            let entry = turn.entry(id);
+            return turn
+                .inform_floor(Input::Leave { entry, hung_up: self.ask.with_caller && gone });
+        }
+        // The agent has answered: the end of that leg frees the agent.
+        turn.hang_up_named(&self.ask.agent_leg);
+        turn.resume_company(&LegName::caller());
+    }
+
+    fn leg_gone(&self, _: &LegName) -> Option<Outcome> {
+        Some(Outcome::Left(Left::CallerGone))
+    }
+
+    /// A whisper is not repeated.
+    fn resumed(id: OrderId, turn: &mut Turn<'_>) {
+        let queueing = turn.call.orders.get::<Queueing>(id);
+        if queueing.is_some_and(|queueing| matches!(queueing.stage, QueueStage::Whispering(_))) {
+            turn.join_agent(id);
+        }
+    }
+}
+
+// ---------------------------------------------------------------------- what the flow orders
+
+impl Turn<'_> {
+    pub(crate) fn enter_queue(&mut self, id: OrderId, ask: EnterQueue) -> Carried {
+        self.check_asked(&ask.ask)?;
+        self.check_free(&ask.agent_leg)?;
+        if ask.with_caller {
+            self.call.legs.up(&LegName::caller())?;
+        }
+        let waited = ask.waited_since.map_or(Duration::ZERO, |since| self.now.wall.since(since));
+        let (entry, priority) = (self.entry(id), ask.priority);
+        let input = Input::Enter { entry, ask: ask.ask.clone(), priority, waited };
+        let entered = self.now.elapsed;
+        self.call.orders.open(id, None, Queueing { ask, entered, stage: QueueStage::Waiting });
+        if let Err(refusal) = self.floor(input) {
+            self.call.orders.remove(id);
+            return Err(refusal);
+        }
+        if self.call.orders.get::<Queueing>(id).is_some()
+            && let Some(position) = self.house.position(entry)
+        {
+            self.tell(Event::Order { id, outcome: Outcome::Queued { position } });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn widen(&mut self, entry: OrderId, to: Vec<Asked>) -> Carried {
+        self.check_asked(&to)?;
+        if self.call.orders.get::<Queueing>(entry).is_none() {
+            let why = format!("order {entry} is not in a queue");
+            return Err(refusal(RefusalReason::UnknownName, why));
+        }
+        self.floor(Input::Widen { entry: self.entry(entry), ask: to.clone() })?;
+        // Where the floor gave the caller to somebody meanwhile, there is nothing left to remember.
+        if let Some(queueing) = self.call.orders.get_mut::<Queueing>(entry) {
+            queueing.ask.ask.extend(to);
+        }
+        Ok(())
+    }
+
+    fn check_asked(&self, asked: &[Asked]) -> Carried {
+        let permissions = &self.call.terms.permissions;
+        for one in asked {
+            let (allowed, what) = match one {
+                Asked::Queue(queue) => {
+                    (permissions.may_use_queue(queue.as_str()), format!("queue {queue}"))
+                }
+                Asked::Agent(agent) => (self.may_use_agent(agent), format!("agent {agent}")),
+            };
+            if !allowed {
+                let why = format!("{what}: the flow file does not permit it; see [permissions]");
+                return Err(refusal(RefusalReason::NotPermitted, why));
+            }
+        }
+        Ok(())
+    }
+
+    fn count_wait(&mut self, entered: Duration) {
+        self.call.record.waited += self.now.elapsed.saturating_sub(entered);
+    }
+
+    pub(crate) fn entry(&self, order: OrderId) -> EntryId {
+        EntryId { call: self.call.id, order }
+    }
+}
+
+// ---------------------------------------------------------------------- the floor
+
+impl Turn<'_> {
+    /// Gives the floor an input and does what it says of this call.
+    pub(crate) fn floor(&mut self, input: Input) -> Carried {
+        let outputs = self
+            .house
+            .floor(input)
+            .map_err(|refused| refusal(RefusalReason::UnknownName, refused.to_string()))?;
+        let mut outputs = VecDeque::from(outputs);
+        while let Some(output) = outputs.pop_front() {
+            self.floor_says(output);
+        }
+        Ok(())
+    }
+
+    /// Has nobody else's call ring an agent whom the flow dials. False: the agent is engaged.
+    pub(crate) fn engage(&mut self, order: OrderId, agent: &AgentName) -> Result<bool, Refusal> {
+        let input = Input::Engage { entry: self.entry(order), agent: agent.clone() };
+        match self.house.floor(input) {
+            Ok(_) => Ok(true),
+            Err(RefusedInput::Engaged(_)) => Ok(false),
+            Err(refused) => Err(refusal(RefusalReason::UnknownName, refused.to_string())),
+        }
+    }
+
+    /// A leg is gone: the floor has its agent back, if it is an agent's.
+    pub(crate) fn free_agent(&mut self, leg: &Leg) {
+        if let Some((order, agent)) = leg.agent() {
+            self.inform_floor(Input::Ended { entry: self.entry(order) });
+            self.house.keep_agent(agent);
+        }
+    }
+
+    /// Tells the floor what it cannot refuse but for a race that is over.
+    pub(crate) fn inform_floor(&mut self, input: Input) {
+        if let Err(refusal) = self.floor(input) {
+            tracing::debug!(call = %self.call.id, "the floor had settled it: {}", refusal.detail);
+        }
+    }
+
+    pub(crate) fn floor_says(&mut self, output: Output) {
+        match output {
+            Output::Ring { entry, attempt, agent, endpoint } => {
+                self.ring(entry.order, attempt, agent, endpoint);
+            }
+            Output::Cancel { attempt, .. } => {
+                let leg = self.call.legs.of_attempt(attempt).map(|leg| leg.id.clone());
+                if let Some(leg) = leg {
+                    self.hang_up(&leg, Cause::Normal);
+                }
+            }
+            Output::Connected { entry, attempt, agent, queue } => {
+                self.agent_answered(entry.order, attempt, agent, queue);
+            }
+            Output::Held { entry } => self.agent_goes(entry.order),
+            Output::Returned { entry } => self.agent_returns(entry.order),
+            Output::Left { entry, why } => {
+                if let Some(queueing) = self.call.orders.take::<Queueing>(entry.order) {
+                    self.count_wait(queueing.entered);
+                    self.tell(Event::Order { id: entry.order, outcome: Outcome::Left(why) });
+                }
+            }
+        }
+    }
+
+    /// Rings a phone of an agent.
+    fn ring(&mut self, order: OrderId, attempt: AttemptId, agent: AgentName, endpoint: usize) {
+        let target = self.house.endpoint(&agent, endpoint);
+        let queueing = self.call.orders.get::<Queueing>(order);
+        let (Some(target), Some(queueing)) = (target, queueing) else {
+            // The site lost the endpoint, or the flow lost interest, a moment ago.
+            let why = Unanswered::Unreachable;
+            return self.inform_floor(Input::Unanswered { attempt, why });
+        };
+        let display_name = queueing.ask.display_name.clone();
+        let name = queueing.ask.agent_leg.clone();
+        let to = address_of(&target);
+        let id = LegId(format!("{}-q{}-{attempt}", self.call.id, order.0).into());
+        let since = self.now.elapsed;
+        self.house.observe(&Observed::Ring { agent: &agent, address: &to });
+        let role = Role::Offered { entry: order, attempt, agent, endpoint, since };
+        self.call.legs.add(Leg::new(name, id.clone(), role));
+        self.house.enrol(&id);
+        let caller_id = self.call.record.caller.clone();
+        self.send(PbxCommand::Dial { leg: id, to, caller_id, display_name });
+    }
+
+    pub(crate) fn offer_rings(&mut self, entry: OrderId, agent: AgentName) {
+        let queueing = self.call.orders.get::<Queueing>(entry);
+        if queueing.is_some_and(|queueing| queueing.ask.report_offers) {
+            self.outcome(entry, Outcome::Offered { agent });
+        }
+    }
+
+    /// A phone of an agent is quiet again.
+    pub(crate) fn attempt_over(&mut self, attempt: AttemptId, agent: &AgentName, why: Unanswered) {
+        self.house.observe(&Observed::NotAnswered { agent, why });
+        self.inform_floor(Input::Unanswered { attempt, why });
+    }
+}
+
+// ---------------------------------------------------------------------- from answer to conversation
+
+impl Turn<'_> {
+    /// The floor gives the entry to an agent whose phone was answered.
+    fn agent_answered(
+        &mut self,
+        order: OrderId,
+        attempt: AttemptId,
+        agent: AgentName,
+        queue: Option<QueueName>,
+    ) {
+        let Some(id) = self.call.legs.of_attempt(attempt).map(|leg| leg.id.clone()) else {
+            return self.inform_floor(Input::Ended { entry: self.entry(order) });
+        };
+        if let Some(leg) = self.call.legs.by_id_mut(&id) {
+            leg.role = Role::Agent { entry: order, agent, queue };
+        }
+        let Some(queueing) = self.call.orders.get::<Queueing>(order) else {
+            // The flow took the order back meanwhile: its cancel wins.
+            return self.hang_up(&id, Cause::Normal);
+        };
+        let (name, whisper) = (queueing.ask.agent_leg.clone(), queueing.ask.whisper.clone());
+        self.cancel_dials_keeping(order);
+        let whisper = self.voiced(whisper).ok().filter(|whisper| !whisper.is_empty());
+        match whisper.and_then(|whisper| self.play(&name, whisper)) {
+            Some(play) => self.stage(order, QueueStage::Whispering(play)),
+            None => self.join_agent(order),
+        }
+    }
+
+    fn stage(&mut self, order: OrderId, stage: QueueStage) {
+        if let Some(queueing) = self.call.orders.get_mut::<Queueing>(order) {
+            queueing.stage = stage;
+        }
+    }
+
+    /// A whisper to an agent was heard.
+    pub(crate) fn whispered(&mut self, play: &PlayId) -> bool {
+        let hears = |queueing: &Queueing| matches!(&queueing.stage, QueueStage::Whispering(whisper) if whisper == play);
+        let Some((id, _)) = self.call.orders.find(hears) else { return false };
+        self.join_agent(id);
+        true
+    }
+
+    /// Brings the agent to the caller.
+    fn join_agent(&mut self, order: OrderId) {
+        let Some(queueing) = self.call.orders.get_mut::<Queueing>(order) else { return };
+        queueing.stage = QueueStage::Joining;
+        let (agent_leg, with_caller) = (queueing.ask.agent_leg.clone(), queueing.ask.with_caller);
+        let caller = LegName::caller();
+        if !with_caller {
+            return self.connected(order);
+        }
+        let Some(to) = self.place_of(&caller) else { return };
+        self.hush_company(&caller);
+        if self.move_all(&[agent_leg], &to).is_empty() {
+            self.connected(order);
+        }
+    }
+
+    /// A leg is where it was told to go: perhaps an agent's, with the caller.
+    pub(crate) fn agent_joined(&mut self, leg: &LegId) {
+        let Some(Role::Agent { entry, .. }) = self.call.legs.by_id(leg).map(|leg| &leg.role) else {
+            return;
+        };
+        let entry = *entry;
+        if self.call.orders.get::<Queueing>(entry).is_some_and(Queueing::is_joining) {
+            self.connected(entry);
+        }
+    }
+
+    fn connected(&mut self, order: OrderId) {
+        let Some(queueing) = self.call.orders.take::<Queueing>(order) else { return };
+        let leg = queueing.ask.agent_leg;
+        let Some(found) = self.call.legs.get_mut(&leg) else { return };
+        let Role::Agent { agent, .. } = found.role.clone() else { return };
+        found.known = true;
+        let id = found.id.clone();
+        self.house.talks(&agent, &id);
+        self.count_wait(queueing.entered);
+        let record = &mut self.call.record;
+        record.connected.get_or_insert(self.now.wall);
+        record.agent.get_or_insert_with(|| agent.clone());
+        if queueing.ask.with_caller {
+            self.end_company_of(&LegName::caller());
+        }
+        self.tell(Event::Order { id: order, outcome: Outcome::Connected { leg, agent } });
+    }
+
+    /// An agent whom a queue had brought is gone. If that was before the caller was reached, the
+    /// caller goes on waiting, in the old place.
+    pub(crate) fn agent_gone(&mut self, order: OrderId) {
+        let Some(queueing) = self.call.orders.get_mut::<Queueing>(order) else { return };
+        queueing.stage = QueueStage::Waiting;
+        let queueing = queueing.clone();
+        let since = queueing.since(self.now.wall, self.now.elapsed);
+        let waited = self.now.elapsed.saturating_sub(since);
+        let (ask, priority) = (queueing.ask.ask, queueing.ask.priority);
+        self.resume_company(&LegName::caller());
+        self.inform_floor(Input::Enter { entry: self.entry(order), ask, priority, waited });
+    }
+}

@@ -1,0 +1,142 @@
+//! A call that outlived its host: taken up from its image, and settled by what the PBX shows.
+//!
+//! What was ordered of the PBX and may have been lost with the old host falls into three classes:
+//! * *idempotent* (answer, move, music, hang up): said again where the PBX does not show it done;
+//! * *guarded* by a name that the PBX knows (dial): found alive, or else not repeated;
+//! * *not repeatable* (play, send digits): never said again. A play is taken to have been stopped.
+
+use crate::{
+    Call,
+    legs::{Leg, Role},
+    order::{
+        dial::Dialling,
+        queue::{QueueStage, Queueing},
+        transfer::Transferring,
+    },
+    turn::Turn,
+};
+use std::{collections::BTreeMap, time::Duration};
+use strowger_model::{AgentName, Event, OrderId, Timestamp};
+use strowger_pbx::port::{AliveLeg, LegId, LegState, PbxCommand};
+use strowger_routing::{Doing as Standing, EntryId, Quieting, Restored, Rung};
+
+impl Call {
+    /// Agents who talk, and on which leg.
+    pub fn talking(&self) -> impl Iterator<Item = (&AgentName, &LegId)> {
+        let known = self.legs.iter().filter(|leg| leg.known);
+        known.filter_map(|leg| Some((leg.agent()?.1, &leg.id)))
+    }
+
+    /// The call's places on the floor: where it waits, whose phones ring for it, with whom it
+    /// talks, whom it has dialled.
+    pub fn places(&self, wall: Timestamp, elapsed: Duration) -> Vec<Restored> {
+        let entry = |order| EntryId { call: self.id, order };
+        let with_agents = self.legs.iter().filter_map(|leg| {
+            let (order, agent) = leg.agent()?;
+            let (agent, held) = (agent.clone(), leg.away_from.is_some());
+            let now = match &leg.role {
+                Role::Agent { queue, .. } => {
+                    Standing::Talking { agent, queue: queue.clone(), held }
+                }
+                _ if leg.up => Standing::Talking { agent, queue: None, held },
+                _ => Standing::Engaging { agent },
+            };
+            let (ask, since) = (Vec::new(), Duration::ZERO);
+            Some(Restored { entry: entry(order), ask, priority: 0, since, now })
+        });
+        let waiting = self.orders.all::<Queueing>();
+        let waiting = waiting.filter(|(_, queueing)| queueing.stage == QueueStage::Waiting);
+        let waiting = waiting.map(|(id, queueing)| {
+            let ringing = self.offered().filter(|(leg, entry, _)| !leg.is_ending() && *entry == id);
+            let ringing = ringing.map(|(_, _, rung)| rung).collect();
+            Restored {
+                entry: entry(id),
+                ask: queueing.ask.ask.clone(),
+                priority: queueing.ask.priority,
+                since: queueing.since(wall, elapsed),
+                now: Standing::Waiting { ringing },
+            }
+        });
+        with_agents.chain(waiting).collect()
+    }
+
+    /// Phones of agents that were told to stop ringing for the call.
+    pub fn quieting(&self) -> Vec<Quieting> {
+        let ending = self.offered().filter(|(leg, ..)| leg.is_ending());
+        ending.map(|(_, _, rung)| Quieting { attempt: rung.attempt, agent: rung.agent }).collect()
+    }
+
+    fn offered(&self) -> impl Iterator<Item = (&Leg, OrderId, Rung)> {
+        self.legs.iter().filter_map(|leg| {
+            let Role::Offered { entry, attempt, agent, endpoint, since } = &leg.role else {
+                return None;
+            };
+            let (attempt, endpoint, since) = (*attempt, *endpoint, *since);
+            Some((leg, *entry, Rung { attempt, agent: agent.clone(), endpoint, since }))
+        })
+    }
+}
+
+impl Turn<'_> {
+    /// Tells the flow, and settles what is outstanding by what the PBX shows.
+    pub(crate) fn resume(&mut self, mut alive: BTreeMap<LegId, AliveLeg>, gap: Duration) {
+        self.tell(Event::Resumed { gap });
+        self.settle();
+        for id in self.call.legs.ids() {
+            match alive.remove(&id) {
+                Some(alive) => self.found(&alive),
+                None => self.lost(&id),
+            }
+            self.settle();
+        }
+        for id in self.call.orders.ids() {
+            let order = self.call.orders.any(id);
+            if let Some(resumed) = order.map(|order| order.doing.when_resumed()) {
+                resumed(id, self);
+            }
+        }
+    }
+
+    /// The order whose outcome nobody can know when a leg is gone and nobody saw how.
+    pub(crate) fn of_unknown_end(&self, leg: &Leg) -> Option<OrderId> {
+        // It may have been refused, or never have been dialled.
+        let dialled = match leg.role {
+            Role::Dialled(order) if !leg.up => Some(order),
+            _ => None,
+        };
+        let dialled = dialled.filter(|order| self.call.orders.get::<Dialling>(*order).is_some());
+        // It is where it was sent, or has hung up.
+        let sent = |transferring: &Transferring| transferring.leg == leg.name;
+        dialled.or_else(|| self.call.orders.find(sent).map(|(id, _)| id))
+    }
+
+    /// A leg is there: what the call missed of it, and what the PBX may have missed of the call.
+    fn found(&mut self, alive: &AliveLeg) {
+        let id = &alive.leg;
+        let Some(leg) = self.call.legs.by_id(id).cloned() else { return };
+        if let Some(ending) = leg.ending {
+            return self.send(ending.command(id.clone()));
+        }
+        match alive.state {
+            LegState::Down if leg.role == Role::Caller && leg.up => {
+                self.send(PbxCommand::Answer { leg: id.clone() });
+            }
+            LegState::Down => {}
+            LegState::Ringing => self.ringing(id),
+            LegState::Up => self.answered(id),
+        }
+        let Some(leg) = self.call.legs.by_id(id).filter(|leg| leg.up).cloned() else { return };
+        match alive.conversation.as_ref() == Some(&leg.place) {
+            true => self.moved(id, &leg.place),
+            false if leg.place != leg.id || alive.conversation.is_some() => {
+                self.send(PbxCommand::Move { leg: id.clone(), to: leg.place.clone() });
+            }
+            false => {}
+        }
+        let comes_back = |other: &Leg| other.away_from.as_ref() == Some(&leg.id);
+        let waits = self.call.legs.iter().any(comes_back);
+        if leg.held_from.is_some() || waits {
+            self.hold_music(leg.id);
+        }
+    }
+}

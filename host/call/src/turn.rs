@@ -1,0 +1,329 @@
+//! An input being dealt with: what happened, the steps that the flow takes because of it, and what
+//! comes of its orders.
+
+use crate::{
+    Call, Phase, fallback,
+    house::{Ask, House, Now, Proof},
+    legs::{Ending, Leg, Role},
+    observe::Observed,
+};
+use std::{collections::BTreeMap, mem, sync::Arc, time::Duration};
+use strowger_model::{
+    Case, Event, LegName, Mail, OrderId, Outcome,
+    event::{Cause, Refusal},
+    step::Ordered,
+};
+use strowger_pbx::port::{Address, AliveLeg, LegId, PbxCommand, PbxEvent};
+use strowger_routing::Output;
+
+/// What happens to a call.
+pub enum Input {
+    /// It begins.
+    Begin,
+    /// It was taken up from its image: what of its legs is alive at the PBX, and how long there was
+    /// no host.
+    Resume {
+        /// Legs that are alive at the PBX.
+        alive: BTreeMap<LegId, AliveLeg>,
+        /// How long nobody served the call.
+        gap: Duration,
+    },
+    /// The PBX tells something of one of its legs.
+    Pbx(PbxEvent),
+    /// The PBX does not have this leg any more.
+    Lost(LegId),
+    /// The floor says something of one of its entries.
+    Floor(Output),
+    /// The host will stop within that time.
+    ShuttingDown(Duration),
+    /// An agent's PIN was looked at.
+    Proved {
+        /// Of the question.
+        ticket: u64,
+        /// The answer.
+        proof: Proof,
+    },
+    /// More came for the call than could be kept for it, and some of it is lost.
+    Swamped,
+    /// The time of [`Call::due`] has come.
+    Due,
+}
+
+/// What came of an input. It is journalled as a whole before the commands leave.
+#[derive(Default)]
+pub struct Out {
+    /// For the PBX, in this order.
+    pub commands: Vec<PbxCommand>,
+    /// For people.
+    pub papers: Vec<Paper>,
+}
+
+/// What a call leaves for people.
+pub enum Paper {
+    /// For the outbox.
+    Mail(Box<Mail>),
+    /// To be answered.
+    Case(Box<Case>),
+}
+
+impl Call {
+    /// Deals with what happened. The flow takes as many steps as there are events for it.
+    pub fn input(&mut self, now: Now, input: Input, house: &mut dyn House, out: &mut Out) {
+        let mut turn = Turn { call: self, now, house, out };
+        match input {
+            Input::Begin => {}
+            Input::Resume { alive, gap } => turn.resume(alive, gap),
+            Input::Pbx(event) => turn.heard(event),
+            Input::Lost(leg) => turn.lost(&leg),
+            Input::Floor(output) => turn.floor_says(output),
+            Input::ShuttingDown(within) => turn.tell(Event::ShuttingDown { within }),
+            Input::Proved { ticket, proof } => turn.proved(ticket, proof),
+            Input::Swamped => turn.swamped(),
+            Input::Due => turn.orders_due(),
+        }
+        turn.settle();
+    }
+}
+
+/// A call while it deals with an input.
+pub(crate) struct Turn<'a> {
+    pub(crate) call: &'a mut Call,
+    pub(crate) now: Now,
+    pub(crate) house: &'a mut dyn House,
+    pub(crate) out: &'a mut Out,
+}
+
+impl Turn<'_> {
+    /// Lets the flow see what it has not seen, until there is nothing.
+    pub(crate) fn settle(&mut self) {
+        while let Some(event) = self.call.unseen.pop_front() {
+            let gone = match &event {
+                Event::HungUp { leg, .. } => Some(leg.clone()),
+                _ => None,
+            };
+            self.step(event);
+            if let Some(leg) = gone {
+                self.end_orders_on(&leg);
+            }
+        }
+        // Room for four events costs a waiting call more than making it anew.
+        self.call.unseen.shrink_to_fit();
+        let waits_for_nothing = self.call.legs.is_empty() && self.call.orders.is_empty();
+        if self.call.phase == Phase::Served && waits_for_nothing {
+            // No event can come any more: the flow would never finish.
+            self.finish("unfinished");
+        }
+    }
+
+    /// One step of the flow.
+    fn step(&mut self, event: Event) {
+        if self.call.phase == Phase::Over {
+            return;
+        }
+        self.house.observe(&Observed::Event(&event));
+        let most = self.call.terms.steps;
+        if self.call.record.steps >= most {
+            return self.fall_back(&format!("the flow took more than {most} steps in this call"));
+        }
+        let number = self.call.record.steps;
+        self.call.record.steps += 1;
+        let stepped = self.house.step(Ask {
+            number,
+            first: mem::take(&mut self.call.on_new_version),
+            state: &self.call.state,
+            event,
+            endpoint: self.call.origin.endpoint.as_deref(),
+            at: self.now.wall,
+        });
+        self.call.record.faults += stepped.faults;
+        if let Some(state) = stepped.state {
+            self.call.state = state;
+        }
+        match stepped.failed {
+            Some(fault) => self.fall_back(&fault),
+            None => self.carry_all(stepped.orders),
+        }
+    }
+
+    fn carry_all(&mut self, orders: Vec<Ordered>) {
+        self.call.index = 0;
+        let terms = self.call.terms.clone();
+        for ordered in orders {
+            if self.call.phase == Phase::Over || !Arc::ptr_eq(&terms, &self.call.terms) {
+                break;
+            }
+            match ordered {
+                Ordered::Order(order) => self.carry(order),
+                Ordered::Refused { id, command, refusal } => self.refuse(id, &command, refusal),
+            }
+            self.call.index += 1;
+        }
+    }
+
+    /// More came for the call than its mailbox holds, and some of it is lost: nothing about it can
+    /// be relied on any more.
+    fn swamped(&mut self) {
+        self.fall_back("more events came than the call could take");
+        for leg in self.call.legs.remove_all() {
+            self.strike(&leg);
+            self.free_agent(&leg);
+            if !leg.is_ending() {
+                self.send(PbxCommand::HangUp { leg: leg.id, cause: Cause::Failed });
+            }
+        }
+    }
+
+    /// The flow cannot go on: who talks is left talking, a caller who does not goes to the flow's
+    /// fallback route.
+    pub(crate) fn fall_back(&mut self, why: &str) {
+        self.house.observe(&Observed::FellBack { why });
+        self.call.phase = Phase::Over;
+        "fault".clone_into(&mut self.call.record.outcome);
+        self.drop_orders();
+        let legs = &self.call.legs;
+        let alone = |leg: &&Leg| leg.role == Role::Caller && legs.is_lonely(leg);
+        let alone = legs.iter().find(alone).map(|leg| leg.id.clone());
+        if let Some(leg) = alone {
+            let to = fallback(&self.call.terms);
+            self.send_away(&leg, to);
+        }
+        self.hang_up_lonely();
+    }
+
+    /// The flow is over.
+    pub(crate) fn finish(&mut self, outcome: &str) {
+        self.call.phase = Phase::Over;
+        outcome.clone_into(&mut self.call.record.outcome);
+        self.drop_orders();
+        self.hang_up_lonely();
+    }
+
+    pub(crate) fn drop_orders(&mut self) {
+        self.call.unseen.clear();
+        while let Some(order) = self.call.orders.pop() {
+            order.doing.take_back(order.id, self);
+        }
+    }
+
+    // ------------------------------------------------------------------ outcomes and events
+
+    /// Gives an order its outcome; if it is final, the order is over.
+    pub(crate) fn outcome(&mut self, id: OrderId, outcome: Outcome) {
+        if outcome.is_final() {
+            self.call.orders.remove(id);
+        }
+        self.tell(Event::Order { id, outcome });
+    }
+
+    /// Has the flow see an event, after those that it has not seen.
+    pub(crate) fn tell(&mut self, event: Event) {
+        if self.call.phase == Phase::Served {
+            self.call.unseen.push_back(event);
+        }
+    }
+
+    pub(crate) fn refuse(&mut self, id: OrderId, command: &str, refusal: Refusal) {
+        self.call.record.refused += 1;
+        self.house.observe(&Observed::Refused { id, command, refusal: &refusal });
+        let (call, flow) = (self.call.id, &self.call.terms.name);
+        let (reason, detail) = (refusal.reason, &refusal.detail);
+        tracing::warn!(%call, %flow, %id, command, ?reason, "refused: {detail}");
+        self.tell(Event::Order { id, outcome: Outcome::Refused(refusal) });
+    }
+
+    /// Takes an order back, if there is one of that id.
+    pub(crate) fn take_back(&mut self, id: OrderId) {
+        if let Some(order) = self.call.orders.remove(id) {
+            order.doing.take_back(id, self);
+        }
+    }
+
+    /// A leg is gone, and what was ordered of it was not taken back: it gets its outcome. If
+    /// another leg bears the name by now, the orders are about that one.
+    pub(crate) fn end_orders_on(&mut self, leg: &LegName) {
+        if self.call.legs.get(leg).is_some() {
+            return;
+        }
+        let is_of = |order: &&crate::orders::Open| order.doing.is_of(leg);
+        let all: Vec<OrderId> =
+            self.call.orders.iter().filter(is_of).map(|order| order.id).collect();
+        for id in all {
+            let Some(order) = self.call.orders.remove(id) else { continue };
+            let outcome = order.doing.leg_gone(leg);
+            order.doing.take_back(id, self);
+            if let Some(outcome) = outcome {
+                self.tell(Event::Order { id, outcome });
+            }
+        }
+    }
+
+    /// Something has to be done about orders: their time has come. What the host repeats by itself
+    /// comes last, after the flow has had its say: a timer of the same instant may well end it.
+    fn orders_due(&mut self) {
+        let now = self.now.elapsed;
+        let due = |repeats: bool| -> Vec<OrderId> {
+            let orders = self.call.orders.iter();
+            let due = orders.filter(|order| order.due.is_some_and(|due| due <= now));
+            due.filter(|order| order.doing.repeats() == repeats).map(|order| order.id).collect()
+        };
+        let first = due(false);
+        for id in if first.is_empty() { due(true) } else { first } {
+            let Some(when_due) = self.call.orders.any(id).map(|order| order.doing.when_due())
+            else {
+                continue;
+            };
+            self.call.orders.set_due(id, None);
+            when_due(id, self);
+        }
+    }
+
+    // ------------------------------------------------------------------ legs
+
+    /// Hangs up every leg that is in conversation with nobody.
+    pub(crate) fn hang_up_lonely(&mut self) {
+        let legs = &self.call.legs;
+        let lonely: Vec<LegId> =
+            legs.iter().filter(|leg| legs.is_lonely(leg)).map(|leg| leg.id.clone()).collect();
+        lonely.iter().for_each(|leg| self.hang_up(leg, Cause::Normal));
+    }
+
+    pub(crate) fn hang_up(&mut self, id: &LegId, cause: Cause) {
+        self.end(id, Ending::HangUp(cause));
+    }
+
+    pub(crate) fn hang_up_named(&mut self, name: &LegName) {
+        if let Some(id) = self.call.legs.get(name).map(|leg| leg.id.clone()) {
+            self.hang_up(&id, Cause::Normal);
+        }
+    }
+
+    /// Transfers a leg; only its `Ended` is awaited.
+    pub(crate) fn send_away(&mut self, id: &LegId, to: Option<Address>) {
+        self.end(id, Ending::Transfer(to));
+    }
+
+    fn end(&mut self, id: &LegId, ending: Ending) {
+        if let Some(leg) = self.call.legs.by_id_mut(id).filter(|leg| !leg.is_ending()) {
+            leg.ending = Some(ending.clone());
+            self.send(ending.command(id.clone()));
+        }
+    }
+
+    /// A leg is this call's no more.
+    pub(crate) fn strike(&mut self, leg: &Leg) {
+        self.house.strike(&leg.id);
+        if let Some((_, agent)) = leg.agent() {
+            self.house.talks_no_more(agent, &leg.id);
+        }
+    }
+
+    pub(crate) fn send(&mut self, command: PbxCommand) {
+        self.house.observe(&Observed::Command(&command));
+        self.out.commands.push(command);
+    }
+
+    /// So long from now, in monotonic time.
+    pub(crate) fn in_(&self, after: Duration) -> Duration {
+        self.now.elapsed + after
+    }
+}
