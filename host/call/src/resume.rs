@@ -80,16 +80,18 @@ impl Call {
 impl Turn<'_> {
     /// Tells the flow, and settles what is outstanding by what the PBX shows.
     pub(crate) fn resume(&mut self, mut alive: BTreeMap<LegId, AliveLeg>, gap: Duration) {
+        // What the flow orders when it is told is new: it has not been lost with the old host.
+        let (legs, orders) = (self.call.legs.ids(), self.call.orders.ids());
         self.tell(Event::Resumed { gap });
         self.settle();
-        for id in self.call.legs.ids() {
+        for id in legs {
             match alive.remove(&id) {
                 Some(alive) => self.found(&alive),
                 None => self.lost(&id),
             }
             self.settle();
         }
-        for id in self.call.orders.ids() {
+        for id in orders {
             let order = self.call.orders.any(id);
             if let Some(resumed) = order.map(|order| order.doing.when_resumed()) {
                 resumed(id, self);

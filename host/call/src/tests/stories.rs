@@ -1,0 +1,136 @@
+//! What was wrong once.
+
+use super::world::World;
+use std::time::Duration;
+use strowger_model::{
+    Command, Event, LegName, Outcome, Prompt,
+    command::{Confirm, Dial, Gather, KeepWaiting, RingLimit, Target},
+    event::{Cause, RefusalReason},
+};
+use strowger_pbx::port::LegId;
+
+fn caller() -> LegName {
+    LegName::caller()
+}
+
+pub(super) fn dial(leg: &str, confirm: bool) -> Command {
+    Command::Dial(Box::new(Dial {
+        leg: leg.into(),
+        target: Target::Number("+3227138700".parse().unwrap()),
+        caller_id: None,
+        display_name: None,
+        limit: RingLimit::Time(Duration::from_secs(30)),
+        set_up_limit: Duration::from_secs(10),
+        machine_detection: false,
+        keep_place: None,
+        confirm: confirm.then(|| Confirm {
+            prompts: vec![Prompt::Text { text: "press 1".to_owned(), language: None }],
+            key: '1',
+            within: Duration::from_secs(10),
+        }),
+    }))
+}
+
+pub(super) fn gather(leg: LegName) -> Command {
+    Command::Gather(Gather {
+        leg,
+        prompts: Vec::new(),
+        max_digits: 3,
+        terminator: Some('#'),
+        first_digit_within: Duration::from_secs(8),
+        next_digit_within: Duration::from_secs(3),
+        secret: false,
+    })
+}
+
+pub(super) fn keep_waiting(leg: LegName) -> Command {
+    Command::KeepWaiting(KeepWaiting {
+        leg,
+        music: Some("wait".to_owned()),
+        prompts: Vec::new(),
+        first_after: Duration::ZERO,
+        every: Duration::ZERO,
+    })
+}
+
+/// The leg that was dialled last.
+fn dialled(world: &World) -> LegId {
+    world.pbx.legs.keys().rfind(|leg| **leg != LegId::from("caller-leg")).unwrap().clone()
+}
+
+fn outcomes(world: &World, wanted: u32) -> Vec<Outcome> {
+    let of_order = |event: &Event| match event {
+        Event::Order { id, outcome } if id.0 == wanted => Some(outcome.clone()),
+        _ => None,
+    };
+    world.shared.told.iter().filter_map(of_order).collect()
+}
+
+#[test]
+fn a_second_answer_has_its_outcome_too() {
+    let mut world = World::new(vec![vec![Command::Answer, Command::Answer]]);
+    world.settle();
+    assert_eq!(outcomes(&world, 1), [Outcome::Answered]);
+    assert_eq!(outcomes(&world, 2), [Outcome::Answered]);
+}
+
+#[test]
+fn a_leg_that_rings_is_not_transferred() {
+    let transfer = Command::Transfer { leg: "bob".into(), target: None };
+    let mut world = World::new(vec![vec![dial("bob", false)], vec![transfer]]);
+    world.settle();
+    let bob = dialled(&world);
+    let events = world.pbx.ring(&bob);
+    world.hear(events);
+    let refused = outcomes(&world, 2);
+    assert!(
+        matches!(&refused[..], [Outcome::Refused(why)] if why.reason == RefusalReason::WrongState),
+        "{refused:?}"
+    );
+    let events = world.pbx.end(&bob, Cause::Busy, false);
+    world.hear(events);
+    assert_eq!(outcomes(&world, 1).len(), 2, "ringing, and that nobody answered");
+}
+
+#[test]
+fn what_is_ordered_of_a_leg_that_has_not_confirmed_ends_with_it() {
+    let orders =
+        vec![Command::Answer, dial("bob", true), Command::Timer { after: Duration::from_secs(5) }];
+    let connect = Command::Connect { legs: vec![caller(), "bob".into()] };
+    let mut world = World::new(vec![orders]);
+    world.settle();
+    let bob = dialled(&world);
+    let events = world.pbx.answer(&bob);
+    world.hear(events);
+    world.shared.plan = vec![vec![gather("bob".into()), connect]].into();
+    world.pass(Duration::from_secs(6));
+    // Bob hangs up before the move is carried out.
+    let events = world.pbx.end(&bob, Cause::Normal, false);
+    world.hear(events);
+    world.settle();
+    let (gathered, connected) = (outcomes(&world, 4), outcomes(&world, 5));
+    assert!(matches!(&gathered[..], [Outcome::Gathered { .. }]), "{gathered:?}");
+    assert!(matches!(&connected[..], [Outcome::Refused(_)]), "{connected:?}");
+}
+
+#[test]
+fn a_caller_who_is_left_alone_hears_the_music_of_the_wait() {
+    let mut world = World::new(vec![vec![Command::Answer, dial("bob", false)]]);
+    world.settle();
+    let bob = dialled(&world);
+    world.shared.plan = vec![vec![Command::Connect { legs: vec!["bob".into(), caller()] }]].into();
+    let events = world.pbx.answer(&bob);
+    world.hear(events);
+    world.settle();
+    world.shared.plan = vec![vec![keep_waiting(caller())]].into();
+    let events = world.pbx.end(&bob, Cause::Normal, false);
+    world.hear(events);
+    world.settle();
+    let leg = &world.pbx.legs[&LegId::from("caller-leg")];
+    assert_eq!(
+        leg.place,
+        LegId::from("caller-leg"),
+        "the caller is in a conversation that is there"
+    );
+    assert_eq!(leg.music.as_deref(), Some("wait"));
+}

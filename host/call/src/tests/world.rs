@@ -1,0 +1,318 @@
+//! The world of a call: its PBX, the floor, and a flow that orders what it is given to order.
+
+use super::pbx::Pbx;
+use crate::{Ask, Call, House, Input, NoFlow, Now, Observed, Out, Prove, Stepped};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+use strowger_model::{
+    AgentName, CallId, Command, Event, Order, OrderId, Outcome, Timestamp,
+    command::{AgentAction, Target},
+    event::{Arrival, Refusal},
+    read::Authority,
+    step::Ordered,
+};
+use strowger_pbx::port::{LegId, PbxCommand};
+use strowger_routing::{
+    AgentConfig, EntryId, Floor, Input as FloorInput, Output, QueueConfig, RefusedInput,
+};
+use strowger_site::{
+    Agent, Cases, Fallback, Permissions, Site, Terms,
+    read_site::{self, People},
+    source::Source,
+};
+
+const SITE: &str = r#"
+    time_zone = "Europe/Brussels"
+    language = "nl-BE"
+    music = { wait = "wait" }
+    [queues.desk]
+    agents = ["an", "bo"]
+    [agents.an]
+    endpoints = [{ address = "PJSIP/an" }]
+    [agents.bo]
+    endpoints = [{ address = "PJSIP/bo" }]
+"#;
+
+/// What a flow may do here: everything.
+fn terms() -> Arc<Terms> {
+    let source = Source::parse(Path::new("site.toml"), SITE).unwrap();
+    let site = Arc::new(read_site::site(&source, People::Files).unwrap());
+    Arc::new(Terms {
+        name: "flow".into(),
+        version: "1".to_owned(),
+        numbers: Vec::new(),
+        permissions: Permissions {
+            dial: vec!["+32*".parse().unwrap()],
+            queues: vec!["desk".to_owned()],
+            ..Permissions::default()
+        },
+        steps: 10_000,
+        fallback: Fallback::Pbx,
+        language: "nl-BE".to_owned(),
+        caller_id: None,
+        mails: BTreeMap::new(),
+        cases: Cases {
+            escalation_working_days: 1,
+            complaint_days: 1,
+            call_back_hours: 1,
+            mail_to: Vec::new(),
+        },
+        site,
+        recordings: BTreeMap::new(),
+    })
+}
+
+/// What calls share, in one place.
+pub(super) struct Shared {
+    terms: Arc<Terms>,
+    floor: Floor,
+    now: Duration,
+    /// What the flow orders in its next steps.
+    pub(super) plan: VecDeque<Vec<Command>>,
+    next_id: u32,
+    /// What the flow was told, in order.
+    pub(super) told: Vec<Event>,
+    /// What it ordered.
+    pub(super) ordered: Vec<Order>,
+    enrolled: BTreeSet<LegId>,
+    struck: BTreeSet<LegId>,
+    pub(super) over: bool,
+}
+
+impl House for Shared {
+    fn site(&self) -> Arc<Site> {
+        self.terms.site.clone()
+    }
+
+    fn step(&mut self, ask: Ask<'_>) -> Stepped {
+        if let Event::Order { id, outcome } = &ask.event {
+            self.check(*id, outcome);
+        }
+        self.told.push(ask.event);
+        let mut orders = Vec::new();
+        for command in self.plan.pop_front().unwrap_or_default() {
+            let order = Order { id: OrderId(self.next_id), command };
+            self.next_id += 1;
+            self.ordered.push(order.clone());
+            orders.push(Ordered::Order(order));
+        }
+        Stepped { state: Some(Box::default()), orders, ..Stepped::default() }
+    }
+
+    fn change_flow(&mut self, _: &str) -> Result<Arc<Terms>, NoFlow> {
+        Err(NoFlow::Unknown)
+    }
+
+    fn floor(&mut self, input: FloorInput) -> Result<Vec<Output>, RefusedInput> {
+        let mut out = Vec::new();
+        self.floor.input(self.now, input, &mut out)?;
+        Ok(out)
+    }
+
+    fn position(&self, entry: EntryId) -> Option<u32> {
+        self.floor.position(entry)
+    }
+
+    fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Target> {
+        let agent = self.terms.site.agents.get(agent.as_str())?;
+        Some(agent.endpoints.get(endpoint)?.target.clone())
+    }
+
+    fn agent_called(&self, _: &Target) -> Option<AgentName> {
+        None
+    }
+
+    fn authority(&self, _: &Site, _: &Agent, _: Option<&str>) -> Authority {
+        Authority::Nothing
+    }
+
+    fn act(&mut self, _: &AgentName, _: AgentAction) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn keep_agent(&mut self, _: &AgentName) {}
+
+    fn prove(&mut self, _: Prove) {}
+
+    fn enrol(&mut self, leg: &LegId) {
+        assert!(self.enrolled.insert(leg.clone()), "{leg} is enrolled twice");
+    }
+
+    fn strike(&mut self, leg: &LegId) {
+        assert!(self.struck.insert(leg.clone()), "{leg} ends twice");
+    }
+
+    fn talks(&mut self, _: &AgentName, _: &LegId) {}
+
+    fn talks_no_more(&mut self, _: &AgentName, _: &LegId) {}
+
+    fn talking_leg(&self, _: &AgentName) -> Option<LegId> {
+        None
+    }
+
+    fn observe(&self, _: &Observed<'_>) {}
+}
+
+impl Shared {
+    /// An outcome is of an order that has had no final one and was not cancelled.
+    fn check(&self, id: OrderId, outcome: &Outcome) {
+        assert!(self.ordered.iter().any(|order| order.id == id), "{id}: {outcome:?} of no order");
+        assert_eq!(self.finals(id), 0, "{id}: {outcome:?} after the final outcome");
+        assert!(!self.is_cancelled(id), "{id}: {outcome:?} after its cancel");
+    }
+
+    pub(super) fn finals(&self, wanted: OrderId) -> usize {
+        let is_final = |event: &&Event| matches!(event, Event::Order { id, outcome } if *id == wanted && outcome.is_final());
+        self.told.iter().filter(is_final).count()
+    }
+
+    /// Whether the flow took an order back after it had given it.
+    pub(super) fn is_cancelled(&self, id: OrderId) -> bool {
+        let after = self.ordered.iter().skip_while(|order| order.id != id);
+        after.skip(1).any(|order| order.command == Command::Cancel { order: id })
+    }
+}
+
+pub(super) struct World {
+    pub(super) call: Call,
+    pub(super) shared: Shared,
+    pub(super) pbx: Pbx,
+}
+
+impl World {
+    /// A caller has arrived; what the flow will order stands in `plan`.
+    pub(super) fn new(plan: Vec<Vec<Command>>) -> Self {
+        let terms = terms();
+        // As a host counts that has the time since 1970: there is a time before the first input.
+        let now = Duration::from_secs(1_790_000_000);
+        let mut floor = Floor::new();
+        let agents = ["an", "bo"];
+        let configure = FloorInput::Configure {
+            queues: vec![QueueConfig::new("desk", agents.map(AgentName::new))],
+            agents: agents.map(AgentConfig::new).to_vec(),
+        };
+        floor.input(now, configure, &mut Vec::new()).unwrap();
+        let mut pbx = Pbx::default();
+        let caller = LegId::from("caller-leg");
+        pbx.arrive(caller.clone());
+        let arrival = Arrival {
+            call: CallId::next(1, None),
+            caller: Some("+32470000001".to_owned()),
+            caller_name: None,
+            endpoint: None,
+            dialled: "100".to_owned(),
+            diverted_from: None,
+            line: None,
+            adapter: "world".to_owned(),
+            data: String::new(),
+            at: Timestamp(now.as_millis() as u64),
+        };
+        let shared = Shared {
+            terms: terms.clone(),
+            floor,
+            now,
+            plan: plan.into(),
+            next_id: 1,
+            told: Vec::new(),
+            ordered: Vec::new(),
+            enrolled: BTreeSet::from([caller.clone()]),
+            struck: BTreeSet::new(),
+            over: false,
+        };
+        let mut world = Self { call: Call::new(terms, caller, arrival), shared, pbx };
+        world.input(Input::Begin);
+        world
+    }
+
+    pub(super) fn input(&mut self, input: Input) {
+        if self.call.is_over() {
+            return;
+        }
+        let now =
+            Now { wall: Timestamp(self.shared.now.as_millis() as u64), elapsed: self.shared.now };
+        let struck = self.shared.struck.clone();
+        let mut out = Out::default();
+        self.call.input(now, input, &mut self.shared, &mut out);
+        for command in &out.commands {
+            let gone = command.leg().is_some_and(|leg| struck.contains(leg));
+            let harmless = matches!(command, PbxCommand::Music { .. } | PbxCommand::Move { .. });
+            assert!(!gone || harmless, "{command:?} to a leg that is gone");
+        }
+        self.pbx.queue.extend(out.commands);
+        self.shared.over = self.call.is_over();
+    }
+
+    /// The PBX tells what happened.
+    pub(super) fn hear(&mut self, events: Vec<strowger_pbx::port::PbxEvent>) {
+        events.into_iter().for_each(|event| self.input(Input::Pbx(event)));
+    }
+
+    /// The PBX carries out all that it was told.
+    pub(super) fn settle(&mut self) {
+        while !self.pbx.queue.is_empty() {
+            let events = self.pbx.carry();
+            self.hear(events);
+        }
+    }
+
+    /// Time passes; what is due in it happens at its time.
+    pub(super) fn pass(&mut self, time: Duration) {
+        let until = self.shared.now + time;
+        while !self.call.is_over() {
+            let floor = self.shared.floor.next_deadline();
+            let due = [self.call.due(), floor].into_iter().flatten().min();
+            let Some(due) = due.filter(|due| *due <= until) else { break };
+            self.shared.now = self.shared.now.max(due);
+            let mut outputs = Vec::new();
+            let tick = FloorInput::Tick;
+            self.shared.floor.input(self.shared.now, tick, &mut outputs).unwrap();
+            outputs.into_iter().for_each(|output| self.input(Input::Floor(output)));
+            if self.call.due().is_some_and(|due| due <= self.shared.now) {
+                self.input(Input::Due);
+            }
+        }
+        self.shared.now = until;
+    }
+
+    /// The host dies, with commands that have not left; another one comes.
+    pub(super) fn restart(&mut self, lost: usize) {
+        if self.call.is_over() {
+            return;
+        }
+        let left = self.pbx.queue.len().saturating_sub(lost);
+        self.pbx.queue.truncate(left);
+        // What did leave is carried out before the next host asks; nobody hears of it.
+        while !self.pbx.queue.is_empty() {
+            self.pbx.carry();
+        }
+        self.shared.now += Duration::from_secs(1);
+        let image = serde_json::to_string(&self.call.image(self.shared.now)).unwrap();
+        let terms = self.shared.terms.clone();
+        self.call = Call::of_image(terms, serde_json::from_str(&image).unwrap());
+        let mut floor = Floor::new();
+        let agents = ["an", "bo"];
+        let now = self.shared.now;
+        let configure = FloorInput::Configure {
+            queues: vec![QueueConfig::new("desk", agents.map(AgentName::new))],
+            agents: agents.map(AgentConfig::new).to_vec(),
+        };
+        floor.input(now, configure, &mut Vec::new()).unwrap();
+        let wall = Timestamp(now.as_millis() as u64);
+        let restore = FloorInput::Restore {
+            agents: Vec::new(),
+            entries: self.call.places(wall, now),
+            quieting: self.call.quieting(),
+            next_attempt: strowger_routing::AttemptId(now.as_millis() as u64),
+        };
+        let mut outputs = Vec::new();
+        floor.input(now, restore, &mut outputs).unwrap();
+        self.shared.floor = floor;
+        let alive = self.pbx.alive();
+        self.input(Input::Resume { alive, gap: Duration::from_secs(1) });
+        outputs.into_iter().for_each(|output| self.input(Input::Floor(output)));
+    }
+}
