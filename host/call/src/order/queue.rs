@@ -323,13 +323,16 @@ impl Turn<'_> {
         }
     }
 
+    /// The agent is with the caller. One whose leg was told to go meanwhile is not: when it is
+    /// gone, the caller goes on waiting.
     fn connected(&mut self, order: OrderId) {
-        let Some(queueing) = self.call.orders.take::<Queueing>(order) else { return };
-        let leg = queueing.ask.agent_leg;
+        let Some(queueing) = self.call.orders.get::<Queueing>(order) else { return };
+        let leg = queueing.ask.agent_leg.clone();
         let Some(found) = self.call.legs.get_mut(&leg) else { return };
         let Role::Agent { agent, .. } = found.role.clone() else { return };
         found.known = true;
         let id = found.id.clone();
+        let Some(queueing) = self.call.orders.take::<Queueing>(order) else { return };
         self.house.talks(&agent, &id);
         self.count_wait(queueing.entered);
         let record = &mut self.call.record;
