@@ -32,8 +32,6 @@ pub(super) const KNOWN: &[Known] = &[
     known("tests/", "lines", SPLIT),
     known("docs/versions.md", "names", TEXTS),
     known("docs/", "columns", TEXTS),
-    known("docs/architecture.md", "host/call", MOVED),
-    known("CONTRIBUTING.md", "is not there", MOVED),
 ];
 
 impl Known {
