@@ -152,10 +152,10 @@ impl Running {
         while let Ok(mail) = mailbox.try_recv() {
             let Mail::Floor(Output::Ring { attempt, .. }) = *mail else { continue };
             let input = FloorInput::Unanswered { attempt, why: Unanswered::Cancelled };
-            if let Err(refused) = self.exchange.floor(input, None) {
+            if let Err(refused) = self.exchange.tell_floor(input, None) {
                 tracing::debug!(call = %id, "the floor had settled it: {refused}");
             }
         }
-        self.exchange.strike_call(id);
+        self.exchange.register.strike(id);
     }
 }

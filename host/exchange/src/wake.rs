@@ -6,7 +6,7 @@
 //! its record is closed.
 
 use crate::{
-    Exchange, Handle, MAILBOX,
+    Exchange,
     running::{Found, Running},
 };
 use std::{
@@ -104,19 +104,12 @@ impl Exchange {
                     continue;
                 }
             };
-            let (mailbox, mail) = tokio::sync::mpsc::channel(MAILBOX);
             let (id, arrived) = (open.call, image.record.arrived);
-            let legs: BTreeMap<LegId, AliveLeg> = {
-                let mut calls = self.lock();
-                calls.by_leg.extend(image.leg_ids().map(|leg| (leg.clone(), id)));
-                calls
-                    .by_id
-                    .insert(id, Handle { mailbox: Some(mailbox), flow: flow.clone(), arrived });
-                image.leg_ids().filter_map(|leg| by_leg.remove_entry(leg)).collect()
-            };
-            self.count.send_modify(|count| *count += 1);
+            let mail = self.register.take_up(id, image.leg_ids(), &flow, arrived);
+            let alive = |leg| by_leg.remove_entry(leg);
+            let legs: BTreeMap<LegId, AliveLeg> = image.leg_ids().filter_map(alive).collect();
             let call = Call::of_image(flow.terms.clone(), image);
-            call.talking().for_each(|(agent, leg)| self.talks(agent, leg));
+            call.talking().for_each(|(agent, leg)| self.register.talks(agent, leg));
             entries.extend(call.places(self.clock.now(), self.clock.elapsed()));
             quieting.extend(call.quieting());
             let running = Running { call, exchange: self.clone(), flow: flow.begin() };
@@ -138,7 +131,7 @@ impl Exchange {
         // this time never goes back, as the wall clock may.
         let next_attempt = AttemptId(self.clock.elapsed().as_millis() as u64);
         if let Err(refused) =
-            self.floor(Input::Restore { agents, entries, quieting, next_attempt }, None)
+            self.tell_floor(Input::Restore { agents, entries, quieting, next_attempt }, None)
         {
             tracing::error!("the floor was not restored: {refused}");
         }

@@ -20,8 +20,6 @@ const MOVED: &str = "is being moved";
 const TEXTS: &str = "the pages are being written anew";
 
 pub(super) const KNOWN: &[Known] = &[
-    known("host/exchange/", "lines", SPLIT),
-    known("host/exchange/", "`# Layout`", MOVED),
     known("host/strowger/", "`# Layout`", MOVED),
     known("host/strowger/", "lines", SPLIT),
     known("host/pbx", "lines of its own", SPLIT),

@@ -5,12 +5,17 @@
 //! out for a call is posted to that call's mailbox; a task that lives as long as the exchange gives
 //! it a `Tick` when its next deadline comes.
 
-use crate::clock::Clock;
+use crate::{Exchange, clock::Clock, running::Mail};
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::Ordering},
     time::Duration,
 };
-use strowger_routing::{Floor, Input, Output, RefusedInput};
+use strowger_flows::Snapshot;
+use strowger_model::{
+    CallId,
+    read::{AgentStatus, QueueStatus},
+};
+use strowger_routing::{EntryId, Floor, Input, Output, RefusedInput};
 use tokio::sync::Notify;
 
 /// The floor with its clock.
@@ -67,5 +72,100 @@ impl SharedFloor {
     /// what it needs.
     fn floor(&self) -> MutexGuard<'_, Floor> {
         self.floor.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Exchange {
+    /// A queue, by name or code, as it stands.
+    pub fn queue(&self, name: &str) -> Option<QueueStatus> {
+        let known = |name: &str| self.floor.look(|floor, now| floor.queue(name, now));
+        known(name).or_else(|| known(self.catalogue.current().site.queue(name)?.name.as_str()))
+    }
+
+    /// An agent, by name or extension, as it stands.
+    pub fn agent_status(&self, name: &str) -> Option<AgentStatus> {
+        let known = |name: &str| self.floor.look(|floor, _| floor.agent(name));
+        known(name).or_else(|| known(self.catalogue.current().site.agent(name)?.name.as_str()))
+    }
+
+    /// Returns at once, unless something that has the floor of queues and agents hangs: then it
+    /// hangs too. For a watchdog.
+    pub fn touch_floor(&self) {
+        self.floor.look(|_, _| ());
+    }
+
+    pub(crate) fn position(&self, entry: EntryId) -> Option<u32> {
+        self.floor.look(|floor: &Floor, _| floor.position(entry))
+    }
+
+    pub(crate) fn expected_wait(&self, entry: EntryId) -> Option<Duration> {
+        self.floor.look(|floor: &Floor, _| floor.expected_wait(entry))
+    }
+
+    /// Gives the floor the queues and agents of the site that is current now. To be called after the
+    /// catalogue has changed; a new call does it too.
+    pub fn site_changed(&self) {
+        self.follow_site(&self.catalogue.current());
+    }
+
+    pub(crate) fn follow_site(&self, snapshot: &Snapshot) {
+        let mut known = self.site.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.as_ref().is_some_and(|known| Arc::ptr_eq(known, &snapshot.site)) {
+            return;
+        }
+        self.furnish(&snapshot.site);
+        *known = Some(snapshot.site.clone());
+    }
+
+    /// Tells the floor when the site's day begins.
+    pub(crate) fn look_at_the_day(&self) {
+        let now = self.clock.now();
+        let ends = self.day_ends.load(Ordering::Relaxed);
+        if now.0 < ends {
+            return;
+        }
+        let next = self.catalogue.current().site.next_day(now);
+        let mine = self
+            .day_ends
+            .compare_exchange(ends, next.0, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok();
+        if mine && let Err(refused) = self.floor.input(Input::NewDay, |_| ()) {
+            tracing::error!("the floor refused a new day: {refused}");
+        }
+    }
+
+    /// Gives the floor an input. Outputs for call `own` come back, the others are posted; and all
+    /// of them, of what was due, if the input is refused.
+    pub(crate) fn tell_floor(
+        &self,
+        input: Input,
+        own: Option<CallId>,
+    ) -> Result<Vec<Output>, strowger_routing::RefusedInput> {
+        self.look_at_the_day();
+        let mut mine = Vec::new();
+        let taken = self.floor.input(input, |output| {
+            let call = output.entry().call;
+            match own == Some(call) {
+                true => mine.push(output),
+                false => self.register.post(call, Mail::Floor(output)),
+            }
+        });
+        if let Err(refused) = taken {
+            mine.into_iter()
+                .for_each(|output| self.register.post(output.entry().call, Mail::Floor(output)));
+            return Err(refused);
+        }
+        Ok(mine)
+    }
+}
+
+/// Gives the floor its ticks until the exchange is gone.
+pub(crate) async fn tick(floor: Arc<SharedFloor>, exchange: Weak<Exchange>) {
+    loop {
+        floor.deadline().await;
+        let Some(exchange) = exchange.upgrade() else { return };
+        if let Err(refused) = exchange.tell_floor(Input::Tick, None) {
+            tracing::error!("the floor refused a tick: {refused}");
+        }
     }
 }

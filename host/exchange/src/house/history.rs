@@ -4,12 +4,15 @@
 //! that is erased from the journal is gone from here when it is read again, which the host does
 //! every hour.
 
+use crate::Exchange;
 use std::{
     collections::{HashMap, VecDeque},
+    sync::{MutexGuard, PoisonError},
     time::Duration,
 };
 use strowger_model::{CallRecord, Timestamp, read::PastCall};
 use strowger_site::Site;
+use strowger_store::Query;
 
 /// How far back.
 pub(crate) const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -62,6 +65,39 @@ impl History {
         let within = Duration::from_secs(u64::from(days) * 24 * 60 * 60).min(KEPT);
         let calls = self.calls.get(&*key(number, site)).into_iter().flatten();
         calls.filter(|call| now.since(call.at) <= within).cloned().collect()
+    }
+}
+
+impl Exchange {
+    /// Reads from the journal what calls there were. To be called now and then: what was erased
+    /// from it is to be forgotten here too.
+    pub fn read_history(&self) {
+        let Some(journal) = &self.journal else { return };
+        let since = Timestamp(self.clock.now().0.saturating_sub(KEPT.as_millis() as u64));
+        match journal.store.records(&Query { since: Some(since), ..Query::default() }) {
+            Ok(records) => {
+                let site = self.catalogue.current().site.clone();
+                let mut history = History::default();
+                records.iter().for_each(|record| history.close(record, &site));
+                *self.history() = history;
+            }
+            Err(error) => tracing::error!("calls of the last days are not known again: {error}"),
+        }
+    }
+
+    /// Has flows know of an earlier call with a number: for scenarios.
+    pub fn recall(&self, number: &str, call: PastCall) {
+        let site = self.catalogue.current().site.clone();
+        self.history().add(&key(number, &site), call, self.clock.now());
+    }
+
+    pub(crate) fn remember(&self, record: &CallRecord) {
+        let site = self.catalogue.current().site.clone();
+        self.history().close(record, &site);
+    }
+
+    pub(crate) fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What calls share, each with its owner; and what one call may ask of it ([`Guest`]).
 //!
+//! * `register`: the calls that are up, and their legs.
 //! * `floor`: queues and agents, with their lock and their clock; `plan`: the site in their words.
 //! * `staff`: where agents have logged in, and wrong PINs.
 //! * `history`: calls that are over.
@@ -9,6 +10,7 @@ pub(crate) mod floor;
 pub(crate) mod history;
 pub(crate) mod plan;
 pub(crate) mod reads;
+pub(crate) mod register;
 pub(crate) mod staff;
 
 use crate::{Exchange, running::Mail};
@@ -102,7 +104,7 @@ impl House for Guest<'_> {
     }
 
     fn floor(&mut self, input: Input) -> Result<Vec<Output>, RefusedInput> {
-        self.exchange.floor(input, Some(self.call))
+        self.exchange.tell_floor(input, Some(self.call))
     }
 
     fn position(&self, entry: EntryId) -> Option<u32> {
@@ -135,28 +137,28 @@ impl House for Guest<'_> {
             (self.exchange.clone(), self.call, self.exchange.clock.elapsed());
         self.exchange.runtime.spawn(async move {
             let proof = exchange.staff.look_at(&agent, pin, digits, now).await;
-            exchange.post(call, Mail::Proved { ticket, proof });
+            exchange.register.post(call, Mail::Proved { ticket, proof });
         });
     }
 
     fn enrol(&mut self, leg: &LegId) {
-        self.exchange.enrol_leg(leg, self.call);
+        self.exchange.register.enrol_leg(leg, self.call);
     }
 
     fn strike(&mut self, leg: &LegId) {
-        self.exchange.strike_leg(leg);
+        self.exchange.register.strike_leg(leg);
     }
 
     fn talks(&mut self, agent: &AgentName, leg: &LegId) {
-        self.exchange.talks(agent, leg);
+        self.exchange.register.talks(agent, leg);
     }
 
     fn talks_no_more(&mut self, agent: &AgentName, leg: &LegId) {
-        self.exchange.talks_no_more(agent, leg);
+        self.exchange.register.talks_no_more(agent, leg);
     }
 
     fn talking_leg(&self, agent: &AgentName) -> Option<LegId> {
-        self.exchange.talking_leg(agent)
+        self.exchange.register.talking_leg(agent)
     }
 
     fn observe(&self, what: &Observed<'_>) {

@@ -115,7 +115,7 @@ impl Exchange {
         };
         let mut seats = self.staff.seats();
         let does = |action: FloorAction| {
-            let done = self.floor(Input::Agent { agent: agent.name.clone(), action }, None);
+            let done = self.tell_floor(Input::Agent { agent: agent.name.clone(), action }, None);
             done.map_err(|refused| match refused {
                 RefusedInput::NotLoggedIn(_) => {
                     Refusal { reason: RefusalReason::WrongState, detail: refused.to_string() }
@@ -129,7 +129,7 @@ impl Exchange {
                 .iter()
                 .map(|endpoint| EndpointConfig { ring_time: endpoint.ring_time })
                 .collect();
-            self.floor(Input::Endpoints { agent: agent.name.clone(), endpoints }, None)
+            self.tell_floor(Input::Endpoints { agent: agent.name.clone(), endpoints }, None)
                 .map_err(unknown)
         };
         match action {
@@ -165,7 +165,7 @@ impl Exchange {
 
     fn journal_agent(&self, agent: &AgentName, seats: &Seats) {
         let Some(journal) = &self.journal else { return };
-        if let Some(standing) = self.desk.look(|floor, _| floor.standing(agent.as_str())) {
+        if let Some(standing) = self.floor.look(|floor, _| floor.standing(agent.as_str())) {
             let at = seats.get(agent).cloned();
             journal.keep(Change::Agent {
                 agent: agent.clone(),
@@ -177,7 +177,7 @@ impl Exchange {
     /// Gives the floor the queues and agents of a site.
     pub(crate) fn furnish(&self, site: &Site) {
         let (queues, agents) = plan::floor_plan(site, &self.staff.seats());
-        if let Err(refused) = self.floor(Input::Configure { queues, agents }, None) {
+        if let Err(refused) = self.tell_floor(Input::Configure { queues, agents }, None) {
             tracing::error!("the site's queues and agents were not taken over: {refused}");
         }
     }
@@ -249,7 +249,8 @@ impl Exchange {
     pub(crate) fn in_queue(&self, agent: &str, queue: &str) -> Option<bool> {
         let site = &self.catalogue.current().site;
         let (agent, queue) = (site.agent(agent)?, site.queue(queue)?);
-        self.desk.look(|floor, _| Some(floor.queues_of(agent.name.as_str())?.contains(&queue.name)))
+        self.floor
+            .look(|floor, _| Some(floor.queues_of(agent.name.as_str())?.contains(&queue.name)))
     }
 
     /// Every queue of the site, and what came of its callers since the site's day began.
@@ -257,7 +258,7 @@ impl Exchange {
         self.look_at_the_day();
         let site = &self.catalogue.current().site;
         let figures = |queue: &strowger_site::Queue| {
-            let figures = self.desk.look(|floor, now| floor.figures(queue.name.as_str(), now))?;
+            let figures = self.floor.look(|floor, now| floor.figures(queue.name.as_str(), now))?;
             Some(QueueFigures { code: queue.code.clone(), ..figures })
         };
         site.queues.values().filter_map(figures).collect()
@@ -268,7 +269,7 @@ impl Exchange {
         let site = &self.catalogue.current().site;
         let figures = |agent: &strowger_site::Agent| {
             let name = agent.name.as_str();
-            let (standing, (status, since), queues) = self.desk.look(|floor, _| {
+            let (standing, (status, since), queues) = self.floor.look(|floor, _| {
                 Some((floor.standing(name)?, floor.agent_since(name)?, floor.queues_of(name)?))
             })?;
             let at = self.staff.seats().get(&agent.name).map(|at| match at {

@@ -1,0 +1,139 @@
+//! What the PBX tells, given to the calls that it is for; and the beginning of calls.
+
+use crate::{
+    Exchange, is_full,
+    running::{Mail, Running},
+};
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::Ordering},
+};
+use strowger_call::{Call, fallback};
+use strowger_model::{
+    CallId,
+    event::{Arrival, Cause},
+};
+use strowger_pbx::port::{AliveLeg, ArrivedLeg, LegId, LegState, PbxCommand, PbxEvent};
+
+impl Exchange {
+    /// What the PBX tells.
+    pub(crate) fn take(self: &Arc<Self>, event: PbxEvent) {
+        match self.early.holds(event) {
+            None => self.early.let_out(self),
+            Some(event) => self.handle(event),
+        }
+    }
+
+    pub(crate) fn handle(self: &Arc<Self>, event: PbxEvent) {
+        match event {
+            PbxEvent::Arrived(arrived) => self.arrive(*arrived),
+            PbxEvent::Lost { why } => tracing::error!("the PBX cannot be reached: {why}"),
+            PbxEvent::Synced { alive } => self.resync(alive, &HashSet::new()),
+            event => {
+                let Some(leg) = event.leg() else { return };
+                let call = self.register.of_leg(leg);
+                match (call, &event) {
+                    (Some(call), _) => self.register.post(call, Mail::Pbx(event)),
+                    (None, PbxEvent::Answered { leg }) => {
+                        tracing::warn!(%leg, "answered, and nobody's any more: hung up");
+                        self.send(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
+                    }
+                    (None, _) => tracing::debug!(%leg, "an event of a leg that no call has"),
+                }
+            }
+        }
+    }
+
+    /// Starts a call, or sends it back to the PBX's own route if nobody serves that number.
+    fn arrive(self: &Arc<Self>, arrived: ArrivedLeg) {
+        let snapshot = self.catalogue.current();
+        self.follow_site(&snapshot);
+        let Some(flow) = snapshot.route(&arrived.dialled) else {
+            tracing::warn!(leg = %arrived.leg, "no flow serves the number that was dialled: back to the PBX's own route");
+            return self.send(PbxCommand::Transfer { leg: arrived.leg, to: None });
+        };
+        if self.draining.load(Ordering::Relaxed) {
+            tracing::info!(leg = %arrived.leg, flow = %flow.name, "the host is stopping: back to the PBX's own route");
+            return self.send(PbxCommand::Transfer { leg: arrived.leg, to: None });
+        }
+        if is_full(flow) || flow.withdrawn {
+            tracing::warn!(leg = %arrived.leg, flow = %flow.name, withdrawn = flow.withdrawn, calls = flow.calls(), "the flow takes no call now: to its fallback");
+            return self.send(PbxCommand::Transfer { leg: arrived.leg, to: fallback(flow) });
+        }
+        if self.call_count() >= self.most_calls
+            || self.journal.as_ref().is_some_and(|journal| journal.store.is_full())
+        {
+            tracing::error!(leg = %arrived.leg, calls = self.call_count(), "the host has all it can take: on in the PBX's own route");
+            return self.send(PbxCommand::Transfer { leg: arrived.leg, to: None });
+        }
+        let at = self.clock.now();
+        let Some((id, mail)) = self.register.enter(&arrived.leg, flow, at) else {
+            return tracing::warn!(leg = %arrived.leg, "arrived twice");
+        };
+        let arrival = Arrival {
+            call: id,
+            caller: arrived.caller,
+            caller_name: arrived.caller_name,
+            endpoint: arrived.endpoint,
+            dialled: arrived.dialled,
+            diverted_from: arrived.diverted_from,
+            line: arrived.line,
+            adapter: self.pbx.get().map_or_else(String::new, |pbx| pbx.name().to_owned()),
+            data: arrived.data,
+            at,
+        };
+        let call = Call::new(flow.terms.clone(), arrived.leg, arrival);
+        let running = Running { call, exchange: self.clone(), flow: flow.begin() };
+        self.runtime.spawn(running.run(None, mail));
+    }
+
+    /// The PBX is the truth: legs that are gone there are gone; callers that nobody serves are
+    /// served; other legs that nobody knows are hung up, unless they talk to somebody. Callers of
+    /// calls that were given up go on in the PBX's own route.
+    pub(crate) fn resync(self: &Arc<Self>, alive: Vec<AliveLeg>, given_up: &HashSet<LegId>) {
+        for (leg, call) in self.register.gone(&alive) {
+            // Should the PBX still carry out a dial that it was sent before, nobody would be there
+            // for the leg.
+            self.send(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
+            self.register.post(call, Mail::Lost(leg));
+        }
+        let talks = |leg: &AliveLeg| {
+            let with =
+                |other: &AliveLeg| other.leg != leg.leg && other.conversation == leg.conversation;
+            leg.conversation.is_some() && alive.iter().any(with)
+        };
+        for leg in &alive {
+            let known = self.register.of_leg(&leg.leg);
+            match (known, &leg.arrived) {
+                (Some(call), _) => self.catch_up(call, leg),
+                (None, _) if talks(leg) => {
+                    tracing::info!(leg = %leg.leg, "talking, and nobody's: left alone")
+                }
+                (None, Some(_)) if given_up.contains(&leg.leg) => {
+                    self.send(PbxCommand::Transfer { leg: leg.leg.clone(), to: None })
+                }
+                (None, Some(arrived)) => self.arrive((**arrived).clone()),
+                (None, None) => {
+                    self.send(PbxCommand::HangUp { leg: leg.leg.clone(), cause: Cause::Normal })
+                }
+            }
+        }
+    }
+
+    /// Tells a call what it may have missed of a leg. A call ignores what it knows.
+    fn catch_up(&self, call: CallId, leg: &AliveLeg) {
+        let id = || leg.leg.clone();
+        match leg.state {
+            LegState::Down => {}
+            LegState::Ringing => {
+                self.register.post(call, Mail::Pbx(PbxEvent::Ringing { leg: id() }))
+            }
+            LegState::Up => {
+                self.register.post(call, Mail::Pbx(PbxEvent::Answered { leg: id() }));
+                if let Some(to) = leg.conversation.clone() {
+                    self.register.post(call, Mail::Pbx(PbxEvent::Moved { leg: id(), to }));
+                }
+            }
+        }
+    }
+}

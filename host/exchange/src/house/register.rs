@@ -1,0 +1,211 @@
+//! The calls that are up: where to post to each, which leg is whose, on which leg an agent talks.
+
+use crate::{Exchange, running::Mail};
+use std::{
+    collections::{HashMap, HashSet, hash_map::Entry},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use strowger_flows::LoadedFlow;
+use strowger_model::{AgentName, CallId, FlowName, Timestamp};
+use strowger_pbx::port::{AliveLeg, LegId};
+use tokio::sync::{
+    mpsc::{Receiver, Sender, channel, error::TrySendError},
+    watch,
+};
+
+/// Mails that a call's mailbox holds. A call that is further behind is ended.
+pub(crate) const MAILBOX: usize = 1024;
+
+/// The calls that are up. Its lock is held for one operation on its maps at a time.
+pub(crate) struct Register {
+    calls: Mutex<Calls>,
+    /// How many there are, for whoever waits for the last.
+    count: watch::Sender<usize>,
+}
+
+#[derive(Default)]
+struct Calls {
+    last: Option<CallId>,
+    by_id: HashMap<CallId, Handle>,
+    by_leg: HashMap<LegId, CallId>,
+    /// The legs of agents who talk; with two calls, the one that is not held is the last.
+    talking: HashMap<AgentName, Vec<LegId>>,
+}
+
+/// A call as seen from outside.
+struct Handle {
+    /// None: it was full once.
+    mailbox: Option<Sender<Box<Mail>>>,
+    flow: Arc<LoadedFlow>,
+    arrived: Timestamp,
+}
+
+/// A call that is up, for people.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct CallSummary {
+    /// The call.
+    pub call: CallId,
+    /// Its flow.
+    pub flow: FlowName,
+    /// The version that it began on.
+    pub version: String,
+    /// When it came in.
+    pub arrived: Timestamp,
+}
+
+impl Register {
+    /// Empty; ids begin after the last that there was.
+    pub(crate) fn after(last: Option<CallId>) -> Self {
+        let calls = Calls { last, ..Calls::default() };
+        Self { calls: Mutex::new(calls), count: watch::Sender::new(0) }
+    }
+
+    /// Takes in a call that begins on a leg; none: the leg has a call already.
+    pub(crate) fn enter(
+        &self,
+        leg: &LegId,
+        flow: &Arc<LoadedFlow>,
+        arrived: Timestamp,
+    ) -> Option<(CallId, Receiver<Box<Mail>>)> {
+        let (mailbox, mail) = channel(MAILBOX);
+        let id = {
+            let mut calls = self.lock();
+            let id = CallId::next(arrived.0, calls.last);
+            let Entry::Vacant(place) = calls.by_leg.entry(leg.clone()) else { return None };
+            place.insert(id);
+            calls.last = Some(id);
+            calls.by_id.insert(id, Handle { mailbox: Some(mailbox), flow: flow.clone(), arrived });
+            id
+        };
+        self.count.send_modify(|count| *count += 1);
+        Some((id, mail))
+    }
+
+    /// Takes in a call of an earlier host, with its legs.
+    pub(crate) fn take_up<'a>(
+        &self,
+        id: CallId,
+        legs: impl Iterator<Item = &'a LegId>,
+        flow: &Arc<LoadedFlow>,
+        arrived: Timestamp,
+    ) -> Receiver<Box<Mail>> {
+        let (mailbox, mail) = channel(MAILBOX);
+        {
+            let mut calls = self.lock();
+            calls.by_leg.extend(legs.map(|leg| (leg.clone(), id)));
+            calls.by_id.insert(id, Handle { mailbox: Some(mailbox), flow: flow.clone(), arrived });
+        }
+        self.count.send_modify(|count| *count += 1);
+        mail
+    }
+
+    /// The call is over.
+    pub(crate) fn strike(&self, call: CallId) {
+        if self.lock().by_id.remove(&call).is_some() {
+            self.count.send_modify(|count| *count -= 1);
+        }
+    }
+
+    /// Whose a leg is.
+    pub(crate) fn of_leg(&self, leg: &LegId) -> Option<CallId> {
+        self.lock().by_leg.get(leg).copied()
+    }
+
+    /// Legs of calls that are not among those that are alive at the PBX, in their order.
+    pub(crate) fn gone(&self, alive: &[AliveLeg]) -> Vec<(LegId, CallId)> {
+        let alive: HashSet<&LegId> = alive.iter().map(|leg| &leg.leg).collect();
+        let calls = self.lock();
+        let gone = calls.by_leg.iter().filter(|(leg, _)| !alive.contains(leg));
+        let mut gone: Vec<_> = gone.map(|(leg, &call)| (leg.clone(), call)).collect();
+        gone.sort();
+        gone
+    }
+
+    pub(crate) fn enrol_leg(&self, leg: &LegId, call: CallId) {
+        self.lock().by_leg.insert(leg.clone(), call);
+    }
+
+    pub(crate) fn strike_leg(&self, leg: &LegId) {
+        self.lock().by_leg.remove(leg);
+    }
+
+    /// Puts mail into a call's mailbox, if the call is up. One whose mailbox is full loses it: so
+    /// it learns that it is lost.
+    pub(crate) fn post(&self, call: CallId, mail: Mail) {
+        // Sending wakes the call's task: not with the lock.
+        let mailbox = self.lock().by_id.get(&call).and_then(|handle| handle.mailbox.clone());
+        let Some(mailbox) = mailbox else { return };
+        if let Err(TrySendError::Full(_)) = mailbox.try_send(Box::new(mail)) {
+            tracing::error!(%call, "{MAILBOX} mails wait for the call: it is given up");
+            if let Some(handle) = self.lock().by_id.get_mut(&call) {
+                handle.mailbox = None;
+            }
+        }
+    }
+
+    pub(crate) fn post_to_all(&self, mail: impl Fn() -> Mail) {
+        let mut ids: Vec<CallId> = self.lock().by_id.keys().copied().collect();
+        ids.sort();
+        ids.into_iter().for_each(|id| self.post(id, mail()));
+    }
+
+    /// An agent talks on a leg.
+    pub(crate) fn talks(&self, agent: &AgentName, leg: &LegId) {
+        self.lock().talking.entry(agent.clone()).or_default().push(leg.clone());
+    }
+
+    pub(crate) fn talks_no_more(&self, agent: &AgentName, leg: &LegId) {
+        let mut calls = self.lock();
+        if let Some(legs) = calls.talking.get_mut(agent) {
+            legs.retain(|other| other != leg);
+            if legs.is_empty() {
+                calls.talking.remove(agent);
+            }
+        }
+    }
+
+    /// The leg on which an agent talks now.
+    pub(crate) fn talking_leg(&self, agent: &AgentName) -> Option<LegId> {
+        self.lock().talking.get(agent)?.last().cloned()
+    }
+
+    /// Maps are whole between any two of their operations, also if a holder of the lock panicked.
+    fn lock(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Exchange {
+    /// The calls that are up, the oldest first.
+    pub fn calls(&self) -> Vec<CallSummary> {
+        let calls = self.register.lock();
+        let mut all: Vec<_> = calls
+            .by_id
+            .iter()
+            .map(|(&call, handle)| CallSummary {
+                call,
+                flow: handle.flow.name.clone(),
+                version: handle.flow.version.to_string(),
+                arrived: handle.arrived,
+            })
+            .collect();
+        all.sort_by_key(|summary| summary.call);
+        all
+    }
+
+    /// How many calls are up.
+    pub fn call_count(&self) -> usize {
+        *self.register.count.borrow()
+    }
+
+    /// Waits until as many calls are up as is wanted.
+    pub async fn until_count(&self, wanted: impl Fn(usize) -> bool) {
+        // Fails only if the sender is gone, and the sender is here.
+        let _ = self.register.count.subscribe().wait_for(|&count| wanted(count)).await;
+    }
+
+    /// Waits until no call is up.
+    pub async fn idle(&self) {
+        self.until_count(|count| count == 0).await;
+    }
+}
