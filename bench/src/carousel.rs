@@ -18,10 +18,8 @@ use std::{
 };
 use strowger_exchange::{Clock, Observed, Observer};
 use strowger_model::{CallId, Timestamp};
-use strowger_pbx::{
-    port::Address,
-    sim::{Caller, Phone, Sim, SimConfig},
-};
+use strowger_pbx::port::Address;
+use strowger_sim::{Caller, Phone, Sim, SimConfig};
 use strowger_store::{Health, Store};
 use strowger_tests::Folder;
 use tokio::runtime::{Builder, Runtime};

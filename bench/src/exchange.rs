@@ -13,10 +13,8 @@ use std::{
 };
 use strowger_exchange::{Clock, NoObserver};
 use strowger_model::{Timestamp, command::AgentAction};
-use strowger_pbx::{
-    port::Address,
-    sim::{Caller, Phone, SimConfig},
-};
+use strowger_pbx::port::Address;
+use strowger_sim::{Caller, Phone, SimConfig};
 use tokio::runtime::Builder;
 
 pub(crate) const FIGURES: &[&Figure] = &[

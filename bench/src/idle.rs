@@ -15,10 +15,8 @@ use std::{
     time::{Duration, Instant},
 };
 use strowger_exchange::{Clock, Exchange, NoObserver, Options};
-use strowger_pbx::{
-    port::{Address, AliveLeg, BoxFuture, LegId, Pbx, PbxCommand, PbxEvent},
-    sim::{Phone, Sim, SimConfig},
-};
+use strowger_pbx::port::{Address, AliveLeg, BoxFuture, LegId, Pbx, PbxCommand, PbxEvent};
+use strowger_sim::{Phone, Sim, SimConfig};
 use tokio::runtime::Builder;
 
 pub(crate) const FIGURES: &[&Figure] = &[

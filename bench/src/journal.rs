@@ -23,12 +23,10 @@ use std::{
 use strowger_exchange::{Clock, Exchange, Observed, Observer, Options};
 use strowger_flows::LoadedFlow;
 use strowger_model::{CallId, Event, StepRecord, Timestamp, command::AgentAction};
-use strowger_pbx::{
-    port::{Address, AliveLeg, BoxFuture, Pbx, PbxCommand},
-    remote::{Adapter, Beat, Remote, RemoteLimits, Token, protocol::PATH},
-    sim::{Caller, Phone, Sim, SimConfig},
-};
+use strowger_pbx::port::{Address, AliveLeg, BoxFuture, Pbx, PbxCommand};
+use strowger_remote::{Adapter, Beat, Remote, RemoteLimits, Token, protocol::PATH};
 use strowger_scenario::replay::{Recorded, Verdict, replay};
+use strowger_sim::{Caller, Phone, Sim, SimConfig};
 use strowger_store::{Query, Reader, Store, encode_step};
 use strowger_tests::{Folder, database};
 use tokio::{

@@ -3,11 +3,9 @@
 use crate::{Folder, Host, mortal};
 use anyhow::Result;
 use std::{sync::Arc, time::Duration};
+use strowger_asterisk::{Asterisk, AsteriskConfig};
 use strowger_exchange::Clock;
-use strowger_pbx::{
-    asterisk::{Asterisk, AsteriskConfig},
-    prompts::{Prompts, PromptsConfig},
-};
+use strowger_speech::{Prompts, PromptsConfig};
 use strowger_testbed::{
     AsteriskServer, Gate,
     asterisk::{APP, PASSWORD, TRANSFER, USER},

@@ -11,10 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 use strowger_exchange::{CallRecord, Clock};
-use strowger_pbx::{
-    port::{AliveLeg, BoxFuture, Pbx, PbxCommand},
-    sim::Sim,
-};
+use strowger_pbx::port::{AliveLeg, BoxFuture, Pbx, PbxCommand};
+use strowger_sim::Sim;
 use strowger_store::{OpenError, Options, Store};
 use tokio::runtime::{Builder, Runtime};
 

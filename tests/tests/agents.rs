@@ -9,10 +9,8 @@ use strowger_model::{
     command::{AgentAction, Target},
     read::{AgentFigures, AgentStatus, QueueCounts, QueueFigures},
 };
-use strowger_pbx::{
-    port::Address,
-    sim::{Caller, Keys, Phone, Sim, SimConfig, Then},
-};
+use strowger_pbx::port::Address;
+use strowger_sim::{Caller, Keys, Phone, Sim, SimConfig, Then};
 use strowger_test_support::workspace;
 use strowger_tests::{Folder, HELPDESK, Host, Mortal, PATIENCE, database};
 

@@ -4,10 +4,8 @@
 use std::time::Duration;
 use strowger_exchange::{CallRecord, Clock};
 use strowger_model::Timestamp;
-use strowger_pbx::{
-    port::Address,
-    sim::{Caller, Phone, SimConfig, Then},
-};
+use strowger_pbx::port::Address;
+use strowger_sim::{Caller, Phone, SimConfig, Then};
 use strowger_tests::{Folder, Host, PATIENCE};
 
 const SITE: &str = r#"

@@ -5,7 +5,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{process::Command, time::Duration};
 use strowger_exchange::Clock;
-use strowger_pbx::sim::{Caller, Phone, SimConfig};
+use strowger_sim::{Caller, Phone, SimConfig};
 use strowger_store::{Health, Options, Store};
 use strowger_tests::{
     Folder, HELPDESK, Host, PATIENCE, database, helpdesk_site, open_journal, storm::lock_database,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 use strowger_exchange::Clock;
-use strowger_pbx::sim::{Caller, SimConfig};
+use strowger_sim::{Caller, SimConfig};
 use strowger_tests::{Folder, HELPDESK, Host, PATIENCE, helpdesk_site};
 
 /// What a plugin does, and what the log says of it.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use strowger_exchange::Clock;
 use strowger_mail::{Courier, MailConfig, Outbox, Rules, Security};
 use strowger_model::MailState;
-use strowger_pbx::sim::{Caller, SimConfig};
+use strowger_sim::{Caller, SimConfig};
 use strowger_store::{Options, Store};
 use strowger_testbed::mail::{Asks, MailServer};
 use strowger_tests::{Folder, Host, PATIENCE, database, open_journal};

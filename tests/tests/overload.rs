@@ -7,10 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 use strowger_exchange::{Clock, Options};
-use strowger_pbx::{
-    port::{Address, LegId},
-    sim::{Caller, Observed, Phone, Sim, SimConfig, Then},
-};
+use strowger_pbx::port::{Address, LegId};
+use strowger_sim::{Caller, Observed, Phone, Sim, SimConfig, Then};
 use strowger_store::{Health, Options as StoreOptions};
 use strowger_tests::{
     Folder, HELPDESK, Host, PATIENCE, helpdesk_site, open_journal, storm::lock_database,

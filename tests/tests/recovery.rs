@@ -7,10 +7,8 @@ use std::{
     time::Duration,
 };
 use strowger_model::{CallId, command::AgentAction, read::AgentStatus};
-use strowger_pbx::{
-    port::{Address, LegId},
-    sim::{Caller, Keys, Observed, Phone, Sim, SimConfig, Then},
-};
+use strowger_pbx::port::{Address, LegId};
+use strowger_sim::{Caller, Keys, Observed, Phone, Sim, SimConfig, Then};
 use strowger_tests::{Folder, HELPDESK, Mortal, PATIENCE, database, helpdesk_site};
 use tokio::runtime::{Builder, Runtime};
 

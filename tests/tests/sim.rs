@@ -4,10 +4,8 @@
 use std::time::Duration;
 use strowger_exchange::Clock;
 use strowger_model::Timestamp;
-use strowger_pbx::{
-    port::Address,
-    sim::{Caller, Keys, Phone, SimConfig},
-};
+use strowger_pbx::port::Address;
+use strowger_sim::{Caller, Keys, Phone, SimConfig};
 use strowger_tests::{Folder, Host, PATIENCE};
 
 const SITE: &str = r#"

@@ -7,10 +7,8 @@ use std::{
 };
 use strowger_exchange::Clock;
 use strowger_flows::Catalogue;
-use strowger_pbx::{
-    port::Address,
-    sim::{Caller, Phone, SimConfig, Then},
-};
+use strowger_pbx::port::Address;
+use strowger_sim::{Caller, Phone, SimConfig, Then};
 use strowger_test_support::plugin_wasm;
 use strowger_testbed::{Caller as SippCaller, Phone as SippPhone, sipp::Answer};
 use strowger_tests::{Bed, Folder, HELPDESK, Host, PATIENCE, helpdesk_site};

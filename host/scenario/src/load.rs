@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 use strowger_model::CaseKind;
-use strowger_pbx::sim::Phone;
+use strowger_sim::Phone;
 use strowger_site::{Problem, problem::Place};
 use strowger_store::report::COLUMNS;
 use toml::Spanned;

@@ -12,7 +12,8 @@ use std::{
 };
 use strowger_exchange::{Observed, Observer};
 use strowger_model::{CallId, Event, Timestamp};
-use strowger_pbx::{port::LegId, sim::Sound};
+use strowger_pbx::port::LegId;
+use strowger_sim::Sound;
 use tokio::{sync::Notify, time::Instant};
 
 /// Keeps the timelines of a run.

@@ -21,13 +21,11 @@ use strowger_flows::{Catalogue, LoadedFlow, Snapshot};
 use strowger_model::{
     AgentName, PhoneNumber, Prompt, Timestamp, command::AgentAction, read::PastCall,
 };
-use strowger_pbx::{
-    port::Address,
-    prompts::{Lengths, lengths_without_recordings},
-    sim::{Caller, Keys, SimConfig},
-};
+use strowger_pbx::port::Address;
 use strowger_sandbox::Engine;
+use strowger_sim::{Caller, Keys, SimConfig};
 use strowger_site::Problem;
+use strowger_speech::{Lengths, lengths_without_recordings};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How a scenario is run.

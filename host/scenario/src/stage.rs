@@ -3,10 +3,8 @@
 
 use crate::file::{Agent, Keyed, Manner, Phone as Written};
 use std::{sync::Arc, time::Duration};
-use strowger_pbx::{
-    port::{Address, LegId, Pbx, PbxSink},
-    sim::{By, Caller, Keys, Observed, Phone, Sim, SimConfig, Sound, Then},
-};
+use strowger_pbx::port::{Address, LegId, Pbx, PbxSink};
+use strowger_sim::{By, Caller, Keys, Observed, Phone, Sim, SimConfig, Sound, Then};
 
 /// What callers experience.
 #[derive(Clone, Debug, PartialEq)]

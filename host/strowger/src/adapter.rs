@@ -3,10 +3,8 @@
 use crate::args::{self, AdapterAction};
 use anyhow::{Context, Result, bail};
 use std::{net::SocketAddr, time::Duration};
-use strowger_pbx::{
-    conformance::{run, scenarios},
-    remote::{RemoteGround, Token, protocol::PATH},
-};
+use strowger_conformance::{run, scenarios};
+use strowger_remote::{RemoteGround, Token, protocol::PATH};
 
 pub(crate) fn adapter(args: &args::Adapter) -> Result<bool> {
     let AdapterAction::Test(args) = &args.action;

@@ -7,8 +7,9 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
+use strowger_asterisk::AsteriskConfig;
 use strowger_mail::MailConfig;
-use strowger_pbx::{asterisk::AsteriskConfig, remote::RemoteConfig};
+use strowger_remote::RemoteConfig;
 use strowger_store::Retention;
 
 /// The host: where its files are, and which PBX it serves. Paths are from the folder of this file
@@ -100,7 +101,7 @@ impl From<Keep> for Retention {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Log {
-    /// error, warn, info, debug or trace; also by part, such as "info,strowger_pbx=debug". The
+    /// error, warn, info, debug or trace; also by part, such as "info,strowger_asterisk=debug". The
     /// environment variable STROWGER_LOG goes before it.
     pub(crate) level: String,
     /// Lines of JSON instead of text.

@@ -39,11 +39,9 @@ use std::{
 };
 use strowger_exchange::Exchange;
 use strowger_flows::Catalogue;
-use strowger_pbx::{
-    port::{Address, LegId, Pbx, PbxCommand},
-    sim::{Caller, Keys, Sim},
-};
+use strowger_pbx::port::{Address, LegId, Pbx, PbxCommand};
 use strowger_scenario::What;
+use strowger_sim::{Caller, Keys, Sim};
 use tokio::net::UnixListener;
 
 /// What the host lets other commands reach.

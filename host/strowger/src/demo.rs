@@ -21,13 +21,11 @@ use std::{collections::BTreeMap, io::IsTerminal, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Options};
 use strowger_flows::{Catalogue, CatalogueConfig};
 use strowger_model::CallId;
-use strowger_pbx::{
-    port::Address,
-    prompts::lengths_without_recordings,
-    sim::{Phone, Sim, SimConfig},
-};
+use strowger_pbx::port::Address;
 use strowger_scenario::What;
+use strowger_sim::{Phone, Sim, SimConfig};
 use strowger_site::Report;
+use strowger_speech::lengths_without_recordings;
 use tokio::{
     sync::{mpsc::UnboundedReceiver, oneshot},
     time::Instant,

@@ -47,7 +47,7 @@ use anyhow::Result;
 use args::{Cli, Command, SchemaKind};
 use clap::{CommandFactory, Parser};
 use std::{io::Write, process::ExitCode};
-use strowger_pbx::remote::protocol;
+use strowger_remote::protocol;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {

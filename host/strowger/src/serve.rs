@@ -9,18 +9,16 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use std::{io::IsTerminal, sync::Arc, time::Duration};
+use strowger_asterisk::Asterisk;
 use strowger_exchange::{Clock, Exchange, Options};
 use strowger_flows::{Catalogue, CatalogueConfig};
 use strowger_mail::{Courier, Outbox, Rules};
-use strowger_pbx::{
-    asterisk::Asterisk,
-    port::Pbx,
-    prompts::{Prompts, PromptsConfig, Speech},
-    remote::Remote,
-    sim::{Phone, Sim, SimConfig},
-};
+use strowger_pbx::port::Pbx;
+use strowger_remote::Remote;
 use strowger_sandbox::Engine;
+use strowger_sim::{Phone, Sim, SimConfig};
 use strowger_site::{Report, Site};
+use strowger_speech::{Prompts, PromptsConfig, Speech};
 use strowger_store::{Removed, Retention, Store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -215,7 +213,7 @@ async fn adapter(
 }
 
 /// Everybody answers after 3 s and talks for 20.
-fn simulated(lengths: strowger_pbx::prompts::Lengths) -> SimConfig {
+fn simulated(lengths: strowger_speech::Lengths) -> SimConfig {
     let answers = Phone::answers(Duration::from_secs(3)).talking(Duration::from_secs(20));
     let since_1970 =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();

@@ -9,14 +9,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use strowger_pbx::{
-    port::LegId,
-    remote::{
-        Adapter, Beat, Provider, Token,
-        protocol::{Act, Staged},
-    },
-    sim::{Caller, Observed, Phone, Sim, SimConfig, Then},
+use strowger_pbx::port::LegId;
+use strowger_remote::{
+    Adapter, Beat, Provider, Token,
+    protocol::{Act, Staged},
 };
+use strowger_sim::{Caller, Observed, Phone, Sim, SimConfig, Then};
 use tokio::{
     sync::{mpsc::unbounded_channel, watch},
     time::{MissedTickBehavior, interval},

@@ -7,7 +7,7 @@ use common::run;
 use std::{fs, time::Duration};
 use strowger_exchange::Clock;
 use strowger_model::{CallId, CallRecord};
-use strowger_pbx::sim::{Caller, SimConfig};
+use strowger_sim::{Caller, SimConfig};
 use strowger_store::{Change, Entry, Options, Store, encode_step};
 use strowger_test_support::plugin_wasm;
 use strowger_tests::{Folder, Host, PATIENCE};

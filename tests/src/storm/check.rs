@@ -9,9 +9,10 @@ use std::{
 use strowger_exchange::CallRecord;
 use strowger_flows::LoadedFlow;
 use strowger_model::{CallId, FlowVersion, StepRecord, read::AgentStatus};
-use strowger_pbx::{port::LegId, sim::By};
+use strowger_pbx::port::LegId;
 use strowger_sandbox::{Engine, Flow};
 use strowger_scenario::replay::{Recorded, Verdict, replay};
+use strowger_sim::By;
 use strowger_store::Query;
 
 /// Two who queue within this time may be taken in either order: they are tasks of their own.

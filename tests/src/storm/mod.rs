@@ -31,11 +31,9 @@ use std::{
     time::{Duration, Instant},
 };
 use strowger_exchange::Clock;
-use strowger_pbx::{
-    port::{Address, Pbx},
-    remote::{Adapter, Token},
-    sim::{Caller, Keys, Observed, Phone, Sim, SimConfig, Then},
-};
+use strowger_pbx::port::{Address, Pbx};
+use strowger_remote::{Adapter, Token};
+use strowger_sim::{Caller, Keys, Observed, Phone, Sim, SimConfig, Then};
 use strowger_store::Health;
 use tokio::runtime::{Builder, Runtime};
 

@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use strowger_pbx::remote::protocol::PATH;
+use strowger_remote::protocol::PATH;
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Handle,

@@ -12,10 +12,8 @@ use std::{
     time::Duration,
 };
 use strowger_exchange::Clock;
-use strowger_pbx::{
-    port::{AliveLeg, BoxFuture, Pbx, PbxCommand},
-    remote::{Beat, Remote, RemoteLimits, Token},
-};
+use strowger_pbx::port::{AliveLeg, BoxFuture, Pbx, PbxCommand};
+use strowger_remote::{Beat, Remote, RemoteLimits, Token};
 use strowger_store::{Health, Options, Store};
 use tokio::runtime::{Builder, Runtime};
 

@@ -2,10 +2,8 @@
 //! the host catches up with what the PBX shows.
 
 use crate::stage::{Stage, answers, extension, secs};
-use strowger_pbx::{
-    port::Address,
-    sim::{Caller, Phone, Then},
-};
+use strowger_pbx::port::Address;
+use strowger_sim::{Caller, Phone, Then};
 use tokio::time::sleep;
 
 const QUEUE: &str = r#"

@@ -1,10 +1,8 @@
 //! Connect, hold, resume, part, transfer, and another flow that goes on.
 
 use crate::stage::{SITE, Stage, answers, extension, flow, secs};
-use strowger_pbx::{
-    port::Address,
-    sim::{Caller, Phone, Then},
-};
+use strowger_pbx::port::Address;
+use strowger_sim::{Caller, Phone, Then};
 use strowger_tests::Folder;
 
 #[tokio::test(start_paused = true)]

@@ -1,10 +1,8 @@
 //! Dials: confirmed by a key, with the place in the queue kept, with a limit.
 
 use crate::stage::{Stage, answers, extension, keys, secs};
-use strowger_pbx::{
-    port::Address,
-    sim::{Caller, Keys, Phone, Rings, Then},
-};
+use strowger_pbx::port::Address;
+use strowger_sim::{Caller, Keys, Phone, Rings, Then};
 
 /// An outside phone is connected only after its owner pressed a key.
 #[tokio::test(start_paused = true)]

@@ -7,10 +7,8 @@ use std::{
 };
 use strowger_exchange::{CallRecord, Clock};
 use strowger_model::{Prompt, Timestamp};
-use strowger_pbx::{
-    port::{Address, LegId},
-    sim::{Caller, Keys, Observed, Phone, Sim, SimConfig, Sound},
-};
+use strowger_pbx::port::{Address, LegId};
+use strowger_sim::{Caller, Keys, Observed, Phone, Sim, SimConfig, Sound};
 use strowger_tests::{Folder, Host, PATIENCE};
 
 pub(super) const SITE: &str = r#"

@@ -1,7 +1,7 @@
 //! Keys that mean something in a conversation (R4).
 
 use crate::stage::{Stage, answers, extension, keys, secs};
-use strowger_pbx::sim::{Caller, Keys, Phone};
+use strowger_sim::{Caller, Keys, Phone};
 
 fn keyed(each: &[(u64, &str)]) -> Vec<Keys> {
     each.iter().flat_map(|(after, digits)| keys(*after, digits)).collect()

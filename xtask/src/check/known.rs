@@ -22,8 +22,8 @@ const TEXTS: &str = "the pages are being written anew";
 pub(super) const KNOWN: &[Known] = &[
     known("host/strowger/", "`# Layout`", MOVED),
     known("host/strowger/", "lines", SPLIT),
-    known("host/pbx", "lines of its own", SPLIT),
-    known("host/pbx/", "lines", SPLIT),
+    known("adapters/asterisk/", "lines", SPLIT),
+    known("adapters/remote/", "lines", SPLIT),
     known("host/flows/", "lines", SPLIT),
     known("host/site/", "lines", SPLIT),
     known("plugins/sdk/", "lines", SPLIT),

@@ -26,10 +26,8 @@ use strowger_model::{
     command::Target,
     event::{Refusal, RefusalReason},
 };
-use strowger_pbx::{
-    port::Address,
-    prompts::{TimeOfDay, in_words},
-};
+use strowger_pbx::port::Address;
+use strowger_speech::{TimeOfDay, in_words};
 
 /// An order is on its way, or is refused.
 pub(crate) type Carried = Result<(), Refusal>;

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 use strowger_flows::Snapshot;
 use strowger_model::PhoneNumber;
-use strowger_pbx::sim::Caller;
 use strowger_scenario::What;
+use strowger_sim::Caller;
 
 /// The flow that the demo shows.
 pub(super) const FLOW: &str = "vaccination-helpdesk";

@@ -1,0 +1,202 @@
+//! What ARI's events mean. An event of a channel that is not a leg means nothing.
+
+use super::{Chore, Desk, Job, Leg, Output, conversation_of, listen::is_snoop};
+use crate::address::{claimed, plain};
+use crate::cause;
+use crate::rest::DIALLED;
+use crate::wire::{Bridge, Channel, Event};
+use strowger_model::event::{Cause, PlayEnd};
+use strowger_pbx::port::{ArrivedLeg, LegId, PbxEvent, PlayId};
+
+impl Desk {
+    pub(super) fn event(&mut self, event: Event) {
+        match event {
+            Event::StasisStart { channel, .. } if is_snoop(&channel.id) => {
+                self.snoop_entered(&channel.id)
+            }
+            Event::ChannelEnteredBridge { channel, .. } if is_snoop(&channel.id) => {
+                self.snoop_joined(&channel.id)
+            }
+            Event::StasisEnd { channel } | Event::ChannelDestroyed { channel, .. }
+                if is_snoop(&channel.id) =>
+            {
+                self.snoop_ended(&channel.id)
+            }
+            Event::StasisStart { channel, args } => self.entered(&channel, &args),
+            Event::StasisEnd { channel } => {
+                let Some(leg) = self.legs.get(&*channel.id) else { return };
+                let left = leg.hung_up.is_none() && leg.hang_up.is_none();
+                let cause = leg.hang_up.unwrap_or_else(|| {
+                    if left { Cause::Normal } else { cause::answered(leg.hung_up.flatten()) }
+                });
+                self.ended(&channel.id.into(), cause, left);
+            }
+            Event::ChannelStateChange { channel } => match &*channel.state {
+                "Ringing" => self.rings(&channel),
+                "Up" => self.leg(&channel, |leg| leg.up = true),
+                _ => {}
+            },
+            // 183: many mobile networks ring only so.
+            Event::Dial { peer, dialstatus }
+                if dialstatus == "RINGING" || dialstatus == "PROGRESS" =>
+            {
+                self.rings(&peer)
+            }
+            Event::ChannelEnteredBridge { bridge, channel } => {
+                self.entered_bridge(&bridge, &channel)
+            }
+            Event::ChannelLeftBridge { bridge, channel } => self.left_bridge(&bridge, &channel),
+            Event::ChannelDtmfReceived { channel, digit } => {
+                if let (Some(leg), Some(digit)) =
+                    (self.legs.get(&*channel.id), digit.chars().next())
+                {
+                    self.out.push(Output::Emit(PbxEvent::Digit { leg: leg.id.clone(), digit }));
+                }
+            }
+            Event::PlaybackFinished { playback } => {
+                let play = PlayId(playback.id.into());
+                let (stopped, ending) = self.plays.get(&play).map_or((false, false), |play| {
+                    let ending = |leg: &Leg| leg.hang_up.is_some() || leg.hung_up.is_some();
+                    (play.stopping, self.legs.get(&play.channel).is_some_and(ending))
+                });
+                let end = match &*playback.state {
+                    // Asterisk calls it a failure that nobody is there any more.
+                    _ if ending => PlayEnd::Stopped,
+                    "failed" => PlayEnd::Failed,
+                    _ if stopped => PlayEnd::Stopped,
+                    _ => PlayEnd::Whole,
+                };
+                self.finish(&play, end);
+            }
+            // The cause of a soft request is no Q.850 cause.
+            Event::ChannelHangupRequest { channel, cause, soft } => {
+                self.leg(&channel, |leg| leg.hung_up = Some(cause.filter(|_| !soft)))
+            }
+            Event::ChannelDestroyed { channel, cause, tech_cause } => {
+                let Some(leg) = self.legs.get(&*channel.id) else { return };
+                let told = if leg.up {
+                    cause::answered(Some(cause))
+                } else {
+                    cause::unanswered(cause, tech_cause, leg.rang)
+                };
+                let cause = leg.hang_up.unwrap_or(told);
+                self.ended(&channel.id.into(), cause, false);
+            }
+            Event::ApplicationReplaced => {
+                let why = format!(
+                    "another program has taken the application {:?} at Asterisk; this one stands down",
+                    self.config.app
+                );
+                self.stood_down = true;
+                self.out.push(Output::Emit(PbxEvent::Lost { why }));
+                self.out.push(Output::StandDown);
+            }
+            Event::Dial { .. } | Event::ChannelUserevent { .. } | Event::Other => {}
+        }
+    }
+
+    fn leg(&mut self, channel: &Channel, act: impl FnOnce(&mut Leg)) {
+        if let Some(leg) = self.legs.get_mut(&*channel.id) {
+            act(leg);
+        }
+    }
+
+    fn entered(&mut self, channel: &Channel, args: &[String]) {
+        if let Some(leg) = self.legs.get_mut(&*channel.id) {
+            leg.up |= channel.state == "Up";
+            if leg.arrived.is_none() && !leg.settled && leg.hang_up.is_none() {
+                let settle = Job::Settle { bridge: leg.id.clone(), answer: false };
+                self.push(&channel.id.as_str().into(), settle);
+            }
+            return;
+        }
+        if args.first().is_some_and(|first| first == DIALLED) {
+            // Dialled, and given up before it answered.
+            return self.out.push(Output::Chore(Chore::HangUp(channel.id.as_str().into())));
+        }
+        let mut id = LegId::from(channel.id.as_str());
+        if self.gone.contains(&id) {
+            self.serial += 1;
+            id = LegId::from(
+                format!("{}~{:x}.{}", channel.id, std::process::id(), self.serial).as_str(),
+            );
+        }
+        let arrived = arrived(id.clone(), channel, args.iter().map(String::as_str));
+        let up = channel.state == "Up";
+        self.legs.insert(
+            channel.id.as_str().into(),
+            Leg { id, up, arrived: Some(Box::new(arrived.clone())), ..Leg::default() },
+        );
+        self.out.push(Output::Emit(PbxEvent::Arrived(Box::new(arrived))));
+    }
+
+    fn rings(&mut self, channel: &Channel) {
+        let Some(leg) = self.legs.get_mut(&*channel.id) else { return };
+        if leg.arrived.is_none() && !leg.rang && !leg.up {
+            leg.rang = true;
+            if leg.hang_up.is_none() {
+                self.out.push(Output::Emit(PbxEvent::Ringing { leg: leg.id.clone() }));
+            }
+        }
+    }
+
+    fn entered_bridge(&mut self, bridge: &Bridge, channel: &Channel) {
+        let Some(leg) = self.legs.get_mut(&*channel.id) else { return };
+        let Some(to) = conversation_of(&bridge.id) else { return };
+        if leg.conversation.as_ref() == Some(&to) {
+            return;
+        }
+        leg.conversation = Some(to.clone());
+        leg.up = true;
+        if leg.hang_up.is_some() {
+            return;
+        }
+        let id = leg.id.clone();
+        if !leg.settled && to == id {
+            leg.settled = true;
+            return self.out.push(Output::Emit(PbxEvent::Answered { leg: id }));
+        }
+        self.out.push(Output::Emit(PbxEvent::Moved { leg: id, to }));
+    }
+
+    fn left_bridge(&mut self, bridge: &Bridge, channel: &Channel) {
+        let Some(left) = conversation_of(&bridge.id) else { return };
+        self.leg(channel, |leg| {
+            if leg.conversation.as_ref() == Some(&left) {
+                leg.conversation = None;
+            }
+        });
+        if bridge.channels.is_empty() && self.gone.contains(&left) {
+            self.out.push(Output::Chore(Chore::DestroyBridge(left)));
+        }
+    }
+}
+
+/// Who calls. The arguments of the hand-over in the dialplan may say `line=`, `diverted-from=` and
+/// `dialled=`; all others are its data.
+pub(super) fn arrived<'a>(
+    leg: LegId,
+    channel: &Channel,
+    args: impl Iterator<Item = &'a str>,
+) -> ArrivedLeg {
+    let mut arrived = ArrivedLeg {
+        leg,
+        caller: claimed(&channel.caller.number),
+        caller_name: Some(plain(&channel.caller.name)).filter(|name| !name.is_empty()),
+        endpoint: channel.endpoint(),
+        dialled: channel.dialplan.exten.clone(),
+        diverted_from: claimed(&channel.caller_rdnis),
+        ..ArrivedLeg::default()
+    };
+    let mut data = Vec::new();
+    for arg in args {
+        match arg.split_once('=') {
+            Some(("line", line)) => arrived.line = Some(plain(line)),
+            Some(("diverted-from", number)) => arrived.diverted_from = claimed(number),
+            Some(("dialled", number)) => arrived.dialled = plain(number),
+            _ => data.push(arg),
+        }
+    }
+    arrived.data = data.join(",");
+    arrived
+}

@@ -1,0 +1,521 @@
+//! What the adapter knows of its legs, and what it does about commands and events: a state machine
+//! without I/O.
+//!
+//! # Layout
+//! * this file: legs, and their commands, carried out one after another in a queue for each.
+//! * `events`: what ARI's events mean.
+//! * `plays`: plays, music between them, and their deadlines.
+//! * `listen`: legs that listen to others.
+//! * `sync`: what is so after the socket was lost.
+//!
+//! Inputs go in at [`Desk::handle`], [`Output`]s are then in [`Desk::out`]. Requests are [`Job`]s:
+//! at most one of a leg is under way, so its commands keep their order, and legs do not wait for
+//! one another. Hanging up is the exception: it drops what is queued and waits only for a dial,
+//! since a channel that is not there yet cannot be hung up.
+//!
+//! **Invariant:** a leg is in [`Desk::legs`] from its arrival or dial until the output that says
+//! `Ended`, which is the only thing that takes it out while the socket is up.
+
+mod events;
+mod listen;
+mod plays;
+mod sync;
+#[cfg(test)]
+mod tests;
+
+use super::{
+    AsteriskConfig,
+    address::caller_id,
+    rest::{Failure, Snapshot},
+    wire::Event,
+};
+use listen::Listens;
+use plays::Play;
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+use strowger_model::{
+    Prompt,
+    command::ListenMode,
+    event::{Cause, PlayEnd},
+};
+use strowger_pbx::port::{
+    AliveLeg, ArrivedLeg, ConversationId, Ended, LegId, PbxCommand, PbxEvent, PlayId,
+};
+use tokio::sync::oneshot;
+
+/// An ARI channel id: a leg's id, up to the `~` of a later visit.
+pub(super) type ChannelId = Arc<str>;
+
+/// What happens to the desk.
+pub(super) enum Input {
+    Command(PbxCommand),
+    Event(Event),
+    /// A job is done; with the length, if it was a play.
+    Done {
+        channel: ChannelId,
+        serial: u64,
+        job: Job,
+        result: Result<Duration, Failure>,
+    },
+    /// A play should be over.
+    Overdue(PlayId),
+    /// A play is found to be over.
+    Over(PlayId),
+    /// The socket is there; events wait for `Synced`.
+    Connected,
+    Synced(Snapshot),
+    Lost(String),
+    /// Somebody asks what is alive.
+    Alive(Snapshot, oneshot::Sender<Vec<AliveLeg>>),
+}
+
+/// What the desk wants.
+#[derive(Debug)]
+pub(super) enum Output {
+    Emit(PbxEvent),
+    /// To be done now, and reported as [`Input::Done`].
+    Run {
+        channel: ChannelId,
+        serial: u64,
+        job: Job,
+    },
+    /// To be done now; nobody waits for it.
+    Chore(Chore),
+    /// [`Input::Overdue`] after so long.
+    Arm(PlayId, Duration),
+    /// The application is another program's: no more connecting.
+    StandDown,
+}
+
+/// A leg's request.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Job {
+    /// Answer if need be, and into the leg's own conversation.
+    Settle {
+        bridge: LegId,
+        answer: bool,
+    },
+    Ring,
+    Originate {
+        endpoint: String,
+        caller_id: String,
+        withheld: bool,
+    },
+    Enter {
+        bridge: LegId,
+    },
+    /// `hush`: stop the music first.
+    Play {
+        bridge: LegId,
+        play: PlayId,
+        prompts: Arc<[Prompt]>,
+        hush: bool,
+    },
+    Music {
+        bridge: LegId,
+        class: Option<String>,
+    },
+    Digits(String),
+    /// Have a channel of this name snoop on another.
+    Listen {
+        snoop: ChannelId,
+        to: ChannelId,
+        mode: ListenMode,
+    },
+    Unlisten {
+        snoop: ChannelId,
+    },
+    Leave {
+        target: Option<String>,
+    },
+    HangUp(Cause),
+}
+
+/// A request that is nobody's.
+#[derive(Debug, PartialEq)]
+pub(super) enum Chore {
+    DestroyBridge(LegId),
+    /// Hung up if it does not get there.
+    Enter {
+        bridge: LegId,
+        channel: ChannelId,
+    },
+    StopPlay(PlayId),
+    HangUp(ChannelId),
+    /// [`Input::Over`] if the play is not there any more.
+    Check(PlayId),
+}
+
+#[derive(Default)]
+struct Leg {
+    id: LegId,
+    /// Of a leg that came in.
+    arrived: Option<Box<ArrivedLeg>>,
+    /// `Ringing` was told, or the snapshot showed it.
+    rang: bool,
+    /// The host asked for its answer.
+    answering: bool,
+    /// The far end is answered.
+    up: bool,
+    /// `Answered` was told: it is, or was, in its own conversation.
+    settled: bool,
+    /// A bridge of its own was made, or is being made.
+    bridge: bool,
+    conversation: Option<LegId>,
+    queue: VecDeque<Job>,
+    /// The job under way.
+    running: Option<(u64, bool)>,
+    /// What the host wants between plays.
+    music: Option<String>,
+    /// What is being played of it.
+    sounding: Option<String>,
+    /// In its own conversation, in their order.
+    plays: VecDeque<PlayId>,
+    listens: Option<Listens>,
+    /// The host hung it up.
+    hang_up: Option<Cause>,
+    /// The host may not know it, nor the PBX: only its hanging-up is under way.
+    stranger: bool,
+    /// Somebody hung up, so what follows is not a transfer; with the cause if one was told.
+    hung_up: Option<Option<i32>>,
+}
+
+/// The state.
+pub(super) struct Desk {
+    config: Arc<AsteriskConfig>,
+    legs: HashMap<ChannelId, Leg>,
+    plays: HashMap<PlayId, Play>,
+    gone: Gone,
+    serial: u64,
+    lost: bool,
+    stood_down: bool,
+    /// Events that wait for the snapshot.
+    held: Option<Vec<Event>>,
+    pub(super) out: Vec<Output>,
+}
+
+impl Desk {
+    pub(super) fn new(config: Arc<AsteriskConfig>) -> Self {
+        Self {
+            config,
+            legs: HashMap::new(),
+            plays: HashMap::new(),
+            gone: Gone::default(),
+            serial: 0,
+            lost: false,
+            stood_down: false,
+            held: None,
+            out: Vec::new(),
+        }
+    }
+
+    pub(super) fn handle(&mut self, input: Input) {
+        if self.stood_down {
+            return;
+        }
+        match input {
+            Input::Command(command) => self.command(command),
+            Input::Event(event) => match &mut self.held {
+                Some(held) => held.push(event),
+                None => self.event(event),
+            },
+            Input::Done { channel, serial, job, result } => {
+                self.done(&channel, serial, job, result)
+            }
+            Input::Overdue(play) => self.overdue(&play),
+            Input::Over(play) => self.finish(&play, PlayEnd::Whole),
+            Input::Connected => self.held = Some(Vec::new()),
+            Input::Synced(snapshot) => self.synced(snapshot),
+            Input::Lost(why) => self.disconnected(why),
+            Input::Alive(snapshot, reply) => {
+                let snapshot = self.of_legs(snapshot);
+                let alive = snapshot
+                    .channels
+                    .iter()
+                    .map(|channel| self.alive_leg(channel, &snapshot.bridges))
+                    .collect();
+                // Whoever asked may have stopped waiting.
+                let _ = reply.send(alive);
+            }
+        }
+    }
+
+    fn command(&mut self, command: PbxCommand) {
+        match command {
+            // An earlier host answered it.
+            PbxCommand::Answer { leg }
+                if self
+                    .legs
+                    .get(channel_of(&leg))
+                    .is_some_and(|leg| leg.settled && !leg.answering) =>
+            {
+                self.out.push(Output::Emit(PbxEvent::Answered { leg }));
+            }
+            PbxCommand::Answer { leg } => self.with(&leg, |leg| {
+                if leg.arrived.is_some() && !leg.answering {
+                    leg.answering = true;
+                    leg.queue.push_back(Job::Settle { bridge: leg.id.clone(), answer: true });
+                }
+            }),
+            PbxCommand::IndicateRinging { leg } => self.with(&leg, |leg| {
+                if leg.arrived.is_some() && !leg.answering {
+                    leg.queue.push_back(Job::Ring);
+                }
+            }),
+            PbxCommand::Dial { leg, to, caller_id: number, display_name } => {
+                if self.legs.contains_key(channel_of(&leg)) || self.gone.contains(&leg) {
+                    return;
+                }
+                let channel: ChannelId = channel_of(&leg).into();
+                self.legs.insert(channel.clone(), Leg { id: leg, ..Leg::default() });
+                let Some(endpoint) = self.config.dial_string(&to) else {
+                    tracing::warn!(leg = %channel, ?to, "cannot be dialled: no endpoint in the configuration fits it");
+                    return self.ended(&channel, Cause::Unreachable, false);
+                };
+                let caller_id = caller_id(number.as_deref(), display_name.as_deref());
+                self.push(
+                    &channel,
+                    Job::Originate { endpoint, caller_id, withheld: number.is_none() },
+                );
+            }
+            PbxCommand::Play { play, conversation, prompts } => {
+                self.play(play, conversation, prompts)
+            }
+            PbxCommand::Stop { play } => self.stop(&play),
+            PbxCommand::Music { leg, class } => self.music(&leg, class),
+            PbxCommand::Move { leg, to } => {
+                self.with(&leg, |leg| leg.queue.push_back(Job::Enter { bridge: to }))
+            }
+            PbxCommand::Transfer { leg, to } => {
+                let target = to.as_ref().and_then(|to| self.config.dial_string(to));
+                if to.is_some() && target.is_none() {
+                    tracing::error!(%leg, ?to, "cannot be transferred there: no endpoint in the configuration fits it; on in the PBX's own route");
+                }
+                self.with(&leg, |leg| leg.queue.push_back(Job::Leave { target }));
+            }
+            PbxCommand::SendDigits { leg, digits } => {
+                self.with(&leg, |leg| leg.queue.push_back(Job::Digits(digits)))
+            }
+            PbxCommand::Listen { leg, to, mode } => self.listen(&leg, &to, mode),
+            PbxCommand::StopListening { leg } => self.stop_listening(&leg),
+            PbxCommand::HangUp { leg, cause } => self.hang_up(leg, cause),
+        }
+    }
+
+    /// Drops what is queued and hangs up, now, or as soon as the dial is through.
+    fn hang_up(&mut self, id: LegId, cause: Cause) {
+        if self.gone.contains(&id) {
+            return;
+        }
+        let channel: ChannelId = channel_of(&id).into();
+        let leg = self.legs.entry(channel.clone()).or_insert_with(|| Leg {
+            id: id.clone(),
+            stranger: true,
+            ..Leg::default()
+        });
+        if leg.id != id || leg.hang_up.is_some() {
+            return;
+        }
+        leg.hang_up = Some(cause);
+        if leg.queue.iter().any(|job| matches!(job, Job::Originate { .. })) {
+            return self.ended(&channel, cause, false);
+        }
+        leg.queue.clear();
+        leg.queue.push_back(Job::HangUp(cause));
+        if leg.running.is_some_and(|(_, dialling)| !dialling) {
+            leg.running = None;
+        }
+        self.pump(&channel);
+    }
+
+    /// Does something to a leg, if it is there and not being hung up, and starts what that queued.
+    fn with(&mut self, id: &LegId, act: impl FnOnce(&mut Leg)) {
+        let channel: ChannelId = channel_of(id).into();
+        if let Some(leg) =
+            self.legs.get_mut(&channel).filter(|leg| leg.id == *id && leg.hang_up.is_none())
+        {
+            act(leg);
+            self.pump(&channel);
+        }
+    }
+
+    fn push(&mut self, channel: &ChannelId, job: Job) {
+        if let Some(leg) = self.legs.get_mut(channel) {
+            leg.queue.push_back(job);
+            self.pump(channel);
+        }
+    }
+
+    /// Starts a leg's next job, if none is under way.
+    fn pump(&mut self, channel: &ChannelId) {
+        let Some(leg) = self.legs.get_mut(channel) else { return };
+        while leg.running.is_none() {
+            let Some(mut job) = leg.queue.pop_front() else { return };
+            match &mut job {
+                Job::Settle { .. } => leg.bridge = true,
+                Job::Enter { bridge } if leg.conversation.as_ref() == Some(bridge) => {
+                    self.out.push(Output::Emit(PbxEvent::Moved {
+                        leg: leg.id.clone(),
+                        to: bridge.clone(),
+                    }));
+                    continue;
+                }
+                Job::Play { hush, .. } => *hush = leg.sounding.take().is_some(),
+                Job::Music { class, .. }
+                    if leg.sounding == *class || class.is_some() && !leg.plays.is_empty() =>
+                {
+                    continue;
+                }
+                Job::Music { class, .. } => leg.sounding.clone_from(class),
+                _ => {}
+            }
+            self.serial += 1;
+            leg.running = Some((self.serial, matches!(job, Job::Originate { .. })));
+            self.out.push(Output::Run { channel: channel.clone(), serial: self.serial, job });
+        }
+    }
+
+    fn done(
+        &mut self,
+        channel: &ChannelId,
+        serial: u64,
+        job: Job,
+        result: Result<Duration, Failure>,
+    ) {
+        let current = match self.legs.get_mut(channel) {
+            Some(leg) => {
+                let current = leg.running.is_some_and(|(running, _)| running == serial);
+                if current {
+                    leg.running = None;
+                }
+                current
+            }
+            None => {
+                // The bridge may have been made after the leg's end destroyed it.
+                if let Job::Settle { bridge, .. } = job {
+                    self.out.push(Output::Chore(Chore::DestroyBridge(bridge)));
+                }
+                return;
+            }
+        };
+        let gone = |failure: &Failure| failure.status == Some(404);
+        match (job, result) {
+            (Job::Play { play, .. }, result) => self.posted(&play, result),
+            (Job::HangUp(cause), Err(failure)) if gone(&failure) => {
+                let stranger = self.legs.get(channel).is_some_and(|leg| leg.stranger);
+                self.ended(channel, if stranger { Cause::Normal } else { cause }, false);
+            }
+            (Job::HangUp(cause), Ok(_))
+                if self.legs.get(channel).is_some_and(|leg| leg.stranger) =>
+            {
+                self.ended(channel, cause, false)
+            }
+            (Job::Listen { snoop, .. } | Job::Unlisten { snoop }, Err(failure)) => {
+                tracing::warn!(leg = %channel, %failure, "listens no more");
+                self.snoop_ended(&snoop);
+            }
+            (Job::Originate { .. }, Err(failure)) => self.not_dialled(channel, &failure),
+            (job, Err(failure)) if current => {
+                tracing::warn!(leg = %channel, ?job, %failure, "Asterisk did not do it")
+            }
+            _ => {}
+        }
+        self.pump(channel);
+    }
+
+    fn not_dialled(&mut self, channel: &ChannelId, failure: &Failure) {
+        let cause = match failure.status {
+            // The id is in use: a command repeated after a crash.
+            Some(409) => return tracing::info!(leg = %channel, "is there already"),
+            // An endpoint or a technology that Asterisk does not know.
+            Some(500..) => Cause::Unreachable,
+            Some(_) => Cause::Failed,
+            None => {
+                // Nobody knows whether it rings by now.
+                self.out.push(Output::Chore(Chore::HangUp(channel.clone())));
+                Cause::Failed
+            }
+        };
+        tracing::warn!(leg = %channel, %failure, "cannot be dialled");
+        let ordered = self.legs.get(channel).and_then(|leg| leg.hang_up);
+        self.ended(channel, ordered.unwrap_or(cause), false);
+    }
+
+    /// A leg is gone: its plays are over, then it is, and nothing more is said of it.
+    fn ended(&mut self, channel: &ChannelId, cause: Cause, left: bool) {
+        let Some(leg) = self.forget(channel) else { return };
+        self.hush_listeners(&leg.id);
+        for play in leg.plays {
+            self.out.push(Output::Emit(PbxEvent::Played {
+                leg: leg.id.clone(),
+                play,
+                end: PlayEnd::Stopped,
+            }));
+        }
+        self.out.push(Output::Emit(PbxEvent::Ended(Box::new(Ended { leg: leg.id, cause, left }))));
+    }
+
+    /// Takes a leg out, with its plays, and its bridge unless others talk in it.
+    fn forget(&mut self, channel: &ChannelId) -> Option<Leg> {
+        let mut leg = self.legs.remove(channel)?;
+        self.out.extend(leg.listens.take().map(Listens::end));
+        for play in &leg.plays {
+            self.plays.remove(play);
+        }
+        if leg.bridge
+            && !self.legs.values().any(|other| other.conversation.as_ref() == Some(&leg.id))
+        {
+            self.out.push(Output::Chore(Chore::DestroyBridge(leg.id.clone())));
+        }
+        self.gone.insert(leg.id.clone());
+        Some(leg)
+    }
+}
+
+/// The bridge of a conversation. It must not have a channel's id: Asterisk keeps an application's
+/// subscriptions by id alone, and that to the bridge would be taken for the one to the channel.
+pub(super) fn bridge_of(conversation: &ConversationId) -> String {
+    format!("{BRIDGE}{conversation}")
+}
+
+/// The conversation of a bridge; none: it is no bridge of ours.
+pub(super) fn conversation_of(bridge: &str) -> Option<ConversationId> {
+    bridge.strip_prefix(BRIDGE).map(ConversationId::from)
+}
+
+const BRIDGE: &str = "conversation-";
+
+/// The channel of a leg. A channel that left and came back is another leg, since neither the names
+/// of legs nor those of bridges may repeat.
+pub(super) fn channel_of(leg: &LegId) -> &str {
+    leg.0.split_once('~').map_or(&*leg.0, |(channel, _)| channel)
+}
+
+/// The last legs that ended: what crosses their end on the way is dropped.
+#[derive(Default)]
+struct Gone {
+    order: VecDeque<LegId>,
+    set: HashSet<LegId>,
+}
+
+impl Gone {
+    const KEPT: usize = 8192;
+
+    fn contains(&self, leg: &LegId) -> bool {
+        self.set.contains(leg)
+    }
+
+    fn insert(&mut self, leg: LegId) {
+        if self.set.insert(leg.clone()) {
+            self.order.push_back(leg);
+        }
+        if self.order.len() > Self::KEPT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.set.remove(&oldest);
+        }
+    }
+}

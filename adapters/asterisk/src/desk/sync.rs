@@ -1,0 +1,147 @@
+//! What is so after the socket was lost: the PBX is the truth.
+//!
+//! Calls live on there, requests work, but the events of the time in between are lost for good.
+
+use super::{
+    ChannelId, Chore, Desk, Job, Leg, Output, conversation_of, events::arrived, listen::is_snoop,
+};
+use crate::rest::{DIALLED, Snapshot};
+use crate::wire::Channel;
+use chrono::{DateTime, Utc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+use strowger_pbx::port::{AliveLeg, LegId, LegState, PbxEvent};
+
+impl Desk {
+    pub(super) fn disconnected(&mut self, why: String) {
+        self.held = None;
+        if !self.lost {
+            self.lost = true;
+            self.out.push(Output::Emit(PbxEvent::Lost { why }));
+        }
+    }
+
+    /// Without the channels whose leg has ended: Asterisk lists them for a moment longer.
+    pub(super) fn of_legs(&self, mut snapshot: Snapshot) -> Snapshot {
+        snapshot.channels.retain(|channel| !is_snoop(&channel.id));
+        snapshot.channels.retain(|channel| {
+            self.legs.contains_key(&*channel.id)
+                || !self.gone.contains(&LegId::from(channel.id.as_str()))
+        });
+        snapshot
+    }
+
+    pub(super) fn synced(&mut self, snapshot: Snapshot) {
+        self.lost = false;
+        let snoops: Vec<String> = snapshot
+            .channels
+            .iter()
+            .filter(|channel| is_snoop(&channel.id))
+            .map(|channel| channel.id.clone())
+            .collect();
+        let snapshot = self.of_legs(snapshot);
+        let mut alive = Vec::with_capacity(snapshot.channels.len());
+        for channel in &snapshot.channels {
+            self.adopt(channel, &snapshot.bridges);
+            alive.push(self.alive_leg(channel, &snapshot.bridges));
+        }
+        let there: BTreeSet<&str> = snapshot.channels.iter().map(|channel| &*channel.id).collect();
+        let missing: Vec<ChannelId> =
+            self.legs.keys().filter(|channel| !there.contains(&***channel)).cloned().collect();
+        for channel in missing {
+            let leg = &self.legs[&channel];
+            // The dial may be through by now, or not yet.
+            if leg.running.is_some_and(|(_, dialling)| dialling) {
+                alive.push(AliveLeg {
+                    leg: leg.id.clone(),
+                    state: LegState::Down,
+                    conversation: None,
+                    arrived: None,
+                    age: Duration::ZERO,
+                });
+            } else {
+                self.forget(&channel);
+            }
+        }
+        self.out.push(Output::Emit(PbxEvent::Synced { alive }));
+        self.snoops_found(&snoops);
+        let channels: Vec<ChannelId> = self.legs.keys().cloned().collect();
+        for channel in channels {
+            self.take_up(&channel);
+        }
+        for event in self.held.take().unwrap_or_default() {
+            self.event(event);
+        }
+    }
+
+    /// Takes over what the PBX shows of a leg.
+    fn adopt(&mut self, channel: &Channel, bridges: &BTreeMap<String, String>) {
+        let leg = self.legs.entry(channel.id.as_str().into()).or_insert_with(|| {
+            let id = LegId::from(channel.id.as_str());
+            let args = channel.dialplan.app_data.split(',').skip(1);
+            let arrived =
+                (!is_dialled(channel)).then(|| Box::new(arrived(id.clone(), channel, args)));
+            Leg { id, arrived, bridge: true, ..Leg::default() }
+        });
+        leg.up = channel.state == "Up";
+        leg.rang |= channel.state == "Ringing";
+        leg.conversation = bridges.get(&channel.id).and_then(|bridge| conversation_of(bridge));
+        leg.settled |= leg.conversation.is_some();
+    }
+
+    /// Does again what may have been lost.
+    fn take_up(&mut self, channel: &ChannelId) {
+        let Some(leg) = self.legs.get_mut(channel) else { return };
+        if let (Some(cause), None) = (leg.hang_up, leg.running) {
+            leg.queue.push_back(Job::HangUp(cause));
+        } else if !leg.settled
+            && leg.running.is_none()
+            && (leg.answering || leg.arrived.is_none() && leg.up)
+        {
+            leg.queue.push_front(Job::Settle { bridge: leg.id.clone(), answer: leg.answering });
+        }
+        for play in &leg.plays {
+            self.out.push(Output::Chore(Chore::Check(play.clone())));
+        }
+        self.pump(channel);
+    }
+
+    pub(super) fn alive_leg(
+        &self,
+        channel: &Channel,
+        bridges: &BTreeMap<String, String>,
+    ) -> AliveLeg {
+        let known = self.legs.get(&*channel.id);
+        let id = known.map_or_else(|| LegId::from(channel.id.as_str()), |leg| leg.id.clone());
+        let dialled = known.map_or_else(|| is_dialled(channel), |leg| leg.arrived.is_none());
+        let args = channel.dialplan.app_data.split(',').skip(1);
+        AliveLeg {
+            state: match &*channel.state {
+                "Up" => LegState::Up,
+                "Ringing" if dialled => LegState::Ringing,
+                _ if known.is_some_and(|leg| leg.rang) => LegState::Ringing,
+                _ => LegState::Down,
+            },
+            conversation: bridges.get(&channel.id).and_then(|bridge| conversation_of(bridge)),
+            arrived: (!dialled).then(|| Box::new(arrived(id.clone(), channel, args))),
+            age: age(&channel.creationtime),
+            leg: id,
+        }
+    }
+}
+
+fn is_dialled(channel: &Channel) -> bool {
+    channel.dialplan.app_name != "Stasis"
+        || channel.dialplan.app_data.split(',').nth(1) == Some(DIALLED)
+}
+
+/// Since `2026-11-22T01:46:41.472+0000`, by this machine's clock.
+fn age(created: &str) -> Duration {
+    let created = DateTime::parse_from_str(created, "%Y-%m-%dT%H:%M:%S%.3f%z");
+    created
+        .ok()
+        .and_then(|created| (Utc::now() - created.to_utc()).to_std().ok())
+        .unwrap_or_default()
+}

@@ -1,0 +1,263 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use std::collections::BTreeMap;
+use strowger_pbx::port::{Address, LegState};
+
+/// A desk, and what came out of it as text.
+struct Told {
+    desk: Desk,
+    serials: HashMap<String, (u64, Job)>,
+}
+
+impl Told {
+    fn new() -> Self {
+        let mut config = AsteriskConfig::new("http://127.0.0.1:8088", "u", "p");
+        config.number_endpoint = Some("PJSIP/{number}@trunk".into());
+        Self { desk: Desk::new(config.into()), serials: HashMap::new() }
+    }
+
+    fn input(&mut self, input: Input) -> Vec<String> {
+        self.desk.handle(input);
+        let mut told = Vec::new();
+        for output in std::mem::take(&mut self.desk.out) {
+            told.push(match output {
+                Output::Emit(event) => format!("{event:?}"),
+                Output::Run { channel, serial, job } => {
+                    let text = format!("run {channel} {job:?}");
+                    self.serials.insert(channel.to_string(), (serial, job));
+                    text
+                }
+                Output::Chore(chore) => format!("chore {chore:?}"),
+                Output::Arm(play, after) => format!("arm {play:?} {after:?}"),
+                Output::StandDown => "stand down".into(),
+            });
+        }
+        told
+    }
+
+    fn command(&mut self, command: PbxCommand) -> Vec<String> {
+        self.input(Input::Command(command))
+    }
+
+    fn event(&mut self, json: &str) -> Vec<String> {
+        self.input(Input::Event(serde_json::from_str(json).unwrap()))
+    }
+
+    /// The job under way of a channel is done.
+    fn done(&mut self, channel: &str, result: Result<u64, Option<u16>>) -> Vec<String> {
+        let (serial, job) = self.serials.remove(channel).unwrap();
+        let result = result.map(Duration::from_millis).map_err(Failure::of);
+        self.input(Input::Done { channel: channel.into(), serial, job, result })
+    }
+
+    fn dial(&mut self, leg: &str) -> Vec<String> {
+        let to = Address::Endpoint("PJSIP/a1".into());
+        self.command(PbxCommand::Dial {
+            leg: leg.into(),
+            to,
+            caller_id: Some("+32".into()),
+            display_name: None,
+        })
+    }
+
+    /// A leg that arrived and was answered.
+    fn answered(&mut self, leg: &str) {
+        assert!(
+            self.event(&channel_event("StasisStart", leg, "Ring", ""))
+                .concat()
+                .starts_with("Arrived")
+        );
+        self.command(PbxCommand::Answer { leg: leg.into() });
+        self.done(leg, Ok(0));
+        let entered = entered(leg, leg);
+        assert_eq!(self.event(&entered), [format!("Answered {{ leg: {leg} }}")]);
+    }
+
+    fn play(&mut self, play: &str, leg: &str) -> Vec<String> {
+        self.command(PbxCommand::Play {
+            play: PlayId(play.into()),
+            conversation: leg.into(),
+            prompts: [].into(),
+        })
+    }
+}
+
+fn channel(id: &str, state: &str) -> String {
+    format!(
+        r#"{{"id": "{id}", "name": "PJSIP/x-1", "state": "{state}", "dialplan": {{"exten": "100", "app_name": "Stasis", "app_data": "strowger"}}}}"#
+    )
+}
+
+fn channel_event(kind: &str, id: &str, state: &str, more: &str) -> String {
+    format!(r#"{{"type": "{kind}", {more} "channel": {}}}"#, channel(id, state))
+}
+
+fn entered(id: &str, conversation: &str) -> String {
+    let bridge =
+        format!(r#""bridge": {{"id": "conversation-{conversation}", "channels": ["{id}"]}},"#);
+    channel_event("ChannelEnteredBridge", id, "Up", &bridge)
+}
+
+fn hang_up(leg: &str) -> PbxCommand {
+    PbxCommand::HangUp { leg: leg.into(), cause: Cause::Normal }
+}
+
+#[test]
+fn hanging_up_waits_for_the_dial_and_drops_the_rest() {
+    let mut told = Told::new();
+    assert_eq!(told.dial("d").len(), 1);
+    assert!(
+        told.command(PbxCommand::SendDigits { leg: "d".into(), digits: "1".into() }).is_empty()
+    );
+    assert!(told.command(hang_up("d")).is_empty());
+    assert_eq!(told.done("d", Ok(0)), ["run d HangUp(Normal)"]);
+    assert!(told.done("d", Ok(0)).is_empty());
+    let destroyed = channel_event("ChannelDestroyed", "d", "Ringing", r#""cause": 16,"#);
+    assert_eq!(told.event(&destroyed), ["Ended(Ended { leg: d, cause: Normal, left: false })"]);
+    // Nothing more, whatever comes.
+    assert!(
+        told.event(&destroyed).is_empty()
+            && told.command(hang_up("d")).is_empty()
+            && told.dial("d").is_empty()
+    );
+}
+
+#[test]
+fn a_dial_that_nobody_replied_to_is_hung_up_for_safety() {
+    let mut told = Told::new();
+    told.dial("d");
+    assert_eq!(
+        told.done("d", Err(None)),
+        ["chore HangUp(\"d\")", "Ended(Ended { leg: d, cause: Failed, left: false })"]
+    );
+    told.dial("e");
+    assert!(told.done("e", Err(Some(409))).is_empty(), "the same leg");
+    told.dial("f");
+    assert_eq!(
+        told.done("f", Err(Some(500))),
+        ["Ended(Ended { leg: f, cause: Unreachable, left: false })"]
+    );
+    // Answered after it was given up.
+    let late = channel_event("StasisStart", "d", "Up", r#""args": ["strowger-dialled"],"#);
+    assert_eq!(told.event(&late), ["chore HangUp(\"d\")"]);
+}
+
+#[test]
+fn a_play_that_asterisk_forgets_is_failed_by_its_deadline() {
+    let mut told = Told::new();
+    told.answered("c");
+    told.play("p1", "c");
+    assert_eq!(told.done("c", Ok(1000)), ["arm p1 6s"]);
+    told.play("p2", "c");
+    assert!(told.done("c", Ok(1000)).is_empty(), "its turn has not come");
+    let over = told.input(Input::Overdue(PlayId("p1".into())));
+    assert_eq!(
+        over,
+        ["chore StopPlay(p1)", "Played { leg: c, play: p1, end: Failed }", "arm p2 6s"]
+    );
+    assert!(told.input(Input::Overdue(PlayId("p1".into()))).is_empty());
+    let finished = r#"{"type": "PlaybackFinished", "playback": {"id": "p2", "state": "done"}}"#;
+    assert_eq!(told.event(finished), ["Played { leg: c, play: p2, end: Whole }"]);
+}
+
+#[test]
+fn music_stops_for_plays_and_comes_back_after_the_last() {
+    let mut told = Told::new();
+    told.answered("c");
+    told.command(PbxCommand::Music { leg: "c".into(), class: Some("default".into()) });
+    told.done("c", Ok(0));
+    assert!(told.play("p1", "c").concat().contains("hush: true"));
+    told.play("p2", "c");
+    assert!(told.done("c", Ok(100)).concat().contains("hush: false"));
+    told.done("c", Ok(100));
+    let finished = |play: &str| {
+        format!(
+            r#"{{"type": "PlaybackFinished", "playback": {{"id": "{play}", "state": "done"}}}}"#
+        )
+    };
+    assert!(!told.event(&finished("p1")).concat().contains("Music"));
+    assert!(
+        told.event(&finished("p2"))
+            .concat()
+            .contains("run c Music { bridge: c, class: Some(\"default\") }")
+    );
+}
+
+#[test]
+fn a_leg_that_ends_ends_its_plays_first_and_its_bridge_last() {
+    let mut told = Told::new();
+    told.answered("c");
+    told.play("p1", "c");
+    assert!(told.play("p2", "c").is_empty(), "waits for the first");
+    told.event(&channel_event("ChannelHangupRequest", "c", "Up", ""));
+    let ended = told.event(&channel_event("StasisEnd", "c", "Up", ""));
+    let expected = [
+        "chore DestroyBridge(c)",
+        "Played { leg: c, play: p1, end: Stopped }",
+        "Played { leg: c, play: p2, end: Stopped }",
+        "Ended(Ended { leg: c, cause: Normal, left: false })",
+    ];
+    assert_eq!(ended, expected);
+    assert!(told.play("p3", "c").is_empty(), "its leg has ended");
+    assert_eq!(told.play("p4", "nobody"), ["Played { leg: nobody, play: p4, end: Failed }"]);
+}
+
+#[test]
+fn a_channel_that_comes_back_is_another_leg() {
+    let mut told = Told::new();
+    told.answered("c");
+    assert!(told.event(&channel_event("StasisEnd", "c", "Up", "")).concat().contains("left: true"));
+    let again = told.event(&channel_event("StasisStart", "c", "Up", "")).concat();
+    let id = again.split("leg: ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    assert!(id.starts_with("c~"), "{id}");
+    assert!(told.command(hang_up("c")).is_empty(), "the visit that is over");
+    assert_eq!(told.command(PbxCommand::Answer { leg: id.as_str().into() }).len(), 1);
+}
+
+#[test]
+fn what_the_pbx_shows_is_so() {
+    let mut told = Told::new();
+    told.answered("gone");
+    told.answered("stays");
+    told.play("p", "stays");
+    told.done("stays", Ok(60_000));
+    told.dial("under-way");
+    assert!(told.input(Input::Lost("cut".into())).concat().starts_with("Lost"));
+    assert!(told.input(Input::Lost("still".into())).is_empty());
+    told.input(Input::Connected);
+    assert!(told.event(&channel_event("StasisStart", "new", "Ring", "")).is_empty(), "waits");
+    let snapshot = Snapshot {
+        channels: ["stays", "new", "missed"]
+            .map(|id| serde_json::from_str(&channel(id, "Up")).unwrap())
+            .into(),
+        bridges: BTreeMap::from([("stays".into(), "conversation-stays".into())]),
+    };
+    told.desk.handle(Input::Synced(snapshot));
+    let out = std::mem::take(&mut told.desk.out);
+    let Some(Output::Emit(PbxEvent::Synced { alive })) =
+        out.iter().find(|output| matches!(output, Output::Emit(_)))
+    else {
+        panic!("{out:?}")
+    };
+    let mut alive: Vec<_> =
+        alive.iter().map(|leg| (leg.leg.0.to_string(), leg.state, leg.arrived.is_some())).collect();
+    alive.sort_by(|one, other| one.0.cmp(&other.0));
+    let up = |id: &str, arrived| (id.to_owned(), LegState::Up, arrived);
+    let down = ("under-way".to_owned(), LegState::Down, false);
+    assert_eq!(alive, [up("missed", true), up("new", true), up("stays", true), down]);
+    // The play may be over, and the event that waited tells nothing new.
+    assert!(
+        out.iter()
+            .any(|output| matches!(output, Output::Chore(Chore::Check(play)) if &*play.0 == "p"))
+    );
+    assert!(!out.iter().any(|output| matches!(output, Output::Emit(PbxEvent::Arrived(_)))));
+}
+
+#[test]
+fn a_taken_application_is_the_end() {
+    let mut told = Told::new();
+    let out = told.event(r#"{"type": "ApplicationReplaced"}"#);
+    assert!(out[0].starts_with("Lost") && out[1] == "stand down", "{out:?}");
+    assert!(told.dial("d").is_empty());
+}

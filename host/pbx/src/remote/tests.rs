@@ -1,6 +1,0 @@
-//! Host and adapter in one process, on a real socket; and an adapter by hand, who does what a
-//! well-behaved one does not.
-
-mod by_hand;
-mod pair;
-mod words;
