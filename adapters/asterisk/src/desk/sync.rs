@@ -23,8 +23,10 @@ impl Desk {
         }
     }
 
-    /// Without the channels whose leg has ended: Asterisk lists them for a moment longer.
+    /// The channels of legs, each once, without those whose leg has ended: Asterisk lists them for
+    /// a moment longer.
     pub(super) fn of_legs(&self, mut snapshot: Snapshot) -> Snapshot {
+        snapshot.channels = once(snapshot.channels);
         snapshot.channels.retain(|channel| !is_snoop(&channel.id));
         snapshot.channels.retain(|channel| {
             self.legs.contains_key(&*channel.id)
@@ -130,6 +132,17 @@ impl Desk {
             leg: id,
         }
     }
+}
+
+/// Each channel once, as it was shown last. Asterisk walks through its channels without a lock
+/// while it writes the list. A channel that changes meanwhile is put at the end, and comes again as
+/// it is now.
+fn once(channels: Vec<Channel>) -> Vec<Channel> {
+    let mut seen = BTreeSet::new();
+    let mut last: Vec<Channel> =
+        channels.into_iter().rev().filter(|channel| seen.insert(channel.id.clone())).collect();
+    last.reverse();
+    last
 }
 
 fn is_dialled(channel: &Channel) -> bool {

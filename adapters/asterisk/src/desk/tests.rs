@@ -254,6 +254,44 @@ fn what_the_pbx_shows_is_so() {
     assert!(!out.iter().any(|output| matches!(output, Output::Emit(PbxEvent::Arrived(_)))));
 }
 
+/// Asterisk lists a channel twice that changes while the list is written: as it was, and as it is.
+fn listed_twice() -> Snapshot {
+    Snapshot {
+        channels: [("c", "Ring"), ("other", "Up"), ("c", "Up")]
+            .map(|(id, state)| serde_json::from_str(&channel(id, state)).unwrap())
+            .into(),
+        bridges: BTreeMap::from([("c".into(), "conversation-c".into())]),
+    }
+}
+
+fn states(alive: &[AliveLeg]) -> Vec<(&str, LegState)> {
+    let mut states: Vec<_> = alive.iter().map(|leg| (&*leg.leg.0, leg.state)).collect();
+    states.sort_by_key(|(leg, _)| leg.to_owned());
+    states
+}
+
+#[test]
+fn a_channel_that_is_listed_twice_is_one_leg() {
+    let mut told = Told::new();
+    told.answered("c");
+    let (reply, mut alive) = oneshot::channel();
+    told.input(Input::Alive(listed_twice(), reply));
+    let up = [("c", LegState::Up), ("other", LegState::Up)];
+    assert_eq!(states(&alive.try_recv().unwrap()), up);
+
+    told.input(Input::Lost("cut".into()));
+    told.input(Input::Connected);
+    told.desk.handle(Input::Synced(listed_twice()));
+    let alive: Vec<AliveLeg> = std::mem::take(&mut told.desk.out)
+        .into_iter()
+        .find_map(|output| match output {
+            Output::Emit(PbxEvent::Synced { alive }) => Some(alive),
+            _ => None,
+        })
+        .unwrap();
+    assert_eq!(states(&alive), up);
+}
+
 #[test]
 fn a_taken_application_is_the_end() {
     let mut told = Told::new();
