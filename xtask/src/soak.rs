@@ -11,17 +11,17 @@ pub(crate) fn soak(sim: Option<u64>, on_asterisk: Option<u64>) -> Result<()> {
     );
     guests::build()?;
     if let Some(storms) = sim {
-        storms_of("storm", "STROWGER_STORMS", storms)?;
+        storms_of("storm", "storm", "STROWGER_STORMS", storms)?;
     }
     if let Some(storms) = on_asterisk {
         asterisk()?;
-        storms_of("asterisk_faults", "STROWGER_ASTERISK_STORMS", storms)?;
+        storms_of("asterisk", "faults::no_storm", "STROWGER_ASTERISK_STORMS", storms)?;
     }
     Ok(())
 }
 
-fn storms_of(binary: &str, variable: &str, storms: u64) -> Result<()> {
+fn storms_of(binary: &str, tests: &str, variable: &str, storms: u64) -> Result<()> {
     let mut test = cargo();
-    test.args(["nextest", "run", "--workspace", "--test", binary, "--no-capture", "storm"]);
+    test.args(["nextest", "run", "--workspace", "--test", binary, "--no-capture", tests]);
     run(test.env(guests::BUILT, "1").env(variable, storms.to_string()))
 }

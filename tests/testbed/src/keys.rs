@@ -3,7 +3,10 @@
 //! SIPp can only replay captures, through raw sockets that need root. The bed's Asterisk takes
 //! media from any address, so a socket of our own does it.
 
-use crate::{process::Output, sipp::Message};
+use crate::{
+    message::{Message, PATIENCE, parse},
+    process::Output,
+};
 use anyhow::{Context, Result, ensure};
 use std::{net::UdpSocket, thread, time::Duration};
 
@@ -26,9 +29,7 @@ pub(crate) fn key(
     let events = digits.chars().map(event).collect::<Result<Vec<u8>>>()?;
     let socket = UdpSocket::bind((from, 0)).context("cannot open a socket for media")?;
     thread::spawn(move || {
-        let answered = caller.until("answer", crate::sipp::PATIENCE, |log| {
-            crate::sipp::parse(log).iter().find_map(media)
-        });
+        let answered = caller.until("answer", PATIENCE, |log| parse(log).iter().find_map(media));
         // A caller who is never answered keys nothing.
         let Ok((address, port)) = answered else { return };
         thread::sleep(after);

@@ -11,6 +11,8 @@
 //! * `keys`: what callers key.
 //! * [`mail`]: [`MailServer`], a real one.
 //! * [`voice`]: tones that they play and hear.
+//! * `answer`: what a phone does with a call; `script`: that as XML for SIPp; `message`: SIP messages,
+//!   as SIPp logs them.
 //! * [`sipp`]: [`Caller`] and [`Phone`], who follow scripts and tell every SIP message that they
 //!   see.
 //!
@@ -29,12 +31,15 @@
 //! Every wait of a test is for something that happens, with a deadline; only what people do takes
 //! its time.
 
+mod answer;
 pub mod asterisk;
 pub mod gate;
 mod keys;
 pub mod mail;
+mod message;
 pub mod net;
 pub mod process;
+mod script;
 pub mod sipp;
 pub mod tools;
 pub mod voice;

@@ -124,7 +124,7 @@ fn speak(socket: &UdpSocket, hertz: u32, messages: &Output, shared: &Shared) {
         (Instant::now(), 0_u32, 0_u32, BTreeSet::new());
     while !shared.over.load(Ordering::Relaxed) {
         if number % 5 == 0 {
-            peers = crate::sipp::parse(&messages.text())
+            peers = crate::message::parse(&messages.text())
                 .iter()
                 .filter(|message| !message.sent)
                 .filter_map(crate::keys::media_of)

@@ -27,7 +27,6 @@ pub(super) const KNOWN: &[Known] = &[
     known("host/flows/", "lines", SPLIT),
     known("host/site/", "lines", SPLIT),
     known("plugins/sdk/", "lines", SPLIT),
-    known("tests/", "lines", SPLIT),
     known("docs/versions.md", "names", TEXTS),
     known("docs/", "columns", TEXTS),
 ];

@@ -55,6 +55,7 @@ fn module(line: &str) -> Option<(&str, bool)> {
 pub(super) struct Krate<'t> {
     pub(super) name: &'t str,
     pub(super) folder: &'t str,
+    manifest: &'t str,
 }
 
 /// Every crate of the workspace.
@@ -63,7 +64,11 @@ pub(super) fn crates(tree: &Tree) -> Vec<Krate<'_>> {
         .filter_map(|(path, text)| {
             let package = text.split("[package]").nth(1)?;
             let name = package.lines().find_map(|line| line.strip_prefix("name = \""))?;
-            Some(Krate { name: name.trim_end_matches('"'), folder: folder_of(path) })
+            Some(Krate {
+                name: name.trim_end_matches('"'),
+                folder: folder_of(path),
+                manifest: text,
+            })
         })
         .collect()
 }
@@ -72,11 +77,13 @@ impl Krate<'_> {
     /// The files that cargo itself starts from.
     pub(super) fn roots<'t>(&self, tree: &'t Tree) -> Vec<&'t str> {
         let targets = ["src/bin/", "tests/", "examples/", "benches/"];
+        let named = self.named();
         tree.ending(".rs")
             .map(|(path, _)| path)
             .filter(|path| {
                 let Some(path) = below(path, self.folder) else { return false };
                 matches!(path, "src/lib.rs" | "src/main.rs" | "build.rs")
+                    || named.contains(&path)
                     || targets.iter().any(|target| {
                         path.strip_prefix(target).is_some_and(|rest| {
                             !rest.contains('/')
@@ -85,6 +92,21 @@ impl Krate<'_> {
                     })
             })
             .collect()
+    }
+
+    /// Files of targets that the manifest gives a path of their own.
+    fn named(&self) -> Vec<&str> {
+        let targets = ["[lib]", "[[bin]]", "[[test]]", "[[example]]", "[[bench]]"];
+        let mut of_target = false;
+        let mut found = Vec::new();
+        for line in self.manifest.lines() {
+            if line.starts_with('[') {
+                of_target = targets.contains(&line);
+            }
+            let path = line.strip_prefix("path = \"").and_then(|rest| rest.strip_suffix('"'));
+            found.extend(path.filter(|_| of_target));
+        }
+        found
     }
 }
 
@@ -140,6 +162,19 @@ fn follow(tree: &Tree, file: &str, inside: &str, path: &str, test: bool, into: &
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_target_may_have_a_path_of_its_own() {
+        let manifest = "[package]\nname = \"a\"\n[lib]\npath = \"kit/lib.rs\"\n\
+                        [dependencies]\nb = { path = \"b\" }\n[[test]]\npath = \"it/main.rs\"\n";
+        let tree = Tree::of(&[
+            ("a/Cargo.toml", manifest),
+            ("a/it/main.rs", ""),
+            ("a/kit/lib.rs", ""),
+            ("a/kit/other.rs", ""),
+        ]);
+        assert_eq!(crates(&tree)[0].roots(&tree), ["a/it/main.rs", "a/kit/lib.rs"]);
+    }
 
     #[test]
     fn modules_are_followed_into_folders_and_named_files() {

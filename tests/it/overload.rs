@@ -1,6 +1,5 @@
 //! Beyond what the host can take a new call goes to the PBX's own route at once, and no call that
 //! is up suffers.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
     sync::{Arc, Mutex},

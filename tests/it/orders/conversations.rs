@@ -1,6 +1,6 @@
 //! Connect, hold, resume, part, transfer, and another flow that goes on.
 
-use crate::stage::{SITE, Stage, answers, extension, flow, secs};
+use super::stage::{SITE, Stage, answers, extension, flow, secs};
 use strowger_pbx::port::Address;
 use strowger_sim::{Caller, Phone, Then};
 use strowger_tests::Folder;

@@ -1,6 +1,5 @@
 //! Agents at their phones (R3), with the `agent-desk` flow beside the helpdesk, on the sim: what a
 //! log-in does to callers, that it outlives the host, and that a PIN is nowhere to be found.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{sync::Arc, time::Duration};
 use strowger_exchange::Clock;

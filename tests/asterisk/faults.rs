@@ -2,7 +2,6 @@
 //! nothing is lost.
 //!
 //! `STROWGER_ASTERISK_STORMS=50` has so many of them rage, `STROWGER_STORM=3` the one of that seed.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use anyhow::{Context, Result, bail, ensure};
 use std::{

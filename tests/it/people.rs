@@ -1,6 +1,5 @@
 //! Contacts, rosters and earlier calls, from the files of a site and from a scenario to a flow that
 //! asks.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::path::Path;
 use strowger_exchange::{CallRecord, Clock};

@@ -1,6 +1,6 @@
 //! Keys that mean something in a conversation (R4).
 
-use crate::stage::{Stage, answers, extension, keys, secs};
+use super::stage::{Stage, answers, extension, keys, secs};
 use strowger_sim::{Caller, Keys, Phone};
 
 fn keyed(each: &[(u64, &str)]) -> Vec<Keys> {

@@ -1,6 +1,5 @@
 //! Home nursing and the contact centre on a real Asterisk 22, with SIPp's callers and phones; with
 //! short times.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::time::Duration;
 use strowger_testbed::{Caller, Phone, sipp::Answer};

@@ -1,6 +1,5 @@
 //! A disk that is full, and a database that somebody else locks, through the whole host: calls go
 //! on, marked, and journalling resumes by itself.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{process::Command, time::Duration};
@@ -116,7 +115,8 @@ fn calls_go_on_while_the_disk_is_full() {
     // A file that may not grow further is an error then, and not the end.
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(std::env::current_exe().unwrap());
-    let output = command.args(["--exact", "fills", "--ignored", "--nocapture"]).output().unwrap();
+    let output =
+        command.args(["--exact", "disk::fills", "--ignored", "--nocapture"]).output().unwrap();
     let text = format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),

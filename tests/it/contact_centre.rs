@@ -1,5 +1,4 @@
 //! The contact centre grows while its calls are up (K1): a clinic is one entry of settings.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::time::Duration;
 use strowger_exchange::{CallRecord, Clock};

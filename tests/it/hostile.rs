@@ -1,5 +1,4 @@
 //! Hostile plugins in the whole host: each costs its own calls and nobody else's.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::time::Duration;
 use strowger_exchange::Clock;

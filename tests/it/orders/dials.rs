@@ -1,6 +1,6 @@
 //! Dials: confirmed by a key, with the place in the queue kept, with a limit.
 
-use crate::stage::{Stage, answers, extension, keys, secs};
+use super::stage::{Stage, answers, extension, keys, secs};
 use strowger_pbx::port::Address;
 use strowger_sim::{Caller, Keys, Phone, Rings, Then};
 

@@ -1,5 +1,4 @@
 //! The vaccination helpdesk on a real Asterisk 22, with SIPp's callers and phones.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::time::Duration;
 use strowger_exchange::CallRecord;

@@ -1,7 +1,7 @@
 //! The connection to the PBX is lost for a while: events are lost, calls live on, and afterwards
 //! the host catches up with what the PBX shows.
 
-use crate::stage::{Stage, answers, extension, secs};
+use super::stage::{Stage, answers, extension, secs};
 use strowger_pbx::port::Address;
 use strowger_sim::{Caller, Phone, Then};
 use tokio::time::sleep;

@@ -1,5 +1,4 @@
 //! Calls through the whole host on the sim.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::time::Duration;
 use strowger_exchange::Clock;

@@ -1,5 +1,4 @@
 //! A hundred swaps, of settings and of plugins, good and broken, while calls are up.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,6 +1,5 @@
 //! Calls outlive their host (docs/architecture.md, "The journal"), on the real Asterisk: nobody
 //! notices but for the gap.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::time::Duration;
 use strowger_model::read::AgentStatus;

@@ -1,6 +1,5 @@
 //! In a conversation, on a real Asterisk 22 (R4, R5, V9): who hears whom is told by tones in the
 //! media, each party playing one of its own.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::time::Duration;
 use strowger_testbed::{Caller, Phone, sipp::Answer, voice::MUSIC};

@@ -1,7 +1,6 @@
 //! What a flow can order of legs, each carried out by the whole host on the sim: who hears whom
 //! when, what the flow is told, what is recorded. The flow is the plugboard, whose settings say
 //! what it orders at each event.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod connection;
 mod conversations;

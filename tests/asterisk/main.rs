@@ -1,0 +1,14 @@
+//! The whole host on a real Asterisk, with SIPp's callers and phones.
+//!
+//! # Layout
+//! * `helpdesk`, `permanentie`: flows of the repository from arrival to record.
+//! * `talk`: who hears whom in a conversation.
+//! * `recovery`: calls outlive their host.
+//! * `faults`: random faults between the host and Asterisk.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod faults;
+mod helpdesk;
+mod permanentie;
+mod recovery;
+mod talk;

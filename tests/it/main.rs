@@ -1,0 +1,22 @@
+//! The whole host on the simulated PBX. A behaviour is found by the name of its test.
+//!
+//! # Layout
+//! * `orders`: what a flow can order of legs, and what it is told.
+//! * `agents`: agents log in, join queues and pause, at their phones.
+//! * `people`: contacts, rosters and earlier calls.
+//! * `contact_centre`, `sim`: a flow of the repository from arrival to record.
+//! * `recovery`: calls outlive their host.
+//! * `swap`: flows are replaced while calls are up.
+//! * `overload`, `disk`, `hostile`: too many calls, a disk that is full, plugins that misbehave.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod agents;
+mod contact_centre;
+mod disk;
+mod hostile;
+mod orders;
+mod overload;
+mod people;
+mod recovery;
+mod sim;
+mod swap;
