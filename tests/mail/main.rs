@@ -11,7 +11,8 @@ use strowger_testbed::mail::{Asks, MailServer};
 use strowger_tests::{Folder, Host, PATIENCE, database, open_journal};
 use tokio::task::JoinHandle;
 
-const SITE: &str = "time_zone = \"Europe/Brussels\"\ncountry = \"BE\"\nlanguage = \"nl-BE\"\n";
+const SITE: &str = "time_zone = \"Europe/Brussels\"\ncountry = \"BE\"\nlanguage = \"nl-BE\"\n\
+    [cases.escalation]\nworking_days = 5\n[cases.complaint]\ndays = 45\n";
 
 const FLOW: &str = r#"
 plugin = "plugboard"
@@ -24,7 +25,7 @@ text = "Bel {caller} terug.\n"
 [mails.escalation]
 subject = "Vraag {case}, te beantwoorden tegen {due}"
 text = "{question} (dienst {department})"
-[cases]
+[cases.escalation]
 mail_to = ["desk@stad.be"]
 [settings.on]
 arrived = ["mail callback zlo@stad.be caller=+32470000001 name=Ça_va", "finish mailed"]
@@ -195,7 +196,7 @@ async fn a_host_that_dies_between_the_step_and_the_mail_has_the_next_one_send_it
 async fn v8_an_escalation_is_a_case_with_a_date_and_its_desk_is_told() {
     let server = MailServer::start(Asks::Nothing).unwrap();
     let (folder, store) = journal(folder(
-        "\"escalation question=Mag_mijn_zoon_mee? caller=+32470000001\", \"complaint what=Wachttijd\", \"finish noted\"",
+        "\"case escalation question=Mag_mijn_zoon_mee? caller=+32470000001\", \"case complaint what=Wachttijd\", \"finish noted\"",
     ));
     let host = call(&folder, &store, 1).await;
     let _sending = send(&host, &store, &config(&server));
@@ -204,7 +205,7 @@ async fn v8_an_escalation_is_a_case_with_a_date_and_its_desk_is_told() {
     until(&store, MailState::Sent, 1).await;
     let cases = store.cases(&strowger_store::CaseQuery::default()).unwrap();
     assert_eq!(
-        cases.iter().map(|case| case.kind.word()).collect::<Vec<_>>(),
+        cases.iter().map(|case| case.kind.as_str()).collect::<Vec<_>>(),
         ["escalation", "complaint"]
     );
     assert!(
@@ -229,7 +230,7 @@ async fn whom_the_server_does_not_know_costs_the_others_nothing() {
     let server = MailServer::start(Asks::Nothing).unwrap();
     let flow = FLOW.replace("[\"desk@stad.be\"]", "[\"nobody@stad.be\", \"desk@stad.be\"]");
     let flow = format!(
-        "{}arrived = [\"escalation question=Waar?\", \"finish noted\"]\n",
+        "{}arrived = [\"case escalation question=Waar?\", \"finish noted\"]\n",
         flow.split_once("arrived").unwrap().0
     );
     let folder =

@@ -37,9 +37,10 @@ pub(crate) struct FlowFile {
     /// Texts of the mails that the flow sends, by name. `[permissions] mail` says to whom.
     #[serde(default)]
     pub(crate) mails: BTreeMap<String, MailFile>,
-    /// Until when escalations, complaints and call-backs of the flow have to be answered.
+    /// Who is told of cases that the flow notes, by the kinds of the site file. Of other kinds nobody
+    /// is told.
     #[serde(default)]
-    pub(crate) cases: CasesFile,
+    pub(crate) cases: BTreeMap<String, CaseFile>,
     /// How much the flow may use.
     #[serde(default)]
     pub(crate) limits: LimitsFile,
@@ -92,34 +93,13 @@ pub(crate) struct MailFile {
     pub(crate) text: String,
 }
 
-/// Until when escalations, complaints and call-backs have to be answered.
+/// Who is told of a case when the flow notes it.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct CasesFile {
-    /// Working days for an escalation: all but Saturdays, Sundays and public holidays.
-    #[schemars(range(min = 1, max = 1000))]
-    pub(crate) escalation_working_days: u32,
-    /// Days for a complaint.
-    #[schemars(range(min = 1, max = 1000))]
-    pub(crate) complaint_days: u32,
-    /// Hours for a call-back, by day and by night.
-    #[schemars(range(min = 1, max = 1000))]
-    pub(crate) call_back_hours: u32,
-    /// Mail addresses of those who are told at once, by the mail `escalation`, `complaint` or
-    /// `call-back` of `[mails]`; it may name the fields of the case, and `{case}`, `{opened}` and
-    /// `{due}`. Without such a mail nobody is told.
+#[serde(deny_unknown_fields)]
+pub(crate) struct CaseFile {
+    /// Their mail addresses. They get the mail of `[mails]` that is named like the kind of case; it
+    /// may name the fields of the case, and `{case}`, `{opened}` and `{due}`.
     pub(crate) mail_to: Vec<String>,
-}
-
-impl Default for CasesFile {
-    fn default() -> Self {
-        Self {
-            escalation_working_days: 5,
-            complaint_days: 45,
-            call_back_hours: 24,
-            mail_to: Vec::new(),
-        }
-    }
 }
 
 /// How much a flow may use.

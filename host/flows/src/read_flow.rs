@@ -3,7 +3,7 @@
 use crate::{
     FlowLimits, LoadedFlow,
     flow::Counters,
-    flow_file::{FlowFile, LimitsFile},
+    flow_file::{CaseFile, FlowFile, LimitsFile},
     schemas,
 };
 use serde_json::Value;
@@ -16,7 +16,7 @@ use std::{
 use strowger_model::{CaseKind, FlowName, NumberPattern, PhoneNumber};
 use strowger_sandbox::{Flow, Limits, LoadError, Manifest, Plugin};
 use strowger_site::{
-    Cases, Fallback, Permissions, Problem, Site, Template, Terms,
+    Fallback, Permissions, Problem, Site, Template, Terms,
     read_site::ADDRESS,
     schema::{self, Schema},
     site::{address, recordings},
@@ -146,7 +146,7 @@ impl Origin {
             language,
             caller_id: read.caller_id,
             mails: read.mails,
-            cases: read.cases,
+            cases_to: read.cases_to,
             site: site.clone(),
             recordings: all_recordings,
         };
@@ -202,7 +202,7 @@ struct Read {
     fallback: Fallback,
     caller_id: Option<PhoneNumber>,
     mails: BTreeMap<String, Template>,
-    cases: Cases,
+    cases_to: BTreeMap<CaseKind, Vec<String>>,
 }
 
 impl Reader<'_> {
@@ -245,22 +245,7 @@ impl Reader<'_> {
             }
         }
         let mails = self.mails(file);
-        for (index, address) in
-            file.cases.mail_to.iter().enumerate().filter(|(_, address)| !is_address(address))
-        {
-            let problem = self.source.at_value(
-                &format!("/cases/mail_to/{index}"),
-                format!("not a mail address: `{address}`"),
-            );
-            self.problems.push(problem.help("write \"name@domain.be\""));
-        }
-        if !file.cases.mail_to.is_empty()
-            && !CaseKind::ALL.iter().any(|kind| mails.contains_key(kind.word()))
-        {
-            let problem = self.source.at_value("/cases/mail_to", "there is no mail for them");
-            self.problems
-                .push(problem.help("write one as [mails.escalation], [mails.complaint] or [mails.call-back], with subject and text"));
-        }
+        let cases_to = self.cases(&file.cases, &mails);
         if let Some(site) = self.site {
             let queues = site.queues.keys().map(|name| name.as_str());
             self.known(
@@ -291,12 +276,7 @@ impl Reader<'_> {
         Read {
             numbers: self.patterns("/numbers", &file.numbers),
             mails,
-            cases: Cases {
-                escalation_working_days: file.cases.escalation_working_days,
-                complaint_days: file.cases.complaint_days,
-                call_back_hours: file.cases.call_back_hours,
-                mail_to: file.cases.mail_to.clone(),
-            },
+            cases_to,
             fallback,
             caller_id,
             permissions: Permissions {
@@ -312,6 +292,37 @@ impl Reader<'_> {
                 flows: granted.flows.clone(),
             },
         }
+    }
+
+    /// Whom to tell of which kind of case.
+    fn cases(
+        &mut self,
+        cases: &BTreeMap<String, CaseFile>,
+        mails: &BTreeMap<String, Template>,
+    ) -> BTreeMap<CaseKind, Vec<String>> {
+        for (kind, case) in cases {
+            let at = child("/cases", kind);
+            if let Some(site) = self.site
+                && !site.cases.contains_key(kind.as_str())
+            {
+                let message = format!("no kind of case `{kind}` in the site file");
+                let known = site.cases.keys().map(CaseKind::as_str);
+                self.problems.push(self.source.at_key(&at, message).suggest(kind, known));
+            }
+            for (index, address) in
+                case.mail_to.iter().enumerate().filter(|(_, address)| !is_address(address))
+            {
+                let at = format!("{at}/mail_to/{index}");
+                let problem = self.source.at_value(&at, format!("not a mail address: `{address}`"));
+                self.problems.push(problem.help("write \"name@domain.be\""));
+            }
+            if !case.mail_to.is_empty() && !mails.contains_key(kind) {
+                let problem = self.source.at_key(&at, "there is no mail for these cases");
+                let help = format!("write one as [mails.{kind}], with subject and text");
+                self.problems.push(problem.help(help));
+            }
+        }
+        cases.iter().map(|(kind, case)| (kind.as_str().into(), case.mail_to.clone())).collect()
     }
 
     fn mails(&mut self, file: &FlowFile) -> BTreeMap<String, Template> {
@@ -365,13 +376,14 @@ struct Names {
 }
 
 /// Formats that a plugin's schema can give to a text, beside those of JSON Schema.
-const FORMATS: [&str; 10] = [
+const FORMATS: [&str; 11] = [
     "queue",
     "agent",
     "queue-or-agent",
     "schedule",
     "roster",
     "music",
+    "case",
     "phone-number",
     "dialled-number",
     "recording",
@@ -449,6 +461,11 @@ impl Names {
                 text,
                 site.map(|site| site.music.keys().map(String::as_str).collect()),
             ),
+            "case" => unknown(
+                "kind of case",
+                text,
+                site.map(|site| site.cases.keys().map(CaseKind::as_str).collect()),
+            ),
             "phone-number" | "dialled-number" => match text.parse::<PhoneNumber>() {
                 Ok(number) if format == "dialled-number" => {
                     granted(Permissions::may_dial, number.as_str(), "dial")
@@ -494,6 +511,8 @@ mod tests {
         [queues.other]
         [agents.an]
         endpoints = [{ address = "PJSIP/an" }]
+        [cases.complaint]
+        days = 45
     "#;
 
     /// The problems of one setting of a format, in a flow that is granted some things.
@@ -543,6 +562,7 @@ mod tests {
             ("queue-or-agent", "agent:an"),
             ("schedule", "week"),
             ("music", "gamelan"),
+            ("case", "complaint"),
             ("phone-number", "+31 20 123 45 67"),
             ("dialled-number", "+32 2 713 87 00"),
             ("recording", "welcome"),
@@ -552,6 +572,11 @@ mod tests {
             assert_eq!(wrong(format, good), [""; 0], "{format}");
         }
         for (format, bad, expected) in [
+            (
+                "case",
+                "complain",
+                "no kind of case `complain` in the site file; did you mean `complaint`?",
+            ),
             ("queue", "helpdsk", "no queue `helpdsk` in the site file; did you mean `helpdesk`?"),
             (
                 "queue",

@@ -183,7 +183,7 @@ impl Command {
             Self::Timer { .. } => "timer",
             Self::Cancel { .. } => "cancel",
             Self::Mail { .. } => "mail",
-            Self::Case { kind, .. } => kind.word(),
+            Self::Case { .. } => "case",
             Self::Note(_) => "note",
             Self::Tag { .. } => "tag",
             Self::Disposition { .. } => "disposition",

@@ -1,7 +1,8 @@
 //! Mail that a flow ordered, and cases that have to be answered.
 
-use crate::{CallId, FlowName, Timestamp, command::Field};
+use crate::{CallId, CaseKind, FlowName, Timestamp, command::Field};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A mail as it goes out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +59,7 @@ pub struct MailTry {
 pub struct Case {
     /// Unique.
     pub id: String,
-    /// What it is.
+    /// What it is: a name in `[cases]` of the site file.
     pub kind: CaseKind,
     /// The call that brought it, if one did.
     pub call: Option<CallId>,
@@ -68,6 +69,8 @@ pub struct Case {
     pub opened: Timestamp,
     /// To be answered before.
     pub due: Timestamp,
+    /// That is the end of a day, and not a time of day.
+    pub by_day: bool,
     /// What it is about. Personal data.
     pub fields: Vec<Field>,
     /// How it ended, and when.
@@ -84,40 +87,43 @@ impl Case {
 /// How a case ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closed {
-    /// Of a complaint: `founded`, `partly` or `unfounded`.
+    /// Such as `founded`; the site file may say which there are.
     pub outcome: String,
     /// When.
     pub at: Timestamp,
 }
 
-/// What a case is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CaseKind {
-    /// A question that could not be answered at once.
-    Escalation,
-    /// A complaint.
-    Complaint,
-    /// Somebody who has to be called back.
-    CallBack,
+/// What the site says of a kind of case: `[cases.KIND]` in the site file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseRule {
+    /// How much time there is for an answer.
+    pub term: Term,
+    /// How a case may end. None named: as whoever closes it says.
+    pub outcomes: Vec<String>,
+    /// The column of reports in which it is counted.
+    pub column: String,
+    /// The column of reports that has the part of the answered calls without such a case.
+    pub column_without: Option<String>,
 }
 
-impl CaseKind {
-    /// Each, in the order of the contract.
-    pub const ALL: [Self; 3] = [Self::Escalation, Self::Complaint, Self::CallBack];
+/// What the site says of every kind of case.
+pub type CaseRules = BTreeMap<CaseKind, CaseRule>;
 
-    /// Whether it is due at the end of a day, and not at a time of day.
-    pub fn is_due_by_day(self) -> bool {
-        !matches!(self, Self::CallBack)
-    }
+/// How much time there is for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Term {
+    /// To the end of so many working days: all but Saturdays, Sundays and public holidays.
+    WorkingDays(u32),
+    /// To the end of so many days of the calendar.
+    Days(u32),
+    /// So many hours, by day and by night.
+    Hours(u32),
+}
 
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Escalation => "escalation",
-            Self::Complaint => "complaint",
-            Self::CallBack => "call-back",
-        }
+impl Term {
+    /// Whether it ends with a day, and not at a time of day.
+    pub fn is_by_day(self) -> bool {
+        !matches!(self, Self::Hours(_))
     }
 }
 

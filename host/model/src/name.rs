@@ -69,6 +69,11 @@ name! {
     FlowName
 }
 name! {
+    /// A kind of case, such as `complaint`: what has to be answered later, and until when, as the
+    /// site file says.
+    CaseKind
+}
+name! {
     /// A leg within its call: `caller`, or the name that the flow gave it.
     LegName
 }

@@ -33,8 +33,12 @@ fn a_plugin_of_0_1_serves_a_call_from_its_arrival_to_its_end() {
     let said = orders(&step.orders);
     assert_eq!(said.len(), 4, "{said:?}");
     assert_eq!(said[0], "Answer");
-    for (said, part) in said[1..].iter().zip(["+3227138700", "weekend", "+32470123456"]) {
-        assert!(said.contains(part), "{said}");
+    for (said, [kind, part]) in said[1..].iter().zip([
+        ["\"complaint\"", "+3227138700"],
+        ["\"escalation\"", "weekend"],
+        ["\"call-back\"", "+32470123456"],
+    ]) {
+        assert!(said.starts_with("Case") && said.contains(kind) && said.contains(part), "{said}");
     }
     let gone = Event::HungUp { leg: LegName::new("caller"), cause: Cause::Normal };
     let step = flow.step(call(), &step.state, &gone, FixedReads::shared()).unwrap();

@@ -83,8 +83,8 @@ pub struct Reported {
     /// A wait of so many seconds is none.
     #[serde(default = "twenty")]
     pub at_once: f64,
-    /// Each by its name in the report, such as `offered`: numbers of calls, per cent, seconds.
-    #[schemars(transform = names_of_figures)]
+    /// Each by its name in the report, such as `offered`: numbers of calls, per cent, seconds. Those
+    /// of cases have the names that the site file gives them.
     pub figures: BTreeMap<String, Term>,
 }
 
@@ -324,7 +324,7 @@ pub struct Expect {
     pub alarms: Option<String>,
     /// A mail of this template is sent.
     pub mails: Option<String>,
-    /// Something that has to be answered in time is noted: escalation, complaint or call-back.
+    /// Something that has to be answered in time is noted: a kind of case of the site file.
     pub opens: Option<String>,
     /// One of the fields of the mail or of what is noted, or an address that the mail goes to,
     /// contains this.
@@ -422,12 +422,6 @@ fn exactly_one_thing(schema: &mut Schema) {
     let each: Vec<_> =
         THINGS.iter().map(|thing| serde_json::json!({ "required": [thing] })).collect();
     schema.insert("oneOf".to_owned(), serde_json::Value::Array(each));
-}
-
-/// Says in the schema what the types cannot: which figures there are.
-fn names_of_figures(schema: &mut Schema) {
-    let names = strowger_store::report::COLUMNS.map(|column| column.name);
-    schema.insert("propertyNames".to_owned(), serde_json::json!({ "enum": names }));
 }
 
 /// The JSON Schema of scenario files, as published in `docs/schemas/scenario.json`.

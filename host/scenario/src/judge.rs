@@ -121,7 +121,7 @@ impl Line {
                 equals(template) && self.is_in(fields, to)
             }
             ("opens", What::Opens { kind, fields }) => {
-                equals(kind.word()) && self.is_in(fields, &[])
+                equals(kind.as_str()) && self.is_in(fields, &[])
             }
             ("hung_up_by", What::HungUp { by, .. }) => equals(match by {
                 HungUpBy::Us => "us",

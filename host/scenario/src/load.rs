@@ -12,10 +12,8 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use strowger_model::CaseKind;
 use strowger_sim::Phone;
 use strowger_site::{Problem, problem::Place};
-use strowger_store::report::COLUMNS;
 use toml::Spanned;
 
 /// A scenario file, read and checked as far as it can be without a flow.
@@ -160,21 +158,6 @@ fn check(written: &ScenarioFile, wrong: &mut Wrong) {
             _ => {}
         }
     }
-    for reported in &written.report {
-        for name in reported
-            .get_ref()
-            .figures
-            .keys()
-            .filter(|name| !COLUMNS.iter().any(|column| column.name == **name))
-        {
-            let names = COLUMNS.map(|column| column.name).join(", ");
-            wrong.push((
-                reported.span(),
-                format!("there is no figure {name:?}; a report has {names}"),
-                None,
-            ));
-        }
-    }
     for call in &written.calls {
         for line in call.expect.iter().chain(&call.never) {
             check_line(line, wrong);
@@ -206,7 +189,6 @@ fn check_line(line: &Spanned<Expect>, wrong: &mut Wrong) {
             wrong.push((line.span(), format!("{value:?} is none of {}", words.join(", ")), None));
         }
     };
-    one_of(&of.opens, &CaseKind::ALL.map(CaseKind::word));
     one_of(&of.hung_up_by, &["us", "caller"]);
     one_of(&of.leaves, &["full", "nobody-logged-in", "nobody-reachable", "caller-gone"]);
     one_of(&of.unanswered, &["no-answer", "busy", "declined", "unreachable", "cancelled"]);

@@ -7,7 +7,7 @@ use crate::{
 };
 use std::time::Duration;
 use strowger_flows::LoadedFlow;
-use strowger_store::report::{COLUMNS, Figures, Unit};
+use strowger_store::report::{Figures, Unit, columns};
 use toml::Spanned;
 
 /// Figures that are not as they must be.
@@ -26,9 +26,14 @@ pub(crate) fn judge(
     let mut fail = |expected, happened| {
         failures.push(Failure { span: Some(reported.span()), expected, happened })
     };
-    for column in COLUMNS {
-        let Some(term) = expected.figures.get(column.name) else { continue };
-        match (term.resolve(&flow.settings), (column.of)(&figures)) {
+    let columns = columns(&flow.site.cases, []);
+    for (name, term) in &expected.figures {
+        let Some(column) = columns.iter().find(|column| column.name == *name) else {
+            let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+            fail(format!("a figure {name:?}"), format!("a report has {}", names.join(", ")));
+            continue;
+        };
+        match (term.resolve(&flow.settings), column.of(&figures)) {
             (Ok(right), Some(figure))
                 if (figure - right.as_secs_f64()).abs() <= tolerance(column.unit) => {}
             (Ok(_), figure) => {
@@ -69,7 +74,7 @@ fn add(figures: &mut Figures, call: &Timeline, at_once: f64) {
         .for_each(|record| figures.add(record, Duration::from_secs_f64(at_once.max(0.0))));
     for happening in &call.happenings {
         // Nobody has answered a case yet when a scenario ends, nor is it late.
-        if let What::Opens { kind, .. } = happening.what {
+        if let What::Opens { kind, .. } = &happening.what {
             figures.add_case(kind, false);
         }
     }

@@ -211,7 +211,9 @@ impl Narrator {
                 return None;
             }
             Command::Alarm { what, .. } => What::Alarms(what.clone()),
-            Command::Case { kind, fields } => What::Opens { kind: *kind, fields: fields.clone() },
+            Command::Case { kind, fields } => {
+                What::Opens { kind: kind.clone(), fields: fields.clone() }
+            }
             Command::Note(field) => What::Notes(field.clone()),
             Command::Tag { tag } => What::Tags(tag.clone()),
             Command::Finish { outcome } => What::Finishes(outcome.clone()),
@@ -350,7 +352,7 @@ impl fmt::Display for What {
                 write!(f, "a mail \"{template}\" goes to {}: {}", to.join(", "), listed(fields))
             }
             Self::Opens { kind, fields } => {
-                write!(f, "noted, to be answered in time: {}: {}", kind.word(), listed(fields))
+                write!(f, "noted, to be answered in time: {}: {}", kind, listed(fields))
             }
             Self::Notes(field) => write!(f, "note: {} = {}", field.key, field.value),
             Self::Tags(tag) => write!(f, "mark: {tag}"),

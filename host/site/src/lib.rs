@@ -39,4 +39,4 @@ pub use problem::{Place, Problem, Report};
 pub use roster::Roster;
 pub use site::{Agent, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy};
 pub use template::Template;
-pub use terms::{Cases, Fallback, Terms};
+pub use terms::{Fallback, Terms};

@@ -9,7 +9,7 @@ use crate::{
     schedule::{self, BadHours, Calendar, Exception, Schedule},
     schema,
     site::{Agent, Endpoint, Queue, Site, Speech, address, recordings},
-    site_file::{AgentFile, QueueFile, RosterFile, ScheduleFile, SiteFile},
+    site_file::{AgentFile, CaseFile, QueueFile, RosterFile, ScheduleFile, SiteFile},
     source::{Source, child},
     version,
 };
@@ -21,7 +21,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use strowger_model::time::Cadence;
+use strowger_model::{CaseRule, Term, time::Cadence};
 
 const HOURS: &str = "write hours as in OpenStreetMap, such as \"Mo-Fr 09:00-16:00; PH off\" or \"Mo-Su 22:00-06:00\"";
 
@@ -66,6 +66,33 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn wrong(&mut self, problem: Problem) {
         self.problems.push(problem);
+    }
+
+    fn case(&mut self, kind: &str, file: CaseFile) -> Option<CaseRule> {
+        let at = child("/cases", kind);
+        let named = "a kind of case is named in lower case letters, digits and hyphens";
+        if !kind.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+            self.wrong(
+                self.source.at_key(&at, format!("not a kind of case: `{kind}`")).help(named),
+            );
+        }
+        let terms = [
+            file.working_days.map(Term::WorkingDays),
+            file.days.map(Term::Days),
+            file.hours.map(Term::Hours),
+        ];
+        let mut terms = terms.into_iter().flatten();
+        let (Some(term), None) = (terms.next(), terms.next()) else {
+            let problem = self.source.at_key(&at, "a case needs one time for an answer");
+            self.wrong(problem.help("write one of `working_days`, `days` and `hours`"));
+            return None;
+        };
+        Some(CaseRule {
+            term,
+            outcomes: file.outcomes,
+            column: file.column.unwrap_or_else(|| kind.to_owned()),
+            column_without: file.column_without,
+        })
     }
 
     fn site(&mut self, file: SiteFile) -> Option<Site> {
@@ -129,6 +156,14 @@ impl Reader<'_> {
             .into_iter()
             .map(|(name, agent)| (name.as_str().into(), self.agent(name, agent)))
             .collect();
+        let cases = file
+            .cases
+            .into_iter()
+            .filter_map(|(kind, case)| {
+                let rule = self.case(&kind, case)?;
+                Some((kind.into(), rule))
+            })
+            .collect();
         let prompts = source.path.parent().unwrap_or(Path::new(".")).join(file.prompts);
         let recordings = recordings(&prompts);
         let people: String = rosters
@@ -148,6 +183,7 @@ impl Reader<'_> {
             schedules,
             contacts,
             rosters,
+            cases,
             music: file.music,
             prompts,
             recordings,

@@ -174,6 +174,16 @@ impl Schema {
                 Some((message, help)) => Problem { help, ..here(message) },
                 None => here(format!("not a {format}")),
             },
+            Kind::PropertyNames { error: of_name } => {
+                let name = of_name.instance().as_str().unwrap_or_default();
+                let explained = match of_name.kind() {
+                    Kind::Format { format } => formats(format, name),
+                    _ => None,
+                };
+                let (message, help) =
+                    explained.unwrap_or_else(|| (format!("the key `{name}` cannot be"), None));
+                Problem { help, ..source.at_key(&child(&at, name), message) }
+            }
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
                 let options: Vec<&str> = context
                     .iter()

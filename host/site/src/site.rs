@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 use strowger_model::{
-    AgentName, PhoneNumber, QueueName, Timestamp,
+    AgentName, CaseRules, PhoneNumber, QueueName, Term, Timestamp,
     command::Target,
     read::{Moment, ScheduleStatus},
     time::Cadence,
@@ -48,6 +48,8 @@ pub struct Site {
     pub contacts: Arc<Contacts>,
     /// Who is on duty, by name.
     pub rosters: BTreeMap<String, Roster>,
+    /// What callers bring that has to be answered later, by kind.
+    pub cases: CaseRules,
     /// The names of music that flows use, each with the PBX's name of it.
     pub music: BTreeMap<String, String>,
     /// The folder of the site's recordings.
@@ -187,6 +189,7 @@ impl Site {
             schedules: BTreeMap::new(),
             contacts: Arc::default(),
             rosters: BTreeMap::new(),
+            cases: CaseRules::new(),
             music: BTreeMap::new(),
             prompts: PathBuf::new(),
             recordings: BTreeMap::new(),
@@ -251,10 +254,13 @@ impl Site {
         Some(self.schedules.get(name)?.status(at))
     }
 
-    /// When something has to be answered that has so many days: the end of the last, in working
-    /// days or in days of the calendar.
-    pub fn due(&self, from: Timestamp, days: u32, working: bool) -> Timestamp {
-        self.calendar.end_of_day(from, days, working)
+    /// Before when something has to be answered for which there is so much time.
+    pub fn due(&self, from: Timestamp, term: Term) -> Timestamp {
+        match term {
+            Term::WorkingDays(days) => self.calendar.end_of_day(from, days, true),
+            Term::Days(days) => self.calendar.end_of_day(from, days, false),
+            Term::Hours(hours) => Timestamp(from.0 + u64::from(hours) * 3_600_000),
+        }
     }
 
     /// A telephone number as people write it here, or as a trunk tells it, in E.164; none: it is

@@ -48,6 +48,10 @@ pub(crate) struct SiteFile {
     /// Who is on duty when, by name.
     #[serde(default)]
     pub(crate) rosters: BTreeMap<String, RosterFile>,
+    /// Kinds of cases, by name: what callers bring that has to be answered later, such as
+    /// complaints.
+    #[serde(default)]
+    pub(crate) cases: BTreeMap<String, CaseFile>,
     /// Classes of music by the names that flows and queues use, each with the PBX's name of it.
     #[serde(default)]
     pub(crate) music: BTreeMap<String, String>,
@@ -58,6 +62,37 @@ pub(crate) struct SiteFile {
 
 fn prompts() -> String {
     "prompts".to_owned()
+}
+
+/// A kind of case: how much time there is for an answer (`working_days`, `days` or `hours`), how it
+/// may end, and where reports count it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CaseFile {
+    /// Working days for an answer: all but Saturdays, Sundays and public holidays.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1000))]
+    pub(crate) working_days: Option<u32>,
+    /// Days of the calendar for an answer.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1000))]
+    pub(crate) days: Option<u32>,
+    /// Hours for an answer, by day and by night.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1000))]
+    pub(crate) hours: Option<u32>,
+    /// How a case may end, such as `founded`. Without it whoever closes a case says it in words of
+    /// their own.
+    #[serde(default)]
+    pub(crate) outcomes: Vec<String>,
+    /// The column of reports that counts these cases. Without it the name of the kind. Kinds with
+    /// the same column are counted together.
+    #[serde(default)]
+    pub(crate) column: Option<String>,
+    /// The column of reports that says which part of the answered calls left no such case, in per
+    /// cent. Without it there is none.
+    #[serde(default)]
+    pub(crate) column_without: Option<String>,
 }
 
 /// How phones ring: what "at most 8 rings" means.

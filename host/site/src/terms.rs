@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 use strowger_model::{
-    CaseKind, FlowName, FlowVersion, NumberPattern, PhoneNumber, Timestamp, command::Target,
+    CaseKind, FlowName, FlowVersion, NumberPattern, PhoneNumber, command::Target,
 };
 
 /// The terms of one version of a flow. They never change.
@@ -33,8 +33,9 @@ pub struct Terms {
     pub caller_id: Option<PhoneNumber>,
     /// Texts of mails, by name.
     pub mails: BTreeMap<String, Template>,
-    /// When escalations and complaints have to be answered.
-    pub cases: Cases,
+    /// Mail addresses of those who are told of a case when it is noted, by kind. They get the mail
+    /// of the flow that is named like the kind.
+    pub cases_to: BTreeMap<CaseKind, Vec<String>>,
     /// The site that it was checked against.
     pub site: Arc<Site>,
     /// Recordings by name: its own in `prompts/`, and the site's.
@@ -50,30 +51,6 @@ impl Terms {
     /// A recording by name: the flow's own, else the site's.
     pub fn recording(&self, name: &str) -> Option<&Path> {
         self.recordings.get(name).map(PathBuf::as_path)
-    }
-}
-
-/// Until when cases have to be answered, and who is told of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cases {
-    /// Working days for an escalation.
-    pub escalation_working_days: u32,
-    /// Calendar days for a complaint.
-    pub complaint_days: u32,
-    /// Hours for a call-back, by day and by night.
-    pub call_back_hours: u32,
-    /// Mail addresses. Who is told gets the mail of the flow that is named like the kind of case.
-    pub mail_to: Vec<String>,
-}
-
-impl Cases {
-    /// Before when one that was opened then has to be answered.
-    pub fn due(&self, kind: CaseKind, opened: Timestamp, site: &Site) -> Timestamp {
-        match kind {
-            CaseKind::Escalation => site.due(opened, self.escalation_working_days, true),
-            CaseKind::Complaint => site.due(opened, self.complaint_days, false),
-            CaseKind::CallBack => Timestamp(opened.0 + u64::from(self.call_back_hours) * 3_600_000),
-        }
     }
 }
 

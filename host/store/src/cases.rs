@@ -8,7 +8,7 @@ use crate::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::path::Path;
-use strowger_model::{CallId, Case, CaseKind, Timestamp, command::Field, mail::Closed};
+use strowger_model::{CallId, Case, CaseKind, CaseRules, Timestamp, command::Field, mail::Closed};
 
 /// Which cases.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,7 +26,7 @@ impl Reader {
     pub fn cases(&self, query: &CaseQuery) -> Result<Vec<Case>, ReadError> {
         let connection = self.lock();
         let mut statement = connection.prepare_cached(
-            "SELECT id, kind, call, flow, opened, due, fields, outcome, closed FROM \"case\"
+            "SELECT id, kind, call, flow, opened, due, fields, outcome, closed, by_day FROM \"case\"
              WHERE opened >= ?1 AND opened < ?2 AND (closed IS NULL OR NOT ?3) ORDER BY opened, id",
         )?;
         let until = query.until.map_or(i64::MAX as u64, |at| at.0.min(i64::MAX as u64));
@@ -65,9 +65,14 @@ pub enum KeepError {
     /// It cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// Not what a complaint can end with.
-    #[error("a complaint is closed as founded, partly or unfounded")]
-    Outcome,
+    /// Not what such a case can end with.
+    #[error("a case of the kind {kind} is closed as one of: {}", .outcomes.join(", "))]
+    Outcome {
+        /// Its kind.
+        kind: CaseKind,
+        /// How it may end.
+        outcomes: Vec<String>,
+    },
 }
 
 /// Adds a case beside a running host, or without one. Its id gets a number behind it: several may
@@ -136,18 +141,23 @@ fn with(known: &mut Vec<Field>, further: &[Field]) -> String {
     serde_json::to_string(known).unwrap_or_default()
 }
 
-/// Closes a case beside a running host, or without one.
+/// Closes a case beside a running host, or without one. `rules` say how it may end; a kind that they
+/// do not have may end in any way.
 ///
 /// # Errors
 /// If there is no such case, or it is closed already, or it cannot end so.
-pub fn close_case(path: &Path, id: &str, closed: &Closed) -> Result<(), KeepError> {
+pub fn close_case(
+    path: &Path,
+    id: &str,
+    closed: &Closed,
+    rules: &CaseRules,
+) -> Result<(), KeepError> {
     let mut connection = open_to_change(path)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = open_case(&transaction, id)?;
-    if found.kind == CaseKind::Complaint
-        && !["founded", "partly", "unfounded"].contains(&closed.outcome.as_str())
-    {
-        return Err(KeepError::Outcome);
+    let outcomes = rules.get(&found.kind).map(|rule| &rule.outcomes[..]).unwrap_or_default();
+    if !outcomes.is_empty() && !outcomes.contains(&closed.outcome) {
+        return Err(KeepError::Outcome { kind: found.kind, outcomes: outcomes.to_vec() });
     }
     transaction.execute(
         "UPDATE \"case\" SET outcome = ?2, closed = ?3 WHERE id = ?1",
@@ -157,7 +167,7 @@ pub fn close_case(path: &Path, id: &str, closed: &Closed) -> Result<(), KeepErro
 }
 
 fn open_case(connection: &Connection, id: &str) -> Result<Case, KeepError> {
-    let sql = "SELECT id, kind, call, flow, opened, due, fields, outcome, closed FROM \"case\" WHERE id = ?1";
+    let sql = "SELECT id, kind, call, flow, opened, due, fields, outcome, closed, by_day FROM \"case\" WHERE id = ?1";
     let found = connection
         .query_row(sql, [id], case)
         .optional()?
@@ -181,14 +191,15 @@ pub(crate) fn insert_case(
     statement
         .execute(params![
             case.id,
-            case.kind.word(),
+            case.kind.as_str(),
             call,
             case.flow.as_str(),
             opened,
             due,
             fields,
             outcome,
-            closed
+            closed,
+            case.by_day
         ])
         .map(|inserted| inserted > 0)
 }
@@ -197,7 +208,7 @@ fn case(row: &Row<'_>) -> rusqlite::Result<Case> {
     let closed = row.get::<_, Option<String>>(7)?.zip(row.get::<_, Option<u64>>(8)?);
     Ok(Case {
         id: row.get(0)?,
-        kind: kind(row)?,
+        kind: row.get::<_, String>(1)?.into(),
         call: row
             .get::<_, Option<String>>(2)?
             .map(|call| call.parse())
@@ -206,13 +217,8 @@ fn case(row: &Row<'_>) -> rusqlite::Result<Case> {
         flow: row.get::<_, String>(3)?.into(),
         opened: Timestamp(row.get(4)?),
         due: Timestamp(row.get(5)?),
+        by_day: row.get(9)?,
         fields: json(row, 6)?,
         closed: closed.map(|(outcome, at)| Closed { outcome, at: Timestamp(at) }),
     })
-}
-
-fn kind(row: &Row<'_>) -> rusqlite::Result<CaseKind> {
-    let word = row.get_ref(1)?.as_str()?;
-    let unknown = || wrong(1, std::io::Error::other(format!("no kind of case: {word}")));
-    CaseKind::ALL.into_iter().find(|kind| kind.word() == word).ok_or_else(unknown)
 }

@@ -93,7 +93,7 @@ CREATE TABLE mail (
 CREATE INDEX mail_next ON mail (next) WHERE state = 'waiting';
 CREATE INDEX mail_ordered ON mail (ordered);
 
--- Escalations, complaints and call-backs.
+-- What has to be answered later. The kinds are those of the site file.
 CREATE TABLE "case" (
     id TEXT PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -101,6 +101,7 @@ CREATE TABLE "case" (
     flow TEXT NOT NULL,
     opened INTEGER NOT NULL,
     due INTEGER NOT NULL,
+    by_day INTEGER NOT NULL, -- due at the end of a day, not at a time of day
     fields TEXT NOT NULL,
     outcome TEXT,
     closed INTEGER

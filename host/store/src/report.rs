@@ -1,10 +1,10 @@
 //! Records and cases made into figures: what a line, a team or an hour came to (P9, K5, V6, V7).
 
 use std::{collections::BTreeMap, time::Duration};
-use strowger_model::{CallRecord, Case, CaseKind, Timestamp};
+use strowger_model::{CallRecord, Case, CaseKind, CaseRules, Timestamp};
 
 /// What some calls came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
     /// Calls that came in.
     pub offered: u64,
@@ -20,24 +20,44 @@ pub struct Figures {
     pub longest_wait: Duration,
     /// From being connected to the end, by all who were answered.
     pub talked: Duration,
-    /// Questions that could not be answered at once.
-    pub escalations: u64,
-    /// Complaints.
-    pub complaints: u64,
-    /// Promises to call back.
-    pub call_backs: u64,
-    /// Cases of these three kinds that were not answered in time.
+    /// What callers brought that has to be answered later, by kind.
+    pub cases: BTreeMap<CaseKind, u64>,
+    /// Cases that were not answered in time.
     pub late: u64,
 }
 
 /// A figure by its name.
+#[derive(Clone, Debug)]
 pub struct Column {
     /// As it heads a column.
-    pub name: &'static str,
+    pub name: String,
     /// What it is counted in.
     pub unit: Unit,
-    /// None: there is nothing to count.
-    pub of: fn(&Figures) -> Option<f64>,
+    of: Of,
+}
+
+/// Where a figure comes from.
+#[derive(Clone, Debug)]
+enum Of {
+    Calls(fn(&Figures) -> Option<f64>),
+    /// Cases of these kinds.
+    Cases(Vec<CaseKind>),
+    /// The part of the answered calls without such a case.
+    Without(Vec<CaseKind>),
+}
+
+impl Column {
+    /// The figure. None: there is nothing to count.
+    pub fn of(&self, figures: &Figures) -> Option<f64> {
+        match &self.of {
+            Of::Calls(of) => of(figures),
+            Of::Cases(kinds) => Some(figures.of_kinds(kinds) as f64),
+            Of::Without(kinds) => {
+                let without = figures.answered.saturating_sub(figures.of_kinds(kinds));
+                percent(without, figures.answered)
+            }
+        }
+    }
 }
 
 /// What a figure is counted in.
@@ -51,56 +71,61 @@ pub enum Unit {
     Seconds,
 }
 
-/// Every figure of a report, in its order.
-pub const COLUMNS: [Column; 14] = [
-    number("offered", |figures| Some(figures.offered as f64)),
-    number("answered", |figures| Some(figures.answered as f64)),
-    number("overflowed", |figures| Some(figures.overflowed as f64)),
-    number("lost", |figures| {
+/// Every figure of a report, in its order: those of calls, those of the kinds of cases that the site
+/// file has, and those of `others`, kinds that it has no more.
+pub fn columns<'a>(
+    rules: &CaseRules,
+    others: impl IntoIterator<Item = &'a CaseKind>,
+) -> Vec<Column> {
+    let calls = CALLS.iter().map(|(name, unit, of)| column(name, *unit, Of::Calls(*of)));
+    let mut columns: Vec<Column> = calls.collect();
+    for (kind, rule) in rules {
+        count_in(&mut columns, &rule.column, kind);
+        if let Some(name) = &rule.column_without {
+            match columns.iter_mut().find(|column| column.name == *name) {
+                Some(Column { of: Of::Without(kinds), .. }) => kinds.push(kind.clone()),
+                _ => columns.push(column(name, Unit::Percent, Of::Without(vec![kind.clone()]))),
+            }
+        }
+    }
+    for kind in others.into_iter().filter(|kind| !rules.contains_key(kind.as_str())) {
+        count_in(&mut columns, kind.as_str(), kind);
+    }
+    columns.push(column("late", Unit::Number, Of::Calls(|figures| Some(figures.late as f64))));
+    columns
+}
+
+/// Counts a kind in the column of this name, which is made if there is none.
+fn count_in(columns: &mut Vec<Column>, name: &str, kind: &CaseKind) {
+    match columns.iter_mut().find(|column| column.name == name) {
+        Some(Column { of: Of::Cases(kinds), .. }) if !kinds.contains(kind) => {
+            kinds.push(kind.clone());
+        }
+        Some(Column { of: Of::Cases(_), .. }) => {}
+        _ => columns.push(column(name, Unit::Number, Of::Cases(vec![kind.clone()]))),
+    }
+}
+
+fn column(name: &str, unit: Unit, of: Of) -> Column {
+    Column { name: name.to_owned(), unit, of }
+}
+
+/// A figure of calls: its name, what it is counted in, and the figure.
+type OfCalls = (&'static str, Unit, fn(&Figures) -> Option<f64>);
+
+const CALLS: [OfCalls; 9] = [
+    ("offered", Unit::Number, |figures| Some(figures.offered as f64)),
+    ("answered", Unit::Number, |figures| Some(figures.answered as f64)),
+    ("overflowed", Unit::Number, |figures| Some(figures.overflowed as f64)),
+    ("lost", Unit::Number, |figures| {
         Some((figures.offered - figures.answered - figures.overflowed) as f64)
     }),
-    Column {
-        name: "reachability",
-        unit: Unit::Percent,
-        of: |figures| percent(figures.answered, figures.offered),
-    },
-    Column {
-        name: "at_once",
-        unit: Unit::Percent,
-        of: |figures| percent(figures.at_once, figures.answered),
-    },
-    Column {
-        name: "mean_wait_s",
-        unit: Unit::Seconds,
-        of: |figures| Some(mean(figures.waited, figures.offered)),
-    },
-    Column {
-        name: "longest_wait_s",
-        unit: Unit::Seconds,
-        of: |figures| Some(figures.longest_wait.as_secs_f64()),
-    },
-    Column {
-        name: "mean_talk_s",
-        unit: Unit::Seconds,
-        of: |figures| Some(mean(figures.talked, figures.answered)),
-    },
-    number("escalations", |figures| Some(figures.escalations as f64)),
-    // V7 "one-and-done": calls against escalations.
-    Column {
-        name: "one_and_done",
-        unit: Unit::Percent,
-        of: |figures| {
-            percent(figures.answered.saturating_sub(figures.escalations), figures.answered)
-        },
-    },
-    number("complaints", |figures| Some(figures.complaints as f64)),
-    number("call_backs", |figures| Some(figures.call_backs as f64)),
-    number("late", |figures| Some(figures.late as f64)),
+    ("reachability", Unit::Percent, |figures| percent(figures.answered, figures.offered)),
+    ("at_once", Unit::Percent, |figures| percent(figures.at_once, figures.answered)),
+    ("mean_wait_s", Unit::Seconds, |figures| Some(mean(figures.waited, figures.offered))),
+    ("longest_wait_s", Unit::Seconds, |figures| Some(figures.longest_wait.as_secs_f64())),
+    ("mean_talk_s", Unit::Seconds, |figures| Some(mean(figures.talked, figures.answered))),
 ];
-
-const fn number(name: &'static str, of: fn(&Figures) -> Option<f64>) -> Column {
-    Column { name, unit: Unit::Number, of }
-}
 
 impl Figures {
     /// Counts a call. `at_once`: a wait up to this is none.
@@ -118,13 +143,13 @@ impl Figures {
     }
 
     /// Counts a case. `late`: it was not answered in time.
-    pub fn add_case(&mut self, kind: CaseKind, late: bool) {
-        *match kind {
-            CaseKind::Escalation => &mut self.escalations,
-            CaseKind::Complaint => &mut self.complaints,
-            CaseKind::CallBack => &mut self.call_backs,
-        } += 1;
+    pub fn add_case(&mut self, kind: &CaseKind, late: bool) {
+        *self.cases.entry(kind.clone()).or_default() += 1;
         self.late += u64::from(late);
+    }
+
+    fn of_kinds(&self, kinds: &[CaseKind]) -> u64 {
+        kinds.iter().filter_map(|kind| self.cases.get(kind)).sum()
     }
 }
 
@@ -158,7 +183,7 @@ pub fn report<'a>(
             None => Some(in_common(Counted::Case(case))),
         };
         if let Some(line) = line {
-            report.entry(line).or_default().add_case(case.kind, case.is_late(now));
+            report.entry(line).or_default().add_case(&case.kind, case.is_late(now));
         }
     }
     report
@@ -175,7 +200,7 @@ fn mean(sum: Duration, count: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strowger_model::{CallId, FlowVersion, mail::Closed};
+    use strowger_model::{CallId, CaseRule, FlowVersion, Term, mail::Closed};
 
     fn call(
         nth: u64,
@@ -197,23 +222,39 @@ mod tests {
         }
     }
 
-    fn case(kind: CaseKind, call: Option<CallId>, closed: Option<u64>) -> Case {
+    fn case(kind: &str, call: Option<CallId>, closed: Option<u64>) -> Case {
         let closed = closed.map(|at| Closed { outcome: "founded".into(), at: Timestamp(at) });
         let (opened, due) = (Timestamp(0), Timestamp(100));
         Case {
             id: String::new(),
-            kind,
+            kind: kind.into(),
             call,
             flow: "helpdesk".into(),
             opened,
             due,
+            by_day: false,
             fields: Vec::new(),
             closed,
         }
     }
 
     fn figure(figures: &Figures, name: &str) -> Option<f64> {
-        (COLUMNS.iter().find(|column| column.name == name).unwrap().of)(figures)
+        let columns = columns(&rules(), [&"call-back".into()]);
+        columns.iter().find(|column| column.name == name).unwrap().of(figures)
+    }
+
+    fn rules() -> CaseRules {
+        let rule = |column: &str, without: Option<&str>| CaseRule {
+            term: Term::Days(45),
+            outcomes: Vec::new(),
+            column: column.to_owned(),
+            column_without: without.map(str::to_owned),
+        };
+        CaseRules::from([
+            ("escalation".into(), rule("escalations", Some("one_and_done"))),
+            ("complaint".into(), rule("complaints", None)),
+            ("policy-complaint".into(), rule("complaints", None)),
+        ])
     }
 
     #[test]
@@ -230,10 +271,11 @@ mod tests {
             },
         ];
         let cases = [
-            case(CaseKind::Escalation, Some(calls[0].call), Some(99)),
-            case(CaseKind::CallBack, Some(calls[3].call), None),
-            case(CaseKind::Complaint, None, Some(100)),
-            case(CaseKind::Complaint, Some(CallId::next(5, None)), None),
+            case("escalation", Some(calls[0].call), Some(99)),
+            case("call-back", Some(calls[3].call), None),
+            case("complaint", None, Some(100)),
+            case("policy-complaint", None, Some(99)),
+            case("complaint", Some(CallId::next(5, None)), None),
         ];
         let by = |counted: Counted<'_>| match counted {
             Counted::Call(record) if record.outcome == "overflow" => "closed".to_owned(),
@@ -265,13 +307,14 @@ mod tests {
             "as the flow says"
         );
         assert_eq!(
-            of("", &["lost", "call_backs", "late", "mean_wait_s"]),
+            of("", &["lost", "call-back", "late", "mean_wait_s"]),
             [1.0, 1.0, 0.0, 90.0].map(Some),
-            "that call-back has 1 ms left"
+            "that call-back has 1 ms left, and its kind is not in the site file"
         );
         assert_eq!(
             of("by letter", &["complaints", "late", "reachability"]),
-            [Some(1.0), Some(1.0), None]
+            [Some(2.0), Some(1.0), None],
+            "two kinds in one column"
         );
     }
 }

@@ -51,7 +51,7 @@ CREATE TABLE mail (
 CREATE INDEX mail_next ON mail (next) WHERE state = 'waiting';
 CREATE INDEX mail_ordered ON mail (ordered);
 
--- Escalations and complaints.
+-- What has to be answered later.
 CREATE TABLE "case" (
     id TEXT PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -59,6 +59,7 @@ CREATE TABLE "case" (
     flow TEXT NOT NULL,
     opened INTEGER NOT NULL,
     due INTEGER NOT NULL,
+    by_day INTEGER NOT NULL,
     fields TEXT NOT NULL,
     outcome TEXT,
     closed INTEGER

@@ -56,8 +56,8 @@ const MAIL: &str = "INSERT INTO mail (id, call, flow, template, recipient, subje
 const MAIL_TRY: &str =
     "UPDATE mail SET state = ?2, tries = ?3, tried = ?4, next = ?5, error = ?6 WHERE id = ?1";
 pub(crate) const CASE: &str =
-    "INSERT INTO \"case\" (id, kind, call, flow, opened, due, fields, outcome, closed)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+    "INSERT INTO \"case\" (id, kind, call, flow, opened, due, fields, outcome, closed, by_day)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
 
 impl<'c> Writer<'c> {
     pub(crate) fn new(connection: &'c Connection) -> rusqlite::Result<Self> {

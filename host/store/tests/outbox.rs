@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Duration;
 use strowger_model::{
-    CallId, Case, CaseKind, Mail, MailState, Timestamp,
+    CallId, Case, CaseRule, CaseRules, Mail, MailState, Term, Timestamp,
     command::Field,
     mail::{Closed, MailTry},
 };
@@ -44,11 +44,12 @@ fn tried(id: &str, state: MailState, next: Timestamp) -> Change {
 fn case(id: &str, days_ago: u64, closed: bool) -> Case {
     Case {
         id: id.into(),
-        kind: CaseKind::Complaint,
+        kind: "complaint".into(),
         call: None,
         flow: "helpdesk".into(),
         opened: Timestamp(NOW.0 - days_ago * DAY),
         due: NOW,
+        by_day: true,
         fields: vec![Field { key: "caller".into(), value: "+32475000001".into() }],
         closed: closed.then(|| Closed { outcome: "founded".into(), at: NOW }),
     }
@@ -145,14 +146,21 @@ fn cases_are_added_and_closed_beside_a_host() {
     let ids = ["one", "one"].map(|id| add_case(&path, case(id, 1, false)).unwrap().id);
     assert_eq!(ids, ["one-0", "one-1"], "of one instant, and none is lost");
     let closed = |outcome: &str| Closed { outcome: outcome.into(), at: NOW };
-    assert!(matches!(close_case(&path, "two", &closed("founded")), Err(KeepError::Unknown(_))));
-    assert!(matches!(close_case(&path, "one-0", &closed("answered")), Err(KeepError::Outcome)));
-    close_case(&path, "one-0", &closed("unfounded")).unwrap();
-    assert!(matches!(
-        close_case(&path, "one-0", &closed("founded")),
-        Err(KeepError::Closed { .. })
-    ));
+    let rule = CaseRule {
+        term: Term::Days(45),
+        outcomes: ["founded", "partly", "unfounded"].map(str::to_owned).into(),
+        column: "complaints".to_owned(),
+        column_without: None,
+    };
+    let rules = CaseRules::from([("complaint".into(), rule)]);
+    let close = |id: &str, outcome: &str| close_case(&path, id, &closed(outcome), &rules);
+    assert!(matches!(close("two", "founded"), Err(KeepError::Unknown(_))));
+    assert!(matches!(close("one-0", "answered"), Err(KeepError::Outcome { .. })));
+    close("one-0", "unfounded").unwrap();
+    assert!(matches!(close("one-0", "founded"), Err(KeepError::Closed { .. })));
     let open = store.cases(&CaseQuery { open: true, ..CaseQuery::default() }).unwrap();
     assert_eq!(open.iter().map(|case| case.id.as_str()).collect::<Vec<_>>(), ["one-1"]);
+    // Of a kind that the site file does not have, a case may end in any way.
+    close_case(&path, "one-1", &closed("answered"), &CaseRules::new()).unwrap();
     assert_eq!(store.cases(&CaseQuery::default()).unwrap()[0].closed, Some(closed("unfounded")));
 }

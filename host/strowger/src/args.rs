@@ -1,10 +1,7 @@
 //! The command line as people type it. The doc comments are its help.
 
 use crate::when::When;
-use clap::{
-    Args, Parser, Subcommand,
-    builder::{PossibleValuesParser, TypedValueParser},
-};
+use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use strowger_model::{CallId, CaseKind, command::Field};
 
@@ -104,8 +101,8 @@ pub(crate) enum Command {
     /// running host.
     #[command(after_help = "Examples:\n  strowger mails\n  strowger mails --all --since 1d")]
     Mails(Mails),
-    /// List escalations, complaints and call-backs; close one, add one, note more of one, or export
-    /// a quarter
+    /// List what has to be answered in time, such as complaints; close one, add one, note more of
+    /// one, or export a quarter
     ///
     /// Works beside a running host.
     #[command(
@@ -318,13 +315,13 @@ pub(crate) struct Report {
     /// Only calls with this mark, such as `repeat`, and no cases but theirs
     #[arg(long, value_name = "MARK")]
     pub(crate) tag: Option<String>,
-    /// Invitations sent on each day, as CSV with the columns `day` and `invitations`: the report,
-    /// by day, sets the calls against them
+    /// What was sent on each day, such as invitations, as CSV with the column `day` and one more,
+    /// whose name is yours: the report, by day, sets the calls against it
     #[arg(long, value_name = "FILE")]
-    pub(crate) invitations: Option<PathBuf>,
-    /// How many invitations bring one call, as is expected
-    #[arg(long, value_name = "INVITATIONS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..), requires = "invitations")]
-    pub(crate) one_in: u32,
+    pub(crate) against: Option<PathBuf>,
+    /// How many of these bring one call, as is expected; the report then has a column `forecast`
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..), requires = "against")]
+    pub(crate) one_in: Option<u32>,
     /// As CSV
     #[arg(long)]
     pub(crate) csv: bool,
@@ -413,7 +410,7 @@ pub(crate) enum CasesDo {
         /// The case
         #[arg(value_name = "CASE")]
         id: String,
-        /// How it ended; a complaint is founded, partly or unfounded
+        /// How it ended; the site file may say which outcomes a kind of case has
         #[arg(long)]
         outcome: String,
     },
@@ -439,10 +436,9 @@ pub(crate) enum CasesDo {
 
 #[derive(Debug, Args)]
 pub(crate) struct AddCase {
-    /// What it is
-    #[arg(value_parser = kind_of_case())]
+    /// What it is, such as complaint: a kind of case of the site file
     pub(crate) kind: CaseKind,
-    /// The flow that it is about, whose flow file says when it is due
+    /// The flow that it is about
     #[arg(long, value_name = "NAME")]
     pub(crate) flow: String,
     /// The call that it is about
@@ -451,13 +447,6 @@ pub(crate) struct AddCase {
     /// What it is about; may be given more often
     #[arg(long = "field", value_name = "KEY=VALUE", value_parser = key_and_value)]
     pub(crate) fields: Vec<Field>,
-}
-
-fn kind_of_case() -> impl TypedValueParser<Value = CaseKind> {
-    let kind = |word: String| {
-        CaseKind::ALL.into_iter().find(|kind| kind.word() == word).ok_or("no such kind")
-    };
-    PossibleValuesParser::new(CaseKind::ALL.map(CaseKind::word)).try_map(kind)
 }
 
 fn key_and_value(text: &str) -> Result<Field, String> {

@@ -1,5 +1,4 @@
-//! `strowger cases`: escalations, complaints and call-backs, until when they have to be answered,
-//! and how they ended.
+//! `strowger cases`: what has to be answered in time, such as complaints, and how it ended.
 
 use crate::{
     args::{AddCase, Cases, CasesDo},
@@ -7,7 +6,7 @@ use crate::{
     sheet::Sheet,
     when,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;
 use std::{
     io::{BufWriter, Write, stdout},
@@ -15,7 +14,7 @@ use std::{
 };
 use strowger_exchange::Clock;
 use strowger_flows::{Catalogue, CatalogueConfig, LoadedFlow};
-use strowger_model::{CallId, Case, CaseKind, Timestamp, command::Field, mail::Closed};
+use strowger_model::{CallId, Case, CaseKind, CaseRules, Timestamp, command::Field, mail::Closed};
 use strowger_sandbox::Engine;
 use strowger_store::{CaseQuery, Reader};
 
@@ -29,7 +28,7 @@ pub(crate) fn cases(args: &Cases) -> Result<bool> {
         None => list(&config, args.all),
         Some(CasesDo::Close { id, outcome }) => {
             let closed = Closed { outcome: outcome.clone(), at: Clock::system().now() };
-            strowger_store::close_case(&config.database(), id, &closed)?;
+            strowger_store::close_case(&config.database(), id, &closed, &rules(&config)?)?;
             println!("{id} is closed: {outcome}");
             Ok(true)
         }
@@ -82,34 +81,59 @@ fn export(config: &Config, quarter: &str) -> Result<bool> {
     Ok(true)
 }
 
-/// Adds a case that came up after a call; when it is due is as in the flow file.
+/// Adds a case that came up after a call; when it is due is as in the site file.
 fn add(config: &Config, new: &AddCase) -> Result<bool> {
     let flow = flow(config, &new.flow)?;
-    let case = self::new(&flow, new.kind, new.call, new.fields.clone());
+    let case = self::new(&flow, new.kind.clone(), new.call, new.fields.clone());
+    let case = case.map_err(anyhow::Error::msg)?;
     let case = strowger_store::add_case(&config.database(), case)?;
     println!("{} is to be answered by {}", case.id, last_moment(&case));
     Ok(true)
 }
 
+/// What the site file says of the kinds of cases.
+pub(crate) fn rules(config: &Config) -> Result<CaseRules> {
+    let file = config.flows.join("site.toml");
+    match strowger_site::read_site::read(&file) {
+        Ok(site) => Ok(site.cases),
+        Err(_) => bail!(
+            "{} is not good; `strowger check {}` says what is wrong",
+            file.display(),
+            config.flows.display()
+        ),
+    }
+}
+
 /// A case that is noted now, still without its number.
+///
+/// # Errors
+/// If the site has no such kind; the sentence says which there are.
 pub(crate) fn new(
     flow: &LoadedFlow,
     kind: CaseKind,
     call: Option<CallId>,
     fields: Vec<Field>,
-) -> Case {
+) -> Result<Case, String> {
+    let Some(rule) = flow.site.cases.get(&kind) else {
+        let known: Vec<&str> = flow.site.cases.keys().map(CaseKind::as_str).collect();
+        return Err(match known.is_empty() {
+            true => "the site file has no kinds of cases; see [cases]".to_owned(),
+            false => format!("there is no kind of case {kind:?}, only {}", known.join(", ")),
+        });
+    };
     let opened = Clock::system().now();
-    Case {
+    Ok(Case {
         // Of cases that a step noted, the id has two numbers behind the call's.
         id: CallId::next(opened.0, None).to_string(),
         kind,
         call,
         flow: flow.name.clone(),
         opened,
-        due: flow.cases.due(kind, opened, &flow.site),
+        due: flow.site.due(opened, rule.term),
+        by_day: rule.term.is_by_day(),
         fields,
         closed: None,
-    }
+    })
 }
 
 fn flow(config: &Config, name: &str) -> Result<Arc<LoadedFlow>> {
@@ -140,7 +164,7 @@ fn sheet(
         };
         let mut row = vec![
             case.id.clone(),
-            case.kind.word().to_owned(),
+            case.kind.to_string(),
             when::local(case.opened),
             last_moment(case),
             state.to_owned(),
@@ -158,7 +182,7 @@ fn sheet(
 
 /// The last day for an answer, or the time to the minute.
 fn last_moment(case: &Case) -> String {
-    let (last, shown) = match case.kind.is_due_by_day() {
+    let (last, shown) = match case.by_day {
         // What is due at midnight is to be answered on the day before.
         true => (case.due.0.saturating_sub(1), "2026-11-23".len()),
         false => (case.due.0, "2026-11-23 10:00".len()),

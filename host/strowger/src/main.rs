@@ -17,6 +17,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod adapter;
+mod against;
 mod args;
 mod call;
 mod cases;
@@ -27,7 +28,6 @@ mod demo;
 mod erase;
 mod floor;
 mod flows;
-mod invitations;
 mod load;
 mod mails;
 mod paperwork;

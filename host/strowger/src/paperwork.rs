@@ -54,7 +54,10 @@ pub(crate) async fn add(State(desk): State<Arc<Desk>>, Json(new): Json<NewCase>)
     let Some(flow) = desk.catalogue.current().flows.get(new.flow.as_str()).cloned() else {
         return refused(StatusCode::NOT_FOUND, format!("there is no flow {:?}", new.flow));
     };
-    let case = cases::new(&flow, new.kind, new.call, fields(new.fields));
+    let case = match cases::new(&flow, new.kind, new.call, fields(new.fields)) {
+        Ok(case) => case,
+        Err(why) => return refused(StatusCode::BAD_REQUEST, why),
+    };
     answer(&desk, move |journal| strowger_store::add_case(journal, case)).await
 }
 
@@ -72,7 +75,8 @@ pub(crate) async fn close(
     Json(end): Json<End>,
 ) -> Response {
     let closed = Closed { outcome: end.outcome, at: Clock::system().now() };
-    answer(&desk, move |journal| strowger_store::close_case(journal, &id, &closed)).await
+    let rules = desk.catalogue.current().site.cases.clone();
+    answer(&desk, move |journal| strowger_store::close_case(journal, &id, &closed, &rules)).await
 }
 
 /// Notes on the record of a call that is over.
@@ -99,9 +103,9 @@ async fn answer<T: Serialize + Send + 'static>(
         Ok(Err(error @ (KeepError::Unknown(_) | KeepError::NoRecord(_)))) => {
             refused(StatusCode::NOT_FOUND, error)
         }
-        Ok(Err(error @ (KeepError::Closed { .. } | KeepError::Outcome | KeepError::Erased(_)))) => {
-            refused(StatusCode::CONFLICT, error)
-        }
+        Ok(Err(
+            error @ (KeepError::Closed { .. } | KeepError::Outcome { .. } | KeepError::Erased(_)),
+        )) => refused(StatusCode::CONFLICT, error),
         Ok(Err(error)) => refused(StatusCode::INTERNAL_SERVER_ERROR, error),
         Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, error),
     }

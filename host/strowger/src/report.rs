@@ -1,9 +1,11 @@
 //! `strowger report`: what the calls of a time came to, in figures.
 
 use crate::{
+    against,
     args::{By, Report},
+    cases::rules,
     config::Config,
-    invitations, records,
+    records,
     sheet::Sheet,
     when,
 };
@@ -13,19 +15,19 @@ use std::{
     time::Duration,
 };
 use strowger_exchange::Clock;
-use strowger_model::{Case, Timestamp};
+use strowger_model::{Case, CaseRules, Timestamp};
 use strowger_store::{
     CaseQuery, Reader,
-    report::{COLUMNS, Column, Counted, Figures, Unit, report as figures},
+    report::{Column, Counted, Figures, Unit, columns, report as figures},
 };
 
 /// Prints the report.
 pub(crate) fn report(args: &Report) -> Result<bool> {
     let config = Config::read(&args.config.config)?;
-    let invited = args.invitations.as_deref().map(invitations::read).transpose()?;
+    let sent = args.against.as_deref().map(against::read).transpose()?;
     ensure!(
-        invited.is_none() || args.by == By::Day,
-        "invitations are told by day; write --by day too"
+        sent.is_none() || args.by == By::Day,
+        "what was sent is told by day; write --by day too"
     );
     let reader = Reader::open(&config.database())?;
     let mut records = reader.records(&records::query(&args.which))?;
@@ -34,18 +36,22 @@ pub(crate) fn report(args: &Report) -> Result<bool> {
     }
     let cases = cases(&reader, args)?;
     let (at_once, now) = (Duration::from_secs(args.at_once), Clock::system().now());
+    let rules = rules(&config).unwrap_or_else(|error| {
+        eprintln!("{error:#}; cases are counted by their kind");
+        CaseRules::default()
+    });
+    let columns = columns(&rules, cases.iter().map(|case| &case.kind));
     let by = |in_common: fn(&By, Counted<'_>) -> String| {
         figures(&records, &cases, at_once, now, |counted| in_common(&args.by, counted))
     };
 
     let mut head: Vec<String> = std::iter::once(args.by.to_string())
-        .chain(COLUMNS.map(|column| column.name.to_owned()))
+        .chain(columns.iter().map(|column| column.name.clone()))
         .collect();
-    head.extend(invited.iter().flat_map(|_| invitations::COLUMNS.map(str::to_owned)));
+    head.extend(sent.iter().flat_map(|sent| sent.columns(args.one_in)));
     let row = |name: &str, figures: &Figures| {
-        let figures_of = COLUMNS.iter().map(|column| text(column, figures));
-        let against =
-            invited.iter().flat_map(|invited| invited.against(name, figures.offered, args.one_in));
+        let figures_of = columns.iter().map(|column| text(column, figures));
+        let against = sent.iter().flat_map(|sent| sent.cells(name, figures.offered, args.one_in));
         std::iter::once(name.to_owned()).chain(figures_of).chain(against).collect()
     };
     let mut sheet = Sheet(vec![head]);
@@ -101,7 +107,7 @@ fn in_common(by: &By, counted: Counted<'_>) -> String {
 }
 
 fn text(column: &Column, figures: &Figures) -> String {
-    (column.of)(figures).map_or_else(String::new, |figure| match column.unit {
+    column.of(figures).map_or_else(String::new, |figure| match column.unit {
         Unit::Number => format!("{figure:.0}"),
         Unit::Percent => format!("{figure:.1}%"),
         Unit::Seconds => format!("{figure:.1}"),

@@ -5,21 +5,18 @@ mod common;
 
 use common::run;
 use std::{fs, path::Path};
-use strowger_model::{
-    CallId, Case, CaseKind, Mail, MailState, Timestamp, command::Field, mail::MailTry,
-};
+use strowger_model::{CallId, Case, Mail, MailState, Timestamp, command::Field, mail::MailTry};
 use strowger_store::{Change, Entry, Options, Store};
 use strowger_tests::{Folder, PATIENCE};
 
-const SITE: &str =
-    "time_zone = \"Europe/Brussels\"\ncountry = \"BE\"\nlanguage = \"nl-BE\"\n[queues.desk]\n";
+const SITE: &str = "time_zone = \"Europe/Brussels\"\ncountry = \"BE\"\nlanguage = \"nl-BE\"\n[queues.desk]\n\
+     [cases.complaint]\ndays = 30\noutcomes = [\"founded\", \"partly\", \"unfounded\"]\n\
+     [cases.call-back]\nhours = 24\n";
 const FLOW: &str = r#"
 plugin = "reception"
 numbers = ["100"]
 [permissions]
 queues = ["desk"]
-[cases]
-complaint_days = 30
 [settings]
 greeting = "Druk 1 voor de balie."
 sorry = "Niemand kan u nu helpen."
@@ -58,11 +55,12 @@ fn journal(root: &Path) -> (Store, CallId) {
     };
     let case = Case {
         id: "one-1-0".into(),
-        kind: CaseKind::Escalation,
+        kind: "escalation".into(),
         call: Some(call),
         flow: "reception".into(),
         opened: Timestamp(now.0 - 20),
         due: Timestamp(now.0 - 10),
+        by_day: true,
         fields: vec![Field { key: "question".into(), value: "Mag, mijn zoon mee?".into() }],
         closed: None,
     };
@@ -140,6 +138,8 @@ fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
     assert!(code == 2 && said.contains("no case"), "{said}");
     assert!(!run(&["cases"]).1.contains(&id) && run(&["cases", "--all"]).1.contains(&id));
     assert_eq!(run(&["cases", "add", "complaint", "--flow", "nobody"]).0, 2);
+    let (code, said) = run(&["cases", "add", "praise", "--flow", "reception"]);
+    assert!(code == 2 && said.contains("\"praise\", only call-back, complaint"), "{said}");
     let (code, said) = run(&[
         "cases",
         "add",
@@ -163,7 +163,7 @@ fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
         .find(|case| case.id == id)
         .unwrap();
     let days = (complaint.due.0 - complaint.opened.0) / (24 * 60 * 60 * 1000);
-    assert_eq!(days, 30, "as the flow file says, to the end of the day");
+    assert_eq!(days, 30, "as the site file says, to the end of the day");
     // Quarters are those of the machine's own clock.
     let date = chrono::DateTime::from_timestamp_millis(complaint.opened.0 as i64)
         .unwrap()

@@ -95,14 +95,14 @@ async fn what_was_recorded_is_shown_replayed_and_erased() {
     );
     fs::write(root.join("sent.csv"), "day,invitations\n2026-01-01,30\n").unwrap();
     let (code, figures) =
-        run(&["report", "--by", "day", "--invitations", "sent.csv", "--one-in", "10"]);
+        run(&["report", "--by", "day", "--against", "sent.csv", "--one-in", "10"]);
     let all: Vec<&str> = figures.lines().last().unwrap().split_whitespace().collect();
     assert_eq!(
         (code, &all[..2], &all[all.len() - 3..]),
         (0, &["all", "2"][..], &["30", "3", "15.0"][..]),
         "{figures}"
     );
-    let (code, said) = run(&["report", "--invitations", "sent.csv"]);
+    let (code, said) = run(&["report", "--against", "sent.csv"]);
     assert!(code == 2 && said.contains("--by day"), "{said}");
     let (_, csv) = run(&["report", "--tag", "repeat", "--csv"]);
     assert_eq!(csv.lines().count(), 1, "{csv}");

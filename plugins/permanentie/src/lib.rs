@@ -263,9 +263,9 @@ impl Shift {
     /// For the record and the care line.
     fn word(self) -> &'static str {
         match self {
-            Self::OfficeHours => "kantooruren",
-            Self::Edges => "randuren",
-            Self::Night => "nacht",
+            Self::OfficeHours => "office-hours",
+            Self::Edges => "edges",
+            Self::Night => "night",
         }
     }
 }

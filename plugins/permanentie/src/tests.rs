@@ -84,10 +84,10 @@ fn the_schema_in_the_file_is_that_of_the_settings() {
 #[test]
 fn p1_p2_the_edges_of_the_day_belong_to_the_care_line() {
     let call = call(site(true, false));
-    assert_eq!(handed_over(&call), Some(("zorglijn".into(), "randuren 1000000".into())));
+    assert_eq!(handed_over(&call), Some(("zorglijn".into(), "edges 1000000".into())));
     assert_eq!(
         (call.noted("shift"), call.noted("province")),
-        (Some("randuren"), Some("Oost-Vlaanderen"))
+        (Some("edges"), Some("Oost-Vlaanderen"))
     );
     assert_eq!(call.noted("kind"), None, "nobody is told apart");
 }
@@ -95,7 +95,7 @@ fn p1_p2_the_edges_of_the_day_belong_to_the_care_line() {
 #[test]
 fn p3_patients_and_unknown_callers_go_to_the_care_line() {
     let patient = call(office_hours().contact(CALLER_NUMBER, contact("patiënt", "Mia")));
-    assert_eq!(handed_over(&patient), Some(("zorglijn".into(), "kantooruren 1000000".into())));
+    assert_eq!(handed_over(&patient), Some(("zorglijn".into(), "office-hours 1000000".into())));
     assert_eq!(patient.noted("kind"), Some("patiënt"));
     let mut unknown = TestCall::<Permanentie>::new(settings(), office_hours());
     unknown.arrives_as(|arrival| arrival.caller = None).settles();
@@ -155,7 +155,7 @@ fn p4_after_four_minutes_the_care_line_with_the_time_waited() {
     call.passes(secs(240));
     assert_eq!(
         handed_over(&call),
-        Some(("zorglijn".into(), "kantooruren 1000000".into())),
+        Some(("zorglijn".into(), "office-hours 1000000".into())),
         "and in the shift in which it arrived"
     );
     assert!(call.is_tagged("handed-over"));
@@ -181,7 +181,7 @@ fn p4_who_cannot_answer_at_all_is_not_waited_for() {
     call.passes(secs(2)).queue_leaves(Left::NobodyReachable);
     assert_eq!(asked(&call), ["agent:an", "sd-ovl-q2"]);
     call.queue_leaves(Left::NobodyLoggedIn).queue_leaves(Left::NobodyLoggedIn);
-    assert_eq!(handed_over(&call), Some(("zorglijn".into(), "kantooruren 1000000".into())));
+    assert_eq!(handed_over(&call), Some(("zorglijn".into(), "office-hours 1000000".into())));
     assert_eq!(call.noted("service-desk"), Some("nobody-logged-in"));
 }
 

@@ -70,16 +70,16 @@ async fn care_line(call: &Call, s: &'static Settings) -> Result<Ending, Failure>
     };
     call.note("call-back", nobody);
     call.tag("call-back");
-    // P9: whether it is followed up in time can be seen, and `[cases]` of the flow file says whom
-    // the mail goes to.
-    call.call_back(call_back(call, s, &arrived, since));
+    // P9: whether it is followed up in time can be seen: the site file says until when, and the flow
+    // file whom the mail goes to.
+    call.case(&s.case, call_back(call, s, &arrived, since));
     // P6 "Als de wachttijd vier minuten overschrijdt, volgt een bijkomende informatieboodschap."
     call.play(s.texts.noted.in_language(language)).await;
     call.hang_up_all();
     Ok("call-back".into())
 }
 
-/// What is known of a call that a province's flow hands over: `kantooruren 1795345200000` is the
+/// What is known of a call that a province's flow hands over: `office-hours 1795345200000` is the
 /// shift in which it arrived, and since when the caller waits. A call to the care line's own number
 /// brings nothing.
 struct Handover {
@@ -91,7 +91,7 @@ fn handover(call: &Call, s: &Settings, arrived: &Moment) -> Handover {
     let data = call.arrival().map_or("", |arrival| &arrival.data);
     let handed_over = data
         .split_once(' ')
-        .and_then(|(shift, since)| Some((shift == "kantooruren", since.parse().ok()?)));
+        .and_then(|(shift, since)| Some((shift == "office-hours", since.parse().ok()?)));
     let (office_hours, since) =
         handed_over.unwrap_or_else(|| (call.is_open(&s.office_hours), arrived.instant));
     Handover { office_hours, since }

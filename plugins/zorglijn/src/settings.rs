@@ -25,6 +25,9 @@ pub struct Settings {
     pub answer_within: Seconds,
     /// After so many seconds of waiting, a call-back mail (P5).
     pub call_back_after: Seconds,
+    /// The kind of case that is then noted (P9).
+    #[schemars(extend("format" = "case"))]
+    pub case: String,
     /// What those who wait hear between the words (P6).
     #[schemars(extend("format" = "music"))]
     pub music: String,

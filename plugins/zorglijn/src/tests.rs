@@ -43,7 +43,7 @@ fn waited_since(call: &TestCall<Zorglijn>) -> Option<u64> {
 /// What whoever calls back is told, as lines.
 fn call_back(call: &TestCall<Zorglijn>) -> Vec<String> {
     let fields = call.orders().iter().filter_map(|order| match &order.command {
-        Command::CallBack(fields) => Some(fields),
+        Command::Case(case) if case.kind == "call-back" => Some(&case.fields),
         _ => None,
     });
     fields.flatten().map(|field| format!("{}: {}", field.key, field.value)).collect()
@@ -76,11 +76,11 @@ fn p2_at_the_edges_of_the_day_the_operators_are_alone() {
 
 #[test]
 fn a_call_keeps_the_shift_in_which_it_arrived() {
-    let mut before_five = call(site(false), "kantooruren 1795428000000");
+    let mut before_five = call(site(false), "office-hours 1795428000000");
     before_five.passes(secs(30));
     assert_eq!(asked(&before_five).len(), 3, "office hours are over by now");
     assert_eq!(waited_since(&before_five), Some(1_795_428_000_000));
-    let mut before_nine = call(site(true), "randuren 1795428000000");
+    let mut before_nine = call(site(true), "edges 1795428000000");
     before_nine.passes(secs(30));
     assert_eq!(asked(&before_nine).len(), 1);
 }
@@ -117,7 +117,7 @@ fn p5_p6_after_four_minutes_a_call_back_mail_and_the_caller_is_told() {
 
 #[test]
 fn p5_the_mail_says_the_whole_wait_of_a_call_that_was_handed_over() {
-    let mut call = call(site(true), "kantooruren 1795428000000");
+    let mut call = call(site(true), "office-hours 1795428000000");
     call.passes(secs(240)).settles();
     assert_eq!(call_back(&call).last().map(String::as_str), Some("wait: 8 min 0 s"));
     assert_eq!(call_back(&call)[0], "caller: onbekend");

@@ -1,5 +1,5 @@
-//! What a call leaves for people: mail, escalations, complaints. Nothing of it goes anywhere but
-//! with the step that ordered it, into the journal.
+//! What a call leaves for people: mail, and cases that have to be answered. Nothing of it goes
+//! anywhere but with the step that ordered it, into the journal.
 
 use super::{Carried, refusal};
 use crate::{
@@ -58,8 +58,14 @@ impl Turn<'_> {
                 format!("a case is at most {} KiB", FIELDS >> 10),
             ));
         }
-        let (cases, opened) = (self.call.terms.cases.clone(), self.now.wall);
-        let due = cases.due(kind, opened, &self.call.terms.site);
+        let terms = self.call.terms.clone();
+        let Some(term) = terms.site.cases.get(&kind).map(|rule| rule.term) else {
+            let detail = format!("there is no kind of case {kind:?} in the site file; see [cases]");
+            return Err(refusal(RefusalReason::UnknownName, detail));
+        };
+        let opened = self.now.wall;
+        let due = terms.site.due(opened, term);
+        let told = terms.cases_to.get(&kind).map(Vec::as_slice).unwrap_or_default();
         let case = Case {
             id: self.next_id(),
             kind,
@@ -67,11 +73,11 @@ impl Turn<'_> {
             flow: self.call.terms.name.clone(),
             opened,
             due,
+            by_day: term.is_by_day(),
             fields,
             closed: None,
         };
-        if let Some(template) =
-            self.call.terms.mails.get(kind.word()).filter(|_| !cases.mail_to.is_empty())
+        if let Some(template) = terms.mails.get(case.kind.as_str()).filter(|_| !told.is_empty())
         {
             let own = [
                 ("case", case.id.clone()),
@@ -87,7 +93,7 @@ impl Turn<'_> {
                     Err(missing) => all.push(Field { key: missing, value: "-".to_owned() }),
                 }
             };
-            self.post(kind.word(), &cases.mail_to, &all, &filled);
+            self.post(case.kind.as_str(), told, &all, &filled);
         }
         self.out.papers.push(Paper::Case(Box::new(case)));
         Ok(())
@@ -119,7 +125,7 @@ impl Turn<'_> {
     /// The last day for an answer, or the time.
     fn last_moment(&self, case: &Case) -> String {
         let moment = |at| self.call.terms.site.moment(at);
-        if case.kind.is_due_by_day() {
+        if case.by_day {
             // What is due at midnight is to be answered on the day before.
             return date(&moment(Timestamp(case.due.0 - 1)));
         }

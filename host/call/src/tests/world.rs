@@ -20,7 +20,7 @@ use strowger_routing::{
     AgentConfig, EntryId, Floor, Input as FloorInput, Output, QueueConfig, RefusedInput,
 };
 use strowger_site::{
-    Agent, Cases, Fallback, Permissions, Site, Terms,
+    Agent, Fallback, Permissions, Site, Terms,
     read_site::{self, People},
     source::Source,
 };
@@ -55,12 +55,7 @@ fn terms() -> Arc<Terms> {
         language: "nl-BE".to_owned(),
         caller_id: None,
         mails: BTreeMap::new(),
-        cases: Cases {
-            escalation_working_days: 1,
-            complaint_days: 1,
-            call_back_hours: 1,
-            mail_to: Vec::new(),
-        },
+        cases_to: BTreeMap::new(),
         site,
         recordings: BTreeMap::new(),
     })

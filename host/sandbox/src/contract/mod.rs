@@ -157,7 +157,7 @@ impl Exports {
         event: wit::Event<'_>,
     ) -> wasmtime::Result<Result<wit::StepResult, String>> {
         match self {
-            Self::V0_1(exports) => exports.call_step(store, state, event),
+            Self::V0_1(exports) => Ok(exports.call_step(store, state, event)?.map(Into::into)),
             Self::Current(exports) => exports.call_step(store, state, event),
         }
     }

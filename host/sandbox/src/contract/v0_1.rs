@@ -49,6 +49,98 @@ pub mod types {
         #[allow(dead_code, reason = "it is part of the shape")]
         pub state_version: u32,
     }
+
+    /// What a step gives.
+    #[derive(ComponentType, Lift)]
+    #[component(record)]
+    pub struct StepResult {
+        pub state: Vec<u8>,
+        pub orders: Vec<Order>,
+    }
+
+    /// An order, whose command is one of 0.1.
+    #[derive(ComponentType, Lift)]
+    #[component(record)]
+    pub struct Order {
+        pub id: OrderId,
+        pub command: Command,
+    }
+
+    /// It had three orders for what is a `case` of any kind now.
+    #[derive(ComponentType, Lift)]
+    #[component(variant)]
+    pub enum Command {
+        #[component(name = "answer")]
+        Answer,
+        #[component(name = "indicate-ringing")]
+        IndicateRinging,
+        #[component(name = "play")]
+        Play(Play),
+        #[component(name = "keep-waiting")]
+        KeepWaiting(KeepWaiting),
+        #[component(name = "gather")]
+        Gather(Gather),
+        #[component(name = "watch")]
+        Watch(Watch),
+        #[component(name = "enter-queue")]
+        EnterQueue(EnterQueue),
+        #[component(name = "widen")]
+        Widen(Widen),
+        #[component(name = "dial")]
+        Dial(Dial),
+        #[component(name = "connect")]
+        Connect(Vec<Leg>),
+        #[component(name = "hold")]
+        Hold(Leg),
+        #[component(name = "resume")]
+        Resume(Leg),
+        #[component(name = "part")]
+        Part(Leg),
+        #[component(name = "transfer")]
+        Transfer(Transfer),
+        #[component(name = "continue-with")]
+        ContinueWith(ContinueWith),
+        #[component(name = "listen")]
+        Listen(Listen),
+        #[component(name = "record")]
+        Record(RecordingOrder),
+        #[component(name = "send-digits")]
+        SendDigits(SendDigits),
+        #[component(name = "timer")]
+        Timer(Millis),
+        #[component(name = "cancel")]
+        Cancel(OrderId),
+        #[component(name = "mail")]
+        Mail(Mail),
+        #[component(name = "escalation")]
+        Escalation(Vec<Field>),
+        #[component(name = "complaint")]
+        Complaint(Vec<Field>),
+        #[component(name = "call-back")]
+        CallBack(Vec<Field>),
+        #[component(name = "note")]
+        Note(Field),
+        #[component(name = "tag")]
+        Tag(String),
+        #[component(name = "disposition")]
+        Disposition(Disposition),
+        #[component(name = "agent")]
+        Agent(AgentOrder),
+        #[component(name = "set-switch")]
+        SetSwitch(SetSwitch),
+        #[component(name = "open-campaign")]
+        OpenCampaign(OpenCampaign),
+        #[component(name = "stop-campaign")]
+        StopCampaign(String),
+        #[component(name = "claim")]
+        Claim(String),
+        #[component(name = "alarm")]
+        Alarm(Alarm),
+        #[component(name = "hang-up")]
+        HangUp(HangUp),
+        #[component(name = "finish")]
+        Finish(String),
+    }
 }
 
 impl From<types::Manifest> for wit::Manifest {
@@ -56,6 +148,59 @@ impl From<types::Manifest> for wit::Manifest {
         let types::Manifest { name, version, settings_schema, .. } = old;
         Self { name, version, settings_schema }
     }
+}
+
+impl From<types::StepResult> for wit::StepResult {
+    fn from(old: types::StepResult) -> Self {
+        let order = |old: types::Order| wit::Order { id: old.id, command: old.command.into() };
+        Self { state: old.state, orders: old.orders.into_iter().map(order).collect() }
+    }
+}
+
+impl From<types::Command> for wit::Command {
+    fn from(old: types::Command) -> Self {
+        match old {
+            types::Command::Answer => Self::Answer,
+            types::Command::IndicateRinging => Self::IndicateRinging,
+            types::Command::Play(it) => Self::Play(it),
+            types::Command::KeepWaiting(it) => Self::KeepWaiting(it),
+            types::Command::Gather(it) => Self::Gather(it),
+            types::Command::Watch(it) => Self::Watch(it),
+            types::Command::EnterQueue(it) => Self::EnterQueue(it),
+            types::Command::Widen(it) => Self::Widen(it),
+            types::Command::Dial(it) => Self::Dial(it),
+            types::Command::Connect(it) => Self::Connect(it),
+            types::Command::Hold(it) => Self::Hold(it),
+            types::Command::Resume(it) => Self::Resume(it),
+            types::Command::Part(it) => Self::Part(it),
+            types::Command::Transfer(it) => Self::Transfer(it),
+            types::Command::ContinueWith(it) => Self::ContinueWith(it),
+            types::Command::Listen(it) => Self::Listen(it),
+            types::Command::Record(it) => Self::Record(it),
+            types::Command::SendDigits(it) => Self::SendDigits(it),
+            types::Command::Timer(it) => Self::Timer(it),
+            types::Command::Cancel(it) => Self::Cancel(it),
+            types::Command::Mail(it) => Self::Mail(it),
+            types::Command::Escalation(fields) => Self::Case(case("escalation", fields)),
+            types::Command::Complaint(fields) => Self::Case(case("complaint", fields)),
+            types::Command::CallBack(fields) => Self::Case(case("call-back", fields)),
+            types::Command::Note(it) => Self::Note(it),
+            types::Command::Tag(it) => Self::Tag(it),
+            types::Command::Disposition(it) => Self::Disposition(it),
+            types::Command::Agent(it) => Self::Agent(it),
+            types::Command::SetSwitch(it) => Self::SetSwitch(it),
+            types::Command::OpenCampaign(it) => Self::OpenCampaign(it),
+            types::Command::StopCampaign(it) => Self::StopCampaign(it),
+            types::Command::Claim(it) => Self::Claim(it),
+            types::Command::Alarm(it) => Self::Alarm(it),
+            types::Command::HangUp(it) => Self::HangUp(it),
+            types::Command::Finish(it) => Self::Finish(it),
+        }
+    }
+}
+
+fn case(kind: &str, fields: Vec<wit::Field>) -> wit::CaseOrder {
+    wit::CaseOrder { kind: kind.to_owned(), fields }
 }
 
 /// The imports of 0.1. Its reads are those of now.

@@ -9,10 +9,10 @@ use super::{
 use crate::{
     millis, reads,
     types::{
-        AgentAction, AgentOrder, Alarm, Arrival, Cause, Command, ContactDue, ContinueWith,
-        Disposition, Event, Field, Gather, HangUp, KeepWaiting, LegDigit, Listen, ListenMode, Mail,
-        Moment, OpenCampaign, OrderId, Play, Prompt, RecordingOrder, SendDigits, SetSwitch,
-        Switched, Target, Transfer, Watch,
+        AgentAction, AgentOrder, Alarm, Arrival, CaseOrder, Cause, Command, ContactDue,
+        ContinueWith, Disposition, Event, Field, Gather, HangUp, KeepWaiting, LegDigit, Listen,
+        ListenMode, Mail, Moment, OpenCampaign, OrderId, Play, Prompt, RecordingOrder, SendDigits,
+        SetSwitch, Switched, Target, Transfer, Watch,
     },
 };
 use reads::{
@@ -319,19 +319,10 @@ impl Call {
         self.order(Command::Mail(Mail { template: template.into(), to, fields }));
     }
 
-    /// A question that has to be answered later.
-    pub fn escalation(&self, fields: Vec<Field>) {
-        self.order(Command::Escalation(fields));
-    }
-
-    /// A complaint.
-    pub fn complaint(&self, fields: Vec<Field>) {
-        self.order(Command::Complaint(fields));
-    }
-
-    /// Somebody has to be called back.
-    pub fn call_back(&self, fields: Vec<Field>) {
-        self.order(Command::CallBack(fields));
+    /// Something that has to be answered later, such as a complaint. The site file says which kinds
+    /// there are, and until when each has to be answered.
+    pub fn case(&self, kind: impl Into<String>, fields: Vec<Field>) {
+        self.order(Command::Case(CaseOrder { kind: kind.into(), fields }));
     }
 
     /// Warns the site's operators.

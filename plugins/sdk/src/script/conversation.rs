@@ -15,6 +15,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// What an agent can key in a conversation: a part of a flow's settings. Whom an agent may reach
 /// so, the flow file permits (`dial`).
@@ -42,25 +43,15 @@ pub struct InCall {
     pub not_reached: String,
     /// Said to the agent when the flow file does not permit it.
     pub not_permitted: String,
-    /// Notes what has to be answered in time; not given: nothing can be noted.
+    /// What an agent can note that has to be answered in time, by the kinds of cases of the site
+    /// file, such as `complaint`; not given: nothing.
     #[serde(default)]
-    pub cases: Cases,
+    #[schemars(extend("propertyNames" = { "format": "case" }))]
+    pub cases: BTreeMap<String, CaseKeys>,
 }
 
 /// What an agent keys to note something that has to be answered in time (V8), with who called, the
 /// number, what was dialled, and the agent.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Cases {
-    /// A question that cannot be answered now.
-    pub escalation: Option<CaseKeys>,
-    /// A complaint.
-    pub complaint: Option<CaseKeys>,
-    /// A promise to call back.
-    pub call_back: Option<CaseKeys>,
-}
-
-/// How one kind of case is noted.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaseKeys {
@@ -69,20 +60,6 @@ pub struct CaseKeys {
     pub keys: String,
     /// Said to both when it is noted.
     pub said: String,
-}
-
-/// Notes a case.
-type NoteCase = fn(&Call, Vec<Field>);
-
-impl Cases {
-    fn all(&self) -> impl Iterator<Item = (&CaseKeys, NoteCase)> {
-        let all: [(_, NoteCase); 3] = [
-            (&self.escalation, Call::escalation),
-            (&self.complaint, Call::complaint),
-            (&self.call_back, Call::call_back),
-        ];
-        all.into_iter().filter_map(|(keys, note)| Some((keys.as_ref()?, note)))
-    }
 }
 
 impl InCall {
@@ -109,7 +86,7 @@ impl InCall {
     fn patterns(&self) -> impl Iterator<Item = &String> {
         [&self.consult, &self.back, &self.transfer]
             .into_iter()
-            .chain(self.cases.all().map(|(case, _)| &case.keys))
+            .chain(self.cases.values().map(|case| &case.keys))
     }
 
     /// What a number as it was keyed means: `00` international, `0` national, else an extension.
@@ -190,12 +167,11 @@ impl Conversation<'_> {
                     if pattern == self.settings.transfer {
                         return Key::Transfer(digits);
                     }
-                    let Some((case, note)) =
-                        self.settings.cases.all().find(|(case, _)| case.keys == pattern)
-                    else {
+                    let mut cases = self.settings.cases.iter();
+                    let Some((kind, case)) = cases.find(|(_, case)| case.keys == pattern) else {
                         return Key::Back;
                     };
-                    note(self.call, self.about());
+                    self.call.case(kind, self.about());
                     self.call.play_to(self.agent, vec![case.said.as_str().into()]).await;
                 }
                 Report::Progress(_) => {}

@@ -107,7 +107,7 @@ fn order(line: &str, unasked: u32) -> Result<Order, String> {
 /// watch LEG PATTERN...                    gather LEG DIGITS
 /// listen LEG AGENT [whisper | join]
 /// cancel ORDER                            mail TEMPLATE ADDRESS [KEY=VALUE...]
-/// escalation KEY=VALUE...                 complaint KEY=VALUE...
+/// case KIND [KEY=VALUE...]
 /// ask KEY contact NUMBER                  ask KEY on-duty ROSTER
 /// ask KEY history NUMBER DAYS
 /// ```
@@ -210,9 +210,7 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
             to: vec![owned(words)?],
             fields: fields(words)?,
         }),
-        "escalation" => Command::Escalation(fields(words)?),
-        "complaint" => Command::Complaint(fields(words)?),
-        "call-back" => Command::CallBack(fields(words)?),
+        "case" => Command::Case(CaseOrder { kind: owned(words)?, fields: fields(words)? }),
         "ask" => Command::Note(Field { key: owned(words)?, value: answer(words)? }),
         "note" => Command::Note(Field { key: owned(words)?, value: rest(words).join(" ") }),
         "hang-up" => Command::HangUp(HangUp { leg: owned(words), cause: Cause::Normal }),

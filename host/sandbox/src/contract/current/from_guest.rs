@@ -5,7 +5,7 @@
 use super::wit;
 use std::time::Duration;
 use strowger_model::{
-    CaseKind, Command, LegName, Order, OrderId, PhoneNumber, Prompt, Timestamp,
+    Command, LegName, Order, OrderId, PhoneNumber, Prompt, Timestamp,
     command::{
         AgentAction, Asked, Confirm, Dial, EnterQueue, Field, Gather, KeepWaiting, ListenMode,
         RingLimit, Target,
@@ -121,14 +121,8 @@ fn command(command: wit::Command) -> Checked<Command> {
             to: list("addresses", mail.to, |to| name("address", to))?,
             fields: fields(mail.fields)?,
         },
-        wit::Command::Escalation(about) => {
-            Command::Case { kind: CaseKind::Escalation, fields: fields(about)? }
-        }
-        wit::Command::Complaint(about) => {
-            Command::Case { kind: CaseKind::Complaint, fields: fields(about)? }
-        }
-        wit::Command::CallBack(about) => {
-            Command::Case { kind: CaseKind::CallBack, fields: fields(about)? }
+        wit::Command::Case(case) => {
+            Command::Case { kind: name("kind", case.kind)?.into(), fields: fields(case.fields)? }
         }
         wit::Command::Note(note) => Command::Note(field(note)?),
         wit::Command::Tag(tag) => Command::Tag { tag: name("tag", tag)? },
@@ -199,9 +193,7 @@ fn name_of(command: &wit::Command) -> &'static str {
         wit::Command::Timer(_) => "timer",
         wit::Command::Cancel(_) => "cancel",
         wit::Command::Mail(_) => "mail",
-        wit::Command::Escalation(_) => "escalation",
-        wit::Command::Complaint(_) => "complaint",
-        wit::Command::CallBack(_) => "call-back",
+        wit::Command::Case(_) => "case",
         wit::Command::Note(_) => "note",
         wit::Command::Tag(_) => "tag",
         wit::Command::Disposition(_) => "disposition",
