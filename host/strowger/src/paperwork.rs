@@ -56,7 +56,7 @@ pub(crate) async fn add(State(desk): State<Arc<Desk>>, Json(new): Json<NewCase>)
     };
     let case = match cases::new(&flow, new.kind, new.call, fields(new.fields)) {
         Ok(case) => case,
-        Err(why) => return refused(StatusCode::BAD_REQUEST, why),
+        Err(why) => return refused(StatusCode::UNPROCESSABLE_ENTITY, why),
     };
     answer(&desk, move |journal| strowger_store::add_case(journal, case)).await
 }

@@ -17,9 +17,9 @@ use std::{collections::BTreeMap, str::SplitWhitespace};
 use strowger_sdk::{
     Flow, event_name, reads,
     types::{
-        Cause, Command, Confirm, ContinueWith, Dial, EnterQueue, Event, Field, Gather, HangUp,
-        KeepWaiting, Left, Listen, ListenMode, Mail, Order, Outcome, Play, Prompt, RingLimit,
-        StepResult, Target, Transfer, Unanswered, Watch, Widen,
+        CaseOrder, Cause, Command, Confirm, ContinueWith, Dial, EnterQueue, Event, Field, Gather,
+        HangUp, KeepWaiting, Left, Listen, ListenMode, Mail, Order, Outcome, Play, Prompt,
+        RingLimit, StepResult, Target, Transfer, Unanswered, Watch, Widen,
     },
 };
 
