@@ -1,6 +1,6 @@
 //! Figures of the sim alone: memory of a waiting leg, and events a second on one core.
 //!
-//! `cargo run -p strowger-pbx --example sim-figures`
+//! `cargo run -p strowger-sim --example sim-figures`
 #![allow(clippy::unwrap_used)]
 
 use std::{

@@ -77,8 +77,7 @@ impl Turn<'_> {
             fields,
             closed: None,
         };
-        if let Some(template) = terms.mails.get(case.kind.as_str()).filter(|_| !told.is_empty())
-        {
+        if let Some(template) = terms.mails.get(case.kind.as_str()).filter(|_| !told.is_empty()) {
             let own = [
                 ("case", case.id.clone()),
                 ("opened", date(&self.call.terms.site.moment(opened))),
