@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! * [`guests`]: plugins and test guests, built for WebAssembly.
-//! * [`test`]: everything that must pass.
+//! * [`mod@test`]: everything that must pass.
 //! * [`check`]: the repository's text: lists of modules, names of pages and files, lengths.
 //! * [`deny`]: licences and sources of all crates, and what is known against them.
 //! * [`soak`]: more random faults than everything else has time for.

@@ -26,7 +26,6 @@ pub(super) const KNOWN: &[Known] = &[
     known("adapters/remote/", "lines", SPLIT),
     known("host/flows/", "lines", SPLIT),
     known("host/site/", "lines", SPLIT),
-    known("plugins/sdk/", "lines", SPLIT),
     known("docs/versions.md", "names", TEXTS),
     known("docs/", "columns", TEXTS),
 ];
