@@ -148,7 +148,7 @@ fn callers_outlive_the_host() {
     let open: String = site
         .lines()
         .map(|line| {
-            if line.starts_with("hours = ") {
+            if line.starts_with("hours = \"") {
                 "hours = \"24/7\"\n".to_owned()
             } else {
                 format!("{line}\n")
