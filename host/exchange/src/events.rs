@@ -1,14 +1,11 @@
 //! What the PBX tells, given to the calls that it is for; and the beginning of calls.
 
-use crate::{
-    Exchange, is_full,
-    running::{Mail, Running},
-};
+use crate::{Exchange, is_full, running::Running};
 use std::{
     collections::HashSet,
     sync::{Arc, atomic::Ordering},
 };
-use strowger_call::{Call, fallback};
+use strowger_call::{Call, Input, fallback};
 use strowger_model::{
     CallId,
     event::{Arrival, Cause},
@@ -33,7 +30,7 @@ impl Exchange {
                 let Some(leg) = event.leg() else { return };
                 let call = self.register.of_leg(leg);
                 match (call, &event) {
-                    (Some(call), _) => self.register.post(call, Mail::Pbx(event)),
+                    (Some(call), _) => self.register.post(call, Input::Pbx(event)),
                     (None, PbxEvent::Answered { leg }) => {
                         tracing::warn!(%leg, "answered, and nobody's any more: hung up");
                         self.send(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
@@ -95,7 +92,7 @@ impl Exchange {
             // Should the PBX still carry out a dial that it was sent before, nobody would be there
             // for the leg.
             self.send(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
-            self.register.post(call, Mail::Lost(leg));
+            self.register.post(call, Input::Lost(leg));
         }
         let talks = |leg: &AliveLeg| {
             let with =
@@ -126,12 +123,12 @@ impl Exchange {
         match leg.state {
             LegState::Down => {}
             LegState::Ringing => {
-                self.register.post(call, Mail::Pbx(PbxEvent::Ringing { leg: id() }))
+                self.register.post(call, Input::Pbx(PbxEvent::Ringing { leg: id() }))
             }
             LegState::Up => {
-                self.register.post(call, Mail::Pbx(PbxEvent::Answered { leg: id() }));
+                self.register.post(call, Input::Pbx(PbxEvent::Answered { leg: id() }));
                 if let Some(to) = leg.conversation.clone() {
-                    self.register.post(call, Mail::Pbx(PbxEvent::Moved { leg: id(), to }));
+                    self.register.post(call, Input::Pbx(PbxEvent::Moved { leg: id(), to }));
                 }
             }
         }

@@ -23,10 +23,9 @@ mod running;
 mod wake;
 
 pub use clock::Clock;
+pub use house::register::CallSummary;
 pub use strowger_call::{NoObserver, Observed, Observer};
 pub use strowger_model::CallRecord;
-
-pub use house::register::CallSummary;
 
 use early::Early;
 use house::{
@@ -36,7 +35,6 @@ use house::{
     staff::Staff,
 };
 use journal::Journal;
-use running::Mail;
 use std::{
     sync::{
         Arc, Mutex, OnceLock,
@@ -44,6 +42,7 @@ use std::{
     },
     time::Duration,
 };
+use strowger_call::Input;
 use strowger_flows::{Catalogue, LoadedFlow};
 use strowger_pbx::port::{Pbx, PbxCommand, PbxSink};
 use strowger_store::Store;
@@ -156,7 +155,7 @@ impl Exchange {
     /// so long. Says how many still are: they stay at the PBX as they are.
     pub async fn drain(&self, within: Duration) -> usize {
         self.draining.store(true, Ordering::Relaxed);
-        self.register.post_to_all(|| Mail::ShuttingDown(within));
+        self.register.post_to_all(|| Input::ShuttingDown(within));
         let _ = tokio::time::timeout(within, self.idle()).await;
         self.call_count()
     }

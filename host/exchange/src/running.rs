@@ -5,39 +5,13 @@
 
 use crate::{Exchange, Journal, house::Guest, wake::Roll};
 use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
-use strowger_call::{Call, House, Input, Now, Observed, Out, Paper, Proof};
+use strowger_call::{Call, House, Input, Now, Observed, Out, Paper};
 use strowger_flows::OnFlow;
 use strowger_model::event::Unanswered;
-use strowger_pbx::port::{AliveLeg, LegId, PbxEvent};
+use strowger_pbx::port::{AliveLeg, LegId};
 use strowger_routing::{Input as FloorInput, Output};
 use strowger_store::Change;
 use tokio::sync::mpsc::Receiver;
-
-/// What comes in a call's mailbox.
-pub(crate) enum Mail {
-    Pbx(PbxEvent),
-    /// The PBX does not have this leg any more.
-    Lost(LegId),
-    Floor(Output),
-    ShuttingDown(Duration),
-    /// An agent's PIN was looked at.
-    Proved {
-        ticket: u64,
-        proof: Proof,
-    },
-}
-
-impl From<Mail> for Input {
-    fn from(mail: Mail) -> Self {
-        match mail {
-            Mail::Pbx(event) => Self::Pbx(event),
-            Mail::Lost(leg) => Self::Lost(leg),
-            Mail::Floor(output) => Self::Floor(output),
-            Mail::ShuttingDown(within) => Self::ShuttingDown(within),
-            Mail::Proved { ticket, proof } => Self::Proved { ticket, proof },
-        }
-    }
-}
 
 /// What a new host finds of a call.
 pub(crate) struct Found {
@@ -63,7 +37,7 @@ impl Running {
     pub(crate) fn run(
         mut self,
         found: Option<Found>,
-        mut mailbox: Receiver<Box<Mail>>,
+        mut mailbox: Receiver<Box<Input>>,
     ) -> impl Future<Output = ()> + Send {
         async move {
             self.begin(found);
@@ -79,7 +53,7 @@ impl Running {
                 tokio::select! {
                     biased;
                     mail = mailbox.recv() => {
-                        self.take(mail.map_or(Input::Swamped, |mail| (*mail).into()));
+                        self.take(mail.map_or(Input::Swamped, |mail| *mail));
                     }
                     () = &mut alarm, if due.is_some() => self.take(Input::Due),
                 }
@@ -141,7 +115,7 @@ impl Running {
         journal.submit(changes, out.commands, posted, move |command| exchange.send(command));
     }
 
-    fn close(mut self, mut mailbox: Receiver<Box<Mail>>) {
+    fn close(mut self, mut mailbox: Receiver<Box<Input>>) {
         let id = self.call.id();
         self.exchange.remember(self.call.record());
         let guest =
@@ -150,7 +124,7 @@ impl Running {
         // The floor may have said to ring a phone before it knew that nobody waits any more. It
         // never rang, and its agent is free.
         while let Ok(mail) = mailbox.try_recv() {
-            let Mail::Floor(Output::Ring { attempt, .. }) = *mail else { continue };
+            let Input::Floor(Output::Ring { attempt, .. }) = *mail else { continue };
             let input = FloorInput::Unanswered { attempt, why: Unanswered::Cancelled };
             if let Err(refused) = self.exchange.tell_floor(input, None) {
                 tracing::debug!(call = %id, "the floor had settled it: {refused}");

@@ -35,7 +35,7 @@ pub use agent::AgentStanding;
 pub use archive::VersionFiles;
 pub use command::{Command, Order};
 pub use event::{Event, Outcome};
-pub use mail::{Case, CaseRule, CaseRules, Mail, MailState, Term};
+pub use mail::{CALL_COLUMNS, Case, CaseRule, CaseRules, Mail, MailState, Term};
 pub use name::{AgentName, CallId, CaseKind, FlowName, LegName, OrderId, QueueName};
 pub use number::{NumberPattern, PhoneNumber};
 pub use prompt::Prompt;

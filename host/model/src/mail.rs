@@ -106,6 +106,20 @@ pub struct CaseRule {
     pub column_without: Option<String>,
 }
 
+/// The columns of reports that count calls: no column of cases has one of these names.
+pub const CALL_COLUMNS: [&str; 10] = [
+    "offered",
+    "answered",
+    "overflowed",
+    "lost",
+    "reachability",
+    "at_once",
+    "mean_wait_s",
+    "longest_wait_s",
+    "mean_talk_s",
+    "late",
+];
+
 /// What the site says of every kind of case.
 pub type CaseRules = BTreeMap<CaseKind, CaseRule>;
 

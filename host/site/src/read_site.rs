@@ -21,7 +21,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use strowger_model::{CaseRule, Term, time::Cadence};
+use strowger_model::{CALL_COLUMNS, CaseRule, CaseRules, Term, time::Cadence};
 
 const HOURS: &str = "write hours as in OpenStreetMap, such as \"Mo-Fr 09:00-16:00; PH off\" or \"Mo-Su 22:00-06:00\"";
 
@@ -68,6 +68,24 @@ impl Reader<'_> {
         self.problems.push(problem);
     }
 
+    fn cases(&mut self, files: BTreeMap<String, CaseFile>) -> CaseRules {
+        let rule = |(kind, file): (String, CaseFile)| {
+            let rule = self.case(&kind, file)?;
+            Some((kind.into(), rule))
+        };
+        let rules: CaseRules = files.into_iter().filter_map(rule).collect();
+        for (kind, rule) in &rules {
+            let Some(without) = &rule.column_without else { continue };
+            if rules.values().any(|other| other.column == *without) {
+                let message = format!("`{without}` is the `column` of a kind of case already");
+                let at = child(&child("/cases", kind.as_str()), "column_without");
+                let problem = self.source.at_value(&at, message);
+                self.wrong(problem.help("give it another name: it counts calls, not cases"));
+            }
+        }
+        rules
+    }
+
     fn case(&mut self, kind: &str, file: CaseFile) -> Option<CaseRule> {
         let at = child("/cases", kind);
         let named = "a kind of case is named in lower case letters, digits and hyphens";
@@ -87,6 +105,13 @@ impl Reader<'_> {
             self.wrong(problem.help("write one of `working_days`, `days` and `hours`"));
             return None;
         };
+        for (key, column) in [("column", &file.column), ("column_without", &file.column_without)] {
+            if let Some(column) = column.as_deref().filter(|name| CALL_COLUMNS.contains(name)) {
+                let message = format!("`{column}` is a column of every report already");
+                let problem = self.source.at_value(&child(&at, key), message);
+                self.wrong(problem.help("give the column of these cases another name"));
+            }
+        }
         Some(CaseRule {
             term,
             outcomes: file.outcomes,
@@ -156,14 +181,7 @@ impl Reader<'_> {
             .into_iter()
             .map(|(name, agent)| (name.as_str().into(), self.agent(name, agent)))
             .collect();
-        let cases = file
-            .cases
-            .into_iter()
-            .filter_map(|(kind, case)| {
-                let rule = self.case(&kind, case)?;
-                Some((kind.into(), rule))
-            })
-            .collect();
+        let cases = self.cases(file.cases);
         let prompts = source.path.parent().unwrap_or(Path::new(".")).join(file.prompts);
         let recordings = recordings(&prompts);
         let people: String = rosters

@@ -258,6 +258,13 @@ mod tests {
     }
 
     #[test]
+    fn the_columns_of_calls_are_those_that_a_site_file_may_not_name() {
+        let columns = columns(&CaseRules::new(), []);
+        let names: Vec<&str> = columns.iter().map(|column| &*column.name).collect();
+        assert_eq!(names, strowger_model::CALL_COLUMNS);
+    }
+
+    #[test]
     fn v6_v7_calls_and_cases_become_figures() {
         let calls = [
             call(0, "an", 0, Some(120), false),

@@ -61,6 +61,18 @@ fn terms() -> Arc<Terms> {
     })
 }
 
+/// A floor with the site's queue and agents.
+fn floor_at(now: Duration) -> Floor {
+    let mut floor = Floor::new();
+    let agents = ["an", "bo"];
+    let configure = FloorInput::Configure {
+        queues: vec![QueueConfig::new("desk", agents.map(AgentName::new))],
+        agents: agents.map(AgentConfig::new).to_vec(),
+    };
+    floor.input(now, configure, &mut Vec::new()).unwrap();
+    floor
+}
+
 /// What calls share, in one place.
 pub(super) struct Shared {
     terms: Arc<Terms>,
@@ -184,13 +196,7 @@ impl World {
         let terms = terms();
         // As a host counts that has the time since 1970: there is a time before the first input.
         let now = Duration::from_secs(1_790_000_000);
-        let mut floor = Floor::new();
-        let agents = ["an", "bo"];
-        let configure = FloorInput::Configure {
-            queues: vec![QueueConfig::new("desk", agents.map(AgentName::new))],
-            agents: agents.map(AgentConfig::new).to_vec(),
-        };
-        floor.input(now, configure, &mut Vec::new()).unwrap();
+        let floor = floor_at(now);
         let mut pbx = Pbx::default();
         let caller = LegId::from("caller-leg");
         pbx.arrive(caller.clone());
@@ -288,14 +294,8 @@ impl World {
         let image = serde_json::to_string(&self.call.image(self.shared.now)).unwrap();
         let terms = self.shared.terms.clone();
         self.call = Call::of_image(terms, serde_json::from_str(&image).unwrap());
-        let mut floor = Floor::new();
-        let agents = ["an", "bo"];
         let now = self.shared.now;
-        let configure = FloorInput::Configure {
-            queues: vec![QueueConfig::new("desk", agents.map(AgentName::new))],
-            agents: agents.map(AgentConfig::new).to_vec(),
-        };
-        floor.input(now, configure, &mut Vec::new()).unwrap();
+        let mut floor = floor_at(now);
         let wall = Timestamp(now.as_millis() as u64);
         let restore = FloorInput::Restore {
             agents: Vec::new(),

@@ -5,11 +5,12 @@
 //! out for a call is posted to that call's mailbox; a task that lives as long as the exchange gives
 //! it a `Tick` when its next deadline comes.
 
-use crate::{Exchange, clock::Clock, running::Mail};
+use crate::{Exchange, clock::Clock};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::Ordering},
     time::Duration,
 };
+use strowger_call::Input as CallInput;
 use strowger_flows::Snapshot;
 use strowger_model::{
     CallId,
@@ -140,19 +141,20 @@ impl Exchange {
         &self,
         input: Input,
         own: Option<CallId>,
-    ) -> Result<Vec<Output>, strowger_routing::RefusedInput> {
+    ) -> Result<Vec<Output>, RefusedInput> {
         self.look_at_the_day();
         let mut mine = Vec::new();
         let taken = self.floor.input(input, |output| {
             let call = output.entry().call;
             match own == Some(call) {
                 true => mine.push(output),
-                false => self.register.post(call, Mail::Floor(output)),
+                false => self.register.post(call, CallInput::Floor(output)),
             }
         });
         if let Err(refused) = taken {
-            mine.into_iter()
-                .for_each(|output| self.register.post(output.entry().call, Mail::Floor(output)));
+            mine.into_iter().for_each(|output| {
+                self.register.post(output.entry().call, CallInput::Floor(output))
+            });
             return Err(refused);
         }
         Ok(mine)

@@ -13,10 +13,10 @@ pub(crate) mod reads;
 pub(crate) mod register;
 pub(crate) mod staff;
 
-use crate::{Exchange, running::Mail};
+use crate::Exchange;
 use reads::StepReads;
 use std::sync::Arc;
-use strowger_call::{Ask, House, NoFlow, Observed, Prove, Stepped};
+use strowger_call::{Ask, House, Input as CallInput, NoFlow, Observed, Prove, Stepped};
 use strowger_flows::OnFlow;
 use strowger_model::{
     AgentName, CallId,
@@ -137,7 +137,7 @@ impl House for Guest<'_> {
             (self.exchange.clone(), self.call, self.exchange.clock.elapsed());
         self.exchange.runtime.spawn(async move {
             let proof = exchange.staff.look_at(&agent, pin, digits, now).await;
-            exchange.register.post(call, Mail::Proved { ticket, proof });
+            exchange.register.post(call, CallInput::Proved { ticket, proof });
         });
     }
 

@@ -1,10 +1,11 @@
 //! The calls that are up: where to post to each, which leg is whose, on which leg an agent talks.
 
-use crate::{Exchange, running::Mail};
+use crate::Exchange;
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+use strowger_call::Input;
 use strowger_flows::LoadedFlow;
 use strowger_model::{AgentName, CallId, FlowName, Timestamp};
 use strowger_pbx::port::{AliveLeg, LegId};
@@ -14,7 +15,7 @@ use tokio::sync::{
 };
 
 /// Mails that a call's mailbox holds. A call that is further behind is ended.
-pub(crate) const MAILBOX: usize = 1024;
+const MAILBOX: usize = 1024;
 
 /// The calls that are up. Its lock is held for one operation on its maps at a time.
 pub(crate) struct Register {
@@ -35,7 +36,7 @@ struct Calls {
 /// A call as seen from outside.
 struct Handle {
     /// None: it was full once.
-    mailbox: Option<Sender<Box<Mail>>>,
+    mailbox: Option<Sender<Box<Input>>>,
     flow: Arc<LoadedFlow>,
     arrived: Timestamp,
 }
@@ -66,7 +67,7 @@ impl Register {
         leg: &LegId,
         flow: &Arc<LoadedFlow>,
         arrived: Timestamp,
-    ) -> Option<(CallId, Receiver<Box<Mail>>)> {
+    ) -> Option<(CallId, Receiver<Box<Input>>)> {
         let (mailbox, mail) = channel(MAILBOX);
         let id = {
             let mut calls = self.lock();
@@ -88,7 +89,7 @@ impl Register {
         legs: impl Iterator<Item = &'a LegId>,
         flow: &Arc<LoadedFlow>,
         arrived: Timestamp,
-    ) -> Receiver<Box<Mail>> {
+    ) -> Receiver<Box<Input>> {
         let (mailbox, mail) = channel(MAILBOX);
         {
             let mut calls = self.lock();
@@ -131,7 +132,7 @@ impl Register {
 
     /// Puts mail into a call's mailbox, if the call is up. One whose mailbox is full loses it: so
     /// it learns that it is lost.
-    pub(crate) fn post(&self, call: CallId, mail: Mail) {
+    pub(crate) fn post(&self, call: CallId, mail: Input) {
         // Sending wakes the call's task: not with the lock.
         let mailbox = self.lock().by_id.get(&call).and_then(|handle| handle.mailbox.clone());
         let Some(mailbox) = mailbox else { return };
@@ -143,7 +144,7 @@ impl Register {
         }
     }
 
-    pub(crate) fn post_to_all(&self, mail: impl Fn() -> Mail) {
+    pub(crate) fn post_to_all(&self, mail: impl Fn() -> Input) {
         let mut ids: Vec<CallId> = self.lock().by_id.keys().copied().collect();
         ids.sort();
         ids.into_iter().for_each(|id| self.post(id, mail()));
