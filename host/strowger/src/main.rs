@@ -2,50 +2,28 @@
 //!
 //! # Layout
 //! * `args`: the command line; `config`: `strowger.toml`.
-//! * `serve`: the host as a daemon; `supervise`: what it tells a service manager; `control`: the
-//!   socket by which other commands reach it; `watch`: what it shows of calls.
-//! * `check`, `test`, `flows`, `call`, `demo`: commands for flows and calls.
-//! * `floor`: what people see of queues and agents; `pin`: PINs for the site file.
-//! * `records`, `replay`, `erase`: commands for what was recorded; `mails`, `cases`: for what is to
-//!   be sent or answered; `when`: instants as people write them.
-//! * `sim`: the sim as an adapter in a process of its own; `adapter`: the scenarios of all
-//!   adapters, played on one.
+//! * `serve`: the host as a daemon, and the socket by which other commands reach it.
+//! * `commands`: one file for each other command.
+//! * `demo`: a host, a PBX and callers in one process.
 
 /// Calls are many small things on several threads: a sixth more events a second than with glibc's,
 /// and 100 bytes less for a waiting call.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-mod adapter;
-mod against;
 mod args;
-mod call;
-mod cases;
-mod check;
+mod commands;
 mod config;
-mod control;
 mod demo;
-mod erase;
-mod floor;
-mod flows;
-mod load;
-mod mails;
-mod paperwork;
-mod pin;
-mod records;
-mod replay;
-mod report;
 mod serve;
-mod sheet;
-mod sim;
-mod supervise;
-mod test;
-mod watch;
-mod when;
 
 use anyhow::Result;
 use args::{Cli, Command, SchemaKind};
 use clap::{CommandFactory, Parser};
+use commands::{
+    adapter, call, cases, check, erase, floor, flows, mails, pin, records, replay, report, sim,
+    test,
+};
 use std::{io::Write, process::ExitCode};
 use strowger_remote::protocol;
 

@@ -16,12 +16,9 @@ const fn known(at: &'static str, what: &'static str, why: &'static str) -> Known
 }
 
 const SPLIT: &str = "is being split";
-const MOVED: &str = "is being moved";
 const TEXTS: &str = "the pages are being written anew";
 
 pub(super) const KNOWN: &[Known] = &[
-    known("host/strowger/", "`# Layout`", MOVED),
-    known("host/strowger/", "lines", SPLIT),
     known("adapters/asterisk/", "lines", SPLIT),
     known("adapters/remote/", "lines", SPLIT),
     known("host/flows/", "lines", SPLIT),

@@ -17,7 +17,7 @@
 //!
 //! Errors are `{"error": "..."}`.
 
-use crate::{
+use crate::serve::{
     paperwork,
     watch::{Wanted, Watch},
 };

@@ -1,6 +1,10 @@
 //! `strowger replay`: recorded calls run again, one in full or many in short.
 
-use crate::{args::Replay, config::Config, records::query, when};
+use crate::{
+    args::Replay,
+    commands::{records::query, when},
+    config::Config,
+};
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;

@@ -1,7 +1,11 @@
 //! `strowger queues` and `strowger agents`: who waits, what came of callers today, and who is
 //! there.
 
-use crate::{args, control::Client, flows::socket, sheet::Sheet, when};
+use crate::{
+    args,
+    commands::{flows::socket, sheet::Sheet, when},
+    serve::control::Client,
+};
 use anyhow::Result;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{io::stdout, time::Duration};

@@ -1,6 +1,6 @@
 //! `strowger check`: everything that is wrong, at once.
 
-use crate::{args, load};
+use crate::{args, commands::load};
 use anyhow::{Result, bail};
 use strowger_scenario::{How, Scenario, gate, run_all};
 

@@ -3,7 +3,7 @@
 use crate::{
     args::{self, FlowsAction, Host},
     config::Config,
-    control::{Client, RolledBack},
+    serve::control::{Client, RolledBack},
 };
 use anyhow::Result;
 use std::path::PathBuf;

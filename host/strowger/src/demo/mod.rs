@@ -10,9 +10,11 @@ mod stage;
 
 use crate::{
     args,
-    control::{Control, Desk},
-    load,
-    watch::{Sight, Wanted, Watch},
+    commands::load,
+    serve::{
+        control::{Control, Desk},
+        watch::{Sight, Wanted, Watch},
+    },
 };
 use anyhow::{Context, Result, bail};
 use script::{FLOW, Scene};

@@ -2,8 +2,8 @@
 //! wrap-up code (K5, V8).
 
 use crate::{
-    cases,
-    control::{Desk, refused},
+    commands::cases,
+    serve::control::{Desk, refused},
 };
 use axum::{
     Json,

@@ -2,8 +2,8 @@
 
 use crate::{
     args,
-    control::{Client, NewCall},
-    flows::socket,
+    commands::flows::socket,
+    serve::control::{Client, NewCall},
 };
 use anyhow::{Context, Result};
 use std::io::Write;

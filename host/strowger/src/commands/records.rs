@@ -2,9 +2,8 @@
 
 use crate::{
     args::{Records, Which},
+    commands::{sheet::Sheet, when},
     config::Config,
-    sheet::Sheet,
-    when,
 };
 use anyhow::Result;
 use std::io::{BufWriter, Write, stdout};

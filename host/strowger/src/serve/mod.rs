@@ -1,11 +1,23 @@
 //! `strowger serve`: the host as a daemon.
+//!
+//! # Layout
+//! * `control`: the socket by which other commands reach the host.
+//! * `paperwork`: its requests about cases and notes.
+//! * `supervise`: what the host tells a service manager.
+//! * `watch`: what the host shows of its calls.
+
+pub(crate) mod control;
+mod paperwork;
+mod supervise;
+pub(crate) mod watch;
 
 use crate::{
     args,
     config::{Adapter, Config},
-    control::{Control, Desk},
-    supervise,
-    watch::Watch,
+    serve::{
+        control::{Control, Desk},
+        watch::Watch,
+    },
 };
 use anyhow::{Context, Result};
 use std::{io::IsTerminal, sync::Arc, time::Duration};

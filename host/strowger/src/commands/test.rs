@@ -1,6 +1,6 @@
 //! `strowger test`: the scenarios of flows.
 
-use crate::{args, load};
+use crate::{args, commands::load};
 use anyhow::Result;
 use std::{path::Path, sync::Arc, time::Instant};
 use strowger_flows::{LoadedFlow, Snapshot};

@@ -1,13 +1,9 @@
 //! `strowger report`: what the calls of a time came to, in figures.
 
 use crate::{
-    against,
     args::{By, Report},
-    cases::rules,
+    commands::{against, cases::rules, records, sheet::Sheet, when},
     config::Config,
-    records,
-    sheet::Sheet,
-    when,
 };
 use anyhow::{Result, ensure};
 use std::{

@@ -2,9 +2,8 @@
 
 use crate::{
     args::{AddCase, Cases, CasesDo},
+    commands::{sheet::Sheet, when},
     config::Config,
-    sheet::Sheet,
-    when,
 };
 use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;

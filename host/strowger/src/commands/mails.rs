@@ -1,6 +1,10 @@
 //! `strowger mails`: what is in the outbox, and what became of it. Never what a mail says.
 
-use crate::{args::Mails, config::Config, sheet::Sheet, when};
+use crate::{
+    args::Mails,
+    commands::{sheet::Sheet, when},
+    config::Config,
+};
 use anyhow::Result;
 use std::io::{BufWriter, Write, stdout};
 use strowger_model::MailState;

@@ -1,0 +1,84 @@
+//! Arguments of the sim as an adapter, and of the scenarios of all adapters.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(crate) struct Sim {
+    /// Where the host listens
+    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:7077/adapter/v1")]
+    pub(crate) connect: String,
+    /// The file that holds the host's token
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: PathBuf,
+    /// The adapter's name, for the host's log
+    #[arg(long, default_value = "sim")]
+    pub(crate) name: String,
+    /// How many callers come, once the host is there
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) callers: u64,
+    /// How many of them come in a second
+    #[arg(long, value_name = "PER_S", default_value_t = 10.0)]
+    pub(crate) rate: f64,
+    /// The number that they call
+    #[arg(long, value_name = "NUMBER", default_value = "+3292000300")]
+    pub(crate) to: String,
+    /// Seconds after which a caller hangs up whom nobody has talked to
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) patience: Option<f64>,
+    /// Seconds after which a phone is answered that rings
+    #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
+    pub(crate) answer_after: f64,
+    /// Seconds after which whoever answered hangs up
+    #[arg(long, value_name = "SECONDS", default_value_t = 20.0)]
+    pub(crate) talk: f64,
+    /// Phones ring and nobody answers
+    #[arg(long, conflicts_with_all = ["answer_after", "talk"])]
+    pub(crate) nobody_answers: bool,
+    /// Milliseconds between two lines of status
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    pub(crate) status: u64,
+    /// End when the callers are gone
+    #[arg(long)]
+    pub(crate) exit: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Adapter {
+    #[command(subcommand)]
+    pub(crate) action: AdapterAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdapterAction {
+    /// Play the scenarios of all adapters on one that connects
+    ///
+    /// Listens, waits for the adapter, and plays. The adapter must offer `stage`: callers and
+    /// phones that do as they are told. For a scenario that fails: what was expected, what came,
+    /// and everything before it.
+    ///
+    /// Ends with 0 if all passed, else with 1.
+    #[command(
+        after_help = "Example:\n  strowger adapter test ws://127.0.0.1:7078 --token-file token"
+    )]
+    Test(AdapterTest),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdapterTest {
+    /// Where to listen; port 0: any that is free
+    #[arg(value_name = "URL", default_value = "ws://127.0.0.1:7078")]
+    pub(crate) listen: String,
+    /// The file that holds the token which the adapter shows
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: PathBuf,
+    /// Only scenarios whose name contains this
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Option<String>,
+    /// Seconds to wait for the adapter
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) wait: u64,
+    /// Milliseconds by which an event may come later than expected
+    #[arg(long, value_name = "MS", default_value_t = 2000)]
+    pub(crate) slack: u64,
+}

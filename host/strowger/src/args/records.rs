@@ -1,0 +1,225 @@
+//! Arguments of the commands for what was recorded, is to be sent, or is to be answered.
+
+use super::ConfigFile;
+use crate::commands::when::When;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use strowger_model::{CallId, CaseKind, command::Field};
+
+#[derive(Debug, Args)]
+pub(crate) struct Records {
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// Only of the caller with this number
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) caller: Option<String>,
+    /// Only the latest so many
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) limit: Option<u32>,
+    /// As JSON, one record a line
+    #[arg(long, conflicts_with = "csv")]
+    pub(crate) json: bool,
+    /// As CSV
+    #[arg(long)]
+    pub(crate) csv: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// What the calls of a line have in common: flow, dialled, agent, outcome, day, hour, or
+    /// note:KEY
+    #[arg(long, value_name = "WHAT", default_value_t = By::Flow)]
+    pub(crate) by: By,
+    /// A wait of so many seconds is none
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    pub(crate) at_once: u64,
+    /// Only calls with this mark, such as `repeat`, and no cases but theirs
+    #[arg(long, value_name = "MARK")]
+    pub(crate) tag: Option<String>,
+    /// What was sent on each day, such as invitations, as CSV with the column `day` and one more,
+    /// whose name is yours: the report, by day, sets the calls against it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Option<PathBuf>,
+    /// How many of these bring one call, as is expected; the report then has a column `forecast`
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..), requires = "against")]
+    pub(crate) one_in: Option<u32>,
+    /// As CSV
+    #[arg(long)]
+    pub(crate) csv: bool,
+}
+
+/// What calls have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// The flow that had them last.
+    Flow,
+    /// The number that was dialled.
+    Dialled,
+    /// Who had them first.
+    Agent,
+    /// Their outcome.
+    Outcome,
+    /// The day on which they came in.
+    Day,
+    /// The hour of the day in which they came in.
+    Hour,
+    /// What the flow noted under a key.
+    Note(String),
+}
+
+impl std::str::FromStr for By {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(match (text, text.strip_prefix("note:")) {
+            ("flow", _) => Self::Flow,
+            ("dialled", _) => Self::Dialled,
+            ("agent", _) => Self::Agent,
+            ("outcome", _) => Self::Outcome,
+            ("day", _) => Self::Day,
+            ("hour", _) => Self::Hour,
+            (_, Some(key)) if !key.is_empty() => Self::Note(key.to_owned()),
+            _ => return Err(
+                "write flow, dialled, agent, outcome, day, hour, or note: and the key of a note"
+                    .to_owned(),
+            ),
+        })
+    }
+}
+
+impl std::fmt::Display for By {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Flow => "flow",
+            Self::Dialled => "dialled",
+            Self::Agent => "agent",
+            Self::Outcome => "outcome",
+            Self::Day => "day",
+            Self::Hour => "hour",
+            Self::Note(key) => return write!(f, "note:{key}"),
+        })
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Mails {
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    /// Mail that was sent too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Ordered since: 90m, 12h, 7d, 2w, or a date such as 2026-11-01
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<When>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Cases {
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    /// Those that are closed too
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(subcommand)]
+    pub(crate) does: Option<CasesDo>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CasesDo {
+    /// Close a case
+    Close {
+        /// The case
+        #[arg(value_name = "CASE")]
+        id: String,
+        /// How it ended; the site file may say which outcomes a kind of case has
+        #[arg(long)]
+        outcome: String,
+    },
+    /// Add a case that came up after a call
+    Add(AddCase),
+    /// Note more of an open case, such as the question, or what the investigation of a complaint
+    /// found
+    Note {
+        /// The case
+        #[arg(value_name = "CASE")]
+        id: String,
+        /// What to note; may be given more often. A key that the case has gets the new value
+        #[arg(long = "field", value_name = "KEY=VALUE", value_parser = key_and_value, required = true)]
+        fields: Vec<Field>,
+    },
+    /// Print the cases of a quarter as CSV, each field in a column of its own
+    Export {
+        /// Such as 2026Q4
+        #[arg(long)]
+        quarter: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddCase {
+    /// What it is, such as complaint: a kind of case of the site file
+    pub(crate) kind: CaseKind,
+    /// The flow that it is about
+    #[arg(long, value_name = "NAME")]
+    pub(crate) flow: String,
+    /// The call that it is about
+    #[arg(long)]
+    pub(crate) call: Option<CallId>,
+    /// What it is about; may be given more often
+    #[arg(long = "field", value_name = "KEY=VALUE", value_parser = key_and_value)]
+    pub(crate) fields: Vec<Field>,
+}
+
+fn key_and_value(text: &str) -> Result<Field, String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
+    Ok(Field { key: key.to_owned(), value: value.to_owned() })
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    /// Calls that came in since: 90m, 12h, 7d, 2w, or a date such as 2026-11-01
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<When>,
+    /// Calls that came in before
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) until: Option<When>,
+    /// Only of this flow
+    #[arg(long, value_name = "NAME")]
+    pub(crate) flow: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The call, as its record names it
+    #[arg(value_name = "CALL", required_unless_present = "since", conflicts_with_all = ["since", "until", "flow"])]
+    pub(crate) call: Option<CallId>,
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// The plugin to run instead of the recorded one of the same name
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plugin: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Erase {
+    /// Whose: the caller's number, written as in the records
+    #[arg(
+        value_name = "NUMBER",
+        required_unless_present = "older_than",
+        conflicts_with = "older_than"
+    )]
+    pub(crate) number: Option<String>,
+    /// Everybody's, of calls that came in before: 30d, 8w, or a date such as 2026-11-01
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) older_than: Option<When>,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}

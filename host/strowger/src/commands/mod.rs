@@ -1,0 +1,33 @@
+//! One file for each command, and what several of them need.
+//!
+//! # Layout
+//! * `check`, `test`: for flow files, without a host.
+//! * `flows`, `call`, `floor`: for a running host. `floor` has the commands for queues and agents.
+//! * `records`, `report`, `replay`, `erase`: for what was recorded.
+//! * `mails`, `cases`: for what is to be sent or answered.
+//! * `sim`: the sim as an adapter in a process of its own.
+//! * `adapter`: the scenarios of all adapters, played on one.
+//! * `pin`: PINs for the site file.
+//! * `load`: flows for commands that look at them without serving calls.
+//! * `against`: what was sent on each day, which a report compares calls with.
+//! * `sheet`: tables for people and spreadsheets.
+//! * `when`: instants as people write them.
+
+pub(crate) mod adapter;
+pub(crate) mod against;
+pub(crate) mod call;
+pub(crate) mod cases;
+pub(crate) mod check;
+pub(crate) mod erase;
+pub(crate) mod floor;
+pub(crate) mod flows;
+pub(crate) mod load;
+pub(crate) mod mails;
+pub(crate) mod pin;
+pub(crate) mod records;
+pub(crate) mod replay;
+pub(crate) mod report;
+pub(crate) mod sheet;
+pub(crate) mod sim;
+pub(crate) mod test;
+pub(crate) mod when;
