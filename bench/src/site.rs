@@ -13,7 +13,12 @@ use toml::{Table, Value};
 
 /// A flow file of `flows/`.
 pub(crate) fn flow_file(name: &str) -> Result<Table> {
-    let path = workspace().join("flows").join(name).join("flow.toml");
+    shipped(&format!("{name}/flow.toml"))
+}
+
+/// A file of `flows/`.
+fn shipped(file: &str) -> Result<Table> {
+    let path = workspace().join("flows").join(file);
     let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     toml::from_str(&text).with_context(|| format!("{} is not TOML", path.display()))
 }
@@ -31,7 +36,8 @@ pub(crate) fn phone(agent: usize) -> String {
     format!("PJSIP/agent-{agent}")
 }
 
-/// The helpdesk with so many agents, all logged in, in a queue without a cap.
+/// The helpdesk with so many agents, all logged in, in a queue without a cap, and with the kinds of
+/// cases of the site in `flows/`.
 pub(crate) fn helpdesk(agents: usize, hours: &str, wrap_up: u32) -> Result<Folder> {
     let mut site = format!(
         "time_zone = \"Europe/Brussels\"\ncountry = \"BE\"\nlanguage = \"nl-BE\"\n\
@@ -48,6 +54,8 @@ pub(crate) fn helpdesk(agents: usize, hours: &str, wrap_up: u32) -> Result<Folde
             phone(agent)
         );
     }
+    let cases = shipped("site.toml")?.remove("cases").context("the site has no cases")?;
+    site += &toml::to_string(&Table::from_iter([("cases".to_owned(), cases)]))?;
     let mut flow = flow_file("vaccination-helpdesk")?;
     flow.insert(
         "limits".to_owned(),
@@ -108,4 +116,17 @@ pub(crate) fn store(folder: &Folder) -> Result<Store> {
     let options =
         strowger_store::Options { stuck_after: Duration::from_secs(5), ..Default::default() };
     Ok(Store::open(&database(folder), options)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is measured has to be there: the figures themselves are no tests.
+    #[test]
+    fn the_helpdesk_of_the_figures_is_good() {
+        let folder = helpdesk(2, "24/7", 0).unwrap();
+        let catalogue = catalogue(&folder, &engine().unwrap(), None).unwrap();
+        assert!(catalogue.current().route(NUMBER).is_some());
+    }
 }

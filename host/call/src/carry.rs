@@ -114,19 +114,19 @@ impl Turn<'_> {
             }
         })?;
         self.drop_orders();
-        self.call.record.flow = next.name.clone();
-        self.call.record.version = next.version.to_string();
+        self.call.kept.record.flow = next.name.clone();
+        self.call.kept.record.version = next.version.to_string();
         self.call.terms = next;
         self.call.state = Box::default();
         self.call.on_new_version = true;
         let Origin { caller_name, endpoint, diverted_from, line, adapter } =
-            (*self.call.origin).clone();
+            self.call.kept.origin.clone();
         let arrival = Arrival {
             call: self.call.id,
-            caller: self.call.record.caller.clone(),
+            caller: self.call.kept.record.caller.clone(),
             caller_name,
             endpoint,
-            dialled: self.call.record.dialled.clone(),
+            dialled: self.call.kept.record.dialled.clone(),
             diverted_from,
             line,
             adapter,

@@ -4,7 +4,7 @@
 //! new name: then images of before are still read (see the store's `codec`). Any other change needs
 //! another format, and a reader of this one.
 
-use crate::{Call, Origin, Phase, legs::Legs, orders::Orders};
+use crate::{Call, Kept, Origin, Phase, legs::Legs, orders::Orders};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, collections::VecDeque, sync::Arc, time::Duration};
 use strowger_model::CallRecord;
@@ -40,9 +40,9 @@ impl Call {
             state: (&*self.state).into(),
             legs: Cow::Borrowed(&self.legs),
             orders: Cow::Borrowed(&self.orders),
-            record: Cow::Borrowed(&self.record),
+            record: Cow::Borrowed(&self.kept.record),
             plays: self.plays,
-            origin: Cow::Borrowed(&self.origin),
+            origin: Cow::Borrowed(&self.kept.origin),
         }
     }
 
@@ -58,9 +58,11 @@ impl Call {
             state: image.state.into_owned().into(),
             legs,
             orders: image.orders.into_owned(),
-            record: Box::new(image.record.into_owned()),
+            kept: Box::new(Kept {
+                record: image.record.into_owned(),
+                origin: image.origin.into_owned(),
+            }),
             plays: image.plays,
-            origin: Box::new(image.origin.into_owned()),
             secrets: None,
             unseen: VecDeque::new(),
             index: 0,

@@ -61,8 +61,7 @@ pub struct Call {
     unseen: VecDeque<Event>,
     legs: Legs,
     orders: Orders,
-    record: Box<CallRecord>,
-    origin: Box<Origin>,
+    kept: Box<Kept>,
     /// Orders that the present step has given, for ids.
     index: u32,
     /// Plays so far, for ids.
@@ -80,6 +79,12 @@ enum Phase {
     Served,
     /// Nobody any more: who talks is left talking, who is alone is hung up.
     Over,
+}
+
+/// What is known of a call besides its present. In one piece of memory: a waiting call pays for each.
+struct Kept {
+    record: CallRecord,
+    origin: Origin,
 }
 
 /// How a call came, besides what its record says: for a flow that takes it over.
@@ -123,8 +128,7 @@ impl Call {
             unseen: VecDeque::from([Event::Arrived(Box::new(arrival))]),
             legs: Legs::of(Leg::new(LegName::caller(), leg, Role::Caller)),
             orders: Orders::default(),
-            record: Box::new(record),
-            origin: Box::new(origin),
+            kept: Box::new(Kept { record, origin }),
             index: 0,
             plays: 0,
             secrets: None,
@@ -154,12 +158,12 @@ impl Call {
 
     /// Closes the record of a call that is over.
     pub fn close(&mut self, now: Timestamp) -> &CallRecord {
-        self.record.ended = now;
-        &self.record
+        self.kept.record.ended = now;
+        &self.kept.record
     }
 
     /// Its record as it is now.
     pub fn record(&self) -> &CallRecord {
-        &self.record
+        &self.kept.record
     }
 }

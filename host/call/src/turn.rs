@@ -122,20 +122,20 @@ impl Turn<'_> {
         }
         self.house.observe(&Observed::Event(&event));
         let most = self.call.terms.steps;
-        if self.call.record.steps >= most {
+        if self.call.kept.record.steps >= most {
             return self.fall_back(&format!("the flow took more than {most} steps in this call"));
         }
-        let number = self.call.record.steps;
-        self.call.record.steps += 1;
+        let number = self.call.kept.record.steps;
+        self.call.kept.record.steps += 1;
         let stepped = self.house.step(Ask {
             number,
             first: mem::take(&mut self.call.on_new_version),
             state: &self.call.state,
             event,
-            endpoint: self.call.origin.endpoint.as_deref(),
+            endpoint: self.call.kept.origin.endpoint.as_deref(),
             at: self.now.wall,
         });
-        self.call.record.faults += stepped.faults;
+        self.call.kept.record.faults += stepped.faults;
         if let Some(state) = stepped.state {
             self.call.state = state;
         }
@@ -178,7 +178,7 @@ impl Turn<'_> {
     pub(crate) fn fall_back(&mut self, why: &str) {
         self.house.observe(&Observed::FellBack { why });
         self.call.phase = Phase::Over;
-        "fault".clone_into(&mut self.call.record.outcome);
+        "fault".clone_into(&mut self.call.kept.record.outcome);
         self.drop_orders();
         let legs = &self.call.legs;
         let alone = |leg: &&Leg| leg.role == Role::Caller && legs.is_lonely(leg);
@@ -193,7 +193,7 @@ impl Turn<'_> {
     /// The flow is over.
     pub(crate) fn finish(&mut self, outcome: &str) {
         self.call.phase = Phase::Over;
-        outcome.clone_into(&mut self.call.record.outcome);
+        outcome.clone_into(&mut self.call.kept.record.outcome);
         self.drop_orders();
         self.hang_up_lonely();
     }
@@ -223,7 +223,7 @@ impl Turn<'_> {
     }
 
     pub(crate) fn refuse(&mut self, id: OrderId, command: &str, refusal: Refusal) {
-        self.call.record.refused += 1;
+        self.call.kept.record.refused += 1;
         self.house.observe(&Observed::Refused { id, command, refusal: &refusal });
         let (call, flow) = (self.call.id, &self.call.terms.name);
         let (reason, detail) = (refusal.reason, &refusal.detail);

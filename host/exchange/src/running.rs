@@ -32,11 +32,12 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// The call's life; one that outlived its host is told what was found of it.
+    /// The call's life; one that outlived its host is told what was found of it. The task has room
+    /// for that as long as it lives: so it is boxed.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` keeps room for its arguments twice")]
     pub(crate) fn run(
         mut self,
-        found: Option<Found>,
+        found: Option<Box<Found>>,
         mut mailbox: Receiver<Box<Input>>,
     ) -> impl Future<Output = ()> + Send {
         async move {
@@ -62,8 +63,8 @@ impl Running {
         }
     }
 
-    fn begin(&mut self, found: Option<Found>) {
-        match found {
+    fn begin(&mut self, found: Option<Box<Found>>) {
+        match found.map(|found| *found) {
             None => self.take(Input::Begin),
             Some(Found { alive, gap, roll }) => {
                 self.take(Input::Resume { alive, gap });

@@ -144,7 +144,7 @@ impl Exchange {
         }
         let roll = Arc::new(Roll { calls: woken.len(), since });
         for (running, alive, mail) in woken {
-            let found = Found { alive, gap, roll: roll.clone() };
+            let found = Box::new(Found { alive, gap, roll: roll.clone() });
             self.runtime.spawn(running.run(Some(found), mail));
         }
         // What is left is nobody's, or arrived while there was no host.

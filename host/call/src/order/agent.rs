@@ -72,7 +72,7 @@ const SECRETS: usize = 4;
 impl Turn<'_> {
     /// Keeps a secret; its handle is good for one order of this call.
     pub(crate) fn keep_secret(&mut self, secret: String) -> String {
-        let handle = format!("proof-{}-{}", self.call.record.steps, self.call.plays);
+        let handle = format!("proof-{}-{}", self.call.kept.record.steps, self.call.plays);
         let secrets = &mut self.call.secrets.get_or_insert_default().0;
         secrets.retain(|(other, _)| *other != handle);
         if secrets.len() >= SECRETS {
@@ -112,7 +112,7 @@ impl Turn<'_> {
         if let AgentAction::LogIn(at) = &action {
             self.check_seat(&site, agent, at)?;
         }
-        let endpoint = self.call.origin.endpoint.as_deref();
+        let endpoint = self.call.kept.origin.endpoint.as_deref();
         let not_permitted = |detail| Err(refusal(RefusalReason::NotPermitted, detail));
         let pin = match (self.house.authority(&site, agent, endpoint), &agent.pin) {
             (Authority::Enough, _) => {
@@ -138,7 +138,7 @@ impl Turn<'_> {
                 "at this phone the agent's PIN has to be proven, by a secret gather",
             );
         };
-        let ticket = u64::from(self.call.record.steps) << 32 | u64::from(self.call.index);
+        let ticket = u64::from(self.call.kept.record.steps) << 32 | u64::from(self.call.index);
         let agent = agent.name.clone();
         self.house.prove(Prove { ticket, agent: agent.clone(), pin, digits: digits? });
         self.call.orders.open(id, None, Proving { ticket, agent, action });
@@ -154,7 +154,7 @@ impl Turn<'_> {
             at => agent.endpoints.iter().any(|endpoint| endpoint.target == *at),
         };
         let here = || {
-            let endpoint = self.call.origin.endpoint.as_deref();
+            let endpoint = self.call.kept.origin.endpoint.as_deref();
             endpoint.and_then(address).as_ref() == Some(at)
                 && site.has_phone(&self.call.terms.permissions, endpoint)
         };

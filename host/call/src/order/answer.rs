@@ -32,7 +32,7 @@ impl Turn<'_> {
                 caller.up = true;
             }
             self.send(PbxCommand::Answer { leg });
-        } else if self.call.record.answered.is_some() {
+        } else if self.call.kept.record.answered.is_some() {
             // Perhaps by a flow that had the call before this one.
             self.outcome(id, Outcome::Answered);
         }
@@ -40,7 +40,7 @@ impl Turn<'_> {
     }
 
     pub(crate) fn caller_answered(&mut self) {
-        self.call.record.answered.get_or_insert(self.now.wall);
+        self.call.kept.record.answered.get_or_insert(self.now.wall);
         let all: Vec<OrderId> = self.call.orders.all::<Answering>().map(|(id, _)| id).collect();
         all.into_iter().for_each(|id| self.outcome(id, Outcome::Answered));
     }

@@ -85,7 +85,7 @@ impl Turn<'_> {
         }
         let to = agent.as_ref().and_then(|agent| self.agent_address(agent).ok());
         let to = to.unwrap_or(permitted);
-        let (call, step) = (self.call.id, self.call.record.steps);
+        let (call, step) = (self.call.id, self.call.kept.record.steps);
         let leg = LegId(format!("{call}-{step}-{}", self.call.index).into());
         let due = self.in_(ask.set_up_limit);
         let limit = ask.limit.duration(self.call.terms.site.cadence);

@@ -116,7 +116,7 @@ impl Turn<'_> {
             }
             // A hold or a part is done, and connects nobody.
             if done == MoveDone::Joined {
-                self.call.record.connected.get_or_insert(self.now.wall);
+                self.call.kept.record.connected.get_or_insert(self.now.wall);
                 self.note_overflow();
             }
             self.outcome(order, done.outcome());

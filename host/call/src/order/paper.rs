@@ -134,7 +134,7 @@ impl Turn<'_> {
 
     /// The present order's, the same whenever this step is carried out.
     fn next_id(&self) -> String {
-        format!("{}-{}-{}", self.call.id, self.call.record.steps, self.call.index)
+        format!("{}-{}-{}", self.call.id, self.call.kept.record.steps, self.call.index)
     }
 }
 

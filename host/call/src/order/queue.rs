@@ -142,7 +142,7 @@ impl Turn<'_> {
     }
 
     fn count_wait(&mut self, entered: Duration) {
-        self.call.record.waited += self.now.elapsed.saturating_sub(entered);
+        self.call.kept.record.waited += self.now.elapsed.saturating_sub(entered);
     }
 
     pub(crate) fn entry(&self, order: OrderId) -> EntryId {
@@ -234,7 +234,7 @@ impl Turn<'_> {
         let role = Role::Offered { entry: order, attempt, agent, endpoint, since };
         self.call.legs.add(Leg::new(name, id.clone(), role));
         self.house.enrol(&id);
-        let caller_id = self.call.record.caller.clone();
+        let caller_id = self.call.kept.record.caller.clone();
         self.send(PbxCommand::Dial { leg: id, to, caller_id, display_name });
     }
 
@@ -335,7 +335,7 @@ impl Turn<'_> {
         let Some(queueing) = self.call.orders.take::<Queueing>(order) else { return };
         self.house.talks(&agent, &id);
         self.count_wait(queueing.entered);
-        let record = &mut self.call.record;
+        let record = &mut self.call.kept.record;
         record.connected.get_or_insert(self.now.wall);
         record.agent.get_or_insert_with(|| agent.clone());
         if queueing.ask.with_caller {

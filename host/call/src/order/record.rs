@@ -7,7 +7,7 @@ use strowger_model::command::Field;
 impl Turn<'_> {
     /// A note of the same key is replaced.
     pub(crate) fn note(&mut self, Field { key, value }: Field) -> Carried {
-        let notes = &mut self.call.record.notes;
+        let notes = &mut self.call.kept.record.notes;
         match notes.iter_mut().find(|note| note.key == key) {
             Some(note) => note.value = value,
             None => notes.push(Field { key, value }),
@@ -16,7 +16,7 @@ impl Turn<'_> {
     }
 
     pub(crate) fn tag(&mut self, tag: String) -> Carried {
-        let tags = &mut self.call.record.tags;
+        let tags = &mut self.call.kept.record.tags;
         if !tags.contains(&tag) {
             tags.push(tag);
         }

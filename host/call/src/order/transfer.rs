@@ -58,7 +58,7 @@ impl Turn<'_> {
     /// having waited in one, that is an overflow.
     pub(crate) fn note_overflow(&mut self) {
         let waits = self.call.orders.all::<Queueing>().next().is_some();
-        let record = &mut self.call.record;
+        let record = &mut self.call.kept.record;
         let waited = !record.waited.is_zero() || waits;
         record.overflowed |= waited && record.agent.is_none();
     }
