@@ -10,7 +10,6 @@ use crate::{
     plan::{Files, Plan, Plugins, SITE_FILE, Was, plan},
 };
 use arc_swap::ArcSwap;
-use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -92,7 +91,7 @@ struct Book {
 }
 
 /// A flow as the operator sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowStatus {
     /// Its name.
     pub name: String,

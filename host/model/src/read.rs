@@ -84,7 +84,7 @@ pub enum Authority {
 
 /// A queue as it is now, and what came of its callers since the site's day began (K4, K5, P9). Of
 /// those offered, who is neither answered nor lost nor abandoned waits still.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct QueueFigures {
     /// The queue.
     pub queue: QueueName,
@@ -101,7 +101,7 @@ pub struct QueueFigures {
 }
 
 /// What came of the callers of a queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueCounts {
     /// Came into the queue, or were offered to it too.
     pub offered: u32,
@@ -117,7 +117,7 @@ pub struct QueueCounts {
 }
 
 /// An agent as people see one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentFigures {
     /// The agent.
     pub agent: AgentName,

@@ -4,6 +4,7 @@
 //! * `args`: the command line; `config`: `strowger.toml`.
 //! * `serve`: the host as a daemon, and the socket by which other commands reach it.
 //! * `commands`: one file for each other command.
+//! * `case`: a case that somebody notes after a call.
 //! * `demo`: a host, a PBX and callers in one process.
 
 /// Calls are many small things on several threads: a sixth more events a second than with glibc's,
@@ -12,6 +13,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod args;
+mod case;
 mod commands;
 mod config;
 mod demo;
@@ -65,6 +67,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
                 SchemaKind::Config => config::schema(),
                 SchemaKind::AdapterToHost => protocol::schema_to_host(),
                 SchemaKind::AdapterToAdapter => protocol::schema_to_adapter(),
+                SchemaKind::Api => strowger_api::v1::schema(),
             };
             writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&schema)?)?;
             true

@@ -1,5 +1,5 @@
-//! The JSON Schemas in `docs/schemas/` of `strowger.toml` and of the adapter protocol are what the
-//! command prints. `UPDATE_SCHEMAS=1` writes them anew.
+//! The JSON Schemas in `docs/schemas/` of `strowger.toml`, of the adapter protocol and of the API
+//! are what the command prints. `UPDATE_SCHEMAS=1` writes them anew.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{env, fs, process::Command};
@@ -7,7 +7,7 @@ use strowger_test_support::workspace;
 
 #[test]
 fn the_schemas_are_as_published() {
-    for kind in ["config", "adapter-to-host", "adapter-to-adapter"] {
+    for kind in ["config", "adapter-to-host", "adapter-to-adapter", "api"] {
         let printed = Command::new(env!("CARGO_BIN_EXE_strowger"))
             .args(["schema", kind])
             .output()

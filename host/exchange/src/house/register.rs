@@ -42,7 +42,7 @@ struct Handle {
 }
 
 /// A call that is up, for people.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallSummary {
     /// The call.
     pub call: CallId,

@@ -3,6 +3,7 @@
 use super::ConfigFile;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
+use strowger_model::FlowName;
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
@@ -76,7 +77,7 @@ pub(crate) enum FlowsAction {
     /// Calls in progress stay on the version that they began on. A second time undoes the first.
     Rollback {
         /// The flow.
-        name: String,
+        name: FlowName,
     },
 }
 

@@ -196,4 +196,6 @@ pub(crate) enum SchemaKind {
     AdapterToHost,
     /// What the host sends to an adapter
     AdapterToAdapter,
+    /// What the control socket is asked and answers
+    Api,
 }

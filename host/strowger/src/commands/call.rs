@@ -1,12 +1,10 @@
 //! `strowger call`: bring a call in and watch it.
 
-use crate::{
-    args,
-    commands::flows::socket,
-    serve::control::{Client, NewCall},
-};
+use crate::{args, commands::reach::reach};
 use anyhow::{Context, Result};
+use futures_util::TryStreamExt;
 use std::io::Write;
+use strowger_api::{Host, v1::NewCall};
 
 pub(crate) fn call(args: &args::Call) -> Result<bool> {
     let keys = args.key.iter().map(|key| {
@@ -27,14 +25,14 @@ pub(crate) fn call(args: &args::Call) -> Result<bool> {
         keys: keys.collect::<Result<_>>()?,
         via: args.via.clone(),
     };
-    let client = Client::new(&socket(&args.host)?)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (host, runtime) = reach(&args.host)?;
     runtime.block_on(async {
-        let mut answer = client.open("/v1/calls", &new).await?;
+        let mut lines = host.call(new).await?;
         let mut seen = false;
-        while let Some(chunk) = answer.chunk().await? {
+        while let Some(line) = lines.try_next().await? {
             seen = true;
-            std::io::stdout().write_all(&chunk)?;
+            // A line is seen when it comes, also at the other end of a pipe.
+            writeln!(std::io::stdout(), "{line}")?;
             std::io::stdout().flush()?;
         }
         Ok(seen)

@@ -2,6 +2,7 @@
 
 use crate::{
     args::{AddCase, Cases, CasesDo},
+    case,
     commands::{sheet::Sheet, when},
     config::Config,
 };
@@ -13,7 +14,7 @@ use std::{
 };
 use strowger_exchange::Clock;
 use strowger_flows::{Catalogue, CatalogueConfig, LoadedFlow};
-use strowger_model::{CallId, Case, CaseKind, CaseRules, Timestamp, command::Field, mail::Closed};
+use strowger_model::{Case, CaseRules, Timestamp, mail::Closed};
 use strowger_sandbox::Engine;
 use strowger_store::{CaseQuery, Reader};
 
@@ -83,7 +84,7 @@ fn export(config: &Config, quarter: &str) -> Result<bool> {
 /// Adds a case that came up after a call; when it is due is as in the site file.
 fn add(config: &Config, new: &AddCase) -> Result<bool> {
     let flow = flow(config, &new.flow)?;
-    let case = self::new(&flow, new.kind.clone(), new.call, new.fields.clone());
+    let case = case::new(&flow, new.kind.clone(), new.call, new.fields.clone());
     let case = case.map_err(anyhow::Error::msg)?;
     let case = strowger_store::add_case(&config.database(), case)?;
     println!("{} is to be answered by {}", case.id, last_moment(&case));
@@ -101,38 +102,6 @@ pub(crate) fn rules(config: &Config) -> Result<CaseRules> {
             config.flows.display()
         ),
     }
-}
-
-/// A case that is noted now, still without its number.
-///
-/// # Errors
-/// If the site has no such kind; the sentence says which there are.
-pub(crate) fn new(
-    flow: &LoadedFlow,
-    kind: CaseKind,
-    call: Option<CallId>,
-    fields: Vec<Field>,
-) -> Result<Case, String> {
-    let Some(rule) = flow.site.cases.get(&kind) else {
-        let known: Vec<&str> = flow.site.cases.keys().map(CaseKind::as_str).collect();
-        return Err(match known.is_empty() {
-            true => "the site file has no kinds of cases; see [cases]".to_owned(),
-            false => format!("there is no kind of case {kind:?}, only {}", known.join(", ")),
-        });
-    };
-    let opened = Clock::system().now();
-    Ok(Case {
-        // Of cases that a step noted, the id has two numbers behind the call's.
-        id: CallId::next(opened.0, None).to_string(),
-        kind,
-        call,
-        flow: flow.name.clone(),
-        opened,
-        due: flow.site.due(opened, rule.term),
-        by_day: rule.term.is_by_day(),
-        fields,
-        closed: None,
-    })
 }
 
 fn flow(config: &Config, name: &str) -> Result<Arc<LoadedFlow>> {

@@ -3,35 +3,32 @@
 
 use crate::{
     args,
-    commands::{flows::socket, sheet::Sheet, when},
-    serve::control::Client,
+    commands::{reach::reach, sheet::Sheet, when},
 };
 use anyhow::Result;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use std::{io::stdout, time::Duration};
-use strowger_model::read::{AgentFigures, AgentStatus, QueueFigures};
+use strowger_api::{
+    Host,
+    v1::{Agent, AgentState, Queue},
+};
 
 /// Every queue, a line each.
 pub(crate) fn queues(args: &args::Floor) -> Result<bool> {
-    show(args, "/v1/queues", queue_sheet)
+    let (host, runtime) = reach(&args.host)?;
+    show(&runtime.block_on(host.queues())?, args.json, queue_sheet)
 }
 
 /// Every agent, a line each.
 pub(crate) fn agents(args: &args::Floor) -> Result<bool> {
-    show(args, "/v1/agents", agent_sheet)
+    let (host, runtime) = reach(&args.host)?;
+    show(&runtime.block_on(host.agents())?, args.json, agent_sheet)
 }
 
-fn show<T: DeserializeOwned + Serialize>(
-    args: &args::Floor,
-    path: &str,
-    sheet: fn(&[T]) -> Sheet,
-) -> Result<bool> {
-    let client = Client::new(&socket(&args.host)?)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let figures: Vec<T> = runtime.block_on(client.get(path))?;
-    match args.json {
-        true => println!("{}", serde_json::to_string_pretty(&figures)?),
-        false => sheet(&figures).table(&mut stdout().lock())?,
+fn show<T: Serialize>(figures: &[T], json: bool, sheet: fn(&[T]) -> Sheet) -> Result<bool> {
+    match json {
+        true => println!("{}", serde_json::to_string_pretty(figures)?),
+        false => sheet(figures).table(&mut stdout().lock())?,
     }
     Ok(true)
 }
@@ -52,8 +49,8 @@ const QUEUE: [&str; 11] = [
 
 /// What is so now, and what came of the callers of this day; at once is within the queue's
 /// `answer_within`.
-fn queue_sheet(queues: &[QueueFigures]) -> Sheet {
-    let row = |QueueFigures { queue, code, now, answer_within_s, day, .. }: &QueueFigures| {
+fn queue_sheet(queues: &[Queue]) -> Sheet {
+    let row = |Queue { queue, code, now, answer_within_s, day, .. }: &Queue| {
         let at_once = match day.answered {
             0 => format!("- in {answer_within_s} s"),
             answered => format!(
@@ -81,25 +78,17 @@ fn queue_sheet(queues: &[QueueFigures]) -> Sheet {
 
 const AGENT: [&str; 7] = ["agent", "extension", "name", "is", "since", "at", "queues"];
 
-fn agent_sheet(agents: &[AgentFigures]) -> Sheet {
-    let row = |figures: &AgentFigures| {
-        let AgentFigures {
-            agent,
-            display_name,
-            extension,
-            status,
-            pause_reason,
-            since,
-            at,
-            queues,
-        } = figures;
+fn agent_sheet(agents: &[Agent]) -> Sheet {
+    let row = |figures: &Agent| {
+        let Agent { agent, display_name, extension, status, pause_reason, since, at, queues } =
+            figures;
         let status = match status {
-            AgentStatus::LoggedOut => "logged out",
-            AgentStatus::Free => "free",
-            AgentStatus::Ringing => "ringing",
-            AgentStatus::Talking => "talking",
-            AgentStatus::WrapUp => "wrapping up",
-            AgentStatus::Paused => "paused",
+            AgentState::LoggedOut => "logged out",
+            AgentState::Free => "free",
+            AgentState::Ringing => "ringing",
+            AgentState::Talking => "talking",
+            AgentState::WrapUp => "wrapping up",
+            AgentState::Paused => "paused",
         };
         let reason = pause_reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
         let queues: Vec<&str> = queues.iter().map(|queue| queue.as_str()).collect();
@@ -133,22 +122,15 @@ fn clock(length: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strowger_model::{
-        Timestamp,
-        read::{QueueCounts, QueueStatus},
-    };
+    use strowger_api::v1::{QueueDay, QueueNow};
+    use strowger_model::Timestamp;
 
     #[test]
     fn a_line_for_each_queue_and_agent() {
-        let day =
-            QueueCounts { offered: 12, answered: 8, answered_within: 6, left: 1, abandoned: 2 };
-        let now = QueueStatus {
-            waiting: 1,
-            longest_wait: Duration::from_secs(75),
-            logged_in: 3,
-            free: 0,
-        };
-        let queue = QueueFigures {
+        let day = QueueDay { offered: 12, answered: 8, answered_within: 6, left: 1, abandoned: 2 };
+        let now =
+            QueueNow { waiting: 1, longest_wait: Duration::from_secs(75), logged_in: 3, free: 0 };
+        let queue = Queue {
             queue: "desk".into(),
             code: Some("21".to_owned()),
             now,
@@ -162,11 +144,11 @@ mod tests {
             ["desk", "21", "1", "1:15", "3", "0", "12", "8", "75% in 20 s", "1", "2"]
         );
 
-        let agent = AgentFigures {
+        let agent = Agent {
             agent: "an".into(),
             display_name: "An Peeters".to_owned(),
             extension: Some("101".to_owned()),
-            status: AgentStatus::Paused,
+            status: AgentState::Paused,
             pause_reason: Some("lunch".to_owned()),
             since: Timestamp(0),
             at: Some("PJSIP/desk7".to_owned()),

@@ -1,26 +1,25 @@
 //! `strowger flows`: what is loaded.
 
 use crate::{
-    args::{self, FlowsAction, Host},
-    config::Config,
-    serve::control::{Client, RolledBack},
+    args::{self, FlowsAction},
+    commands::reach::reach,
 };
 use anyhow::Result;
-use std::path::PathBuf;
-use strowger_flows::FlowStatus;
+use strowger_api::{
+    Host,
+    v1::{Flow, RolledBack},
+};
 
 pub(crate) fn flows(args: &args::Flows) -> Result<bool> {
-    let client = Client::new(&socket(&args.host)?)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (host, runtime) = reach(&args.host)?;
     match &args.action {
         Some(FlowsAction::Rollback { name }) => {
-            let path = format!("/v1/flows/{name}/rollback");
-            let RolledBack { version } = runtime.block_on(client.post(&path))?;
+            let RolledBack { version } = runtime.block_on(host.rollback(name))?;
             println!("{name}: new calls get version {version}");
             Ok(true)
         }
         None => {
-            let flows: Vec<FlowStatus> = runtime.block_on(client.get("/v1/flows"))?;
+            let flows = runtime.block_on(host.flows())?;
             match args.json {
                 true => println!("{}", serde_json::to_string_pretty(&flows)?),
                 false => print!("{}", shown(&flows)),
@@ -30,15 +29,7 @@ pub(crate) fn flows(args: &args::Flows) -> Result<bool> {
     }
 }
 
-/// The running host's control socket.
-pub(crate) fn socket(host: &Host) -> Result<PathBuf> {
-    match &host.control {
-        Some(control) => Ok(control.clone()),
-        None => Ok(Config::read(&host.config.config)?.control()),
-    }
-}
-
-fn shown(flows: &[FlowStatus]) -> String {
+fn shown(flows: &[Flow]) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
     if flows.is_empty() {

@@ -3,6 +3,7 @@
 //! # Layout
 //! * `check`, `test`: for flow files, without a host.
 //! * `flows`, `call`, `floor`: for a running host. `floor` has the commands for queues and agents.
+//! * `reach`: how these reach it.
 //! * `records`, `report`, `replay`, `erase`: for what was recorded.
 //! * `mails`, `cases`: for what is to be sent or answered.
 //! * `sim`: the sim as an adapter in a process of its own.
@@ -24,6 +25,7 @@ pub(crate) mod flows;
 pub(crate) mod load;
 pub(crate) mod mails;
 pub(crate) mod pin;
+pub(crate) mod reach;
 pub(crate) mod records;
 pub(crate) mod replay;
 pub(crate) mod report;

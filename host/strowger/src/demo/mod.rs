@@ -12,7 +12,8 @@ use crate::{
     args,
     commands::load,
     serve::{
-        control::{Control, Desk},
+        control::Control,
+        running::Running,
         watch::{Sight, Wanted, Watch},
     },
 };
@@ -85,7 +86,7 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
         );
     }
     exchange.attach(sim.clone());
-    let desk = Desk {
+    let running = Running {
         catalogue: catalogue.clone(),
         exchange: exchange.clone(),
         pbx: sim.clone(),
@@ -94,7 +95,7 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
         // The demo keeps none.
         journal: copy.control.with_extension("db"),
     };
-    let _control = Control::open(&copy.control, desk)?;
+    let _control = Control::open(&copy.control, strowger_api::router(running))?;
 
     let screen = Screen::new();
     let _watching = {

@@ -2,22 +2,23 @@
 //!
 //! # Layout
 //! * `control`: the socket by which other commands reach the host.
-//! * `paperwork`: its requests about cases and notes.
+//! * `running`: the host, as the API shows it.
+//! * `answers`: from the types of the inside to those of the API.
+//! * `paperwork`: what the API does in the journal: cases and notes.
 //! * `supervise`: what the host tells a service manager.
 //! * `watch`: what the host shows of its calls.
 
+mod answers;
 pub(crate) mod control;
 mod paperwork;
+pub(crate) mod running;
 mod supervise;
 pub(crate) mod watch;
 
 use crate::{
     args,
     config::{Adapter, Config},
-    serve::{
-        control::{Control, Desk},
-        watch::Watch,
-    },
+    serve::{control::Control, running::Running, watch::Watch},
 };
 use anyhow::{Context, Result};
 use std::{io::IsTerminal, sync::Arc, time::Duration};
@@ -96,7 +97,7 @@ async fn run(config: Config) -> Result<bool> {
             }
         })?
     };
-    let desk = Desk {
+    let running = Running {
         catalogue,
         exchange: exchange.clone(),
         pbx: pbx.clone(),
@@ -104,7 +105,7 @@ async fn run(config: Config) -> Result<bool> {
         watch,
         journal: config.database(),
     };
-    let control = Control::open(&config.control(), desk)?;
+    let control = Control::open(&config.control(), strowger_api::router(running))?;
     tracing::info!(adapter = pbx.name(), flows = %config.flows.display(), control = %config.control().display(), "serving");
     supervise::serving(pbx.name());
     let alive = tokio::spawn(supervise::alive(exchange.clone()));

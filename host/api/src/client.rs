@@ -1,0 +1,140 @@
+//! A host, reached over HTTP.
+
+use crate::{
+    Error, Host, Kind, Lines,
+    v1::{self, Refused},
+};
+use futures_util::{AsyncBufReadExt, StreamExt, TryStreamExt, stream};
+use reqwest::{RequestBuilder, Response, Url};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{error, io, iter, path::Path};
+use strowger_model::{CallId, FlowName};
+
+/// A host in another process.
+pub struct Client {
+    http: reqwest::Client,
+    /// What every path begins with.
+    base: Url,
+    /// Where the host is, as people know it.
+    place: String,
+}
+
+impl Client {
+    /// For the host whose control socket this file is. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// If the system cannot give what a client needs.
+    pub fn at_socket(file: &Path) -> Result<Self, Error> {
+        let http = reqwest::Client::builder().unix_socket(file).build().map_err(broken)?;
+        // The name of a host is needed in HTTP, and means nothing on a socket.
+        let base = Url::parse("http://strowger").map_err(broken)?;
+        Ok(Self { http, base, place: file.display().to_string() })
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, Error> {
+        read(self.send(self.http.get(self.url(path))).await?).await
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, Error> {
+        read(self.send(self.http.post(self.url(path)).json(body)).await?).await
+    }
+
+    /// The address of a path of `v1`.
+    fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        // Fails only for addresses that have no path, such as `mailto:`.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.push("v1").extend(path);
+        }
+        url
+    }
+
+    /// The answer, if it is not an error.
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Error> {
+        let response = request.send().await.map_err(|error| match error.is_connect() {
+            true => Error::new(
+                Kind::Unreachable,
+                format!("no host answers at {}; is `strowger serve` running?", self.place),
+            ),
+            false => broken(error),
+        })?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let message = match response.json::<Refused>().await {
+            Ok(refused) => refused.error,
+            Err(_) => format!("the host answers {status}"),
+        };
+        Err(Error::new(Kind::of(status), message))
+    }
+}
+
+impl Host for Client {
+    async fn flows(&self) -> Result<Vec<v1::Flow>, Error> {
+        self.get(&["flows"]).await
+    }
+
+    async fn rollback(&self, flow: &FlowName) -> Result<v1::RolledBack, Error> {
+        self.post(&["flows", flow.as_str(), "rollback"], &()).await
+    }
+
+    async fn queues(&self) -> Result<Vec<v1::Queue>, Error> {
+        self.get(&["queues"]).await
+    }
+
+    async fn agents(&self) -> Result<Vec<v1::Agent>, Error> {
+        self.get(&["agents"]).await
+    }
+
+    async fn calls(&self) -> Result<Vec<v1::Call>, Error> {
+        self.get(&["calls"]).await
+    }
+
+    async fn call(&self, new: v1::NewCall) -> Result<Lines, Error> {
+        Ok(lines(self.send(self.http.post(self.url(&["calls"])).json(&new)).await?))
+    }
+
+    async fn cases(&self, which: v1::WhichCases) -> Result<Vec<v1::Case>, Error> {
+        read(self.send(self.http.get(self.url(&["cases"])).query(&which)).await?).await
+    }
+
+    async fn add_case(&self, new: v1::NewCase) -> Result<v1::Case, Error> {
+        self.post(&["cases"], &new).await
+    }
+
+    async fn note_case(&self, case: &str, more: v1::Notes) -> Result<(), Error> {
+        self.post(&["cases", case], &more).await
+    }
+
+    async fn close_case(&self, case: &str, end: v1::CaseEnd) -> Result<(), Error> {
+        self.post(&["cases", case, "close"], &end).await
+    }
+
+    async fn note_record(&self, call: CallId, more: v1::Notes) -> Result<(), Error> {
+        self.post(&["records", &call.to_string(), "notes"], &more).await
+    }
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, Error> {
+    response.json().await.map_err(broken)
+}
+
+/// The lines of an answer of text.
+fn lines(response: Response) -> Lines {
+    let chunks = stream::try_unfold(response, async |mut response| {
+        let chunk = response.chunk().await.map_err(|error| io::Error::other(broken(error)))?;
+        Ok(chunk.map(|chunk| (chunk, response)))
+    });
+    chunks.boxed().into_async_read().lines().map_err(Error::internal).boxed()
+}
+
+/// The request or the answer got lost on its way, with everything that led to it.
+fn broken(error: impl error::Error + 'static) -> Error {
+    let causes = iter::successors(Some(&error as &dyn error::Error), |error| error.source());
+    Error::internal(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+}

@@ -1,0 +1,87 @@
+//! What can be asked of a running host.
+
+use crate::{Error, v1};
+use futures_util::stream::BoxStream;
+use strowger_model::{CallId, FlowName};
+
+/// Lines of text, without their ends, as they come.
+pub type Lines = BoxStream<'static, Result<String, Error>>;
+
+/// A running host. Every method may fail with [`Kind::Internal`](crate::Kind::Internal), and with
+/// [`Kind::Unreachable`](crate::Kind::Unreachable) if the host is in another process; other errors
+/// are named where they can come.
+pub trait Host: Send + Sync + 'static {
+    /// Every flow: its versions, the calls on each, what is wrong with its files.
+    fn flows(&self) -> impl Future<Output = Result<Vec<v1::Flow>, Error>> + Send;
+
+    /// Gives new calls the previous version of a flow, until the flow's files change. A second time
+    /// undoes the first.
+    ///
+    /// # Errors
+    /// Conflict: there is no such flow, it has no previous version, or that version does not go
+    /// with the rest as it is now.
+    fn rollback(
+        &self,
+        flow: &FlowName,
+    ) -> impl Future<Output = Result<v1::RolledBack, Error>> + Send;
+
+    /// Every queue: who waits, who is there, what came of callers today.
+    fn queues(&self) -> impl Future<Output = Result<Vec<v1::Queue>, Error>> + Send;
+
+    /// Every agent: what each is doing, since when, where.
+    fn agents(&self) -> impl Future<Output = Result<Vec<v1::Agent>, Error>> + Send;
+
+    /// The calls that are up.
+    fn calls(&self) -> impl Future<Output = Result<Vec<v1::Call>, Error>> + Send;
+
+    /// Brings a call in. The lines say what happens in it, until it is over; they end after an hour
+    /// without a line too. They are for people, and their words may change.
+    ///
+    /// # Errors
+    /// Conflict: `via` is missing, or is not for this PBX.
+    fn call(&self, new: v1::NewCall) -> impl Future<Output = Result<Lines, Error>> + Send;
+
+    /// Cases, in the order in which they were opened.
+    fn cases(
+        &self,
+        which: v1::WhichCases,
+    ) -> impl Future<Output = Result<Vec<v1::Case>, Error>> + Send;
+
+    /// Notes a new case, and returns it with its id and the time when it is due.
+    ///
+    /// # Errors
+    /// Not found: there is no such flow. Bad request: the site has no such kind of case.
+    fn add_case(&self, new: v1::NewCase) -> impl Future<Output = Result<v1::Case, Error>> + Send;
+
+    /// Notes more of an open case. A field that it has gets the new value.
+    ///
+    /// # Errors
+    /// Not found: there is no such case. Conflict: it is closed.
+    fn note_case(
+        &self,
+        case: &str,
+        more: v1::Notes,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Closes a case.
+    ///
+    /// # Errors
+    /// Not found: there is no such case. Conflict: it is closed already, or its kind has no such
+    /// outcome.
+    fn close_case(
+        &self,
+        case: &str,
+        end: v1::CaseEnd,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Notes more on the record of a call that is over, such as a wrap-up code. A note that it has
+    /// gets the new value.
+    ///
+    /// # Errors
+    /// Not found: there is no such record. Conflict: its personal data was erased.
+    fn note_record(
+        &self,
+        call: CallId,
+        more: v1::Notes,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+}

@@ -1,0 +1,115 @@
+//! A host, served over HTTP.
+//!
+//! | request | method of [`Host`] | answer |
+//! |---|---|---|
+//! | `GET /v1/flows` | `flows` | every flow |
+//! | `POST /v1/flows/NAME/rollback` | `rollback` | the version that serves now |
+//! | `GET /v1/queues` | `queues` | every queue |
+//! | `GET /v1/agents` | `agents` | every agent |
+//! | `GET /v1/calls` | `calls` | the calls that are up |
+//! | `POST /v1/calls` | `call` | text: a line for each thing that happens, until the call is over |
+//! | `GET /v1/cases` | `cases` | the cases that are open; with `?all=true` the others too |
+//! | `POST /v1/cases` | `add_case` | the new case |
+//! | `POST /v1/cases/CASE` | `note_case` | `null` |
+//! | `POST /v1/cases/CASE/close` | `close_case` | `null` |
+//! | `POST /v1/records/CALL/notes` | `note_record` | `null` |
+//!
+//! Bodies are JSON. An [`Error`] is its status with `{"error": "..."}`. Who may ask is not decided
+//! here, but by whoever opens the socket.
+
+use crate::{Error, Host, v1};
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Path, Query, State},
+    routing::{get, post},
+};
+use futures_util::TryStreamExt;
+use std::sync::Arc;
+use strowger_model::{CallId, FlowName};
+
+type Answer<T> = Result<Json<T>, Error>;
+
+/// The routes of a host.
+pub fn router<H: Host>(host: H) -> Router {
+    Router::new()
+        .route("/v1/flows", get(flows::<H>))
+        .route("/v1/flows/{name}/rollback", post(rollback::<H>))
+        .route("/v1/queues", get(queues::<H>))
+        .route("/v1/agents", get(agents::<H>))
+        .route("/v1/calls", get(calls::<H>).post(call::<H>))
+        .route("/v1/cases", get(cases::<H>).post(add_case::<H>))
+        .route("/v1/cases/{case}", post(note_case::<H>))
+        .route("/v1/cases/{case}/close", post(close_case::<H>))
+        .route("/v1/records/{call}/notes", post(note_record::<H>))
+        .with_state(Arc::new(host))
+}
+
+async fn flows<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Flow>> {
+    host.flows().await.map(Json)
+}
+
+async fn rollback<H: Host>(
+    State(host): State<Arc<H>>,
+    Path(flow): Path<FlowName>,
+) -> Answer<v1::RolledBack> {
+    host.rollback(&flow).await.map(Json)
+}
+
+async fn queues<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Queue>> {
+    host.queues().await.map(Json)
+}
+
+async fn agents<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Agent>> {
+    host.agents().await.map(Json)
+}
+
+async fn calls<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Call>> {
+    host.calls().await.map(Json)
+}
+
+async fn call<H: Host>(
+    State(host): State<Arc<H>>,
+    Json(new): Json<v1::NewCall>,
+) -> Result<Body, Error> {
+    let lines = host.call(new).await?;
+    Ok(Body::from_stream(lines.map_ok(|line| line + "\n")))
+}
+
+async fn cases<H: Host>(
+    State(host): State<Arc<H>>,
+    Query(which): Query<v1::WhichCases>,
+) -> Answer<Vec<v1::Case>> {
+    host.cases(which).await.map(Json)
+}
+
+async fn add_case<H: Host>(
+    State(host): State<Arc<H>>,
+    Json(new): Json<v1::NewCase>,
+) -> Answer<v1::Case> {
+    host.add_case(new).await.map(Json)
+}
+
+async fn note_case<H: Host>(
+    State(host): State<Arc<H>>,
+    Path(case): Path<String>,
+    Json(more): Json<v1::Notes>,
+) -> Answer<()> {
+    host.note_case(&case, more).await.map(Json)
+}
+
+async fn close_case<H: Host>(
+    State(host): State<Arc<H>>,
+    Path(case): Path<String>,
+    Json(end): Json<v1::CaseEnd>,
+) -> Answer<()> {
+    host.close_case(&case, end).await.map(Json)
+}
+
+async fn note_record<H: Host>(
+    State(host): State<Arc<H>>,
+    Path(call): Path<CallId>,
+    Json(more): Json<v1::Notes>,
+) -> Answer<()> {
+    host.note_record(call, more).await.map(Json)
+}

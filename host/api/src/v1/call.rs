@@ -1,0 +1,35 @@
+//! Calls that are up, and calls to bring in.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use strowger_model::{CallId, FlowName, Timestamp};
+
+/// A call that is up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Call {
+    /// Its id, which its record has too.
+    pub call: CallId,
+    /// The flow that has it.
+    pub flow: FlowName,
+    /// The version of the flow that it began on.
+    pub version: String,
+    /// When it came in.
+    pub arrived: Timestamp,
+}
+
+/// A call to bring in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct NewCall {
+    /// The number that is dialled.
+    pub number: String,
+    /// The caller's number; null: withheld.
+    pub from: Option<String>,
+    /// Seconds after which the caller hangs up if nobody has talked to them by then; in any case
+    /// they hang up after ten times as long. Only with the sim.
+    pub patience: u64,
+    /// What the caller keys, each with the seconds after which. Only with the sim.
+    pub keys: Vec<(f64, String)>,
+    /// The address of the PBX that leads a call to the host. Needed with a PBX, not possible with
+    /// the sim.
+    pub via: Option<String>,
+}

@@ -1,0 +1,34 @@
+//! What travels in version 1 of the API, as JSON.
+//!
+//! Instants are milliseconds since 1970. Lengths of time are `{"secs": 75, "nanos": 0}` unless a
+//! field says otherwise. Within `v1`, fields are only added: who reads an answer ignores fields that
+//! it does not know. A request with a field that is not known is refused where its type says so.
+//!
+//! # Layout
+//! * [`flow`]: flows and their versions.
+//! * [`floor`]: queues and agents.
+//! * [`call`]: calls that are up, and calls to bring in.
+//! * [`case`]: cases, and what is noted of them.
+//! * [`schema`](mod@schema): the JSON Schemas of all of it.
+
+pub mod call;
+pub mod case;
+pub mod floor;
+pub mod flow;
+pub mod schema;
+
+pub use call::{Call, NewCall};
+pub use case::{Case, CaseEnd, Closed, Field, NewCase, Notes, WhichCases};
+pub use floor::{Agent, AgentState, Queue, QueueDay, QueueNow};
+pub use flow::{Flow, RolledBack};
+pub use schema::schema;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The body of an answer whose status says that something was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Refused {
+    /// Why, for people.
+    pub error: String,
+}

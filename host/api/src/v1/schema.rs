@@ -1,0 +1,34 @@
+//! The JSON Schemas of all that travels in `v1`.
+
+use super::{
+    Agent, Call, Case, CaseEnd, Flow, NewCall, NewCase, Queue, Refused, RolledBack, WhichCases,
+};
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+/// The JSON Schemas of `v1`, each under its name in `$defs`, as published in
+/// `docs/schemas/api.json`.
+pub fn schema() -> Value {
+    // An answer has every field; a request may leave out what has a default.
+    let mut answers = SchemaSettings::default().for_serialize().into_generator();
+    answers.subschema_for::<Flow>();
+    answers.subschema_for::<RolledBack>();
+    answers.subschema_for::<Queue>();
+    answers.subschema_for::<Agent>();
+    answers.subschema_for::<Call>();
+    answers.subschema_for::<Case>();
+    answers.subschema_for::<Refused>();
+    let mut requests = SchemaSettings::default().for_deserialize().into_generator();
+    requests.subschema_for::<NewCall>();
+    requests.subschema_for::<WhichCases>();
+    requests.subschema_for::<NewCase>();
+    requests.subschema_for::<CaseEnd>();
+    let mut all = requests.take_definitions(true);
+    all.extend(answers.take_definitions(true));
+    json!({
+        "$schema": SchemaSettings::default().meta_schema,
+        "title": "Strowger API v1",
+        "description": "What the control socket says and is told; docs/command-line.md says where.",
+        "$defs": all,
+    })
+}

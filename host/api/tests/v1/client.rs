@@ -1,0 +1,106 @@
+//! A client asks a router, and the router a host. What comes back is what that host says when it is
+//! asked without either.
+
+use crate::small::{self, Small};
+use axum::http::StatusCode;
+use futures_util::TryStreamExt;
+use std::{collections::BTreeSet, fmt::Debug};
+use strowger_api::{
+    Client, Error, Host, Kind, router,
+    v1::{CaseEnd, NewCall, NewCase, Notes, WhichCases},
+};
+
+/// Every method with every kind of answer that it may give, and all that was answered.
+async fn everything(host: &impl Host) -> Vec<Result<String, Error>> {
+    fn shown<T: Debug>(answer: Result<T, Error>) -> Result<String, Error> {
+        answer.map(|answer| format!("{answer:?}"))
+    }
+    let mut said = vec![
+        shown(host.flows().await),
+        shown(host.rollback(&"reception".into()).await),
+        shown(host.rollback(&"no such/flow?".into()).await),
+        shown(host.queues().await),
+        shown(host.agents().await),
+        shown(host.calls().await),
+    ];
+
+    let call = NewCall {
+        number: "+3292000100".to_owned(),
+        from: None,
+        patience: 60,
+        keys: vec![(1.5, "1#".to_owned())],
+        via: None,
+    };
+    let lines = host.call(call.clone()).await.unwrap().try_collect::<Vec<_>>().await;
+    said.push(shown(lines));
+    let nowhere = NewCall { via: Some("Local/1@x".to_owned()), ..call };
+    said.push(shown(host.call(nowhere).await.map(drop)));
+
+    let new = |kind: &str, flow: &str| NewCase {
+        kind: kind.into(),
+        flow: flow.into(),
+        call: Some(small::call()),
+        fields: notes("question", "Mag mijn zoon mee?"),
+    };
+    said.push(shown(host.add_case(new("escalation", "reception")).await));
+    said.push(shown(host.add_case(new("praise", "reception")).await));
+    said.push(shown(host.add_case(new("escalation", "nothing")).await));
+    said.push(shown(host.note_case("case-0", notes("answer", "Ja,\nmet een \"briefje\".")).await));
+    said.push(shown(host.note_case("case / 1", Notes::new()).await));
+    let end = CaseEnd { outcome: "answered".to_owned() };
+    said.push(shown(host.cases(WhichCases { all: false }).await));
+    said.push(shown(host.close_case("case-0", end.clone()).await));
+    said.push(shown(host.close_case("case-0", end).await));
+    said.push(shown(host.cases(WhichCases { all: false }).await));
+    said.push(shown(host.cases(WhichCases { all: true }).await));
+
+    said.push(shown(host.note_record(small::call(), notes("wrap-up", "afspraak")).await));
+    said.push(shown(host.note_record(small::broken_call(), Notes::new()).await));
+    said
+}
+
+fn notes(key: &str, value: &str) -> Notes {
+    Notes::from([(key.to_owned(), value.to_owned())])
+}
+
+#[tokio::test]
+async fn a_host_says_the_same_over_its_socket() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("control.sock");
+    let client = Client::at_socket(&socket).unwrap();
+    let nobody = client.queues().await.unwrap_err();
+    assert_eq!(nobody.kind, Kind::Unreachable);
+    let place = socket.display();
+    assert_eq!(nobody.message, format!("no host answers at {place}; is `strowger serve` running?"));
+
+    let listener = tokio::net::UnixListener::bind(&socket).unwrap();
+    tokio::spawn(async move { axum::serve(listener, router(Small::default())).await });
+    let near = everything(&Small::default()).await;
+    let far = everything(&client).await;
+    for (near, far) in near.iter().zip(&far) {
+        assert_eq!(near, far);
+    }
+    assert_eq!(near.len(), far.len());
+    let kinds: BTreeSet<u16> =
+        far.iter().filter_map(|said| Some(said.as_ref().err()?.kind.status().as_u16())).collect();
+    assert_eq!(kinds, BTreeSet::from([404, 409, 422, 500]), "each kind of error has come");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_of_a_host_is_an_error_of_its_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("control.sock");
+    let listener = tokio::net::UnixListener::bind(&socket).unwrap();
+    let other = axum::Router::new()
+        .route("/v1/queues", axum::routing::get(|| async { (StatusCode::BAD_GATEWAY, "busy") }))
+        .route("/v1/agents", axum::routing::get(|| async { "not JSON" }));
+    tokio::spawn(async move { axum::serve(listener, other).await });
+    let client = Client::at_socket(&socket).unwrap();
+    let queues = client.queues().await.unwrap_err();
+    assert_eq!(queues, Error::internal("the host answers 502 Bad Gateway"));
+    let agents = client.agents().await.unwrap_err();
+    assert_eq!(agents.kind, Kind::Internal);
+    assert!(agents.message.contains(": expected ident"), "with its causes: {agents}");
+    let calls = client.calls().await.unwrap_err();
+    assert_eq!(calls, Error::not_found("the host answers 404 Not Found"));
+}

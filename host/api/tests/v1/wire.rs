@@ -1,0 +1,163 @@
+//! How `v1` looks on the wire, field by field. What is published there may be added to, and not
+//! changed.
+
+use crate::small;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use std::fmt::Debug;
+use strowger_api::v1::{
+    AgentState, Case, CaseEnd, Closed, Field, NewCall, NewCase, Notes, Refused, RolledBack,
+    WhichCases,
+};
+use strowger_model::Timestamp;
+
+/// Written it is that, and that is read as it.
+#[track_caller]
+fn is<T: Serialize + DeserializeOwned + PartialEq + Debug>(it: T, on_the_wire: Value) {
+    assert_eq!(serde_json::to_value(&it).unwrap(), on_the_wire);
+    assert_eq!(serde_json::from_value::<T>(on_the_wire).unwrap(), it);
+}
+
+#[test]
+fn flows() {
+    let on_the_wire = json!({
+        "name": "reception",
+        "numbers": ["+3292000100", "3000"],
+        "plugin": "reception",
+        "plugin_version": "0.1.0",
+        "version": "b2",
+        "previous": "a1",
+        "rolled_back": false,
+        "withdrawn": null,
+        "on_fallback": false,
+        "calls": { "a1": 1, "b2": 2 },
+        "faults": 3,
+        "error": "flow.toml:3: unknown key",
+    });
+    is(small::flow(), on_the_wire);
+    is(RolledBack { version: "a1".to_owned() }, json!({ "version": "a1" }));
+    is(Refused { error: "no".to_owned() }, json!({ "error": "no" }));
+}
+
+#[test]
+fn queues_and_agents() {
+    let on_the_wire = json!({
+        "queue": "desk",
+        "code": "21",
+        "now": {
+            "waiting": 1,
+            "longest_wait": { "secs": 75, "nanos": 500_000_000 },
+            "logged_in": 3,
+            "free": 0,
+        },
+        "answer_within_s": 20.0,
+        "handling": { "secs": 90, "nanos": 0 },
+        "day": { "offered": 12, "answered": 8, "answered_within": 6, "left": 1, "abandoned": 2 },
+    });
+    is(small::queue(), on_the_wire);
+
+    let on_the_wire = json!({
+        "agent": "an",
+        "display_name": "An Peeters",
+        "extension": "101",
+        "status": "wrap-up",
+        "pause_reason": null,
+        "since": 1_795_000_000_000_u64,
+        "at": "PJSIP/desk7",
+        "queues": ["desk"],
+    });
+    is(small::agent(AgentState::WrapUp), on_the_wire);
+    let states = [
+        (AgentState::LoggedOut, "logged-out"),
+        (AgentState::Free, "free"),
+        (AgentState::Ringing, "ringing"),
+        (AgentState::Talking, "talking"),
+        (AgentState::WrapUp, "wrap-up"),
+        (AgentState::Paused, "paused"),
+    ];
+    for (state, word) in states {
+        is(state, json!(word));
+    }
+}
+
+#[test]
+fn calls() {
+    let on_the_wire = json!({
+        "call": small::call(),
+        "flow": "reception",
+        "version": "b2",
+        "arrived": 1_795_000_000_000_u64,
+    });
+    is(small::up(), on_the_wire);
+    let new = NewCall {
+        number: "+3292000100".to_owned(),
+        from: None,
+        patience: 60,
+        keys: vec![(1.5, "1#".to_owned())],
+        via: None,
+    };
+    let on_the_wire = json!({
+        "number": "+3292000100",
+        "from": null,
+        "patience": 60,
+        "keys": [[1.5, "1#"]],
+        "via": null,
+    });
+    is(new, on_the_wire);
+}
+
+#[test]
+fn cases() {
+    let case = Case {
+        id: "038g0xwfyg000-3-1".to_owned(),
+        kind: "complaint".into(),
+        call: Some("038g0xwfyg000".parse().unwrap()),
+        flow: "helpdesk".into(),
+        opened: Timestamp(5),
+        due: Timestamp(9),
+        by_day: true,
+        fields: vec![Field { key: "what".to_owned(), value: "Wachttijd".to_owned() }],
+        closed: Some(Closed { outcome: "founded".to_owned(), at: Timestamp(7) }),
+    };
+    let on_the_wire = json!({
+        "id": "038g0xwfyg000-3-1",
+        "kind": "complaint",
+        "call": "038g0xwfyg000",
+        "flow": "helpdesk",
+        "opened": 5,
+        "due": 9,
+        "by_day": true,
+        "fields": [{ "key": "what", "value": "Wachttijd" }],
+        "closed": { "outcome": "founded", "at": 7 },
+    });
+    is(case, on_the_wire);
+    let new = NewCase {
+        kind: "complaint".into(),
+        flow: "helpdesk".into(),
+        call: None,
+        fields: Notes::from([("what".to_owned(), "Wachttijd".to_owned())]),
+    };
+    let on_the_wire = json!({
+        "kind": "complaint",
+        "flow": "helpdesk",
+        "call": null,
+        "fields": { "what": "Wachttijd" },
+    });
+    is(new, on_the_wire);
+    is(CaseEnd { outcome: "founded".to_owned() }, json!({ "outcome": "founded" }));
+    is(WhichCases { all: true }, json!({ "all": true }));
+}
+
+/// What a request may leave out, and what it may not have.
+#[test]
+fn requests() {
+    let short = json!({ "kind": "complaint", "flow": "helpdesk" });
+    let new: NewCase = serde_json::from_value(short).unwrap();
+    assert_eq!((new.call, new.fields), (None, Notes::new()));
+    let more = json!({ "kind": "complaint", "flow": "helpdesk", "due": 5 });
+    assert!(serde_json::from_value::<NewCase>(more).is_err());
+    assert!(serde_json::from_value::<CaseEnd>(json!({ "outcome": "x", "at": 5 })).is_err());
+    let short = json!({ "number": "100", "patience": 5, "keys": [] });
+    assert!(serde_json::from_value::<NewCall>(short).unwrap().from.is_none());
+    assert_eq!(serde_json::from_value::<WhichCases>(json!({})).unwrap(), WhichCases { all: false });
+}

@@ -1,0 +1,136 @@
+//! The running host as the API shows it.
+
+use crate::serve::{
+    answers, paperwork,
+    watch::{Sight, Wanted, Watch},
+};
+use futures_util::{StreamExt, stream};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use strowger_api::{Error, Host, Lines, v1};
+use strowger_exchange::Exchange;
+use strowger_flows::Catalogue;
+use strowger_model::{CallId, FlowName};
+use strowger_pbx::port::{Address, LegId, Pbx, PbxCommand};
+use strowger_scenario::What;
+use strowger_sim::{Caller, Keys, Sim};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// A call of which nothing is seen for so long is no longer shown.
+const LONGEST_SILENCE: Duration = Duration::from_secs(3600);
+
+/// The parts of a host that the API reaches.
+pub(crate) struct Running {
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) exchange: Arc<Exchange>,
+    pub(crate) pbx: Arc<dyn Pbx>,
+    /// The PBX, if it is the sim.
+    pub(crate) sim: Option<Arc<Sim>>,
+    pub(crate) watch: Arc<Watch>,
+    /// The file of the journal.
+    pub(crate) journal: PathBuf,
+}
+
+impl Host for Running {
+    async fn flows(&self) -> Result<Vec<v1::Flow>, Error> {
+        Ok(self.catalogue.status().into_iter().map(answers::flow).collect())
+    }
+
+    async fn rollback(&self, flow: &FlowName) -> Result<v1::RolledBack, Error> {
+        let (catalogue, flow) = (self.catalogue.clone(), flow.clone());
+        // It waits for a reload that is under way.
+        let back = tokio::task::spawn_blocking(move || catalogue.rollback(flow.as_str())).await;
+        let version = back.map_err(Error::internal)?.map_err(Error::conflict)?;
+        self.exchange.site_changed();
+        Ok(v1::RolledBack { version })
+    }
+
+    async fn queues(&self) -> Result<Vec<v1::Queue>, Error> {
+        Ok(self.exchange.queues().into_iter().map(answers::queue).collect())
+    }
+
+    async fn agents(&self) -> Result<Vec<v1::Agent>, Error> {
+        Ok(self.exchange.agents().into_iter().map(answers::agent).collect())
+    }
+
+    async fn calls(&self) -> Result<Vec<v1::Call>, Error> {
+        Ok(self.exchange.calls().into_iter().map(answers::call).collect())
+    }
+
+    async fn call(&self, new: v1::NewCall) -> Result<Lines, Error> {
+        let sights = self.watch.watch(Wanted::NextFrom(new.from.clone()));
+        match (&self.sim, new.via) {
+            (Some(sim), None) => {
+                let keys = new.keys.into_iter().map(|(after, digits)| Keys {
+                    after: Duration::try_from_secs_f64(after).unwrap_or_default(),
+                    digits,
+                });
+                sim.call(Caller {
+                    from: new.from,
+                    to: new.number,
+                    patience: Some(Duration::from_secs(new.patience)),
+                    leaves: Some(Duration::from_secs(new.patience.saturating_mul(10))),
+                    keys: keys.collect(),
+                    ..Caller::default()
+                });
+            }
+            (None, Some(via)) => self.pbx.send(PbxCommand::Dial {
+                leg: LegId(format!("cli-{}", since_1970().as_millis()).into()),
+                to: Address::Endpoint(via),
+                caller_id: new.from,
+                display_name: None,
+            }),
+            (Some(_), Some(_)) => {
+                return Err(Error::conflict("the host serves the sim: leave out --via"));
+            }
+            (None, None) => {
+                return Err(Error::conflict(format!(
+                    "the host serves {}: say with --via which of its addresses leads a call to the host",
+                    self.pbx.name()
+                )));
+            }
+        }
+        Ok(lines(sights))
+    }
+
+    async fn cases(&self, which: v1::WhichCases) -> Result<Vec<v1::Case>, Error> {
+        paperwork::list(&self.journal, which).await
+    }
+
+    async fn add_case(&self, new: v1::NewCase) -> Result<v1::Case, Error> {
+        let Some(flow) = self.catalogue.current().flows.get(&new.flow).cloned() else {
+            return Err(Error::not_found(format!("there is no flow {:?}", new.flow)));
+        };
+        paperwork::add(&self.journal, &flow, new).await
+    }
+
+    async fn note_case(&self, case: &str, more: v1::Notes) -> Result<(), Error> {
+        paperwork::note(&self.journal, case, more).await
+    }
+
+    async fn close_case(&self, case: &str, end: v1::CaseEnd) -> Result<(), Error> {
+        let site = self.catalogue.current().site.clone();
+        paperwork::close(&self.journal, case, end, site).await
+    }
+
+    async fn note_record(&self, call: CallId, more: v1::Notes) -> Result<(), Error> {
+        paperwork::note_record(&self.journal, call, more).await
+    }
+}
+
+/// A line for each sight, until the call is over.
+fn lines(sights: UnboundedReceiver<Sight>) -> Lines {
+    stream::unfold((sights, None), async |(mut sights, first)| {
+        let sight = tokio::time::timeout(LONGEST_SILENCE, sights.recv()).await.ok()??;
+        let first = first.unwrap_or(sight.at);
+        let line = format!("{:7.1} s  {}", sight.at.since(first).as_secs_f64(), sight.what);
+        if let What::Closed(_) = sight.what {
+            sights.close();
+        }
+        Some((Ok(line), (sights, Some(first))))
+    })
+    .boxed()
+}
+
+fn since_1970() -> Duration {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
+}
