@@ -17,10 +17,10 @@ use std::{
     time::{Duration, Instant},
 };
 use strowger_exchange::{Clock, Observed, Observer};
+use strowger_journal::{Health, Store};
 use strowger_model::{CallId, Timestamp};
 use strowger_pbx::port::Address;
 use strowger_sim::{Caller, Phone, Sim, SimConfig};
-use strowger_store::{Health, Store};
 use strowger_tests::Folder;
 use tokio::runtime::{Builder, Runtime};
 

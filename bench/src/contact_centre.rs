@@ -13,9 +13,9 @@ use std::{
 };
 use strowger_exchange::{Clock, Observed, Observer};
 use strowger_model::{CallId, CallRecord, Timestamp};
+use strowger_office::report::{Counted, Figures, report};
 use strowger_pbx::port::Address;
 use strowger_sim::{Caller, Phone, SimConfig};
-use strowger_store::report::{Counted, Figures, report};
 use strowger_tests::Folder;
 use tokio::runtime::Builder;
 use toml::Value;

@@ -12,7 +12,6 @@ use std::{
     collections::HashMap,
     mem::{self, Discriminant},
     net::SocketAddr,
-    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
@@ -22,13 +21,13 @@ use std::{
 };
 use strowger_exchange::{Clock, Exchange, Observed, Observer, Options};
 use strowger_flows::LoadedFlow;
+use strowger_journal::{Backend, Query, Store, encode_step};
 use strowger_model::{CallId, Event, StepRecord, Timestamp, command::AgentAction};
 use strowger_pbx::port::{Address, AliveLeg, BoxFuture, Pbx, PbxCommand};
 use strowger_remote::{Adapter, Beat, Remote, RemoteLimits, Token, protocol::PATH};
 use strowger_scenario::replay::{Recorded, Verdict, replay};
 use strowger_sim::{Caller, Phone, Sim, SimConfig};
-use strowger_store::{Query, Reader, Store, encode_step};
-use strowger_tests::{Folder, database};
+use strowger_tests::{Folder, database, journal};
 use tokio::{
     runtime::{Builder, Runtime},
     sync::watch,
@@ -112,7 +111,7 @@ fn bytes() -> Result<Measured> {
     let before = size(&folder)?;
     carousel::record(&folder, site::store(&folder)?, CALLS)?;
     let value = (size(&folder)? - before) as f64 / CALLS as f64;
-    let reader = Reader::open(&database(&folder))?;
+    let reader = journal(&folder).reader()?;
     let (mut steps, mut bytes) = (0, 0);
     let records = reader.records(&Query { limit: Some(100), ..Query::default() })?;
     for record in &records {
@@ -434,8 +433,8 @@ fn replayed() -> Result<Measured> {
     const CALLS: u64 = 20_000;
     let folder = site::helpdesk(carousel::UP, "24/7", 0)?;
     carousel::record(&folder, site::store(&folder)?, CALLS)?;
-    let path = database(&folder);
-    let reader = Reader::open(&path)?;
+    let journal = journal(&folder);
+    let reader = journal.reader()?;
     let calls: Vec<CallId> =
         reader.records(&Query::default())?.into_iter().map(|record| record.call).collect();
     let first = reader.steps(*calls.first().context("no call was recorded")?)?;
@@ -448,7 +447,7 @@ fn replayed() -> Result<Measured> {
         .map_err(|problems| anyhow!("{problems:?}"))?;
 
     let (next, since) = (AtomicUsize::new(0), Instant::now());
-    let work = || steps_again(&path, &flow, || calls.get(next.fetch_add(1, Relaxed)).copied());
+    let work = || steps_again(&journal, &flow, || calls.get(next.fetch_add(1, Relaxed)).copied());
     let processors = thread::available_parallelism()?.get();
     let steps = thread::scope(|scope| {
         let threads: Vec<_> = (0..processors).map(|_| scope.spawn(work)).collect();
@@ -466,11 +465,11 @@ fn replayed() -> Result<Measured> {
 
 /// Replays calls on the version that they had. How many steps they took.
 fn steps_again(
-    journal: &Path,
+    journal: &dyn Backend,
     flow: &LoadedFlow,
     next: impl Fn() -> Option<CallId>,
 ) -> Result<usize> {
-    let reader = Reader::open(journal)?;
+    let reader = journal.reader()?;
     let mut count = 0;
     while let Some(call) = next() {
         let steps: Vec<(u32, StepRecord)> = reader

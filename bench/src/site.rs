@@ -4,11 +4,11 @@ use anyhow::{Context, Result, bail};
 use std::{fmt::Write as _, fs, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Observer, Options};
 use strowger_flows::{Catalogue, CatalogueConfig, Gate};
+use strowger_journal::{Options as StoreOptions, Store};
 use strowger_sandbox::Engine;
 use strowger_sim::{Caller, Sim, SimConfig};
-use strowger_store::Store;
 use strowger_test_support::{compile_cache, workspace};
-use strowger_tests::{Folder, database};
+use strowger_tests::{Folder, journal};
 use toml::{Table, Value};
 
 /// A flow file of `flows/`.
@@ -113,9 +113,8 @@ pub(crate) fn host(
 /// does not make it stuck.
 pub(crate) fn store(folder: &Folder) -> Result<Store> {
     fs::create_dir_all(folder.cache())?;
-    let options =
-        strowger_store::Options { stuck_after: Duration::from_secs(5), ..Default::default() };
-    Ok(Store::open(&database(folder), options)?)
+    let options = StoreOptions { stuck_after: Duration::from_secs(5), ..StoreOptions::default() };
+    Ok(Store::open(&journal(folder), options)?)
 }
 
 #[cfg(test)]

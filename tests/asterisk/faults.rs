@@ -13,14 +13,14 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+use strowger_journal::{Backend, Query};
 use strowger_model::{CallId, read::AgentStatus};
-use strowger_store::{Query, Reader};
 use strowger_testbed::{
     Caller, Phone,
     gate::Shut,
     sipp::{Answer, Call, Message},
 };
-use strowger_tests::{Bed, Folder, HELPDESK, PATIENCE, database, helpdesk_site, storm::plan::Dice};
+use strowger_tests::{Bed, Folder, HELPDESK, PATIENCE, helpdesk_site, journal, storm::plan::Dice};
 
 /// In CI.
 const STORMS: u64 = 5;
@@ -124,7 +124,7 @@ fn rung_once(messages: &[Message]) -> Result<()> {
 /// Every caller was hung up by the host, after a conversation, and has one record that is closed.
 async fn served_to_the_end(bed: &Bed, calls: &Call, callers: usize) -> Result<()> {
     let since = Instant::now();
-    let journal = Reader::open(&database(&bed.folder))?;
+    let journal = journal(&bed.folder).reader()?;
     let records = loop {
         let records = journal.records(&Query::default())?;
         if records.len() >= callers && journal.open_calls()?.is_empty() {

@@ -4,10 +4,10 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{process::Command, time::Duration};
 use strowger_exchange::Clock;
+use strowger_journal::{Health, Options, Query, Store};
 use strowger_sim::{Caller, Phone, SimConfig};
-use strowger_store::{Health, Options, Store};
 use strowger_tests::{
-    Folder, HELPDESK, Host, PATIENCE, database, helpdesk_site, open_journal, storm::lock_database,
+    Folder, HELPDESK, Host, PATIENCE, check_journal, helpdesk_site, lock_journal, open_journal,
 };
 
 fn folder() -> Folder {
@@ -73,7 +73,7 @@ async fn goes_on<T>(folder: &Folder, fail: impl FnOnce() -> T, heal: impl FnOnce
     call(5);
     host.records(5, PATIENCE).await.unwrap();
     assert!(store.flush(PATIENCE));
-    let mut kept = store.records(&strowger_store::Query::default()).unwrap();
+    let mut kept = store.records(&Query::default()).unwrap();
     kept.sort_by(|one, other| one.caller.cmp(&other.caller));
     assert_eq!(
         kept.iter().map(|record| record.unjournalled).collect::<Vec<_>>(),
@@ -81,24 +81,14 @@ async fn goes_on<T>(folder: &Folder, fail: impl FnOnce() -> T, heal: impl FnOnce
         "{kept:?}"
     );
     assert_eq!(store.open_calls().unwrap(), []);
-    let checked = rusqlite::Connection::open(database(folder)).unwrap().query_row(
-        "PRAGMA integrity_check",
-        [],
-        |row| row.get::<_, String>(0),
-    );
-    assert_eq!(checked.unwrap(), "ok");
+    check_journal(folder).unwrap();
     why
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_go_on_while_the_database_is_locked() {
     let folder = folder();
-    let why = goes_on(
-        &folder,
-        || lock_database(&folder).unwrap(),
-        |locked| locked.execute_batch("ROLLBACK").unwrap(),
-    )
-    .await;
+    let why = goes_on(&folder, || lock_journal(&folder).unwrap(), drop).await;
     println!("the operator was told: {why}");
 }
 

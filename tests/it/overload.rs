@@ -6,12 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 use strowger_exchange::{Clock, Options};
+use strowger_journal::{Health, Options as StoreOptions};
 use strowger_pbx::port::{Address, LegId};
 use strowger_sim::{Caller, Observed, Phone, Sim, SimConfig, Then};
-use strowger_store::{Health, Options as StoreOptions};
-use strowger_tests::{
-    Folder, HELPDESK, Host, PATIENCE, helpdesk_site, open_journal, storm::lock_database,
-};
+use strowger_tests::{Folder, HELPDESK, Host, PATIENCE, helpdesk_site, lock_journal, open_journal};
 use tokio::sync::watch;
 
 fn folder() -> Folder {
@@ -140,7 +138,7 @@ async fn while_the_journal_is_far_behind_new_calls_are_sent_on_and_those_that_ar
     host.seen("Ring {", PATIENCE).await.unwrap();
     assert!(store.flush(PATIENCE));
 
-    let locked = lock_database(&folder).unwrap();
+    let locked = lock_journal(&folder).unwrap();
     let mut keyed = 0;
     while !store.is_full() {
         town.sim.key(&callers[keyed % 3], "1");
@@ -150,7 +148,7 @@ async fn while_the_journal_is_far_behind_new_calls_are_sent_on_and_those_that_ar
     let late = town.call(3);
     town.sent_on(&late).await;
     assert_eq!((host.exchange.call_count(), store.pending() < 64), (3, true));
-    locked.execute_batch("ROLLBACK").unwrap();
+    drop(locked);
     assert!(store.flush(PATIENCE));
     town.all_are_served(&host, 3).await;
     town.call(4);

@@ -3,10 +3,10 @@
 
 use std::path::Path;
 use strowger_exchange::{CallRecord, Clock};
+use strowger_journal::{Erase, Options};
 use strowger_model::Timestamp;
 use strowger_scenario::{How, Scenario};
 use strowger_sim::{Caller, SimConfig};
-use strowger_store::{Erase, Options};
 use strowger_tests::{Folder, Host, PATIENCE, open_journal};
 
 const SITE: &str = r#"

@@ -10,7 +10,7 @@ use std::{
 use strowger_model::{CallId, command::AgentAction, read::AgentStatus};
 use strowger_pbx::port::{Address, LegId};
 use strowger_sim::{Caller, Keys, Observed, Phone, Sim, SimConfig, Then};
-use strowger_tests::{Folder, HELPDESK, Mortal, PATIENCE, database, helpdesk_site};
+use strowger_tests::{Folder, HELPDESK, Mortal, PATIENCE, helpdesk_site, spoil_versions};
 use tokio::runtime::{Builder, Runtime};
 
 /// A sim that outlives hosts, and what its callers and phones experience.
@@ -276,9 +276,7 @@ fn a_call_whose_version_cannot_be_had_goes_on_in_the_own_route_once_and_who_talk
     town.wait(&host, host.host.seen_often("EnterQueue", 2, PATIENCE)).unwrap();
     let versions = calls(&host);
     host.kill();
-    let journal = rusqlite::Connection::open(database(&folder)).unwrap();
-    assert_eq!(journal.execute("UPDATE version SET flow_text = 'not TOML'", []).unwrap(), 1);
-    drop(journal);
+    assert_eq!(spoil_versions(&folder).unwrap(), 1);
     folder
         .write(
             "vaccination-helpdesk/flow.toml",

@@ -1,6 +1,6 @@
 //! A host on a real Asterisk.
 
-use crate::{Folder, Host, mortal};
+use crate::{Folder, Host, open_journal};
 use anyhow::Result;
 use std::{sync::Arc, time::Duration};
 use strowger_asterisk::{Asterisk, AsteriskConfig};
@@ -48,9 +48,11 @@ impl Bed {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build()?;
         // A slow machine is no reason to give up journalling.
-        let options =
-            strowger_store::Options { stuck_after: Duration::from_secs(10), ..Default::default() };
-        let store = mortal::open_journal(&self.folder, options)?;
+        let options = strowger_journal::Options {
+            stuck_after: Duration::from_secs(10),
+            ..Default::default()
+        };
+        let store = open_journal(&self.folder, options)?;
         let host = {
             let _inside = runtime.enter();
             Host::start_on(&self.folder, Clock::system(), Some(store))?

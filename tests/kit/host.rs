@@ -8,10 +8,10 @@ use std::{
 };
 use strowger_exchange::{CallRecord, Clock, Exchange, Observed, Observer, Options};
 use strowger_flows::{Catalogue, CatalogueConfig};
+use strowger_journal::Store;
 use strowger_model::{CallId, Timestamp, command::Command};
 use strowger_sandbox::Engine;
 use strowger_sim::{Sim, SimConfig};
-use strowger_store::Store;
 use tokio::sync::watch;
 
 /// How long a test waits for something that has to happen.

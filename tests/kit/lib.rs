@@ -5,16 +5,19 @@
 //! * [`Host`]: catalogue and exchange on such a folder, for a sim or a real PBX.
 //! * [`Log`]: what the host observed, to be waited for.
 //! * [`Mortal`]: a host with a journal that can die while its calls live on at a sim.
+//! * [`journal()`](fn@journal): the journal of a folder, and what can happen to it.
 //! * [`storm`]: random faults around such a host, and what must hold after them.
 //! * [`Bed`]: a host on a real Asterisk, with SIPp's callers and phones.
 
 mod bed;
 mod folder;
 mod host;
+mod journal;
 mod mortal;
 pub mod storm;
 
 pub use bed::{Bed, HELPDESK, helpdesk_site};
 pub use folder::Folder;
 pub use host::{Host, Log, PATIENCE};
-pub use mortal::{Mortal, database, open_journal};
+pub use journal::{check_journal, database, journal, lock_journal, open_journal, spoil_versions};
+pub use mortal::Mortal;

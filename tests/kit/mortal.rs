@@ -1,19 +1,18 @@
 //! A host that can die: at once, in the middle of anything, and leaving nothing but its journal.
 
-use crate::{Folder, Host, PATIENCE};
-use anyhow::{Context, Result};
+use crate::{Folder, Host, open_journal};
+use anyhow::Result;
 use std::{
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 use strowger_exchange::{CallRecord, Clock};
+use strowger_journal::{Options, Query, Store};
 use strowger_pbx::port::{AliveLeg, BoxFuture, Pbx, PbxCommand};
 use strowger_sim::Sim;
-use strowger_store::{OpenError, Options, Store};
 use tokio::runtime::{Builder, Runtime};
 
 /// A host in a runtime of its own, on a journal, beside a sim that lives on without it.
@@ -46,27 +45,6 @@ impl Pbx for Wire {
 
     fn alive(&self) -> BoxFuture<'_, Result<Vec<AliveLeg>>> {
         self.sim.alive()
-    }
-}
-
-/// Where the journal of a folder is.
-pub fn database(folder: &Folder) -> PathBuf {
-    folder.cache().join("strowger.db")
-}
-
-/// Opens the journal of a folder. A thread of the sim that was in the middle of a word with a host
-/// that died may hold it for a moment longer.
-///
-/// # Errors
-/// It cannot be opened.
-pub fn open_journal(folder: &Folder, options: Options) -> Result<Store> {
-    std::fs::create_dir_all(folder.cache())?;
-    let since = Instant::now();
-    loop {
-        match Store::open(&database(folder), options.clone()) {
-            Err(OpenError::InUse { .. }) if since.elapsed() < PATIENCE => std::thread::yield_now(),
-            opened => return opened.context("opening the journal"),
-        }
     }
 }
 
@@ -112,6 +90,6 @@ impl Mortal {
     /// The journal cannot be read.
     pub fn journalled(&self) -> Result<Vec<CallRecord>> {
         anyhow::ensure!(self.store.flush(Duration::from_secs(10)), "the journal is stuck");
-        Ok(self.store.records(&strowger_store::Query::default())?)
+        Ok(self.store.records(&Query::default())?)
     }
 }

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 use strowger_exchange::Clock;
-use strowger_mail::{Courier, MailConfig, Outbox, Rules, Security};
+use strowger_journal::{Options, Store};
 use strowger_model::MailState;
+use strowger_office::{Courier, MailConfig, Outbox, Rules, Security};
 use strowger_sim::{Caller, SimConfig};
-use strowger_store::{Options, Store};
 use strowger_testbed::mail::{Asks, MailServer};
 use strowger_tests::{Folder, Host, PATIENCE, database, open_journal};
 use tokio::task::JoinHandle;
@@ -121,7 +121,7 @@ async fn p5_a_call_back_mail_is_delivered_once() {
         .await
         .unwrap();
     assert_eq!(server.mails().len(), 1);
-    store.retain(&strowger_store::Retention::default(), Clock::system().now()).unwrap();
+    store.retain(&strowger_journal::Retention::default(), Clock::system().now()).unwrap();
     let left = store.mails(None).unwrap().remove(0);
     assert_eq!(
         (left.mail.subject.as_str(), left.mail.text.as_str(), left.last.state),
@@ -203,7 +203,7 @@ async fn v8_an_escalation_is_a_case_with_a_date_and_its_desk_is_told() {
     let mails = server.wait(1).unwrap();
     assert!(mails[0].contains("Mag mijn zoon mee? (dienst -)"), "{mails:?}");
     until(&store, MailState::Sent, 1).await;
-    let cases = store.cases(&strowger_store::CaseQuery::default()).unwrap();
+    let cases = store.cases(&strowger_journal::CaseQuery::default()).unwrap();
     assert_eq!(
         cases.iter().map(|case| case.kind.as_str()).collect::<Vec<_>>(),
         ["escalation", "complaint"]
@@ -214,11 +214,11 @@ async fn v8_an_escalation_is_a_case_with_a_date_and_its_desk_is_told() {
             && cases.iter().all(|case| case.closed.is_none())
     );
     assert!(mails[0].contains(&cases[0].id));
-    let removed = store.erase(&strowger_store::Erase::Number("+32470000001".into())).unwrap();
+    let removed = store.erase(&strowger_journal::Erase::Number("+32470000001".into())).unwrap();
     assert!(removed.cases >= 1, "{removed:?}");
     assert!(
         store
-            .cases(&strowger_store::CaseQuery::default())
+            .cases(&strowger_journal::CaseQuery::default())
             .unwrap()
             .iter()
             .all(|case| case.fields.is_empty())

@@ -11,9 +11,9 @@ use std::{
 };
 use strowger_call::Call;
 use strowger_flows::LoadedFlow;
+use strowger_journal::{Change, Entry, Store, encode, encode_step};
 use strowger_model::{CallId, FlowVersion, StepRecord};
 use strowger_pbx::port::PbxCommand;
-use strowger_store::{Change, Entry, Store, encode, encode_step};
 use tokio::sync::Notify;
 
 /// What the exchange keeps in a store.
@@ -59,7 +59,7 @@ impl Journal {
         send: impl Fn(PbxCommand) + Send + 'static,
     ) {
         let release =
-            (!commands.is_empty() || mail.is_some()).then(|| -> strowger_store::Release {
+            (!commands.is_empty() || mail.is_some()).then(|| -> strowger_journal::Release {
                 Box::new(move || {
                     commands.into_iter().for_each(send);
                     mail.inspect(|mail| mail.notify_one());

@@ -44,8 +44,8 @@ use std::{
 };
 use strowger_call::Input;
 use strowger_flows::{Catalogue, LoadedFlow};
+use strowger_journal::Store;
 use strowger_pbx::port::{Pbx, PbxCommand, PbxSink};
-use strowger_store::Store;
 use tokio::sync::Notify;
 use wake::Dormant;
 

@@ -7,10 +7,10 @@ use crate::{Exchange, Journal, house::Guest, wake::Roll};
 use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
 use strowger_call::{Call, House, Input, Now, Observed, Out, Paper};
 use strowger_flows::OnFlow;
+use strowger_journal::Change;
 use strowger_model::event::Unanswered;
 use strowger_pbx::port::{AliveLeg, LegId};
 use strowger_routing::{Input as FloorInput, Output};
-use strowger_store::Change;
 use tokio::sync::mpsc::Receiver;
 
 /// What a new host finds of a call.

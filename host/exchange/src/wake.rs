@@ -16,10 +16,10 @@ use std::{
 };
 use strowger_call::{Call, Image, Observed};
 use strowger_flows::LoadedFlow;
+use strowger_journal::{Change, OpenCall, Query, Store, decode};
 use strowger_model::{AgentStanding, CallId, CallRecord, FlowVersion, Timestamp};
 use strowger_pbx::port::{AliveLeg, LegId};
 use strowger_routing::{AttemptId, Input, Standing};
-use strowger_store::{Change, OpenCall, Query, Store, decode};
 
 /// What an earlier host left behind.
 pub(crate) struct Dormant {

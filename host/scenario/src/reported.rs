@@ -7,7 +7,7 @@ use crate::{
 };
 use std::time::Duration;
 use strowger_flows::LoadedFlow;
-use strowger_store::report::{Figures, Unit, columns};
+use strowger_office::report::{Figures, Unit, columns};
 use toml::Spanned;
 
 /// Figures that are not as they must be.

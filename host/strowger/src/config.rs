@@ -5,12 +5,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 use strowger_asterisk::AsteriskConfig;
-use strowger_mail::MailConfig;
+use strowger_journal::{Backend, Retention};
+use strowger_office::MailConfig;
 use strowger_remote::RemoteConfig;
-use strowger_store::Retention;
+use strowger_store_sqlite::Sqlite;
 
 /// The host: where its files are, and which PBX it serves. Paths are from the folder of this file
 /// on.
@@ -176,9 +178,9 @@ impl Config {
         self.control.clone().unwrap_or_else(|| self.state.join("control.sock"))
     }
 
-    /// The journal and the records.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.state.join("strowger.db")
+    /// The journal and the records: nothing but this knows which database they are in.
+    pub(crate) fn journal(&self) -> Arc<dyn Backend> {
+        Arc::new(Sqlite::at(self.state.join("strowger.db")))
     }
 
     /// How many threads serve calls.

@@ -5,8 +5,9 @@ mod common;
 
 use common::run;
 use std::{fs, path::Path};
+use strowger_journal::{CaseQuery, Change, Entry, Options, Store};
 use strowger_model::{CallId, Case, Mail, MailState, Timestamp, command::Field, mail::MailTry};
-use strowger_store::{Change, Entry, Options, Store};
+use strowger_store_sqlite::Sqlite;
 use strowger_tests::{Folder, PATIENCE};
 
 const SITE: &str = "time_zone = \"Europe/Brussels\"\ncountry = \"BE\"\nlanguage = \"nl-BE\"\n[queues.desk]\n\
@@ -31,7 +32,8 @@ fn now() -> Timestamp {
 fn journal(root: &Path) -> (Store, CallId) {
     fs::create_dir(root.join("state")).unwrap();
     fs::write(root.join("strowger.toml"), "").unwrap();
-    let store = Store::open(&root.join("state/strowger.db"), Options::default()).unwrap();
+    let store =
+        Store::open(&Sqlite::at(root.join("state/strowger.db")), Options::default()).unwrap();
     let (now, call) = (now(), CallId::next(now().0, None));
     let mail = |id: &str| Mail {
         id: id.into(),
@@ -156,12 +158,8 @@ fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
         "to the minute: {said}"
     );
 
-    let complaint = store
-        .cases(&strowger_store::CaseQuery::default())
-        .unwrap()
-        .into_iter()
-        .find(|case| case.id == id)
-        .unwrap();
+    let complaint =
+        store.cases(&CaseQuery::default()).unwrap().into_iter().find(|case| case.id == id).unwrap();
     let days = (complaint.due.0 - complaint.opened.0) / (24 * 60 * 60 * 1000);
     assert_eq!(days, 30, "as the site file says, to the end of the day");
     // Quarters are those of the machine's own clock.

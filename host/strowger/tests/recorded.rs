@@ -6,9 +6,10 @@ mod common;
 use common::run;
 use std::{fs, time::Duration};
 use strowger_exchange::Clock;
+use strowger_journal::{Change, Entry, NumberedStep, Options, Store, encode_step};
 use strowger_model::{CallId, CallRecord};
 use strowger_sim::{Caller, SimConfig};
-use strowger_store::{Change, Entry, Options, Store, encode_step};
+use strowger_store_sqlite::Sqlite;
 use strowger_test_support::plugin_wasm;
 use strowger_tests::{Folder, Host, PATIENCE};
 
@@ -44,7 +45,8 @@ async fn what_was_recorded_is_shown_replayed_and_erased() {
     let root = folder.flows().parent().unwrap().to_owned();
     fs::create_dir(root.join("state")).unwrap();
     fs::write(root.join("strowger.toml"), "").unwrap();
-    let store = Store::open(&root.join("state/strowger.db"), Options::default()).unwrap();
+    let store =
+        Store::open(&Sqlite::at(root.join("state/strowger.db")), Options::default()).unwrap();
     let host = Host::start_on(&folder, Clock::system(), Some(store.clone())).unwrap();
     let sim = host.sim(SimConfig::default());
     let caller = |last: u8, leaves| Caller {
@@ -158,7 +160,7 @@ fn many(store: &Store, record: &CallRecord, call: &str, run: &dyn Fn(&[&str]) ->
     for _ in 0..copies {
         let copy = CallId::next(record.arrived.0 + 60_000, last);
         last = Some(copy);
-        let step = |numbered: &strowger_store::NumberedStep| Change::Step {
+        let step = |numbered: &NumberedStep| Change::Step {
             call: copy,
             number: numbered.number,
             body: encode_step(&numbered.step),

@@ -8,12 +8,12 @@ use std::{
 };
 use strowger_exchange::CallRecord;
 use strowger_flows::LoadedFlow;
+use strowger_journal::Query;
 use strowger_model::{CallId, FlowVersion, StepRecord, read::AgentStatus};
 use strowger_pbx::port::LegId;
 use strowger_sandbox::{Engine, Flow};
 use strowger_scenario::replay::{Recorded, Verdict, replay};
 use strowger_sim::By;
-use strowger_store::Query;
 
 /// Two who queue within this time may be taken in either order: they are tasks of their own.
 const AT_ONCE: Duration = Duration::from_millis(25);

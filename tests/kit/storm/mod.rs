@@ -14,9 +14,8 @@ mod served;
 
 pub use plan::{KillPoint, Plan};
 pub use proxy::{Trick, Way};
-pub use served::lock_database;
 
-use crate::{Folder, HELPDESK, Log, helpdesk_site};
+use crate::{Folder, HELPDESK, Log, helpdesk_site, lock_journal};
 use anyhow::{Context, Result, bail, ensure};
 use plan::{Desk, Fault, UP};
 use proxy::{Proxy, TOKEN};
@@ -31,10 +30,10 @@ use std::{
     time::{Duration, Instant},
 };
 use strowger_exchange::Clock;
+use strowger_journal::Health;
 use strowger_pbx::port::{Address, Pbx};
 use strowger_remote::{Adapter, Token};
 use strowger_sim::{Caller, Keys, Observed, Phone, Sim, SimConfig, Then};
-use strowger_store::Health;
 use tokio::runtime::{Builder, Runtime};
 
 /// How long a storm may take until the last caller is gone.
@@ -215,9 +214,8 @@ impl Storm {
             }
             Fault::Kill(point, gap) => self.kill(point, gap)?,
             Fault::Lock(length) => {
-                let locked = lock_database(&self.folder)?;
+                let locked = lock_journal(&self.folder)?;
                 thread::sleep(length);
-                locked.execute_batch("ROLLBACK")?;
                 drop(locked);
                 self.journal_is_well()?;
             }

@@ -1,7 +1,7 @@
 //! A host on a journal behind the proxy, which can be gagged and killed.
 
 use super::proxy::{Proxy, TOKEN};
-use crate::{Folder, Host, Log, database, mortal};
+use crate::{Folder, Host, Log, open_journal};
 use anyhow::Result;
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -12,9 +12,9 @@ use std::{
     time::Duration,
 };
 use strowger_exchange::Clock;
+use strowger_journal::{Health, Options, Store};
 use strowger_pbx::port::{AliveLeg, BoxFuture, Pbx, PbxCommand};
 use strowger_remote::{Beat, Remote, RemoteLimits, Token};
-use strowger_store::{Health, Options, Store};
 use tokio::runtime::{Builder, Runtime};
 
 /// Short, so that a stall is noticed in a test.
@@ -59,7 +59,7 @@ impl Served {
         proxy: &Proxy,
         stuck_after: Duration,
     ) -> Result<Self> {
-        let store = mortal::open_journal(folder, Options { stuck_after, ..Options::default() })?;
+        let store = open_journal(folder, Options { stuck_after, ..Options::default() })?;
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let stuck = Arc::new(AtomicBool::new(false));
         let (host, wire) = runtime.block_on(async {
@@ -110,12 +110,4 @@ impl Served {
         drop((wire, store));
         log
     }
-}
-
-/// Locks the database as another process would.
-pub fn lock_database(folder: &Folder) -> Result<rusqlite::Connection> {
-    let connection = rusqlite::Connection::open(database(folder))?;
-    connection.busy_timeout(Duration::from_secs(10))?;
-    connection.execute_batch("BEGIN IMMEDIATE")?;
-    Ok(connection)
 }

@@ -10,9 +10,9 @@ use std::{
     sync::{MutexGuard, PoisonError},
     time::Duration,
 };
+use strowger_journal::Query;
 use strowger_model::{CallRecord, Timestamp, read::PastCall};
 use strowger_site::Site;
-use strowger_store::Query;
 
 /// How far back.
 pub(crate) const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);

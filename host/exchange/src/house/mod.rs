@@ -18,6 +18,7 @@ use reads::StepReads;
 use std::sync::Arc;
 use strowger_call::{Ask, House, Input as CallInput, NoFlow, Observed, Prove, Stepped};
 use strowger_flows::OnFlow;
+use strowger_journal::Change;
 use strowger_model::{
     AgentName, CallId,
     command::{AgentAction, Target},
@@ -29,7 +30,6 @@ use strowger_pbx::port::LegId;
 use strowger_routing::{EntryId, Input, Output, RefusedInput};
 use strowger_sandbox::Fault;
 use strowger_site::{Agent, Site, Terms};
-use strowger_store::Change;
 
 /// The host as one call sees it while it deals with an input.
 pub(crate) struct Guest<'a> {

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 use strowger_call::Proof;
+use strowger_journal::Change;
 use strowger_model::{
     AgentName, AgentStanding, QueueName, Timestamp,
     command::{AgentAction, Target},
@@ -20,7 +21,6 @@ use strowger_model::{
 };
 use strowger_routing::{EndpointConfig, FloorAction, Input, RefusedInput};
 use strowger_site::{Agent, Permissions, Pin, Site, site};
-use strowger_store::Change;
 use tokio::sync::Semaphore;
 
 /// Where agents have logged in, other than at their own first phone.

@@ -14,9 +14,9 @@ use std::{
 };
 use strowger_exchange::Clock;
 use strowger_flows::{Catalogue, CatalogueConfig, LoadedFlow};
+use strowger_journal::CaseQuery;
 use strowger_model::{Case, CaseRules, Timestamp, mail::Closed};
 use strowger_sandbox::Engine;
-use strowger_store::{CaseQuery, Reader};
 
 const COLUMNS: [&str; 9] =
     ["case", "kind", "opened", "due", "state", "outcome", "closed", "flow", "call"];
@@ -28,13 +28,13 @@ pub(crate) fn cases(args: &Cases) -> Result<bool> {
         None => list(&config, args.all),
         Some(CasesDo::Close { id, outcome }) => {
             let closed = Closed { outcome: outcome.clone(), at: Clock::system().now() };
-            strowger_store::close_case(&config.database(), id, &closed, &rules(&config)?)?;
+            strowger_office::close_case(&*config.journal(), id, &closed, &rules(&config)?)?;
             println!("{id} is closed: {outcome}");
             Ok(true)
         }
         Some(CasesDo::Add(new)) => add(&config, new),
         Some(CasesDo::Note { id, fields }) => {
-            strowger_store::note_case(&config.database(), id, fields)?;
+            strowger_office::note_case(&*config.journal(), id, fields)?;
             println!("{id} is noted");
             Ok(true)
         }
@@ -43,8 +43,8 @@ pub(crate) fn cases(args: &Cases) -> Result<bool> {
 }
 
 fn list(config: &Config, all: bool) -> Result<bool> {
-    let cases = Reader::open(&config.database())?
-        .cases(&CaseQuery { open: !all, ..CaseQuery::default() })?;
+    let cases =
+        config.journal().reader()?.cases(&CaseQuery { open: !all, ..CaseQuery::default() })?;
     let mut out = BufWriter::new(stdout().lock());
     let now = Clock::system().now();
     let fields = |case: &Case| {
@@ -63,7 +63,7 @@ fn export(config: &Config, quarter: &str) -> Result<bool> {
     let (since, until) = bounds(quarter)
         .with_context(|| format!("not a quarter: {quarter:?}; write it as 2026Q4"))?;
     let query = CaseQuery { since: Some(since), until: Some(until), open: false };
-    let cases = Reader::open(&config.database())?.cases(&query)?;
+    let cases = config.journal().reader()?.cases(&query)?;
     let mut out = BufWriter::new(stdout().lock());
     let mut keys: Vec<&str> = Vec::new();
     for field in cases.iter().flat_map(|case| &case.fields) {
@@ -86,7 +86,7 @@ fn add(config: &Config, new: &AddCase) -> Result<bool> {
     let flow = flow(config, &new.flow)?;
     let case = case::new(&flow, new.kind.clone(), new.call, new.fields.clone());
     let case = case.map_err(anyhow::Error::msg)?;
-    let case = strowger_store::add_case(&config.database(), case)?;
+    let case = strowger_office::add_case(&*config.journal(), case)?;
     println!("{} is to be answered by {}", case.id, last_moment(&case));
     Ok(true)
 }

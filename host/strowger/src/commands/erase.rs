@@ -7,11 +7,11 @@ use anyhow::Result;
 pub(crate) fn erase(args: &Erase) -> Result<bool> {
     let config = Config::read(&args.config.config)?;
     let what = match (&args.number, args.older_than) {
-        (Some(number), _) => strowger_store::Erase::Number(number.trim().to_owned()),
-        (None, Some(when)) => strowger_store::Erase::Before(when.0),
+        (Some(number), _) => strowger_journal::Erase::Number(number.trim().to_owned()),
+        (None, Some(when)) => strowger_journal::Erase::Before(when.0),
         (None, None) => return Ok(true),
     };
-    let removed = strowger_store::erase(&config.database(), &what)?;
+    let removed = strowger_journal::erase(&*config.journal(), &what)?;
     let records = match removed.made_anonymous {
         1 => "1 record".to_owned(),
         count => format!("{count} records"),

@@ -7,8 +7,8 @@ use crate::{
 };
 use anyhow::Result;
 use std::io::{BufWriter, Write, stdout};
+use strowger_journal::Posted;
 use strowger_model::MailState;
-use strowger_store::{Posted, Reader};
 
 const COLUMNS: [&str; 8] =
     ["mail", "ordered", "flow", "template", "state", "tries", "to", "next or error"];
@@ -16,7 +16,7 @@ const COLUMNS: [&str; 8] =
 /// Prints the outbox.
 pub(crate) fn mails(args: &Mails) -> Result<bool> {
     let config = Config::read(&args.config.config)?;
-    let posted = Reader::open(&config.database())?.mails(args.since.map(|when| when.0))?;
+    let posted = config.journal().reader()?.mails(args.since.map(|when| when.0))?;
     let posted = posted.iter().filter(|posted| args.all || posted.last.state != MailState::Sent);
     let rows: Vec<Vec<String>> =
         std::iter::once(COLUMNS.map(str::to_owned).to_vec()).chain(posted.map(row)).collect();

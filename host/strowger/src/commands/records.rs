@@ -7,8 +7,8 @@ use crate::{
 };
 use anyhow::Result;
 use std::io::{BufWriter, Write, stdout};
+use strowger_journal::Query;
 use strowger_model::{CallRecord, Timestamp, command::Field};
-use strowger_store::{Query, Reader};
 
 /// Which records are asked for.
 pub(crate) fn query(which: &Which) -> Query {
@@ -49,7 +49,7 @@ const COLUMNS: [Column; 19] = [
 pub(crate) fn records(args: &Records) -> Result<bool> {
     let config = Config::read(&args.config.config)?;
     let query = Query { caller: args.caller.clone(), limit: args.limit, ..query(&args.which) };
-    let records = Reader::open(&config.database())?.records(&query)?;
+    let records = config.journal().reader()?.records(&query)?;
     let mut out = BufWriter::new(stdout().lock());
     if args.json {
         for record in &records {

@@ -19,12 +19,12 @@ use std::{
     time::Instant,
 };
 use strowger_flows::LoadedFlow;
+use strowger_journal::{Backend, Read};
 use strowger_model::{
     CallId, FlowVersion, StepRecord, VersionFiles, archive::PluginFile, step::Ordered,
 };
 use strowger_sandbox::{Engine, Flow};
 use strowger_scenario::replay::{Difference, Otherwise, Recorded, Verdict, replay as run};
-use strowger_store::Reader;
 
 /// Differences that are shown of many calls.
 const SHOWN: usize = 3;
@@ -32,26 +32,26 @@ const SHOWN: usize = 3;
 /// Replays a call, or all of a time.
 pub(crate) fn replay(args: &Replay) -> Result<bool> {
     let config = Config::read(&args.config.config)?;
-    let journal = config.database();
-    let reader = Reader::open(&journal)?;
+    let journal = config.journal();
+    let reader = journal.reader()?;
     let engine = Engine::new(Some(config.cache.join("plugins")))?;
-    let versions = Versions::new(&journal, engine, args.plugin.as_deref())?;
+    let versions = Versions::new(&*journal, engine, args.plugin.as_deref())?;
     match args.call {
-        Some(call) => one(&reader, &versions, call),
+        Some(call) => one(&*reader, &versions, call),
         None => {
             let calls: Vec<CallId> = reader
                 .records(&query(&args.which))?
                 .into_iter()
                 .map(|record| record.call)
                 .collect();
-            many(&journal, &versions, &calls)
+            many(&*journal, &versions, &calls)
         }
     }
 }
 
 /// Makes what runs in place of recorded versions, each once.
 struct Versions {
-    reader: Reader,
+    reader: Box<dyn Read>,
     engine: Engine,
     /// The new plugin, and its name for itself.
     plugin: Option<(String, PluginFile)>,
@@ -69,7 +69,7 @@ enum Made {
 }
 
 impl Versions {
-    fn new(journal: &Path, engine: Engine, plugin: Option<&Path>) -> Result<Self> {
+    fn new(journal: &dyn Backend, engine: Engine, plugin: Option<&Path>) -> Result<Self> {
         let plugin = match plugin {
             None => None,
             Some(file) => {
@@ -79,7 +79,7 @@ impl Versions {
                 Some((plugin.manifest().name.clone(), plugin.file()))
             }
         };
-        Ok(Self { reader: Reader::open(journal)?, engine, plugin, made: Mutex::default() })
+        Ok(Self { reader: journal.reader()?, engine, plugin, made: Mutex::default() })
     }
 
     fn of(&self, on: &FlowVersion) -> Made {
@@ -110,7 +110,7 @@ impl Versions {
     }
 
     /// Replays a call; none: the new plugin has nothing to do with it.
-    fn replay(&self, reader: &Reader, call: CallId) -> Result<Option<(usize, Verdict)>> {
+    fn replay(&self, reader: &dyn Read, call: CallId) -> Result<Option<(usize, Verdict)>> {
         let steps = reader.steps(call)?;
         let steps: Vec<(u32, StepRecord)> =
             steps.into_iter().map(|numbered| (numbered.number, numbered.step)).collect();
@@ -129,7 +129,7 @@ impl Versions {
     }
 }
 
-fn one(reader: &Reader, versions: &Versions, call: CallId) -> Result<bool> {
+fn one(reader: &dyn Read, versions: &Versions, call: CallId) -> Result<bool> {
     match versions.replay(reader, call)? {
         None => bail!(
             "call {call} had nothing to do with this plugin: no flow of it uses a plugin of that name"
@@ -158,17 +158,17 @@ struct Summary {
     impossible: BTreeMap<String, Vec<CallId>>,
 }
 
-fn many(journal: &Path, versions: &Versions, calls: &[CallId]) -> Result<bool> {
+fn many(journal: &dyn Backend, versions: &Versions, calls: &[CallId]) -> Result<bool> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} calls, {per_sec}, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(calls.len() as u64).with_style(style);
     let start = Instant::now();
     let next = AtomicUsize::new(0);
     let work = || -> Result<Summary> {
-        let reader = Reader::open(journal)?;
+        let reader = journal.reader()?;
         let mut summary = Summary::default();
         while let Some(&call) = calls.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match versions.replay(&reader, call)? {
+            match versions.replay(&*reader, call)? {
                 None => summary.unconcerned += 1,
                 Some((_, Verdict::Same)) => summary.same += 1,
                 Some((steps, Verdict::Differs(difference))) => {

@@ -11,11 +11,9 @@ use std::{
     time::Duration,
 };
 use strowger_exchange::Clock;
+use strowger_journal::{CaseQuery, Read};
 use strowger_model::{Case, CaseRules, Timestamp};
-use strowger_store::{
-    CaseQuery, Reader,
-    report::{Column, Counted, Figures, Unit, columns, report as figures},
-};
+use strowger_office::report::{Column, Counted, Figures, Unit, columns, report as figures};
 
 /// Prints the report.
 pub(crate) fn report(args: &Report) -> Result<bool> {
@@ -25,12 +23,12 @@ pub(crate) fn report(args: &Report) -> Result<bool> {
         sent.is_none() || args.by == By::Day,
         "what was sent is told by day; write --by day too"
     );
-    let reader = Reader::open(&config.database())?;
+    let reader = config.journal().reader()?;
     let mut records = reader.records(&records::query(&args.which))?;
     if let Some(tag) = &args.tag {
         records.retain(|record| record.tags.contains(tag));
     }
-    let cases = cases(&reader, args)?;
+    let cases = cases(&*reader, args)?;
     let (at_once, now) = (Duration::from_secs(args.at_once), Clock::system().now());
     let rules = rules(&config).unwrap_or_else(|error| {
         eprintln!("{error:#}; cases are counted by their kind");
@@ -66,7 +64,7 @@ pub(crate) fn report(args: &Report) -> Result<bool> {
 
 /// Those of the calls meant, whenever they were noted, and those of no call that were noted in the
 /// time meant.
-fn cases(reader: &Reader, args: &Report) -> Result<Vec<Case>> {
+fn cases(reader: &dyn Read, args: &Report) -> Result<Vec<Case>> {
     let (since, until) = (args.which.since.map(|when| when.0), args.which.until.map(|when| when.0));
     let mut cases = reader.cases(&CaseQuery { since, ..CaseQuery::default() })?;
     let meant = |case: &Case| {

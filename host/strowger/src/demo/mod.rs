@@ -11,6 +11,7 @@ mod stage;
 use crate::{
     args,
     commands::load,
+    config::Config,
     serve::{
         control::Control,
         running::Running,
@@ -93,7 +94,8 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
         sim: Some(sim.clone()),
         watch,
         // The demo keeps none.
-        journal: copy.control.with_extension("db"),
+        journal: Config { state: copy.control.with_extension("state"), ..Config::default() }
+            .journal(),
     };
     let _control = Control::open(&copy.control, strowger_api::router(running))?;
 

@@ -25,14 +25,14 @@ use std::{io::IsTerminal, sync::Arc, time::Duration};
 use strowger_asterisk::Asterisk;
 use strowger_exchange::{Clock, Exchange, Options};
 use strowger_flows::{Catalogue, CatalogueConfig};
-use strowger_mail::{Courier, Outbox, Rules};
+use strowger_journal::{Removed, Retention, Store};
+use strowger_office::{Courier, Outbox, Rules};
 use strowger_pbx::port::Pbx;
 use strowger_remote::Remote;
 use strowger_sandbox::Engine;
 use strowger_sim::{Phone, Sim, SimConfig};
 use strowger_site::{Report, Site};
 use strowger_speech::{Prompts, PromptsConfig, Speech};
-use strowger_store::{Removed, Retention, Store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -103,7 +103,7 @@ async fn run(config: Config) -> Result<bool> {
         pbx: pbx.clone(),
         sim,
         watch,
-        journal: config.database(),
+        journal: config.journal(),
     };
     let control = Control::open(&config.control(), strowger_api::router(running))?;
     tracing::info!(adapter = pbx.name(), flows = %config.flows.display(), control = %config.control().display(), "serving");
@@ -143,11 +143,11 @@ const FLUSH: Duration = Duration::from_secs(5);
 
 /// The journal and the records, in the folder for what must be kept.
 async fn open_store(config: &Config) -> Result<Store> {
-    let (path, folder) = (config.database(), config.state.clone());
+    let (journal, folder) = (config.journal(), config.state.clone());
     tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make {}", folder.display()))?;
-        Store::open(&path, strowger_store::Options::default()).context("the journal")
+        Store::open(&*journal, strowger_journal::Options::default()).context("the journal")
     })
     .await?
 }

@@ -2,53 +2,61 @@
 //! calls that are over (K5, V8).
 
 use crate::{case, serve::answers};
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 use strowger_api::{Error, v1};
 use strowger_exchange::Clock;
 use strowger_flows::LoadedFlow;
+use strowger_journal::{Backend, CaseQuery};
 use strowger_model::{CallId, command::Field, mail::Closed};
+use strowger_office::KeepError;
 use strowger_site::Site;
-use strowger_store::{CaseQuery, KeepError, Reader};
 
-pub(super) async fn list(journal: &Path, which: v1::WhichCases) -> Result<Vec<v1::Case>, Error> {
+pub(super) async fn list(
+    journal: &Arc<dyn Backend>,
+    which: v1::WhichCases,
+) -> Result<Vec<v1::Case>, Error> {
     let query = CaseQuery { open: !which.all, ..CaseQuery::default() };
-    let cases = work(journal, move |journal| Ok(Reader::open(journal)?.cases(&query)?)).await?;
+    let cases = work(journal, move |journal| Ok(journal.reader()?.cases(&query)?)).await?;
     Ok(cases.into_iter().map(answers::case).collect())
 }
 
 pub(super) async fn add(
-    journal: &Path,
+    journal: &Arc<dyn Backend>,
     flow: &LoadedFlow,
     new: v1::NewCase,
 ) -> Result<v1::Case, Error> {
     let case =
         case::new(flow, new.kind, new.call, fields(new.fields)).map_err(Error::bad_request)?;
-    work(journal, move |journal| strowger_store::add_case(journal, case)).await.map(answers::case)
+    work(journal, move |journal| strowger_office::add_case(journal, case)).await.map(answers::case)
 }
 
-pub(super) async fn note(journal: &Path, id: &str, more: v1::Notes) -> Result<(), Error> {
+pub(super) async fn note(
+    journal: &Arc<dyn Backend>,
+    id: &str,
+    more: v1::Notes,
+) -> Result<(), Error> {
     let id = id.to_owned();
-    work(journal, move |journal| strowger_store::note_case(journal, &id, &fields(more))).await
+    work(journal, move |journal| strowger_office::note_case(journal, &id, &fields(more))).await
 }
 
 pub(super) async fn close(
-    journal: &Path,
+    journal: &Arc<dyn Backend>,
     id: &str,
     end: v1::CaseEnd,
     site: Arc<Site>,
 ) -> Result<(), Error> {
     let id = id.to_owned();
     let closed = Closed { outcome: end.outcome, at: Clock::system().now() };
-    work(journal, move |journal| strowger_store::close_case(journal, &id, &closed, &site.cases))
+    work(journal, move |journal| strowger_office::close_case(journal, &id, &closed, &site.cases))
         .await
 }
 
 pub(super) async fn note_record(
-    journal: &Path,
+    journal: &Arc<dyn Backend>,
     call: CallId,
     more: v1::Notes,
 ) -> Result<(), Error> {
-    work(journal, move |journal| strowger_store::note_record(journal, call, &fields(more))).await
+    work(journal, move |journal| strowger_office::note_record(journal, call, &fields(more))).await
 }
 
 fn fields(notes: v1::Notes) -> Vec<Field> {
@@ -56,11 +64,11 @@ fn fields(notes: v1::Notes) -> Vec<Field> {
 }
 
 async fn work<T: Send + 'static>(
-    journal: &Path,
-    work: impl FnOnce(&Path) -> Result<T, KeepError> + Send + 'static,
+    journal: &Arc<dyn Backend>,
+    work: impl FnOnce(&dyn Backend) -> Result<T, KeepError> + Send + 'static,
 ) -> Result<T, Error> {
-    let journal = journal.to_owned();
-    let done = tokio::task::spawn_blocking(move || work(&journal)).await;
+    let journal = journal.clone();
+    let done = tokio::task::spawn_blocking(move || work(&*journal)).await;
     done.map_err(Error::internal)?.map_err(|error| match error {
         KeepError::Unknown(_) | KeepError::NoRecord(_) => Error::not_found(error),
         KeepError::Closed { .. } | KeepError::Outcome { .. } | KeepError::Erased(_) => {

@@ -5,10 +5,11 @@ use crate::serve::{
     watch::{Sight, Wanted, Watch},
 };
 use futures_util::{StreamExt, stream};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use strowger_api::{Error, Host, Lines, v1};
 use strowger_exchange::Exchange;
 use strowger_flows::Catalogue;
+use strowger_journal::Backend;
 use strowger_model::{CallId, FlowName};
 use strowger_pbx::port::{Address, LegId, Pbx, PbxCommand};
 use strowger_scenario::What;
@@ -26,8 +27,8 @@ pub(crate) struct Running {
     /// The PBX, if it is the sim.
     pub(crate) sim: Option<Arc<Sim>>,
     pub(crate) watch: Arc<Watch>,
-    /// The file of the journal.
-    pub(crate) journal: PathBuf,
+    /// For what people keep, beside the host's own writer.
+    pub(crate) journal: Arc<dyn Backend>,
 }
 
 impl Host for Running {

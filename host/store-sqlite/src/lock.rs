@@ -1,0 +1,26 @@
+//! One host at a time: a lock of the system on a file beside the database, which ends with the
+//! process.
+
+use crate::format::CannotOpen;
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+};
+
+/// Held until the file is dropped.
+pub(crate) fn lock(path: &Path) -> Result<File, CannotOpen> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push("-host");
+    let beside = PathBuf::from(beside);
+    if !path.parent().is_some_and(|folder| folder.as_os_str().is_empty() || folder.is_dir()) {
+        return Err(CannotOpen::NoFolder { path: path.to_owned() });
+    }
+    let io = |error| CannotOpen::Io { path: beside.clone(), error };
+    let file =
+        File::options().create(true).truncate(false).write(true).open(&beside).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(CannotOpen::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(io(error)),
+    }
+}

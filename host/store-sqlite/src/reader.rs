@@ -1,0 +1,71 @@
+//! What was kept, read back.
+
+use crate::table::{agent, case, mail, open_call, record, step, version};
+use rusqlite::Connection;
+use std::sync::{Mutex, PoisonError};
+use strowger_journal::{CaseQuery, OpenCall, Posted, Query, Read, ReadError, StepBody};
+use strowger_model::{
+    AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Timestamp, VersionFiles,
+};
+
+pub(crate) struct SqliteReader(Mutex<Connection>);
+
+impl SqliteReader {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self(Mutex::new(connection))
+    }
+
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, ReadError> {
+        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&connection).map_err(|error| ReadError::Database(error.into()))
+    }
+}
+
+impl Read for SqliteReader {
+    fn open_calls(&self) -> Result<Vec<OpenCall>, ReadError> {
+        self.read(open_call::all)
+    }
+
+    fn agents(&self) -> Result<Vec<(AgentName, AgentStanding)>, ReadError> {
+        self.read(agent::all)
+    }
+
+    fn step_bodies(&self, call: CallId) -> Result<Vec<StepBody>, ReadError> {
+        self.read(|connection| step::of(connection, call))
+    }
+
+    fn version(&self, on: &FlowVersion) -> Result<Option<VersionFiles>, ReadError> {
+        self.read(|connection| version::find(connection, on))
+    }
+
+    fn records(&self, query: &Query) -> Result<Vec<CallRecord>, ReadError> {
+        self.read(|connection| record::those(connection, query))
+    }
+
+    fn record(&self, call: CallId) -> Result<Option<CallRecord>, ReadError> {
+        self.read(|connection| record::find(connection, call))
+    }
+
+    fn calls_about(&self, number: &str) -> Result<Vec<CallId>, ReadError> {
+        self.read(|connection| record::about(connection, number))
+    }
+
+    fn cases(&self, query: &CaseQuery) -> Result<Vec<Case>, ReadError> {
+        self.read(|connection| case::those(connection, query))
+    }
+
+    fn mail_due(&self, now: Timestamp, at_most: u32) -> Result<Vec<Posted>, ReadError> {
+        self.read(|connection| mail::due(connection, now, at_most))
+    }
+
+    fn next_mail(&self) -> Result<Option<Timestamp>, ReadError> {
+        self.read(mail::next)
+    }
+
+    fn mails(&self, since: Option<Timestamp>) -> Result<Vec<Posted>, ReadError> {
+        self.read(|connection| mail::since(connection, since))
+    }
+}

@@ -1,0 +1,143 @@
+//! Mail, and how far it is.
+
+use super::row::{parsed, text, time};
+use rusqlite::{CachedStatement, Connection, Row, params};
+use strowger_journal::{Posted, Remove};
+use strowger_model::{CallId, Mail, MailState, Timestamp, mail::MailTry};
+
+pub(crate) struct Mails<'c> {
+    insert: CachedStatement<'c>,
+    tried: CachedStatement<'c>,
+}
+
+const INSERT: &str =
+    "INSERT INTO mail (id, call, flow, template, recipient, subject, text, ordered,
+    state, tries, next) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', 0, ?8)
+    ON CONFLICT DO NOTHING";
+const TRIED: &str =
+    "UPDATE mail SET state = ?2, tries = ?3, tried = ?4, next = ?5, error = ?6 WHERE id = ?1";
+
+impl<'c> Mails<'c> {
+    pub(crate) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            insert: connection.prepare_cached(INSERT)?,
+            tried: connection.prepare_cached(TRIED)?,
+        })
+    }
+
+    pub(crate) fn insert(&mut self, mail: &Mail) -> rusqlite::Result<()> {
+        let call = mail.call.text();
+        let values = params![
+            mail.id,
+            text(&call),
+            mail.flow.as_str(),
+            mail.template,
+            mail.to,
+            mail.subject,
+            mail.text,
+            mail.ordered.0
+        ];
+        self.insert.execute(values).map(drop)
+    }
+
+    pub(crate) fn tried(&mut self, tried: &MailTry) -> rusqlite::Result<()> {
+        let MailTry { id, state, tries, at, next, error } = tried;
+        self.tried.execute(params![id, state.word(), tries, at.0, next.0, error]).map(drop)
+    }
+}
+
+const COLUMNS: &str =
+    "id, call, flow, template, recipient, subject, text, ordered, state, tries, tried, next, error";
+
+/// Mail that is to be tried now, the longest due first.
+pub(crate) fn due(
+    connection: &Connection,
+    now: Timestamp,
+    at_most: u32,
+) -> rusqlite::Result<Vec<Posted>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM mail WHERE state = 'waiting' AND next <= ?1
+         ORDER BY next, id LIMIT ?2"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_map(params![now.0, at_most], posted)?.collect()
+}
+
+/// When the next is to be tried.
+pub(crate) fn next(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+    let sql = "SELECT min(next) FROM mail WHERE state = 'waiting'";
+    connection.prepare_cached(sql)?.query_row([], |row| time(row, 0))
+}
+
+/// Mail ordered since, in that order.
+pub(crate) fn since(
+    connection: &Connection,
+    since: Option<Timestamp>,
+) -> rusqlite::Result<Vec<Posted>> {
+    let sql = format!("SELECT {COLUMNS} FROM mail WHERE ordered >= ?1 ORDER BY ordered, id");
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_map([since.map_or(0, |at| at.0)], posted)?.collect()
+}
+
+fn posted(row: &Row<'_>) -> rusqlite::Result<Posted> {
+    let ordered = Timestamp(row.get(7)?);
+    let mail = Mail {
+        id: row.get(0)?,
+        call: parsed(row, 1)?,
+        flow: row.get::<_, String>(2)?.into(),
+        template: row.get(3)?,
+        to: row.get(4)?,
+        subject: row.get(5)?,
+        text: row.get(6)?,
+        ordered,
+    };
+    let last = MailTry {
+        id: mail.id.clone(),
+        state: match row.get_ref(8)?.as_str()? {
+            "sent" => MailState::Sent,
+            "failed" => MailState::Failed,
+            _ => MailState::Waiting,
+        },
+        tries: row.get(9)?,
+        at: time(row, 10)?.unwrap_or(ordered),
+        next: Timestamp(row.get(11)?),
+        error: row.get(12)?,
+    };
+    Ok(Posted { mail, last })
+}
+
+/// Takes the content from some mail that was sent.
+pub(crate) fn empty_sent(connection: &Connection) -> rusqlite::Result<u64> {
+    let sql = "UPDATE mail SET subject = '', text = '' WHERE id IN (SELECT id FROM mail
+        WHERE state = 'sent' AND text || subject <> '' LIMIT ?1)";
+    Ok(connection.execute(sql, [Remove::BATCH])? as u64)
+}
+
+/// Takes content and recipient from some mail from before that does not wait.
+pub(crate) fn empty(connection: &Connection, before: Timestamp) -> rusqlite::Result<u64> {
+    let sql = "UPDATE mail SET subject = '', text = '', recipient = '' WHERE id IN
+        (SELECT id FROM mail WHERE ordered < ?1 AND state <> 'waiting' AND recipient <> ''
+        LIMIT ?2)";
+    Ok(connection.execute(sql, params![before.0, Remove::BATCH])? as u64)
+}
+
+/// Takes content and recipient from mail that says a text and does not wait.
+pub(crate) fn empty_saying(connection: &Connection, what: &str) -> rusqlite::Result<u64> {
+    let sql = "UPDATE mail SET subject = '', text = '', recipient = '' WHERE state <> 'waiting'
+        AND text || subject <> '' AND (instr(text, ?1) > 0 OR instr(subject, ?1) > 0)";
+    Ok(connection.execute(sql, [what])? as u64)
+}
+
+/// Takes content and recipient from the mail of a call that does not wait.
+pub(crate) fn empty_of(connection: &Connection, call: CallId) -> rusqlite::Result<u64> {
+    let sql = "UPDATE mail SET subject = '', text = '', recipient = ''
+        WHERE call = ?1 AND state <> 'waiting'";
+    Ok(connection.execute(sql, [call.to_string()])? as u64)
+}
+
+/// Deletes some mail from before that does not wait.
+pub(crate) fn delete(connection: &Connection, before: Timestamp) -> rusqlite::Result<u64> {
+    let sql = "DELETE FROM mail WHERE id IN
+        (SELECT id FROM mail WHERE ordered < ?1 AND state <> 'waiting' LIMIT ?2)";
+    Ok(connection.execute(sql, params![before.0, Remove::BATCH])? as u64)
+}

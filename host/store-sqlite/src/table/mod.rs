@@ -1,0 +1,18 @@
+//! The tables of `format_1.sql`, one module each: how rows are written, read and deleted. What the
+//! writer does often is a statement that is prepared once.
+//!
+//! # Layout
+//! * `open_call`, `step`, `record`: of calls.
+//! * `agent`: how agents stand.
+//! * `version`: what versions of flows were made of; with the table `content`, their plugins.
+//! * `mail`, `case`: papers.
+//! * `row`: values as columns have them.
+
+pub(crate) mod agent;
+pub(crate) mod case;
+pub(crate) mod mail;
+pub(crate) mod open_call;
+pub(crate) mod record;
+mod row;
+pub(crate) mod step;
+pub(crate) mod version;

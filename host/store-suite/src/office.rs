@@ -1,0 +1,198 @@
+//! Mail that waits to be sent, and cases that wait to be answered.
+
+use crate::{
+    Ground, keep,
+    life::{on, record},
+    open,
+};
+use std::time::Duration;
+use strowger_journal::{CaseQuery, Change, Erase, Notes, Retention};
+use strowger_model::{
+    CallId, Case, CaseRule, CaseRules, Mail, MailState, Term, Timestamp,
+    command::Field,
+    mail::{Closed, MailTry},
+};
+use strowger_office::{KeepError, add_case, close_case, note_case, note_record};
+
+const DAY: u64 = 86_400_000;
+const NOW: Timestamp = Timestamp(500 * DAY);
+
+fn mail(id: &str, days_ago: u64) -> Change {
+    Change::Mail(Box::new(Mail {
+        id: id.into(),
+        call: CallId::next(NOW.0 - days_ago * DAY, None),
+        flow: "helpdesk".into(),
+        template: "callback".into(),
+        to: "desk@stad.be".into(),
+        subject: "Terugbellen".into(),
+        text: "Bel +32475000001 terug.".into(),
+        ordered: Timestamp(NOW.0 - days_ago * DAY),
+    }))
+}
+
+fn tried(id: &str, state: MailState, next: Timestamp) -> Change {
+    Change::MailTry(Box::new(MailTry {
+        id: id.into(),
+        state,
+        tries: 1,
+        at: NOW,
+        next,
+        error: Some("451 later".into()),
+    }))
+}
+
+fn case(id: &str, days_ago: u64, closed: bool) -> Case {
+    Case {
+        id: id.into(),
+        kind: "complaint".into(),
+        call: None,
+        flow: "helpdesk".into(),
+        opened: Timestamp(NOW.0 - days_ago * DAY),
+        due: NOW,
+        by_day: true,
+        fields: vec![Field { key: "caller".into(), value: "+32475000001".into() }],
+        closed: closed.then(|| Closed { outcome: "founded".into(), at: NOW }),
+    }
+}
+
+pub fn mail_is_kept_once_and_due_until_it_is_sent_or_given_up(ground: &dyn Ground) {
+    let store = open(ground);
+    keep(&store, vec![mail("b", 0), mail("a", 1), mail("c", 2), mail("d", 3), mail("a", 1)]);
+    let due = |at| {
+        store.mail_due(at, 10).unwrap().into_iter().map(|posted| posted.mail.id).collect::<Vec<_>>()
+    };
+    assert_eq!(due(NOW), ["d", "c", "a", "b"], "the longest due first");
+    let later = Timestamp(NOW.0 + 5000);
+    keep(
+        &store,
+        vec![
+            tried("d", MailState::Sent, NOW),
+            tried("c", MailState::Failed, NOW),
+            tried("a", MailState::Waiting, later),
+        ],
+    );
+    assert_eq!(due(NOW), ["b"]);
+    keep(&store, vec![tried("b", MailState::Sent, NOW)]);
+    assert_eq!(store.next_mail().unwrap(), Some(later));
+    assert_eq!(due(later), ["a"]);
+    // A step that is journalled again does not bring a mail back.
+    keep(&store, vec![mail("d", 3)]);
+    assert_eq!(due(later), ["a"]);
+    assert_eq!(store.mails(Some(Timestamp(NOW.0 - DAY))).unwrap().len(), 2);
+}
+
+pub fn what_mail_and_cases_say_goes_with_personal_data(ground: &dyn Ground) {
+    let store = open(ground);
+    keep(
+        &store,
+        vec![mail("ancient", 450), mail("failed", 40), mail("sent", 2), mail("waiting", 450)],
+    );
+    keep(
+        &store,
+        vec![
+            tried("ancient", MailState::Sent, NOW),
+            tried("failed", MailState::Failed, NOW),
+            tried("sent", MailState::Sent, NOW),
+        ],
+    );
+    let cases = [case("ancient", 450, true), case("closed", 40, true), case("open", 450, false)];
+    keep(&store, cases.into_iter().map(|case| Change::Case(Box::new(case))).collect());
+    let texts = || {
+        store
+            .mails(None)
+            .unwrap()
+            .into_iter()
+            .map(|mail| (mail.mail.id, !mail.mail.text.is_empty()))
+            .collect::<Vec<_>>()
+    };
+    let fields = || {
+        store
+            .cases(&CaseQuery::default())
+            .unwrap()
+            .into_iter()
+            .map(|case| (case.id, case.fields.len()))
+            .collect::<Vec<_>>()
+    };
+    let named = |name: &str, left| (name.to_owned(), left);
+
+    store.retain(&Retention::default(), NOW).unwrap();
+    assert_eq!(texts(), [named("waiting", true), named("failed", true), named("sent", false)]);
+    assert_eq!(fields(), [("open".to_owned(), 1), ("closed".to_owned(), 1)]);
+    let personal =
+        Retention { personal: Some(Duration::from_secs(86_400)), ..Retention::default() };
+    store.retain(&personal, NOW).unwrap();
+    assert_eq!(texts(), [named("waiting", true), named("failed", false), named("sent", false)]);
+    assert_eq!(fields(), [("open".to_owned(), 1), ("closed".to_owned(), 0)]);
+    let removed = store.erase(&Erase::Number("+32475000001".into())).unwrap();
+    assert_eq!((removed.mails, removed.cases), (0, 1), "what is still to be sent is sent");
+    assert_eq!(fields(), [("open".to_owned(), 0), ("closed".to_owned(), 0)]);
+}
+
+pub fn cases_are_added_and_closed_beside_a_host(ground: &dyn Ground) {
+    let (store, backend) = (open(ground), ground.backend());
+    let ids = ["one", "one"].map(|id| add_case(backend, case(id, 1, false)).unwrap().id);
+    assert_eq!(ids, ["one-0", "one-1"], "of one instant, and none is lost");
+    let closed = |outcome: &str| Closed { outcome: outcome.into(), at: NOW };
+    let rule = CaseRule {
+        term: Term::Days(45),
+        outcomes: ["founded", "partly", "unfounded"].map(str::to_owned).into(),
+        column: "complaints".to_owned(),
+        column_without: None,
+    };
+    let rules = CaseRules::from([("complaint".into(), rule)]);
+    let close = |id: &str, outcome: &str| close_case(backend, id, &closed(outcome), &rules);
+    assert!(matches!(close("two", "founded"), Err(KeepError::Unknown(_))));
+    assert!(matches!(close("one-0", "answered"), Err(KeepError::Outcome { .. })));
+    close("one-0", "unfounded").unwrap();
+    assert!(matches!(close("one-0", "founded"), Err(KeepError::Closed { .. })));
+    let open = store.cases(&CaseQuery { open: true, ..CaseQuery::default() }).unwrap();
+    assert_eq!(open.iter().map(|case| case.id.as_str()).collect::<Vec<_>>(), ["one-1"]);
+    let more = |value: &str| [Field { key: "caller".into(), value: value.into() }];
+    assert!(matches!(note_case(backend, "one-0", &more("x")), Err(KeepError::Closed { .. })));
+    note_case(backend, "one-1", &more("withheld")).unwrap();
+    assert_eq!(store.cases(&CaseQuery::default()).unwrap()[1].fields, more("withheld"));
+    // Of a kind that the site file does not have, a case may end in any way.
+    close_case(backend, "one-1", &closed("answered"), &CaseRules::new()).unwrap();
+    assert_eq!(store.cases(&CaseQuery::default()).unwrap()[0].closed, Some(closed("unfounded")));
+}
+
+pub fn who_cannot_edit_now_is_told_to_try_again(ground: &dyn Ground) {
+    let _store = open(ground);
+    let _locked = ground.lock();
+    let error = add_case(ground.backend(), case("one", 1, false)).unwrap_err();
+    assert!(matches!(error, KeepError::Database(_)));
+    assert!(error.to_string().contains("the journal cannot be changed: "), "{error}");
+}
+
+pub fn an_edit_that_is_dropped_changes_nothing(ground: &dyn Ground) {
+    let (store, backend) = (open(ground), ground.backend());
+    let mut edit = backend.edit().unwrap();
+    assert!(edit.add_case(&case("one", 1, false)).unwrap());
+    assert!(!edit.add_case(&case("one", 1, false)).unwrap(), "there is one of that id");
+    drop(edit);
+    assert_eq!(store.cases(&CaseQuery::default()).unwrap(), []);
+    let mut edit = backend.edit().unwrap();
+    assert!(edit.add_case(&case("one", 1, false)).unwrap());
+    edit.commit().unwrap();
+    assert_eq!(store.cases(&CaseQuery::default()).unwrap(), [case("one", 1, false)]);
+    assert_eq!(backend.edit().unwrap().case("two").unwrap(), None);
+}
+
+pub fn notes_of_a_call_are_added_until_it_is_anonymous(ground: &dyn Ground) {
+    let (store, backend) = (open(ground), ground.backend());
+    let call = CallId::next(NOW.0 - DAY, None);
+    let field = |key: &str, value: &str| Field { key: key.into(), value: value.into() };
+    let note = |value: &str| note_record(backend, call, &[field("code", value)]);
+    assert!(matches!(note("x"), Err(KeepError::NoRecord(_))));
+    keep(&store, vec![Change::Call { call, on: on("v1"), image: [].into() }]);
+    assert!(matches!(note("x"), Err(KeepError::NoRecord(_))), "it is not over");
+    keep(&store, vec![Change::Closed(Box::new(record(call)))]);
+    note("x").unwrap();
+    note("y").unwrap();
+    let noted = [field("name", "Janssens"), field("code", "y")];
+    assert_eq!(store.record(call).unwrap().unwrap().notes, noted);
+    store.erase(&Erase::Before(NOW)).unwrap();
+    assert!(matches!(note("z"), Err(KeepError::Erased(_))));
+    let left = backend.edit().unwrap().notes(call).unwrap();
+    assert_eq!(left, Some(Notes { fields: Vec::new(), erased: true }));
+}
