@@ -2,15 +2,11 @@
 
 use crate::{
     AgentConfig, AttemptId, RingEndpoints,
-    entry::EntryIx,
-    pool::{FreeKey, PoolIx},
+    ix::{AgentIx, EntryIx, PoolIx},
+    pool::FreeKey,
 };
 use std::{collections::BTreeMap, time::Duration};
 use strowger_model::read::AgentStatus;
-
-/// Which agent of the floor; for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct AgentIx(pub(crate) u32);
 
 /// An agent. Who is no longer in the site stays, logged out and in no queue, so that an index never
 /// means another.

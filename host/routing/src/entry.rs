@@ -1,11 +1,11 @@
 //! A caller who waits or is connected, or a call past the queues.
 
-use crate::{EntryId, agent::AgentIx, line::Rank, pool::PoolIx};
+use crate::{
+    EntryId,
+    ix::{AgentIx, EntryIx, PoolIx},
+    line::Rank,
+};
 use std::collections::BTreeMap;
-
-/// Which entry of the floor; used again when the entry is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct EntryIx(pub(crate) u32);
 
 /// A caller who waits or is connected. There may be 100,000, nearly all of them only waiting: what
 /// others need is boxed.

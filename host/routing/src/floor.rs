@@ -1,5 +1,6 @@
 //! The floor: all queues and agents, and the callers who wait.
 //!
+//! * [`attempt`]: a phone that rings.
 //! * [`ring`]: from a free agent and a waiting caller to a conversation, or not.
 //! * [`engage`]: calls past the queues.
 //! * [`interrupt`]: urgent calls, which ring agents who talk.
@@ -9,6 +10,7 @@
 //! * [`figures`]: what people and flows ask of it.
 
 mod agents;
+mod attempt;
 mod configure;
 mod engage;
 mod figures;
@@ -20,12 +22,13 @@ mod sound;
 
 use crate::{
     AttemptId, EntryId, Input, Output, RefusedInput,
-    agent::{Agent, AgentIx},
-    entry::{Asks, Entries, Entry, EntryIx},
+    agent::Agent,
+    entry::{Asks, Entries, Entry},
+    ix::{AgentIx, EntryIx, PoolIx},
     line::Rank,
-    pool::{Pool, PoolIx},
+    pool::Pool,
 };
-use ring::Attempt;
+use attempt::Attempt;
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},

@@ -12,6 +12,7 @@
 //! * `pool`: the agents of a queue, or one agent asked for by name, and who waits for them.
 //! * `line`: waiting entries in order.
 //! * `agent`, `entry`: what is known of one of them.
+//! * `ix`: which of them.
 //!
 //! # Who rings for whom
 //! * An entry asks for one or more queues and single agents; widening adds more. Each asked queue
@@ -63,6 +64,7 @@ mod agent;
 pub mod config;
 mod entry;
 mod floor;
+mod ix;
 mod line;
 mod pool;
 pub mod port;

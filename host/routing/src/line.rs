@@ -4,7 +4,7 @@
 //! chunk, and the place in line is a sum over the chunks before (100,000 entries: some 300
 //! additions).
 
-use crate::entry::EntryIx;
+use crate::ix::EntryIx;
 use std::cmp::Reverse;
 
 /// Where an entry stands among others: higher priority first, then who has waited longest, then who

@@ -3,16 +3,12 @@
 
 use crate::{
     QueueConfig, Strategy,
-    agent::AgentIx,
     entry::Entry,
+    ix::AgentIx,
     line::{Line, Rank},
 };
 use std::{collections::BTreeSet, time::Duration};
 use strowger_model::{AgentName, QueueName, read::QueueCounts};
-
-/// Which pool of the floor; for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct PoolIx(pub(crate) u32);
 
 /// Agents and those who wait for one of them.
 ///

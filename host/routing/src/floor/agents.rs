@@ -3,8 +3,8 @@
 use super::{Due, Floor, ring::InVain};
 use crate::{
     EndpointConfig, FloorAction, Output, RefusedInput,
-    agent::{AgentIx, Member},
-    pool::PoolIx,
+    agent::Member,
+    ix::{AgentIx, PoolIx},
 };
 use strowger_model::{AgentName, read::AgentStatus};
 

@@ -3,9 +3,10 @@
 use super::{Due, Floor};
 use crate::{
     AgentConfig, Output, QueueConfig,
-    agent::{Agent, AgentIx, Member},
+    agent::{Agent, Member},
+    ix::{AgentIx, PoolIx},
     line::Rank,
-    pool::{Pool, PoolIx},
+    pool::Pool,
 };
 use std::collections::BTreeSet;
 

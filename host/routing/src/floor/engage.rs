@@ -7,10 +7,10 @@
 use super::Floor;
 use crate::{
     EntryId, RefusedInput,
-    agent::{AgentIx, Doing},
-    entry::{Asks, Entry, EntryIx},
+    agent::Doing,
+    entry::{Asks, Entry},
+    ix::{AgentIx, EntryIx, PoolIx},
     line::Rank,
-    pool::PoolIx,
 };
 use std::cmp::Reverse;
 use strowger_model::AgentName;

@@ -5,10 +5,10 @@
 use super::Floor;
 use crate::{
     Output,
-    agent::{AgentIx, Doing},
-    entry::{Entry, EntryIx},
+    agent::Doing,
+    entry::Entry,
+    ix::{AgentIx, EntryIx, PoolIx},
     line::Rank,
-    pool::PoolIx,
 };
 use std::mem;
 

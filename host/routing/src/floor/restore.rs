@@ -4,13 +4,13 @@
 //! What was only a courtesy is forgotten: who was tried in vain or could not be reached, who was
 //! left alone after that, and whose turn it was in a round robin.
 
-use super::{Due, Floor, nanos, ring::Attempt};
+use super::{Due, Floor, attempt::Attempt, nanos};
 use crate::{
     AgentConfig, AttemptId, EntryId, Output, RefusedInput, RingEndpoints,
-    agent::{Agent, AgentIx, Doing, Try},
-    entry::{Asks, Entry, EntryIx},
+    agent::{Agent, Doing, Try},
+    entry::{Asks, Entry},
+    ix::{AgentIx, EntryIx, PoolIx},
     line::Rank,
-    pool::PoolIx,
     port::{self, Quieting, Restored, Rung, Standing},
 };
 use std::{cmp::Reverse, collections::BTreeSet};
@@ -212,36 +212,9 @@ impl Floor {
     /// for this entry any more.
     fn restore_ringing(&mut self, ix: EntryIx, rung: &Rung, out: &mut Vec<Output>) {
         let who = self.agent_or_gone(&rung.agent);
+        let Some(entry) = self.entries.get(ix) else { return };
+        let pool = self.rings_on_for(who, ix, entry);
         let agent = &self.agents[who.0 as usize];
-        let Some(entry) = self.entries.get_mut(ix) else { return };
-        let pool = match &agent.doing {
-            _ if !agent.logged_in || agent.paused || agent.wrap_up.is_some() => None,
-            Doing::Ringing(trying) if trying.entry == ix => Some(trying.pool),
-            // The first queue asked for that would have rung the agent.
-            Doing::Nothing => {
-                let of_agent = || {
-                    entry
-                        .asked
-                        .as_slice()
-                        .iter()
-                        .copied()
-                        .filter(|pool| self.pools[pool.0 as usize].members.contains(&who))
-                };
-                of_agent()
-                    .find(|pool| {
-                        self.pools[pool.0 as usize].is_ring_all() || !entry.rings_through(*pool)
-                    })
-                    .or_else(|| of_agent().next())
-                    .or_else(|| entry.asked.as_slice().first().copied())
-            }
-            Doing::Talking { .. } if agent.beneath == Doing::Nothing => {
-                entry.asked.as_slice().iter().copied().find(|pool| {
-                    let pool = &self.pools[pool.0 as usize];
-                    pool.config.interrupts && pool.members.contains(&who)
-                })
-            }
-            _ => None,
-        };
         let of_pool =
             pool.map_or_else(Default::default, |pool| self.pools[pool.0 as usize].config.ring_time);
         let due = nanos(rung.since)
@@ -284,6 +257,40 @@ impl Floor {
             trying.unreachable = trying.attempts.len() == trying.next_endpoint;
         }
         self.list(who);
+    }
+
+    /// The pool for which an agent's phone goes on ringing; none: the agent is not to be rung for
+    /// this entry any more.
+    fn rings_on_for(&self, who: AgentIx, ix: EntryIx, entry: &Entry) -> Option<PoolIx> {
+        let agent = &self.agents[who.0 as usize];
+        match &agent.doing {
+            _ if !agent.logged_in || agent.paused || agent.wrap_up.is_some() => None,
+            Doing::Ringing(trying) if trying.entry == ix => Some(trying.pool),
+            // The first queue asked for that would have rung the agent.
+            Doing::Nothing => {
+                let of_agent = || {
+                    entry
+                        .asked
+                        .as_slice()
+                        .iter()
+                        .copied()
+                        .filter(|pool| self.pools[pool.0 as usize].members.contains(&who))
+                };
+                of_agent()
+                    .find(|pool| {
+                        self.pools[pool.0 as usize].is_ring_all() || !entry.rings_through(*pool)
+                    })
+                    .or_else(|| of_agent().next())
+                    .or_else(|| entry.asked.as_slice().first().copied())
+            }
+            Doing::Talking { .. } if agent.beneath == Doing::Nothing => {
+                entry.asked.as_slice().iter().copied().find(|pool| {
+                    let pool = &self.pools[pool.0 as usize];
+                    pool.config.interrupts && pool.members.contains(&who)
+                })
+            }
+            _ => None,
+        }
     }
 
     /// False: it was named before, and stays what it is.

@@ -1,12 +1,11 @@
 //! From a free agent and a waiting caller to a conversation, or not: the life of a try and of its
 //! attempts.
 
-use super::{Due, Floor, nanos};
+use super::{Due, Floor, attempt::Attempt, nanos};
 use crate::{
     AttemptId, EntryId, Output, RefusedInput,
-    agent::{AgentIx, Doing, Try},
-    entry::EntryIx,
-    pool::PoolIx,
+    agent::{Doing, Try},
+    ix::{AgentIx, EntryIx, PoolIx},
 };
 use std::time::Duration;
 use strowger_model::event::Unanswered;
@@ -16,18 +15,6 @@ const QUIET_AFTER: Duration = Duration::from_secs(10);
 
 /// The least that an agent is left alone: a phone that refuses at once must not ring on and on.
 const LEAST_REST: Duration = Duration::from_secs(1);
-
-/// One ringing phone, or one that was cancelled and may still make a sound.
-#[derive(Debug)]
-pub(super) struct Attempt {
-    /// Gone perhaps, once it was cancelled.
-    pub(super) entry: EntryIx,
-    pub(super) agent: AgentIx,
-    /// Else it was cancelled.
-    pub(super) ringing: bool,
-    /// When it is in [`Floor::deadlines`].
-    pub(super) due: i64,
-}
 
 /// How a try ended that gave no conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

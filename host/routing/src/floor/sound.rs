@@ -1,129 +1,137 @@
 //! For tests: everything that the floor keeps in order is worked out again from the agents and the
 //! entries; and what a host keeps of a floor.
 
-use super::{Due, Floor};
+use super::{Due, Floor, attempt::Attempt};
 use crate::{
     AttemptId, Input,
-    agent::{Agent, AgentIx, Doing},
+    agent::{Agent, Doing},
     entry::Entry,
+    ix::{AgentIx, PoolIx},
     line::Rank,
-    pool::PoolIx,
+    pool::Pool,
     port::{self, Quieting, Restored, Rung},
 };
 use std::{collections::BTreeSet, time::Duration};
-use strowger_model::command::Asked;
+use strowger_model::{command::Asked, read::AgentStatus};
 
 impl Floor {
     /// Panics where two parts of the floor say different things.
     pub(crate) fn assert_sound(&self) {
         assert!(self.unsettled.is_empty());
-        let waiting: Vec<_> =
-            self.entries.iter().filter(|(_, entry)| entry.agent.is_none()).collect();
-        let mut deadlines = BTreeSet::new();
-
         for (at, pool) in self.pools.iter().enumerate() {
             let ix = PoolIx(at as u32);
-            let asking = waiting.iter().filter(|(_, entry)| entry.asked.as_slice().contains(&ix));
-            let (served, wanting): (BTreeSet<Rank>, BTreeSet<Rank>) = {
-                let (served, wanting): (Vec<_>, Vec<_>) =
-                    asking.partition(|(_, entry)| !pool.is_ring_all() && entry.rings_through(ix));
-                (
-                    served.iter().map(|(_, entry)| entry.rank).collect(),
-                    wanting.iter().map(|(_, entry)| entry.rank).collect(),
-                )
-            };
-            assert!(
-                pool.served.iter().eq(served),
-                "who has a phone ringing in {:?}",
-                pool.config.name
-            );
-            assert!(pool.wanting.iter().eq(wanting), "who wants one in {:?}", pool.config.name);
-
-            let (counts, waiting) = (pool.counts, pool.waiting() as u32);
-            assert_eq!(
-                counts.offered,
-                counts.answered + counts.left + counts.abandoned + waiting,
-                "{:?}: {counts:?}",
-                pool.config.name
-            );
-            assert!(counts.answered_within <= counts.answered);
-
-            let members: BTreeSet<AgentIx> =
-                self.with(|agent| agent.members.iter().any(|member| member.pool == ix)).collect();
-            assert_eq!(pool.members, members);
-            let logged_in =
-                members.iter().filter(|agent| self.agents[agent.0 as usize].logged_in).count();
-            assert_eq!(pool.logged_in as usize, logged_in);
-            let unreachable = members
-                .iter()
-                .filter_map(|agent| Some((self.agents[agent.0 as usize].unreachable?, *agent)));
-            assert_eq!(pool.unreachable, unreachable.collect());
-            let mut free = BTreeSet::new();
-            for agent_ix in members {
-                let agent = &self.agents[agent_ix.0 as usize];
-                let member = agent.members.iter().find(|member| member.pool == ix).unwrap();
-                if agent.status() == strowger_model::read::AgentStatus::Free
-                    && member.rests.is_none()
-                {
-                    free.insert(agent.free_key(agent_ix, member.order, pool.by_idleness()));
-                }
-                deadlines.extend(member.rests.map(|when| (when, Due::Rest(agent_ix, ix))));
-            }
-            assert_eq!(pool.free, free);
-            assert!(
-                pool.free.is_empty() || pool.wanting.len() == 0,
-                "a free agent and a caller in {:?}",
-                pool.config.name
-            );
+            self.assert_line(ix, pool);
+            assert_counts(pool);
+            self.assert_members(ix, pool);
+            self.assert_free(ix, pool);
         }
-
         for (at, agent) in self.agents.iter().enumerate() {
             let ix = AgentIx(at as u32);
-            let cancelled = self
-                .attempts
-                .values()
-                .filter(|attempt| attempt.agent == ix && !attempt.ringing)
-                .count();
-            assert_eq!(agent.fading as usize, cancelled);
-            deadlines.extend(agent.wrap_up.map(|when| (when, Due::WrapUp(ix))));
-            assert!(
-                agent.logged_in
-                    || agent.unreachable.is_none() && agent.wrap_up.is_none() && !agent.paused
-            );
-            match &agent.beneath {
-                Doing::Nothing => {}
-                Doing::Talking { entry, .. } => {
-                    assert!(agent.doing != Doing::Nothing);
-                    assert_eq!(self.entries.get(*entry).unwrap().agent, Some(ix));
-                }
-                Doing::Ringing(_) | Doing::Engaged { .. } => {
-                    panic!("a conversation is interrupted, no ringing")
-                }
+            self.assert_fading(ix, agent);
+            self.assert_beneath(ix, agent);
+            self.assert_doing(ix, agent);
+        }
+        self.assert_ringing();
+        assert_eq!(self.deadlines, self.all_deadlines());
+    }
+
+    /// Whoever waits for a pool is in its line, on the right side of it.
+    fn assert_line(&self, ix: PoolIx, pool: &Pool) {
+        let asking = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.agent.is_none() && entry.asked.as_slice().contains(&ix));
+        let (served, wanting): (Vec<_>, Vec<_>) =
+            asking.partition(|(_, entry)| !pool.is_ring_all() && entry.rings_through(ix));
+        let ranks = |entries: Vec<(_, &Entry)>| -> BTreeSet<Rank> {
+            entries.into_iter().map(|(_, entry)| entry.rank).collect()
+        };
+        let name = &pool.config.name;
+        assert!(pool.served.iter().eq(ranks(served)), "who has a phone ringing in {name:?}");
+        assert!(pool.wanting.iter().eq(ranks(wanting)), "who wants one in {name:?}");
+    }
+
+    /// Whoever is a member of a pool is known to it, with those who are logged in and those who
+    /// cannot be reached.
+    fn assert_members(&self, ix: PoolIx, pool: &Pool) {
+        let members: BTreeSet<AgentIx> =
+            self.with(|agent| agent.members.iter().any(|member| member.pool == ix)).collect();
+        assert_eq!(pool.members, members);
+        let logged_in =
+            members.iter().filter(|agent| self.agents[agent.0 as usize].logged_in).count();
+        assert_eq!(pool.logged_in as usize, logged_in);
+        let unreachable = members
+            .iter()
+            .filter_map(|agent| Some((self.agents[agent.0 as usize].unreachable?, *agent)));
+        assert_eq!(pool.unreachable, unreachable.collect());
+    }
+
+    /// Whoever is free is in the pool's order, and no caller waits beside a free agent.
+    fn assert_free(&self, ix: PoolIx, pool: &Pool) {
+        let mut free = BTreeSet::new();
+        for &agent_ix in &pool.members {
+            let agent = &self.agents[agent_ix.0 as usize];
+            let member = agent.members.iter().find(|member| member.pool == ix).unwrap();
+            if agent.status() == AgentStatus::Free && member.rests.is_none() {
+                free.insert(agent.free_key(agent_ix, member.order, pool.by_idleness()));
             }
-            match &agent.doing {
-                Doing::Nothing => {}
-                Doing::Engaged { entry } | Doing::Talking { entry, .. } => {
-                    assert_eq!(self.entries.get(*entry).unwrap().agent, Some(ix))
-                }
-                Doing::Ringing(trying) => {
-                    assert!(agent.logged_in && !agent.paused);
-                    assert!(!trying.attempts.is_empty());
+        }
+        assert_eq!(pool.free, free);
+        assert!(
+            pool.free.is_empty() || pool.wanting.len() == 0,
+            "a free agent and a caller in {:?}",
+            pool.config.name
+        );
+    }
+
+    /// Phones that were cancelled and have not said so yet; and nothing holds who is logged out.
+    fn assert_fading(&self, ix: AgentIx, agent: &Agent) {
+        let cancelled = |attempt: &&Attempt| attempt.agent == ix && !attempt.ringing;
+        assert_eq!(agent.fading as usize, self.attempts.values().filter(cancelled).count());
+        assert!(
+            agent.logged_in
+                || agent.unreachable.is_none() && agent.wrap_up.is_none() && !agent.paused
+        );
+    }
+
+    /// What an agent goes back to is a conversation, and something lies over it.
+    fn assert_beneath(&self, ix: AgentIx, agent: &Agent) {
+        match &agent.beneath {
+            Doing::Nothing => {}
+            Doing::Talking { entry, .. } => {
+                assert!(agent.doing != Doing::Nothing);
+                assert_eq!(self.entries.get(*entry).unwrap().agent, Some(ix));
+            }
+            Doing::Ringing(_) | Doing::Engaged { .. } => {
+                panic!("a conversation is interrupted, no ringing")
+            }
+        }
+    }
+
+    /// An agent and the entry that keeps that agent busy say the same.
+    fn assert_doing(&self, ix: AgentIx, agent: &Agent) {
+        match &agent.doing {
+            Doing::Nothing => {}
+            Doing::Engaged { entry } | Doing::Talking { entry, .. } => {
+                assert_eq!(self.entries.get(*entry).unwrap().agent, Some(ix))
+            }
+            Doing::Ringing(trying) => {
+                assert!(agent.logged_in && !agent.paused);
+                assert!(!trying.attempts.is_empty());
+                let entry = self.entries.get(trying.entry).unwrap();
+                assert!(entry.ringing().contains(&(ix, trying.pool)));
+                for attempt in &trying.attempts {
+                    let attempt = &self.attempts[attempt];
                     assert!(
-                        self.entries
-                            .get(trying.entry)
-                            .unwrap()
-                            .ringing()
-                            .contains(&(ix, trying.pool))
+                        attempt.ringing && attempt.agent == ix && attempt.entry == trying.entry
                     );
-                    for attempt in &trying.attempts {
-                        let attempt = &self.attempts[attempt];
-                        assert!(
-                            attempt.ringing && attempt.agent == ix && attempt.entry == trying.entry
-                        );
-                    }
                 }
             }
         }
+    }
+
+    /// What rings for an entry is what its agents do, and no other phone rings.
+    fn assert_ringing(&self) {
         for (ix, entry) in self.entries.iter() {
             for (agent, pool) in entry.ringing() {
                 let agent = &self.agents[agent.0 as usize];
@@ -139,9 +147,23 @@ impl Floor {
             ringing.sum::<usize>(),
             self.attempts.values().filter(|attempt| attempt.ringing).count()
         );
+    }
+
+    /// Every moment at which something is due.
+    fn all_deadlines(&self) -> BTreeSet<(i64, Due)> {
+        let mut deadlines: BTreeSet<_> =
+            self.attempts.iter().map(|(id, attempt)| (attempt.due, Due::Attempt(*id))).collect();
+        for (at, agent) in self.agents.iter().enumerate() {
+            let ix = AgentIx(at as u32);
+            deadlines.extend(agent.wrap_up.map(|when| (when, Due::WrapUp(ix))));
+            deadlines.extend(
+                agent
+                    .members
+                    .iter()
+                    .filter_map(|member| Some((member.rests?, Due::Rest(ix, member.pool)))),
+            );
+        }
         deadlines
-            .extend(self.attempts.iter().map(|(id, attempt)| (attempt.due, Due::Attempt(*id))));
-        assert_eq!(self.deadlines, deadlines);
     }
 
     /// What is to be kept of the floor, as its host would know it.
@@ -211,9 +233,21 @@ impl Floor {
         }
     }
 
-    fn with(&self, holds: impl Fn(&crate::agent::Agent) -> bool) -> impl Iterator<Item = AgentIx> {
+    fn with(&self, holds: impl Fn(&Agent) -> bool) -> impl Iterator<Item = AgentIx> {
         (0..self.agents.len() as u32)
             .map(AgentIx)
             .filter(move |ix| holds(&self.agents[ix.0 as usize]))
     }
+}
+
+/// Whoever came is answered, gone or still there.
+fn assert_counts(pool: &Pool) {
+    let (counts, waiting) = (pool.counts, pool.waiting() as u32);
+    assert_eq!(
+        counts.offered,
+        counts.answered + counts.left + counts.abandoned + waiting,
+        "{:?}: {counts:?}",
+        pool.config.name
+    );
+    assert!(counts.answered_within <= counts.answered);
 }

@@ -196,49 +196,8 @@ impl World {
     fn check(&mut self, output: &Output, answered: Option<AttemptId>) {
         match output.clone() {
             Output::Ring { entry, attempt, agent, endpoint } => {
-                let mut phones = self.ringing.iter().chain(&self.cancelled);
-                assert!(
-                    phones.all(|(id, phone)| *id < attempt
-                        && (phone.agent != agent || phone.endpoint != endpoint)),
-                    "{output:?}: that phone rings"
-                );
-                assert!(
-                    self.ringing.values().all(|phone| phone.agent != agent || phone.entry == entry),
-                    "{output:?}: reserved for another"
-                );
-                let caller =
-                    self.waiting.get(&entry).unwrap_or_else(|| panic!("{output:?}: does not wait"));
-                assert!(
-                    !self.engaged.values().any(|engaged| *engaged == agent),
-                    "{output:?}: dialled past the queues"
-                );
-                let urgent = self
-                    .site
-                    .0
-                    .iter()
-                    .any(|queue| queue.interrupts && caller.ask.contains(queue.name.as_str()));
-                let talks = self.connected.values().filter(|talking| **talking == agent).count();
-                // Of an agent whom an urgent caller tries the next endpoint rings also when the
-                // queue has ceased to interrupt meanwhile.
-                assert!(
-                    talks == 0 || (urgent || endpoint > 0) && talks == 1,
-                    "{output:?}: in conversation"
-                );
-                if endpoint == 0 {
-                    self.check_not_overtaken(entry, caller);
-                    let through = self
-                        .connected
-                        .iter()
-                        .filter(|(_, with)| **with == agent)
-                        .find_map(|(entry, _)| self.through.get(entry));
-                    let urgent =
-                        |queue: &QueueConfig| queue.interrupts && Some(&queue.name) == through;
-                    assert!(
-                        !self.site.0.iter().any(urgent),
-                        "{output:?}: in an urgent conversation"
-                    );
-                }
-                self.ringing.insert(attempt, Phone { entry, agent, endpoint, since: self.now });
+                let phone = Phone { entry, agent, endpoint, since: self.now };
+                self.check_ring(output, attempt, phone);
             }
             Output::Cancel { entry, attempt } => {
                 let phone = self
@@ -250,15 +209,7 @@ impl World {
             }
             Output::Connected { entry, attempt, agent, queue } => {
                 assert_eq!(Some(attempt), answered);
-                let phone = self.ringing.remove(&attempt).unwrap();
-                assert_eq!((phone.entry, &phone.agent), (entry, &agent));
-                assert!(self.waiting.remove(&entry).is_some());
-                let talks = |(talking, with): (&EntryId, &AgentName)| {
-                    *with == agent && !self.held.contains(talking)
-                };
-                assert!(!self.connected.iter().any(talks), "{output:?}: two conversations");
-                self.connected.insert(entry, agent);
-                self.through.extend(queue.map(|queue| (entry, queue)));
+                self.check_connected(output, attempt, entry, agent, queue);
             }
             Output::Held { entry } => {
                 assert!(
@@ -277,6 +228,71 @@ impl World {
                 self.left.insert(entry, why);
             }
         }
+    }
+
+    /// The phone is silent, the agent is not taken, and the caller waits and is next.
+    fn check_ring(&mut self, output: &Output, attempt: AttemptId, phone: Phone) {
+        let (entry, agent, endpoint) = (phone.entry, phone.agent.clone(), phone.endpoint);
+        let mut phones = self.ringing.iter().chain(&self.cancelled);
+        assert!(
+            phones
+                .all(|(id, phone)| *id < attempt
+                    && (phone.agent != agent || phone.endpoint != endpoint)),
+            "{output:?}: that phone rings"
+        );
+        assert!(
+            self.ringing.values().all(|phone| phone.agent != agent || phone.entry == entry),
+            "{output:?}: reserved for another"
+        );
+        let caller =
+            self.waiting.get(&entry).unwrap_or_else(|| panic!("{output:?}: does not wait"));
+        assert!(
+            !self.engaged.values().any(|engaged| *engaged == agent),
+            "{output:?}: dialled past the queues"
+        );
+        let urgent = self
+            .site
+            .0
+            .iter()
+            .any(|queue| queue.interrupts && caller.ask.contains(queue.name.as_str()));
+        let talks = self.connected.values().filter(|talking| **talking == agent).count();
+        // Of an agent whom an urgent caller tries the next endpoint rings also when the
+        // queue has ceased to interrupt meanwhile.
+        assert!(
+            talks == 0 || (urgent || endpoint > 0) && talks == 1,
+            "{output:?}: in conversation"
+        );
+        if endpoint == 0 {
+            self.check_not_overtaken(entry, caller);
+            let through = self
+                .connected
+                .iter()
+                .filter(|(_, with)| **with == agent)
+                .find_map(|(entry, _)| self.through.get(entry));
+            let urgent = |queue: &QueueConfig| queue.interrupts && Some(&queue.name) == through;
+            assert!(!self.site.0.iter().any(urgent), "{output:?}: in an urgent conversation");
+        }
+        self.ringing.insert(attempt, phone);
+    }
+
+    /// The phone that was answered rang for this caller, and nobody has two conversations.
+    fn check_connected(
+        &mut self,
+        output: &Output,
+        attempt: AttemptId,
+        entry: EntryId,
+        agent: AgentName,
+        queue: Option<QueueName>,
+    ) {
+        let phone = self.ringing.remove(&attempt).unwrap();
+        assert_eq!((phone.entry, &phone.agent), (entry, &agent));
+        assert!(self.waiting.remove(&entry).is_some());
+        let talks = |(talking, with): (&EntryId, &AgentName)| {
+            *with == agent && !self.held.contains(talking)
+        };
+        assert!(!self.connected.iter().any(talks), "{output:?}: two conversations");
+        self.connected.insert(entry, agent);
+        self.through.extend(queue.map(|queue| (entry, queue)));
     }
 
     /// An agent is never taken for a caller while one has no phone ringing who asks for all that
