@@ -2,7 +2,8 @@
 
 use crate::{
     contract::current::{from_guest, wit},
-    fault::{Failure, Fault, FaultKind},
+    failure::Failure,
+    fault::{Fault, FaultKind},
     host::StepReads,
     instance::Instance,
     limits::Limits,
@@ -43,9 +44,17 @@ pub struct Step {
     pub faults: Vec<Fault>,
 }
 
+impl Plugin {
+    /// Gives the plugin its settings, as JSON that was checked against its schema. The plugin may
+    /// still refuse them.
+    pub fn configure(&self, settings: &str, limits: Limits) -> Result<Flow, LoadError> {
+        Flow::new(self.clone(), settings, limits)
+    }
+}
+
 impl Flow {
     /// Makes and configures a first instance, which shows whether the plugin takes the settings.
-    pub(crate) fn new(plugin: Plugin, settings: &str, limits: Limits) -> Result<Self, LoadError> {
+    fn new(plugin: Plugin, settings: &str, limits: Limits) -> Result<Self, LoadError> {
         let shared =
             Shared { plugin, settings: settings.to_owned(), limits, idle: Mutex::default() };
         let flow = Self { shared: Arc::new(shared), twice: false };

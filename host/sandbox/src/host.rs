@@ -1,7 +1,7 @@
 //! What an instance can reach of its host: the step's reads, its bounds, and a place for what it
 //! prints.
 
-use crate::{fault::Stop, limits::Limits, words::readable};
+use crate::{limits::Limits, stop::Stop, words::readable};
 use rustix::time::{ClockId, clock_gettime};
 use std::{sync::Arc, time::Duration};
 use strowger_model::read::{LogLevel, Reads, SYSTEM_RANDOM};

@@ -5,9 +5,11 @@ use crate::{
         Checked, Exports,
         current::{to_guest, wit},
     },
-    fault::{Bytes, Failure, FaultKind},
+    failure::Failure,
+    fault::FaultKind,
     host::{Host, StepReads},
     limits::Limits,
+    words::Bytes,
 };
 use strowger_model::Event;
 use wasmtime::Store;

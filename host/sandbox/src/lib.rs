@@ -13,6 +13,7 @@
 //! * `wasi`: the few system calls that tool chains take for granted, without a system behind them.
 //! * `contract`: the versions of the contract, each with its mapping to the model.
 //! * `words`: what a guest says, made fit for logs.
+//! * `stop`: why a host function ends a guest; `failure`: what an error of wasmtime means.
 //! * [`limits`], [`fault`], [`refused`]: how far a plugin may go, what it did wrong, why a file is
 //!   not served.
 //!
@@ -28,6 +29,7 @@
 mod cache;
 mod contract;
 pub mod engine;
+mod failure;
 pub mod fault;
 pub mod flow;
 mod host;
@@ -36,6 +38,7 @@ pub mod limits;
 pub mod plugin;
 pub mod refused;
 mod shape;
+mod stop;
 mod wasi;
 mod words;
 

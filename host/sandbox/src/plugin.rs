@@ -2,8 +2,7 @@
 
 use crate::{
     contract::{Checked, Version, current::wit},
-    fault::Failure,
-    flow::Flow,
+    failure::Failure,
     instance::Instance,
     limits::Limits,
     refused::LoadError,
@@ -63,12 +62,6 @@ impl Plugin {
     /// The plugin as it was read.
     pub fn file(&self) -> PluginFile {
         self.shared.file.clone()
-    }
-
-    /// Gives the plugin its settings, as JSON that was checked against its schema. The plugin may
-    /// still refuse them.
-    pub fn configure(&self, settings: &str, limits: Limits) -> Result<Flow, LoadError> {
-        Flow::new(self.clone(), settings, limits)
     }
 
     /// An instance without settings.

@@ -8,7 +8,7 @@
 //! wasmtime-wasi is not used: its synchronous form blocks on a tokio runtime of its own, which
 //! panics inside ours, and a guest's sleep would outlive the step.
 
-use crate::{fault::Stop, host::Host, limits::Limits};
+use crate::{host::Host, limits::Limits, stop::Stop};
 use wasmtime::{
     StoreContextMut,
     component::{
@@ -107,69 +107,107 @@ fn function(
     interface: &str,
     item: &str,
 ) -> wasmtime::Result<bool> {
+    match interface.split_once('/') {
+        Some(("cli", interface)) => cli(to, interface, item),
+        Some(("io", "error")) => error(to, item),
+        Some(("io", "streams")) => stream(to, item),
+        Some(("io", "poll")) => poll(to, item),
+        Some(("clocks", interface)) => clock(to, interface, item),
+        Some(("random", interface)) => random(to, interface, item),
+        _ => Ok(false),
+    }
+}
+
+/// A program without arguments, environment and terminal. It may end itself, which ends the step.
+fn cli(to: &mut LinkerInstance<'_, Host>, interface: &str, item: &str) -> wasmtime::Result<bool> {
     match (interface, item) {
-        ("cli/environment", "get-environment") => {
+        ("environment", "get-environment") => {
             to.func_wrap(item, |_: Guest<'_>, ()| Ok((Vec::<(String, String)>::new(),)))?;
         }
-        ("cli/environment", "get-arguments") => {
+        ("environment", "get-arguments") => {
             to.func_wrap(item, |_: Guest<'_>, ()| Ok((Vec::<String>::new(),)))?
         }
-        ("cli/environment", "initial-cwd") => {
+        ("environment", "initial-cwd") => {
             to.func_wrap(item, |_: Guest<'_>, ()| Ok((None::<String>,)))?
         }
-        ("cli/exit", "exit") => {
+        ("exit", "exit") => {
             to.func_wrap(item, |_: Guest<'_>, (_,): (Result<(), ()>,)| -> wasmtime::Result<()> {
                 Err(Stop::Exited.into())
             })?;
         }
-        ("cli/exit", "exit-with-code") => {
+        ("exit", "exit-with-code") => {
             to.func_wrap(item, |_: Guest<'_>, (_,): (u8,)| -> wasmtime::Result<()> {
                 Err(Stop::Exited.into())
             })?;
         }
-        ("cli/stdin", "get-stdin") => {
+        ("stdin", "get-stdin") => {
             to.func_wrap(item, |_: Guest<'_>, ()| Ok((Resource::<InputStream>::new_own(0),)))?;
         }
-        ("cli/stdout", "get-stdout") | ("cli/stderr", "get-stderr") => {
+        ("stdout", "get-stdout") | ("stderr", "get-stderr") => {
             to.func_wrap(item, |_: Guest<'_>, ()| Ok((Resource::<OutputStream>::new_own(0),)))?;
         }
-        ("cli/terminal-stdin" | "cli/terminal-stdout" | "cli/terminal-stderr", _) => {
+        ("terminal-stdin" | "terminal-stdout" | "terminal-stderr", _) => {
             to.func_wrap(item, |_: Guest<'_>, ()| Ok((None::<Resource<Terminal>>,)))?;
         }
-        ("io/error", "[method]error.to-debug-string") => {
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Errors of a stream; there never is one.
+fn error(to: &mut LinkerInstance<'_, Host>, item: &str) -> wasmtime::Result<bool> {
+    match item {
+        "[method]error.to-debug-string" => {
             to.func_wrap(item, |_: Guest<'_>, (_,): (Resource<IoError>,)| Ok((String::new(),)))?;
         }
-        ("io/streams", _) => return stream(to, item),
-        ("io/poll", _) => return poll(to, item),
-        ("clocks/monotonic-clock", "now") => {
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Every clock stands still at the instant of the step.
+fn clock(to: &mut LinkerInstance<'_, Host>, interface: &str, item: &str) -> wasmtime::Result<bool> {
+    match (interface, item) {
+        ("monotonic-clock", "now") => {
             to.func_wrap(item, |guest: Guest<'_>, ()| Ok((guest.data().clock(),)))?
         }
-        ("clocks/monotonic-clock", "resolution") => {
+        ("monotonic-clock", "resolution") => {
             to.func_wrap(item, |_: Guest<'_>, ()| Ok((1_000_000u64,)))?
         }
-        ("clocks/monotonic-clock", "subscribe-duration") => {
+        ("monotonic-clock", "subscribe-duration") => {
             to.func_wrap(item, |_: Guest<'_>, (length,): (u64,)| Ok((pollable(length > 0),)))?;
         }
-        ("clocks/monotonic-clock", "subscribe-instant") => {
+        ("monotonic-clock", "subscribe-instant") => {
             to.func_wrap(item, |guest: Guest<'_>, (at,): (u64,)| {
                 Ok((pollable(at > guest.data().clock()),))
             })?;
         }
-        ("clocks/wall-clock", "now") => to.func_wrap(item, |guest: Guest<'_>, ()| {
+        ("wall-clock", "now") => to.func_wrap(item, |guest: Guest<'_>, ()| {
             let now = guest.data().clock();
             let nanoseconds = (now % 1_000_000_000) as u32;
             Ok((Datetime { seconds: now / 1_000_000_000, nanoseconds },))
         })?,
-        ("clocks/wall-clock", "resolution") => {
+        ("wall-clock", "resolution") => {
             to.func_wrap(item, |_: Guest<'_>, ()| {
                 Ok((Datetime { seconds: 0, nanoseconds: 1_000_000 },))
             })?;
         }
-        ("random/random", "get-random-u64") | ("random/insecure", "get-insecure-random-u64") => {
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Numbers that are the same at every run of the step.
+fn random(
+    to: &mut LinkerInstance<'_, Host>,
+    interface: &str,
+    item: &str,
+) -> wasmtime::Result<bool> {
+    match (interface, item) {
+        ("random", "get-random-u64") | ("insecure", "get-insecure-random-u64") => {
             to.func_wrap(item, |mut guest: Guest<'_>, ()| Ok((guest.data_mut().system_random(),)))?;
         }
-        ("random/random", "get-random-bytes")
-        | ("random/insecure", "get-insecure-random-bytes") => {
+        ("random", "get-random-bytes") | ("insecure", "get-insecure-random-bytes") => {
             to.func_wrap(item, |mut guest: Guest<'_>, (length,): (u64,)| {
                 if length > RANDOM_AT_A_TIME {
                     let asked =
@@ -184,12 +222,10 @@ fn function(
                 Ok((bytes,))
             })?;
         }
-        ("random/insecure-seed", "insecure-seed") => {
-            to.func_wrap(item, |mut guest: Guest<'_>, ()| {
-                let host = guest.data_mut();
-                Ok(((host.system_random(), host.system_random()),))
-            })?
-        }
+        ("insecure-seed", "insecure-seed") => to.func_wrap(item, |mut guest: Guest<'_>, ()| {
+            let host = guest.data_mut();
+            Ok(((host.system_random(), host.system_random()),))
+        })?,
         _ => return Ok(false),
     }
     Ok(true)

@@ -1,6 +1,7 @@
-//! The words of a guest, made fit for logs and terminals: bounded, and without control characters.
+//! The words of a guest, made fit for logs and terminals: bounded, and without control characters;
+//! and amounts of memory in words.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 /// At most so many bytes of a text, with a space for each control character but line breaks.
 pub(crate) fn readable(text: &str, most: usize) -> Cow<'_, str> {
@@ -9,6 +10,19 @@ pub(crate) fn readable(text: &str, most: usize) -> Cow<'_, str> {
     match text.contains(unfit) {
         true => text.chars().map(|c| if unfit(c) { ' ' } else { c }).collect::<String>().into(),
         false => text.into(),
+    }
+}
+
+/// An amount of memory for people.
+pub(crate) struct Bytes(pub(crate) usize);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            bytes if bytes >= 10 << 20 => write!(f, "{} MiB", bytes.div_ceil(1 << 20)),
+            bytes if bytes >= 10 << 10 => write!(f, "{} KiB", bytes.div_ceil(1 << 10)),
+            bytes => write!(f, "{bytes} bytes"),
+        }
     }
 }
 

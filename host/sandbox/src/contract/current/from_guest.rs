@@ -40,133 +40,57 @@ pub(crate) fn order(order: wit::Order) -> Result<Order, (OrderId, &'static str, 
 }
 
 fn command(command: wit::Command) -> Checked<Command> {
+    use wit::Command as Guest;
     Ok(match command {
-        wit::Command::Answer => Command::Answer,
-        wit::Command::IndicateRinging => Command::IndicateRinging,
-        wit::Command::Play(play) => Command::Play {
-            leg: leg(play.leg)?,
-            prompts: list("prompts", play.prompts, prompt)?,
-            barge_in: play.barge_in,
-        },
-        wit::Command::KeepWaiting(keep) => Command::KeepWaiting(KeepWaiting {
-            leg: leg(keep.leg)?,
-            music: keep.music.map(|music| name("music", music)).transpose()?,
-            prompts: list("prompts", keep.prompts, prompt)?,
-            first_after: millis(keep.first_after),
-            every: millis(keep.every),
-        }),
-        wit::Command::Gather(gather) => Command::Gather(Gather {
-            leg: leg(gather.leg)?,
-            prompts: list("prompts", gather.prompts, prompt)?,
-            max_digits: gather.max_digits,
-            terminator: gather.terminator.map(key).transpose()?,
-            first_digit_within: millis(gather.first_digit_within),
-            next_digit_within: millis(gather.next_digit_within),
-            secret: gather.secret,
-        }),
-        wit::Command::Watch(watch) => Command::Watch {
-            leg: leg(watch.leg)?,
-            patterns: list("patterns", watch.patterns, |pattern| name("pattern", pattern))?,
-        },
-        wit::Command::EnterQueue(enter) => Command::EnterQueue(Box::new(EnterQueue {
-            ask: asked(enter.queues)?,
-            priority: enter.priority,
-            waited_since: enter.waited_since.map(Timestamp),
-            with_caller: enter.with_caller,
-            agent_leg: new_leg(enter.agent_leg)?,
-            whisper: list("prompts", enter.whisper, prompt)?,
-            display_name: enter
-                .display_name
-                .map(|display| name("display name", display))
-                .transpose()?,
-            report_offers: enter.report_offers,
-        })),
-        wit::Command::Widen(widen) => {
-            Command::Widen { entry: OrderId(widen.entry), to: asked(widen.queues)? }
+        Guest::Answer => Command::Answer,
+        Guest::IndicateRinging => Command::IndicateRinging,
+        Guest::Play(asked) => play(asked)?,
+        Guest::KeepWaiting(asked) => Command::KeepWaiting(keep_waiting(asked)?),
+        Guest::Gather(asked) => Command::Gather(gather(asked)?),
+        Guest::Watch(asked) => watch(asked)?,
+        Guest::EnterQueue(asked) => Command::EnterQueue(Box::new(enter_queue(asked)?)),
+        Guest::Widen(asked) => {
+            Command::Widen { entry: OrderId(asked.entry), to: queues(asked.queues)? }
         }
-        wit::Command::Dial(dial) => Command::Dial(Box::new(self::dial(dial)?)),
-        wit::Command::Connect(legs) => Command::Connect { legs: list("legs", legs, leg)? },
-        wit::Command::Hold(held) => Command::Hold { leg: leg(held)? },
-        wit::Command::Resume(held) => Command::Resume { leg: leg(held)? },
-        wit::Command::Part(parted) => Command::Part { leg: leg(parted)? },
-        wit::Command::Transfer(transfer) => Command::Transfer {
-            leg: leg(transfer.leg)?,
-            target: transfer.target.map(target).transpose()?,
+        Guest::Dial(asked) => Command::Dial(Box::new(dial(asked)?)),
+        Guest::Connect(legs) => Command::Connect { legs: list("legs", legs, leg)? },
+        Guest::Hold(held) => Command::Hold { leg: leg(held)? },
+        Guest::Resume(held) => Command::Resume { leg: leg(held)? },
+        Guest::Part(parted) => Command::Part { leg: leg(parted)? },
+        Guest::Transfer(asked) => Command::Transfer {
+            leg: leg(asked.leg)?,
+            target: asked.target.map(target).transpose()?,
         },
-        wit::Command::ContinueWith(next) => Command::ContinueWith {
-            flow: name("flow", next.flow)?.into(),
-            data: text("data", next.data)?,
+        Guest::ContinueWith(asked) => Command::ContinueWith {
+            flow: name("flow", asked.flow)?.into(),
+            data: text("data", asked.data)?,
         },
-        wit::Command::Listen(listen) => Command::Listen {
-            leg: leg(listen.leg)?,
-            agent: name("agent", listen.agent)?.into(),
-            mode: match listen.mode {
-                wit::ListenMode::Silent => ListenMode::Silent,
-                wit::ListenMode::Whisper => ListenMode::Whisper,
-                wit::ListenMode::Join => ListenMode::Join,
-            },
-        },
-        wit::Command::Record(record) => Command::Record {
-            leg: leg(record.leg)?,
-            conversation: record.conversation,
-            consent: list("prompts", record.consent, prompt)?,
-        },
-        wit::Command::SendDigits(send) => {
-            Command::SendDigits { leg: leg(send.leg)?, digits: digits(send.digits)? }
+        Guest::Listen(asked) => listen(asked)?,
+        Guest::Record(asked) => record(asked)?,
+        Guest::SendDigits(asked) => {
+            Command::SendDigits { leg: leg(asked.leg)?, digits: digits(asked.digits)? }
         }
-        wit::Command::Timer(after) => Command::Timer { after: millis(after) },
-        wit::Command::Cancel(order) => Command::Cancel { order: OrderId(order) },
-        wit::Command::Mail(mail) => Command::Mail {
-            template: name("template", mail.template)?,
-            to: list("addresses", mail.to, |to| name("address", to))?,
-            fields: fields(mail.fields)?,
-        },
-        wit::Command::Case(case) => {
-            Command::Case { kind: name("kind", case.kind)?.into(), fields: fields(case.fields)? }
+        Guest::Timer(after) => Command::Timer { after: millis(after) },
+        Guest::Cancel(order) => Command::Cancel { order: OrderId(order) },
+        Guest::Mail(asked) => mail(asked)?,
+        Guest::Case(asked) => {
+            Command::Case { kind: name("kind", asked.kind)?.into(), fields: fields(asked.fields)? }
         }
-        wit::Command::Note(note) => Command::Note(field(note)?),
-        wit::Command::Tag(tag) => Command::Tag { tag: name("tag", tag)? },
-        wit::Command::Disposition(said) => Command::Disposition {
-            contact: name("contact", said.contact)?,
-            outcome: name("outcome", said.outcome)?,
-            not_before: said.not_before.map(Timestamp),
-            never_again: said.never_again,
-        },
-        wit::Command::Agent(order) => Command::Agent {
-            agent: name("agent", order.agent)?.into(),
-            action: action(order.action)?,
-            proof: order.proof.map(|proof| name("proof", proof)).transpose()?,
-        },
-        wit::Command::SetSwitch(set) => Command::SetSwitch {
-            name: name("switch", set.name)?,
-            position: name("position", set.position)?,
-            proof: set.proof.map(|proof| name("proof", proof)).transpose()?,
-        },
-        wit::Command::OpenCampaign(open) => Command::OpenCampaign {
-            template: name("template", open.template)?,
-            name: name("campaign", open.name)?,
-            fields: fields(open.fields)?,
-        },
-        wit::Command::StopCampaign(campaign) => {
+        Guest::Note(note) => Command::Note(field(note)?),
+        Guest::Tag(tag) => Command::Tag { tag: name("tag", tag)? },
+        Guest::Disposition(said) => disposition(said)?,
+        Guest::Agent(asked) => agent(asked)?,
+        Guest::SetSwitch(asked) => set_switch(asked)?,
+        Guest::OpenCampaign(asked) => open_campaign(asked)?,
+        Guest::StopCampaign(campaign) => {
             Command::StopCampaign { name: name("campaign", campaign)? }
         }
-        wit::Command::Claim(goal) => Command::Claim { goal: name("goal", goal)? },
-        wit::Command::Alarm(alarm) => Command::Alarm {
-            what: text("alarm", alarm.what)?,
-            to: list("addresses", alarm.to, |to| name("address", to))?,
-        },
-        wit::Command::HangUp(hang_up) => Command::HangUp {
-            leg: hang_up.leg.map(leg).transpose()?,
-            cause: match hang_up.cause {
-                wit::Cause::Normal => Cause::Normal,
-                wit::Cause::Busy => Cause::Busy,
-                wit::Cause::Declined => Cause::Declined,
-                wit::Cause::NoAnswer => Cause::NoAnswer,
-                wit::Cause::Unreachable => Cause::Unreachable,
-                wit::Cause::Failed => Cause::Failed,
-            },
-        },
-        wit::Command::Finish(outcome) => Command::Finish { outcome: name("outcome", outcome)? },
+        Guest::Claim(goal) => Command::Claim { goal: name("goal", goal)? },
+        Guest::Alarm(asked) => alarm(asked)?,
+        Guest::HangUp(asked) => {
+            Command::HangUp { leg: asked.leg.map(leg).transpose()?, cause: cause(asked.cause) }
+        }
+        Guest::Finish(outcome) => Command::Finish { outcome: name("outcome", outcome)? },
     })
 }
 
@@ -208,12 +132,62 @@ fn name_of(command: &wit::Command) -> &'static str {
     }
 }
 
+fn play(play: wit::Play) -> Checked<Command> {
+    Ok(Command::Play {
+        leg: leg(play.leg)?,
+        prompts: prompts(play.prompts)?,
+        barge_in: play.barge_in,
+    })
+}
+
+fn keep_waiting(keep: wit::KeepWaiting) -> Checked<KeepWaiting> {
+    Ok(KeepWaiting {
+        leg: leg(keep.leg)?,
+        music: maybe_name("music", keep.music)?,
+        prompts: prompts(keep.prompts)?,
+        first_after: millis(keep.first_after),
+        every: millis(keep.every),
+    })
+}
+
+fn gather(gather: wit::Gather) -> Checked<Gather> {
+    Ok(Gather {
+        leg: leg(gather.leg)?,
+        prompts: prompts(gather.prompts)?,
+        max_digits: gather.max_digits,
+        terminator: gather.terminator.map(key).transpose()?,
+        first_digit_within: millis(gather.first_digit_within),
+        next_digit_within: millis(gather.next_digit_within),
+        secret: gather.secret,
+    })
+}
+
+fn watch(watch: wit::Watch) -> Checked<Command> {
+    Ok(Command::Watch {
+        leg: leg(watch.leg)?,
+        patterns: list("patterns", watch.patterns, |pattern| name("pattern", pattern))?,
+    })
+}
+
+fn enter_queue(enter: wit::EnterQueue) -> Checked<EnterQueue> {
+    Ok(EnterQueue {
+        ask: queues(enter.queues)?,
+        priority: enter.priority,
+        waited_since: enter.waited_since.map(Timestamp),
+        with_caller: enter.with_caller,
+        agent_leg: new_leg(enter.agent_leg)?,
+        whisper: prompts(enter.whisper)?,
+        display_name: maybe_name("display name", enter.display_name)?,
+        report_offers: enter.report_offers,
+    })
+}
+
 fn dial(dial: wit::Dial) -> Checked<Dial> {
     Ok(Dial {
         leg: new_leg(dial.leg)?,
         target: target(dial.target)?,
         caller_id: dial.caller_id.map(number).transpose()?,
-        display_name: dial.display_name.map(|display| name("display name", display)).transpose()?,
+        display_name: maybe_name("display name", dial.display_name)?,
         limit: match dial.limit {
             wit::RingLimit::Rings(rings) => RingLimit::Rings(rings),
             wit::RingLimit::Time(time) => RingLimit::Time(millis(time)),
@@ -225,7 +199,7 @@ fn dial(dial: wit::Dial) -> Checked<Dial> {
             .confirm
             .map(|confirm| {
                 Ok(Confirm {
-                    prompts: list("prompts", confirm.prompts, prompt)?,
+                    prompts: prompts(confirm.prompts)?,
                     key: key(confirm.key)?,
                     within: millis(confirm.within),
                 })
@@ -234,17 +208,91 @@ fn dial(dial: wit::Dial) -> Checked<Dial> {
     })
 }
 
+fn listen(listen: wit::Listen) -> Checked<Command> {
+    Ok(Command::Listen {
+        leg: leg(listen.leg)?,
+        agent: name("agent", listen.agent)?.into(),
+        mode: match listen.mode {
+            wit::ListenMode::Silent => ListenMode::Silent,
+            wit::ListenMode::Whisper => ListenMode::Whisper,
+            wit::ListenMode::Join => ListenMode::Join,
+        },
+    })
+}
+
+fn record(record: wit::RecordingOrder) -> Checked<Command> {
+    Ok(Command::Record {
+        leg: leg(record.leg)?,
+        conversation: record.conversation,
+        consent: prompts(record.consent)?,
+    })
+}
+
+fn mail(mail: wit::Mail) -> Checked<Command> {
+    Ok(Command::Mail {
+        template: name("template", mail.template)?,
+        to: addresses(mail.to)?,
+        fields: fields(mail.fields)?,
+    })
+}
+
+fn disposition(said: wit::Disposition) -> Checked<Command> {
+    Ok(Command::Disposition {
+        contact: name("contact", said.contact)?,
+        outcome: name("outcome", said.outcome)?,
+        not_before: said.not_before.map(Timestamp),
+        never_again: said.never_again,
+    })
+}
+
+fn agent(order: wit::AgentOrder) -> Checked<Command> {
+    Ok(Command::Agent {
+        agent: name("agent", order.agent)?.into(),
+        action: action(order.action)?,
+        proof: maybe_name("proof", order.proof)?,
+    })
+}
+
 fn action(action: wit::AgentAction) -> Checked<AgentAction> {
     Ok(match action {
         wit::AgentAction::LogIn(at) => AgentAction::LogIn(target(at)?),
         wit::AgentAction::LogOut => AgentAction::LogOut,
         wit::AgentAction::Ready => AgentAction::Ready,
-        wit::AgentAction::Pause(why) => {
-            AgentAction::Pause(why.map(|why| name("reason", why)).transpose()?)
-        }
+        wit::AgentAction::Pause(why) => AgentAction::Pause(maybe_name("reason", why)?),
         wit::AgentAction::Join(queue) => AgentAction::Join(name("queue", queue)?.into()),
         wit::AgentAction::Leave(queue) => AgentAction::Leave(name("queue", queue)?.into()),
     })
+}
+
+fn set_switch(set: wit::SetSwitch) -> Checked<Command> {
+    Ok(Command::SetSwitch {
+        name: name("switch", set.name)?,
+        position: name("position", set.position)?,
+        proof: maybe_name("proof", set.proof)?,
+    })
+}
+
+fn open_campaign(open: wit::OpenCampaign) -> Checked<Command> {
+    Ok(Command::OpenCampaign {
+        template: name("template", open.template)?,
+        name: name("campaign", open.name)?,
+        fields: fields(open.fields)?,
+    })
+}
+
+fn alarm(alarm: wit::Alarm) -> Checked<Command> {
+    Ok(Command::Alarm { what: text("alarm", alarm.what)?, to: addresses(alarm.to)? })
+}
+
+fn cause(cause: wit::Cause) -> Cause {
+    match cause {
+        wit::Cause::Normal => Cause::Normal,
+        wit::Cause::Busy => Cause::Busy,
+        wit::Cause::Declined => Cause::Declined,
+        wit::Cause::NoAnswer => Cause::NoAnswer,
+        wit::Cause::Unreachable => Cause::Unreachable,
+        wit::Cause::Failed => Cause::Failed,
+    }
 }
 
 fn target(target: wit::Target) -> Checked<Target> {
@@ -261,7 +309,7 @@ fn prompt(prompt: wit::Prompt) -> Checked<Prompt> {
         wit::Prompt::Recording(recording) => Prompt::Recording(name("recording", recording)?),
         wit::Prompt::Text(spoken) => Prompt::Text {
             text: text("prompt", spoken.text)?,
-            language: spoken.language.map(|language| name("language", language)).transpose()?,
+            language: maybe_name("language", spoken.language)?,
         },
         wit::Prompt::Digits(said) => Prompt::Digits(digits(said)?),
         wit::Prompt::Number(number) => Prompt::Number(number),
@@ -271,7 +319,15 @@ fn prompt(prompt: wit::Prompt) -> Checked<Prompt> {
     })
 }
 
-fn asked(queues: Vec<String>) -> Checked<Vec<Asked>> {
+fn prompts(prompts: Vec<wit::Prompt>) -> Checked<Vec<Prompt>> {
+    list("prompts", prompts, prompt)
+}
+
+fn addresses(addresses: Vec<String>) -> Checked<Vec<String>> {
+    list("addresses", addresses, |to| name("address", to))
+}
+
+fn queues(queues: Vec<String>) -> Checked<Vec<Asked>> {
     if queues.is_empty() {
         return Err(invalid("no queue is named".into()));
     }
@@ -340,6 +396,10 @@ fn name(what: &str, name: String) -> Checked<String> {
         )));
     }
     Ok(name)
+}
+
+fn maybe_name(what: &str, said: Option<String>) -> Checked<Option<String>> {
+    said.map(|said| name(what, said)).transpose()
 }
 
 fn text(what: &str, text: String) -> Checked<String> {
