@@ -7,6 +7,7 @@ use crate::{
 };
 use anyhow::{Context, Result, ensure};
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -95,13 +96,9 @@ fn folder() -> Result<(Folder, Vec<String>)> {
     ))
 }
 
-/// Calls come evenly from 8 to 17 on weekdays, to all clinics, from 20,000 numbers, and take 2 to 4
-/// minutes.
-fn month() -> Result<Measured> {
+/// When the calls come, since midnight of the first day.
+fn arrivals(dice: &mut Dice) -> Vec<Duration> {
     const DAYS: u64 = 30;
-    let (folder, numbers) = folder()?;
-    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
-    let mut dice = Dice::new(5);
     // 1 September is a Tuesday.
     let workdays: Vec<u64> = (0..DAYS).filter(|day| (day + 1) % 7 < 5).collect();
     let mut arrivals: Vec<Duration> = (0..CALLS)
@@ -112,6 +109,29 @@ fn month() -> Result<Measured> {
         })
         .collect();
     arrivals.sort();
+    arrivals
+}
+
+/// A report of the calls, by something that they have in common.
+fn by(records: &[CallRecord], in_common: fn(&CallRecord) -> String) -> BTreeMap<String, Figures> {
+    report(records, &[], AT_ONCE, START, |counted| match counted {
+        Counted::Call(record) => in_common(record),
+        Counted::Case(_) => String::new(),
+    })
+}
+
+fn clinic(record: &CallRecord) -> String {
+    let note = record.notes.iter().find(|note| note.key == "clinic");
+    note.map(|note| note.value.clone()).unwrap_or_default()
+}
+
+/// Calls come evenly from 8 to 17 on weekdays, to all clinics, from 20,000 numbers, and take 2 to 4
+/// minutes.
+fn month() -> Result<Measured> {
+    let (folder, numbers) = folder()?;
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
+    let mut dice = Dice::new(5);
+    let arrivals = arrivals(&mut dice);
     let records = Arc::new(Records::default());
     let (begun, used) = (Instant::now(), processor_time());
     runtime.block_on(async {
@@ -146,22 +166,11 @@ fn month() -> Result<Measured> {
         Ok::<_, anyhow::Error>(())
     })?;
     let records = std::mem::take(&mut *records.0.lock().unwrap_or_else(PoisonError::into_inner));
-    let by = |in_common: fn(&CallRecord) -> String| {
-        report(&records, &[], AT_ONCE, START, |counted| match counted {
-            Counted::Call(record) => in_common(record),
-            Counted::Case(_) => String::new(),
-        })
-    };
-    let by_clinic = by(|record| {
-        record
-            .notes
-            .iter()
-            .find(|note| note.key == "clinic")
-            .map(|note| note.value.clone())
-            .unwrap_or_default()
-    });
-    let by_agent = by(|record| record.agent.as_ref().map(ToString::to_string).unwrap_or_default());
-    let by_hour = by(|record| format!("{:02}", (record.arrived.0 - START.0) / 3_600_000 % 24));
+    let by_clinic = by(&records, clinic);
+    let by_agent =
+        by(&records, |record| record.agent.as_ref().map(ToString::to_string).unwrap_or_default());
+    let by_hour =
+        by(&records, |record| format!("{:02}", (record.arrived.0 - START.0) / 3_600_000 % 24));
     let value = begun.elapsed().as_secs_f64();
     let used = (processor_time() - used).as_secs_f64();
 

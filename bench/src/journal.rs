@@ -348,9 +348,30 @@ impl Host {
     }
 }
 
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A sim behind a remote adapter, which outlives the host at this address.
+fn town(at: SocketAddr, token: &Token) -> Result<(Runtime, Arc<Sim>)> {
+    let town = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let sim = town.block_on(async {
+        let adapter = Adapter::new("sim");
+        let config =
+            SimConfig { lengths: Arc::new(|_| Some(Duration::ZERO)), ..SimConfig::default() };
+        let sim = Arc::new(Sim::new(config, adapter.sink()));
+        let (provider, mut connected, token) = (sim.clone(), adapter.connected(), token.clone());
+        tokio::spawn(async move {
+            adapter.run(&format!("ws://{at}{PATH}"), &token, provider, Beat::default()).await
+        });
+        timeout(PATIENCE, connected.wait_for(|connected| *connected))
+            .await
+            .context("the sim does not connect")??;
+        anyhow::Ok(sim)
+    })?;
+    Ok((town, sim))
+}
+
 fn resume() -> Result<Measured> {
     const WAITING: u32 = 5_000;
-    const PATIENCE: Duration = Duration::from_secs(60);
     let folder = site::helpdesk(1, "24/7", 0)?;
     let engine = site::engine()?;
     let token = Token::new("figures-of-strowger")?;
@@ -378,21 +399,7 @@ fn resume() -> Result<Measured> {
     let at = first.remote.address();
     let paused = first.exchange.agent(&"agent-0".into(), AgentAction::Pause(None));
     ensure!(paused.is_ok(), "pausing the agent: {paused:?}");
-    let town = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let sim = town.block_on(async {
-        let adapter = Adapter::new("sim");
-        let config =
-            SimConfig { lengths: Arc::new(|_| Some(Duration::ZERO)), ..SimConfig::default() };
-        let sim = Arc::new(Sim::new(config, adapter.sink()));
-        let (provider, mut connected, token) = (sim.clone(), adapter.connected(), token.clone());
-        tokio::spawn(async move {
-            adapter.run(&format!("ws://{at}{PATH}"), &token, provider, Beat::default()).await
-        });
-        timeout(PATIENCE, connected.wait_for(|connected| *connected))
-            .await
-            .context("the sim does not connect")??;
-        anyhow::Ok(sim)
-    })?;
+    let (_town, sim) = town(at, &token)?;
     (0..WAITING).for_each(|number| _ = sim.call(site::caller(number.into())));
     let since = Instant::now();
     while first.waiting() < WAITING {

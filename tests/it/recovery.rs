@@ -7,7 +7,11 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use strowger_model::{CallId, command::AgentAction, read::AgentStatus};
+use strowger_model::{
+    CallId,
+    command::{AgentAction, Target},
+    read::AgentStatus,
+};
 use strowger_pbx::port::{Address, LegId};
 use strowger_sim::{Caller, Keys, Observed, Phone, Sim, SimConfig, Then};
 use strowger_tests::{Folder, HELPDESK, Mortal, PATIENCE, helpdesk_site, spoil_versions};
@@ -115,15 +119,8 @@ fn callers_keep_their_place_agents_their_conversation_and_phones_ring_on() {
     }
     town.wait(&host, host.host.seen("Connected", PATIENCE)).unwrap();
     // From here on a1 rings without being answered; now a2 rings for the first who waits.
-    assert!(
-        host.host
-            .exchange
-            .agent(
-                &"a2".into(),
-                AgentAction::LogIn(strowger_model::command::Target::Agent("a2".into()))
-            )
-            .is_ok()
-    );
+    let log_in = AgentAction::LogIn(Target::Agent("a2".into()));
+    assert!(host.host.exchange.agent(&"a2".into(), log_in).is_ok());
     let rings = |agent| {
         town.count(|seen| matches!(seen, Observed::RingStarted { address: rung, .. } if *rung == address(agent)))
     };
@@ -136,26 +133,14 @@ fn callers_keep_their_place_agents_their_conversation_and_phones_ring_on() {
         town.wait(&host, host.host.seen_often("Resumed", 4, PATIENCE)).unwrap();
         assert_eq!(calls(&host), before, "death {death}");
         assert_eq!(waiting(&host), 4, "death {death}");
-        assert_eq!(
-            host.host.exchange.agent_status("a1"),
-            Some(AgentStatus::Talking),
-            "death {death}"
-        );
-        assert_eq!(
-            host.host.exchange.agent_status("a2"),
-            Some(AgentStatus::Ringing),
-            "death {death}"
-        );
-        assert_eq!(
-            host.host.exchange.agent_status("a3"),
-            Some(AgentStatus::LoggedOut),
-            "death {death}"
-        );
-        assert_eq!(
-            host.host.exchange.agent_status("a4"),
-            Some(AgentStatus::Paused),
-            "death {death}"
-        );
+        for (agent, status) in [
+            ("a1", AgentStatus::Talking),
+            ("a2", AgentStatus::Ringing),
+            ("a3", AgentStatus::LoggedOut),
+            ("a4", AgentStatus::Paused),
+        ] {
+            assert_eq!(host.host.exchange.agent_status(agent), Some(status), "death {death}");
+        }
     }
     assert_eq!((rings(1), rings(2)), (1, 1), "nobody was rung twice");
     assert_eq!(

@@ -339,16 +339,6 @@ impl World {
     }
 
     fn play(&mut self, what: Happens) {
-        let at_once = |command: &Command| {
-            matches!(
-                command,
-                Command::Hold(_)
-                    | Command::Resume(_)
-                    | Command::Connect(_)
-                    | Command::Play(_)
-                    | Command::Transfer(_)
-            )
-        };
         let is_dial = |command: &Command| matches!(command, Command::Dial(_));
         let is_watch = |command: &Command| matches!(command, Command::Watch(_));
         match what {
@@ -370,29 +360,7 @@ impl World {
                 self.call.refuses(command_name(&command), RefusalReason::NotPermitted);
                 debug_assert!(self.call.all_outstanding().all(|(out, _)| out != id));
             }
-            Happens::Settles => {
-                let Some((id, command)) = self.outstanding(at_once) else { return };
-                if !self.pbx.can(&command) {
-                    let refusal = strowger_sdk::types::Refusal {
-                        reason: RefusalReason::NotPermitted,
-                        detail: String::new(),
-                    };
-                    self.call.outcome(id, Outcome::Refused(refusal));
-                } else {
-                    self.pbx.done(&command);
-                    match command {
-                        Command::Connect(_) => self.call.outcome(id, Outcome::Joined),
-                        Command::Play(_) => self
-                            .call
-                            .outcome(id, Outcome::Played(strowger_sdk::types::PlayEnd::Whole)),
-                        Command::Transfer(_) => {
-                            self.pbx.places.remove(CALLER);
-                            self.call.outcome(id, Outcome::Transferred)
-                        }
-                        _ => self.call.outcome(id, Outcome::Done),
-                    };
-                }
-            }
+            Happens::Settles => self.settle(),
             Happens::Answers => {
                 let Some((_, Command::Dial(dial))) = self.outstanding(is_dial) else { return };
                 self.pbx.places.insert(dial.leg.clone(), dial.leg);
@@ -412,6 +380,41 @@ impl World {
             }
         }
         self.catch_up();
+    }
+
+    /// The PBX does an order that it does at once, or cannot.
+    fn settle(&mut self) {
+        let at_once = |command: &Command| {
+            matches!(
+                command,
+                Command::Hold(_)
+                    | Command::Resume(_)
+                    | Command::Connect(_)
+                    | Command::Play(_)
+                    | Command::Transfer(_)
+            )
+        };
+        let Some((id, command)) = self.outstanding(at_once) else { return };
+        if !self.pbx.can(&command) {
+            let refusal = strowger_sdk::types::Refusal {
+                reason: RefusalReason::NotPermitted,
+                detail: String::new(),
+            };
+            self.call.outcome(id, Outcome::Refused(refusal));
+        } else {
+            self.pbx.done(&command);
+            match command {
+                Command::Connect(_) => self.call.outcome(id, Outcome::Joined),
+                Command::Play(_) => {
+                    self.call.outcome(id, Outcome::Played(strowger_sdk::types::PlayEnd::Whole))
+                }
+                Command::Transfer(_) => {
+                    self.pbx.places.remove(CALLER);
+                    self.call.outcome(id, Outcome::Transferred)
+                }
+                _ => self.call.outcome(id, Outcome::Done),
+            };
+        }
     }
 
     fn gone(&mut self, leg: &str) {

@@ -214,29 +214,33 @@ fn launch(tools: &Tools, folder: &Path) -> Result<Process> {
     Process::start("asterisk", command)
 }
 
+/// Configurations that Asterisk warns of when they are not there.
+const EMPTY: &[&str] = &[
+    "pjproject",
+    "websocket_client",
+    "cel",
+    "features",
+    "udptl",
+    "stasis",
+    "acl",
+    "codecs",
+    "indications",
+    "ccss",
+    "queuerules",
+    "res_http_media_cache",
+];
+
 /// Writes everything that Asterisk needs.
 fn configure(tools: &Tools, slice: &Slice, folder: &Path, verbosity: u8) -> Result<()> {
     for part in ["etc", "run", "spool", "log", "lib/keys", "cache", "moh", "sounds"] {
         fs::create_dir_all(folder.join(part))?;
     }
-    let modules = tools.modules()?;
     let here = folder.display();
     let write = |name: &str, text: &str| {
         fs::write(folder.join("etc").join(name), text)
             .with_context(|| format!("cannot write {name}"))
     };
-    write(
-        "asterisk.conf",
-        &format!(
-            "[directories]\nastcachedir => {here}/cache\nastetcdir => {here}/etc\nastmoddir => {}\nastvarlibdir => {here}/lib\n\
-             astdbdir => {here}/lib\nastkeydir => {here}/lib\nastdatadir => {}\nastagidir => {here}/lib\nastspooldir => {here}/spool\n\
-             astrundir => {here}/run\nastlogdir => {here}/log\nastsbindir => {}\n[options]\nnocolor = yes\nverbose = {verbosity}\nmaxfiles = 20000\n\
-             live_dangerously = no\nhideconnect = yes\nsystemname = bed\n",
-            modules.display(),
-            tools.file("usr/share/asterisk").display(),
-            tools.file("usr/sbin").display(),
-        ),
-    )?;
+    write("asterisk.conf", &asterisk_conf(tools, folder, verbosity)?)?;
     let mut load = String::from("[modules]\nautoload = no\n");
     for module in crate::tools::MODULES {
         writeln!(load, "load = {module}.so")?;
@@ -270,25 +274,25 @@ fn configure(tools: &Tools, slice: &Slice, folder: &Path, verbosity: u8) -> Resu
     )?;
     write("pjsip.conf", &pjsip(slice)?)?;
     write("extensions.conf", &dialplan(slice, folder))?;
-    for empty in [
-        "pjproject",
-        "websocket_client",
-        "cel",
-        "features",
-        "udptl",
-        "stasis",
-        "acl",
-        "codecs",
-        "indications",
-        "ccss",
-        "queuerules",
-        "res_http_media_cache",
-    ] {
+    for empty in EMPTY {
         write(&format!("{empty}.conf"), "")?;
     }
     fs::write(folder.join("sounds/second.sln"), tone(1.0, 440.0))?;
     fs::write(folder.join("moh/music.sln"), tone(20.0, 300.0))?;
     Ok(())
+}
+
+fn asterisk_conf(tools: &Tools, folder: &Path, verbosity: u8) -> Result<String> {
+    let here = folder.display();
+    Ok(format!(
+        "[directories]\nastcachedir => {here}/cache\nastetcdir => {here}/etc\nastmoddir => {}\nastvarlibdir => {here}/lib\n\
+             astdbdir => {here}/lib\nastkeydir => {here}/lib\nastdatadir => {}\nastagidir => {here}/lib\nastspooldir => {here}/spool\n\
+             astrundir => {here}/run\nastlogdir => {here}/log\nastsbindir => {}\n[options]\nnocolor = yes\nverbose = {verbosity}\nmaxfiles = 20000\n\
+             live_dangerously = no\nhideconnect = yes\nsystemname = bed\n",
+        tools.modules()?.display(),
+        tools.file("usr/share/asterisk").display(),
+        tools.file("usr/sbin").display(),
+    ))
 }
 
 fn pjsip(slice: &Slice) -> Result<String> {

@@ -305,42 +305,7 @@ fn mirror() -> Result<String> {
 fn prune(full: &Path, kept: &Path) -> Result<()> {
     let libraries = libraries(full)?;
     let loader = loader(full)?;
-    let mut todo: VecDeque<PathBuf> = PROGRAMS.iter().map(|(_, path)| full.join(path)).collect();
-    todo.extend(
-        MODULES.iter().map(|module| libraries.join(format!("asterisk/modules/{module}.so"))),
-    );
-    // Looked up by name at run time, so that no list of needed libraries shows it.
-    todo.extend(
-        ["libnss_files.so.2", "libresolv.so.2"]
-            .iter()
-            .map(|name| libraries.join(name))
-            .filter(|path| path.exists()),
-    );
-    todo.push_back(loader.clone());
-    let mut files = BTreeSet::new();
-    for file in todo {
-        ensure!(
-            file.exists(),
-            "Debian's packages have no {}",
-            file.strip_prefix(full).unwrap_or(&file).display()
-        );
-        if file == loader {
-            files.insert(file);
-            continue;
-        }
-        let search = format!("{0}:{0}/{PULSEAUDIO}", libraries.display());
-        let needed =
-            run(Command::new(&loader).args(["--library-path", &search, "--list"]).arg(&file))?;
-        for line in needed.lines() {
-            if let Some(path) =
-                line.split_once("=> /").and_then(|(_, path)| path.split_whitespace().next())
-            {
-                files.insert(PathBuf::from(format!("/{path}")));
-            }
-        }
-        files.insert(file);
-    }
-    for file in files {
+    for file in needed(full, &libraries, &loader)? {
         let Ok(relative) = file.strip_prefix(full) else {
             bail!("{} is not among the unpacked packages", file.display())
         };
@@ -356,10 +321,55 @@ fn prune(full: &Path, kept: &Path) -> Result<()> {
     .or_else(|_| {
         copy_folder(&full.join("usr/share/espeak-ng-data"), &kept.join("usr/share/espeak-ng-data"))
     })?;
+    write_scripts(kept, libraries.strip_prefix(full)?, loader.strip_prefix(full)?)
+}
+
+/// Programs and modules with every library that they load.
+fn needed(full: &Path, libraries: &Path, loader: &Path) -> Result<BTreeSet<PathBuf>> {
+    let mut todo: VecDeque<PathBuf> = PROGRAMS.iter().map(|(_, path)| full.join(path)).collect();
+    todo.extend(
+        MODULES.iter().map(|module| libraries.join(format!("asterisk/modules/{module}.so"))),
+    );
+    // Looked up by name at run time, so that no list of needed libraries shows it.
+    todo.extend(
+        ["libnss_files.so.2", "libresolv.so.2"]
+            .iter()
+            .map(|name| libraries.join(name))
+            .filter(|path| path.exists()),
+    );
+    todo.push_back(loader.to_owned());
+    let mut files = BTreeSet::new();
+    for file in todo {
+        ensure!(
+            file.exists(),
+            "Debian's packages have no {}",
+            file.strip_prefix(full).unwrap_or(&file).display()
+        );
+        if file == loader {
+            files.insert(file);
+            continue;
+        }
+        let search = format!("{0}:{0}/{PULSEAUDIO}", libraries.display());
+        let needed =
+            run(Command::new(loader).args(["--library-path", &search, "--list"]).arg(&file))?;
+        for line in needed.lines() {
+            if let Some(path) =
+                line.split_once("=> /").and_then(|(_, path)| path.split_whitespace().next())
+            {
+                files.insert(PathBuf::from(format!("/{path}")));
+            }
+        }
+        files.insert(file);
+    }
+    Ok(files)
+}
+
+/// A script for each program. `libraries` and `loader` are paths below `kept`.
+fn write_scripts(kept: &Path, libraries: &Path, loader: &Path) -> Result<()> {
     let data = if kept.join("usr/share/espeak-ng-data").exists() {
         Path::new("usr/share")
     } else {
-        libraries.strip_prefix(full)?
+        libraries
     };
     fs::create_dir_all(kept.join("bin"))?;
     for (name, program) in PROGRAMS {
@@ -370,8 +380,8 @@ fn prune(full: &Path, kept: &Path) -> Result<()> {
         };
         let script = format!(
             "#!/bin/sh\n# Runs {name} with the libraries beside it.\nroot=$(dirname \"$(dirname \"$(readlink -f \"$0\")\")\")\nexec \"$root/{0}\" --library-path \"$root/{1}:$root/{1}/{PULSEAUDIO}\" \"$root/{program}\"{extra} \"$@\"\n",
-            loader.strip_prefix(full)?.display(),
-            libraries.strip_prefix(full)?.display(),
+            loader.display(),
+            libraries.display(),
         );
         let path = kept.join("bin").join(name);
         fs::write(&path, script)?;

@@ -152,12 +152,7 @@ impl Guest for Hostile {
             Misbehaviour::EndlessReads => loop {
                 black_box(reads::switch("s"));
             },
-            Misbehaviour::MemoryBomb => {
-                let mut hoard = Vec::new();
-                loop {
-                    hoard.push(black_box(vec![1u8; 1 << 20]));
-                }
-            }
+            Misbehaviour::MemoryBomb => memory_bomb(),
             Misbehaviour::DeepRecursion => drop(black_box(deep(1))),
             Misbehaviour::DeepRecursionLargeFrames => drop(black_box(deep_with_large_frames(1))),
             Misbehaviour::Panic => panic!("the desk is on fire, event {}", 40 + 2),
@@ -172,45 +167,19 @@ impl Guest for Hostile {
             Misbehaviour::WithoutPermission => {
                 result.orders = vec![dial("+32909123456"), enter("no-such-queue")]
             }
-            Misbehaviour::Impossible => {
-                result.orders = vec![
-                    dial("0909 CALL ME"),
-                    note("k", "fine"),
-                    enter("two\r\nlines"),
-                    Order { id: 0xffff_0000, command: Command::Answer },
-                    note("k", &"long ".repeat(5_000)),
-                ];
-            }
+            Misbehaviour::Impossible => result.orders = impossible(),
             Misbehaviour::Sleep => thread::sleep(Duration::from_secs(3_600)),
             Misbehaviour::BusyWait => {
                 let begun = Instant::now();
                 while begun.elapsed() < Duration::from_secs(1) {}
             }
-            Misbehaviour::FloodStderr => {
-                let line = "x".repeat(1_000);
-                for _ in 0..20_000 {
-                    eprintln!("{line}");
-                }
-                eprintln!("the end of the flood");
-                process::abort()
-            }
-            Misbehaviour::FloodLog => {
-                for n in 0..100_000 {
-                    reads::log(reads::Level::Info, &format!("message {n} {}", "x".repeat(2_000)));
-                }
-            }
+            Misbehaviour::FloodStderr => flood_stderr(),
+            Misbehaviour::FloodLog => flood_log(),
             Misbehaviour::Print => {
                 println!("printed on stdout");
                 eprintln!("printed on stderr");
             }
-            Misbehaviour::Environment => {
-                let variables = env::vars().count();
-                let arguments = env::args().count();
-                result.orders = vec![note(
-                    "environment",
-                    &format!("{variables} variables, {arguments} arguments"),
-                )];
-            }
+            Misbehaviour::Environment => result.orders = vec![note("environment", &environment())],
             Misbehaviour::File => drop(fs::read_to_string("/etc/passwd")),
             Misbehaviour::Network => drop(TcpStream::connect("127.0.0.1:22")),
             Misbehaviour::Thread => drop(thread::spawn(|| {})),
@@ -220,16 +189,58 @@ impl Guest for Hostile {
             Misbehaviour::Fickle => result.orders.push(note("served", &served.to_string())),
             Misbehaviour::FaultWhenWorn => assert!(served == 0, "I have served {served} already"),
             Misbehaviour::Leak => drop(black_box(vec![1u8; 1 << 20].leak())),
-            Misbehaviour::Clocks => {
-                let of_map: HashMap<u8, u8> = HashMap::from([(1, 1)]);
-                let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-                let text = format!("{} {} {}", wall.as_millis(), reads::random(), of_map.len());
-                std::io::stdout().flush().unwrap();
-                result.orders = vec![note("clocks", &text)];
-            }
+            Misbehaviour::Clocks => result.orders = vec![note("clocks", &clocks())],
         }
         Ok(result)
     }
+}
+
+fn memory_bomb() -> ! {
+    let mut hoard = Vec::new();
+    loop {
+        hoard.push(black_box(vec![1u8; 1 << 20]));
+    }
+}
+
+/// Orders that cannot be carried out, and one that can.
+fn impossible() -> Vec<Order> {
+    vec![
+        dial("0909 CALL ME"),
+        note("k", "fine"),
+        enter("two\r\nlines"),
+        Order { id: 0xffff_0000, command: Command::Answer },
+        note("k", &"long ".repeat(5_000)),
+    ]
+}
+
+fn flood_stderr() -> ! {
+    let line = "x".repeat(1_000);
+    for _ in 0..20_000 {
+        eprintln!("{line}");
+    }
+    eprintln!("the end of the flood");
+    process::abort()
+}
+
+fn flood_log() {
+    for n in 0..100_000 {
+        reads::log(reads::Level::Info, &format!("message {n} {}", "x".repeat(2_000)));
+    }
+}
+
+fn environment() -> String {
+    let variables = env::vars().count();
+    let arguments = env::args().count();
+    format!("{variables} variables, {arguments} arguments")
+}
+
+/// The wall clock, chance, and a map with a seed.
+fn clocks() -> String {
+    let of_map: HashMap<u8, u8> = HashMap::from([(1, 1)]);
+    let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let text = format!("{} {} {}", wall.as_millis(), reads::random(), of_map.len());
+    std::io::stdout().flush().unwrap();
+    text
 }
 
 /// What the plugin does when it behaves: a small state machine.

@@ -113,7 +113,6 @@ fn order(line: &str, unasked: u32) -> Result<Order, String> {
 /// ```
 /// What was asked becomes a note.
 fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
-    let seconds = |text: &str| text.parse::<u32>().ok().map(|seconds| seconds * 1000);
     let owned = |words: &mut SplitWhitespace<'_>| words.next().map(str::to_owned);
     let rest = |words: &mut SplitWhitespace<'_>| words.map(str::to_owned).collect::<Vec<_>>();
     Some(match words.next()? {
@@ -130,49 +129,11 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
             first_after: 0,
             every: 0,
         }),
-        "enter-queue" => Command::EnterQueue(EnterQueue {
-            agent_leg: owned(words)?,
-            queues: rest(words),
-            priority: 0,
-            waited_since: None,
-            with_caller: true,
-            whisper: Vec::new(),
-            display_name: None,
-            report_offers: false,
-        }),
+        "enter-queue" => Command::EnterQueue(enter_queue(owned(words)?, rest(words))),
         "widen" => {
             Command::Widen(Widen { entry: words.next()?.parse().ok()?, queues: rest(words) })
         }
-        "dial" => {
-            let mut dial = Dial {
-                leg: owned(words)?,
-                target: target(words.next()?),
-                caller_id: None,
-                display_name: None,
-                limit: RingLimit::Time(20_000),
-                set_up_limit: 10_000,
-                machine_detection: false,
-                keep_place: None,
-                confirm: None,
-            };
-            while let Some(more) = words.next() {
-                match more {
-                    "limit" => dial.limit = RingLimit::Time(seconds(words.next()?)?),
-                    "keep-place" => dial.keep_place = Some(words.next()?.parse().ok()?),
-                    "confirm" => {
-                        let (key, within) =
-                            (words.next()?.chars().next()?, seconds(words.next()?)?);
-                        dial.confirm = Some(Confirm {
-                            prompts: vec![Prompt::from("Press the key.")],
-                            key,
-                            within,
-                        });
-                    }
-                    _ => return None,
-                }
-            }
-            Command::Dial(dial)
-        }
+        "dial" => Command::Dial(dial(words)?),
         "connect" => Command::Connect(rest(words)),
         "hold" => Command::Hold(owned(words)?),
         "resume" => Command::Resume(owned(words)?),
@@ -217,6 +178,50 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
         "finish" => Command::Finish(owned(words)?),
         _ => return None,
     })
+}
+
+fn seconds(text: &str) -> Option<u32> {
+    text.parse::<u32>().ok().map(|seconds| seconds * 1000)
+}
+
+fn enter_queue(agent_leg: String, queues: Vec<String>) -> EnterQueue {
+    EnterQueue {
+        agent_leg,
+        queues,
+        priority: 0,
+        waited_since: None,
+        with_caller: true,
+        whisper: Vec::new(),
+        display_name: None,
+        report_offers: false,
+    }
+}
+
+fn dial(words: &mut SplitWhitespace<'_>) -> Option<Dial> {
+    let mut dial = Dial {
+        leg: words.next()?.to_owned(),
+        target: target(words.next()?),
+        caller_id: None,
+        display_name: None,
+        limit: RingLimit::Time(20_000),
+        set_up_limit: 10_000,
+        machine_detection: false,
+        keep_place: None,
+        confirm: None,
+    };
+    while let Some(more) = words.next() {
+        match more {
+            "limit" => dial.limit = RingLimit::Time(seconds(words.next()?)?),
+            "keep-place" => dial.keep_place = Some(words.next()?.parse().ok()?),
+            "confirm" => {
+                let (key, within) = (words.next()?.chars().next()?, seconds(words.next()?)?);
+                dial.confirm =
+                    Some(Confirm { prompts: vec![Prompt::from("Press the key.")], key, within });
+            }
+            _ => return None,
+        }
+    }
+    Some(dial)
 }
 
 /// An underscore in a value stands for a space.
