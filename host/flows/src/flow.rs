@@ -1,6 +1,6 @@
 //! A flow as it serves calls.
 
-use crate::read_flow::Origin;
+use crate::origin::Origin;
 use std::{
     collections::VecDeque,
     ops::Deref,

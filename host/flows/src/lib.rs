@@ -3,11 +3,12 @@
 //! # Layout
 //! * [`flow`]: a flow as it serves calls, and how many it has; `variant`: the same with other figures,
 //!   for scenarios.
-//! * [`catalogue`]: the one immutable [`Snapshot`] that serves new calls, and how it is replaced
-//!   and rolled back; `plan`: what it is replaced by; [`watch`]: when; [`mod@check`]: whether it could
-//!   be, without serving.
-//! * `flow_file`: a flow file as it is written; `read_flow`: the flow that is made of it;
-//!   [`schemas`]: the schema of flow files.
+//! * [`snapshot`]: what serves new calls, which never changes; [`catalogue`]: how one [`Snapshot`] is
+//!   replaced by another, and rolled back; `plan`: what it is replaced by; [`watch`]: when;
+//!   [`mod@check`]: whether it could be, without serving.
+//! * `flow_file`: a flow file as it is written; [`schemas`]: the schema of flow files; `read_flow`:
+//!   what a flow file says; `settings`: its settings, by the schema of the plugin.
+//! * `origin`: a flow file with its plugin; `fit`: the flow that is made of it for a site.
 //! * `revive`: a version made again of what was archived of it.
 //!
 //! **Architecture invariant:** nothing that is wrong ever serves a call. A snapshot is replaced in
@@ -16,16 +17,21 @@
 
 pub mod catalogue;
 pub mod check;
+mod fit;
 pub mod flow;
 mod flow_file;
+mod origin;
 mod plan;
 mod read_flow;
 mod revive;
 pub mod schemas;
+mod settings;
+pub mod snapshot;
 mod variant;
 pub mod watch;
 
-pub use catalogue::{Catalogue, CatalogueConfig, FlowStatus, Gate, RollbackError, Snapshot};
+pub use catalogue::{Catalogue, FlowStatus, RollbackError};
 pub use check::check;
 pub use flow::{FlowLimits, LoadedFlow, OnFlow};
+pub use snapshot::{CatalogueConfig, Gate, Snapshot};
 pub use watch::{WatchError, Watching};

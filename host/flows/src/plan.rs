@@ -5,9 +5,10 @@
 //! does not fit a site that was changed, the site is not taken.
 
 use crate::{
-    CatalogueConfig, LoadedFlow, Snapshot,
-    flow::Counters,
-    read_flow::{Kept, NoPlugin, Origin},
+    fit::Kept,
+    flow::{Counters, LoadedFlow},
+    origin::{NoPlugin, Origin},
+    snapshot::{CatalogueConfig, Snapshot},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,7 +1,7 @@
 //! Versions that were archived, made again: for calls that outlive the host, and to replay what was
 //! recorded.
 
-use crate::{Catalogue, LoadedFlow, read_flow::Origin};
+use crate::{Catalogue, LoadedFlow, origin::Origin};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},

@@ -8,7 +8,7 @@ use crate::{
 use chrono::NaiveDateTime;
 use std::{collections::BTreeSet, sync::Arc};
 use strowger_model::{AgentName, PhoneNumber, command::Target, read};
-use strowger_site::{Contacts, Problem, Site, site::target};
+use strowger_site::{Contacts, Problem, Site, address::target};
 
 /// The site with the people of a scenario, as far as it names any.
 pub(crate) fn of(scenario: &Scenario, mut site: Site) -> Result<Site, Vec<Problem>> {

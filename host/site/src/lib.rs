@@ -4,8 +4,9 @@
 //! # Layout
 //! * [`site`]: queues, agents, schedules, music, recordings; [`varied`]: the same with other figures,
 //!   for scenarios.
-//! * [`schedule`]: opening hours. [`contacts`]: whom the site knows. [`roster`]: who is on duty.
-//!   `table`: the CSV files of both. [`pin`]: the PINs of agents, kept as hashes.
+//! * [`schedule`]: opening hours. [`contacts`]: whom the site knows; `read_contacts`: the contacts
+//!   that are made of files. [`roster`]: who is on duty. `table`: the CSV files of both.
+//! * [`address`]: whom one can call, as files write it. [`pin`]: the PINs of agents, kept as hashes.
 //! * [`terms`]: what a call needs to know of its flow; [`permission`]: what a flow may do;
 //!   [`template`]: the texts of its mails.
 //! * `site_file`: the site file as it is written; [`read_site`]: the site that is made of it.
@@ -15,10 +16,12 @@
 //!
 //! This crate does not know plugins: `strowger-flows` puts them to the terms.
 
+pub mod address;
 pub mod contacts;
 pub mod permission;
 pub mod pin;
 pub mod problem;
+mod read_contacts;
 pub mod read_site;
 pub mod roster;
 pub mod schedule;

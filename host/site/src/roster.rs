@@ -5,10 +5,10 @@
 //! changes.
 
 use crate::{
-    contacts::Known,
+    address::target,
     problem::Problem,
+    read_contacts::Known,
     schedule::Calendar,
-    site,
     table::{self, Column},
 };
 use chrono::NaiveDateTime;
@@ -87,7 +87,7 @@ pub(crate) fn read(
             }
             time
         });
-        let target = site::target(row.cell(TARGET));
+        let target = target(row.cell(TARGET));
         match &target {
             None => problems.push(row.problem(TARGET, "not whom one can call").help(
                 "write a number (`+32470123456`), an extension (`101`), an agent (`agent:anna`) or an address in the PBX's own words (`PJSIP/anna`)",

@@ -124,114 +124,63 @@ impl Schema {
         let problem = match error.kind() {
             Kind::AdditionalProperties { unexpected }
             | Kind::UnevaluatedProperties { unexpected } => {
-                let known = self.siblings(error);
-                problems.extend(unexpected.iter().map(|key| {
-                    source
-                        .at_key(&child(&at, key), format!("unknown key `{key}`"))
-                        .suggest(key, known.iter().map(String::as_str))
-                }));
-                return;
-            }
-            Kind::Required { property } => {
-                let key = property.as_str().unwrap_or_default();
-                let problem = source.at_key(&at, format!("the key `{key}` is missing"));
-                match self.property(error, key) {
-                    Some(description) => problem.help(format!("`{key}`: {description}")),
-                    None => problem,
-                }
-            }
-            Kind::Type { kind } => {
-                here(format!("expected {}, found {}", expected(kind), name_of(found)))
-            }
-            Kind::Enum { options } => {
-                let options: Vec<&str> =
-                    options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-                one_of(source, &at, found, &options)
-            }
-            Kind::Constant { expected_value } => match expected_value.as_str() {
-                Some(expected) => one_of(source, &at, found, &[expected]),
-                None => here(format!("expected {expected_value}")),
-            },
-            Kind::Minimum { limit } => here(format!("{found} is too small: at least {limit}")),
-            Kind::Maximum { limit } => here(format!("{found} is too large: at most {limit}")),
-            Kind::ExclusiveMinimum { limit } => {
-                here(format!("{found} is too small: more than {limit}"))
-            }
-            Kind::ExclusiveMaximum { limit } => {
-                here(format!("{found} is too large: less than {limit}"))
-            }
-            Kind::MinItems { limit } => here(format!("too few: at least {limit}")),
-            Kind::MaxItems { limit } => here(format!("too many: at most {limit}")),
-            Kind::MinLength { limit } => {
-                here(format!("too short: at least {limit} {}", characters(*limit)))
-            }
-            Kind::MaxLength { limit } => {
-                here(format!("too long: at most {limit} {}", characters(*limit)))
-            }
-            Kind::UniqueItems => here("the same twice".to_owned()),
-            Kind::Pattern { pattern } => here(format!("does not match the pattern {pattern}")),
-            Kind::Format { format } => match formats(format, found.as_str().unwrap_or_default()) {
-                Some((message, help)) => Problem { help, ..here(message) },
-                None => here(format!("not a {format}")),
-            },
-            Kind::PropertyNames { error: of_name } => {
-                let name = of_name.instance().as_str().unwrap_or_default();
-                let explained = match of_name.kind() {
-                    Kind::Format { format } => formats(format, name),
-                    _ => None,
-                };
-                let (message, help) =
-                    explained.unwrap_or_else(|| (format!("the key `{name}` cannot be"), None));
-                Problem { help, ..source.at_key(&child(&at, name), message) }
+                return problems.extend(self.unknown_keys(error, unexpected, source, &at));
             }
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
-                let options: Vec<&str> = context
-                    .iter()
-                    .filter_map(|branch| match branch.as_slice() {
-                        [only] => Some(only),
-                        _ => None,
-                    })
-                    .flat_map(|only| match only.kind() {
-                        Kind::Constant { expected_value } => {
-                            expected_value.as_str().into_iter().collect()
-                        }
-                        Kind::Enum { options } => options
-                            .as_array()
-                            .into_iter()
-                            .flatten()
-                            .filter_map(Value::as_str)
-                            .collect(),
-                        _ => Vec::new(),
-                    })
-                    .collect();
-                if !options.is_empty() && found.is_string() {
-                    one_of(source, &at, found, &options)
-                } else {
-                    // The branch that was meant is the one that got furthest.
-                    let depth = |branch: &&Vec<ValidationError<'_>>| {
-                        let of_type = branch.iter().any(|error| {
-                            matches!(error.kind(), Kind::Type { .. } | Kind::Constant { .. })
-                                && error.instance_path() == branch[0].instance_path()
-                        });
-                        let null = branch.iter().any(|error| {
-                            matches!(
-                                error.kind(),
-                                Kind::Type { kind: TypeKind::Single(JsonType::Null) }
-                            )
-                        });
-                        (null, of_type, branch.len())
-                    };
-                    let meant =
-                        context.iter().filter(|branch| !branch.is_empty()).min_by_key(depth);
-                    for error in meant.into_iter().flatten() {
+                let options = words(context);
+                if options.is_empty() || !found.is_string() {
+                    for error in meant(context) {
                         self.explain(error, source, base, formats, problems);
                     }
                     return;
                 }
+                one_of(source, &at, found, &options)
             }
-            _ => here(error.to_string()),
+            Kind::Required { property } => {
+                self.missing_key(error, property.as_str().unwrap_or_default(), source, &at)
+            }
+            Kind::Enum { options } => one_of(source, &at, found, &texts(options)),
+            Kind::Constant { expected_value } if expected_value.is_string() => {
+                one_of(source, &at, found, &[expected_value.as_str().unwrap_or_default()])
+            }
+            Kind::Format { format } => match formats(format, found.as_str().unwrap_or_default()) {
+                Some((message, help)) => Problem { help, ..here(message) },
+                None => here(format!("not a {format}")),
+            },
+            Kind::PropertyNames { error } => wrong_name(error, source, &at, formats),
+            kind => here(beyond(kind, found).unwrap_or_else(|| error.to_string())),
         };
         problems.push(problem);
+    }
+
+    fn unknown_keys(
+        &self,
+        error: &ValidationError<'_>,
+        unexpected: &[String],
+        source: &Source,
+        at: &str,
+    ) -> Vec<Problem> {
+        let known = self.siblings(error);
+        let unknown = |key: &String| {
+            source
+                .at_key(&child(at, key), format!("unknown key `{key}`"))
+                .suggest(key, known.iter().map(String::as_str))
+        };
+        unexpected.iter().map(unknown).collect()
+    }
+
+    fn missing_key(
+        &self,
+        error: &ValidationError<'_>,
+        key: &str,
+        source: &Source,
+        at: &str,
+    ) -> Problem {
+        let problem = source.at_key(at, format!("the key `{key}` is missing"));
+        match self.property(error, key) {
+            Some(description) => problem.help(format!("`{key}`: {description}")),
+            None => problem,
+        }
     }
 
     /// The keys that the schema knows where it met an unknown one.
@@ -280,6 +229,76 @@ fn remove(value: &mut Value, path: &str) {
         let Some(next) = map.get_mut(&key) else { return };
         (here, rest) = (next, &rest[1 + step.len()..]);
     }
+}
+
+/// What is wrong with a value of another type or size than wanted; none: it is something else.
+fn beyond(kind: &Kind, found: &Value) -> Option<String> {
+    Some(match kind {
+        Kind::Type { kind } => format!("expected {}, found {}", expected(kind), name_of(found)),
+        Kind::Constant { expected_value } => format!("expected {expected_value}"),
+        Kind::Minimum { limit } => format!("{found} is too small: at least {limit}"),
+        Kind::Maximum { limit } => format!("{found} is too large: at most {limit}"),
+        Kind::ExclusiveMinimum { limit } => format!("{found} is too small: more than {limit}"),
+        Kind::ExclusiveMaximum { limit } => format!("{found} is too large: less than {limit}"),
+        Kind::MinItems { limit } => format!("too few: at least {limit}"),
+        Kind::MaxItems { limit } => format!("too many: at most {limit}"),
+        Kind::MinLength { limit } => format!("too short: at least {limit} {}", characters(*limit)),
+        Kind::MaxLength { limit } => format!("too long: at most {limit} {}", characters(*limit)),
+        Kind::UniqueItems => "the same twice".to_owned(),
+        Kind::Pattern { pattern } => format!("does not match the pattern {pattern}"),
+        _ => return None,
+    })
+}
+
+/// What is wrong with the name of a key.
+fn wrong_name(
+    of_name: &ValidationError<'_>,
+    source: &Source,
+    at: &str,
+    formats: Explain<'_>,
+) -> Problem {
+    let name = of_name.instance().as_str().unwrap_or_default();
+    let explained = match of_name.kind() {
+        Kind::Format { format } => formats(format, name),
+        _ => None,
+    };
+    let (message, help) =
+        explained.unwrap_or_else(|| (format!("the key `{name}` cannot be"), None));
+    Problem { help, ..source.at_key(&child(at, name), message) }
+}
+
+/// The texts that the branches of a schema allow, as far as each is nothing but a choice of texts.
+fn words<'a>(branches: &'a [Vec<ValidationError<'_>>]) -> Vec<&'a str> {
+    let of = |branch: &'a Vec<ValidationError<'_>>| match branch.as_slice() {
+        [only] => match only.kind() {
+            Kind::Constant { expected_value } => expected_value.as_str().into_iter().collect(),
+            Kind::Enum { options } => texts(options),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    };
+    branches.iter().flat_map(of).collect()
+}
+
+/// What is wrong by the branch that was meant, which is the one that got furthest.
+fn meant<'a, 'e>(
+    branches: &'a [Vec<ValidationError<'e>>],
+) -> impl Iterator<Item = &'a ValidationError<'e>> {
+    let depth = |branch: &&'a Vec<ValidationError<'e>>| {
+        let of_type = branch.iter().any(|error| {
+            matches!(error.kind(), Kind::Type { .. } | Kind::Constant { .. })
+                && error.instance_path() == branch[0].instance_path()
+        });
+        let null = branch.iter().any(|error| {
+            matches!(error.kind(), Kind::Type { kind: TypeKind::Single(JsonType::Null) })
+        });
+        (null, of_type, branch.len())
+    };
+    branches.iter().filter(|branch| !branch.is_empty()).min_by_key(depth).into_iter().flatten()
+}
+
+fn texts(options: &Value) -> Vec<&str> {
+    options.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 fn one_of(source: &Source, at: &str, found: &Value, options: &[&str]) -> Problem {

@@ -4,7 +4,9 @@
 //! either makes another.
 
 use crate::{
-    Contacts, Permissions, Roster, contacts,
+    Contacts, Permissions, Roster,
+    address::address,
+    contacts,
     pin::Pin,
     schedule::{Calendar, Schedule},
     source::Source,
@@ -289,30 +291,6 @@ impl Site {
         target: Target,
     ) {
         self.rosters.entry(roster.to_owned()).or_default().add(&self.calendar, from, until, target);
-    }
-}
-
-/// Reads whom one can call: an address, or `agent:NAME`. None: it is neither. The agent need not
-/// exist.
-pub fn target(text: &str) -> Option<Target> {
-    match text.strip_prefix("agent:") {
-        Some(name) => Some(Target::Agent(name.into())),
-        None => address(text),
-    }
-}
-
-/// Reads an address: a number, an extension, or something in the PBX's own words, which has a `/`
-/// in it.
-pub fn address(text: &str) -> Option<Target> {
-    let key = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#');
-    if text.starts_with('+') {
-        text.parse::<PhoneNumber>().ok().map(Target::Number)
-    } else if !text.is_empty() && text.chars().all(key) {
-        Some(Target::Extension(text.to_owned()))
-    } else {
-        let own_words =
-            text.contains('/') && !text.contains(|c: char| c.is_control() || c.is_whitespace());
-        own_words.then(|| Target::Address(text.to_owned()))
     }
 }
 

@@ -26,7 +26,7 @@ use strowger_model::{
     event::RefusalReason,
     read::Authority,
 };
-use strowger_site::{Agent, Site, site::address};
+use strowger_site::{Agent, Site, address::address};
 
 /// An agent's PIN is being looked at; what is done if it is right.
 #[derive(Clone, Serialize, Deserialize)]

@@ -20,7 +20,7 @@ use strowger_model::{
     read::{AgentFigures, AgentStatus, Authority, QueueFigures},
 };
 use strowger_routing::{EndpointConfig, FloorAction, Input, RefusedInput};
-use strowger_site::{Agent, Permissions, Pin, Site, site};
+use strowger_site::{Agent, Permissions, Pin, Site, address::address};
 use tokio::sync::Semaphore;
 
 /// Where agents have logged in, other than at their own first phone.
@@ -206,7 +206,7 @@ impl Exchange {
 
     /// The agent who has logged in at a phone, else whose phone it is.
     pub(crate) fn agent_at(&self, phone: &str) -> Option<AgentName> {
-        let phone = site::address(phone)?;
+        let phone = address(phone)?;
         let here = |agent: &AgentName| {
             self.agent_status(agent.as_str()).is_some_and(|status| status != AgentStatus::LoggedOut)
         };
@@ -231,7 +231,7 @@ impl Exchange {
         if !permissions.may_log_in(agent.name.as_str()) {
             return Authority::Nothing;
         }
-        let here = endpoint.and_then(site::address);
+        let here = endpoint.and_then(address);
         let is_here = |at: &Target| here.as_ref() == Some(at);
         if agent.endpoints.iter().any(|endpoint| is_here(&endpoint.target))
             || self.staff.seats().get(&agent.name).is_some_and(is_here)

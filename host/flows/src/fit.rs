@@ -1,0 +1,146 @@
+//! From an [`Origin`] and a site to a [`LoadedFlow`], or everything that is wrong with them.
+
+use crate::{
+    flow::{Counters, FlowLimits, LoadedFlow},
+    flow_file::{FlowFile, LimitsFile},
+    origin::Origin,
+    read_flow::{self, Read},
+    schemas,
+    settings::Names,
+};
+use serde_json::{Map, Value};
+use std::{path::Path, sync::Arc, time::Duration};
+use strowger_sandbox::{Flow, Limits, LoadError, Plugin};
+use strowger_site::{
+    Problem, Site, Terms, schema,
+    source::{Source, child},
+    version,
+};
+
+/// What a version has in common with those that differ from it only in the site: nothing is
+/// configured twice, and calls are counted together.
+pub(crate) struct Kept {
+    pub(crate) flow: Flow,
+    pub(crate) counters: Arc<Counters>,
+}
+
+impl Origin {
+    /// Checks everything against the site and configures the plugin. Without a site, what does not
+    /// need one is checked and nothing comes of it.
+    pub(crate) fn fit(
+        &self,
+        site: Option<&Arc<Site>>,
+        kept: impl FnOnce(&str) -> Option<Kept>,
+    ) -> Result<Option<LoadedFlow>, Vec<Problem>> {
+        let source = &*self.source;
+        let (file, mut problems) = schema::read::<FlowFile>(&schemas::FLOW, source);
+        let read = file.as_ref().map(|file| read_flow::read(file, source, site, &mut problems));
+        let plugin = match &self.plugin {
+            Ok(plugin) => Some(plugin),
+            Err(missing) if missing.message.is_empty() => None,
+            Err(missing) => {
+                let problem = source.at_value("/plugin", missing.message.clone());
+                problems.push(Problem { help: missing.help.clone(), ..problem });
+                None
+            }
+        };
+        // Settings are checked although something else in the file is wrong: all errors at once.
+        if let (Some(plugin), settings) = (plugin, &source.value["settings"]) {
+            let empty = Value::Object(Map::new());
+            let settings = if settings.is_object() { settings } else { &empty };
+            let permissions = read.as_ref().map(|read| read.permissions.clone());
+            let names = Names { site: site.cloned(), permissions, own: self.recordings.clone() };
+            problems.extend(names.check(plugin.manifest(), settings, source));
+        }
+        let (Some(file), Some(read), Some(plugin), []) = (file, read, plugin, problems.as_slice())
+        else {
+            return Err(problems);
+        };
+        let Some(site) = site else { return Ok(None) };
+        self.configured(site, plugin, file, read, kept).map(Some)
+    }
+
+    /// A flow of which everything is good, unless the plugin itself refuses its settings.
+    fn configured(
+        &self,
+        site: &Arc<Site>,
+        plugin: &Plugin,
+        file: FlowFile,
+        read: Read,
+        kept: impl FnOnce(&str) -> Option<Kept>,
+    ) -> Result<LoadedFlow, Vec<Problem>> {
+        let source = &*self.source;
+        let language = file.language.unwrap_or_else(|| site.language.clone());
+        let own = format!("{:?}", self.recordings.keys());
+        let version = version::of(&[
+            &source.value.to_string(),
+            plugin.hash(),
+            &language,
+            site.time_zone.name(),
+            &own,
+        ]);
+        let settings = Value::Object(file.settings);
+        let step = limits(&file.limits);
+        let kept = match kept(&version) {
+            Some(kept) => kept,
+            None => {
+                let flow = plugin
+                    .configure(&settings.to_string(), step.clone())
+                    .map_err(|error| vec![refused(source, &settings, error)])?;
+                Kept { flow, counters: Arc::default() }
+            }
+        };
+        let mut recordings = site.recordings.clone();
+        recordings.extend(self.recordings.clone());
+        let terms = Terms {
+            name: self.name.clone(),
+            version,
+            numbers: read.numbers,
+            permissions: read.permissions,
+            steps: file.limits.steps,
+            fallback: read.fallback,
+            language,
+            caller_id: read.caller_id,
+            mails: read.mails,
+            cases_to: read.cases_to,
+            site: site.clone(),
+            recordings,
+        };
+        Ok(LoadedFlow {
+            terms: Arc::new(terms),
+            manifest: plugin.manifest().clone(),
+            flow: kept.flow,
+            limits: FlowLimits { step, calls: file.limits.calls },
+            settings,
+            dir: source.path.parent().unwrap_or(Path::new(".")).to_owned(),
+            file: source.path.clone(),
+            withdrawn: false,
+            counters: kept.counters,
+            origin: self.clone(),
+        })
+    }
+}
+
+/// What a plugin says of settings that are as its schema wants them. It may begin with the key that
+/// it means.
+fn refused(source: &Source, settings: &Value, error: LoadError) -> Problem {
+    let key = match &error {
+        LoadError::SettingsRefused { message, .. } => {
+            message.split(':').next().filter(|key| settings.get(key).is_some())
+        }
+        _ => None,
+    };
+    match key {
+        Some(key) => source.at_value(&child("/settings", key), error.to_string()),
+        None => source.at_key("/settings", error.to_string()),
+    }
+}
+
+fn limits(file: &LimitsFile) -> Limits {
+    Limits {
+        step_time: Duration::from_millis(file.step_ms),
+        memory: file.memory_mib << 20,
+        state: file.state_kib << 10,
+        orders: file.orders,
+    }
+}

@@ -1,0 +1,134 @@
+//! What is not taken.
+
+use super::{Folders, SITE, flow, greeting, said, status};
+use std::sync::{Arc, Mutex};
+use strowger_flows::{Catalogue, CatalogueConfig, Gate, LoadedFlow};
+
+#[test]
+fn a_broken_file_never_serves_and_is_looked_at_again() {
+    let folders = Folders::new();
+    folders.write("flows/a.toml", flow("1", "desk", "one"));
+    folders.write("flows/b.toml", flow("2", "spoed", "spoed"));
+    let (catalogue, report) = Catalogue::open(folders.config());
+    assert!(said(&report).contains("b.toml:4:11"), "{report}");
+    assert_eq!(report.good, ["a"]);
+    assert!(catalogue.current().route("2").is_none(), "to the PBX's own route");
+    for broken in [
+        "",
+        "plugin = \"reception",
+        "plugin = \"nothing\"",
+        &flow("1", "spoed", "x"),
+        &flow("z", "desk", "x"),
+    ] {
+        folders.write("flows/a.toml", broken);
+        let report = catalogue.reload();
+        assert!(!report.is_good() && report.swapped.is_empty());
+        assert_eq!(greeting(&catalogue, "1").unwrap(), "one");
+        assert!(status(&catalogue, "a").error.unwrap().contains("a.toml"));
+    }
+    // The site gets the queue that `b` lacked: another file is changed, and `b` is good.
+    folders.write("flows/a.toml", flow("1", "desk", "two"));
+    folders.write("flows/site.toml", format!("{SITE}\n[queues.spoed]\n"));
+    let report = catalogue.reload();
+    assert!(report.is_good() && report.site_changed, "{report}");
+    assert_eq!(greeting(&catalogue, "1").unwrap(), "two");
+    assert_eq!(greeting(&catalogue, "2").unwrap(), "spoed");
+    assert_eq!(status(&catalogue, "a").error, None);
+}
+
+#[test]
+fn a_site_that_serving_flows_do_not_fit_is_refused_as_a_whole() {
+    let folders = Folders::new();
+    folders.write("flows/a.toml", flow("1", "desk", "one"));
+    folders.write("flows/b.toml", flow("2", "desk", "two"));
+    let catalogue = folders.open();
+    let site = catalogue.current().site.clone();
+    let renamed = SITE.replace("queues.desk", "queues.front");
+    folders.write("flows/site.toml", &renamed);
+    folders.write("flows/b.toml", flow("2", "back", "new"));
+    let report = catalogue.reload();
+    assert!(
+        said(&report).contains("this site is not taken: it does not go with `a` as served now"),
+        "{report}"
+    );
+    assert!(
+        said(&report).contains("a.toml:4:11") && said(&report).contains("no queue `desk`"),
+        "{report}"
+    );
+    assert!(Arc::ptr_eq(&site, &catalogue.current().site));
+    assert_eq!(greeting(&catalogue, "2").unwrap(), "new", "other changes are taken");
+    assert!(catalogue.current().flows.values().all(|flow| Arc::ptr_eq(&flow.site, &site)));
+    // Both at once.
+    folders.write("flows/a.toml", flow("1", "front", "front"));
+    let report = catalogue.reload();
+    assert!(report.is_good() && report.site_changed, "{report}");
+    assert_eq!(greeting(&catalogue, "1").unwrap(), "front");
+    // A site that cannot be read changes nothing either.
+    folders.write("flows/site.toml", "time_zone = 5");
+    folders.write("flows/a.toml", flow("1", "front", "again"));
+    let report = catalogue.reload();
+    assert!(said(&report).contains("site.toml:1:13"), "{report}");
+    assert_eq!(greeting(&catalogue, "1").unwrap(), "again");
+}
+
+#[test]
+fn numbers_have_one_flow_each() {
+    let folders = Folders::new();
+    folders.write("flows/a.toml", flow("1", "desk", "a"));
+    folders.write("flows/b.toml", flow("2", "desk", "b"));
+    let catalogue = folders.open();
+    folders.write("flows/a.toml", flow("X", "desk", "changed"));
+    let report = catalogue.reload();
+    assert_eq!(report.problems.len(), 1, "the file that was changed is at fault: {report}");
+    assert!(
+        said(&report).contains("`X` overlaps `2` of flow `b`")
+            && said(&report).contains("b.toml:2:12")
+    );
+    assert_eq!(greeting(&catalogue, "1").unwrap(), "a");
+    // Two files that swap their numbers, one after the other.
+    folders.write("flows/a.toml", flow("2", "desk", "a"));
+    assert!(!catalogue.reload().is_good());
+    folders.write("flows/b.toml", flow("1", "desk", "b"));
+    let report = catalogue.reload();
+    assert!(report.is_good(), "{report}");
+    assert_eq!(greeting(&catalogue, "1").unwrap(), "b");
+}
+
+#[test]
+fn the_gate_sees_what_would_serve() {
+    let folders = Folders::new();
+    folders.write("flows/a.toml", flow("1", "desk", "good"));
+    let tried: Arc<Mutex<Vec<String>>> = Arc::default();
+    let log = tried.clone();
+    let gate: Gate = Arc::new(move |snapshot, flow: &Arc<LoadedFlow>| {
+        assert!(
+            Arc::ptr_eq(&snapshot.flows[&flow.name], flow)
+                && Arc::ptr_eq(&snapshot.site, &flow.site)
+        );
+        log.lock().unwrap().push(flow.settings["greeting"].as_str().unwrap().to_owned());
+        assert!(flow.settings["greeting"] != "panic", "as asked");
+        match flow.settings["greeting"] == "bad" || flow.site.country.is_none() {
+            true => Err("the caller was never greeted".to_owned()),
+            false => Ok(()),
+        }
+    });
+    let (catalogue, report) =
+        Catalogue::open(CatalogueConfig { gate: Some(gate), ..folders.config() });
+    assert!(report.is_good(), "{report}");
+    folders.write("flows/a.toml", flow("1", "desk", "bad"));
+    let report = catalogue.reload();
+    assert!(
+        said(&report).contains("flow `a` fails its scenarios: the caller was never greeted"),
+        "{report}"
+    );
+    assert_eq!(greeting(&catalogue, "1").unwrap(), "good");
+    folders.write("flows/a.toml", flow("1", "desk", "panic"));
+    assert!(said(&catalogue.reload()).contains("a panic"));
+    folders.write("flows/a.toml", flow("1", "desk", "good"));
+    assert!(catalogue.reload().is_good());
+    assert_eq!(*tried.lock().unwrap(), ["good", "bad", "panic"], "what serves is not tried again");
+    folders.write("flows/site.toml", SITE.replace("country = \"BE\"", ""));
+    let report = catalogue.reload();
+    assert!(said(&report).contains("this site is not taken"), "{report}");
+    assert_eq!(catalogue.current().site.country.as_deref(), Some("BE"));
+}
