@@ -1,0 +1,37 @@
+//! Where the host listens, and how long and how much it waits.
+
+use crate::socket::Beat;
+use std::{net::SocketAddr, path::PathBuf};
+
+/// Commands that wait or are not acknowledged. Beyond it the session is at its end.
+const COMMANDS: usize = 65_536;
+
+/// Where the host listens for its adapter.
+#[derive(Clone, Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RemoteConfig {
+    /// Such as `127.0.0.1:7077`. Nothing is encrypted: it belongs on loopback or in a tunnel.
+    #[serde(default = "listen")]
+    pub listen: SocketAddr,
+    /// The file that holds the token which the adapter shows. Not open to everybody (mode 0600).
+    pub token_file: PathBuf,
+}
+
+fn listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 7077))
+}
+
+/// How a [`Remote`] behaves: for tests.
+#[derive(Clone, Copy, Debug)]
+pub struct RemoteLimits {
+    /// When a silent adapter is lost.
+    pub beat: Beat,
+    /// How many commands are kept for it.
+    pub commands: usize,
+}
+
+impl Default for RemoteLimits {
+    fn default() -> Self {
+        Self { beat: Beat::default(), commands: COMMANDS }
+    }
+}

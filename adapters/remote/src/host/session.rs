@@ -1,0 +1,178 @@
+//! The session with an adapter, without I/O: what is to be said, what was said, and what of it
+//! stays when a new one begins.
+
+use crate::{
+    link::{Full, Inbox, Outbox},
+    protocol::{Hello, Instance, Staged, ToAdapter},
+    socket::Parting,
+};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    mem,
+    sync::Arc,
+    time::Duration,
+};
+use strowger_pbx::port::{AliveLeg, LegId, LegState, PbxCommand, PbxEvent};
+use tokio::sync::{Notify, oneshot};
+
+pub(super) struct State {
+    /// As the adapter knows this host.
+    pub(super) instance: Instance,
+    /// Numbers the connections; only the last one counts.
+    pub(super) connection: u64,
+    pub(super) up: bool,
+    /// The connection is to end, and why.
+    pub(super) close: Option<String>,
+    /// Nobody is let in: for tests.
+    pub(super) shut: bool,
+    pub(super) wake: Arc<Notify>,
+    /// Whose session it is.
+    pub(super) adapter: Option<Hello>,
+    /// Commands were forgotten: the session cannot go on.
+    pub(super) forfeited: bool,
+    /// The session's first `synced` has come.
+    pub(super) synced: bool,
+    pub(super) commands: Outbox<PbxCommand>,
+    /// The number of the last command that was added.
+    pub(super) last: u64,
+    pub(super) events: Inbox,
+    /// Legs that were dialled and have not ended, with the number of the command: a list that was
+    /// made before that does not speak of them.
+    pub(super) dialled: HashMap<LegId, u64>,
+    /// What is not numbered.
+    pub(super) notes: VecDeque<ToAdapter>,
+    pub(super) questions: BTreeMap<u64, Question>,
+    pub(super) asked: u64,
+}
+
+pub(super) enum Question {
+    Alive(oneshot::Sender<Vec<AliveLeg>>),
+    Stage(oneshot::Sender<Staged>),
+}
+
+impl State {
+    /// Nobody has connected yet; so many commands are kept.
+    pub(super) fn new(commands: usize) -> Self {
+        Self {
+            instance: Instance::new(),
+            connection: 0,
+            up: false,
+            close: None,
+            shut: false,
+            wake: Arc::default(),
+            adapter: None,
+            forfeited: false,
+            synced: false,
+            commands: Outbox::new(commands),
+            last: 0,
+            events: Inbox::default(),
+            dialled: HashMap::new(),
+            notes: VecDeque::new(),
+            questions: BTreeMap::new(),
+            asked: 0,
+        }
+    }
+
+    pub(super) fn send(&mut self, command: PbxCommand) {
+        let dialled = match &command {
+            PbxCommand::Dial { leg, .. } => Some(leg.clone()),
+            _ => None,
+        };
+        if let Err(Full(command)) = self.commands.push(command) {
+            return self.forfeit(command);
+        }
+        self.last += 1;
+        if let Some(leg) = dialled {
+            self.dialled.insert(leg, self.last);
+        }
+        if self.up {
+            self.wake.notify_one();
+        }
+    }
+
+    /// There is no room for a command: the session is over, and of its commands only those stay
+    /// that a new one may repeat.
+    fn forfeit(&mut self, command: PbxCommand) {
+        if !mem::replace(&mut self.forfeited, true) {
+            tracing::error!("the adapter has not taken too many commands: it has to begin anew");
+        }
+        self.close("too many commands are not acknowledged".to_owned());
+        self.commands.restart(PbxCommand::may_repeat);
+        if let Err(Full(command)) = self.commands.push(command) {
+            self.commands.restart(|_| false);
+            let _ = self.commands.push(command);
+        }
+    }
+
+    /// Ends the connection.
+    pub(super) fn close(&mut self, why: String) {
+        self.close.get_or_insert(why);
+        self.wake.notify_one();
+    }
+
+    /// A new session.
+    pub(super) fn begin(&mut self) {
+        self.commands.restart(PbxCommand::may_repeat);
+        self.last = self.commands.pending().count() as u64;
+        self.events = Inbox::default();
+        self.dialled.clear();
+        (self.forfeited, self.synced) = (false, false);
+    }
+
+    /// A list that was made after so many commands, made whole: legs dialled since are alive too.
+    pub(super) fn complete(&self, ack: u64, alive: &mut Vec<AliveLeg>) {
+        let mut since: Vec<&LegId> =
+            self.dialled.iter().filter(|(_, seq)| **seq > ack).map(|(leg, _)| leg).collect();
+        since.retain(|leg| alive.iter().all(|listed| listed.leg != **leg));
+        since.sort();
+        alive.extend(since.into_iter().map(|leg| AliveLeg {
+            leg: leg.clone(),
+            state: LegState::Down,
+            conversation: None,
+            arrived: None,
+            age: Duration::ZERO,
+        }));
+    }
+
+    /// Takes an event; none: it had come before.
+    pub(super) fn event(
+        &mut self,
+        seq: u64,
+        ack: u64,
+        mut event: PbxEvent,
+    ) -> Result<Option<PbxEvent>, Parting> {
+        if !self.synced && !matches!(event, PbxEvent::Synced { .. }) {
+            return Err(Parting::refuse("a new session begins with the event `synced`"));
+        }
+        self.acknowledged(ack)?;
+        let new = self.events.take(seq);
+        let new = new.map_err(|gap| {
+            Parting::refuse(format!("event {} is missing: {} came", gap.expected, gap.came))
+        })?;
+        if !new {
+            return Ok(None);
+        }
+        match &mut event {
+            PbxEvent::Ended(ended) => drop(self.dialled.remove(&ended.leg)),
+            PbxEvent::Synced { alive } => {
+                self.synced = true;
+                self.complete(ack, alive);
+                if !self.dialled.is_empty() {
+                    let listed: HashSet<&LegId> = alive.iter().map(|leg| &leg.leg).collect();
+                    self.dialled.retain(|leg, _| listed.contains(leg));
+                }
+            }
+            _ => {}
+        }
+        Ok(Some(event))
+    }
+
+    pub(super) fn acknowledged(&mut self, ack: u64) -> Result<(), Parting> {
+        match self.commands.acknowledge(ack) {
+            true => Ok(()),
+            false => Err(Parting::refuse(format!(
+                "command {ack} is acknowledged and was not sent on this connection"
+            ))),
+        }
+    }
+}
