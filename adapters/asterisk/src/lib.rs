@@ -3,13 +3,14 @@
 //! # Layout
 //! * `config`: [`AsteriskConfig`].
 //! * `desk`: legs, their commands and events: a state machine without I/O.
+//! * `inbox`: what waits for the desk.
 //! * `rest`, `socket`: requests by HTTP, events by WebSocket; `wire`: what they carry.
 //! * `media`: prompts, served to Asterisk by HTTP.
 //! * `address`, `cause`: dial strings and caller ids that cannot inject anything; causes of Q.850.
 //!
 //! # How it works
 //! One task drives the desk and tells the sink. One connects, reads the socket and does nothing
-//! else. Requests run beside them, one at a time for each leg. All end when [`Asterisk`] is
+//! else but wait for room in the inbox. Requests run beside them, one at a time for each leg. All end when [`Asterisk`] is
 //! dropped; calls then stay as they are.
 //!
 //! A leg is a channel, a conversation a mixing bridge named after it. A leg is put into its own as
@@ -24,6 +25,7 @@ mod address;
 mod cause;
 mod config;
 mod desk;
+mod inbox;
 mod media;
 mod rest;
 mod socket;
@@ -33,6 +35,7 @@ pub use config::{AsteriskConfig, Password};
 
 use anyhow::{Context, Result, anyhow};
 use desk::{Chore, Desk, Input, Job, Output, bridge_of};
+use inbox::{Inbox, Inputs, Limits, inbox};
 use media::Media;
 use rest::{Originate, Reply, Rest};
 use socket::Socket;
@@ -40,11 +43,7 @@ use std::{sync::Arc, time::Duration};
 use strowger_pbx::port::{AliveLeg, BoxFuture, Pbx, PbxCommand, PbxSink};
 use strowger_speech::Prompts;
 use tokio::{
-    sync::{
-        Notify,
-        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-        oneshot,
-    },
+    sync::{Notify, oneshot},
     task::{AbortHandle, JoinSet},
     time::{sleep, timeout},
 };
@@ -62,7 +61,7 @@ const BEAT: Duration = Duration::from_secs(5);
 
 /// An Asterisk.
 pub struct Asterisk {
-    inbox: UnboundedSender<Input>,
+    inbox: Inbox,
     rest: Rest,
     /// Ended when dropped.
     _tasks: JoinSet<()>,
@@ -73,7 +72,7 @@ struct Hands {
     config: Arc<AsteriskConfig>,
     rest: Rest,
     media: Media,
-    inbox: UnboundedSender<Input>,
+    inbox: Inbox,
 }
 
 impl Asterisk {
@@ -87,7 +86,7 @@ impl Asterisk {
         prompts: Arc<Prompts>,
         sink: PbxSink,
     ) -> Result<Self> {
-        let (inbox, inputs) = unbounded_channel();
+        let (inbox, inputs) = inbox(Limits::default());
         let config = Arc::new(config);
         let rest = Rest::new(&config)?;
         let media = Media::serve(&config, prompts).await?;
@@ -110,8 +109,7 @@ impl Pbx for Asterisk {
     }
 
     fn send(&self, command: PbxCommand) {
-        // The desk lives as long as this does.
-        let _ = self.inbox.send(Input::Command(command));
+        self.inbox.command(command);
     }
 
     fn alive(&self) -> BoxFuture<'_, Result<Vec<AliveLeg>>> {
@@ -119,7 +117,7 @@ impl Pbx for Asterisk {
             let snapshot =
                 self.rest.snapshot().await.context("cannot ask Asterisk which calls are alive")?;
             let (reply, alive) = oneshot::channel();
-            let _ = self.inbox.send(Input::Alive(snapshot, reply));
+            self.inbox.input(Input::Alive(snapshot, reply)).await;
             alive.await.map_err(|_| anyhow!("the adapter has stood down"))
         })
     }
@@ -128,12 +126,12 @@ impl Pbx for Asterisk {
 /// Drives the desk.
 async fn drive(
     mut desk: Desk,
-    mut inputs: UnboundedReceiver<Input>,
+    mut inputs: Inputs,
     hands: Arc<Hands>,
     sink: PbxSink,
     connecting: AbortHandle,
 ) {
-    while let Some(input) = inputs.recv().await {
+    while let Some(input) = inputs.next().await {
         desk.handle(input);
         for output in desk.out.drain(..) {
             match output {
@@ -142,7 +140,7 @@ async fn drive(
                     let hands = hands.clone();
                     tokio::spawn(async move {
                         let result = hands.run(&channel, &job).await;
-                        let _ = hands.inbox.send(Input::Done { channel, serial, job, result });
+                        hands.inbox.input(Input::Done { channel, serial, job, result }).await;
                     });
                 }
                 Output::Chore(chore) => {
@@ -153,7 +151,7 @@ async fn drive(
                     let inbox = hands.inbox.clone();
                     tokio::spawn(async move {
                         sleep(after).await;
-                        let _ = inbox.send(Input::Overdue(play));
+                        inbox.input(Input::Overdue(play)).await;
                     });
                 }
                 Output::StandDown => connecting.abort(),
@@ -219,7 +217,7 @@ impl Hands {
             Chore::HangUp(channel) => self.rest.hang_up(channel, 16).await,
             Chore::Check(play) => match self.rest.playback(&play.0).await {
                 Err(failure) if failure.status == Some(404) => {
-                    let _ = self.inbox.send(Input::Over(play.clone()));
+                    self.inbox.input(Input::Over(play.clone())).await;
                     Ok(())
                 }
                 found => found.map(drop),
@@ -232,13 +230,13 @@ impl Hands {
 }
 
 /// Connects, reads, and connects again, for ever.
-async fn connect(config: Arc<AsteriskConfig>, rest: Rest, inbox: UnboundedSender<Input>) {
+async fn connect(config: Arc<AsteriskConfig>, rest: Rest, inbox: Inbox) {
     let mut wait = BACKOFF.0;
     loop {
         let mut synced = false;
         let why = serve(&config, &rest, &inbox, &mut synced).await;
         tracing::warn!(%why, "Asterisk is lost");
-        if inbox.send(Input::Lost(format!("{why:#}"))).is_err() {
+        if !inbox.input(Input::Lost(format!("{why:#}"))).await {
             return;
         }
         wait = if synced { BACKOFF.0 } else { (wait * 2).min(BACKOFF.1) };
@@ -250,14 +248,14 @@ async fn connect(config: Arc<AsteriskConfig>, rest: Rest, inbox: UnboundedSender
 async fn serve(
     config: &AsteriskConfig,
     rest: &Rest,
-    inbox: &UnboundedSender<Input>,
+    inbox: &Inbox,
     synced: &mut bool,
 ) -> anyhow::Error {
     let socket = match Socket::connect(config).await {
         Ok(socket) => socket,
         Err(why) => return why,
     };
-    let _ = inbox.send(Input::Connected);
+    inbox.input(Input::Connected).await;
     let mut reading = JoinSet::new();
     let heard = Arc::new(Notify::new());
     reading.spawn(read(socket, inbox.clone(), heard.clone()));
@@ -273,7 +271,7 @@ async fn serve(
     };
     match syncing.await {
         Ok(snapshot) => {
-            *synced = inbox.send(Input::Synced(snapshot)).is_ok();
+            *synced = inbox.input(Input::Synced(snapshot)).await;
             tracing::info!(url = %config.url, app = %config.app, "Asterisk is there");
         }
         Err(why) => return why,
@@ -296,11 +294,7 @@ async fn serve(
 }
 
 /// Reads the socket to its end.
-async fn read(
-    mut socket: Socket,
-    inbox: UnboundedSender<Input>,
-    heard: Arc<Notify>,
-) -> anyhow::Error {
+async fn read(mut socket: Socket, inbox: Inbox, heard: Arc<Notify>) -> anyhow::Error {
     loop {
         let event = match socket.next().await {
             Ok(text) => serde_json::from_str(&text),
@@ -311,7 +305,7 @@ async fn read(
                 heard.notify_one()
             }
             Ok(event) => {
-                let _ = inbox.send(Input::Event(event));
+                inbox.input(Input::Event(event)).await;
             }
             Err(error) => tracing::warn!(%error, "Asterisk said what is not understood"),
         }

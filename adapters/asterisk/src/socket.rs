@@ -1,7 +1,7 @@
 //! The WebSocket on which events come.
 //!
 //! Asterisk closes the socket of whoever reads too slowly (100 ms by default), so the task that
-//! reads does nothing else.
+//! reads does nothing else but wait for room in the inbox.
 
 use super::AsteriskConfig;
 use anyhow::{Context, Result, bail};

@@ -1,10 +1,16 @@
 //! What ARI's events mean. An event of a channel that is not a leg means nothing.
 
-use super::{Chore, Desk, Job, Leg, Output, conversation_of, listen::is_snoop};
+use super::{
+    Desk,
+    leg::Leg,
+    listen::is_snoop,
+    names::conversation_of,
+    port::{Chore, Job, Output},
+};
 use crate::address::{claimed, plain};
 use crate::cause;
 use crate::rest::DIALLED;
-use crate::wire::{Bridge, Channel, Event};
+use crate::wire::{Bridge, Channel, Event, Playback};
 use strowger_model::event::{Cause, PlayEnd};
 use strowger_pbx::port::{ArrivedLeg, LegId, PbxEvent, PlayId};
 
@@ -23,14 +29,7 @@ impl Desk {
                 self.snoop_ended(&channel.id)
             }
             Event::StasisStart { channel, args } => self.entered(&channel, &args),
-            Event::StasisEnd { channel } => {
-                let Some(leg) = self.legs.get(&*channel.id) else { return };
-                let left = leg.hung_up.is_none() && leg.hang_up.is_none();
-                let cause = leg.hang_up.unwrap_or_else(|| {
-                    if left { Cause::Normal } else { cause::answered(leg.hung_up.flatten()) }
-                });
-                self.ended(&channel.id.into(), cause, left);
-            }
+            Event::StasisEnd { channel } => self.left_stasis(channel),
             Event::ChannelStateChange { channel } => match &*channel.state {
                 "Ringing" => self.rings(&channel),
                 "Up" => self.leg(&channel, |leg| leg.up = true),
@@ -53,34 +52,13 @@ impl Desk {
                     self.out.push(Output::Emit(PbxEvent::Digit { leg: leg.id.clone(), digit }));
                 }
             }
-            Event::PlaybackFinished { playback } => {
-                let play = PlayId(playback.id.into());
-                let (stopped, ending) = self.plays.get(&play).map_or((false, false), |play| {
-                    let ending = |leg: &Leg| leg.hang_up.is_some() || leg.hung_up.is_some();
-                    (play.stopping, self.legs.get(&play.channel).is_some_and(ending))
-                });
-                let end = match &*playback.state {
-                    // Asterisk calls it a failure that nobody is there any more.
-                    _ if ending => PlayEnd::Stopped,
-                    "failed" => PlayEnd::Failed,
-                    _ if stopped => PlayEnd::Stopped,
-                    _ => PlayEnd::Whole,
-                };
-                self.finish(&play, end);
-            }
+            Event::PlaybackFinished { playback } => self.playback_finished(playback),
             // The cause of a soft request is no Q.850 cause.
             Event::ChannelHangupRequest { channel, cause, soft } => {
                 self.leg(&channel, |leg| leg.hung_up = Some(cause.filter(|_| !soft)))
             }
             Event::ChannelDestroyed { channel, cause, tech_cause } => {
-                let Some(leg) = self.legs.get(&*channel.id) else { return };
-                let told = if leg.up {
-                    cause::answered(Some(cause))
-                } else {
-                    cause::unanswered(cause, tech_cause, leg.rang)
-                };
-                let cause = leg.hang_up.unwrap_or(told);
-                self.ended(&channel.id.into(), cause, false);
+                self.destroyed(channel, cause, tech_cause)
             }
             Event::ApplicationReplaced => {
                 let why = format!(
@@ -93,6 +71,43 @@ impl Desk {
             }
             Event::Dial { .. } | Event::ChannelUserevent { .. } | Event::Other => {}
         }
+    }
+
+    /// Its own doing or a hang-up of the host's ended it, or the dialplan has it again.
+    fn left_stasis(&mut self, channel: Channel) {
+        let Some(leg) = self.legs.get(&*channel.id) else { return };
+        let left = leg.hung_up.is_none() && leg.hang_up.is_none();
+        let cause = leg.hang_up.unwrap_or_else(|| {
+            if left { Cause::Normal } else { cause::answered(leg.hung_up.flatten()) }
+        });
+        self.ended(&channel.id.into(), cause, left);
+    }
+
+    fn destroyed(&mut self, channel: Channel, cause: i32, tech_cause: Option<i32>) {
+        let Some(leg) = self.legs.get(&*channel.id) else { return };
+        let told = if leg.up {
+            cause::answered(Some(cause))
+        } else {
+            cause::unanswered(cause, tech_cause, leg.rang)
+        };
+        let cause = leg.hang_up.unwrap_or(told);
+        self.ended(&channel.id.into(), cause, false);
+    }
+
+    fn playback_finished(&mut self, playback: Playback) {
+        let play = PlayId(playback.id.into());
+        let (stopped, ending) = self.plays.get(&play).map_or((false, false), |play| {
+            let ending = |leg: &Leg| leg.hang_up.is_some() || leg.hung_up.is_some();
+            (play.stopping, self.legs.get(&play.channel).is_some_and(ending))
+        });
+        let end = match &*playback.state {
+            // Asterisk calls it a failure that nobody is there any more.
+            _ if ending => PlayEnd::Stopped,
+            "failed" => PlayEnd::Failed,
+            _ if stopped => PlayEnd::Stopped,
+            _ => PlayEnd::Whole,
+        };
+        self.finish(&play, end);
     }
 
     fn leg(&mut self, channel: &Channel, act: impl FnOnce(&mut Leg)) {

@@ -5,20 +5,17 @@
 //! gone, and is named so that the next host knows it for one, and hangs it up: the host orders
 //! again what it still wants.
 
-use super::{ChannelId, Chore, Desk, Job, Output, channel_of};
+use super::{
+    Desk,
+    leg::Listens,
+    names::{ChannelId, channel_of},
+    port::{Chore, Job, Output},
+};
 use strowger_model::command::ListenMode;
 use strowger_pbx::port::{LegId, PbxEvent};
 
 /// What the names of snooping channels begin with.
 const SNOOP: &str = "listen-";
-
-/// What a leg listens by.
-pub(super) struct Listens {
-    snoop: ChannelId,
-    to: LegId,
-    /// `Listening` was told.
-    told: bool,
-}
 
 pub(super) fn is_snoop(channel: &str) -> bool {
     channel.starts_with(SNOOP)
@@ -127,12 +124,5 @@ impl Desk {
             .values()
             .find(|leg| leg.listens.as_ref().is_some_and(listens))
             .map(|leg| leg.id.clone())
-    }
-}
-
-impl Listens {
-    /// The one who listens is gone.
-    pub(super) fn end(self) -> Output {
-        Output::Chore(Chore::HangUp(self.snoop))
     }
 }

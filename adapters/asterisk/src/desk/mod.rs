@@ -2,7 +2,9 @@
 //! without I/O.
 //!
 //! # Layout
-//! * this file: legs, and their commands, carried out one after another in a queue for each.
+//! * this file: the host's commands, carried out one after another in a queue for each leg.
+//! * `port`: what goes in and what comes out.
+//! * `leg`: a leg; `gone`: those that have ended; `names`: their channels and bridges.
 //! * `events`: what ARI's events mean.
 //! * `plays`: plays, music between them, and their deadlines.
 //! * `listen`: legs that listen to others.
@@ -17,171 +19,26 @@
 //! `Ended`, which is the only thing that takes it out while the socket is up.
 
 mod events;
+mod gone;
+mod leg;
 mod listen;
+mod names;
 mod plays;
+mod port;
 mod sync;
 #[cfg(test)]
 mod tests;
 
-use super::{
-    AsteriskConfig,
-    address::caller_id,
-    rest::{Failure, Snapshot},
-    wire::Event,
-};
-use listen::Listens;
-use plays::Play;
-use std::{
-    collections::{HashMap, HashSet, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
-use strowger_model::{
-    Prompt,
-    command::ListenMode,
-    event::{Cause, PlayEnd},
-};
-use strowger_pbx::port::{
-    AliveLeg, ArrivedLeg, ConversationId, Ended, LegId, PbxCommand, PbxEvent, PlayId,
-};
-use tokio::sync::oneshot;
+pub(super) use names::bridge_of;
+pub(super) use port::{Chore, Input, Job, Output};
 
-/// An ARI channel id: a leg's id, up to the `~` of a later visit.
-pub(super) type ChannelId = Arc<str>;
-
-/// What happens to the desk.
-pub(super) enum Input {
-    Command(PbxCommand),
-    Event(Event),
-    /// A job is done; with the length, if it was a play.
-    Done {
-        channel: ChannelId,
-        serial: u64,
-        job: Job,
-        result: Result<Duration, Failure>,
-    },
-    /// A play should be over.
-    Overdue(PlayId),
-    /// A play is found to be over.
-    Over(PlayId),
-    /// The socket is there; events wait for `Synced`.
-    Connected,
-    Synced(Snapshot),
-    Lost(String),
-    /// Somebody asks what is alive.
-    Alive(Snapshot, oneshot::Sender<Vec<AliveLeg>>),
-}
-
-/// What the desk wants.
-#[derive(Debug)]
-pub(super) enum Output {
-    Emit(PbxEvent),
-    /// To be done now, and reported as [`Input::Done`].
-    Run {
-        channel: ChannelId,
-        serial: u64,
-        job: Job,
-    },
-    /// To be done now; nobody waits for it.
-    Chore(Chore),
-    /// [`Input::Overdue`] after so long.
-    Arm(PlayId, Duration),
-    /// The application is another program's: no more connecting.
-    StandDown,
-}
-
-/// A leg's request.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Job {
-    /// Answer if need be, and into the leg's own conversation.
-    Settle {
-        bridge: LegId,
-        answer: bool,
-    },
-    Ring,
-    Originate {
-        endpoint: String,
-        caller_id: String,
-        withheld: bool,
-    },
-    Enter {
-        bridge: LegId,
-    },
-    /// `hush`: stop the music first.
-    Play {
-        bridge: LegId,
-        play: PlayId,
-        prompts: Arc<[Prompt]>,
-        hush: bool,
-    },
-    Music {
-        bridge: LegId,
-        class: Option<String>,
-    },
-    Digits(String),
-    /// Have a channel of this name snoop on another.
-    Listen {
-        snoop: ChannelId,
-        to: ChannelId,
-        mode: ListenMode,
-    },
-    Unlisten {
-        snoop: ChannelId,
-    },
-    Leave {
-        target: Option<String>,
-    },
-    HangUp(Cause),
-}
-
-/// A request that is nobody's.
-#[derive(Debug, PartialEq)]
-pub(super) enum Chore {
-    DestroyBridge(LegId),
-    /// Hung up if it does not get there.
-    Enter {
-        bridge: LegId,
-        channel: ChannelId,
-    },
-    StopPlay(PlayId),
-    HangUp(ChannelId),
-    /// [`Input::Over`] if the play is not there any more.
-    Check(PlayId),
-}
-
-#[derive(Default)]
-struct Leg {
-    id: LegId,
-    /// Of a leg that came in.
-    arrived: Option<Box<ArrivedLeg>>,
-    /// `Ringing` was told, or the snapshot showed it.
-    rang: bool,
-    /// The host asked for its answer.
-    answering: bool,
-    /// The far end is answered.
-    up: bool,
-    /// `Answered` was told: it is, or was, in its own conversation.
-    settled: bool,
-    /// A bridge of its own was made, or is being made.
-    bridge: bool,
-    conversation: Option<LegId>,
-    queue: VecDeque<Job>,
-    /// The job under way.
-    running: Option<(u64, bool)>,
-    /// What the host wants between plays.
-    music: Option<String>,
-    /// What is being played of it.
-    sounding: Option<String>,
-    /// In its own conversation, in their order.
-    plays: VecDeque<PlayId>,
-    listens: Option<Listens>,
-    /// The host hung it up.
-    hang_up: Option<Cause>,
-    /// The host may not know it, nor the PBX: only its hanging-up is under way.
-    stranger: bool,
-    /// Somebody hung up, so what follows is not a transfer; with the cause if one was told.
-    hung_up: Option<Option<i32>>,
-}
+use super::{AsteriskConfig, address::caller_id, rest::Failure, wire::Event};
+use gone::Gone;
+use leg::{Leg, Listens, Play};
+use names::{ChannelId, channel_of};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use strowger_model::event::{Cause, PlayEnd};
+use strowger_pbx::port::{Ended, LegId, PbxCommand, PbxEvent, PlayId};
 
 /// The state.
 pub(super) struct Desk {
@@ -472,50 +329,5 @@ impl Desk {
         }
         self.gone.insert(leg.id.clone());
         Some(leg)
-    }
-}
-
-/// The bridge of a conversation. It must not have a channel's id: Asterisk keeps an application's
-/// subscriptions by id alone, and that to the bridge would be taken for the one to the channel.
-pub(super) fn bridge_of(conversation: &ConversationId) -> String {
-    format!("{BRIDGE}{conversation}")
-}
-
-/// The conversation of a bridge; none: it is no bridge of ours.
-pub(super) fn conversation_of(bridge: &str) -> Option<ConversationId> {
-    bridge.strip_prefix(BRIDGE).map(ConversationId::from)
-}
-
-const BRIDGE: &str = "conversation-";
-
-/// The channel of a leg. A channel that left and came back is another leg, since neither the names
-/// of legs nor those of bridges may repeat.
-pub(super) fn channel_of(leg: &LegId) -> &str {
-    leg.0.split_once('~').map_or(&*leg.0, |(channel, _)| channel)
-}
-
-/// The last legs that ended: what crosses their end on the way is dropped.
-#[derive(Default)]
-struct Gone {
-    order: VecDeque<LegId>,
-    set: HashSet<LegId>,
-}
-
-impl Gone {
-    const KEPT: usize = 8192;
-
-    fn contains(&self, leg: &LegId) -> bool {
-        self.set.contains(leg)
-    }
-
-    fn insert(&mut self, leg: LegId) {
-        if self.set.insert(leg.clone()) {
-            self.order.push_back(leg);
-        }
-        if self.order.len() > Self::KEPT
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.set.remove(&oldest);
-        }
     }
 }

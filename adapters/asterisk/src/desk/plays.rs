@@ -3,7 +3,12 @@
 //! Asterisk plays what is posted to a bridge in its order. It may never say that a play is over (an
 //! address that it does not know), so the one whose turn it is has a deadline.
 
-use super::{ChannelId, Chore, Desk, Job, Output, channel_of};
+use super::{
+    Desk,
+    leg::Play,
+    names::{ChannelId, channel_of},
+    port::{Chore, Job, Output},
+};
 use crate::rest::Failure;
 use std::{sync::Arc, time::Duration};
 use strowger_model::{Prompt, event::PlayEnd};
@@ -11,16 +16,6 @@ use strowger_pbx::port::{ConversationId, LegId, PbxEvent, PlayId};
 
 /// How much longer than its sounds a play may take: Asterisk fetches them first.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// A play whose end was not told.
-pub(super) struct Play {
-    pub(super) channel: ChannelId,
-    /// Asterisk has it; of so much sound.
-    posted: Option<Duration>,
-    /// The host stopped it.
-    pub(super) stopping: bool,
-    armed: bool,
-}
 
 impl Desk {
     pub(super) fn play(

@@ -3,7 +3,12 @@
 //! Calls live on there, requests work, but the events of the time in between are lost for good.
 
 use super::{
-    ChannelId, Chore, Desk, Job, Leg, Output, conversation_of, events::arrived, listen::is_snoop,
+    Desk,
+    events::arrived,
+    leg::Leg,
+    listen::is_snoop,
+    names::{ChannelId, conversation_of},
+    port::{Chore, Job, Output},
 };
 use crate::rest::{DIALLED, Snapshot};
 use crate::wire::Channel;

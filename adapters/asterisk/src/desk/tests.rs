@@ -1,8 +1,10 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use std::collections::BTreeMap;
-use strowger_pbx::port::{Address, LegState};
+use crate::rest::Snapshot;
+use std::{collections::BTreeMap, time::Duration};
+use strowger_pbx::port::{Address, AliveLeg, LegState};
+use tokio::sync::oneshot;
 
 /// A desk, and what came out of it as text.
 struct Told {

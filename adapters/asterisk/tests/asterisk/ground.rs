@@ -113,6 +113,7 @@ pub(crate) async fn adapter(
 /// No recordings; texts are spoken by the bed's espeak-ng.
 fn prompts(pbx: &AsteriskServer) -> Arc<Prompts> {
     let mut config = PromptsConfig::new(pbx.folder().join("prompts"));
+    config.language = "nl".to_owned();
     config.speech.program = pbx.tools().espeak().get_program().to_string_lossy().into_owned();
     Arc::new(Prompts::open(config).unwrap())
 }

@@ -1,0 +1,69 @@
+//! A leg, what it plays, and what it listens by.
+
+use super::{
+    names::ChannelId,
+    port::{Chore, Job, Output},
+};
+use std::{collections::VecDeque, time::Duration};
+use strowger_model::event::Cause;
+use strowger_pbx::port::{ArrivedLeg, LegId, PlayId};
+
+/// A leg, from its arrival or dial to its end.
+#[derive(Default)]
+pub(super) struct Leg {
+    pub(super) id: LegId,
+    /// Of a leg that came in.
+    pub(super) arrived: Option<Box<ArrivedLeg>>,
+    /// `Ringing` was told, or the snapshot showed it.
+    pub(super) rang: bool,
+    /// The host asked for its answer.
+    pub(super) answering: bool,
+    /// The far end is answered.
+    pub(super) up: bool,
+    /// `Answered` was told: it is, or was, in its own conversation.
+    pub(super) settled: bool,
+    /// A bridge of its own was made, or is being made.
+    pub(super) bridge: bool,
+    pub(super) conversation: Option<LegId>,
+    pub(super) queue: VecDeque<Job>,
+    /// The job under way.
+    pub(super) running: Option<(u64, bool)>,
+    /// What the host wants between plays.
+    pub(super) music: Option<String>,
+    /// What is being played of it.
+    pub(super) sounding: Option<String>,
+    /// In its own conversation, in their order.
+    pub(super) plays: VecDeque<PlayId>,
+    pub(super) listens: Option<Listens>,
+    /// The host hung it up.
+    pub(super) hang_up: Option<Cause>,
+    /// The host may not know it, nor the PBX: only its hanging-up is under way.
+    pub(super) stranger: bool,
+    /// Somebody hung up, so what follows is not a transfer; with the cause if one was told.
+    pub(super) hung_up: Option<Option<i32>>,
+}
+
+/// A play whose end was not told.
+pub(super) struct Play {
+    pub(super) channel: ChannelId,
+    /// Asterisk has it; of so much sound.
+    pub(super) posted: Option<Duration>,
+    /// The host stopped it.
+    pub(super) stopping: bool,
+    pub(super) armed: bool,
+}
+
+/// What a leg listens by.
+pub(super) struct Listens {
+    pub(super) snoop: ChannelId,
+    pub(super) to: LegId,
+    /// `Listening` was told.
+    pub(super) told: bool,
+}
+
+impl Listens {
+    /// The one who listens is gone.
+    pub(super) fn end(self) -> Output {
+        Output::Chore(Chore::HangUp(self.snoop))
+    }
+}

@@ -1,0 +1,111 @@
+//! What happens to the desk, and what it wants.
+
+use super::names::ChannelId;
+use crate::{
+    rest::{Failure, Snapshot},
+    wire::Event,
+};
+use std::{sync::Arc, time::Duration};
+use strowger_model::{Prompt, command::ListenMode, event::Cause};
+use strowger_pbx::port::{AliveLeg, LegId, PbxCommand, PbxEvent, PlayId};
+use tokio::sync::oneshot;
+
+/// What happens to the desk.
+pub(crate) enum Input {
+    Command(PbxCommand),
+    Event(Event),
+    /// A job is done; with the length, if it was a play.
+    Done {
+        channel: ChannelId,
+        serial: u64,
+        job: Job,
+        result: Result<Duration, Failure>,
+    },
+    /// A play should be over.
+    Overdue(PlayId),
+    /// A play is found to be over.
+    Over(PlayId),
+    /// The socket is there; events wait for `Synced`.
+    Connected,
+    Synced(Snapshot),
+    Lost(String),
+    /// Somebody asks what is alive.
+    Alive(Snapshot, oneshot::Sender<Vec<AliveLeg>>),
+}
+
+/// What the desk wants.
+#[derive(Debug)]
+pub(crate) enum Output {
+    Emit(PbxEvent),
+    /// To be done now, and reported as [`Input::Done`].
+    Run {
+        channel: ChannelId,
+        serial: u64,
+        job: Job,
+    },
+    /// To be done now; nobody waits for it.
+    Chore(Chore),
+    /// [`Input::Overdue`] after so long.
+    Arm(PlayId, Duration),
+    /// The application is another program's: no more connecting.
+    StandDown,
+}
+
+/// A leg's request.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Job {
+    /// Answer if need be, and into the leg's own conversation.
+    Settle {
+        bridge: LegId,
+        answer: bool,
+    },
+    Ring,
+    Originate {
+        endpoint: String,
+        caller_id: String,
+        withheld: bool,
+    },
+    Enter {
+        bridge: LegId,
+    },
+    /// `hush`: stop the music first.
+    Play {
+        bridge: LegId,
+        play: PlayId,
+        prompts: Arc<[Prompt]>,
+        hush: bool,
+    },
+    Music {
+        bridge: LegId,
+        class: Option<String>,
+    },
+    Digits(String),
+    /// Have a channel of this name snoop on another.
+    Listen {
+        snoop: ChannelId,
+        to: ChannelId,
+        mode: ListenMode,
+    },
+    Unlisten {
+        snoop: ChannelId,
+    },
+    Leave {
+        target: Option<String>,
+    },
+    HangUp(Cause),
+}
+
+/// A request that is nobody's.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Chore {
+    DestroyBridge(LegId),
+    /// Hung up if it does not get there.
+    Enter {
+        bridge: LegId,
+        channel: ChannelId,
+    },
+    StopPlay(PlayId),
+    HangUp(ChannelId),
+    /// [`Input::Over`] if the play is not there any more.
+    Check(PlayId),
+}
