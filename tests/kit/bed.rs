@@ -64,6 +64,7 @@ impl Bed {
             Some(format!("PJSIP/central/sip:{{number}}@{}:5060", self.pbx.host(200)));
         config.prompts_bind = (self.pbx.host(2), 0).into();
         let mut prompts = PromptsConfig::new(self.pbx.folder().join("spoken"));
+        prompts.language = "nl-BE".to_owned();
         prompts.speech.program =
             self.pbx.tools().espeak().get_program().to_string_lossy().into_owned();
         let (synced, connected) = tokio::sync::oneshot::channel();

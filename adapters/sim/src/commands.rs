@@ -5,20 +5,18 @@ use super::{
     world::{Far, State, World},
 };
 use strowger_model::event::{Cause, PlayEnd};
-use strowger_pbx::port::{Ended, PbxCommand, PbxEvent};
+use strowger_pbx::port::{Address, Ended, LegId, PbxCommand, PbxEvent, PlayId};
 
 impl World {
     pub(super) fn carry_out(&mut self, command: PbxCommand) {
         match command {
             PbxCommand::Answer { leg } => {
-                if let Some(slot) = self.find(&leg).filter(|slot| self.is_unanswered_caller(*slot))
-                {
+                if let Some(slot) = self.unanswered_caller(&leg) {
                     self.up(slot);
                 }
             }
             PbxCommand::IndicateRinging { leg } => {
-                if let Some(slot) = self.find(&leg).filter(|slot| self.is_unanswered_caller(*slot))
-                {
+                if let Some(slot) = self.unanswered_caller(&leg) {
                     self.slot_mut(slot).state = State::Ringing;
                     self.hears(slot, Sound::Ringback, Vec::new());
                 }
@@ -35,15 +33,7 @@ impl World {
                     self.tell(PbxEvent::Played { leg: conversation, play, end: PlayEnd::Failed })
                 }
             },
-            PbxCommand::Stop { play } => {
-                let Some(&slot) = self.plays.get(&play) else { return };
-                let playing = self.slot(slot).playing.as_ref();
-                let place = playing
-                    .and_then(|playing| playing.plays.iter().position(|(known, _)| *known == play));
-                if let Some(place) = place {
-                    self.end_play(slot, place, PlayEnd::Stopped);
-                }
-            }
+            PbxCommand::Stop { play } => self.stop(&play),
             PbxCommand::Music { leg, class } => {
                 if let Some(slot) = self.find(&leg) {
                     let class = class.map(|class| self.class(&class));
@@ -51,29 +41,10 @@ impl World {
                     self.hearing_changed(slot);
                 }
             }
-            PbxCommand::Move { leg, to } => {
-                let up = |world: &Self, leg| {
-                    world.find(leg).filter(|slot| world.slot(*slot).state == State::Up)
-                };
-                if let (Some(slot), Some(conversation)) = (up(self, &leg), up(self, &to)) {
-                    if self.slot(slot).conversation != conversation {
-                        self.leave(slot);
-                        self.enter(slot, conversation);
-                    }
-                    self.tell(PbxEvent::Moved { leg, to });
-                }
-            }
-            PbxCommand::Transfer { leg, to } => {
-                let inbound = |slot: &u32| matches!(self.slot(*slot).far, Far::Caller(_));
-                let up = |slot: &u32| self.slot(*slot).state == State::Up;
-                if let Some(slot) = self.find(&leg).filter(|slot| inbound(slot) || up(slot)) {
-                    self.observe(|_| Observed::Transferred { leg, to });
-                    self.go(slot, Cause::Normal, true);
-                }
-            }
+            PbxCommand::Move { leg, to } => self.move_to(leg, to),
+            PbxCommand::Transfer { leg, to } => self.transfer(leg, to),
             PbxCommand::SendDigits { leg, digits } => {
-                let up = |slot: &u32| self.slot(*slot).state == State::Up;
-                if self.find(&leg).as_ref().is_some_and(up) {
+                if self.find_up(&leg).is_some() {
                     self.observe(|_| Observed::Digits { leg, digits });
                 }
             }
@@ -94,8 +65,45 @@ impl World {
         }
     }
 
-    fn is_unanswered_caller(&self, slot: u32) -> bool {
+    fn stop(&mut self, play: &PlayId) {
+        let Some(&slot) = self.plays.get(play) else { return };
+        let playing = self.slot(slot).playing.as_ref();
+        let place =
+            playing.and_then(|playing| playing.plays.iter().position(|(known, _)| known == play));
+        if let Some(place) = place {
+            self.end_play(slot, place, PlayEnd::Stopped);
+        }
+    }
+
+    fn move_to(&mut self, leg: LegId, to: LegId) {
+        if let (Some(slot), Some(conversation)) = (self.find_up(&leg), self.find_up(&to)) {
+            if self.slot(slot).conversation != conversation {
+                self.leave(slot);
+                self.enter(slot, conversation);
+            }
+            self.tell(PbxEvent::Moved { leg, to });
+        }
+    }
+
+    /// A caller goes on in the PBX also before the answer.
+    fn transfer(&mut self, leg: LegId, to: Option<Address>) {
+        let Some(slot) = self.find(&leg) else { return };
         let there = self.slot(slot);
-        matches!(there.far, Far::Caller(_)) && matches!(there.state, State::Down | State::Ringing)
+        if matches!(there.far, Far::Caller(_)) || there.state == State::Up {
+            self.observe(|_| Observed::Transferred { leg, to });
+            self.go(slot, Cause::Normal, true);
+        }
+    }
+
+    fn find_up(&self, leg: &LegId) -> Option<u32> {
+        self.find(leg).filter(|slot| self.slot(*slot).state == State::Up)
+    }
+
+    fn unanswered_caller(&self, leg: &LegId) -> Option<u32> {
+        self.find(leg).filter(|slot| {
+            let there = self.slot(*slot);
+            matches!(there.far, Far::Caller(_))
+                && matches!(there.state, State::Down | State::Ringing)
+        })
     }
 }

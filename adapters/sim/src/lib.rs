@@ -1,7 +1,7 @@
 //! A PBX in process, with callers and phones, in real or virtual time.
 //!
 //! # Layout
-//! * [`party`]: callers and phones, as scenarios describe them.
+//! * `config`: [`SimConfig`]. [`party`]: callers and phones, as scenarios describe them.
 //! * [`observe`]: what the far ends experience.
 //! * `world`: legs and conversations, and what happens to them.
 //! * `far_end`, `conversation`: callers and phones, and those who hear each other.
@@ -23,6 +23,7 @@
 
 mod agenda;
 mod commands;
+mod config;
 mod conversation;
 mod far_end;
 mod inbox;
@@ -33,6 +34,7 @@ mod provider;
 mod tests;
 mod world;
 
+pub use config::SimConfig;
 pub use observe::{By, Observed, SimObserver, Sound};
 pub use party::{Caller, Keys, Phone, Rings, Then};
 
@@ -42,52 +44,12 @@ use std::{
     time::Duration,
 };
 use strowger_pbx::port::{Address, AliveLeg, BoxFuture, LegId, Pbx, PbxCommand, PbxEvent, PbxSink};
-use strowger_speech::{Lengths, lengths_without_recordings};
 use tokio::{
     sync::Notify,
     task::{AbortHandle, yield_now},
     time::{Instant, sleep_until},
 };
 use world::{Told, World, micros};
-
-/// What a sim needs to know.
-#[derive(Clone)]
-pub struct SimConfig {
-    /// The adapter's name.
-    pub name: String,
-    /// Before the number in the names of legs that arrive. Differs from run to run where names must
-    /// not repeat.
-    pub leg_prefix: String,
-    /// From the sending of a command to its carrying out.
-    pub latency: Duration,
-    /// How long a key is pressed, and the pause after it.
-    pub digit: Duration,
-    /// How extensions and endpoints behave that [`Sim::phone`] did not name.
-    pub unknown: Phone,
-    /// How numbers behave that [`Sim::phone`] did not name.
-    pub outside: Phone,
-    /// How long prompts last.
-    pub lengths: Lengths,
-    /// Is told what the far ends experience.
-    pub observer: Option<SimObserver>,
-}
-
-impl Default for SimConfig {
-    /// Commands take 1 ms, keys 100 ms; addresses that were not named are refused, numbers answer 2
-    /// s after ringing; no recordings, nobody observes.
-    fn default() -> Self {
-        Self {
-            name: "sim".to_owned(),
-            leg_prefix: "sim-".to_owned(),
-            latency: Duration::from_millis(1),
-            digit: Duration::from_millis(100),
-            unknown: Phone::new(Then::Unknown),
-            outside: Phone::answers(Duration::from_secs(2)),
-            lengths: lengths_without_recordings(),
-            observer: None,
-        }
-    }
-}
 
 /// The PBX, and the hands of those who use its telephones.
 pub struct Sim {

@@ -4,8 +4,8 @@
 //! of a leg that is gone goes on while others are in it.
 
 use super::{
-    SimConfig,
     agenda::{Agenda, Due, Micros, Place, What},
+    config::SimConfig,
     observe::{By, Observed, Sound},
     party::Phone,
 };

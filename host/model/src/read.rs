@@ -227,6 +227,8 @@ pub trait Reads {
     fn expected_wait(&self, entry: OrderId) -> Option<Duration>;
     /// The agent who is at a phone: an address, an extension or a number.
     fn agent_at(&self, phone: &str) -> Option<AgentName>;
+    /// The flow's language, BCP 47.
+    fn language(&self) -> String;
     /// The agent who has an extension, or a name.
     fn agent_named(&self, key: &str) -> Option<AgentName>;
     /// Whether the call may act for an agent.

@@ -91,6 +91,7 @@ pub enum Read {
     InQueue(String, String, Option<bool>),
     AgentNamed(String, Option<AgentName>),
     Authority(String, Authority),
+    Language(String),
 }
 
 /// Where answers come from: asked once for each question, or looked up.
@@ -231,6 +232,18 @@ macro_rules! reads {
                 agent_at: AgentAt -> Option<AgentName>,
                 agent_named: AgentNamed -> Option<AgentName>,
                 authority_over: Authority -> Authority,
+            }
+
+            fn language(&self) -> String {
+                self.answer(
+                    || "language".to_owned(),
+                    |read| if let Read::Language(language) = read { Some(language.clone()) } else { None },
+                    |host| {
+                        let language = host.language();
+                        (Read::Language(language.clone()), language)
+                    },
+                )
+                .unwrap_or_default()
             }
 
             fn in_queue(&self, agent: &str, queue: &str) -> Option<bool> {

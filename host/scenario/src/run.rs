@@ -392,7 +392,7 @@ fn staff(written: &ScenarioFile, flow: &LoadedFlow, over: &mut Map<String, Value
 
 /// How long prompts last: recordings as long as their files.
 fn lengths(flow: &LoadedFlow) -> Lengths {
-    let spoken = lengths_without_recordings();
+    let spoken = lengths_without_recordings(&flow.language);
     let recordings: BTreeMap<String, Duration> = flow
         .recordings
         .iter()

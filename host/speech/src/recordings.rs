@@ -1,7 +1,11 @@
 //! The recordings that there are. Read at the start and on request, so that asking for one touches
 //! no disk.
 
-use super::{PromptError, slug, text_hash, wav};
+use super::{
+    error::PromptError,
+    names::{slug, text_hash},
+    wav,
+};
 use std::{
     collections::BTreeMap,
     fs,

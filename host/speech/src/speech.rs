@@ -1,6 +1,10 @@
 //! Texts spoken by a command.
 
-use super::{PromptError, blocking, wav, words::primary};
+use super::{
+    error::PromptError,
+    wav::{self, blocking},
+    words::primary,
+};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, io, path::Path, process::Stdio, time::Duration};
 use tokio::{io::AsyncWriteExt, process::Command, sync::Semaphore};

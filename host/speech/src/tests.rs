@@ -1,7 +1,14 @@
 //! Prompts made by a stand-in for the speech command.
 
 use super::*;
-use std::os::unix::fs::PermissionsExt;
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use strowger_model::Prompt;
 use tempfile::TempDir;
 
 /// Speaks by copying a second of sound at 22,050 Hz, notes the text, and refuses "boom".
@@ -48,6 +55,7 @@ fn site() -> Site {
 
 fn open(folder: &Path) -> Arc<Prompts> {
     let mut config = PromptsConfig::new(folder.join("cache"));
+    config.language = "nl".to_owned();
     config.recordings = vec![folder.join("flows"), folder.join("prompts")];
     config.speech = Speech {
         program: folder.join("speak").to_string_lossy().into_owned(),

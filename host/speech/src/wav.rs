@@ -132,6 +132,13 @@ fn resample(samples: &[f32], from: u32) -> Vec<f32> {
         .collect()
 }
 
+/// Does something with files where it may take its time.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, String> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| error.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,24 @@
-//! Digits, numbers, times and places in line as texts, the names of texts, and how long a text
-//! takes to say.
+//! Digits, numbers, times and places in line as texts, and how long a text takes to say.
 
-use super::{TimeOfDay, id_of};
-use std::time::Duration;
-use strowger_model::Prompt;
+use std::{sync::Arc, time::Duration};
+use strowger_model::{Prompt, Timestamp};
+
+/// Hours (0 to 23) and minutes of an instant in the site's zone.
+pub type TimeOfDay = Arc<dyn Fn(Timestamp) -> (u8, u8) + Send + Sync>;
+
+/// How long a prompt lasts; none: it cannot be played. Never waits.
+pub type Lengths = Arc<dyn Fn(&Prompt) -> Option<Duration> + Send + Sync>;
+
+/// Lengths where there is no site: of texts a guess, with figures in this language; of recordings
+/// none, so they cannot be played.
+pub fn lengths_without_recordings(language: &str) -> Lengths {
+    let (language, midnight): (_, TimeOfDay) = (language.to_owned(), Arc::new(|_| (0, 0)));
+    Arc::new(move |prompt| match prompt {
+        Prompt::Recording(_) => None,
+        Prompt::Silence(length) => Some(*length),
+        _ => Some(spoken_length(&text(prompt, &language, &midnight).0)),
+    })
+}
 
 /// What is said for a prompt, and in which language. A recording's is its name; silence has none.
 pub(super) fn text(prompt: &Prompt, language: &str, time_of_day: &TimeOfDay) -> (String, String) {
@@ -47,13 +62,13 @@ struct Words {
 }
 
 impl Words {
-    /// Dutch where the language is not known.
+    /// English where the language is not known.
     fn of(language: &str) -> Self {
         let (number, hours, star, hash) = match primary(language).as_str() {
+            "nl" => ("nummer", "uur", "sterretje", "hekje"),
             "fr" => ("numéro", "heures", "étoile", "dièse"),
-            "en" => ("number", "hours", "star", "hash"),
             "de" => ("Nummer", "Uhr", "Stern", "Raute"),
-            _ => ("nummer", "uur", "sterretje", "hekje"),
+            _ => ("number", "hours", "star", "hash"),
         };
         Self { number, hours, star, hash }
     }
@@ -84,29 +99,10 @@ pub fn spoken_length(text: &str) -> Duration {
     Duration::from_millis(300 + text.trim().chars().map(millis).sum::<u64>())
 }
 
-/// The name that a recording of this text may bear: its letters and digits in lower case,
-/// everything else a hyphen. None for a text of more than 64 characters, since two may begin alike:
-/// use [`text_hash`].
-pub fn slug(text: &str) -> Option<String> {
-    let words: Vec<String> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
-    let slug = words.join("-");
-    (!slug.is_empty() && text.chars().count() <= 64).then_some(slug)
-}
-
-/// The name that a recording of any text may bear: 32 hexadecimal digits.
-pub fn text_hash(text: &str) -> String {
-    id_of(&["text", text]).as_ref().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
-    use strowger_model::Timestamp;
+    use crate::names::{slug, text_hash};
 
     #[test]
     fn things_are_said_in_the_language_of_the_site() {
@@ -116,7 +112,8 @@ mod tests {
         assert_eq!(said(&Prompt::Time(Timestamp(0)), "nl-BE"), "14 uur 30");
         assert_eq!(text(&Prompt::Time(Timestamp(0)), "fr", &at_eight).0, "8 heures");
         assert_eq!(said(&Prompt::Position(3), "de_DE"), "Nummer 3");
-        assert_eq!(said(&Prompt::Position(3), "zz"), "nummer 3");
+        assert_eq!(said(&Prompt::Position(3), "nl"), "nummer 3");
+        assert_eq!(said(&Prompt::Position(3), "zz"), "number 3", "English where it is not known");
         assert_eq!(said(&Prompt::Digits("02 7*#".to_owned()), "nl"), "0 2 7 sterretje hekje");
         assert_eq!(said(&Prompt::Number(-12), "en"), "-12");
         let french =

@@ -196,7 +196,7 @@ fn callers_are_spoken_to_in_their_language() {
         settings.texts.greeting =
             serde_json::from_str(r#"{"nl":"Welkom bij {clinic}.","fr":"Bienvenue: {clinic}."}"#)
                 .unwrap();
-        call_to(settings, "+3293320101", edit(Site::default()))
+        call_to(settings, "+3293320101", edit(Site::default().language("nl-BE")))
     };
     let mut chooses = several(|site| site);
     chooses.presses("2").settles();
@@ -207,6 +207,9 @@ fn callers_are_spoken_to_in_their_language() {
     let mut mute = several(|site| site);
     mute.presses("").settles();
     assert_eq!(heard(&mute), ["Welkom bij de polikliniek Cardiologie."]);
+    let mut elsewhere = several(|site| site.language("fr-BE"));
+    elsewhere.presses("").settles();
+    assert_eq!(heard(&elsewhere), ["Bienvenue: de polikliniek Cardiologie."], "the flow's own");
     let known = several(|site| {
         let mut patient = contact("patiënt", "Luc");
         patient.language = Some("fr-BE".into());

@@ -39,6 +39,8 @@ pub trait Reads {
     fn expected_wait(&self, entry: OrderId) -> Option<Millis>;
     /// The agent at a phone.
     fn agent_at(&self, phone: &str) -> Option<String>;
+    /// The flow's language, BCP 47.
+    fn language(&self) -> String;
     /// The agent who has an extension, or a name.
     fn agent_named(&self, key: &str) -> Option<String>;
     /// Whether the call may act for an agent.
@@ -90,6 +92,8 @@ questions! {
     /// The agent who has logged in at a phone, else whose phone it is: an address, an extension or
     /// a number.
     fn agent_at(phone: &str) -> Option<String>;
+    /// The flow's language, BCP 47 such as `nl-BE`: that of its flow file, else that of the site.
+    fn language() -> String;
     /// The name of the agent who has an extension, or that name.
     fn agent_named(key: &str) -> Option<String>;
     /// Whether this call may act for an agent (name or extension), by where it comes from.

@@ -1,6 +1,9 @@
 //! Words in the languages of those who call.
 
-use crate::types::{Prompt, Spoken};
+use crate::{
+    reads,
+    types::{Prompt, Spoken},
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
     Deserialize, Deserializer,
@@ -25,8 +28,9 @@ enum Said {
 
 impl Words {
     /// In this language, such as that of a known contact (BCP 47: `fr` or `fr-BE`). Where there is
-    /// no text in it, or none is asked for, the text in the flow's language, which is the only one
-    /// or the first of the table that is Dutch, else the first.
+    /// no text in it, or none is asked for: in the flow's language, else in English, else in the
+    /// first of the table. A text that stands alone is in the flow's language, whichever is asked
+    /// for.
     pub fn in_language(&self, language: Option<&str>) -> Prompt {
         let (text, language) = match &self.0 {
             Said::Text(text) => (text, None),
@@ -34,11 +38,9 @@ impl Words {
                 let in_it = |wanted: &str| {
                     texts.iter().find(|(language, _)| primary(language) == primary(wanted))
                 };
-                match language
-                    .and_then(in_it)
-                    .or_else(|| in_it("nl"))
-                    .or_else(|| texts.iter().next())
-                {
+                let of_flow = reads::language();
+                let wanted = language.into_iter().chain([of_flow.as_str(), "en"]);
+                match wanted.into_iter().find_map(in_it).or_else(|| texts.iter().next()) {
                     Some((language, text)) => (text, Some(language.clone())),
                     // A table without a text is refused when it is read.
                     None => return Prompt::Silence(0),
@@ -127,10 +129,18 @@ impl JsonSchema for Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Site;
+    use std::rc::Rc;
 
-    fn said(words: serde_json::Value, language: Option<&str>) -> (String, Option<String>) {
+    /// Of a flow that speaks a language, for somebody who wants one.
+    fn said(
+        words: serde_json::Value,
+        flow: &str,
+        language: Option<&str>,
+    ) -> (String, Option<String>) {
         let words: Words = serde_json::from_value(words).unwrap();
-        match words.in_language(language) {
+        let site = Rc::new(Site::default().language(flow));
+        match reads::answer_with(site, || words.in_language(language)) {
             Prompt::Text(Spoken { text, language }) => (text, language),
             other => panic!("{other:?}"),
         }
@@ -139,27 +149,41 @@ mod tests {
     #[test]
     fn a_text_is_said_as_it_is() {
         let text = serde_json::json!("Goedendag.");
-        assert_eq!(said(text.clone(), None), ("Goedendag.".into(), None));
-        assert_eq!(said(text, Some("fr")), ("Goedendag.".into(), None));
+        assert_eq!(said(text.clone(), "nl", None), ("Goedendag.".into(), None));
+        assert_eq!(said(text, "nl", Some("fr")), ("Goedendag.".into(), None));
     }
 
     #[test]
-    fn a_table_is_said_in_the_language_of_who_listens_else_in_dutch_else_in_the_first() {
+    fn a_table_is_said_in_the_language_of_who_listens_else_in_that_of_the_flow() {
         let table =
             serde_json::json!({ "fr": "Bonjour.", "nl": "Goedendag.", "de-BE": "Guten Tag." });
-        for (language, text, spoken) in [
-            (Some("fr-BE"), "Bonjour.", "fr"),
-            (Some("DE"), "Guten Tag.", "de-BE"),
-            (Some("en"), "Goedendag.", "nl"),
-            (None, "Goedendag.", "nl"),
+        for (flow, language, text, spoken) in [
+            ("nl-BE", Some("fr-BE"), "Bonjour.", "fr"),
+            ("nl-BE", Some("DE"), "Guten Tag.", "de-BE"),
+            ("nl-BE", Some("en"), "Goedendag.", "nl"),
+            ("nl-BE", None, "Goedendag.", "nl"),
+            ("fr", None, "Bonjour.", "fr"),
+            ("fr", Some("en"), "Bonjour.", "fr"),
         ] {
             assert_eq!(
-                said(table.clone(), language),
+                said(table.clone(), flow, language),
                 (text.into(), Some(spoken.into())),
-                "{language:?}"
+                "{flow}, {language:?}"
             );
         }
-        assert_eq!(said(serde_json::json!({ "fr": "Bonjour." }), Some("nl")).0, "Bonjour.");
+    }
+
+    #[test]
+    fn without_the_flows_language_a_table_is_said_in_english_else_in_the_first() {
+        let table = serde_json::json!({ "de": "Guten Tag.", "en": "Hello.", "nl": "Goedendag." });
+        assert_eq!(said(table, "fr", None).0, "Hello.");
+        let table = serde_json::json!({ "de": "Guten Tag.", "nl": "Goedendag." });
+        assert_eq!(said(table, "fr", None).0, "Guten Tag.");
+        assert_eq!(said(serde_json::json!({ "fr": "Bonjour." }), "en", Some("nl")).0, "Bonjour.");
+    }
+
+    #[test]
+    fn a_table_has_a_text() {
         assert!(
             serde_json::from_value::<Words>(serde_json::json!({}))
                 .unwrap_err()
@@ -175,8 +199,9 @@ mod tests {
         )
         .unwrap();
         let edited = table.map(|text| text.replace("{naam}", "An"));
+        let site = Rc::new(Site::default());
         assert_eq!(
-            edited.in_language(Some("fr")),
+            reads::answer_with(site, || edited.in_language(Some("fr"))),
             Prompt::Text(Spoken { text: "Bonjour An.".into(), language: Some("fr".into()) })
         );
     }

@@ -14,7 +14,9 @@ fn settings() -> Settings {
 
 /// 23 November 2026, 10:04 in the zone of the tests.
 fn site(office_hours: bool) -> Site {
-    Site { instant: 1_795_428_240_000, ..Site::default() }.schedule("kantooruren", office_hours)
+    Site { instant: 1_795_428_240_000, ..Site::default() }
+        .language("nl-BE")
+        .schedule("kantooruren", office_hours)
 }
 
 fn call(site: Site, data: &str) -> TestCall<Zorglijn> {

@@ -14,8 +14,8 @@ use strowger_model::{
 };
 
 /// Reads for a site where it is always Sunday 22 November 2026, 12:00:00 in Brussels, every
-/// schedule is open, every queue has one free agent, and nothing else is known. What a flow logs is
-/// kept.
+/// schedule is open, every queue has one free agent, the language is `nl-BE`, and nothing else is
+/// known. What a flow logs is kept.
 #[derive(Debug, Default)]
 pub struct FixedReads {
     logged: Mutex<Vec<(LogLevel, String)>>,
@@ -92,6 +92,10 @@ impl Reads for FixedReads {
 
     fn agent_at(&self, _phone: &str) -> Option<AgentName> {
         None
+    }
+
+    fn language(&self) -> String {
+        "nl-BE".to_owned()
     }
 
     fn agent_named(&self, _key: &str) -> Option<AgentName> {

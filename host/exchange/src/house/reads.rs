@@ -74,6 +74,10 @@ impl Reads for StepReads {
         self.exchange.agent_at(phone)
     }
 
+    fn language(&self) -> String {
+        self.flow.language.clone()
+    }
+
     fn agent_named(&self, key: &str) -> Option<AgentName> {
         self.exchange.catalogue.current().site.agent(key).map(|agent| agent.name.clone())
     }

@@ -16,7 +16,10 @@ use strowger_remote::{
 };
 use strowger_sim::{Caller, Observed, Phone, Sim, SimConfig, Then};
 use tokio::{
-    sync::{mpsc::unbounded_channel, watch},
+    sync::{
+        mpsc::{Receiver, channel},
+        watch,
+    },
     time::{MissedTickBehavior, interval},
 };
 use tracing_subscriber::EnvFilter;
@@ -127,12 +130,8 @@ async fn run(args: &args::Sim, token: Token) -> Result<bool> {
     let (adapter, observer) = (Adapter::new(&args.name), counter.clone());
     let connected = adapter.connected();
     let config = SimConfig {
-        name: args.name.clone(),
-        leg_prefix: format!("{}-{}-", args.name, since_1970().as_millis()),
-        unknown: phone.clone(),
-        outside: phone,
         observer: Some(Arc::new(move |_, observed| observer.observe(observed))),
-        ..SimConfig::default()
+        ..config(&args.name, phone)
     };
     let sim = Arc::new(Sim::new(config, adapter.sink()));
     let link = {
@@ -148,10 +147,7 @@ async fn run(args: &args::Sim, token: Token) -> Result<bool> {
     let coming = come(args.callers, between, connected.clone(), |number| {
         sim.call(caller(format!("+32470{number:06}"), &args.to));
     });
-    let (sender, mut orders) = unbounded_channel::<String>();
-    std::thread::spawn(move || {
-        std::io::stdin().lock().lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
-    });
+    let mut orders = lines();
     let telling = async {
         let mut every = interval(Duration::from_millis(args.status.max(1)));
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -189,6 +185,27 @@ async fn run(args: &args::Sim, token: Token) -> Result<bool> {
         () = async { coming.await; std::future::pending().await } => Ok(false),
         _ = link => anyhow::bail!("the link to the host has died"),
     }
+}
+
+/// A PBX with this phone wherever one is dialled.
+fn config(name: &str, phone: Phone) -> SimConfig {
+    SimConfig {
+        name: name.to_owned(),
+        leg_prefix: format!("{name}-{}-", since_1970().as_millis()),
+        unknown: phone.clone(),
+        outside: phone,
+        ..SimConfig::default()
+    }
+}
+
+/// The lines of standard input. Whoever writes more than these waits.
+fn lines() -> Receiver<String> {
+    let (sender, lines) = channel(64);
+    std::thread::spawn(move || {
+        let mut read = std::io::stdin().lock().lines().map_while(Result::ok);
+        read.try_for_each(|line| sender.blocking_send(line))
+    });
+    lines
 }
 
 /// Has callers come, one after the other, from when the host is there for the first time.

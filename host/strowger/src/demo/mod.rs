@@ -23,7 +23,7 @@ use script::{FLOW, Scene};
 use stage::Copy;
 use std::{collections::BTreeMap, io::IsTerminal, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Options};
-use strowger_flows::{Catalogue, CatalogueConfig};
+use strowger_flows::{Catalogue, CatalogueConfig, Snapshot};
 use strowger_model::CallId;
 use strowger_pbx::port::Address;
 use strowger_scenario::What;
@@ -31,7 +31,7 @@ use strowger_sim::{Phone, Sim, SimConfig};
 use strowger_site::Report;
 use strowger_speech::lengths_without_recordings;
 use tokio::{
-    sync::{mpsc::UnboundedReceiver, oneshot},
+    sync::{mpsc::Receiver, oneshot},
     time::Instant,
 };
 
@@ -63,29 +63,7 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
     let watch = Arc::new(Watch::default());
     let sights = watch.watch(Wanted::All);
     let exchange = Exchange::new(Options::new(catalogue.clone(), Clock::system(), watch.clone()));
-    let lengths = lengths_without_recordings();
-    let sim = Arc::new(Sim::new(
-        SimConfig {
-            lengths: Arc::new(move |prompt| {
-                lengths(prompt).map(|length| length.min(LONGEST_PROMPT))
-            }),
-            ..SimConfig::default()
-        },
-        exchange.sink(),
-    ));
-    for (address, after, talks) in script::PHONES {
-        let seconds = |seconds: u64| Duration::from_secs(seconds);
-        sim.phone(
-            Address::Endpoint(address.into()),
-            Phone::answers(seconds(after)).talking(seconds(talks)),
-        );
-    }
-    for number in script::numbers(&catalogue.current()) {
-        sim.phone(
-            Address::Number(number),
-            Phone::answers(Duration::from_secs(1)).talking(Duration::from_secs(4)),
-        );
-    }
+    let sim = Arc::new(simulated(&catalogue.current(), &exchange));
     exchange.attach(sim.clone());
     let running = Running {
         catalogue: catalogue.clone(),
@@ -135,6 +113,34 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
         tokio::signal::ctrl_c().await?;
     }
     Ok(good)
+}
+
+/// The PBX, with the phones of the script.
+fn simulated(snapshot: &Snapshot, exchange: &Arc<Exchange>) -> Sim {
+    let lengths = lengths_without_recordings(&snapshot.site.language);
+    let sim = Sim::new(
+        SimConfig {
+            lengths: Arc::new(move |prompt| {
+                lengths(prompt).map(|length| length.min(LONGEST_PROMPT))
+            }),
+            ..SimConfig::default()
+        },
+        exchange.sink(),
+    );
+    for (address, after, talks) in script::PHONES {
+        let seconds = |seconds: u64| Duration::from_secs(seconds);
+        sim.phone(
+            Address::Endpoint(address.into()),
+            Phone::answers(seconds(after)).talking(seconds(talks)),
+        );
+    }
+    for number in script::numbers(snapshot) {
+        sim.phone(
+            Address::Number(number),
+            Phone::answers(Duration::from_secs(1)).talking(Duration::from_secs(4)),
+        );
+    }
+    sim
 }
 
 /// What came of the calls, in words.
@@ -204,7 +210,7 @@ impl Screen {
     /// came of each, by caller.
     async fn show(
         self: Arc<Self>,
-        mut sights: UnboundedReceiver<Sight>,
+        mut sights: Receiver<Sight>,
         all_over: oneshot::Sender<BTreeMap<String, String>>,
     ) {
         let mut all_over = Some(all_over);

@@ -13,7 +13,10 @@ use std::{
 use strowger_exchange::{CallRecord, Observed, Observer};
 use strowger_model::{CallId, Event, Timestamp};
 use strowger_scenario::{Narrator, What};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
+
+/// How much may wait to be seen. Whoever is slower sees no more.
+const SIGHTS: usize = 4_096;
 
 /// Something that happened in a call that is watched.
 #[derive(Clone, Debug)]
@@ -37,8 +40,8 @@ pub(crate) struct Watch {
 
 #[derive(Default)]
 struct Inner {
-    waiting: Vec<(Wanted, UnboundedSender<Sight>)>,
-    calls: HashMap<CallId, (Narrator, UnboundedSender<Sight>)>,
+    waiting: Vec<(Wanted, Sender<Sight>)>,
+    calls: HashMap<CallId, (Narrator, Sender<Sight>)>,
 }
 
 /// Which calls to watch.
@@ -51,9 +54,9 @@ pub(crate) enum Wanted {
 }
 
 impl Watch {
-    /// Watches calls that come from now on, until the receiver is dropped.
-    pub(crate) fn watch(&self, wanted: Wanted) -> UnboundedReceiver<Sight> {
-        let (sender, receiver) = unbounded_channel();
+    /// Watches calls that come from now on, until the receiver is dropped or does not keep up.
+    pub(crate) fn watch(&self, wanted: Wanted) -> Receiver<Sight> {
+        let (sender, receiver) = channel(SIGHTS);
         self.busy.fetch_add(1, Ordering::Relaxed);
         self.inner().waiting.push((wanted, sender));
         receiver
@@ -68,7 +71,7 @@ impl Watch {
         let before = inner.waiting.len() + inner.calls.len();
         inner.waiting.retain(|(_, sender)| !sender.is_closed());
         if let Observed::Event(Event::Arrived(arrival)) = observed {
-            let wants = |(wanted, _): &(Wanted, UnboundedSender<Sight>)| match wanted {
+            let wants = |(wanted, _): &(Wanted, Sender<Sight>)| match wanted {
                 Wanted::All => true,
                 Wanted::NextFrom(from) => *from == arrival.caller,
             };
@@ -80,11 +83,15 @@ impl Watch {
                 inner.calls.insert(call, (Narrator::default(), sender));
             }
         }
+        // Fails also if whoever watched has gone.
         if let Some((narrator, sender)) = inner.calls.get_mut(&call)
             && let Some(what) = narrator.tell(observed)
+            && let Err(TrySendError::Full(_)) = sender.try_send(Sight { at, call, what })
         {
-            // Fails if whoever watched has gone.
-            let _ = sender.send(Sight { at, call, what });
+            tracing::warn!(%call, "whoever watches is too slow, and sees no more");
+            let slow = sender.clone();
+            inner.waiting.retain(|(_, sender)| !sender.same_channel(&slow));
+            inner.calls.retain(|_, (_, sender)| !sender.same_channel(&slow));
         }
         if let Observed::Closed(_) = observed {
             inner.calls.remove(&call);
@@ -136,6 +143,41 @@ pub(crate) fn masked(number: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strowger_model::event::Arrival;
+
+    fn arrival(call: CallId) -> Arrival {
+        Arrival {
+            call,
+            caller: None,
+            caller_name: None,
+            endpoint: None,
+            dialled: "100".to_owned(),
+            diverted_from: None,
+            line: None,
+            adapter: "sim".to_owned(),
+            data: String::new(),
+            at: Timestamp(0),
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_does_not_keep_up_sees_no_more() {
+        let watch = Watch::default();
+        let mut sights = watch.watch(Wanted::All);
+        let mut last = None;
+        for _ in 0..SIGHTS + 2 {
+            let call = CallId::next(0, last);
+            last = Some(call);
+            let arrived = Event::Arrived(Box::new(arrival(call)));
+            watch.observe(Timestamp(0), call, &Observed::Event(&arrived));
+        }
+        let mut seen = 0;
+        while sights.recv().await.is_some() {
+            seen += 1;
+        }
+        assert_eq!(seen, SIGHTS);
+        assert_eq!(watch.busy.load(Ordering::Relaxed), 0, "nothing is watched any more");
+    }
 
     #[test]
     fn of_a_number_the_end_is_told() {

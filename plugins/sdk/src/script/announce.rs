@@ -1,6 +1,10 @@
 //! What those who wait are told of their place in line.
 
-use super::{CALLER, Call, Ordered, kind};
+use super::{
+    call::Call,
+    order::{Ordered, kind},
+    run::CALLER,
+};
 use crate::{
     prompt::Seconds,
     types::{OrderId, Prompt},

@@ -1,23 +1,18 @@
-//! What a script holds of its call.
+//! What a script holds of its call: facts, questions, and what is ordered and not heard of again.
 
 use super::{
-    CALLER, Company, Either, Ending, Events, Ordered, Waiting, kind,
-    order::dial,
-    race,
+    Ending,
     run::{Afterwards, Run},
 };
 use crate::{
-    millis, reads,
-    types::{
-        AgentAction, AgentOrder, Alarm, Arrival, CaseOrder, Cause, Command, ContactDue,
-        ContinueWith, Disposition, Event, Field, Gather, HangUp, KeepWaiting, LegDigit, Listen,
-        ListenMode, Mail, Moment, OpenCampaign, OrderId, Play, Prompt, RecordingOrder, SendDigits,
-        SetSwitch, Switched, Target, Transfer, Watch,
+    reads::{
+        self, AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus,
+        ScheduleStatus,
     },
-};
-use reads::{
-    AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus,
-    ScheduleStatus,
+    types::{
+        Alarm, Arrival, CaseOrder, Cause, Command, ContactDue, Disposition, Field, HangUp, Mail,
+        Moment, OrderId, Target,
+    },
 };
 use std::{
     future::{Future, poll_fn},
@@ -28,7 +23,7 @@ use std::{
 
 /// One call, as its script sees it. Clones are the same call.
 ///
-/// What gives an [`Ordered`] leaves when it is awaited. What gives nothing leaves at once, and is
+/// What gives an [`Ordered`](super::Ordered) leaves when it is awaited. What gives nothing leaves at once, and is
 /// not heard of again: if the host refuses it, the operator's log says so.
 #[derive(Clone, Default)]
 pub struct Call {
@@ -60,134 +55,20 @@ impl Call {
 
 /// # The caller's ear and mouth
 impl Call {
-    /// Answers the caller.
-    pub fn answer(&self) -> Ordered<kind::Answer> {
-        Ordered::new(self, Command::Answer)
-    }
-
     /// Lets the caller hear ringing.
     pub fn indicate_ringing(&self) {
         self.order(Command::IndicateRinging);
-    }
-
-    /// Says something to the caller, or plays it. A text is spoken, a recording of its name wins.
-    pub fn play(&self, prompt: impl Into<Prompt>) -> Ordered<kind::Play> {
-        self.play_to(CALLER, vec![prompt.into()])
-    }
-
-    /// Plays prompts to a leg, or to all in its conversation.
-    pub fn play_to(&self, leg: impl AsRef<str>, prompts: Vec<Prompt>) -> Ordered<kind::Play> {
-        Ordered::new(
-            self,
-            Command::Play(Play { leg: leg.as_ref().into(), prompts, barge_in: false }),
-        )
-    }
-
-    /// Asks the caller for digits.
-    pub fn gather(&self, prompt: impl Into<Prompt>) -> Ordered<kind::Gather> {
-        self.gather_from(CALLER, vec![prompt.into()])
-    }
-
-    /// Asks somebody for digits.
-    pub fn gather_from(&self, leg: impl AsRef<str>, prompts: Vec<Prompt>) -> Ordered<kind::Gather> {
-        Ordered::new(
-            self,
-            Command::Gather(Gather {
-                leg: leg.as_ref().into(),
-                prompts,
-                max_digits: 0,
-                terminator: None,
-                first_digit_within: 5_000,
-                next_digit_within: 3_000,
-                secret: false,
-            }),
-        )
-    }
-
-    /// Music for the caller, until it is dropped or the caller joins somebody.
-    pub fn music(&self, class: impl Into<String>) -> Company {
-        self.keep_waiting(KeepWaiting {
-            leg: CALLER.into(),
-            music: Some(class.into()),
-            prompts: Vec::new(),
-            first_after: 0,
-            every: 0,
-        })
-    }
-
-    /// Keeps somebody company, until it is dropped or that leg joins another.
-    pub fn keep_waiting(&self, company: KeepWaiting) -> Company {
-        Company::begin(self, Command::KeepWaiting(company))
-    }
-
-    /// Digits that a leg presses and no gather takes, from now on.
-    pub fn keys(&self, leg: impl Into<String>) -> Events<char> {
-        let leg = leg.into();
-        self.events(move |event| match event {
-            Event::Digit(LegDigit { leg: from, digit }) if *from == leg => Some(*digit),
-            _ => None,
-        })
-    }
-
-    /// Watches for keys pressed in a conversation; matches are its progress.
-    pub fn watch(&self, leg: impl AsRef<str>, patterns: Vec<String>) -> Ordered<kind::Watch> {
-        Ordered::new(self, Command::Watch(Watch { leg: leg.as_ref().into(), patterns }))
     }
 }
 
 /// # Waiting and time
 impl Call {
-    /// Waits in a queue; see [`Waiting`].
-    pub fn wait_in(&self, queue: impl Into<String>) -> Waiting {
-        self.wait_in_all([queue])
-    }
-
-    /// Waits in several queues at once, or for agents by name (`agent:NAME`).
-    pub fn wait_in_all<Q: Into<String>>(&self, queues: impl IntoIterator<Item = Q>) -> Waiting {
-        Waiting::new(self, queues.into_iter().map(Into::into).collect())
-    }
-
-    /// Lets time pass.
-    pub fn sleep(&self, time: impl Into<Duration>) -> Ordered<kind::Timer> {
-        Ordered::new(self, Command::Timer(millis(time)))
-    }
-
-    /// Waits, but not longer than this; none when the time is up. What is waited for is then
-    /// dropped, which takes it back; to keep it, hand over a `&mut` of it.
-    pub async fn within<W: Future>(
-        &self,
-        limit: impl Into<Duration>,
-        wait: W,
-    ) -> Option<W::Output> {
-        match race(wait, self.sleep(limit)).await {
-            Either::Left(output) => Some(output),
-            Either::Right(()) => None,
-        }
-    }
-
     /// Waits until a leg of this call is gone, and says why. If it is already, that is at once.
     pub fn gone(&self, leg: impl Into<String>) -> impl Future<Output = Cause> + Unpin {
         let (call, leg) = (self.clone(), leg.into());
         poll_fn(move |_| match call.run.gone(&leg) {
             Some(cause) => Poll::Ready(cause),
             None => Poll::Pending,
-        })
-    }
-
-    /// Events that nobody ordered, picked by a function, from now on.
-    pub fn events<T: 'static>(&self, pick: impl Fn(&Event) -> Option<T> + 'static) -> Events<T> {
-        Events::new(self, pick)
-    }
-
-    /// Turns of a switch, from now on: the new position. Only switches that were read with
-    /// [`Call::switch`] are told.
-    pub fn turns(&self, switch: impl Into<String>) -> Events<String> {
-        let switch = switch.into();
-        self.events(move |event| match event {
-            Event::Switched(Switched { name, position }) if *name == switch => {
-                Some(position.clone())
-            }
-            _ => None,
         })
     }
 
@@ -205,89 +86,6 @@ impl Call {
 
 /// # Legs
 impl Call {
-    /// Dials a number in E.164.
-    pub fn dial(&self, number: impl Into<String>) -> Ordered<kind::Dial> {
-        self.dial_to(Target::Number(number.into()))
-    }
-
-    /// Dials a target.
-    pub fn dial_to(&self, target: Target) -> Ordered<kind::Dial> {
-        Ordered::new(self, dial(target))
-    }
-
-    /// Lets the caller and a leg hear each other. Show it a [`Leg`](super::Leg), do not give it
-    /// away: given away it is dropped here, and hung up.
-    pub fn connect(&self, leg: impl AsRef<str>) -> Ordered<kind::Do> {
-        self.connect_all([CALLER, leg.as_ref()])
-    }
-
-    /// Puts legs into one conversation.
-    pub fn connect_all<'a>(&self, legs: impl IntoIterator<Item = &'a str>) -> Ordered<kind::Do> {
-        Ordered::new(self, Command::Connect(legs.into_iter().map(str::to_owned).collect()))
-    }
-
-    /// Takes a leg out of its conversation and lets it hear music.
-    pub fn hold(&self, leg: impl AsRef<str>) -> Ordered<kind::Do> {
-        Ordered::new(self, Command::Hold(leg.as_ref().into()))
-    }
-
-    /// Brings a held leg back to where it was.
-    pub fn resume(&self, leg: impl AsRef<str>) -> Ordered<kind::Do> {
-        Ordered::new(self, Command::Resume(leg.as_ref().into()))
-    }
-
-    /// Takes a leg out of its conversation, to one of its own.
-    pub fn part(&self, leg: impl AsRef<str>) -> Ordered<kind::Do> {
-        Ordered::new(self, Command::Part(leg.as_ref().into()))
-    }
-
-    /// Sends a leg away to a target, or to the PBX's own route; it leaves the call.
-    pub fn transfer(
-        &self,
-        leg: impl AsRef<str>,
-        target: Option<Target>,
-    ) -> Ordered<kind::Transfer> {
-        Ordered::new(self, Command::Transfer(Transfer { leg: leg.as_ref().into(), target }))
-    }
-
-    /// Lets another flow take the call. Awaiting it goes on only if that failed.
-    pub fn continue_with(
-        &self,
-        flow: impl Into<String>,
-        data: impl Into<String>,
-    ) -> Ordered<kind::Transfer> {
-        Ordered::new(
-            self,
-            Command::ContinueWith(ContinueWith { flow: flow.into(), data: data.into() }),
-        )
-    }
-
-    /// Lets a leg listen to an agent.
-    pub fn listen(&self, leg: impl AsRef<str>, agent: impl Into<String>) -> Ordered<kind::Listen> {
-        let listen =
-            Listen { leg: leg.as_ref().into(), agent: agent.into(), mode: ListenMode::Silent };
-        Ordered::new(self, Command::Listen(listen))
-    }
-
-    /// Records a leg until it is gone.
-    pub fn record(&self, leg: impl AsRef<str>) -> Ordered<kind::Record> {
-        let recording =
-            RecordingOrder { leg: leg.as_ref().into(), conversation: false, consent: Vec::new() };
-        Ordered::new(self, Command::Record(recording))
-    }
-
-    /// Sends digits to a leg.
-    pub fn send_digits(
-        &self,
-        leg: impl AsRef<str>,
-        digits: impl Into<String>,
-    ) -> Ordered<kind::Do> {
-        Ordered::new(
-            self,
-            Command::SendDigits(SendDigits { leg: leg.as_ref().into(), digits: digits.into() }),
-        )
-    }
-
     /// Hangs up a leg.
     pub fn hang_up(&self, leg: impl AsRef<str>) {
         self.order(Command::HangUp(HangUp {
@@ -340,59 +138,6 @@ impl Call {
         if self.run.is_present() {
             reads::log(level, message);
         }
-    }
-}
-
-/// # Agents, switches, campaigns
-impl Call {
-    /// Logs an agent (name or extension) in or out, and so on. The proof is of a secret gather.
-    pub fn set_agent(
-        &self,
-        agent: impl Into<String>,
-        action: AgentAction,
-        proof: Option<String>,
-    ) -> Ordered<kind::Do> {
-        Ordered::new(self, Command::Agent(AgentOrder { agent: agent.into(), action, proof }))
-    }
-
-    /// Turns a switch of the site.
-    pub fn set_switch(
-        &self,
-        name: impl Into<String>,
-        position: impl Into<String>,
-        proof: Option<String>,
-    ) -> Ordered<kind::Do> {
-        Ordered::new(
-            self,
-            Command::SetSwitch(SetSwitch { name: name.into(), position: position.into(), proof }),
-        )
-    }
-
-    /// Opens a campaign from a template.
-    pub fn open_campaign(
-        &self,
-        template: impl Into<String>,
-        name: impl Into<String>,
-        fields: Vec<Field>,
-    ) -> Ordered<kind::Do> {
-        Ordered::new(
-            self,
-            Command::OpenCampaign(OpenCampaign {
-                template: template.into(),
-                name: name.into(),
-                fields,
-            }),
-        )
-    }
-
-    /// Stops a campaign.
-    pub fn stop_campaign(&self, name: impl Into<String>) -> Ordered<kind::Do> {
-        Ordered::new(self, Command::StopCampaign(name.into()))
-    }
-
-    /// Claims a goal; the first call wins.
-    pub fn claim(&self, goal: impl Into<String>) -> Ordered<kind::Claiming> {
-        Ordered::new(self, Command::Claim(goal.into()))
     }
 }
 
@@ -490,7 +235,7 @@ impl Call {
 }
 
 impl Call {
-    fn order(&self, command: Command) {
+    pub(super) fn order(&self, command: Command) {
         self.run.order(command);
     }
 }

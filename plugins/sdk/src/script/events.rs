@@ -1,7 +1,7 @@
 //! Events that nobody ordered, for a script that wants them.
 
-use super::{Call, run::Listen};
-use crate::types::Event;
+use super::{call::Call, run::Listen};
+use crate::types::{Event, LegDigit, Switched};
 use std::{cell::RefCell, collections::VecDeque, future::poll_fn, rc::Rc, task::Poll};
 
 /// Events of a kind, from the moment that this was made; none is lost while the script awaits
@@ -53,5 +53,34 @@ impl<T: 'static> Events<T> {
 impl<T> Drop for Events<T> {
     fn drop(&mut self) {
         self.call.run.unlisten(&self.listener);
+    }
+}
+
+/// # Waiting and time
+impl Call {
+    /// Events that nobody ordered, picked by a function, from now on.
+    pub fn events<T: 'static>(&self, pick: impl Fn(&Event) -> Option<T> + 'static) -> Events<T> {
+        Events::new(self, pick)
+    }
+
+    /// Digits that a leg presses and no gather takes, from now on.
+    pub fn keys(&self, leg: impl Into<String>) -> Events<char> {
+        let leg = leg.into();
+        self.events(move |event| match event {
+            Event::Digit(LegDigit { leg: from, digit }) if *from == leg => Some(*digit),
+            _ => None,
+        })
+    }
+
+    /// Turns of a switch, from now on: the new position. Only switches that were read with
+    /// [`Call::switch`] are told.
+    pub fn turns(&self, switch: impl Into<String>) -> Events<String> {
+        let switch = switch.into();
+        self.events(move |event| match event {
+            Event::Switched(Switched { name, position }) if *name == switch => {
+                Some(position.clone())
+            }
+            _ => None,
+        })
     }
 }

@@ -1,9 +1,14 @@
 //! The waiting ladder: a queue that widens while the caller is kept company.
 
 use super::{
-    Agent, Announce, Call, Company, NotServed, Ordered, Place,
-    announce::Announcing,
-    kind::{self, Kind},
+    announce::{Announce, Announcing, Place},
+    call::Call,
+    order::{
+        Company, Ordered,
+        kind::{self, Kind},
+    },
+    outcome::{Agent, NotServed},
+    run::CALLER,
 };
 use crate::{
     millis,
@@ -190,7 +195,7 @@ impl Waiting {
 
     fn words(&mut self) -> &mut KeepWaiting {
         self.words.get_or_insert_with(|| KeepWaiting {
-            leg: super::CALLER.into(),
+            leg: CALLER.into(),
             music: None,
             prompts: Vec::new(),
             first_after: 0,
@@ -219,6 +224,30 @@ impl Waiting {
         let (at, _) = self.steps.front()?;
         let after = *at - self.at;
         Some(self.call.sleep(after))
+    }
+}
+
+/// # Waiting and time
+impl Call {
+    /// Waits in a queue; see [`Waiting`].
+    pub fn wait_in(&self, queue: impl Into<String>) -> Waiting {
+        self.wait_in_all([queue])
+    }
+
+    /// Waits in several queues at once, or for agents by name (`agent:NAME`).
+    pub fn wait_in_all<Q: Into<String>>(&self, queues: impl IntoIterator<Item = Q>) -> Waiting {
+        Waiting::new(self, queues.into_iter().map(Into::into).collect())
+    }
+}
+
+impl Ordered<kind::Dial> {
+    /// The caller keeps the place in line meanwhile: an agent who answers first wins.
+    pub fn keep_place(self, waiting: &Waiting) -> Self {
+        self.edit(|command| {
+            if let Command::Dial(dial) = command {
+                dial.keep_place = waiting.entry();
+            }
+        })
     }
 }
 

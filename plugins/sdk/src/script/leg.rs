@@ -1,10 +1,7 @@
 //! Legs that a script looks after.
 
-use super::Call;
+use super::call::Call;
 use std::fmt;
-
-/// The name of the leg that arrived.
-pub const CALLER: &str = "caller";
 
 /// A leg that a dial brought forth, and that the script looks after.
 ///

@@ -23,7 +23,8 @@
 //! `nondeterministic`.
 //!
 //! # Layout
-//! * `call`: what a script holds: orders, questions, facts.
+//! * `call`: what a script holds: facts, questions, what is not heard of again; `orders`: what it
+//!   orders and waits for.
 //! * `leg`: legs that a script looks after; `events`: events that nobody ordered.
 //! * `code`: a code that is keyed about a conversation.
 //! * `language`: in which language somebody is spoken to.
@@ -44,6 +45,7 @@ mod ladder;
 mod language;
 mod leg;
 mod order;
+mod orders;
 mod outcome;
 mod run;
 mod step;
@@ -56,9 +58,10 @@ pub use conversation::{CaseKeys, InCall, Over};
 pub use events::Events;
 pub use ladder::Waiting;
 pub use language::Language;
-pub use leg::{CALLER, Leg};
+pub use leg::Leg;
 pub use order::{Company, Ordered, Report, Reports, kind};
 pub use outcome::{Agent, Answered, Failure, NotReached, NotServed};
+pub use run::CALLER;
 pub use wait::{Either, first, join, race};
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,7 +1,10 @@
 //! One order, from the moment that it is written down to its outcome.
 
 use super::{
-    Agent, Answered, Call, Failure, Leg, NotReached, NotServed, Waiting, outcome::is_progress,
+    call::Call,
+    leg::Leg,
+    outcome::{Agent, Answered, Failure, NotReached, NotServed},
+    run::is_progress,
 };
 use crate::{
     millis,
@@ -66,7 +69,7 @@ impl<K: kind::Kind> Ordered<K> {
         Reports(self)
     }
 
-    fn edit(mut self, edit: impl FnOnce(&mut Command)) -> Self {
+    pub(super) fn edit(mut self, edit: impl FnOnce(&mut Command)) -> Self {
         if let Stage::Unsent(command) = &mut self.stage {
             edit(command);
         }
@@ -233,8 +236,6 @@ options! { Dial, Command::Dial(dial) => dial {
     fn detect_machine(detect: bool) => dial.machine_detection = detect;
     /// Counts as answered only after this key, so that a voice mail never takes a caller.
     fn confirmed_by(confirm: Confirm) => dial.confirm = Some(confirm);
-    /// The caller keeps the place in line meanwhile: an agent who answers first wins.
-    fn keep_place(waiting: &Waiting) => dial.keep_place = waiting.entry();
 }}
 
 options! { Listen, Command::Listen(listen) => listen {

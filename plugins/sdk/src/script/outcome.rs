@@ -1,20 +1,8 @@
 //! What comes of orders, as a script reads it.
 
-use super::Leg;
-use crate::types::{Answerer, Left, Outcome, Refusal, Unanswered};
+use super::leg::Leg;
+use crate::types::{Answerer, Left, Refusal, Unanswered};
 use std::fmt;
-
-/// Whether more of the same order will come.
-pub(super) fn is_progress(outcome: &Outcome) -> bool {
-    matches!(
-        outcome,
-        Outcome::Queued(_)
-            | Outcome::Offered(_)
-            | Outcome::Matched(_)
-            | Outcome::Ringing
-            | Outcome::Listening
-    )
-}
 
 /// An order that was not carried out.
 #[derive(Clone, Debug)]

@@ -5,11 +5,7 @@
 //! said then; in the present it collects what the script says. When it ends, what the script still
 //! holds is dropped in silence.
 
-use super::{
-    history::{Fingerprint, keep_answer, take_answer},
-    leg::CALLER,
-    outcome::is_progress,
-};
+use super::history::{Fingerprint, keep_answer, take_answer};
 use crate::{
     command_name,
     types::{Arrival, Cause, Command, ContactDue, Event, HangUp, Order, OrderId, Outcome},
@@ -22,6 +18,21 @@ use std::{
     pin::Pin,
     rc::Rc,
 };
+
+/// The name of the leg that arrived.
+pub const CALLER: &str = "caller";
+
+/// Whether more of the same order will come.
+pub(super) fn is_progress(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Queued(_)
+            | Outcome::Offered(_)
+            | Outcome::Matched(_)
+            | Outcome::Ringing
+            | Outcome::Listening
+    )
+}
 
 /// What a script declared for after the caller's hang-up.
 pub(super) type Afterwards = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = super::Ending>>>>;

@@ -12,6 +12,8 @@ use std::{cell::RefCell, collections::BTreeMap};
 /// What a flow under test is told when it asks. What was not laid down is not there.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
+    /// The flow's language; empty: `en`.
+    pub language: String,
     /// Schedules, open or closed.
     pub schedules: BTreeMap<String, bool>,
     /// Positions of switches.
@@ -48,6 +50,12 @@ pub struct Site {
 }
 
 impl Site {
+    /// Of a flow that speaks this language.
+    pub fn language(mut self, language: &str) -> Self {
+        self.language = language.into();
+        self
+    }
+
     /// With this schedule.
     pub fn schedule(mut self, name: &str, open: bool) -> Self {
         self.schedules.insert(name.into(), open);
@@ -210,6 +218,13 @@ impl Reads for Site {
 
     fn agent_at(&self, phone: &str) -> Option<String> {
         self.phones.get(phone).cloned()
+    }
+
+    fn language(&self) -> String {
+        match self.language.is_empty() {
+            true => "en".into(),
+            false => self.language.clone(),
+        }
     }
 
     fn agent_named(&self, key: &str) -> Option<String> {

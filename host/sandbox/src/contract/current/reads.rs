@@ -66,6 +66,10 @@ impl ReadsImports for Host {
         Ok(self.reads("agent-at")?.agent_at(&phone).map(|agent| agent.to_string()))
     }
 
+    fn language(&mut self) -> wasmtime::Result<String> {
+        Ok(self.reads("language")?.language())
+    }
+
     fn agent_named(&mut self, key: String) -> wasmtime::Result<Option<String>> {
         Ok(self.reads("agent-named")?.agent_named(&key).map(|agent| agent.to_string()))
     }
