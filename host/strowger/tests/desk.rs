@@ -87,6 +87,19 @@ fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
     let call = call.to_string();
     let run = |args: &[&str]| run(&root, args);
 
+    mails_are_listed(&run);
+    let complaint = a_complaint_is_settled(&run, &call);
+    only_kinds_that_the_site_knows_are_taken(&run);
+    cases_are_exported_by_quarter(&run, &store, &complaint);
+
+    // No record is there, so only what belongs to no call counts.
+    let (code, csv) = run(&["report", "--csv"]);
+    assert!(csv.starts_with("flow,") && csv.contains(",call-back,complaint,escalation,late\n"));
+    let row = "reception,0,0,0,0,,,0.0,0.0,0.0,1,0,0,0";
+    assert!(code == 0 && csv.lines().any(|line| line == row) && csv.lines().count() == 2, "{csv}");
+}
+
+fn mails_are_listed(run: &dyn Fn(&[&str]) -> (i32, String)) {
     let (code, said) = run(&["mails"]);
     assert!(
         code == 0
@@ -97,9 +110,12 @@ fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
     );
     assert!(!said.contains("m-sent") && !said.contains("Secret"), "{said}");
     assert!(run(&["mails", "--all"]).1.contains("m-sent"));
+}
 
+/// Gives the id of the complaint.
+fn a_complaint_is_settled(run: &dyn Fn(&[&str]) -> (i32, String), call: &str) -> String {
     let (code, said) = run(&["cases"]);
-    assert!(code == 0 && said.contains("OVERDUE") && said.contains(&call), "{said}");
+    assert!(code == 0 && said.contains("OVERDUE") && said.contains(call), "{said}");
     let (code, said) = run(&[
         "cases",
         "add",
@@ -109,7 +125,7 @@ fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
         "--field",
         "what=Wachttijd",
         "--call",
-        &call,
+        call,
     ]);
     assert!(code == 0 && said.contains("is to be answered by"), "{said}");
     let id = said.split(' ').next().unwrap().to_owned();
@@ -139,6 +155,10 @@ fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
     let (code, said) = run(&["cases", "close", "nobody", "--outcome", "founded"]);
     assert!(code == 2 && said.contains("no case"), "{said}");
     assert!(!run(&["cases"]).1.contains(&id) && run(&["cases", "--all"]).1.contains(&id));
+    id
+}
+
+fn only_kinds_that_the_site_knows_are_taken(run: &dyn Fn(&[&str]) -> (i32, String)) {
     assert_eq!(run(&["cases", "add", "complaint", "--flow", "nobody"]).0, 2);
     let (code, said) = run(&["cases", "add", "praise", "--flow", "reception"]);
     assert!(code == 2 && said.contains("\"praise\", only call-back, complaint"), "{said}");
@@ -157,7 +177,9 @@ fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
             && said.contains(':'),
         "to the minute: {said}"
     );
+}
 
+fn cases_are_exported_by_quarter(run: &dyn Fn(&[&str]) -> (i32, String), store: &Store, id: &str) {
     let complaint =
         store.cases(&CaseQuery::default()).unwrap().into_iter().find(|case| case.id == id).unwrap();
     let days = (complaint.due.0 - complaint.opened.0) / (24 * 60 * 60 * 1000);
@@ -183,10 +205,4 @@ fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
         "{csv}"
     );
     assert_eq!(run(&["cases", "export", "--quarter", "2026"]).0, 2);
-
-    // No record is there, so only what belongs to no call counts.
-    let (code, csv) = run(&["report", "--csv"]);
-    assert!(csv.starts_with("flow,") && csv.contains(",call-back,complaint,escalation,late\n"));
-    let row = "reception,0,0,0,0,,,0.0,0.0,0.0,1,0,0,0";
-    assert!(code == 0 && csv.lines().any(|line| line == row) && csv.lines().count() == 2, "{csv}");
 }

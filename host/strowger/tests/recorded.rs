@@ -4,7 +4,7 @@
 mod common;
 
 use common::run;
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 use strowger_exchange::Clock;
 use strowger_journal::{Change, Entry, NumberedStep, Options, Store, encode_step};
 use strowger_model::{CallId, CallRecord};
@@ -70,18 +70,28 @@ async fn what_was_recorded_is_shown_replayed_and_erased() {
     let (one, two) = (call_of("+32470000001"), call_of("+32470000002"));
     let run = |args: &[&str]| run(&root, args);
 
+    records_are_listed(&run, &one, &two);
+    reports_count_them(&run, &root);
+    steps_are_replayed(&run, &root, &store, &one);
+    a_number_is_erased(&run, &one);
+    many(&store, &records[0], &two, &run);
+}
+
+fn records_are_listed(run: &dyn Fn(&[&str]) -> (i32, String), one: &str, two: &str) {
     let (code, table) = run(&["records", "--since", "1h"]);
     assert_eq!(code, 0, "{table}");
     assert_eq!(table.lines().count(), 3, "{table}");
     assert!(
-        table.contains(&one) && table.contains("abandoned") && table.starts_with("call "),
+        table.contains(one) && table.contains("abandoned") && table.starts_with("call "),
         "{table}"
     );
     let (_, lines) = run(&["records", "--json", "--caller", "+32470000002"]);
     assert_eq!(serde_json::from_str::<CallRecord>(&lines).unwrap().call.to_string(), two);
     let (_, csv) = run(&["records", "--csv", "--flow", "nobody"]);
     assert_eq!(csv.lines().collect::<Vec<_>>().len(), 1, "{csv}");
+}
 
+fn reports_count_them(run: &dyn Fn(&[&str]) -> (i32, String), root: &Path) {
     let (code, figures) = run(&["report", "--since", "1h", "--by", "outcome"]);
     let rows: Vec<Vec<&str>> =
         figures.lines().map(|line| line.split_whitespace().collect()).collect();
@@ -110,15 +120,22 @@ async fn what_was_recorded_is_shown_replayed_and_erased() {
     assert_eq!(csv.lines().count(), 1, "{csv}");
     let (code, _) = run(&["report", "--by", "note:"]);
     assert_eq!(code, 2, "a note has a key");
+}
 
-    let (code, said) = run(&["replay", &one]);
+fn steps_are_replayed(
+    run: &dyn Fn(&[&str]) -> (i32, String),
+    root: &Path,
+    store: &Store,
+    one: &str,
+) {
+    let (code, said) = run(&["replay", one]);
     assert_eq!((code, said.contains("the same orders in all of its")), (0, true), "{said}");
     let (code, said) = run(&["replay", "--since", "1h"]);
     assert_eq!((code, said.contains("same orders             2")), (0, true), "{said}");
 
     // A plugin that was altered is found out at the step where it matters.
     fs::write(root.join("new.wasm"), altered()).unwrap();
-    let (code, said) = run(&["replay", &one, "--plugin", "new.wasm"]);
+    let (code, said) = run(&["replay", one, "--plugin", "new.wasm"]);
     assert_eq!(code, 1, "{said}");
     let steps = store.steps(one.parse().unwrap()).unwrap();
     let last = steps.last().unwrap();
@@ -134,19 +151,20 @@ async fn what_was_recorded_is_shown_replayed_and_erased() {
     assert!(said.contains("+ #4 {\"finish\":{\"outcome\":\"abandonee\"}}"), "{said}");
     let (code, said) = run(&["replay", "--since", "1h", "--plugin", "new.wasm"]);
     assert_eq!((code, said.contains("differ                  2")), (1, true), "{said}");
+}
 
+fn a_number_is_erased(run: &dyn Fn(&[&str]) -> (i32, String), one: &str) {
     let (code, said) = run(&["erase", "+32470000001"]);
     assert_eq!((code, said.contains("1 record made anonymous")), (0, true), "{said}");
-    let (code, said) = run(&["replay", &one]);
+    let (code, said) = run(&["replay", one]);
     assert_eq!((code, said.contains("no steps of it are kept")), (1, true), "{said}");
     let (_, table) = run(&["records"]);
     assert!(
-        table.contains(&one) && !table.contains("+32470000001") && table.contains("+32470000002"),
+        table.contains(one) && !table.contains("+32470000001") && table.contains("+32470000002"),
         "{table}"
     );
     let (code, said) = run(&["replay", "038g0xwfyg0"]);
     assert_eq!((code, said.contains("not a call id")), (2, true), "{said}");
-    many(&store, &records[0], &two, &run);
 }
 
 /// Replay is quick enough for the calls of a week: prints how quick.

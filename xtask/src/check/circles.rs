@@ -1,10 +1,10 @@
 //! Files of a crate that use each other in a circle can only be understood together. What a file
 //! uses is read from its `use` declarations; a path that a `pub use` gives on is followed to where
-//! its item is. A circle is a warning.
+//! its item is.
 
 use super::{
     Problem,
-    modules::{Modules, crates, declared, modules},
+    modules::{Modules, before_tests, crates, declared, modules},
     tree::Tree,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,9 +86,13 @@ struct Used {
 /// The `use` declarations of a module that stay in the crate.
 fn used(module: &str, text: &str) -> Vec<Used> {
     let mut found = Vec::new();
-    let text = text.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default();
+    let text = before_tests(text);
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
+        if line == "#[cfg(test)]" {
+            lines.next();
+            continue;
+        }
         let (given_on, rest) = match line.strip_prefix("pub") {
             Some(rest) => (true, rest.trim_start_matches(|c| c != ' ').trim_start()),
             None => (false, line),
@@ -208,8 +212,15 @@ mod tests {
     }
 
     #[test]
+    fn a_circle_is_found_also_behind_the_declaration_of_a_file_of_tests() {
+        let a = "#[cfg(test)]\nmod tests;\nuse crate::b::B;\n";
+        assert_eq!(whats(a, "use super::a::A;\n"), ["files use each other in a circle: a, b"]);
+    }
+
+    #[test]
     fn what_only_tests_use_is_no_circle() {
         let tests = "use super::a::A;\n\n#[cfg(test)]\nmod tests {\n    use crate::b::B;\n}\n";
+        assert!(whats("#[cfg(test)]\nuse crate::B;\n", tests).is_empty());
         assert!(whats("#[cfg(test)]\nmod tests {\n    use crate::B;\n}\n", tests).is_empty());
     }
 }

@@ -55,9 +55,6 @@ impl fmt::Display for Problem {
 /// Something is wrong; each problem was printed.
 pub(crate) fn check() -> Result<()> {
     let tree = Tree::read(workspace())?;
-    for problem in circles::check(&tree) {
-        say(&format!("warning: {problem}"));
-    }
     let mut problems = known::without(all(&tree), known::KNOWN);
     problems.sort();
     for problem in &problems {
@@ -70,6 +67,6 @@ pub(crate) fn check() -> Result<()> {
 }
 
 fn all(tree: &Tree) -> Vec<Problem> {
-    let checks = [layout::check, pages::check, orphans::check, size::check];
+    let checks = [layout::check, pages::check, orphans::check, size::check, circles::check];
     checks.iter().flat_map(|check| check(tree)).collect()
 }

@@ -51,6 +51,15 @@ fn module(line: &str) -> Option<(&str, bool)> {
     }
 }
 
+/// The text of a file without the tests that end it.
+pub(super) fn before_tests(text: &str) -> &str {
+    let tests = text.match_indices("#[cfg(test)]\nmod ").map(|(at, _)| at).find(|&at| {
+        let inline = text[at..].lines().nth(1).is_some_and(|line| line.ends_with('{'));
+        inline && (at == 0 || text[..at].ends_with('\n'))
+    });
+    tests.map_or(text, |at| &text[..at])
+}
+
 /// A crate's folder.
 pub(super) struct Krate<'t> {
     pub(super) name: &'t str,

@@ -3,7 +3,7 @@
 
 use super::{
     Problem,
-    modules::{below, crates, modules},
+    modules::{before_tests, below, crates, modules},
     pages::prose,
     tree::Tree,
 };
@@ -49,22 +49,13 @@ fn of_crates(tree: &Tree) -> Vec<Problem> {
             below(file, krate.folder).is_some_and(|file| file.starts_with("src/"))
                 && !tests.contains(*file)
         });
-        let lines: usize = own.map(|(_, text)| own_lines(text)).sum();
+        let lines: usize = own.map(|(_, text)| before_tests(text).lines().count()).sum();
         if lines > CRATE {
             let what = format!("{} has {lines} lines of its own; {CRATE} are enough", krate.name);
             problems.push(Problem::new(krate.folder, 0, what));
         }
     }
     problems
-}
-
-/// Lines before the tests that end a file.
-fn own_lines(text: &str) -> usize {
-    let lines: Vec<&str> = text.lines().collect();
-    let tests = lines.windows(2).position(|two| {
-        two[0] == "#[cfg(test)]" && two[1].starts_with("mod ") && two[1].ends_with('{')
-    });
-    tests.unwrap_or(lines.len())
 }
 
 /// Tables, code and the targets of links may be longer.
