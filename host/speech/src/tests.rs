@@ -191,7 +191,7 @@ async fn voices_are_chosen_by_language() {
 async fn the_command_may_read_and_write_files() {
     let site = site();
     let like_espeak = site.folder.path().join("like-espeak");
-    let script = "#!/bin/sh\n[ \"$1 $2 $3 $5\" = '-v nl -f -w' ] && grep -q '^Hallo \\[ \\[a]]$' \"$4\" && \
+    let script = "#!/bin/sh\n[ \"$1 $2 $3 $5\" = '-v en -f -w' ] && grep -q '^Hallo \\[ \\[a]]$' \"$4\" && \
                   cp \"$(dirname \"$0\")/second\" \"$6\"";
     fs::write(&like_espeak, script).unwrap();
     fs::set_permissions(&like_espeak, fs::Permissions::from_mode(0o755)).unwrap();

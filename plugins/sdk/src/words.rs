@@ -31,6 +31,8 @@ impl Words {
     /// no text in it, or none is asked for: in the flow's language, else in English, else in the
     /// first of the table. A text that stands alone is in the flow's language, whichever is asked
     /// for.
+    ///
+    /// The host is asked for the flow's language, so this belongs in a step.
     pub fn in_language(&self, language: Option<&str>) -> Prompt {
         let (text, language) = match &self.0 {
             Said::Text(text) => (text, None),

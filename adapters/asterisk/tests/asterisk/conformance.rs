@@ -35,6 +35,7 @@ scenarios! {
     caller_cancels
     caller_is_turned_away
     caller_hears_and_keys
+    caller_goes_on_in_the_pbx
     plays_queue_up
     plays_are_stopped
     missing_recording
@@ -43,7 +44,6 @@ scenarios! {
     two_talk_and_the_caller_hangs_up
     two_talk_and_part
     a_leg_listens_to_another
-    caller_goes_on_in_the_pbx
     connection_is_cut
     connection_is_cut_and_nothing_lost
 }
