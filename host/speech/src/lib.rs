@@ -1,5 +1,5 @@
-//! What is played: every [`Prompt`] becomes a WAV file that a telephone can play (8 kHz, mono, 16
-//! bit), kept under the hash of what it says.
+//! What is played: every [`Prompt`](strowger_model::Prompt) becomes a WAV file that a telephone can
+//! play (8 kHz, mono, 16 bit), kept under the hash of what it says.
 //!
 //! # Layout
 //! * `prompts`: [`Prompts`], the sounds of a site; `error`: why one cannot be made.

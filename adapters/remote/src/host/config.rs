@@ -21,7 +21,7 @@ fn listen() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 7077))
 }
 
-/// How a [`Remote`] behaves: for tests.
+/// How a [`Remote`](super::Remote) behaves: for tests.
 #[derive(Clone, Copy, Debug)]
 pub struct RemoteLimits {
     /// When a silent adapter is lost.
