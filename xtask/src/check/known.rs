@@ -19,14 +19,12 @@ const ORDERS: &str = "a turn carries out orders, and an order is carried out by 
                       one machine, with a file for each kind of order";
 const HOUSE: &str =
     "what calls share belongs to the exchange, and reaches the rest of the host through it";
-const SOON: &str = "this part is being taken apart";
 const EXAMPLE: &str = "the example makes a version that is not there yet";
 
 pub(super) const KNOWN: &[Known] = &[
     known("docs/versions.md", "names", EXAMPLE),
     known("host/call/src/lib.rs", "circle: crate, carry, legs, order", ORDERS),
     known("host/exchange/src/lib.rs", "circle: crate, early, house", HOUSE),
-    known("host/strowger/src/main.rs", "circle: serve::control, serve::paperwork", SOON),
 ];
 
 impl Known {

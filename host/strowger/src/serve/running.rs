@@ -14,7 +14,7 @@ use strowger_model::{CallId, FlowName};
 use strowger_pbx::port::{Address, LegId, Pbx, PbxCommand};
 use strowger_scenario::What;
 use strowger_sim::{Caller, Keys, Sim};
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 
 /// A call of which nothing is seen for so long is no longer shown.
 const LONGEST_SILENCE: Duration = Duration::from_secs(3600);
@@ -119,7 +119,7 @@ impl Host for Running {
 }
 
 /// A line for each sight, until the call is over.
-fn lines(sights: UnboundedReceiver<Sight>) -> Lines {
+fn lines(sights: Receiver<Sight>) -> Lines {
     stream::unfold((sights, None), async |(mut sights, first)| {
         let sight = tokio::time::timeout(LONGEST_SILENCE, sights.recv()).await.ok()??;
         let first = first.unwrap_or(sight.at);
