@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! * [`figure`]: what a figure is; [`report`]: the table and the JSON file.
-//! * [`step`], [`routing`], [`exchange`], [`idle`], [`journal`], [`swap`], [`invite`],
+//! * [`step`], [`routing`], [`exchange`], [`idle`], [`journal`], [`neighbour`], [`swap`], [`invite`],
 //!   [`app_queue`], [`contact_centre`]: a topic each, with its [`Figure`]s at the top. A new figure
 //!   is one more of them and a function that measures it.
 //! * [`measure`]: clocks, medians, memory.
@@ -25,6 +25,7 @@ mod idle;
 mod invite;
 mod journal;
 mod measure;
+mod neighbour;
 mod report;
 mod routing;
 mod site;
@@ -61,6 +62,7 @@ fn main() -> Result<ExitCode> {
         exchange::FIGURES,
         idle::FIGURES,
         journal::FIGURES,
+        neighbour::FIGURES,
         swap::FIGURES,
         invite::FIGURES,
         app_queue::FIGURES,

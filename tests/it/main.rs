@@ -7,6 +7,7 @@
 //! * `contact_centre`, `sim`: a flow of the repository from arrival to record.
 //! * `recovery`: calls outlive their host.
 //! * `swap`: flows are replaced while calls are up.
+//! * `neighbours`: a flow that uses all that it may, beside others.
 //! * `overload`, `disk`, `hostile`: too many calls, a disk that is full, plugins that misbehave.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -14,6 +15,7 @@ mod agents;
 mod contact_centre;
 mod disk;
 mod hostile;
+mod neighbours;
 mod orders;
 mod overload;
 mod people;

@@ -1,6 +1,7 @@
 //! Beyond what the host can take a new call goes to the PBX's own route at once, and no call that
 //! is up suffers.
 
+use crate::orders::stage::{SITE, flow};
 use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -158,4 +159,32 @@ async fn while_the_journal_is_far_behind_new_calls_are_sent_on_and_those_that_ar
         "it was late and nothing is missing: {records:?}"
     );
     assert_eq!(*store.health().borrow(), Health::Journalling);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hang_up_does_not_overtake_a_dial_that_waits_for_the_journal() {
+    let rules = "arrived = [\"1 answer\"]\n\"digit caller 5\" = [\"2 dial bob 200\"]\n";
+    let folder = Folder::new(SITE).unwrap().plugin("plugboard").unwrap();
+    let folder = folder.flow("first", &flow("0900", rules)).unwrap();
+    let options = StoreOptions { stuck_after: PATIENCE, ..StoreOptions::default() };
+    let store = open_journal(&folder, options).unwrap();
+    let host = Host::start_on(&folder, Clock::system(), Some(store.clone())).unwrap();
+    let mut town = Town::of(&host);
+    let bob = Address::Extension("200".to_owned());
+    town.sim.phone(bob.clone(), Phone::new(Then::Rings));
+    let caller = town.call(0);
+    host.seen("Answered", PATIENCE).await.unwrap();
+    assert!(store.flush(PATIENCE));
+
+    let locked = lock_journal(&folder).unwrap();
+    town.sim.key(&caller, "5");
+    host.seen("Command(Dial", PATIENCE).await.unwrap();
+    // The PBX does not list a leg that it has not been told of.
+    town.sim.cut("a test");
+    town.sim.mend();
+    host.seen("Unknown", PATIENCE).await.unwrap();
+    drop(locked);
+    town.sees(|seen| matches!(seen, Observed::RingStarted { address, .. } if *address == bob))
+        .await;
+    town.sees(|seen| matches!(seen, Observed::RingStopped { .. })).await;
 }

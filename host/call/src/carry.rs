@@ -21,14 +21,17 @@ impl Turn<'_> {
         self.house.observe(&Observed::Order(&order));
         let Order { id, command } = order;
         let name = command.name();
-        let carried = self.check_id(id, &command).and_then(|()| self.carry_out(id, command));
+        let carried = self
+            .check_id(id, &command)
+            .and_then(|()| self.charge(&command))
+            .and_then(|()| self.carry_out(id, command));
         if let Err(refusal) = carried {
             self.refuse(id, name, refusal);
         }
     }
 
     /// An id is free, or a timer's that is moved.
-    fn check_id(&self, id: OrderId, command: &Command) -> Carried {
+    fn check_id(&mut self, id: OrderId, command: &Command) -> Carried {
         if id >= OrderId::FIRST_OF_HOST {
             let why = format!("order {id}: numbers from 0xffff0000 on are the host's");
             return Err(refusal(RefusalReason::Invalid, why));
@@ -38,6 +41,16 @@ impl Turn<'_> {
         match self.call.orders.any(id) {
             Some(_) if !moves_a_timer => {
                 Err(refusal(RefusalReason::DuplicateId, format!("order {id} is not finished")))
+            }
+            None if self.call.orders.len() >= self.call.terms.quota.open_orders as usize => {
+                let most = self.call.terms.quota.open_orders as usize;
+                // What ends orders must always be possible.
+                match command {
+                    Command::Cancel { .. } | Command::HangUp { .. } | Command::Finish { .. } => {
+                        Ok(())
+                    }
+                    _ => Err(self.over_quota("orders that are not finished", most)),
+                }
             }
             _ => Ok(()),
         }

@@ -141,6 +141,13 @@ pub trait House {
     /// The leg on which an agent talks now, whosever call that is.
     fn talking_leg(&self, agent: &AgentName) -> Option<LegId>;
 
+    /// The call's flow wanted more than its quota: a fault of its version.
+    fn overran(&mut self, why: &str);
+
+    /// Whether the call may take a further step now. If not, it stops where it is, what came of the
+    /// input so far is journalled, and it goes on at [`crate::Input::GoOn`].
+    fn has_time(&self) -> bool;
+
     /// Something happened.
     fn observe(&self, what: &Observed<'_>);
 }

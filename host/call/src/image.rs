@@ -4,10 +4,10 @@
 //! new name: then images of before are still read (see the store's `codec`). Any other change needs
 //! another format, and a reader of this one.
 
-use crate::{Call, Kept, Origin, Phase, legs::Legs, orders::Orders};
+use crate::{Call, Kept, Origin, Phase, legs::Legs, orders::Orders, quota::Used};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, collections::VecDeque, sync::Arc, time::Duration};
-use strowger_model::CallRecord;
+use strowger_model::{CallRecord, Event};
 use strowger_pbx::port::LegId;
 use strowger_site::Terms;
 
@@ -25,6 +25,14 @@ pub struct Image<'a> {
     pub record: Cow<'a, CallRecord>,
     pub(crate) plays: u32,
     pub(crate) origin: Cow<'a, Origin>,
+    /// What the flow has not been told.
+    #[serde(default)]
+    pub(crate) unseen: Cow<'a, VecDeque<Event>>,
+    /// The next step is the first on its version.
+    #[serde(default)]
+    pub(crate) on_new_version: bool,
+    #[serde(default)]
+    pub(crate) used: Used,
 }
 
 fn owned_bytes<'de, D: Deserializer<'de>>(bytes: D) -> Result<Cow<'static, [u8]>, D::Error> {
@@ -32,7 +40,7 @@ fn owned_bytes<'de, D: Deserializer<'de>>(bytes: D) -> Result<Cow<'static, [u8]>
 }
 
 impl Call {
-    /// The call as it is now. It has told its flow everything.
+    /// The call as it is now.
     pub fn image(&self, at: Duration) -> Image<'_> {
         Image {
             at,
@@ -43,6 +51,9 @@ impl Call {
             record: Cow::Borrowed(&self.kept.record),
             plays: self.plays,
             origin: Cow::Borrowed(&self.kept.origin),
+            unseen: Cow::Borrowed(&self.unseen),
+            on_new_version: self.on_new_version,
+            used: self.kept.used,
         }
     }
 
@@ -61,12 +72,15 @@ impl Call {
             kept: Box::new(Kept {
                 record: image.record.into_owned(),
                 origin: image.origin.into_owned(),
+                used: image.used,
             }),
             plays: image.plays,
             secrets: None,
-            unseen: VecDeque::new(),
+            unseen: image.unseen.into_owned(),
             index: 0,
-            on_new_version: false,
+            on_new_version: image.on_new_version,
+            in_a_row: 0,
+            resuming: None,
         }
     }
 }

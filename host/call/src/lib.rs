@@ -12,6 +12,7 @@
 //! * `legs`: the legs, and who is in conversation with whom; `place`: moving them, playing to them.
 //! * `orders`: the unfinished orders, and what every kind of them can do.
 //! * `urgent`: an agent's conversation that waits while the agent is in an urgent call.
+//! * `quota`: how much a call may keep, write and send in all its life.
 //! * `image`, `resume`: what of a call is in the journal, and how it goes on with the next host.
 //! * `house`: what a call asks of the host; `observe`: what is shown of it.
 //!
@@ -28,6 +29,7 @@ mod observe;
 mod order;
 mod orders;
 mod place;
+mod quota;
 mod resume;
 mod turn;
 mod urgent;
@@ -44,6 +46,8 @@ pub use turn::{Input, Out, Paper};
 use legs::{Leg, Legs, Role};
 use order::agent::Secrets;
 use orders::Orders;
+use quota::Used;
+use resume::Resuming;
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use strowger_model::{CallId, CallRecord, Event, LegName, Timestamp, event::Arrival};
@@ -70,6 +74,10 @@ pub struct Call {
     secrets: Option<Box<Secrets>>,
     /// The next step is the first on its version of a flow.
     on_new_version: bool,
+    /// Steps since something happened outside of the call.
+    in_a_row: u32,
+    /// What is left to settle of a call that outlived its host.
+    resuming: Option<Box<Resuming>>,
 }
 
 /// Who decides about the call.
@@ -85,6 +93,7 @@ enum Phase {
 struct Kept {
     record: CallRecord,
     origin: Origin,
+    used: Used,
 }
 
 /// How a call came, besides what its record says: for a flow that takes it over.
@@ -128,11 +137,13 @@ impl Call {
             unseen: VecDeque::from([Event::Arrived(Box::new(arrival))]),
             legs: Legs::of(Leg::new(LegName::caller(), leg, Role::Caller)),
             orders: Orders::default(),
-            kept: Box::new(Kept { record, origin }),
+            kept: Box::new(Kept { record, origin, used: Used::default() }),
             index: 0,
             plays: 0,
             secrets: None,
             on_new_version: true,
+            in_a_row: 0,
+            resuming: None,
         }
     }
 
@@ -149,6 +160,17 @@ impl Call {
     /// Whether nothing will come of it any more: its flow is over and its last leg is gone.
     pub fn is_over(&self) -> bool {
         self.phase == Phase::Over && self.legs.is_empty()
+    }
+
+    /// Whether its flow still decides about it.
+    pub fn is_served(&self) -> bool {
+        self.phase == Phase::Served
+    }
+
+    /// Whether it wants an [`Input::GoOn`] before anything else: its house had it stop while there
+    /// was something to do.
+    pub fn is_behind(&self) -> bool {
+        !self.is_over() && (!self.unseen.is_empty() || self.resuming.is_some())
     }
 
     /// When it wants an [`Input::Due`], in monotonic time.

@@ -111,6 +111,10 @@ impl Orders {
         self.0.is_empty()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Open> {
         self.0.iter()
     }

@@ -15,10 +15,21 @@ use crate::{
     },
     turn::Turn,
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    mem,
+    time::Duration,
+};
 use strowger_model::{AgentName, Event, OrderId, Timestamp};
 use strowger_pbx::port::{AliveLeg, LegId, LegState, PbxCommand};
 use strowger_routing::{Doing as Standing, EntryId, Quieting, Restored, Rung};
+
+/// What of a call that is taken up is not settled yet.
+pub(crate) struct Resuming {
+    alive: BTreeMap<LegId, AliveLeg>,
+    legs: VecDeque<LegId>,
+    orders: Vec<OrderId>,
+}
 
 impl Call {
     /// Agents who talk, and on which leg.
@@ -78,25 +89,35 @@ impl Call {
 }
 
 impl Turn<'_> {
-    /// Tells the flow, and settles what is outstanding by what the PBX shows.
-    pub(crate) fn resume(&mut self, mut alive: BTreeMap<LegId, AliveLeg>, gap: Duration) {
+    /// Tells the flow. What is outstanding is settled by what the PBX shows, after what the flow
+    /// has to say to that.
+    pub(crate) fn resume(&mut self, alive: BTreeMap<LegId, AliveLeg>, gap: Duration) {
         // What the flow orders when it is told is new: it has not been lost with the old host.
-        let (legs, orders) = (self.call.legs.ids(), self.call.orders.ids());
+        let (legs, orders) = (self.call.legs.ids().into(), self.call.orders.ids());
+        self.call.resuming = Some(Box::new(Resuming { alive, legs, orders }));
         self.tell(Event::Resumed { gap });
-        self.settle();
-        for id in legs {
-            match alive.remove(&id) {
+    }
+
+    /// Settles the next leg of a call that is taken up, or else its orders. Says whether there was
+    /// anything.
+    pub(crate) fn resume_next(&mut self) -> bool {
+        let Some(resuming) = &mut self.call.resuming else { return false };
+        if let Some(id) = resuming.legs.pop_front() {
+            match resuming.alive.remove(&id) {
                 Some(alive) => self.found(&alive),
                 None => self.lost(&id),
             }
-            self.settle();
+            return true;
         }
+        let orders = mem::take(&mut resuming.orders);
+        self.call.resuming = None;
         for id in orders {
             let order = self.call.orders.any(id);
             if let Some(resumed) = order.map(|order| order.doing.when_resumed()) {
                 resumed(id, self);
             }
         }
+        true
     }
 
     /// The order whose outcome nobody can know when a leg is gone and nobody saw how.

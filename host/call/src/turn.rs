@@ -43,10 +43,14 @@ pub enum Input {
         /// The answer.
         proof: Proof,
     },
-    /// More came for the call than could be kept for it, and some of it is lost.
-    Swamped,
     /// The time of [`Call::due`] has come.
     Due,
+    /// The call goes on with what it had no time for ([`Call::is_behind`]).
+    GoOn,
+    /// The flow may not go on, for a reason that is no event of the call.
+    GiveUp(String),
+    /// Nothing about the call can be relied on any more: its flow may not go on, and every leg ends.
+    Broken(String),
 }
 
 /// What came of an input. It is journalled as a whole before the commands leave.
@@ -67,8 +71,12 @@ pub enum Paper {
 }
 
 impl Call {
-    /// Deals with what happened. The flow takes as many steps as there are events for it.
+    /// Deals with what happened. The flow takes as many steps as there are events for it, as long
+    /// as the house has time for them.
     pub fn input(&mut self, now: Now, input: Input, house: &mut dyn House, out: &mut Out) {
+        if !matches!(input, Input::GoOn) {
+            self.in_a_row = 0;
+        }
         let mut turn = Turn { call: self, now, house, out };
         match input {
             Input::Begin => {}
@@ -78,8 +86,10 @@ impl Call {
             Input::Floor(output) => turn.floor_says(output),
             Input::ShuttingDown(within) => turn.tell(Event::ShuttingDown { within }),
             Input::Proved { ticket, proof } => turn.proved(ticket, proof),
-            Input::Swamped => turn.swamped(),
             Input::Due => turn.orders_due(),
+            Input::GoOn => {}
+            Input::GiveUp(why) => turn.fall_back(&why),
+            Input::Broken(why) => turn.end_all(&why),
         }
         turn.settle();
     }
@@ -94,16 +104,24 @@ pub(crate) struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// Lets the flow see what it has not seen, until there is nothing.
-    pub(crate) fn settle(&mut self) {
-        while let Some(event) = self.call.unseen.pop_front() {
-            let gone = match &event {
-                Event::HungUp { leg, .. } => Some(leg.clone()),
-                _ => None,
-            };
-            self.step(event);
-            if let Some(leg) = gone {
-                self.end_orders_on(&leg);
+    /// Lets the flow see what it has not seen, until there is nothing or the house has no time.
+    fn settle(&mut self) {
+        loop {
+            while let Some(event) = self.call.unseen.pop_front() {
+                let gone = match &event {
+                    Event::HungUp { leg, .. } => Some(leg.clone()),
+                    _ => None,
+                };
+                self.step(event);
+                if let Some(leg) = gone {
+                    self.end_orders_on(&leg);
+                }
+                if !self.house.has_time() && self.call.is_behind() {
+                    return;
+                }
+            }
+            if !self.resume_next() {
+                break;
             }
         }
         // Room for four events costs a waiting call more than making it anew.
@@ -125,6 +143,13 @@ impl Turn<'_> {
         if self.call.kept.record.steps >= most {
             return self.fall_back(&format!("the flow took more than {most} steps in this call"));
         }
+        let in_a_row = self.call.terms.steps_in_a_row;
+        if self.call.in_a_row >= in_a_row {
+            let why =
+                format!("the flow took more than {in_a_row} steps for one event from outside");
+            return self.fall_back(&why);
+        }
+        self.call.in_a_row += 1;
         let number = self.call.kept.record.steps;
         self.call.kept.record.steps += 1;
         let stepped = self.house.step(Ask {
@@ -160,10 +185,9 @@ impl Turn<'_> {
         }
     }
 
-    /// More came for the call than its mailbox holds, and some of it is lost: nothing about it can
-    /// be relied on any more.
-    fn swamped(&mut self) {
-        self.fall_back("more events came than the call could take");
+    /// The flow cannot go on, and no leg stays: not even those who talk.
+    fn end_all(&mut self, why: &str) {
+        self.fall_back(why);
         for leg in self.call.legs.remove_all() {
             self.strike(&leg);
             self.free_agent(&leg);

@@ -70,6 +70,11 @@ impl Clock {
         Self { zero: self.zero.max(earliest), ..self }
     }
 
+    /// Whether time passes only when everybody waits for it.
+    pub(crate) fn is_simulated(&self) -> bool {
+        matches!(self.wall, Wall::Simulated)
+    }
+
     /// The wall clock.
     pub fn now(&self) -> Timestamp {
         let now = match self.wall {

@@ -10,6 +10,7 @@ use strowger_model::{
     CallId,
     event::{Arrival, Cause},
 };
+use strowger_pbx::bounds::{DIALLED, is_key};
 use strowger_pbx::port::{AliveLeg, ArrivedLeg, LegId, LegState, PbxCommand, PbxEvent};
 
 impl Exchange {
@@ -23,9 +24,12 @@ impl Exchange {
 
     pub(crate) fn handle(self: &Arc<Self>, event: PbxEvent) {
         match event {
-            PbxEvent::Arrived(arrived) => self.arrive(*arrived),
+            PbxEvent::Arrived(arrived) => self.arrive(arrived.bounded()),
             PbxEvent::Lost { why } => tracing::error!("the PBX cannot be reached: {why}"),
             PbxEvent::Synced { alive } => self.resync(alive, &HashSet::new()),
+            PbxEvent::Digit { leg, digit } if !is_key(digit) => {
+                tracing::debug!(%leg, ?digit, "a digit that no telephone has");
+            }
             event => {
                 let Some(leg) = event.leg() else { return };
                 let call = self.register.of_leg(leg);
@@ -33,7 +37,8 @@ impl Exchange {
                     (Some(call), _) => self.register.post(call, Input::Pbx(event)),
                     (None, PbxEvent::Answered { leg }) => {
                         tracing::warn!(%leg, "answered, and nobody's any more: hung up");
-                        self.send(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
+                        let cause = Cause::Normal;
+                        self.send_in_order(PbxCommand::HangUp { leg: leg.clone(), cause });
                     }
                     (None, _) => tracing::debug!(%leg, "an event of a leg that no call has"),
                 }
@@ -45,7 +50,9 @@ impl Exchange {
     fn arrive(self: &Arc<Self>, arrived: ArrivedLeg) {
         let snapshot = self.catalogue.current();
         self.follow_site(&snapshot);
-        let Some(flow) = snapshot.route(&arrived.dialled) else {
+        let flow = arrived.dialled.len() <= DIALLED;
+        let flow = flow.then(|| snapshot.route(&arrived.dialled)).flatten();
+        let Some(flow) = flow else {
             tracing::warn!(leg = %arrived.leg, "no flow serves the number that was dialled: back to the PBX's own route");
             return self.send(PbxCommand::Transfer { leg: arrived.leg, to: None });
         };
@@ -79,8 +86,9 @@ impl Exchange {
             data: arrived.data,
             at,
         };
+        let on = flow.begin(at, arrival.caller.as_deref());
         let call = Call::new(flow.terms.clone(), arrived.leg, arrival);
-        let running = Running { call, exchange: self.clone(), flow: flow.begin() };
+        let running = Running::new(call, self.clone(), on);
         self.runtime.spawn(running.run(None, mail));
     }
 
@@ -91,7 +99,7 @@ impl Exchange {
         for (leg, call) in self.register.gone(&alive) {
             // Should the PBX still carry out a dial that it was sent before, nobody would be there
             // for the leg.
-            self.send(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
+            self.send_in_order(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
             self.register.post(call, Input::Lost(leg));
         }
         let talks = |leg: &AliveLeg| {
@@ -107,12 +115,13 @@ impl Exchange {
                     tracing::info!(leg = %leg.leg, "talking, and nobody's: left alone")
                 }
                 (None, Some(_)) if given_up.contains(&leg.leg) => {
-                    self.send(PbxCommand::Transfer { leg: leg.leg.clone(), to: None })
+                    self.send_in_order(PbxCommand::Transfer { leg: leg.leg.clone(), to: None })
                 }
-                (None, Some(arrived)) => self.arrive((**arrived).clone()),
-                (None, None) => {
-                    self.send(PbxCommand::HangUp { leg: leg.leg.clone(), cause: Cause::Normal })
-                }
+                (None, Some(arrived)) => self.arrive(arrived.clone().bounded()),
+                (None, None) => self.send_in_order(PbxCommand::HangUp {
+                    leg: leg.leg.clone(),
+                    cause: Cause::Normal,
+                }),
             }
         }
     }

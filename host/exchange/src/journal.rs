@@ -11,8 +11,8 @@ use std::{
 };
 use strowger_call::Call;
 use strowger_flows::LoadedFlow;
-use strowger_journal::{Change, Entry, Store, encode, encode_step};
-use strowger_model::{CallId, FlowVersion, StepRecord};
+use strowger_journal::{Change, Entry, Store, encode};
+use strowger_model::FlowVersion;
 use strowger_pbx::port::PbxCommand;
 use tokio::sync::Notify;
 
@@ -26,11 +26,6 @@ pub(crate) struct Journal {
 impl Journal {
     pub(crate) fn new(store: Store) -> Self {
         Self { store, kept: Mutex::default() }
-    }
-
-    /// A step.
-    pub(crate) fn step(&self, call: CallId, number: u32, step: &StepRecord) -> Change {
-        Change::Step { call, number, body: encode_step(step) }
     }
 
     /// The call as it is now.

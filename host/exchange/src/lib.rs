@@ -160,6 +160,14 @@ impl Exchange {
         self.call_count()
     }
 
+    /// Sends a command behind all that calls have ordered so far. Their commands may still wait for
+    /// the journal: what ends a leg must not overtake what brings it forth.
+    fn send_in_order(self: &Arc<Self>, command: PbxCommand) {
+        let Some(journal) = &self.journal else { return self.send(command) };
+        let exchange = self.clone();
+        journal.submit(Vec::new(), vec![command], None, move |command| exchange.send(command));
+    }
+
     fn send(&self, command: PbxCommand) {
         match self.pbx.get() {
             Some(pbx) => pbx.send(command),

@@ -4,14 +4,23 @@
 //! journal, once for each mail and all together.
 
 use crate::{Exchange, Journal, house::Guest, wake::Roll};
-use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
-use strowger_call::{Call, House, Input, Now, Observed, Out, Paper};
-use strowger_flows::OnFlow;
+use std::{
+    collections::BTreeMap,
+    panic::{self, AssertUnwindSafe},
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use strowger_call::{Call, Input, Now, Observed, Out, Paper};
+use strowger_flows::{OnFlow, budget::MyTurn};
 use strowger_journal::Change;
 use strowger_model::event::Unanswered;
 use strowger_pbx::port::{AliveLeg, LegId};
 use strowger_routing::{Input as FloorInput, Output};
 use tokio::sync::mpsc::Receiver;
+
+/// How long a call waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a new host finds of a call.
 pub(crate) struct Found {
@@ -25,13 +34,25 @@ pub(crate) struct Found {
 
 /// A call with its host.
 pub(crate) struct Running {
-    pub(crate) call: Call,
-    pub(crate) exchange: Arc<Exchange>,
+    call: Call,
+    exchange: Arc<Exchange>,
     /// The version that the call is on; a version lives as long as somebody is on it.
-    pub(crate) flow: OnFlow,
+    flow: OnFlow,
+    /// The host's mistakes have made an end of it.
+    lost: bool,
+}
+
+/// More came for a call than its mailbox holds, and some of it is lost.
+fn swamped() -> Box<Input> {
+    Box::new(Input::Broken("more events came than the call could take".to_owned()))
 }
 
 impl Running {
+    /// A call on a version of a flow.
+    pub(crate) fn new(call: Call, exchange: Arc<Exchange>, flow: OnFlow) -> Self {
+        Self { call, exchange, flow, lost: false }
+    }
+
     /// The call's life; one that outlived its host is told what was found of it. The task has room
     /// for that as long as it lives: so it is boxed.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` keeps room for its arguments twice")]
@@ -41,41 +62,114 @@ impl Running {
         mut mailbox: Receiver<Box<Input>>,
     ) -> impl Future<Output = ()> + Send {
         async move {
-            self.begin(found);
+            Box::pin(self.begin(found)).await;
             // One timer for the whole life, moved when what it waits for changes: making one for
             // each mail costs more than the mail.
             let clock = self.exchange.clock;
             let mut alarm = pin!(tokio::time::sleep_until(clock.instant(Duration::ZERO)));
-            while !self.call.is_over() {
+            while !self.call.is_over() && !self.lost {
                 let due = self.call.due().map(|due| clock.instant(due));
                 if let Some(due) = due.filter(|&due| due != alarm.deadline()) {
                     alarm.as_mut().reset(due);
                 }
-                tokio::select! {
-                    biased;
-                    mail = mailbox.recv() => {
-                        self.take(mail.map_or(Input::Swamped, |mail| *mail));
+                let input = match self.call.is_behind() {
+                    true => {
+                        tokio::task::yield_now().await;
+                        Box::new(Input::GoOn)
                     }
-                    () = &mut alarm, if due.is_some() => self.take(Input::Due),
+                    false => tokio::select! {
+                        biased;
+                        mail = mailbox.recv() => mail.unwrap_or_else(swamped),
+                        () = &mut alarm, if due.is_some() => Box::new(Input::Due),
+                    },
+                };
+                match self.turn_now() {
+                    Ok(turn) => self.take(*input, turn),
+                    // Boxed: a call that does not wait for its turn has no room for it.
+                    Err(()) => Box::pin(self.take_in_turn(input)).await,
                 }
             }
             self.close(mailbox);
         }
     }
 
-    fn begin(&mut self, found: Option<Box<Found>>) {
-        match found.map(|found| *found) {
-            None => self.take(Input::Begin),
-            Some(Found { alive, gap, roll }) => {
-                self.take(Input::Resume { alive, gap });
-                drop(roll);
+    async fn begin(&mut self, found: Option<Box<Found>>) {
+        let (first, _roll) = match found.map(|found| *found) {
+            None => (Input::Begin, None),
+            Some(Found { alive, gap, roll }) => (Input::Resume { alive, gap }, Some(roll)),
+        };
+        match self.turn_now() {
+            Ok(turn) => self.take(first, turn),
+            Err(()) => self.take_in_turn(Box::new(first)).await,
+        }
+    }
+
+    /// The turn of this call, if it need not wait for it. A flow in a scenario has all the time that
+    /// there is.
+    fn turn_now(&self) -> Result<Option<MyTurn>, ()> {
+        let clock = &self.exchange.clock;
+        if clock.is_simulated() || !self.call.is_served() {
+            return Ok(None);
+        }
+        self.flow.budget().turn_now(clock.elapsed()).map(Some).ok_or(())
+    }
+
+    /// Waits until other calls of the flow have had their turn, and the flow has processor time. A
+    /// call that waits too long goes to its fallback.
+    async fn take_in_turn(&mut self, input: Box<Input>) {
+        let clock = self.exchange.clock;
+        let until = clock.elapsed() + PATIENCE;
+        loop {
+            let turn = self.flow.budget().turn().await;
+            let wait = self.flow.budget().wait(clock.elapsed());
+            if wait.is_zero() {
+                return self.take(*input, Some(turn));
+            }
+            drop(turn);
+            if clock.elapsed() + wait > until {
+                let per_second = self.flow.limits.processor.as_millis();
+                let why = format!(
+                    "the flow used more processor time than its limit of {per_second} ms a second; its call waited too long for its turn"
+                );
+                self.exchange.catalogue.report_fault(&self.flow, clock.now());
+                tracing::error!(call = %self.call.id(), flow = %self.flow.name, "{why}");
+                self.take(Input::GiveUp(why), None);
+                return self.take(*input, None);
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Gives the call an input. Where the host itself makes a mistake and panics, the call goes to
+    /// its fallback: it may cost this call, and no other.
+    fn take(&mut self, input: Input, _turn: Option<MyTurn>) {
+        let Err(why) = self.try_to_take(input) else { return };
+        let why = format!("the host made a mistake: {why}");
+        tracing::error!(call = %self.call.id(), flow = %self.flow.name, "{why}; please report this");
+        // Who talks is left talking. If even that fails, or what comes of it later, every leg ends.
+        let first = match self.call.is_served() {
+            true => self.try_to_take(Input::GiveUp(why.clone())),
+            false => Err(why.clone()),
+        };
+        if first.is_err() && self.try_to_take(Input::Broken(why)).is_err() {
+            self.lost = true;
+            if let Some(journal) = &self.exchange.journal {
+                journal.keep(Change::Closed(Box::new(self.call.record().clone())));
             }
         }
     }
 
-    /// Gives the call an input. The journal takes what has happened as a whole; the commands that
-    /// it brought forth leave for the PBX when it has.
-    fn take(&mut self, input: Input) {
+    fn try_to_take(&mut self, input: Input) -> Result<(), String> {
+        panic::catch_unwind(AssertUnwindSafe(|| self.deal_with(input))).map_err(|panic| {
+            let said = panic.downcast_ref::<String>().map(String::as_str);
+            let said = said.or_else(|| panic.downcast_ref::<&str>().copied());
+            said.unwrap_or("it does not say which").to_owned()
+        })
+    }
+
+    /// The journal takes what has happened as a whole; the commands that it brought forth leave for
+    /// the PBX when it has.
+    fn deal_with(&mut self, input: Input) {
         let clock = &self.exchange.clock;
         let now = Now { wall: clock.now(), elapsed: clock.elapsed() };
         let mut out = Out::default();
@@ -84,6 +178,7 @@ impl Running {
             exchange: &self.exchange,
             flow: &mut self.flow,
             changes: Vec::new(),
+            since: Instant::now(),
         };
         self.call.input(now, input, &mut guest, &mut out);
         let changes = guest.changes;
@@ -116,12 +211,11 @@ impl Running {
         journal.submit(changes, out.commands, posted, move |command| exchange.send(command));
     }
 
-    fn close(mut self, mut mailbox: Receiver<Box<Input>>) {
+    fn close(self, mut mailbox: Receiver<Box<Input>>) {
         let id = self.call.id();
         self.exchange.remember(self.call.record());
-        let guest =
-            Guest { call: id, exchange: &self.exchange, flow: &mut self.flow, changes: Vec::new() };
-        guest.observe(&Observed::Closed(self.call.record()));
+        let now = self.exchange.clock.now();
+        self.exchange.observer.observe(now, id, &Observed::Closed(self.call.record()));
         // The floor may have said to ring a phone before it knew that nobody waits any more. It
         // never rang, and its agent is free.
         while let Ok(mail) = mailbox.try_recv() {

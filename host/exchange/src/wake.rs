@@ -112,7 +112,8 @@ impl Exchange {
             call.talking().for_each(|(agent, leg)| self.register.talks(agent, leg));
             entries.extend(call.places(self.clock.now(), self.clock.elapsed()));
             quieting.extend(call.quieting());
-            let running = Running { call, exchange: self.clone(), flow: flow.begin() };
+            let on = flow.begin(self.clock.now(), call.record().caller.as_deref());
+            let running = Running::new(call, self.clone(), on);
             woken.push((running, legs, mail));
         }
         let agents = self

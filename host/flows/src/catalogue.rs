@@ -6,7 +6,7 @@
 //! need, for as long as it takes to store a pointer.
 
 use crate::{
-    flow::LoadedFlow,
+    flow::{LoadedFlow, OnFlow},
     plan::{Files, Plan, Plugins, SITE_FILE, Was, plan},
     snapshot::{CatalogueConfig, Snapshot},
 };
@@ -213,10 +213,11 @@ impl Catalogue {
         Ok(version)
     }
 
-    /// Counts a fault of a version. One that faults too often within a minute is withdrawn: the
-    /// previous version serves new calls, and if there is none, or it does not fit, the fallback.
-    pub fn report_fault(&self, flow: &LoadedFlow, at: Timestamp) {
-        if flow.counters.fault(at) <= self.config.faults_per_minute {
+    /// Counts a fault of a version. One that fails too many of its callers within a minute is
+    /// withdrawn: the previous version serves new calls, and if there is none, or it does not fit,
+    /// the fallback.
+    pub fn report_fault(&self, flow: &OnFlow, at: Timestamp) {
+        if !flow.counters.faults.count(at, flow.whose, self.config.faults_per_minute) {
             return;
         }
         let mut books = lock(&self.books);
@@ -395,7 +396,7 @@ impl Book {
     /// Serves the previous version instead, and does not take what served as long as the files say
     /// it.
     fn go_back(&mut self, back: LoadedFlow) {
-        back.counters.forgive();
+        back.counters.faults.forgive();
         let back = Arc::new(LoadedFlow { withdrawn: false, ..back });
         self.was.barred.remove(&back.version);
         self.was.live.insert(back.version.clone(), Arc::downgrade(&back.counters));
@@ -433,7 +434,7 @@ impl Book {
             withdrawn: self.withdrawn.clone(),
             on_fallback: serving.is_some_and(|flow| flow.withdrawn),
             calls,
-            faults: serving.map_or(0, |flow| flow.counters.faults()),
+            faults: serving.map_or(0, |flow| flow.counters.faults.all()),
             error: Some(error).filter(|error| !error.is_empty()),
         })
     }

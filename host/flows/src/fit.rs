@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use std::{path::Path, sync::Arc, time::Duration};
 use strowger_sandbox::{Flow, Limits, LoadError, Plugin};
 use strowger_site::{
-    Problem, Site, Terms, schema,
+    Problem, Quota, Site, Terms, schema,
     source::{Source, child},
     version,
 };
@@ -98,6 +98,8 @@ impl Origin {
             numbers: read.numbers,
             permissions: read.permissions,
             steps: file.limits.steps,
+            steps_in_a_row: file.limits.steps_in_a_row,
+            quota: quota(&file.limits),
             fallback: read.fallback,
             language,
             caller_id: read.caller_id,
@@ -110,7 +112,11 @@ impl Origin {
             terms: Arc::new(terms),
             manifest: plugin.manifest().clone(),
             flow: kept.flow,
-            limits: FlowLimits { step, calls: file.limits.calls },
+            limits: FlowLimits {
+                step,
+                calls: file.limits.calls,
+                processor: Duration::from_millis(file.limits.processor_ms),
+            },
             settings,
             dir: source.path.parent().unwrap_or(Path::new(".")).to_owned(),
             file: source.path.clone(),
@@ -142,5 +148,16 @@ fn limits(file: &LimitsFile) -> Limits {
         memory: file.memory_mib << 20,
         state: file.state_kib << 10,
         orders: file.orders,
+    }
+}
+
+fn quota(file: &LimitsFile) -> Quota {
+    Quota {
+        notes: file.notes_kib << 10,
+        open_orders: file.open_orders,
+        dials: file.dials,
+        mails: file.mails,
+        cases: file.cases,
+        alarms: file.alarms,
     }
 }

@@ -1,13 +1,16 @@
 //! A flow as it serves calls.
 
-use crate::origin::Origin;
+use crate::{
+    budget::Budget,
+    faults::{Faults, Whose},
+    origin::Origin,
+};
 use std::{
-    collections::VecDeque,
     ops::Deref,
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        Arc,
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -48,48 +51,36 @@ pub struct FlowLimits {
     pub step: Limits,
     /// Calls at once; further ones go to the fallback.
     pub calls: u32,
+    /// Processor time in a second, for all calls together.
+    pub processor: Duration,
 }
 
 /// What is counted for a version, also across changes of the site.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     calls: AtomicUsize,
-    faults: AtomicU64,
-    /// Those of the last minute.
-    recent: Mutex<VecDeque<Timestamp>>,
+    pub(crate) faults: Faults,
+    budget: Budget,
 }
 
 impl Counters {
     pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
     }
-
-    pub(crate) fn faults(&self) -> u64 {
-        self.faults.load(Ordering::Relaxed)
-    }
-
-    /// Counts a fault; says how many there were within a minute.
-    pub(crate) fn fault(&self, at: Timestamp) -> usize {
-        self.faults.fetch_add(1, Ordering::Relaxed);
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.push_back(at);
-        while recent.front().is_some_and(|first| at.since(*first) > Duration::from_secs(60)) {
-            recent.pop_front();
-        }
-        recent.len()
-    }
-
-    /// Gives a version that faulted another chance.
-    pub(crate) fn forgive(&self) {
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
 }
 
 impl LoadedFlow {
-    /// Begins a call on this version. The version is kept until the guard is dropped.
-    pub fn begin(self: &Arc<Self>) -> OnFlow {
+    /// Begins a call on this version, or takes one up, for a caller whose number may be withheld.
+    /// The version is kept until the guard is dropped.
+    pub fn begin(self: &Arc<Self>, at: Timestamp, caller: Option<&str>) -> OnFlow {
         self.counters.calls.fetch_add(1, Ordering::Relaxed);
-        OnFlow(self.clone())
+        self.counters.faults.begun(at);
+        OnFlow { flow: self.clone(), whose: Whose::of(caller) }
+    }
+
+    /// The processor time that its calls share.
+    pub fn budget(&self) -> &Budget {
+        &self.counters.budget
     }
 
     /// Calls in progress on this version.
@@ -107,18 +98,30 @@ impl Deref for LoadedFlow {
 }
 
 /// A call on a version of a flow. Dropping it ends the call's claim on the version.
-pub struct OnFlow(Arc<LoadedFlow>);
+pub struct OnFlow {
+    flow: Arc<LoadedFlow>,
+    pub(crate) whose: Whose,
+}
+
+impl OnFlow {
+    /// The same call on another version.
+    pub fn move_to(&mut self, next: &Arc<LoadedFlow>, at: Timestamp) {
+        next.counters.calls.fetch_add(1, Ordering::Relaxed);
+        next.counters.faults.begun(at);
+        *self = Self { flow: next.clone(), whose: self.whose };
+    }
+}
 
 impl Deref for OnFlow {
     type Target = Arc<LoadedFlow>;
 
     fn deref(&self) -> &Arc<LoadedFlow> {
-        &self.0
+        &self.flow
     }
 }
 
 impl Drop for OnFlow {
     fn drop(&mut self) {
-        self.0.counters.calls.fetch_sub(1, Ordering::Relaxed);
+        self.flow.counters.calls.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -121,6 +121,33 @@ pub(crate) struct LimitsFile {
     /// Steps in the life of a call.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub(crate) steps: u32,
+    /// Steps of a call because of one event from outside of it. What an order brings about at once
+    /// counts for the event at which it was given.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub(crate) steps_in_a_row: u32,
+    /// Milliseconds of processor time, within a second, for all calls of the flow together. What
+    /// was not used is kept for at most two seconds. A call whose turn does not come within five
+    /// seconds goes to the fallback.
+    #[schemars(range(min = 1, max = 64_000))]
+    pub(crate) processor_ms: u64,
+    /// Kibibytes of notes and tags in the record of a call.
+    #[schemars(range(min = 1, max = 1024))]
+    pub(crate) notes_kib: usize,
+    /// Orders of a call that are not finished, at once.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub(crate) open_orders: u32,
+    /// Legs that a call dials in all its life.
+    #[schemars(range(min = 0, max = 100_000))]
+    pub(crate) dials: u32,
+    /// Mails of a call in all its life, one for each recipient.
+    #[schemars(range(min = 0, max = 100_000))]
+    pub(crate) mails: u32,
+    /// Cases that a call notes in all its life.
+    #[schemars(range(min = 0, max = 10_000))]
+    pub(crate) cases: u32,
+    /// Alarms of a call in all its life.
+    #[schemars(range(min = 0, max = 10_000))]
+    pub(crate) alarms: u32,
     /// Calls at once; further ones go to the fallback.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub(crate) calls: u32,
@@ -134,6 +161,14 @@ impl Default for LimitsFile {
             state_kib: 64,
             orders: 64,
             steps: 10_000,
+            steps_in_a_row: 500,
+            processor_ms: 500,
+            notes_kib: 64,
+            open_orders: 256,
+            dials: 500,
+            mails: 200,
+            cases: 50,
+            alarms: 100,
             calls: 10_000,
         }
     }

@@ -9,14 +9,18 @@
 //! * `flow_file`: a flow file as it is written; [`schemas`]: the schema of flow files; `read_flow`:
 //!   what a flow file says; `settings`: its settings, by the schema of the plugin.
 //! * `origin`: a flow file with its plugin; `fit`: the flow that is made of it for a site.
+//! * [`budget`]: the processor time of a version, which its calls share; `faults`: its faults, and
+//!   when it is withdrawn because of them.
 //! * `revive`: a version made again of what was archived of it.
 //!
 //! **Architecture invariant:** nothing that is wrong ever serves a call. A snapshot is replaced in
 //! one store, and only by one that was read whole, checked, compiled, configured and tried. Calls
 //! in progress keep what they began on.
 
+pub mod budget;
 pub mod catalogue;
 pub mod check;
+mod faults;
 mod fit;
 pub mod flow;
 mod flow_file;

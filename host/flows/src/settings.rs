@@ -64,7 +64,7 @@ impl Names {
             options =
                 options.with_format(format, move |text: &str| names.wrong(format, text).is_none());
         }
-        match Schema::new(schema, options) {
+        match Schema::of_others(schema, options, settings) {
             Ok(schema) => schema
                 .check(settings, source, "/settings", &|format, text| names.wrong(format, text)),
             Err(why) => no_schema(why),

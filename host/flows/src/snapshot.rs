@@ -21,11 +21,13 @@ pub struct CatalogueConfig {
     pub engine: Engine,
     /// Tries flows; none: they are not tried.
     pub gate: Option<Gate>,
-    /// A version that faults more often is withdrawn.
+    /// A version that fails more callers within a minute is withdrawn, if they are at least one in
+    /// four of those that it serves.
     pub faults_per_minute: usize,
 }
 
 /// What serves new calls. Never changes.
+#[derive(Clone)]
 pub struct Snapshot {
     /// What flows share.
     pub site: Arc<Site>,

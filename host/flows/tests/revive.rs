@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 use strowger_flows::{Catalogue, CatalogueConfig, LoadedFlow};
+use strowger_model::Timestamp;
 use strowger_sandbox::{ContractVersion, Engine};
 use strowger_test_support::plugin_wasm;
 use tempfile::TempDir;
@@ -67,7 +68,8 @@ fn archived_version_takes_its_calls_back_after_a_restart() {
     assert!(Arc::ptr_eq(&revived.site, &new.site), "on the site as it is now");
     assert!(Arc::ptr_eq(&revived, &catalogue.revive(&files).unwrap()));
 
-    let calls = [revived.begin(), catalogue.loaded(&files.on).unwrap().begin()];
+    let calls = [&revived, &catalogue.loaded(&files.on).unwrap()]
+        .map(|flow| flow.begin(Timestamp(0), None));
     let weak = Arc::downgrade(&revived);
     drop(revived);
     let status = catalogue.status();
@@ -95,7 +97,7 @@ fn what_serves_is_not_made_again() {
     // A flow whose file is gone comes back for its calls alone.
     fs::remove_file(root.path().join("a.toml")).unwrap();
     let catalogue = open(&root);
-    let call = catalogue.revive(&files).unwrap().begin();
+    let call = catalogue.revive(&files).unwrap().begin(Timestamp(0), None);
     assert!(catalogue.current().route("1").is_none());
     assert_eq!(catalogue.status()[0].calls[&call.version], 1);
 }

@@ -2,6 +2,7 @@
 //!
 //! # Layout
 //! * [`port`]: a trait, with its commands and events.
+//! * [`bounds`]: how much of what comes from outside is taken.
 //!
 //! Everything of a PBX is behind it. Each adapter is a crate of its own, in `adapters/`:
 //! * `adapters/conformance`: what every adapter must tell, as scenarios.
@@ -13,4 +14,5 @@
 //! provider messages into [`port::PbxEvent`]s and [`port::PbxCommand`]s into provider requests, and
 //! can list what is alive at the provider.
 
+pub mod bounds;
 pub mod port;

@@ -16,6 +16,7 @@ pub(crate) struct Host {
     reads: Option<StepReads>,
     randoms: u32,
     system_randoms: u32,
+    asked: u32,
     logged: u32,
     output: Output,
     time: CpuTime,
@@ -28,6 +29,7 @@ impl Host {
             reads: None,
             randoms: 0,
             system_randoms: 0,
+            asked: 0,
             logged: 0,
             output: Output::default(),
             time: CpuTime { limit: Limits::SET_UP_TIME, since: None },
@@ -40,6 +42,7 @@ impl Host {
         self.reads = reads;
         self.randoms = 0;
         self.system_randoms = 0;
+        self.asked = 0;
         self.logged = 0;
         self.output.0.clear();
         self.time = CpuTime { limit: time, since: None };
@@ -96,15 +99,27 @@ impl Host {
     }
 
     /// What answers the read `asked`.
-    pub(crate) fn reads(&self, asked: &'static str) -> Result<&StepReads, Stop> {
+    fn reads(&self, asked: &'static str) -> Result<&StepReads, Stop> {
         self.reads.as_ref().ok_or(Stop::ReadOutsideStep(asked))
+    }
+
+    /// What answers the read `asked` about something.
+    pub(crate) fn ask(&mut self, asked: &'static str, about: &str) -> Result<&StepReads, Stop> {
+        self.asked += 1;
+        if self.asked > Limits::READS {
+            return Err(Stop::TooManyReads);
+        }
+        if about.len() > Limits::QUESTION {
+            return Err(Stop::QuestionTooLong { asked, bytes: about.len() });
+        }
+        self.reads(asked)
     }
 
     /// A number for the flow: another one each time that a step asks.
     pub(crate) fn random(&mut self) -> Result<u64, Stop> {
         let n = self.randoms;
         self.randoms = n.wrapping_add(1) % SYSTEM_RANDOM;
-        Ok(self.reads("random")?.random(n))
+        Ok(self.ask("random", "")?.random(n))
     }
 
     /// A message of the flow. Those beyond the bound are counted and dropped.

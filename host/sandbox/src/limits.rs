@@ -40,6 +40,10 @@ impl Limits {
     /// Bytes that are kept of a guest's own words: of an error, or the end of standard output and
     /// error, where a panic is.
     pub(crate) const OUTPUT: usize = 4 << 10;
+    /// Reads of one step, random numbers among them.
+    pub(crate) const READS: u32 = 1_000;
+    /// Bytes of what a read is about: a name, a number.
+    pub(crate) const QUESTION: usize = 256;
     /// Log messages of one step.
     pub(crate) const LOG_MESSAGES: u32 = 32;
     /// Bytes of one log message.

@@ -1,6 +1,6 @@
 //! Why a host function ends a guest.
 
-use crate::fault::FaultKind;
+use crate::{fault::FaultKind, limits::Limits};
 use std::time::Duration;
 
 /// A host function ends the guest for good.
@@ -18,6 +18,10 @@ pub(crate) enum Stop {
         "it asked `{0}` outside a step; reads are about a call, and there is none in `manifest` and `configure`"
     )]
     ReadOutsideStep(&'static str),
+    #[error("it asked for more than {} reads in one step", Limits::READS)]
+    TooManyReads,
+    #[error("it asked `{asked}` about a text of {bytes} bytes; at most {}", Limits::QUESTION)]
+    QuestionTooLong { asked: &'static str, bytes: usize },
     #[error("it ran for more than {} ms of CPU time; it may be in an endless loop", .0.as_millis())]
     OutOfTime(Duration),
 }
@@ -29,6 +33,7 @@ impl Stop {
             Self::Waited => FaultKind::Waited,
             Self::NotProvided(_) => FaultKind::NotProvided,
             Self::ReadOutsideStep(_) => FaultKind::ReadOutsideStep,
+            Self::TooManyReads | Self::QuestionTooLong { .. } => FaultKind::TooMuchData,
             Self::OutOfTime(_) => FaultKind::OutOfTime,
         }
     }

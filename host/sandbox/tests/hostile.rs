@@ -88,7 +88,7 @@ macro_rules! fault {
 
 fault! {
     endless_loop: "endless-loop" => OutOfTime, "more than 50 ms of CPU time", "endless loop";
-    endless_reads: "endless-reads" => OutOfTime, "more than 50 ms of CPU time";
+    endless_reads: "endless-reads" => TooMuchData, "more than 1000 reads";
     memory_bomb: "memory-bomb" => OutOfMemory, "may have 64 MiB", "memory allocation of";
     deep_recursion: "deep-recursion" => StackOverflow, "recursion without end";
     deep_recursion_with_large_frames: "deep-recursion-large-frames" => Trapped, "recursion without end";

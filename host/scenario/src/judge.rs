@@ -2,7 +2,7 @@
 
 use crate::{
     file::{Call, Expect, THINGS},
-    term::{TermError, text},
+    term::{TermError, seconds, text},
     timeline::{Happening, HungUpBy, Timeline, What, spoken, word},
 };
 use serde_json::Value;
@@ -95,7 +95,7 @@ impl Line {
                 .transpose()?
                 .map(std::borrow::Cow::into_owned),
             at: expect.at.as_ref().map(|at| at.resolve(settings)).transpose()?,
-            within: Duration::from_secs_f64(expect.within.unwrap_or(0.5).max(0.0)),
+            within: seconds(expect.within.unwrap_or(0.5)),
             restart: expect.restart,
             repeats: expect.repeats,
         })

@@ -3,9 +3,9 @@
 use crate::{
     file::Reported,
     judge::Failure,
+    term::seconds,
     timeline::{Timeline, What},
 };
-use std::time::Duration;
 use strowger_flows::LoadedFlow;
 use strowger_office::report::{Figures, Unit, columns};
 use toml::Spanned;
@@ -69,9 +69,7 @@ fn is_meant(expected: &Reported, call: &Timeline, flow: &LoadedFlow) -> bool {
 }
 
 fn add(figures: &mut Figures, call: &Timeline, at_once: f64) {
-    call.record()
-        .into_iter()
-        .for_each(|record| figures.add(record, Duration::from_secs_f64(at_once.max(0.0))));
+    call.record().into_iter().for_each(|record| figures.add(record, seconds(at_once)));
     for happening in &call.happenings {
         // Nobody has answered a case yet when a scenario ends, nor is it late.
         if let What::Opens { kind, .. } = &happening.what {

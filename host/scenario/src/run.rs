@@ -12,7 +12,7 @@ use crate::{
     recorder::Recorder,
     reported,
     stage::{SimStage, Stage, behaviour, outside},
-    term::{instant, text},
+    term::{instant, seconds, text},
 };
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -270,10 +270,10 @@ impl Prepared {
             _ => Some(format!("+32470000{:03}", nth + 1)),
         };
         let leaves = call.hangs_up.as_ref().and_then(|at| at.resolve(&self.flow.settings).ok());
-        let keys = call.keys.iter().map(|keys| Keys {
-            after: Duration::from_secs_f64(keys.at.max(0.0)),
-            digits: keys.digits.clone(),
-        });
+        let keys = call
+            .keys
+            .iter()
+            .map(|keys| Keys { after: seconds(keys.at), digits: keys.digits.clone() });
         Caller {
             from,
             to: call.dials.clone().unwrap_or_else(|| self.number.clone()),

@@ -1,7 +1,10 @@
 //! Who plays callers and telephones: what a scenario needs of a PBX under test. The sim is one; a
 //! real PBX with scripted telephones around it can be another, and the same scenarios run on both.
 
-use crate::file::{Agent, Keyed, Manner, Phone as Written};
+use crate::{
+    file::{Agent, Keyed, Manner, Phone as Written},
+    term::seconds,
+};
 use std::{sync::Arc, time::Duration};
 use strowger_pbx::port::{Address, LegId, Pbx, PbxSink};
 use strowger_sim::{By, Caller, Keys, Observed, Phone, Sim, SimConfig, Sound, Then};
@@ -113,7 +116,6 @@ impl Stage for SimStage {
 
 /// How a telephone behaves that a scenario describes.
 pub(crate) fn behaviour(manner: Manner, after: f64, talks: f64, keys: &[Keyed]) -> Phone {
-    let seconds = |seconds: f64| Duration::from_secs_f64(seconds.max(0.0));
     let phone = match manner {
         Manner::Answers => Phone::answers(seconds(after)).talking(seconds(talks)),
         Manner::Rings => Phone::new(Then::Rings),

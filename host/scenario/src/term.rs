@@ -32,6 +32,9 @@ pub enum TermError {
         "not a number of seconds: {0:?}; write 60, \"settings.NAME\", \"settings.NAME + 5\" or \"2 * settings.NAME\""
     )]
     Malformed(String),
+    /// It is more than a scenario lasts.
+    #[error("{0} is more than the 31 days that a scenario lasts at most")]
+    TooLong(String),
     /// The settings have no such name.
     #[error("the flow's settings have no {0:?}")]
     NoSetting(String),
@@ -45,6 +48,15 @@ pub enum TermError {
         /// What is wanted.
         wanted: &'static str,
     },
+}
+
+/// A scenario lasts no longer: it would play for minutes.
+const LONGEST: Duration = Duration::from_secs(31 * 86_400);
+
+/// A length of time as it is written, at least nothing and at most a month.
+pub(crate) fn seconds(seconds: f64) -> Duration {
+    // `max` and `min` make something of NaN, too.
+    Duration::from_secs_f64(seconds.max(0.0).min(LONGEST.as_secs_f64()))
 }
 
 impl Term {
@@ -84,7 +96,10 @@ impl Term {
             };
             sum += part.factor * value;
         }
-        Ok(Duration::from_secs_f64(sum.max(0.0)))
+        match sum > LONGEST.as_secs_f64() {
+            true => Err(TermError::TooLong(self.text.clone())),
+            false => Ok(seconds(sum)),
+        }
     }
 }
 
@@ -155,10 +170,10 @@ impl<'de> Deserialize<'de> for When {
             }
 
             fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<When, E> {
-                let after = Duration::try_from_secs_f64(seconds);
-                after
-                    .map(When::After)
-                    .map_err(|_| E::custom("not a number of seconds from the start on"))
+                let after = Duration::try_from_secs_f64(seconds).ok();
+                let after = after.filter(|after| *after <= LONGEST).map(When::After);
+                let wrong = "not a number of seconds from the start on, or more than 31 days";
+                after.ok_or_else(|| E::custom(wrong))
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<When, E> {

@@ -11,7 +11,7 @@
 //!   [`template`]: the texts of its mails.
 //! * `site_file`: the site file as it is written; [`read_site`]: the site that is made of it.
 //! * [`source`]: a TOML file and the place of everything in it. [`schema`]: what is wrong with a file
-//!   by its JSON Schema. [`problem`]: a message about a file, like a compiler's. [`version`]: short
+//!   by its JSON Schema; `weigh`: how much work a schema makes. [`problem`]: a message about a file, like a compiler's. [`version`]: short
 //!   hashes of contents.
 //!
 //! This crate does not know plugins: `strowger-flows` puts them to the terms.
@@ -34,6 +34,7 @@ pub mod template;
 pub mod terms;
 pub mod varied;
 pub mod version;
+mod weigh;
 
 pub use contacts::{Contact, Contacts, Wanted};
 pub use permission::Permissions;
@@ -42,4 +43,4 @@ pub use problem::{Place, Problem, Report};
 pub use roster::Roster;
 pub use site::{Agent, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy};
 pub use template::Template;
-pub use terms::{Fallback, Terms};
+pub use terms::{Fallback, Quota, Terms};

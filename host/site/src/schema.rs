@@ -6,6 +6,7 @@ use crate::{
     problem::{Problem, list},
     site_file::SiteFile,
     source::{Source, child},
+    weigh,
 };
 use jsonschema::{
     JsonType, ValidationError, Validator,
@@ -72,6 +73,19 @@ impl Schema {
     pub fn new(root: Value, options: jsonschema::ValidationOptions<'_>) -> Result<Self, String> {
         let validator = options.build(&root).map_err(|error| error.to_string())?;
         Ok(Self { root, validator })
+    }
+
+    /// A schema that somebody else has written, for a value as deep as this one.
+    ///
+    /// # Errors
+    /// It is none, or it would take too much time and memory.
+    pub fn of_others(
+        root: Value,
+        options: jsonschema::ValidationOptions<'_>,
+        value: &Value,
+    ) -> Result<Self, String> {
+        weigh::weigh(&root, weigh::depth(value))?;
+        Self::new(root, options)
     }
 
     /// Everything that is wrong with a value that stands at a pointer of a file.

@@ -25,6 +25,11 @@ pub struct Terms {
     pub permissions: Permissions,
     /// Steps in the life of a call.
     pub steps: u32,
+    /// Steps because of one event from outside of the call: what its own orders bring about at once
+    /// counts for the event that they were given at.
+    pub steps_in_a_row: u32,
+    /// What a call may keep, write and send.
+    pub quota: Quota,
     /// Where a call goes that the flow cannot serve.
     pub fallback: Fallback,
     /// BCP 47: of texts that name none.
@@ -51,6 +56,30 @@ impl Terms {
     /// A recording by name: the flow's own, else the site's.
     pub fn recording(&self, name: &str) -> Option<&Path> {
         self.recordings.get(name).map(PathBuf::as_path)
+    }
+}
+
+/// What one call may keep, write and send in all its life.
+#[derive(Clone, Copy, Debug)]
+pub struct Quota {
+    /// Bytes of notes and tags.
+    pub notes: usize,
+    /// Orders that are not finished, at once.
+    pub open_orders: u32,
+    /// Legs that it dials.
+    pub dials: u32,
+    /// Mails, one for each recipient.
+    pub mails: u32,
+    /// Cases.
+    pub cases: u32,
+    /// Alarms.
+    pub alarms: u32,
+}
+
+impl Default for Quota {
+    /// 64 KiB of notes and tags, 256 orders at once, 500 dials, 200 mails, 50 cases, 100 alarms.
+    fn default() -> Self {
+        Self { notes: 64 << 10, open_orders: 256, dials: 500, mails: 200, cases: 50, alarms: 100 }
     }
 }
 

@@ -18,9 +18,7 @@ const SPEC: WavSpec = WavSpec {
 pub(super) fn read(path: &Path) -> Result<Vec<i16>, String> {
     let mut reader = WavReader::open(path).map_err(|error| explain(&error))?;
     let spec = reader.spec();
-    if spec.channels == 0 || spec.sample_rate == 0 {
-        return Err("it has no channels or no rate".to_owned());
-    }
+    check(spec)?;
     if spec == SPEC {
         return Ok(reader.samples::<i16>().map_while(Result::ok).collect());
     }
@@ -47,6 +45,21 @@ pub(super) fn read(path: &Path) -> Result<Vec<i16>, String> {
         .collect())
 }
 
+/// Refuses what no studio delivers: at 1 Hz a small file would last for hours.
+fn check(spec: WavSpec) -> Result<(), String> {
+    let WavSpec { channels, sample_rate, bits_per_sample, .. } = spec;
+    if !(1..=8).contains(&channels) {
+        return Err(format!("it has {channels} channels; 1 to 8 can be read"));
+    }
+    if !(4_000..=384_000).contains(&sample_rate) {
+        return Err(format!("its rate is {sample_rate} Hz; 4,000 to 384,000 can be read"));
+    }
+    if !(8..=32).contains(&bits_per_sample) {
+        return Err(format!("it has {bits_per_sample} bits a sample; 8 to 32 can be read"));
+    }
+    Ok(())
+}
+
 /// Writes samples at [`RATE`] whole or not at all, and says how long they last.
 pub(super) fn write(path: &Path, samples: &[i16]) -> Result<Duration, String> {
     // Another process may be making the same sound.
@@ -70,13 +83,11 @@ pub(super) fn write(path: &Path, samples: &[i16]) -> Result<Duration, String> {
 pub(super) fn length(path: &Path) -> Result<Duration, String> {
     let reader = WavReader::open(path).map_err(|error| explain(&error))?;
     let spec = reader.spec();
+    check(spec)?;
     let frame = u64::from(spec.channels) * u64::from(spec.bits_per_sample.div_ceil(8));
     let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
     let there = size.checked_div(frame).unwrap_or(0);
-    match spec.sample_rate {
-        0 => Err("it has no rate".to_owned()),
-        rate => Ok(lasting(u64::from(reader.duration()).min(there), rate)),
-    }
+    Ok(lasting(u64::from(reader.duration()).min(there), spec.sample_rate))
 }
 
 /// Samples of silence. At most an hour.

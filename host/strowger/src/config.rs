@@ -52,7 +52,8 @@ pub(crate) struct Config {
     pub(crate) drain: u64,
     /// Milliseconds without a further change before changed files are read.
     pub(crate) debounce_ms: u64,
-    /// A version of a flow that fails more often within a minute is withdrawn.
+    /// A version of a flow that fails more callers within a minute is withdrawn, if they are at
+    /// least one in four of those that it serves. The same caller counts once.
     pub(crate) faults_per_minute: usize,
 }
 

@@ -5,5 +5,5 @@
 mod connection;
 mod conversations;
 mod dials;
-mod stage;
+pub(crate) mod stage;
 mod watches;

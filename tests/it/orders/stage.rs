@@ -11,7 +11,7 @@ use strowger_pbx::port::{Address, LegId};
 use strowger_sim::{Caller, Keys, Observed, Phone, Sim, SimConfig, Sound};
 use strowger_tests::{Folder, Host, PATIENCE};
 
-pub(super) const SITE: &str = r#"
+pub(crate) const SITE: &str = r#"
 time_zone = "Europe/Brussels"
 country = "BE"
 language = "nl-BE"
@@ -32,7 +32,7 @@ pub(super) const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-pub(super) fn flow(number: &str, rules: &str) -> String {
+pub(crate) fn flow(number: &str, rules: &str) -> String {
     format!(
         "plugin = \"plugboard\"\nnumbers = [\"{number}\"]\n[permissions]\nqueues = [\"desk\"]\ndial = [\"2XX\", \"+3247XXXXXXX\"]\nflows = [\"second\"]\n[settings.on]\n{rules}"
     )

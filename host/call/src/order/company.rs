@@ -10,6 +10,9 @@ use strowger_model::{
 };
 use strowger_pbx::port::{ConversationId, PbxCommand, PlayId};
 
+/// Prompts are repeated no sooner.
+const EVERY: Duration = Duration::from_secs(1);
+
 /// Music, and prompts now and then.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Company {
@@ -61,6 +64,10 @@ impl Kind for Company {
 impl Turn<'_> {
     pub(crate) fn keep_waiting(&mut self, id: OrderId, ask: KeepWaiting) -> Carried {
         self.call.legs.up(&ask.leg)?;
+        if !ask.every.is_zero() && ask.every < EVERY {
+            let why = "prompts are repeated once in a second at most, or never (0)";
+            return Err(refusal(RefusalReason::Invalid, why));
+        }
         let site = self.call.terms.site.clone();
         let music = match &ask.music {
             None => None,

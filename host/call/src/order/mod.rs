@@ -20,7 +20,7 @@ pub(crate) mod transfer;
 pub(crate) mod watch;
 
 use crate::{carry::address_of, turn::Turn};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use strowger_model::{
     AgentName, LegName, Outcome, PhoneNumber, Prompt,
     command::Target,
@@ -28,6 +28,11 @@ use strowger_model::{
 };
 use strowger_pbx::port::Address;
 use strowger_speech::{TimeOfDay, in_words};
+
+/// Silence is made in pieces of at most this,
+const SILENCE: Duration = Duration::from_secs(10);
+/// and is rounded up to a multiple of this.
+const SILENCE_STEP: Duration = Duration::from_millis(50);
 
 /// An order is on its way, or is refused.
 pub(crate) type Carried = Result<(), Refusal>;
@@ -121,7 +126,7 @@ impl Turn<'_> {
     /// site's, and with the flow's own recordings before the site's.
     pub(crate) fn voiced(&self, prompts: Vec<Prompt>) -> Result<Arc<[Prompt]>, Refusal> {
         let terms = &self.call.terms;
-        let voiced = prompts.into_iter().map(|prompt| match prompt {
+        let voiced = prompts.into_iter().flat_map(pieces).map(|prompt| match prompt {
             Prompt::Text { text, language: None } => {
                 Ok(Prompt::Text { text, language: Some(terms.language.clone()) })
             }
@@ -145,4 +150,15 @@ impl Turn<'_> {
         });
         voiced.collect()
     }
+}
+
+/// Silence in pieces of which there are few: each is a file that is made once. Other prompts as they
+/// are.
+fn pieces(prompt: Prompt) -> Vec<Prompt> {
+    let Prompt::Silence(length) = prompt else { return vec![prompt] };
+    let steps = length.as_millis().div_ceil(SILENCE_STEP.as_millis()).max(1) as u32;
+    let longest = (SILENCE.as_millis() / SILENCE_STEP.as_millis()) as u32;
+    let whole = (0..steps / longest).map(|_| SILENCE);
+    let rest = SILENCE_STEP * (steps % longest);
+    whole.chain((!rest.is_zero()).then_some(rest)).map(Prompt::Silence).collect()
 }

@@ -4,10 +4,10 @@
 
 use super::{
     stories::{dial, gather, keep_waiting},
-    world::World,
+    world::{Hurry, World},
 };
 use crate::{Input, order::queue::Queueing};
-use proptest::{collection::vec, prelude::*, sample::Index};
+use proptest::{collection::vec, option, prelude::*, sample::Index};
 use std::time::Duration;
 use strowger_model::{
     Command, LegName, OrderId, Prompt,
@@ -91,6 +91,10 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
+fn hurry() -> impl Strategy<Value = Hurry> {
+    (1..4u32, 0..3u32).prop_map(|(steps, dies)| Hurry { steps, dies })
+}
+
 fn perform(world: &mut World, act: Act) {
     let legs: Vec<LegId> = world.pbx.legs.keys().cloned().collect();
     let one = |index: Index| (!legs.is_empty()).then(|| index.get(&legs).clone());
@@ -144,8 +148,10 @@ proptest! {
     fn every_order_has_its_outcome_and_every_call_its_end(
         plan in vec(vec(command(), 0..4), 1..12),
         acts in vec(act(), 0..40),
+        hurry in option::of(hurry()),
     ) {
         let mut world = World::new(plan);
+        world.shared.hurry = hurry;
         for act in acts {
             perform(&mut world, act);
         }
@@ -188,8 +194,10 @@ proptest! {
         plan in vec(vec(command(), 0..3), 1..8),
         acts in vec(act(), 0..25),
         waits in any::<bool>(),
+        hurry in option::of(hurry()),
     ) {
         let mut world = World::new(plan);
+        world.shared.hurry = hurry;
         for act in acts {
             perform(&mut world, act);
         }

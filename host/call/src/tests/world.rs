@@ -20,7 +20,7 @@ use strowger_routing::{
     AgentConfig, EntryId, Floor, Input as FloorInput, Output, QueueConfig, RefusedInput,
 };
 use strowger_site::{
-    Agent, Fallback, Permissions, Site, Terms,
+    Agent, Fallback, Permissions, Quota, Site, Terms,
     read_site::{self, People},
     source::Source,
 };
@@ -51,6 +51,8 @@ fn terms() -> Arc<Terms> {
             ..Permissions::default()
         },
         steps: 10_000,
+        steps_in_a_row: 500,
+        quota: Quota::default(),
         fallback: Fallback::Pbx,
         language: "nl-BE".to_owned(),
         caller_id: None,
@@ -88,6 +90,16 @@ pub(super) struct Shared {
     enrolled: BTreeSet<LegId>,
     struck: BTreeSet<LegId>,
     pub(super) over: bool,
+    /// Steps until the house has no time; each time so many again. None: it always has.
+    pub(super) hurry: Option<Hurry>,
+}
+
+/// A house that has no time after every so many steps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hurry {
+    pub(super) steps: u32,
+    /// It dies instead, so many times more.
+    pub(super) dies: u32,
 }
 
 impl House for Shared {
@@ -161,6 +173,12 @@ impl House for Shared {
         None
     }
 
+    fn overran(&mut self, _: &str) {}
+
+    fn has_time(&self) -> bool {
+        self.hurry.is_none_or(|hurry| !(self.told.len() as u32).is_multiple_of(hurry.steps))
+    }
+
     fn observe(&self, _: &Observed<'_>) {}
 }
 
@@ -223,6 +241,7 @@ impl World {
             enrolled: BTreeSet::from([caller.clone()]),
             struck: BTreeSet::new(),
             over: false,
+            hurry: None,
         };
         let mut world = Self { call: Call::new(terms, caller, arrival), shared, pbx };
         world.input(Input::Begin);
@@ -230,6 +249,19 @@ impl World {
     }
 
     pub(super) fn input(&mut self, input: Input) {
+        self.one_input(input);
+        while self.call.is_behind() {
+            match &mut self.shared.hurry {
+                Some(hurry) if hurry.dies > 0 => {
+                    hurry.dies -= 1;
+                    self.restart(0);
+                }
+                _ => self.one_input(Input::GoOn),
+            }
+        }
+    }
+
+    fn one_input(&mut self, input: Input) {
         if self.call.is_over() {
             return;
         }

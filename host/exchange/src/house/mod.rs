@@ -15,10 +15,13 @@ pub(crate) mod staff;
 
 use crate::Exchange;
 use reads::StepReads;
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use strowger_call::{Ask, House, Input as CallInput, NoFlow, Observed, Prove, Stepped};
 use strowger_flows::OnFlow;
-use strowger_journal::Change;
+use strowger_journal::{Change, encode_step};
 use strowger_model::{
     AgentName, CallId,
     command::{AgentAction, Target},
@@ -38,11 +41,19 @@ pub(crate) struct Guest<'a> {
     pub(crate) flow: &'a mut OnFlow,
     /// What the journal does not have yet.
     pub(crate) changes: Vec<Change>,
+    /// When the call began to deal with the input.
+    pub(crate) since: Instant,
 }
+
+/// Bytes of a step in the journal, at most.
+const STEP: usize = 1 << 20;
+
+/// How long a call deals with an input before it lets others have their turn.
+const TURN: Duration = Duration::from_millis(5);
 
 impl Guest<'_> {
     fn fault(&self, fault: &Fault, retried: bool) {
-        let flow = &**self.flow;
+        let flow = &*self.flow;
         self.exchange.catalogue.report_fault(flow, self.exchange.clock.now());
         let text = fault.to_string();
         self.observe(&Observed::Fault { fault: &text, retried });
@@ -67,6 +78,7 @@ impl House for Guest<'_> {
             endpoint: endpoint.map(Into::into),
             now: at,
         }));
+        let began = Instant::now();
         let (mut stepped, orders) = match flow.flow.step(self.call, state, &event, reads.clone()) {
             Ok(step) => {
                 step.faults.iter().for_each(|fault| self.fault(fault, true));
@@ -80,14 +92,29 @@ impl House for Guest<'_> {
                 (Stepped { failed, faults: 1, ..Stepped::default() }, Vec::new())
             }
         };
+        // A machine that was stopped meanwhile is not the flow's doing.
+        let used = began.elapsed().min(2 * flow.limits.step.step_time);
+        flow.budget().spend(self.exchange.clock.elapsed(), used, flow.limits.processor);
         let fault = stepped.failed.clone();
         let on = first.then(|| flow.on());
-        let step = StepRecord { at, on, event, reads: reads.take(), orders, fault };
+        let mut step = StepRecord { at, on, event, reads: reads.take(), orders, fault };
         if let Some(journal) = &self.exchange.journal {
+            let mut body = encode_step(&step);
+            if body.len() > STEP {
+                let why = format!(
+                    "what the step asked and ordered has {} bytes; the journal takes {STEP} of a step",
+                    body.len()
+                );
+                self.overran(&why);
+                stepped = Stepped { failed: Some(why.clone()), faults: 1, ..Stepped::default() };
+                step =
+                    StepRecord { reads: Vec::new(), orders: Vec::new(), fault: Some(why), ..step };
+                body = encode_step(&step);
+            }
             if step.on.is_some() {
                 self.changes.extend(journal.version(&flow));
             }
-            self.changes.push(journal.step(self.call, number, &step));
+            self.changes.push(Change::Step { call: self.call, number, body });
         }
         stepped.orders = step.orders;
         stepped
@@ -99,7 +126,7 @@ impl House for Guest<'_> {
         if crate::is_full(next) {
             return Err(NoFlow::Full);
         }
-        *self.flow = next.begin();
+        self.flow.move_to(next, self.exchange.clock.now());
         Ok(self.flow.terms.clone())
     }
 
@@ -159,6 +186,15 @@ impl House for Guest<'_> {
 
     fn talking_leg(&self, agent: &AgentName) -> Option<LegId> {
         self.exchange.register.talking_leg(agent)
+    }
+
+    fn overran(&mut self, why: &str) {
+        self.exchange.catalogue.report_fault(self.flow, self.exchange.clock.now());
+        tracing::error!(call = %self.call, flow = %self.flow.name, version = self.flow.version, "over its quota: {why}");
+    }
+
+    fn has_time(&self) -> bool {
+        self.exchange.clock.is_simulated() || self.since.elapsed() < TURN
     }
 
     fn observe(&self, what: &Observed<'_>) {

@@ -1,6 +1,7 @@
 //! The way back, by hand and after faults.
 
-use super::{Folders, SITE, begin, flow, greeting, status};
+use super::{Folders, SITE, begin, by, flow, greeting, status};
+use strowger_flows::Catalogue;
 use strowger_model::Timestamp;
 
 #[test]
@@ -47,6 +48,13 @@ fn a_rollback_lasts_until_the_files_change() {
     assert_eq!(greeting(&catalogue, "1").unwrap(), "four");
 }
 
+/// So many callers meet a fault.
+fn fail(catalogue: &Catalogue, callers: u32, at: u64) {
+    for caller in 0..callers {
+        catalogue.report_fault(&by(catalogue, "1", &caller.to_string()), Timestamp(at));
+    }
+}
+
 #[test]
 fn a_version_that_faults_is_withdrawn() {
     let folders = Folders::new();
@@ -55,16 +63,13 @@ fn a_version_that_faults_is_withdrawn() {
     folders.write("flows/a.toml", flow("1", "desk", "two"));
     catalogue.reload();
     let call = begin(&catalogue, "1");
-    // Three a minute are borne, however many minutes.
+    // Three callers a minute are borne, however many minutes; and one as often as may be.
     for minute in 0..10 {
-        for second in 0..3 {
-            catalogue.report_fault(&call, Timestamp(minute * 61_000 + second * 1_000));
-        }
+        fail(&catalogue, 3, minute * 61_000);
     }
+    (0..100).for_each(|_| catalogue.report_fault(&call, Timestamp(900_000)));
     assert_eq!(greeting(&catalogue, "1").unwrap(), "two");
-    for _ in 0..4 {
-        catalogue.report_fault(&call, Timestamp(1_000_000));
-    }
+    fail(&catalogue, 4, 1_000_000);
     assert_eq!(greeting(&catalogue, "1").unwrap(), "one");
     let after = status(&catalogue, "a");
     assert_eq!((after.withdrawn.as_ref(), after.on_fallback), (Some(&call.version), false));
@@ -75,10 +80,7 @@ fn a_version_that_faults_is_withdrawn() {
         "not taken again while the file says the same"
     );
     // The other one faults, too: nothing is left but the fallback.
-    let first = begin(&catalogue, "1");
-    for _ in 0..4 {
-        catalogue.report_fault(&first, Timestamp(2_000_000));
-    }
+    fail(&catalogue, 4, 2_000_000);
     let snapshot = catalogue.current();
     assert!(snapshot.route("1").unwrap().withdrawn);
     catalogue.reload();

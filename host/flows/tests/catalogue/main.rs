@@ -16,6 +16,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 use strowger_flows::{Catalogue, CatalogueConfig, FlowStatus, OnFlow};
+use strowger_model::Timestamp;
 use strowger_sandbox::Engine;
 use strowger_site::Report;
 use strowger_test_support::plugin_wasm;
@@ -96,6 +97,11 @@ impl Folders {
     }
 }
 
+/// A call of that caller.
+fn by(catalogue: &Catalogue, number: &str, caller: &str) -> OnFlow {
+    catalogue.current().route(number).unwrap().begin(Timestamp(0), Some(caller))
+}
+
 /// What a caller of a number is greeted with.
 fn greeting(catalogue: &Catalogue, number: &str) -> Option<String> {
     let snapshot = catalogue.current();
@@ -103,7 +109,7 @@ fn greeting(catalogue: &Catalogue, number: &str) -> Option<String> {
 }
 
 fn begin(catalogue: &Catalogue, number: &str) -> OnFlow {
-    catalogue.current().route(number).unwrap().begin()
+    by(catalogue, number, "0470000000")
 }
 
 fn status(catalogue: &Catalogue, name: &str) -> FlowStatus {

@@ -103,6 +103,16 @@ enum Misbehaviour {
     Leak,
     /// What the clocks say, and two random numbers: a flow's own, and after a hash map took some.
     Clocks,
+    /// Some 30 ms of work a step, and an order that is answered at once: it never comes to an end.
+    WorkWithoutEnd,
+    /// 30 notes of 16 KB a step, each of another key.
+    EndlessNotes,
+    /// 60 alarms a step.
+    EndlessAlarms,
+    /// 60 timers a step.
+    EndlessTimers,
+    /// 50 dials a step.
+    EndlessDials,
     RefuseSettings,
     PanicInConfigure,
     LoopInConfigure,
@@ -141,6 +151,7 @@ impl Guest for Hostile {
         let (misbehaviour, after) = SETTINGS
             .with(|kept| kept.get().map(|kept| (kept.misbehave, kept.after)).expect("configured"));
         let mut result = good(&state, &event);
+        let count = steps_taken(&result.state);
         match misbehaviour {
             _ if steps_taken(&state) < after => {}
             Misbehaviour::Good
@@ -189,6 +200,14 @@ impl Guest for Hostile {
             Misbehaviour::Fickle => result.orders.push(note("served", &served.to_string())),
             Misbehaviour::FaultWhenWorn => assert!(served == 0, "I have served {served} already"),
             Misbehaviour::Leak => drop(black_box(vec![1u8; 1 << 20].leak())),
+            Misbehaviour::WorkWithoutEnd => {
+                work();
+                result.orders = vec![answered_at_once(count)];
+            }
+            Misbehaviour::EndlessNotes => result.orders = notes(count),
+            Misbehaviour::EndlessAlarms => result.orders = many(60, count, alarm),
+            Misbehaviour::EndlessTimers => result.orders = many(60, count, timer),
+            Misbehaviour::EndlessDials => result.orders = many(50, count, dial_to_a_new_leg),
             Misbehaviour::Clocks => result.orders = vec![note("clocks", &clocks())],
         }
         Ok(result)
@@ -279,6 +298,48 @@ fn deep_with_large_frames(n: u64) -> u64 {
 fn not_utf8() -> String {
     // SAFETY: there is none; a plugin in another language may do this without noticing.
     unsafe { String::from_utf8_unchecked(black_box(vec![b'a', 0xff, 0xfe])) }
+}
+
+/// Some 30 ms.
+fn work() {
+    let mut n = 1u64;
+    for _ in 0..5_000_000 {
+        n = black_box(n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    }
+}
+
+/// To hold a leg that is not there is refused.
+fn answered_at_once(id: u32) -> Order {
+    Order { id, command: Command::Hold("nobody".into()) }
+}
+
+/// So many orders with ids of their own, and one that is answered at once.
+fn many(orders: u32, step: u32, one: fn(u32) -> Command) -> Vec<Order> {
+    let ids = (0..orders).map(|n| step * 100 + n);
+    let ordered = ids.map(|id| Order { id, command: one(id) });
+    ordered.chain([answered_at_once(step * 100 + 99)]).collect()
+}
+
+fn notes(step: u32) -> Vec<Order> {
+    let long = "x".repeat(16_000);
+    let notes = (0..30).map(|n| note(&format!("{step}-{n}"), &long));
+    notes.chain([answered_at_once(step)]).collect()
+}
+
+fn alarm(_: u32) -> Command {
+    Command::Alarm(Alarm { what: "x".repeat(1_000), to: vec![] })
+}
+
+fn timer(_: u32) -> Command {
+    Command::Timer(3_600_000)
+}
+
+fn dial_to_a_new_leg(id: u32) -> Command {
+    let mut command = dial("+32470123456").command;
+    if let Command::Dial(dial) = &mut command {
+        dial.leg = format!("leg-{id}");
+    }
+    command
 }
 
 fn note(key: &str, value: &str) -> Order {

@@ -17,6 +17,12 @@ use strowger_model::{
 const NAME: usize = 128;
 /// Bytes of a text: of a prompt, a mail's field, a note, an alarm.
 const TEXT: usize = 16 << 10;
+/// Bytes of an alarm.
+const ALARM: usize = 1 << 10;
+/// Milliseconds of silence in one prompt.
+const SILENCE: u32 = 60_000;
+/// The end of the year 9999, in milliseconds since 1970.
+const LAST_INSTANT: u64 = 253_402_300_799_999;
 /// Entries of a list: prompts, legs, fields, addresses.
 const LIST: usize = 64;
 
@@ -173,7 +179,7 @@ fn enter_queue(enter: wit::EnterQueue) -> Checked<EnterQueue> {
     Ok(EnterQueue {
         ask: queues(enter.queues)?,
         priority: enter.priority,
-        waited_since: enter.waited_since.map(Timestamp),
+        waited_since: enter.waited_since.map(instant).transpose()?,
         with_caller: enter.with_caller,
         agent_leg: new_leg(enter.agent_leg)?,
         whisper: prompts(enter.whisper)?,
@@ -240,7 +246,7 @@ fn disposition(said: wit::Disposition) -> Checked<Command> {
     Ok(Command::Disposition {
         contact: name("contact", said.contact)?,
         outcome: name("outcome", said.outcome)?,
-        not_before: said.not_before.map(Timestamp),
+        not_before: said.not_before.map(instant).transpose()?,
         never_again: said.never_again,
     })
 }
@@ -281,7 +287,7 @@ fn open_campaign(open: wit::OpenCampaign) -> Checked<Command> {
 }
 
 fn alarm(alarm: wit::Alarm) -> Checked<Command> {
-    Ok(Command::Alarm { what: text("alarm", alarm.what)?, to: addresses(alarm.to)? })
+    Ok(Command::Alarm { what: alarm_text(alarm.what)?, to: addresses(alarm.to)? })
 }
 
 fn cause(cause: wit::Cause) -> Cause {
@@ -313,8 +319,13 @@ fn prompt(prompt: wit::Prompt) -> Checked<Prompt> {
         },
         wit::Prompt::Digits(said) => Prompt::Digits(digits(said)?),
         wit::Prompt::Number(number) => Prompt::Number(number),
-        wit::Prompt::Time(instant) => Prompt::Time(Timestamp(instant)),
+        wit::Prompt::Time(at) => Prompt::Time(instant(at)?),
         wit::Prompt::Position(place) => Prompt::Position(place),
+        wit::Prompt::Silence(length) if length > SILENCE => {
+            return Err(over_limit(format!(
+                "{length} ms of silence; at most {SILENCE} in a prompt"
+            )));
+        }
         wit::Prompt::Silence(length) => Prompt::Silence(millis(length)),
     })
 }
@@ -402,6 +413,14 @@ fn maybe_name(what: &str, said: Option<String>) -> Checked<Option<String>> {
     said.map(|said| name(what, said)).transpose()
 }
 
+/// It stands in the log, on one line.
+fn alarm_text(text: String) -> Checked<String> {
+    match text.len() <= ALARM {
+        true => Ok(text),
+        false => Err(over_limit(format!("the alarm has {} bytes; at most {ALARM}", text.len()))),
+    }
+}
+
 fn text(what: &str, text: String) -> Checked<String> {
     match text.len() <= TEXT {
         true => Ok(text),
@@ -418,6 +437,14 @@ fn list<A, B>(what: &str, list: Vec<A>, one: impl FnMut(A) -> Checked<B>) -> Che
 
 fn millis(millis: u32) -> Duration {
     Duration::from_millis(millis.into())
+}
+
+/// An instant that a calendar knows.
+fn instant(millis: u64) -> Checked<Timestamp> {
+    match millis <= LAST_INSTANT {
+        true => Ok(Timestamp(millis)),
+        false => Err(invalid(format!("{millis} ms since 1970 is after the year 9999"))),
+    }
 }
 
 fn shortened(text: &str) -> String {

@@ -17,69 +17,69 @@ impl TypesImports for Host {}
 
 impl ReadsImports for Host {
     fn now(&mut self) -> wasmtime::Result<Moment> {
-        Ok(to_guest::moment(self.reads("now")?.now()))
+        Ok(to_guest::moment(self.ask("now", "")?.now()))
     }
 
     fn schedule(&mut self, name: String) -> wasmtime::Result<Option<ScheduleStatus>> {
-        Ok(self.reads("schedule")?.schedule(&name).map(to_guest::schedule))
+        Ok(self.ask("schedule", &name)?.schedule(&name).map(to_guest::schedule))
     }
 
     fn switch(&mut self, name: String) -> wasmtime::Result<Option<String>> {
-        Ok(self.reads("switch")?.switch(&name))
+        Ok(self.ask("switch", &name)?.switch(&name))
     }
 
     fn queue(&mut self, name: String) -> wasmtime::Result<Option<QueueStatus>> {
-        Ok(self.reads("queue")?.queue(&name).map(to_guest::queue))
+        Ok(self.ask("queue", &name)?.queue(&name).map(to_guest::queue))
     }
 
     fn agent(&mut self, name: String) -> wasmtime::Result<Option<AgentStatus>> {
-        Ok(self.reads("agent")?.agent(&name).map(to_guest::agent))
+        Ok(self.ask("agent", &name)?.agent(&name).map(to_guest::agent))
     }
 
     fn contact(&mut self, key: String) -> wasmtime::Result<Option<KnownContact>> {
-        Ok(self.reads("contact")?.contact(&key).map(to_guest::contact))
+        Ok(self.ask("contact", &key)?.contact(&key).map(to_guest::contact))
     }
 
     fn history(&mut self, number: String, days: u16) -> wasmtime::Result<Vec<PastCall>> {
-        let calls = self.reads("history")?.history(&number, days);
+        let calls = self.ask("history", &number)?.history(&number, days);
         Ok(calls.into_iter().map(to_guest::past_call).collect())
     }
 
     fn campaign(&mut self, name: String) -> wasmtime::Result<Option<CampaignStatus>> {
-        Ok(self.reads("campaign")?.campaign(&name).map(to_guest::campaign))
+        Ok(self.ask("campaign", &name)?.campaign(&name).map(to_guest::campaign))
     }
 
     fn on_duty(&mut self, roster: String) -> wasmtime::Result<Vec<Target>> {
-        let duty = self.reads("on-duty")?.on_duty(&roster);
+        let duty = self.ask("on-duty", &roster)?.on_duty(&roster);
         Ok(duty.into_iter().map(to_guest::target).collect())
     }
 
     fn position(&mut self, entry: u32) -> wasmtime::Result<Option<u32>> {
-        Ok(self.reads("position")?.position(OrderId(entry)))
+        Ok(self.ask("position", "")?.position(OrderId(entry)))
     }
 
     fn expected_wait(&mut self, entry: u32) -> wasmtime::Result<Option<u32>> {
-        Ok(self.reads("expected-wait")?.expected_wait(OrderId(entry)).map(millis))
+        Ok(self.ask("expected-wait", "")?.expected_wait(OrderId(entry)).map(millis))
     }
 
     fn agent_at(&mut self, phone: String) -> wasmtime::Result<Option<String>> {
-        Ok(self.reads("agent-at")?.agent_at(&phone).map(|agent| agent.to_string()))
+        Ok(self.ask("agent-at", &phone)?.agent_at(&phone).map(|agent| agent.to_string()))
     }
 
     fn language(&mut self) -> wasmtime::Result<String> {
-        Ok(self.reads("language")?.language())
+        Ok(self.ask("language", "")?.language())
     }
 
     fn agent_named(&mut self, key: String) -> wasmtime::Result<Option<String>> {
-        Ok(self.reads("agent-named")?.agent_named(&key).map(|agent| agent.to_string()))
+        Ok(self.ask("agent-named", &key)?.agent_named(&key).map(|agent| agent.to_string()))
     }
 
     fn authority_over(&mut self, agent: String) -> wasmtime::Result<Authority> {
-        Ok(to_guest::authority(self.reads("authority-over")?.authority_over(&agent)))
+        Ok(to_guest::authority(self.ask("authority-over", &agent)?.authority_over(&agent)))
     }
 
     fn in_queue(&mut self, agent: String, queue: String) -> wasmtime::Result<Option<bool>> {
-        Ok(self.reads("in-queue")?.in_queue(&agent, &queue))
+        Ok(self.ask("in-queue", &agent)?.in_queue(&agent, &queue))
     }
 
     fn random(&mut self) -> wasmtime::Result<u64> {
