@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 use strowger_exchange::{CallRecord, Clock};
-use strowger_sim::{Caller, SimConfig};
 use strowger_journal::Options as StoreOptions;
+use strowger_sim::{Caller, SimConfig};
 use strowger_tests::{Folder, HELPDESK, Host, PATIENCE, helpdesk_site, open_journal};
 
 /// A host with the helpdesk on 0900, closed, and a hostile plugin on 0800.

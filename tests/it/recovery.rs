@@ -1,5 +1,6 @@
 //! Calls outlive their host (docs/architecture.md, "The journal"), on the sim.
 
+mod clocks;
 mod conversations;
 
 use std::{

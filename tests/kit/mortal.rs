@@ -54,10 +54,18 @@ impl Mortal {
     /// # Errors
     /// Something is wrong with the folder or the journal.
     pub fn start(folder: &Folder, sim: &Arc<Sim>) -> Result<Self> {
+        Self::start_by(folder, sim, Clock::system)
+    }
+
+    /// The same by another clock.
+    ///
+    /// # Errors
+    /// As [`Mortal::start`].
+    pub fn start_by(folder: &Folder, sim: &Arc<Sim>, clock: fn() -> Clock) -> Result<Self> {
         let store = open_journal(folder, Options::default())?;
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let host = runtime
-            .block_on(async { Host::start_on(folder, Clock::system(), Some(store.clone())) })?;
+        let host =
+            runtime.block_on(async { Host::start_on(folder, clock(), Some(store.clone())) })?;
         let wire = Arc::new(Wire { sim: sim.clone(), cut: AtomicBool::new(false) });
         {
             let _inside = runtime.enter();

@@ -20,7 +20,7 @@ use std::{
     mem,
     time::Duration,
 };
-use strowger_model::{AgentName, Event, OrderId, Timestamp};
+use strowger_model::{AgentName, Event, OrderId};
 use strowger_pbx::port::{AliveLeg, LegId, LegState, PbxCommand};
 use strowger_routing::{Doing as Standing, EntryId, Quieting, Restored, Rung};
 
@@ -40,7 +40,7 @@ impl Call {
 
     /// The call's places on the floor: where it waits, whose phones ring for it, with whom it
     /// talks, whom it has dialled.
-    pub fn places(&self, wall: Timestamp, elapsed: Duration) -> Vec<Restored> {
+    pub fn places(&self) -> Vec<Restored> {
         let entry = |order| EntryId { call: self.id, order };
         let with_agents = self.legs.iter().filter_map(|leg| {
             let (order, agent) = leg.agent()?;
@@ -64,7 +64,7 @@ impl Call {
                 entry: entry(id),
                 ask: queueing.ask.ask.clone(),
                 priority: queueing.ask.priority,
-                since: queueing.since(wall, elapsed),
+                since: queueing.since(),
                 now: Standing::Waiting { ringing },
             }
         });

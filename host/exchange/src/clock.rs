@@ -4,21 +4,30 @@ use std::{
     sync::atomic::{AtomicI64, Ordering::Relaxed},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use strowger_journal::Clocks;
 use strowger_model::Timestamp;
 use tokio::time::Instant;
 
 /// Tells instants (wall clock) and monotonic time. Under paused tokio time both are virtual.
 ///
-/// Monotonic time is counted from 1970 on, as the wall clock said when the host started, so that a
-/// time kept in the journal still means something to the next host. While the host runs it never
-/// jumps.
+/// Monotonic time is counted from 1970 on, as the wall clock said when the first host of a journal
+/// started, and each next host goes on from the last: a time kept in the journal still means
+/// something. It never jumps.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     started: Instant,
     /// Monotonic time of the start.
     zero: Duration,
+    /// The wall clock at the start, as far as it can be believed.
+    believed: Duration,
     wall: Wall,
 }
+
+/// A wall clock is believed if it is ahead of what is known by no more than this.
+const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// A jump of the wall clock that is noticed.
+const JUMP: Duration = Duration::from_secs(2);
 
 /// Where the wall clock hangs.
 #[derive(Clone, Copy, Debug)]
@@ -52,22 +61,47 @@ impl Clock {
     }
 
     fn with(wall: Wall) -> Self {
-        Self { started: Instant::now(), zero: wall.system(), wall }
+        let now = wall.system();
+        Self { started: Instant::now(), zero: now, believed: now, wall }
     }
 
     /// The wall clock reads `start` now and advances with tokio's time.
     pub fn simulated(start: Timestamp) -> Self {
-        Self {
-            started: Instant::now(),
-            zero: Duration::from_millis(start.0),
-            wall: Wall::Simulated,
-        }
+        let start = Duration::from_millis(start.0);
+        Self { started: Instant::now(), zero: start, believed: start, wall: Wall::Simulated }
     }
 
-    /// The same clock, whose monotonic time starts no earlier than this: a wall clock that was set
-    /// back while the host was away makes nobody wait longer.
-    pub(crate) fn not_before(self, earliest: Duration) -> Self {
-        Self { zero: self.zero.max(earliest), ..self }
+    /// The same clock after an earlier host, whose clocks read so when it was last known to live.
+    /// Monotonic time goes on from there, by as much as the wall clock says has passed: nobody waits
+    /// longer or shorter because somebody has set the wall clock while a host ran. A wall clock that
+    /// is far ahead is not believed.
+    pub(crate) fn after(self, last: Clocks) -> Self {
+        let now = self.now();
+        let gap = now.since(last.wall).min(WEEK);
+        let most = Duration::from_millis(last.trusted.0) + WEEK;
+        let believed = self.believed.min(most);
+        if believed < self.believed {
+            tracing::error!(
+                ahead_days = (self.believed - believed).as_secs() / 86_400,
+                "the clock of this machine is far ahead of what the journal knows: nothing is deleted because of it; set the clock, or wait"
+            );
+        }
+        Self { zero: last.elapsed + gap, believed, ..self }
+    }
+
+    /// How the clocks read now, for the journal.
+    pub(crate) fn clocks(&self) -> Clocks {
+        Clocks { elapsed: self.elapsed(), wall: self.now(), trusted: self.trusted() }
+    }
+
+    /// The time of day as it goes on from the start of the host, whoever sets the wall clock.
+    pub fn steady(&self) -> Timestamp {
+        Timestamp((self.believed + self.started.elapsed()).as_millis() as u64)
+    }
+
+    /// The wall clock, but no later than can be true: for what is deleted by its age.
+    pub fn trusted(&self) -> Timestamp {
+        Timestamp(self.now().0.min(self.steady().0 + WEEK.as_millis() as u64))
     }
 
     /// Whether time passes only when everybody waits for it.
@@ -92,5 +126,92 @@ impl Clock {
     /// The tokio instant of a monotonic time; one before the start is the start.
     pub(crate) fn instant(&self, elapsed: Duration) -> Instant {
         self.started + elapsed.saturating_sub(self.zero)
+    }
+}
+
+/// How often the journal is told how the clocks read, if nothing happens to them.
+const KEPT_EVERY: Duration = Duration::from_secs(60);
+/// How often the wall clock is looked at.
+const LOOKED_AT_EVERY: Duration = Duration::from_secs(2);
+
+/// Looks at the clocks for ever. Tells how they read, now and then and when the wall clock has
+/// jumped, and whether it has; ends when nobody listens any more.
+pub(crate) async fn watch(clock: Clock, mut tell: impl FnMut(Clocks, bool) -> bool) {
+    let mut looks = tokio::time::interval(LOOKED_AT_EVERY);
+    let mut told: Option<Clocks> = None;
+    loop {
+        looks.tick().await;
+        let clocks = clock.clocks();
+        let jumped = told.and_then(|told| jump(told, clocks));
+        if let Some(by_s) = jumped {
+            tracing::warn!(by_s, "the wall clock of this machine was set");
+        }
+        if jumped.is_some() || told.is_none_or(|told| clocks.elapsed >= told.elapsed + KEPT_EVERY) {
+            told = Some(clocks);
+            if !tell(clocks, jumped.is_some()) {
+                return;
+            }
+        }
+    }
+}
+
+/// By how many seconds the wall clock was set between two moments, if it was.
+fn jump(before: Clocks, now: Clocks) -> Option<i64> {
+    let passed = now.elapsed.saturating_sub(before.elapsed).as_millis() as i64;
+    let by = now.wall.0 as i64 - before.wall.0 as i64 - passed;
+    (by.unsigned_abs() > JUMP.as_millis() as u64).then_some(by / 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: u64 = 86_400_000;
+
+    fn known(wall: u64) -> Clocks {
+        let trusted = Timestamp(wall);
+        Clocks { elapsed: Duration::from_millis(wall), wall: Timestamp(wall), trusted }
+    }
+
+    fn at(wall: u64) -> Clock {
+        Clock::simulated(Timestamp(wall))
+    }
+
+    #[test]
+    fn monotonic_time_goes_on_by_what_has_passed() {
+        let next = at(1_000 * DAY + 5_000).after(known(1_000 * DAY));
+        assert_eq!(next.elapsed().as_millis() as u64 / 1000, (1_000 * DAY + 5_000) / 1000);
+        // The wall clock was 12 hours ahead of monotonic time when the host died.
+        let ahead = Clocks { wall: Timestamp(1_000 * DAY + DAY / 2), ..known(1_000 * DAY) };
+        let next = at(1_000 * DAY + DAY / 2 + 5_000).after(ahead);
+        assert_eq!(next.elapsed().as_secs(), 1_000 * 86_400 + 5);
+        // It was set back while no host ran.
+        let next = at(900 * DAY).after(known(1_000 * DAY));
+        assert_eq!(next.elapsed().as_secs(), 1_000 * 86_400);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_far_ahead_is_not_believed() {
+        let next = at(1_500 * DAY).after(known(1_000 * DAY));
+        assert_eq!(next.now(), Timestamp(1_007 * DAY), "simulated time has one clock");
+        assert_eq!(next.steady(), Timestamp(1_007 * DAY));
+        assert_eq!(next.trusted(), Timestamp(1_007 * DAY));
+        let next = at(1_003 * DAY).after(known(1_000 * DAY));
+        assert_eq!(
+            (next.steady(), next.trusted()),
+            (Timestamp(1_003 * DAY), Timestamp(1_003 * DAY))
+        );
+    }
+
+    #[test]
+    fn a_jump_is_what_monotonic_time_does_not_explain() {
+        let later = |elapsed: u64, wall: u64| Clocks {
+            elapsed: Duration::from_millis(DAY + elapsed),
+            wall: Timestamp(DAY + wall),
+            trusted: Timestamp(0),
+        };
+        assert_eq!(jump(known(DAY), later(60_000, 60_500)), None);
+        assert_eq!(jump(known(DAY), later(60_000, 60_000 + DAY)), Some(86_400));
+        assert_eq!(jump(later(0, DAY), later(60_000, 60_000)), Some(-86_400));
     }
 }

@@ -44,7 +44,7 @@ use std::{
 };
 use strowger_call::Input;
 use strowger_flows::{Catalogue, LoadedFlow};
-use strowger_journal::Store;
+use strowger_journal::{Change, Clocks, Store};
 use strowger_pbx::port::{Pbx, PbxCommand, PbxSink};
 use tokio::sync::Notify;
 use wake::Dormant;
@@ -102,7 +102,10 @@ impl Exchange {
     pub fn new(options: Options) -> Arc<Self> {
         let Options { catalogue, clock, observer, store, calls } = options;
         let dormant = store.as_ref().map(Dormant::read);
-        let clock = clock.not_before(dormant.as_ref().map_or(Duration::ZERO, Dormant::last_seen));
+        let clock = match dormant.as_ref().and_then(Dormant::clocks) {
+            Some(last) => clock.after(last),
+            None => clock,
+        };
         let exchange = Arc::new(Self {
             catalogue,
             clock,
@@ -124,6 +127,12 @@ impl Exchange {
         exchange.site_changed();
         exchange.read_history();
         tokio::spawn(floor::tick(exchange.floor.clone(), Arc::downgrade(&exchange)));
+        if exchange.journal.is_some() && !clock.is_simulated() {
+            let exchange = Arc::downgrade(&exchange);
+            tokio::spawn(clock::watch(clock, move |clocks, jumped| {
+                exchange.upgrade().is_some_and(|exchange| exchange.keep_clocks(clocks, jumped))
+            }));
+        }
         exchange
     }
 
@@ -144,6 +153,19 @@ impl Exchange {
             tracing::error!("an exchange has one PBX; the second is ignored");
         }
         self.early.attached(self);
+    }
+
+    /// The journal is to know how the clocks read. Says whether there is one.
+    fn keep_clocks(&self, clocks: Clocks, jumped: bool) -> bool {
+        if jumped {
+            self.look_at_the_day();
+        }
+        self.journal.as_ref().inspect(|journal| journal.keep(Change::Clocks(clocks))).is_some()
+    }
+
+    /// The clocks of the calls.
+    pub fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// Is notified when mail was given to the journal.

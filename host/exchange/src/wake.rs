@@ -16,14 +16,16 @@ use std::{
 };
 use strowger_call::{Call, Image, Observed};
 use strowger_flows::LoadedFlow;
-use strowger_journal::{Change, OpenCall, Query, Store, decode};
-use strowger_model::{AgentStanding, CallId, CallRecord, FlowVersion, Timestamp};
+use strowger_journal::{Change, Clocks, OpenCall, Query, Store, decode};
+use strowger_model::{AgentName, AgentStanding, CallId, CallRecord, FlowVersion, Timestamp};
 use strowger_pbx::port::{AliveLeg, LegId};
 use strowger_routing::{AttemptId, Input, Standing};
 
 /// What an earlier host left behind.
 pub(crate) struct Dormant {
     calls: Vec<(OpenCall, Result<Image<'static>, String>)>,
+    /// How the clocks read when they were kept last.
+    clocks: Option<Clocks>,
     /// The last call that there was: ids never repeat.
     pub(crate) last_call: Option<CallId>,
 }
@@ -41,12 +43,23 @@ impl Dormant {
             let image = decode(&open.image).map_err(|error| error.to_string());
             (open, image)
         };
-        Self { last_call, calls: calls.into_iter().map(read).collect() }
+        let clocks = told("clocks", store.clocks());
+        Self { last_call, clocks, calls: calls.into_iter().map(read).collect() }
     }
 
-    /// When the earlier host was last known to live, in monotonic time.
-    pub(crate) fn last_seen(&self) -> Duration {
-        self.images().map(|image| image.at).max().unwrap_or_default()
+    /// How the clocks read when the earlier host was last known to live. None: there was none.
+    pub(crate) fn clocks(&self) -> Option<Clocks> {
+        let seen = self.images().map(|image| image.at).max();
+        // Clocks that were never kept: then the two were one.
+        let of_image = |at: Duration| {
+            let wall = Timestamp(at.as_millis() as u64);
+            Clocks { elapsed: at, wall, trusted: wall }
+        };
+        let kept = self.clocks.or_else(|| seen.map(of_image))?;
+        let later = seen.unwrap_or_default().saturating_sub(kept.elapsed);
+        let wall = |at: Timestamp| Timestamp(at.0 + later.as_millis() as u64);
+        let Clocks { elapsed, wall: told, trusted } = kept;
+        Some(Clocks { elapsed: elapsed + later, wall: wall(told), trusted: wall(trusted) })
     }
 
     fn images(&self) -> impl Iterator<Item = &Image<'static>> {
@@ -79,11 +92,9 @@ impl Exchange {
     /// Takes up every call, now that the PBX has said what is alive.
     pub(crate) fn wake(self: &Arc<Self>, dormant: Dormant, alive: Vec<AliveLeg>) {
         let since = tokio::time::Instant::now();
-        let gap = if dormant.calls.is_empty() {
-            Duration::ZERO
-        } else {
-            self.clock.elapsed().saturating_sub(dormant.last_seen())
-        };
+        let last_seen = dormant.clocks().map(|last| last.elapsed);
+        let gap =
+            last_seen.map_or(Duration::ZERO, |seen| self.clock.elapsed().saturating_sub(seen));
         let mut by_leg: HashMap<LegId, AliveLeg> =
             alive.iter().map(|leg| (leg.leg.clone(), leg.clone())).collect();
         let mut flows: HashMap<FlowVersion, Result<Arc<LoadedFlow>, String>> = HashMap::new();
@@ -110,24 +121,13 @@ impl Exchange {
             let legs: BTreeMap<LegId, AliveLeg> = image.leg_ids().filter_map(alive).collect();
             let call = Call::of_image(flow.terms.clone(), image);
             call.talking().for_each(|(agent, leg)| self.register.talks(agent, leg));
-            entries.extend(call.places(self.clock.now(), self.clock.elapsed()));
+            entries.extend(call.places());
             quieting.extend(call.quieting());
             let on = flow.begin(self.clock.now(), call.record().caller.as_deref());
             let running = Running::new(call, self.clone(), on);
             woken.push((running, legs, mail));
         }
-        let agents = self
-            .journal
-            .as_ref()
-            .map(|journal| told("agents", journal.store.agents()))
-            .unwrap_or_default();
-        let seated = agents
-            .iter()
-            .filter_map(|(agent, standing)| Some((agent.clone(), standing.at.clone()?)));
-        self.staff.seats().extend(seated);
-        self.furnish(&self.catalogue.current().site);
-        let agents =
-            agents.into_iter().map(|(agent, standing)| (agent, floor_standing(standing))).collect();
+        let agents = self.seat_agents();
         // No attempt of before has a number as high as that, so that names of legs never repeat:
         // this time never goes back, as the wall clock may.
         let next_attempt = AttemptId(self.clock.elapsed().as_millis() as u64);
@@ -150,6 +150,19 @@ impl Exchange {
         }
         // What is left is nobody's, or arrived while there was no host.
         self.resync(alive, &given_up);
+    }
+
+    /// Where agents have logged in, and how they stand.
+    fn seat_agents(&self) -> Vec<(AgentName, Standing)> {
+        let journal = self.journal.as_ref();
+        let agents =
+            journal.map(|journal| told("agents", journal.store.agents())).unwrap_or_default();
+        let seated = agents
+            .iter()
+            .filter_map(|(agent, standing)| Some((agent.clone(), standing.at.clone()?)));
+        self.staff.seats().extend(seated);
+        self.furnish(&self.catalogue.current().site);
+        agents.into_iter().map(|(agent, standing)| (agent, floor_standing(standing))).collect()
     }
 
     /// Closes the record of a call that cannot be taken up. Of its legs, those who talk are left

@@ -1,8 +1,8 @@
 //! What is handed to the journal.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use strowger_model::{
-    AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Mail, VersionFiles,
+    AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Mail, Timestamp, VersionFiles,
     mail::MailTry,
 };
 
@@ -57,4 +57,18 @@ pub enum Change {
     MailTry(Box<MailTry>),
     /// Something to be answered. Kept once, however often it is handed in.
     Case(Box<Case>),
+    /// How the clocks read; takes the place of what was kept before.
+    Clocks(Clocks),
+}
+
+/// How the clocks of the host read at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clocks {
+    /// Monotonic time: it never jumped, and goes on with the next host.
+    pub elapsed: Duration,
+    /// The wall clock, which somebody may have set.
+    pub wall: Timestamp,
+    /// No later than the wall clock, and no later than can be true by the clocks of before: what
+    /// may be deleted is counted from here.
+    pub trusted: Timestamp,
 }

@@ -47,6 +47,10 @@ impl Kept {
                     false => self.forgotten += 1,
                 }
             }
+            Change::Clocks(_) => {
+                self.others.retain(|change| !matches!(change, Change::Clocks(_)));
+                self.others.push(change);
+            }
             _ if full => self.forgotten += 1,
             other => self.others.push(other),
         }

@@ -33,7 +33,7 @@ mod threads;
 
 pub use backend::{Backend, Edit, Eraser, GroupWriter, Notes};
 pub use codec::{CodecError, decode, decode_step, encode, encode_step};
-pub use entry::{Change, Entry, Release};
+pub use entry::{Change, Clocks, Entry, Release};
 pub use error::{Failure, OpenError};
 pub use queue::Health;
 pub use read::{CaseQuery, NumberedStep, OpenCall, Posted, Query, Read, ReadError, StepBody};

@@ -2,6 +2,7 @@
 
 use crate::{
     codec::{CodecError, decode_step},
+    entry::Clocks,
     error::Failure,
 };
 use strowger_model::{
@@ -19,6 +20,9 @@ pub trait Read: Send + Sync {
 
     /// How agents stand, by name.
     fn agents(&self) -> Result<Vec<(AgentName, AgentStanding)>, ReadError>;
+
+    /// How the clocks read when they were kept last; none: they never were.
+    fn clocks(&self) -> Result<Option<Clocks>, ReadError>;
 
     /// The steps of a call that were journalled and are not yet deleted, in order.
     fn step_bodies(&self, call: CallId) -> Result<Vec<StepBody>, ReadError>;

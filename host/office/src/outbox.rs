@@ -16,7 +16,7 @@ use strowger_model::{MailState, Timestamp, mail::MailTry};
 use tokio::sync::{Notify, oneshot};
 
 /// When mail is tried again.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Rules {
     /// After the first try; each time twice as long.
     pub first: Duration,
@@ -24,19 +24,19 @@ pub struct Rules {
     pub longest: Duration,
     /// From the order on; then it is given up.
     pub give_up_after: Duration,
-    /// The wall clock.
-    pub clock: fn() -> Timestamp,
+    /// The time of day, as a clock says that does not jump.
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 impl Rules {
     /// 5 s, a quarter of an hour, five days.
-    pub fn new(clock: fn() -> Timestamp) -> Self {
+    pub fn new(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
         Self {
             first: Duration::from_secs(5),
             longest: minutes(15),
             give_up_after: minutes(5 * 24 * 60),
-            clock,
+            clock: Arc::new(clock),
         }
     }
 

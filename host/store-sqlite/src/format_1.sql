@@ -55,6 +55,14 @@ CREATE TABLE agent (
     at TEXT
 ) WITHOUT ROWID;
 
+-- One row: how the clocks of the host read when it was last known to live.
+CREATE TABLE clock (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    elapsed INTEGER NOT NULL,
+    wall INTEGER NOT NULL,
+    trusted INTEGER NOT NULL
+);
+
 CREATE TABLE version (
     flow TEXT NOT NULL,
     version TEXT NOT NULL,

@@ -1,9 +1,9 @@
 //! What was kept, read back.
 
-use crate::table::{agent, case, mail, open_call, record, step, version};
+use crate::table::{agent, case, clock, mail, open_call, record, step, version};
 use rusqlite::Connection;
 use std::sync::{Mutex, PoisonError};
-use strowger_journal::{CaseQuery, OpenCall, Posted, Query, Read, ReadError, StepBody};
+use strowger_journal::{CaseQuery, Clocks, OpenCall, Posted, Query, Read, ReadError, StepBody};
 use strowger_model::{
     AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Timestamp, VersionFiles,
 };
@@ -31,6 +31,10 @@ impl Read for SqliteReader {
 
     fn agents(&self) -> Result<Vec<(AgentName, AgentStanding)>, ReadError> {
         self.read(agent::all)
+    }
+
+    fn clocks(&self) -> Result<Option<Clocks>, ReadError> {
+        self.read(clock::last)
     }
 
     fn step_bodies(&self, call: CallId) -> Result<Vec<StepBody>, ReadError> {

@@ -5,8 +5,8 @@ use crate::{
     eraser::remove,
     format::CannotOpen,
     table::{
-        agent::Agents, case::Cases, mail::Mails, open_call::OpenCalls, record::Records,
-        step::Steps, version::Versions,
+        agent::Agents, case::Cases, clock::ClocksKept, mail::Mails, open_call::OpenCalls,
+        record::Records, step::Steps, version::Versions,
     },
 };
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior::Immediate};
@@ -67,6 +67,7 @@ struct Group<'c> {
     versions: Versions<'c>,
     mails: Mails<'c>,
     cases: Cases<'c>,
+    clocks: ClocksKept<'c>,
 }
 
 impl<'c> Group<'c> {
@@ -79,6 +80,7 @@ impl<'c> Group<'c> {
             versions: Versions::prepare(connection)?,
             mails: Mails::prepare(connection)?,
             cases: Cases::prepare(connection)?,
+            clocks: ClocksKept::prepare(connection)?,
         })
     }
 
@@ -141,6 +143,7 @@ impl<'c> Group<'c> {
             Change::Mail(mail) => self.mails.insert(mail),
             Change::MailTry(tried) => self.mails.tried(tried),
             Change::Case(case) => self.cases.insert(case).map(drop),
+            Change::Clocks(clocks) => self.clocks.insert(clocks),
         }
     }
 }

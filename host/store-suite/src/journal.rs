@@ -1,7 +1,7 @@
 //! The journal as its callers see it.
 
 use crate::{
-    Ground, SOON,
+    Ground, SOON, keep,
     life::{agent, image, on, record, step, version},
     open,
 };
@@ -10,9 +10,9 @@ use std::{
     time::Duration,
 };
 use strowger_journal::{
-    Change, Entry, Health, OpenError, Options, Query, Release, Store, encode, encode_step,
+    Change, Clocks, Entry, Health, OpenError, Options, Query, Release, Store, encode, encode_step,
 };
-use strowger_model::{AgentName, CallId};
+use strowger_model::{AgentName, CallId, Timestamp};
 
 fn entry(changes: Vec<Change>) -> Entry {
     Entry { changes, release: None }
@@ -124,4 +124,16 @@ pub fn one_host_at_a_time_and_nothing_is_read_where_nothing_is(ground: &dyn Grou
     assert!(backend.reader().is_ok());
     drop(host);
     drop(open(ground));
+}
+
+pub fn of_the_clocks_the_last_reading_is_kept(ground: &dyn Ground) {
+    let store = open(ground);
+    assert_eq!(store.clocks().unwrap(), None);
+    let reading = |seconds: u64| Clocks {
+        elapsed: Duration::from_secs(seconds),
+        wall: Timestamp(1_000 * seconds + 7),
+        trusted: Timestamp(1_000 * seconds),
+    };
+    keep(&store, vec![Change::Clocks(reading(1)), Change::Clocks(reading(2))]);
+    assert_eq!(store.clocks().unwrap(), Some(reading(2)));
 }

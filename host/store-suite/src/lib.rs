@@ -55,6 +55,7 @@ macro_rules! suite {
             what_was_committed_is_read_back
             releases_come_once_and_in_order
             locked_database_stops_no_call
+            of_the_clocks_the_last_reading_is_kept
             one_host_at_a_time_and_nothing_is_read_where_nothing_is);
         $crate::suite!(@ $ground; office:
             mail_is_kept_once_and_due_until_it_is_sent_or_given_up

@@ -11,7 +11,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, time::Duration};
 use strowger_model::{
-    AgentName, Event, LegName, OrderId, Outcome, QueueName, Timestamp,
+    AgentName, Event, LegName, OrderId, Outcome, QueueName,
     command::{Asked, EnterQueue},
     event::{Cause, Left, Refusal, RefusalReason, Unanswered},
 };
@@ -24,6 +24,8 @@ pub(crate) struct Queueing {
     pub(crate) ask: EnterQueue,
     /// When the place was taken, in monotonic time.
     pub(crate) entered: Duration,
+    /// How long the caller had waited before, by the wall clock of that moment.
+    pub(crate) waited: Duration,
     pub(crate) stage: QueueStage,
 }
 
@@ -40,11 +42,8 @@ pub(crate) enum QueueStage {
 
 impl Queueing {
     /// When the wait began, in monotonic time.
-    pub(crate) fn since(&self, wall: Timestamp, elapsed: Duration) -> Duration {
-        match self.ask.waited_since {
-            None => self.entered,
-            Some(since) => elapsed.saturating_sub(wall.since(since)),
-        }
+    pub(crate) fn since(&self) -> Duration {
+        self.entered.saturating_sub(self.waited)
     }
 
     pub(crate) fn is_joining(&self) -> bool {
@@ -97,7 +96,11 @@ impl Turn<'_> {
         let (entry, priority) = (self.entry(id), ask.priority);
         let input = Input::Enter { entry, ask: ask.ask.clone(), priority, waited };
         let entered = self.now.elapsed;
-        self.call.orders.open(id, None, Queueing { ask, entered, stage: QueueStage::Waiting });
+        self.call.orders.open(
+            id,
+            None,
+            Queueing { ask, entered, waited, stage: QueueStage::Waiting },
+        );
         if let Err(refusal) = self.floor(input) {
             self.call.orders.remove(id);
             return Err(refusal);
@@ -350,7 +353,7 @@ impl Turn<'_> {
         let Some(queueing) = self.call.orders.get_mut::<Queueing>(order) else { return };
         queueing.stage = QueueStage::Waiting;
         let queueing = queueing.clone();
-        let since = queueing.since(self.now.wall, self.now.elapsed);
+        let since = queueing.since();
         let waited = self.now.elapsed.saturating_sub(since);
         let (ask, priority) = (queueing.ask.ask, queueing.ask.priority);
         self.resume_company(&LegName::caller());

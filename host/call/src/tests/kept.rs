@@ -85,7 +85,7 @@ fn queueing(stage: QueueStage) -> Queueing {
         display_name: Some("Desk".to_owned()),
         report_offers: true,
     };
-    Queueing { ask, entered: AT, stage }
+    Queueing { ask, entered: AT, waited: Duration::from_secs(90), stage }
 }
 
 fn open_all(call: &mut Call) {

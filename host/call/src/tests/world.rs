@@ -328,10 +328,9 @@ impl World {
         self.call = Call::of_image(terms, serde_json::from_str(&image).unwrap());
         let now = self.shared.now;
         let mut floor = floor_at(now);
-        let wall = Timestamp(now.as_millis() as u64);
         let restore = FloorInput::Restore {
             agents: Vec::new(),
-            entries: self.call.places(wall, now),
+            entries: self.call.places(),
             quieting: self.call.quieting(),
             next_attempt: strowger_routing::AttemptId(now.as_millis() as u64),
         };

@@ -17,6 +17,9 @@ use tokio::sync::{
 /// Mails that a call's mailbox holds. A call that is further behind is ended.
 const MAILBOX: usize = 1024;
 
+/// In milliseconds.
+const DAY: u64 = 24 * 60 * 60 * 1000;
+
 /// The calls that are up. Its lock is held for one operation on its maps at a time.
 pub(crate) struct Register {
     calls: Mutex<Calls>,
@@ -71,7 +74,10 @@ impl Register {
         let (mailbox, mail) = channel(MAILBOX);
         let id = {
             let mut calls = self.lock();
-            let id = CallId::next(arrived.0, calls.last);
+            // Ids never repeat. After one from a clock that was days ahead they begin anew: what is
+            // deleted by its age has to go in its time.
+            let plausible = |last: &CallId| last.given().0 <= arrived.0 + DAY;
+            let id = CallId::next(arrived.0, calls.last.filter(plausible));
             let Entry::Vacant(place) = calls.by_leg.entry(leg.clone()) else { return None };
             place.insert(id);
             calls.last = Some(id);

@@ -50,18 +50,23 @@ const COLUMNS: &str =
     "id, call, flow, template, recipient, subject, text, ordered, state, tries, tried, next, error";
 
 /// Mail that is to be tried now, the longest due first.
+///
+/// No mail waits for a day: one whose time is that far away got it from a clock that was wrong.
 pub(crate) fn due(
     connection: &Connection,
     now: Timestamp,
     at_most: u32,
 ) -> rusqlite::Result<Vec<Posted>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM mail WHERE state = 'waiting' AND next <= ?1
+        "SELECT {COLUMNS} FROM mail WHERE state = 'waiting' AND (next <= ?1 OR next > ?1 + {DAY})
          ORDER BY next, id LIMIT ?2"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     statement.query_map(params![now.0, at_most], posted)?.collect()
 }
+
+/// In milliseconds.
+const DAY: u64 = 24 * 60 * 60 * 1000;
 
 /// When the next is to be tried.
 pub(crate) fn next(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {

@@ -3,13 +3,14 @@
 //!
 //! # Layout
 //! * `open_call`, `step`, `record`: of calls.
-//! * `agent`: how agents stand.
+//! * `agent`: how agents stand. `clock`: how the clocks of the host read.
 //! * `version`: what versions of flows were made of; with the table `content`, their plugins.
 //! * `mail`, `case`: papers.
 //! * `row`: values as columns have them.
 
 pub(crate) mod agent;
 pub(crate) mod case;
+pub(crate) mod clock;
 pub(crate) mod mail;
 pub(crate) mod open_call;
 pub(crate) mod record;

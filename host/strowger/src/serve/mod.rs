@@ -159,7 +159,7 @@ async fn tidy(store: Store, retention: Retention, exchange: Arc<Exchange>) {
         hours.tick().await;
         let (store, exchange) = (store.clone(), exchange.clone());
         let tidied = tokio::task::spawn_blocking(move || {
-            let removed = store.retain(&retention, Clock::system().now());
+            let removed = store.retain(&retention, exchange.clock().trusted());
             exchange.read_history();
             removed
         })
@@ -184,7 +184,8 @@ fn mailing(
     if courier.is_none() {
         tracing::warn!("strowger.toml has no table [mail]: mail of flows waits in the outbox");
     }
-    let rules = Rules::new(|| Clock::system().now());
+    let clock = exchange.clock();
+    let rules = Rules::new(move || clock.steady());
     tokio::spawn(Outbox::new(store.clone(), exchange.posted(), rules).run(courier))
 }
 
