@@ -209,3 +209,29 @@ async fn a_voice_mail_never_takes_a_caller() {
     caller.voice().until_hears(&[OTHER], PATIENCE).unwrap();
     mobile.voice().until_hears(&[CALLER], PATIENCE).unwrap();
 }
+
+/// The caller hears no code that the agent keys, not even as telephone events; other keys go to the
+/// far end, both ways.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_a_code_stay_here_and_others_go_to_the_far_end() {
+    let bed = Bed::start(helpdesk()).await.unwrap();
+    let answer = Answer::after(Duration::ZERO).speaking(AGENT);
+    let agent = Phone::start(&bed.pbx, 1, &answer).unwrap();
+    let other = Phone::central(&bed.pbx, &Answer::after(secs(1)).speaking(OTHER)).unwrap();
+    let caller =
+        Caller::to(&bed.pbx, "0900").speaking(CALLER).hang_up_after(secs(50)).call().unwrap();
+    caller.voice().until_hears(&[AGENT], PATIENCE).unwrap();
+    agent.voice().until_hears(&[CALLER], PATIENCE).unwrap();
+
+    agent.voice().key("*4027138700#").unwrap();
+    other.voice().until_hears(&[AGENT], PATIENCE).unwrap();
+    agent.voice().key("*#").unwrap();
+    caller.voice().until_hears(&[AGENT], PATIENCE).unwrap();
+    assert_eq!((caller.voice().keys(), other.voice().keys()), (String::new(), String::new()));
+
+    agent.voice().key("5*1").unwrap();
+    caller.voice().until_keyed("5*1", PATIENCE).unwrap();
+    caller.voice().key("90").unwrap();
+    agent.voice().until_keyed("90", PATIENCE).unwrap();
+    caller.finished(secs(60)).unwrap();
+}

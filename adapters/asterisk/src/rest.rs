@@ -192,9 +192,11 @@ impl Rest {
         self.send(Method::DELETE, &["bridges", bridge], &[], None).await.map(drop)
     }
 
-    /// Success means little: only `ChannelEnteredBridge` tells that it is there.
+    /// Success means little: only `ChannelEnteredBridge` tells that it is there. Its keys are told,
+    /// and the others in the bridge do not hear them.
     pub(super) async fn enter_bridge(&self, bridge: &str, channel: &str) -> Reply {
-        self.post(&["bridges", bridge, "addChannel"], &[("channel", channel)]).await
+        let query = [("channel", channel), ("absorbDTMF", "true")];
+        self.post(&["bridges", bridge, "addChannel"], &query).await
     }
 
     pub(super) async fn music(&self, bridge: &str, class: Option<&str>) -> Reply {

@@ -6,10 +6,10 @@ use crate::{
     turn::Turn,
 };
 use strowger_model::{
-    Event, Outcome,
+    Event, LegName, Outcome,
     event::{Cause, Refusal, Unanswered},
 };
-use strowger_pbx::port::{Ended, LegId, PbxEvent};
+use strowger_pbx::port::{Ended, LegId, PbxCommand, PbxEvent};
 use strowger_routing::{AttemptId, Input};
 
 impl Turn<'_> {
@@ -69,7 +69,8 @@ impl Turn<'_> {
         }
     }
 
-    /// A key goes to the first who wants it: a confirmation, a gather, a watch, the flow.
+    /// A key goes to the first who wants it: a confirmation, a gather, a watch, and else the others
+    /// in the conversation and the flow.
     fn digit(&mut self, id: &LegId, digit: char) {
         let Some(leg) = self.call.legs.by_id(id).filter(|leg| leg.is_visible()) else { return };
         let (leg, private) = (leg.name.clone(), leg.private);
@@ -78,8 +79,21 @@ impl Turn<'_> {
         }
         self.barge_in(&leg);
         if !self.gather_digit(&leg, digit) && !private && !self.watch_digit(&leg, digit) {
-            self.tell(Event::Digit { leg, digit });
+            self.pass_on(leg, digit);
         }
+    }
+
+    /// A key that nobody took: those in conversation with the leg hear it, so that a menu at the
+    /// far end can be used, and the flow is told.
+    pub(crate) fn pass_on(&mut self, name: LegName, digit: char) {
+        // What was held back was perhaps meant for the secret that is asked for now.
+        let leg = self.call.legs.get(&name).filter(|leg| !leg.private);
+        let others = leg.into_iter().flat_map(|leg| self.call.legs.with(leg));
+        let others: Vec<LegId> = others.map(|other| other.id.clone()).collect();
+        for leg in others {
+            self.send(PbxCommand::SendDigits { leg, digits: digit.to_string() });
+        }
+        self.tell(Event::Digit { leg: name, digit });
     }
 
     pub(crate) fn ended(&mut self, ended: Ended) {

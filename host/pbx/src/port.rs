@@ -2,8 +2,10 @@
 //!
 //! A PBX has *legs* and *conversations*. Every leg is in at most one conversation, and from its
 //! answer on in exactly one: its own, of the same id, until it is moved. Legs in one conversation
-//! hear each other. Commands of a leg are carried out in the order in which they were sent; nothing
-//! waits for another leg.
+//! hear each other, but not each other's keys: an adapter tells them as [`PbxEvent::Digit`] and does
+//! not pass them on. The host does, with [`PbxCommand::SendDigits`], for keys that mean nothing to
+//! it. Commands of a leg are carried out in the order in which they were sent; nothing waits for
+//! another leg.
 //!
 //! **What the host may rely on.** Every leg that has `Arrived`, or was dialled, gets exactly one
 //! `Ended`, whatever happens, also `HangUp` of a leg that the PBX does not know, and a dial that
@@ -146,7 +148,7 @@ pub enum PbxCommand {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<Address>,
     },
-    /// Send digits. No event.
+    /// Send digits to the far end of a leg. No event.
     SendDigits {
         /// The leg.
         leg: LegId,
@@ -239,7 +241,7 @@ pub enum PbxEvent {
         /// Who listened.
         leg: LegId,
     },
-    /// A digit was keyed (told once, when it ends).
+    /// A digit was keyed (told once, when it ends). The others in the conversation do not hear it.
     Digit {
         /// By whom.
         leg: LegId,

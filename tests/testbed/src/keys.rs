@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use std::{net::UdpSocket, thread, time::Duration};
 
 /// The payload type of events, as in the callers' offer.
-const EVENTS: u8 = 101;
+pub(crate) const EVENTS: u8 = 101;
 /// Between packets, in time and in samples.
 const PACKET: (Duration, u16) = (Duration::from_millis(20), 160);
 /// How many packets a key is held, and how many pass until the next.
@@ -44,8 +44,16 @@ pub(crate) fn key(
     Ok(())
 }
 
+/// The keys, in the order of their events.
+const KEYS: &str = "0123456789*#ABCD";
+
+/// The key of an event, if it is one.
+pub(crate) fn digit(event: u8) -> Option<char> {
+    KEYS.chars().nth(event.into())
+}
+
 pub(crate) fn event(digit: char) -> Result<u8> {
-    let place = "0123456789*#ABCD".find(digit);
+    let place = KEYS.find(digit);
     ensure!(place.is_some(), "{digit:?} is not a key");
     Ok(place.unwrap_or_default() as u8)
 }

@@ -5,7 +5,10 @@
 //! port the party's SDP names. It sends to wherever the far ends of the party's calls want their
 //! media, and listens to what comes back; each call of the party is heard apart.
 
-use crate::{keys::Packets, process::Output};
+use crate::{
+    keys::{EVENTS, Packets},
+    process::Output,
+};
 use anyhow::{Context, Result, bail};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -51,6 +54,19 @@ struct Shared {
 struct Heard {
     samples: VecDeque<f64>,
     last: Option<Instant>,
+    keys: String,
+    /// When the last of them was pressed, in samples.
+    key_pressed: Option<[u8; 4]>,
+}
+
+impl Heard {
+    /// A packet of a telephone event (RFC 4733). All packets of a key have one time stamp.
+    fn key(&mut self, packet: &[u8]) {
+        let pressed = packet[4..8].first_chunk().copied();
+        if std::mem::replace(&mut self.key_pressed, pressed) != pressed {
+            self.keys.extend(crate::keys::digit(packet[12]));
+        }
+    }
 }
 
 impl Voice {
@@ -78,6 +94,12 @@ impl Voice {
         Ok(())
     }
 
+    /// The keys that were heard so far, as telephone events, in their order.
+    pub fn keys(&self) -> String {
+        let heard = self.shared.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.values().map(|heard| heard.keys.as_str()).collect()
+    }
+
     /// The tones that are heard now, the music's among them.
     pub fn hears(&self) -> BTreeSet<u32> {
         let heard = self.shared.heard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,6 +115,21 @@ impl Voice {
                 .filter(move |hertz| loudness(&samples, f64::from(*hertz)) > AUDIBLE)
         });
         tones.collect()
+    }
+
+    /// Waits until exactly these keys were heard.
+    ///
+    /// # Errors
+    /// That is not so in time; the error says which were.
+    pub fn until_keyed(&self, keys: &str, within: Duration) -> Result<()> {
+        let since = Instant::now();
+        while self.keys() != keys {
+            if since.elapsed() >= within {
+                bail!("expected the keys {keys:?} within {within:?}, heard {:?}", self.keys());
+            }
+            thread::sleep(PACKET);
+        }
+        Ok(())
     }
 
     /// Waits until exactly these tones are heard, for a while.
@@ -147,14 +184,21 @@ fn speak(socket: &UdpSocket, hertz: u32, messages: &Output, shared: &Shared) {
         }
         let mut incoming = [0; 2048];
         while let Ok((length, from)) = socket.recv_from(&mut incoming) {
-            // PCMU without extensions; its payload type is 0.
-            if length > 12 && incoming[1] & 0x7f == 0 {
-                let mut heard = shared.heard.lock().unwrap_or_else(PoisonError::into_inner);
-                let heard = heard.entry(from).or_default();
-                heard.samples.extend(incoming[12..length].iter().map(|byte| decode(*byte)));
-                let surplus = heard.samples.len().saturating_sub(WINDOW);
-                heard.samples.drain(..surplus);
-                heard.last = Some(Instant::now());
+            if length <= 12 {
+                continue;
+            }
+            let mut heard = shared.heard.lock().unwrap_or_else(PoisonError::into_inner);
+            let heard = heard.entry(from).or_default();
+            match incoming[1] & 0x7f {
+                EVENTS => heard.key(&incoming[..length]),
+                // PCMU without extensions.
+                0 => {
+                    heard.samples.extend(incoming[12..length].iter().map(|byte| decode(*byte)));
+                    let surplus = heard.samples.len().saturating_sub(WINDOW);
+                    heard.samples.drain(..surplus);
+                    heard.last = Some(Instant::now());
+                }
+                _ => {}
             }
         }
         number += 1;

@@ -2,8 +2,8 @@
 //!
 //! What is keyed is held back for as long as it may still become a pattern: until the pattern is
 //! whole, cannot come any more, or no further key came within [`BETWEEN_KEYS`]. The longest pattern
-//! wins; what belongs to none is told as digits, in its order. A gather of that leg goes first: it
-//! takes its digits before they come here.
+//! wins; what belongs to none is passed on to the others in the conversation and told as digits, in
+//! its order. A gather of that leg goes first: it takes its digits before they come here.
 //!
 //! A watch outlives the host, and what was held back does not.
 
@@ -169,20 +169,21 @@ impl Turn<'_> {
                     .find(|(_, pattern)| matches!(fit(pattern, beginning), Fit::Whole { .. }))?;
                 Some((id, pattern.to_owned(), length))
             });
-            let (event, length) = match whole {
+            let length = match whole {
                 Some((id, pattern, length)) => {
                     let digits = wildcards(&pattern, &keyed[..length]);
-                    (Event::Order { id, outcome: Outcome::Matched { pattern, digits } }, length)
+                    self.tell(Event::Order { id, outcome: Outcome::Matched { pattern, digits } });
+                    length
                 }
                 None => {
                     let Some(digit) = keyed.chars().next() else { break };
-                    (Event::Digit { leg: name.clone(), digit }, digit.len_utf8())
+                    self.pass_on(name.clone(), digit);
+                    digit.len_utf8()
                 }
             };
             if let Some(leg) = self.call.legs.get_mut(name) {
                 leg.keyed.drain(..length);
             }
-            self.tell(event);
         }
         let waits = self.call.legs.get(name).is_some_and(|leg| !leg.keyed.is_empty());
         let due = waits.then(|| self.in_(BETWEEN_KEYS));

@@ -7,7 +7,7 @@ use strowger_model::{
     command::{Confirm, Dial, Gather, KeepWaiting, RingLimit, Target},
     event::{Cause, RefusalReason},
 };
-use strowger_pbx::port::LegId;
+use strowger_pbx::port::{LegId, PbxCommand, PbxEvent};
 
 fn caller() -> LegName {
     LegName::caller()
@@ -51,6 +51,39 @@ pub(super) fn keep_waiting(leg: LegName) -> Command {
         first_after: Duration::ZERO,
         every: Duration::ZERO,
     })
+}
+
+fn watch(leg: &str) -> Command {
+    Command::Watch { leg: leg.into(), patterns: vec!["*4N#".to_owned()] }
+}
+
+/// The caller talks with bob; what is ordered when they are connected.
+fn talking(then: Vec<Command>) -> (World, LegId) {
+    let mut world = World::new(vec![vec![Command::Answer, dial("bob", false)]]);
+    world.settle();
+    let bob = dialled(&world);
+    let connect = Command::Connect { legs: vec![caller(), "bob".into()] };
+    world.shared.plan = vec![vec![connect], then].into();
+    let events = world.pbx.answer(&bob);
+    world.hear(events);
+    world.settle();
+    (world, bob)
+}
+
+/// Somebody keys; the keys that each leg is sent because of it.
+fn keys(world: &mut World, leg: &LegId, keyed: &str) -> Vec<(LegId, String)> {
+    for digit in keyed.chars() {
+        world.hear(vec![PbxEvent::Digit { leg: leg.clone(), digit }]);
+    }
+    sent(world)
+}
+
+fn sent(world: &mut World) -> Vec<(LegId, String)> {
+    let digits = |command| match command {
+        PbxCommand::SendDigits { leg, digits } => Some((leg, digits)),
+        _ => None,
+    };
+    world.pbx.queue.drain(..).filter_map(digits).collect()
 }
 
 /// The leg that was dialled last.
@@ -133,4 +166,58 @@ fn a_caller_who_is_left_alone_hears_the_music_of_the_wait() {
         "the caller is in a conversation that is there"
     );
     assert_eq!(leg.music.as_deref(), Some("wait"));
+}
+
+#[test]
+fn a_key_in_a_conversation_is_passed_on() {
+    let (mut world, bob) = talking(Vec::new());
+    let the_caller = LegId::from("caller-leg");
+    let heard = |leg: &LegId, keys: &[&str]| -> Vec<_> {
+        keys.iter().map(|key| (leg.clone(), (*key).to_owned())).collect()
+    };
+    assert_eq!(keys(&mut world, &the_caller, "1#"), heard(&bob, &["1", "#"]));
+    assert_eq!(keys(&mut world, &bob, "2"), heard(&the_caller, &["2"]));
+    // Apart, nobody hears it.
+    world.shared.plan = vec![vec![Command::Part { leg: "bob".into() }]].into();
+    assert_eq!(keys(&mut world, &bob, "3"), heard(&the_caller, &["3"]));
+    world.settle();
+    assert_eq!(keys(&mut world, &bob, "4"), []);
+}
+
+#[test]
+fn nobody_hears_the_keys_of_a_pattern() {
+    let (mut world, bob) = talking(vec![watch("bob")]);
+    assert_eq!(keys(&mut world, &bob, "*4027#"), []);
+    let matched = |event: &Event| matches!(event, Event::Order { outcome: Outcome::Matched { digits, .. }, .. } if digits == "027");
+    assert!(world.shared.told.iter().any(matched), "{:?}", world.shared.told);
+}
+
+#[test]
+fn keys_that_became_no_pattern_are_passed_on_in_their_order() {
+    let (mut world, bob) = talking(vec![watch("bob")]);
+    assert_eq!(keys(&mut world, &bob, "*42"), [], "it may still become one");
+    world.pass(Duration::from_secs(4));
+    let passed: String = sent(&mut world).into_iter().map(|(_, digit)| digit).collect();
+    assert_eq!(passed, "*42");
+    let passed: String = keys(&mut world, &bob, "7*5").into_iter().map(|(_, key)| key).collect();
+    assert_eq!(passed, "7*5");
+}
+
+#[test]
+fn nobody_hears_what_is_gathered_or_secret() {
+    let Command::Gather(ask) = gather("bob".into()) else { panic!("a gather") };
+    for secret in [false, true] {
+        let ask = Gather { secret, ..ask.clone() };
+        let (mut world, bob) = talking(vec![watch("bob"), Command::Gather(ask)]);
+        assert_eq!(keys(&mut world, &bob, "123"), []);
+        // Keys that come too late are part of the secret; of other digits they are not.
+        assert_eq!(keys(&mut world, &bob, "4").is_empty(), secret);
+    }
+    // What was held back when the secret was asked for may be its beginning.
+    let (mut world, bob) =
+        talking(vec![watch("bob"), Command::Timer { after: Duration::from_secs(1) }]);
+    assert_eq!(keys(&mut world, &bob, "*42"), []);
+    world.shared.plan = vec![vec![Command::Gather(Gather { secret: true, ..ask })]].into();
+    world.pass(Duration::from_secs(4));
+    assert_eq!(sent(&mut world), []);
 }
