@@ -109,7 +109,7 @@ impl Inputs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AsteriskConfig, read, socket::Socket, wire::Event};
+    use crate::{AsteriskConfig, connect::read, socket::Socket, wire::Event};
     use futures_util::{FutureExt, SinkExt};
     use tokio::net::TcpListener;
     use tokio_tungstenite::{accept_async, tungstenite::Message};
@@ -179,7 +179,7 @@ mod tests {
         });
         let socket = Socket::connect(&AsteriskConfig::new(&url, "u", "p")).await.unwrap();
         let (inbox, mut inputs) = inbox(Limits { commands: 1, inputs: 4 });
-        let reading = tokio::spawn(read(socket, inbox, Arc::default()));
+        let reading = tokio::spawn(read(socket, "strowger".into(), inbox, Arc::default()));
         for number in 0..EVENTS {
             match inputs.next().await {
                 Some(Input::Event(Event::ChannelDtmfReceived { channel, .. })) => {

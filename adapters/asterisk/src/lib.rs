@@ -5,6 +5,7 @@
 //! * `desk`: legs, their commands and events: a state machine without I/O.
 //! * `inbox`: what waits for the desk.
 //! * `rest`, `socket`: requests by HTTP, events by WebSocket; `wire`: what they carry.
+//! * `connect`: connecting again and again, and standing down for another host.
 //! * `media`: prompts, served to Asterisk by HTTP.
 //! * `address`, `cause`: dial strings and caller ids that cannot inject anything; causes of Q.850.
 //!
@@ -24,6 +25,7 @@
 mod address;
 mod cause;
 mod config;
+mod connect;
 mod desk;
 mod inbox;
 mod media;
@@ -33,31 +35,16 @@ mod wire;
 
 pub use config::{AsteriskConfig, Password};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
+use connect::connect;
 use desk::{Chore, Desk, Input, Job, Output, bridge_of};
 use inbox::{Inbox, Inputs, Limits, inbox};
 use media::Media;
 use rest::{Originate, Reply, Rest};
-use socket::Socket;
 use std::{sync::Arc, time::Duration};
 use strowger_pbx::port::{AliveLeg, BoxFuture, Pbx, PbxCommand, PbxSink};
 use strowger_speech::Prompts;
-use tokio::{
-    sync::{Notify, oneshot},
-    task::{AbortHandle, JoinSet},
-    time::{sleep, timeout},
-};
-use wire::Event;
-
-/// The first wait before connecting again, and the longest.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
-
-/// Asked for again and again: an open socket does not mean that the application is active. When a
-/// host takes over from another whose socket closes at that moment, Asterisk may deactivate the
-/// application of both.
-const HEARTBEAT: &str = "strowger-heartbeat";
-/// How often, and how long its echo may take.
-const BEAT: Duration = Duration::from_secs(5);
+use tokio::{sync::oneshot, task::JoinSet, time::sleep};
 
 /// An Asterisk.
 pub struct Asterisk {
@@ -97,8 +84,8 @@ impl Asterisk {
             inbox: inbox.clone(),
         });
         let mut tasks = JoinSet::new();
-        let connecting = tasks.spawn(connect(config.clone(), rest.clone(), inbox.clone()));
-        tasks.spawn(drive(Desk::new(config), inputs, hands, sink, connecting));
+        tasks.spawn(connect(config.clone(), rest.clone(), inbox.clone()));
+        tasks.spawn(drive(Desk::new(config), inputs, hands, sink));
         Ok(Self { inbox, rest, _tasks: tasks })
     }
 }
@@ -118,19 +105,13 @@ impl Pbx for Asterisk {
                 self.rest.snapshot().await.context("cannot ask Asterisk which calls are alive")?;
             let (reply, alive) = oneshot::channel();
             self.inbox.input(Input::Alive(snapshot, reply)).await;
-            alive.await.map_err(|_| anyhow!("the adapter has stood down"))
+            alive.await.context("the adapter has ended")
         })
     }
 }
 
 /// Drives the desk.
-async fn drive(
-    mut desk: Desk,
-    mut inputs: Inputs,
-    hands: Arc<Hands>,
-    sink: PbxSink,
-    connecting: AbortHandle,
-) {
+async fn drive(mut desk: Desk, mut inputs: Inputs, hands: Arc<Hands>, sink: PbxSink) {
     while let Some(input) = inputs.next().await {
         desk.handle(input);
         for output in desk.out.drain(..) {
@@ -154,7 +135,6 @@ async fn drive(
                         inbox.input(Input::Overdue(play)).await;
                     });
                 }
-                Output::StandDown => connecting.abort(),
             }
         }
     }
@@ -225,89 +205,6 @@ impl Hands {
         };
         if let Err(failure) = result {
             tracing::debug!(?chore, %failure, "Asterisk did not do it");
-        }
-    }
-}
-
-/// Connects, reads, and connects again, for ever.
-async fn connect(config: Arc<AsteriskConfig>, rest: Rest, inbox: Inbox) {
-    let mut wait = BACKOFF.0;
-    loop {
-        let mut synced = false;
-        let why = serve(&config, &rest, &inbox, &mut synced).await;
-        tracing::warn!(%why, "Asterisk is lost");
-        if !inbox.input(Input::Lost(format!("{why:#}"))).await {
-            return;
-        }
-        wait = if synced { BACKOFF.0 } else { (wait * 2).min(BACKOFF.1) };
-        sleep(wait).await;
-    }
-}
-
-/// One connection, to its end.
-async fn serve(
-    config: &AsteriskConfig,
-    rest: &Rest,
-    inbox: &Inbox,
-    synced: &mut bool,
-) -> anyhow::Error {
-    let socket = match Socket::connect(config).await {
-        Ok(socket) => socket,
-        Err(why) => return why,
-    };
-    inbox.input(Input::Connected).await;
-    let mut reading = JoinSet::new();
-    let heard = Arc::new(Notify::new());
-    reading.spawn(read(socket, inbox.clone(), heard.clone()));
-    let beat = async || {
-        rest.echo(HEARTBEAT).await.context("Asterisk does not serve this application")?;
-        let echo = timeout(BEAT, heard.notified()).await;
-        echo.with_context(|| format!("Asterisk has not told this application an event for {BEAT:?}, though its socket is open"))
-    };
-    let syncing = async {
-        rest.filter_events().await.context("cannot filter Asterisk's events")?;
-        beat().await?;
-        rest.snapshot().await.context("cannot ask Asterisk which calls are alive")
-    };
-    match syncing.await {
-        Ok(snapshot) => {
-            *synced = inbox.input(Input::Synced(snapshot)).await;
-            tracing::info!(url = %config.url, app = %config.app, "Asterisk is there");
-        }
-        Err(why) => return why,
-    }
-    let beating = async {
-        loop {
-            sleep(BEAT).await;
-            if let Err(why) = beat().await {
-                return why;
-            }
-        }
-    };
-    tokio::select! {
-        read = reading.join_next() => match read {
-            Some(Ok(why)) => why,
-            _ => anyhow!("the task that reads the socket died"),
-        },
-        why = beating => why,
-    }
-}
-
-/// Reads the socket to its end.
-async fn read(mut socket: Socket, inbox: Inbox, heard: Arc<Notify>) -> anyhow::Error {
-    loop {
-        let event = match socket.next().await {
-            Ok(text) => serde_json::from_str(&text),
-            Err(why) => return why,
-        };
-        match event {
-            Ok(Event::ChannelUserevent { eventname }) if eventname == HEARTBEAT => {
-                heard.notify_one()
-            }
-            Ok(event) => {
-                inbox.input(Input::Event(event)).await;
-            }
-            Err(error) => tracing::warn!(%error, "Asterisk said what is not understood"),
         }
     }
 }

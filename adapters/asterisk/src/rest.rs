@@ -6,7 +6,7 @@
 
 use super::{
     AsteriskConfig,
-    wire::{Application, Bridge, Channel, Playback, UNWANTED},
+    wire::{Application, Bridge, Channel, Kind, Playback, UNWANTED},
 };
 use anyhow::{Context, ensure};
 use reqwest::{Client, Method, StatusCode, Url};
@@ -220,9 +220,11 @@ impl Rest {
         self.get(&["playbacks", play]).await
     }
 
-    /// Keeps the events away that nobody reads.
-    pub(super) async fn filter_events(&self) -> Reply {
-        let disallowed: Vec<Value> = UNWANTED.iter().map(|kind| json!({ "type": kind })).collect();
+    /// Keeps the events away that nobody reads, and one that there is not: by this mark other hosts
+    /// see who serves the application.
+    pub(super) async fn filter_events(&self, mark: &str) -> Reply {
+        let kinds = UNWANTED.into_iter().chain([mark]);
+        let disallowed: Vec<Kind> = kinds.map(|name| Kind { name: name.to_owned() }).collect();
         let body = json!({ "disallowed": disallowed });
         self.send(Method::PUT, &["applications", &self.app, "eventFilter"], &[], Some(body))
             .await
@@ -232,6 +234,15 @@ impl Rest {
     /// Asks for an event of this name.
     pub(super) async fn echo(&self, name: &str) -> Reply {
         self.post(&["events", "user", name], &[("application", &*self.app)]).await
+    }
+
+    /// Asks for the marks of the application's host; none: Asterisk does not have the application.
+    pub(super) async fn marks(&self) -> Reply<Option<Vec<Kind>>> {
+        match self.get::<Application>(&["applications", &self.app]).await {
+            Ok(application) => Ok(Some(application.events_disallowed)),
+            Err(failure) if failure.status == Some(404) => Ok(None),
+            Err(failure) => Err(failure),
+        }
     }
 
     pub(super) async fn snapshot(&self) -> Reply<Snapshot> {

@@ -1,7 +1,7 @@
 //! What ARI says: the dozen events that matter here, and the resources in them. Fields that are not
 //! read are not listed.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 /// An event of the socket.
@@ -132,6 +132,16 @@ pub(super) struct Playback {
 pub(super) struct Application {
     #[serde(default)]
     pub(super) channel_ids: HashSet<String>,
+    /// The host that serves it writes its mark among these.
+    #[serde(default)]
+    pub(super) events_disallowed: Vec<Kind>,
+}
+
+/// A kind of event.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub(super) struct Kind {
+    #[serde(rename = "type")]
+    pub(super) name: String,
 }
 
 impl Channel {

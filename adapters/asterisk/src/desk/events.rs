@@ -60,16 +60,9 @@ impl Desk {
             Event::ChannelDestroyed { channel, cause, tech_cause } => {
                 self.destroyed(channel, cause, tech_cause)
             }
-            Event::ApplicationReplaced => {
-                let why = format!(
-                    "another program has taken the application {:?} at Asterisk; this one stands down",
-                    self.config.app
-                );
-                self.stood_down = true;
-                self.out.push(Output::Emit(PbxEvent::Lost { why }));
-                self.out.push(Output::StandDown);
-            }
-            Event::Dial { .. } | Event::ChannelUserevent { .. } | Event::Other => {}
+            // The task that reads the socket looks at these.
+            Event::ApplicationReplaced | Event::ChannelUserevent { .. } => {}
+            Event::Dial { .. } | Event::Other => {}
         }
     }
 

@@ -48,6 +48,7 @@ pub(super) struct Desk {
     gone: Gone,
     serial: u64,
     lost: bool,
+    /// Another host serves the application: no leg's queue moves.
     stood_down: bool,
     /// Events that wait for the snapshot.
     held: Option<Vec<Event>>,
@@ -70,9 +71,6 @@ impl Desk {
     }
 
     pub(super) fn handle(&mut self, input: Input) {
-        if self.stood_down {
-            return;
-        }
         match input {
             Input::Command(command) => self.command(command),
             Input::Event(event) => match &mut self.held {
@@ -87,6 +85,10 @@ impl Desk {
             Input::Connected => self.held = Some(Vec::new()),
             Input::Synced(snapshot) => self.synced(snapshot),
             Input::Lost(why) => self.disconnected(why),
+            Input::StoodDown(why) => {
+                (self.stood_down, self.lost) = (true, false);
+                self.disconnected(why);
+            }
             Input::Alive(snapshot, reply) => {
                 let snapshot = self.of_legs(snapshot);
                 let alive = snapshot
@@ -208,6 +210,9 @@ impl Desk {
 
     /// Starts a leg's next job, if none is under way.
     fn pump(&mut self, channel: &ChannelId) {
+        if self.stood_down {
+            return;
+        }
         let Some(leg) = self.legs.get_mut(channel) else { return };
         while leg.running.is_none() {
             let Some(mut job) = leg.queue.pop_front() else { return };

@@ -29,6 +29,8 @@ pub(crate) enum Input {
     Connected,
     Synced(Snapshot),
     Lost(String),
+    /// Another host serves the application: nothing is done until `Synced`.
+    StoodDown(String),
     /// Somebody asks what is alive.
     Alive(Snapshot, oneshot::Sender<Vec<AliveLeg>>),
 }
@@ -47,8 +49,6 @@ pub(crate) enum Output {
     Chore(Chore),
     /// [`Input::Overdue`] after so long.
     Arm(PlayId, Duration),
-    /// The application is another program's: no more connecting.
-    StandDown,
 }
 
 /// A leg's request.

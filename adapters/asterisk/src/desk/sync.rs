@@ -17,7 +17,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
-use strowger_pbx::port::{AliveLeg, LegId, LegState, PbxEvent};
+use strowger_pbx::port::{AliveLeg, LegId, LegState, PbxEvent, PlayId};
 
 impl Desk {
     pub(super) fn disconnected(&mut self, why: String) {
@@ -41,7 +41,7 @@ impl Desk {
     }
 
     pub(super) fn synced(&mut self, snapshot: Snapshot) {
-        self.lost = false;
+        (self.lost, self.stood_down) = (false, false);
         let snoops: Vec<String> = snapshot
             .channels
             .iter()
@@ -102,14 +102,15 @@ impl Desk {
     fn take_up(&mut self, channel: &ChannelId) {
         let Some(leg) = self.legs.get_mut(channel) else { return };
         if let (Some(cause), None) = (leg.hang_up, leg.running) {
-            leg.queue.push_back(Job::HangUp(cause));
+            leg.queue = [Job::HangUp(cause)].into();
         } else if !leg.settled
             && leg.running.is_none()
             && (leg.answering || leg.arrived.is_none() && leg.up)
         {
             leg.queue.push_front(Job::Settle { bridge: leg.id.clone(), answer: leg.answering });
         }
-        for play in &leg.plays {
+        let posted = |play: &&PlayId| self.plays.get(*play).is_some_and(|it| it.posted.is_some());
+        for play in leg.plays.iter().filter(posted) {
             self.out.push(Output::Chore(Chore::Check(play.clone())));
         }
         self.pump(channel);

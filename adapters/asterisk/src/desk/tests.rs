@@ -32,7 +32,6 @@ impl Told {
                 }
                 Output::Chore(chore) => format!("chore {chore:?}"),
                 Output::Arm(play, after) => format!("arm {play:?} {after:?}"),
-                Output::StandDown => "stand down".into(),
             });
         }
         told
@@ -295,9 +294,19 @@ fn a_channel_that_is_listed_twice_is_one_leg() {
 }
 
 #[test]
-fn a_taken_application_is_the_end() {
+fn while_another_host_serves_the_application_nothing_is_done() {
     let mut told = Told::new();
-    let out = told.event(r#"{"type": "ApplicationReplaced"}"#);
-    assert!(out[0].starts_with("Lost") && out[1] == "stand down", "{out:?}");
+    told.answered("c");
+    told.answered("other");
+    assert!(told.input(Input::StoodDown("taken".into())).concat().starts_with("Lost"));
+    assert!(told.play("p", "other").is_empty());
+    assert!(told.command(hang_up("c")).is_empty());
     assert!(told.dial("d").is_empty());
+    // The application is free again: what waited is done to those who are still there.
+    told.input(Input::Connected);
+    let out = told.input(Input::Synced(listed_twice())).concat();
+    for done in ["run c HangUp(Normal)", "run other Play"] {
+        assert!(out.contains(done), "{out}");
+    }
+    assert!(!out.contains("Originate"), "{out}");
 }

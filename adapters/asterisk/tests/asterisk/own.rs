@@ -9,7 +9,7 @@ use strowger_model::{
 };
 use strowger_pbx::port::{Address, Ended, LegId, LegState, Pbx, PbxCommand, PbxEvent, PlayId};
 use strowger_testbed::{Caller, Phone, Shut, sipp::Answer};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 fn ended(leg: &LegId, cause: Cause, left: bool) -> PbxEvent {
     PbxEvent::Ended(Box::new(Ended { leg: leg.clone(), cause, left }))
@@ -217,19 +217,39 @@ async fn a_new_host_finds_the_calls_of_the_one_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_whose_application_is_taken_stands_down() {
+async fn a_host_whose_application_is_taken_stands_down_until_the_other_has_ended() {
     let mut bed = Bed::new().await;
-    let leg = bed.answered().await.leg;
+    let (leg, stays) = (bed.answered().await.leg, bed.answered().await.leg);
     let (other, mut events) = adapter(&bed.pbx, &bed.pbx.url()).await;
     let PbxEvent::Lost { why } = bed.next().await else { panic!("not lost") };
-    assert!(why.contains("stands down"), "{why}");
+    assert!(why.contains("stood down: another host serves"), "{why}");
     let Some(PbxEvent::Synced { alive }) = events.recv().await else { panic!("not synced") };
-    assert_eq!(alive.len(), 1);
-    // The first neither comes back nor interferes.
-    bed.send(hang_up(&leg));
+    assert_eq!(alive.len(), 2);
+    // While the other serves, the first neither comes back nor interferes.
+    bed.send(hang_up(&stays));
+    sleep(Duration::from_secs(8)).await;
+    assert!(bed.events.try_recv().is_err() && events.try_recv().is_err());
     other.send(hang_up(&leg));
     assert_eq!(events.recv().await, Some(ended(&leg, Cause::Normal, false)));
-    assert!(bed.events.try_recv().is_err());
+    // The other ends, with a call up. The first serves again.
+    drop(other);
+    let synced = timeout(Duration::from_secs(60), bed.events.recv()).await.unwrap();
+    let Some(PbxEvent::Synced { alive }) = synced else { panic!("{synced:?}") };
+    assert_eq!(alive.iter().map(|leg| &leg.leg).collect::<Vec<_>>(), [&stays]);
+    assert_eq!(bed.next().await, ended(&stays, Cause::Normal, false));
+    bed.answered().await;
+}
+
+/// Without a call, Asterisk forgets an application whose host has ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_stood_down_serves_as_soon_as_the_application_is_gone() {
+    let mut bed = Bed::new().await;
+    let (other, mut events) = adapter(&bed.pbx, &bed.pbx.url()).await;
+    assert!(matches!(bed.next().await, PbxEvent::Lost { .. }));
+    assert!(matches!(events.recv().await, Some(PbxEvent::Synced { .. })));
+    drop(other);
+    assert_eq!(bed.next().await, PbxEvent::Synced { alive: Vec::new() });
+    bed.answered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

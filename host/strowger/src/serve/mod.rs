@@ -213,7 +213,8 @@ async fn adapter(
 ) -> Result<(Arc<dyn Pbx>, Option<Arc<Sim>>)> {
     match (&config.adapter, &config.asterisk, &config.remote) {
         (Adapter::Asterisk, Some(asterisk), _) => {
-            let pbx = Asterisk::start(asterisk.clone(), prompts.clone(), exchange.sink()).await?;
+            let sink = supervise::told("asterisk", exchange.sink());
+            let pbx = Asterisk::start(asterisk.clone(), prompts.clone(), sink).await?;
             Ok((Arc::new(pbx), None))
         }
         (Adapter::Remote, _, Some(remote)) => {

@@ -5,10 +5,27 @@
 use sd_notify::NotifyState;
 use std::{sync::Arc, time::Duration};
 use strowger_exchange::Exchange;
+use strowger_pbx::port::{PbxEvent, PbxSink};
 
 /// The host serves.
 pub(crate) fn serving(adapter: &str) {
-    tell(&[NotifyState::Ready, NotifyState::Status(&format!("serving calls of {adapter}"))]);
+    tell(&[NotifyState::Ready, NotifyState::Status(&status(adapter))]);
+}
+
+/// The host's sink, which also tells whether the PBX can be reached, and if not, why.
+pub(crate) fn told(adapter: &'static str, sink: PbxSink) -> PbxSink {
+    Arc::new(move |event| {
+        match &event {
+            PbxEvent::Lost { why } => tell(&[NotifyState::Status(why)]),
+            PbxEvent::Synced { .. } => tell(&[NotifyState::Status(&status(adapter))]),
+            _ => {}
+        }
+        sink(event);
+    })
+}
+
+fn status(adapter: &str) -> String {
+    format!("serving calls of {adapter}")
 }
 
 /// The host stops; calls in progress have so long left.
