@@ -14,6 +14,14 @@ pub(super) fn code(cause: Cause) -> u16 {
     }
 }
 
+/// The network does not work, or the PBX stops.
+pub(super) const OUT_OF_ORDER: i32 = 38;
+
+/// Of a soft request, Asterisk tells the kind and not a cause of Q.850: 4 is that it stops.
+pub(super) fn soft(kind: Option<i32>) -> Option<i32> {
+    (kind == Some(4)).then_some(OUT_OF_ORDER)
+}
+
 /// Why a leg ended that was never answered. `sip` is the status of the far end, which Asterisk 16
 /// does not tell.
 ///
@@ -62,5 +70,8 @@ mod tests {
         assert_eq!(answered(Some(0)), Cause::Normal);
         assert_eq!(answered(Some(127)), Cause::Normal);
         assert_eq!(answered(Some(44)), Cause::Failed);
+        assert_eq!(answered(soft(Some(32))), Cause::Normal);
+        assert_eq!(answered(soft(Some(4))), Cause::Failed);
+        assert_eq!(unanswered(OUT_OF_ORDER, Some(487), true), Cause::Failed);
     }
 }

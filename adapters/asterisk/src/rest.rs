@@ -6,7 +6,7 @@
 
 use super::{
     AsteriskConfig,
-    wire::{Application, Bridge, Channel, Kind, Playback, UNWANTED},
+    wire::{Application, Bridge, Channel, Info, Kind, Playback, UNWANTED},
 };
 use anyhow::{Context, ensure};
 use reqwest::{Client, Method, StatusCode, Url};
@@ -76,6 +76,8 @@ pub(super) struct Originate<'a> {
 
 /// What there is of this application at the PBX.
 pub(super) struct Snapshot {
+    /// When Asterisk was started.
+    pub(super) started: String,
     pub(super) channels: Vec<Channel>,
     /// From a channel to the bridge that it is in.
     pub(super) bridges: BTreeMap<String, String>,
@@ -247,12 +249,18 @@ impl Rest {
 
     pub(super) async fn snapshot(&self) -> Reply<Snapshot> {
         let app = ["applications", &*self.app];
-        let (application, channels, bridges): (Application, Vec<Channel>, Vec<Bridge>) =
-            tokio::try_join!(self.get(&app), self.get(&["channels"]), self.get(&["bridges"]))?;
+        let (application, channels, bridges, info): (Application, Vec<Channel>, Vec<Bridge>, Info) =
+            tokio::try_join!(
+                self.get(&app),
+                self.get(&["channels"]),
+                self.get(&["bridges"]),
+                self.get(&["asterisk", "info"])
+            )?;
         let pairs = bridges.into_iter().flat_map(|bridge| {
             bridge.channels.into_iter().map(move |channel| (channel, bridge.id.clone()))
         });
         Ok(Snapshot {
+            started: info.status.startup_time,
             channels: channels
                 .into_iter()
                 .filter(|channel| is_ours(&self.app, &application, channel))

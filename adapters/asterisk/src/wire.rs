@@ -122,6 +122,18 @@ pub(super) struct Bridge {
     pub(super) channels: Vec<String>,
 }
 
+/// What Asterisk says of itself.
+#[derive(Debug, Deserialize)]
+pub(super) struct Info {
+    pub(super) status: Status,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Status {
+    /// Another one after each start.
+    pub(super) startup_time: String,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Playback {
     pub(super) id: String,

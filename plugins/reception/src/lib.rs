@@ -131,7 +131,9 @@ impl Turn {
             }
             Event::HungUp(gone) if gone.leg == CALLER && self.state.phase != Phase::Over => {
                 self.order(Command::Cancel(self.state.awaited));
-                return self.finish("abandoned");
+                // Else it was the PBX or the network, and not the caller.
+                let abandoned = gone.cause != Cause::Failed;
+                return self.finish(if abandoned { "abandoned" } else { "failed" });
             }
             Event::Order(order) if order.id == self.state.awaited => order.outcome,
             _ => return,

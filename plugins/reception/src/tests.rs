@@ -3,7 +3,7 @@
 use super::*;
 use strowger_sdk::{
     testing::{Site, TestCall},
-    types::{Left, RefusalReason, Unanswered},
+    types::{HungUp, Left, RefusalReason, Unanswered},
 };
 
 fn call() -> TestCall<Reception> {
@@ -73,6 +73,9 @@ fn the_caller_hangs_up() {
     let mut call = call();
     call.presses("1").caller_hangs_up();
     assert_eq!((call.newest_names(), call.ending()), (vec!["cancel", "finish"], Some("abandoned")));
+    let mut lost = self::call();
+    lost.event(Event::HungUp(HungUp { leg: CALLER.into(), cause: Cause::Failed }));
+    assert_eq!(lost.ending(), Some("failed"));
     call.caller_hangs_up();
     assert_eq!(call.newest_names(), [""; 0]);
 }

@@ -9,8 +9,8 @@ use strowger_sdk::{
     script::Report,
     testing::{Site, TestCall},
     types::{
-        Arrival, Command, Event, Order, OrderEvent, Outcome, PlayEnd, RefusalReason, Switched,
-        Unanswered,
+        Arrival, Cause, Command, Event, HungUp, Order, OrderEvent, Outcome, PlayEnd, RefusalReason,
+        Switched, Unanswered,
     },
 };
 
@@ -137,6 +137,19 @@ fn after_the_callers_hang_up() {
     assert_eq!(call.ending(), Some("missed"));
     call.caller_hangs_up();
     assert_eq!(call.newest_names(), [""; 0]);
+}
+
+#[test]
+fn a_caller_whom_the_pbx_lost_has_not_abandoned_the_call() {
+    script!(Waits, call => {
+        let _served = call.wait_in("helpdesk").music("soft").await;
+        Ok("answered".into())
+    });
+    for (cause, ending) in [(Cause::Normal, "abandoned"), (Cause::Failed, "failed")] {
+        let mut call = call::<Waits>();
+        call.arrives().event(Event::HungUp(HungUp { leg: CALLER.into(), cause }));
+        assert_eq!(call.ending(), Some(ending));
+    }
 }
 
 #[test]

@@ -53,9 +53,9 @@ impl Desk {
                 }
             }
             Event::PlaybackFinished { playback } => self.playback_finished(playback),
-            // The cause of a soft request is no Q.850 cause.
             Event::ChannelHangupRequest { channel, cause, soft } => {
-                self.leg(&channel, |leg| leg.hung_up = Some(cause.filter(|_| !soft)))
+                let cause = if soft { cause::soft(cause) } else { cause };
+                self.leg(&channel, |leg| leg.hung_up = Some(cause));
             }
             Event::ChannelDestroyed { channel, cause, tech_cause } => {
                 self.destroyed(channel, cause, tech_cause)
@@ -78,6 +78,8 @@ impl Desk {
 
     fn destroyed(&mut self, channel: Channel, cause: i32, tech_cause: Option<i32>) {
         let Some(leg) = self.legs.get(&*channel.id) else { return };
+        let stops = leg.hung_up == Some(Some(cause::OUT_OF_ORDER));
+        let cause = if stops { cause::OUT_OF_ORDER } else { cause };
         let told = if leg.up {
             cause::answered(Some(cause))
         } else {

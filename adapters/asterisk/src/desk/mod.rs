@@ -50,6 +50,8 @@ pub(super) struct Desk {
     lost: bool,
     /// Another host serves the application: no leg's queue moves.
     stood_down: bool,
+    /// When Asterisk was started, by the last snapshot.
+    started: Option<String>,
     /// Events that wait for the snapshot.
     held: Option<Vec<Event>>,
     pub(super) out: Vec<Output>,
@@ -65,6 +67,7 @@ impl Desk {
             serial: 0,
             lost: false,
             stood_down: false,
+            started: None,
             held: None,
             out: Vec::new(),
         }

@@ -17,6 +17,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
+use strowger_model::event::Cause;
 use strowger_pbx::port::{AliveLeg, LegId, LegState, PbxEvent, PlayId};
 
 impl Desk {
@@ -42,6 +43,8 @@ impl Desk {
 
     pub(super) fn synced(&mut self, snapshot: Snapshot) {
         (self.lost, self.stood_down) = (false, false);
+        let before = self.started.replace(snapshot.started.clone());
+        let restarted = before.is_some_and(|before| before != snapshot.started);
         let snoops: Vec<String> = snapshot
             .channels
             .iter()
@@ -68,6 +71,9 @@ impl Desk {
                     arrived: None,
                     age: Duration::ZERO,
                 });
+            } else if restarted {
+                // Asterisk has dropped it, and nobody hung up.
+                self.ended(&channel, Cause::Failed, false);
             } else {
                 self.forget(&channel);
             }

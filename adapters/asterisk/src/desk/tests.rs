@@ -229,6 +229,7 @@ fn what_the_pbx_shows_is_so() {
     told.input(Input::Connected);
     assert!(told.event(&channel_event("StasisStart", "new", "Ring", "")).is_empty(), "waits");
     let snapshot = Snapshot {
+        started: "once".into(),
         channels: ["stays", "new", "missed"]
             .map(|id| serde_json::from_str(&channel(id, "Up")).unwrap())
             .into(),
@@ -258,6 +259,7 @@ fn what_the_pbx_shows_is_so() {
 /// Asterisk lists a channel twice that changes while the list is written: as it was, and as it is.
 fn listed_twice() -> Snapshot {
     Snapshot {
+        started: "once".into(),
         channels: [("c", "Ring"), ("other", "Up"), ("c", "Up")]
             .map(|(id, state)| serde_json::from_str(&channel(id, state)).unwrap())
             .into(),
@@ -309,4 +311,24 @@ fn while_another_host_serves_the_application_nothing_is_done() {
         assert!(out.contains(done), "{out}");
     }
     assert!(!out.contains("Originate"), "{out}");
+}
+
+#[test]
+fn legs_that_asterisk_lost_by_starting_anew_have_failed() {
+    let again = |started: &str| {
+        let mut told = Told::new();
+        told.input(Input::Synced(Snapshot { channels: Vec::new(), ..listed_twice() }));
+        told.answered("c");
+        told.input(Input::Lost("cut".into()));
+        told.input(Input::Connected);
+        let started = started.into();
+        told.input(Input::Synced(Snapshot { started, channels: Vec::new(), ..listed_twice() }))
+    };
+    let out = again("later");
+    assert_eq!(
+        out[1..],
+        ["Ended(Ended { leg: c, cause: Failed, left: false })", "Synced { alive: [] }"]
+    );
+    // Else nobody knows why: the caller may have hung up.
+    assert_eq!(again("once"), ["chore DestroyBridge(c)", "Synced { alive: [] }"]);
 }

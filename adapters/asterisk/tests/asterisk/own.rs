@@ -283,11 +283,28 @@ async fn what_was_ordered_while_nothing_got_through_is_made_good() {
 #[tokio::test(flavor = "multi_thread")]
 async fn asterisk_is_restarted() {
     let mut bed = Bed::new().await;
-    bed.answered().await;
+    let leg = bed.answered().await.leg;
     bed.pbx.restart().unwrap();
     assert!(matches!(bed.next().await, PbxEvent::Lost { .. }));
+    assert_eq!(bed.next().await, ended(&leg, Cause::Failed, false));
     assert_eq!(bed.next().await, PbxEvent::Synced { alive: Vec::new() });
     bed.answered().await;
+}
+
+/// As `core restart now` does. A phone that rings stops, and nobody declined.
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_asterisk_ends_because_it_stops_have_failed() {
+    let mut bed = Bed::new().await;
+    let leg = bed.answered().await.leg;
+    bed.phones.push(Phone::start(&bed.pbx, 1, &Answer::never()).unwrap());
+    bed.send(dial("agent", Address::Endpoint("PJSIP/a1".into()), None, None));
+    assert_eq!(bed.next().await, PbxEvent::Ringing { leg: "agent".into() });
+    // The console is gone with it.
+    let _ = bed.pbx.console("core stop now");
+    let mut over = [bed.next().await, bed.next().await];
+    over.sort_by_key(|event| event.leg().cloned() == Some(leg.clone()));
+    assert_eq!(over, [&"agent".into(), &leg].map(|leg| ended(leg, Cause::Failed, false)));
+    assert!(matches!(bed.next().await, PbxEvent::Lost { .. }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@
 //!   else orders nothing.
 //! * When the caller hangs up the script is dropped where it stands, and with it its orders. Then
 //!   runs what it had declared with [`Call::after_hang_up`]; without that, the call ends as
-//!   `abandoned`.
+//!   `abandoned`, or as `failed` if the PBX or the network lost the caller.
 //! * Waits compose: [`race`], [`race!`](crate::race!), [`join`], [`Call::within`].
 //!
 //! # What a script must not do

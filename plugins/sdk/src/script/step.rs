@@ -8,7 +8,7 @@ use super::{
 use crate::{
     event_name,
     reads::Level,
-    types::{Command, Event, StepResult},
+    types::{Cause, Command, Event, StepResult},
 };
 use std::{
     future::Future,
@@ -36,15 +36,20 @@ impl<'a, B: Future<Output = Result<Ending, Failure>>> Execution<'a, B> {
     /// Hands over an event and lets the script go on as far as it can; false if the event is
     /// nobody's.
     fn feed(&mut self, event: Event) -> bool {
-        let caller_gone = matches!(&event, Event::HungUp(hung_up) if hung_up.leg == CALLER);
+        let caller_gone = match &event {
+            Event::HungUp(hung_up) if hung_up.leg == CALLER => Some(hung_up.cause),
+            _ => None,
+        };
         if self.over || !self.call.run.deliver(event) {
             return false;
         }
-        if caller_gone && self.body.is_some() {
+        if let (Some(cause), true) = (caller_gone, self.body.is_some()) {
             self.body.set(None);
             let afterwards = self.call.run.set_afterwards(None);
             self.afterwards = Some(match afterwards {
                 Some(afterwards) => afterwards(),
+                // It was the PBX or the network, and not the caller.
+                None if cause == Cause::Failed => Box::pin(std::future::ready("failed".into())),
                 None => Box::pin(std::future::ready("abandoned".into())),
             });
         }
