@@ -30,7 +30,8 @@ pub struct AsteriskConfig {
     #[serde(default = "technologies")]
     pub technologies: Vec<String>,
     /// The dialplan context in which a transferred leg continues, at `s`, with the target to dial
-    /// in the variable `STROWGER_TARGET`.
+    /// in the variable `STROWGER_TARGET`. It also rings an endpoint that is registered at several
+    /// phones.
     #[serde(default = "transfer_context")]
     pub transfer_context: String,
     /// Where prompts are served to Asterisk. Port 0: any that is free.

@@ -42,7 +42,7 @@ use inbox::{Inbox, Inputs, Limits, inbox};
 use media::Media;
 use rest::{Originate, Reply, Rest};
 use std::{sync::Arc, time::Duration};
-use strowger_pbx::port::{AliveLeg, BoxFuture, Pbx, PbxCommand, PbxSink};
+use strowger_pbx::port::{Address, AliveLeg, BoxFuture, Pbx, PbxCommand, PbxSink};
 use strowger_speech::Prompts;
 use tokio::{sync::oneshot, task::JoinSet, time::sleep};
 
@@ -152,8 +152,12 @@ impl Hands {
                 rest.enter_bridge(&bridge, channel).await?;
             }
             Job::Ring => rest.ring(channel).await?,
-            Job::Originate { endpoint, caller_id, withheld } => {
-                rest.originate(Originate { channel, endpoint, caller_id, withheld: *withheld })
+            Job::Originate { endpoint, caller_id, withheld, ask } => {
+                let target = self.all_of(endpoint, ask.as_deref()).await;
+                let ring = format!("Local/s@{}/n", self.config.transfer_context);
+                let endpoint = if target.is_some() { &ring } else { endpoint };
+                let (withheld, target) = (*withheld, target.as_deref());
+                rest.originate(Originate { channel, endpoint, caller_id, withheld, target })
                     .await?;
             }
             Job::Enter { bridge } => rest.enter_bridge(&bridge_of(bridge), channel).await?,
@@ -182,6 +186,25 @@ impl Hands {
             Job::HangUp(cause) => rest.hang_up(channel, cause::code(*cause)).await?,
         }
         Ok(Duration::ZERO)
+    }
+
+    /// What rings all phones of an endpoint that is registered at several.
+    ///
+    /// `PJSIP/NAME` alone rings only the first. ARI dials one phone for each channel, but the
+    /// dialplan's `Dial` makes one of many: the first that answers has it, and the others stop. So
+    /// the leg's channel is one end of a `Local` channel, with `Dial` at the other. `/n` keeps it:
+    /// optimised away, the leg's channel would become another one.
+    async fn all_of(&self, endpoint: &str, ask: Option<&str>) -> Option<String> {
+        let name = endpoint.strip_prefix("PJSIP/").filter(|name| !name.contains(['/', '@']))?;
+        let contacts = self.rest.contacts(ask?, name).await;
+        let contacts = contacts
+            .inspect_err(|failure| tracing::debug!(endpoint, %failure, "where is it registered?"));
+        // A phone chose what it is registered as.
+        let valid = |contact: &String| {
+            self.config.dial_string(&Address::Endpoint(contact.clone())).is_some()
+        };
+        let contacts: Vec<String> = contacts.ok()?.into_iter().filter(valid).collect();
+        (contacts.len() > 1).then(|| contacts.join("&"))
     }
 
     async fn chore(&self, chore: Chore) {

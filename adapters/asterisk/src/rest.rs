@@ -72,6 +72,8 @@ pub(super) struct Originate<'a> {
     pub(super) endpoint: &'a str,
     pub(super) caller_id: &'a str,
     pub(super) withheld: bool,
+    /// For the dialplan, where the endpoint runs it: whom to dial.
+    pub(super) target: Option<&'a str>,
 }
 
 /// What there is of this application at the PBX.
@@ -82,6 +84,9 @@ pub(super) struct Snapshot {
     /// From a channel to the bridge that it is in.
     pub(super) bridges: BTreeMap<String, String>,
 }
+
+/// The variable that tells the dialplan whom to dial.
+const TARGET: &str = "STROWGER_TARGET";
 
 /// The argument with which a dialled leg enters the application.
 pub(super) const DIALLED: &str = "strowger-dialled";
@@ -159,11 +164,8 @@ impl Rest {
         let Some((context, target)) = target else {
             return self.post(&["channels", channel, "continue"], &[]).await;
         };
-        self.post(
-            &["channels", channel, "variable"],
-            &[("variable", "STROWGER_TARGET"), ("value", target)],
-        )
-        .await?;
+        self.post(&["channels", channel, "variable"], &[("variable", TARGET), ("value", target)])
+            .await?;
         self.post(
             &["channels", channel, "continue"],
             &[("context", context), ("extension", "s"), ("priority", "1")],
@@ -178,11 +180,27 @@ impl Rest {
         if !dial.caller_id.is_empty() {
             body["callerId"] = dial.caller_id.into();
         }
+        let mut variables = json!({});
         if dial.withheld {
-            body["variables"] =
-                json!({ "CALLERID(pres)": "prohib", "CONNECTEDLINE(pres)": "prohib" });
+            variables["CALLERID(pres)"] = "prohib".into();
+            variables["CONNECTEDLINE(pres)"] = "prohib".into();
         }
+        if let Some(target) = dial.target {
+            variables[TARGET] = target.into();
+        }
+        body["variables"] = variables;
         self.send(Method::POST, &["channels"], &[], Some(body)).await.map(drop)
+    }
+
+    /// Where an endpoint of PJSIP is registered: a dial string for each place. Only a channel can be
+    /// asked for that, whichever it is.
+    pub(super) async fn contacts(&self, channel: &str, endpoint: &str) -> Reply<Vec<String>> {
+        let variable = format!("PJSIP_DIAL_CONTACTS({endpoint})");
+        let path = ["channels", channel, "variable"];
+        let body = self.send(Method::GET, &path, &[("variable", &variable)], None).await?;
+        let value: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let contacts = value["value"].as_str().unwrap_or_default().split('&');
+        Ok(contacts.filter(|contact| !contact.is_empty()).map(ToOwned::to_owned).collect())
     }
 
     /// Makes a bridge; one that is there stays as it is.

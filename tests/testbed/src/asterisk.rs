@@ -6,7 +6,7 @@
 //! | `.1` | Asterisk: SIP on 5060, ARI on 8088 |
 //! | `.2` | the host under test, should it want an address of its own |
 //! | `.3` | a [`crate::Gate`] before ARI, if the test has one |
-//! | `.11` to `.39` | the phones of the endpoints `a1` to `a29` |
+//! | `.11` to `.39` | the phones of the endpoints `a1` to `a29`; those of `a1` and `a2` are `pair` too |
 //! | `.41` to `.69` | the same phones when they call, so that they can be called meanwhile |
 //! | `.97` to `.126` | callers; they arrive at the endpoint `caller` |
 //! | `.200` | the central, behind the trunk endpoint `central` |
@@ -316,6 +316,12 @@ fn pjsip(slice: &Slice) -> Result<String> {
         phone(&format!("a{number}"), 10 + number)?;
     }
     phone("central", 200)?;
+    writeln!(
+        text,
+        "[pair](endpoint)\naors = pair\n[pair]\ntype = aor\ncontact = sip:pair@{}:5060\ncontact = sip:pair@{}:5060",
+        slice.host(11),
+        slice.host(12)
+    )?;
     for number in 1..=29 {
         writeln!(
             text,

@@ -138,10 +138,11 @@ impl Desk {
                     return self.ended(&channel, Cause::Unreachable, false);
                 };
                 let caller_id = caller_id(number.as_deref(), display_name.as_deref());
-                self.push(
-                    &channel,
-                    Job::Originate { endpoint, caller_id, withheld: number.is_none() },
-                );
+                let withheld = number.is_none();
+                let mut there = self.legs.iter();
+                let ask = there.find(|(_, leg)| leg.settled && leg.hang_up.is_none());
+                let ask = ask.map(|(channel, _)| channel.clone());
+                self.push(&channel, Job::Originate { endpoint, caller_id, withheld, ask });
             }
             PbxCommand::Play { play, conversation, prompts } => {
                 self.play(play, conversation, prompts)

@@ -60,10 +60,12 @@ pub(crate) enum Job {
         answer: bool,
     },
     Ring,
+    /// `ask`: a channel that can be asked where the endpoint is registered.
     Originate {
         endpoint: String,
         caller_id: String,
         withheld: bool,
+        ask: Option<ChannelId>,
     },
     Enter {
         bridge: LegId,

@@ -86,6 +86,47 @@ async fn a_dialled_phone_shows_what_it_should_and_no_more() {
     assert!(invite.header("From").unwrap().to_lowercase().contains("anonymous"), "{}", invite.text);
 }
 
+/// An endpoint that is registered at two phones: they ring as one.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_phones_of_an_endpoint_ring_and_the_first_to_answer_has_it() {
+    let mut bed = Bed::new().await;
+    let caller = bed.answered().await.leg;
+    let slow = Phone::start(&bed.pbx, 1, &Answer::never()).unwrap();
+    let fast = Phone::start(&bed.pbx, 2, &Answer::after(Duration::from_millis(300))).unwrap();
+    let (pair, leg) = (|| Address::Endpoint("PJSIP/pair".into()), LegId::from("agent"));
+    bed.send(dial("agent", pair(), Some("+3227138700"), None));
+    assert_eq!(bed.next().await, PbxEvent::Ringing { leg: leg.clone() });
+    assert_eq!(bed.next().await, PbxEvent::Answered { leg: leg.clone() });
+    let invite = slow.expect("INVITE").unwrap();
+    assert!(invite.header("From").unwrap().contains("+3227138700@"), "{}", invite.text);
+    slow.expect("CANCEL").unwrap();
+    bed.send(PbxCommand::Move { leg: leg.clone(), to: caller.clone() });
+    assert_eq!(bed.next().await, PbxEvent::Moved { leg: leg.clone(), to: caller });
+    let alive = bed.adapter().alive().await.unwrap();
+    assert!(alive.iter().any(|alive| alive.leg == leg && alive.state == LegState::Up), "{alive:?}");
+    bed.send(hang_up(&leg));
+    assert_eq!(bed.next().await, ended(&leg, Cause::Normal, false));
+    fast.expect("BYE").unwrap();
+    // Given up before somebody answers: neither rings on. A number that is withheld stays so.
+    drop(fast);
+    let fast = Phone::start(&bed.pbx, 2, &Answer::never()).unwrap();
+    bed.send(dial("again", pair(), None, None));
+    assert_eq!(bed.next().await, PbxEvent::Ringing { leg: "again".into() });
+    let invite = fast.expect("INVITE").unwrap();
+    assert!(invite.header("From").unwrap().to_lowercase().contains("anonymous"), "{}", invite.text);
+    slow.expect("INVITE").unwrap();
+    bed.send(hang_up(&"again".into()));
+    assert_eq!(bed.next().await, ended(&"again".into(), Cause::Normal, false));
+    slow.expect("CANCEL").unwrap();
+    fast.expect("CANCEL").unwrap();
+    drop((slow, fast));
+    // Both are busy.
+    let busy = [1, 2].map(|number| Phone::start(&bed.pbx, number, &Answer::busy()).unwrap());
+    bed.send(dial("third", pair(), None, None));
+    assert_eq!(bed.next().await, ended(&"third".into(), Cause::Busy, false));
+    drop(busy);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_goes_to_the_trunk() {
     let mut bed = Bed::new().await;
