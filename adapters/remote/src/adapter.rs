@@ -2,6 +2,7 @@
 
 use super::{
     link::{Full, Inbox, Outbox},
+    list,
     protocol::{Act, Hello, Instance, Offer, PROTOCOL, Staged, ToAdapter, ToHost, Welcome},
     socket::{self, Beat, End, Parting, Socket},
     token::Token,
@@ -71,14 +72,22 @@ struct State {
     /// Of this session nothing has been told yet: it begins with `Synced`.
     silent: bool,
     close: Option<&'static str>,
-    /// Each with the last command received when it came about.
-    events: Outbox<(u64, PbxEvent)>,
+    events: Outbox<Told>,
     commands: Inbox,
     /// The commands received at each question for `Synced`.
     asked: VecDeque<u64>,
     /// Ends of plays that no session has told. A new one begins with those of legs that are alive.
     played: VecDeque<PbxEvent>,
     notes: VecDeque<ToHost>,
+}
+
+/// An event of the session.
+struct Told {
+    /// The last command received when it came about.
+    ack: u64,
+    /// A list that goes on in the next event.
+    more: bool,
+    event: PbxEvent,
 }
 
 impl Adapter {
@@ -202,10 +211,14 @@ impl State {
                     let listed: HashSet<&LegId> = alive.iter().map(|leg| &leg.leg).collect();
                     played.retain(|event| event.leg().is_some_and(|leg| listed.contains(leg)));
                 }
-                self.add(ack, PbxEvent::Synced { alive });
+                for (alive, more) in list::parts(alive) {
+                    self.add(Told { ack, more, event: PbxEvent::Synced { alive } });
+                }
                 played.into_iter().for_each(|event| self.tell(event));
             }
-            event if !self.silent => self.add(self.commands.last(), event),
+            event if !self.silent => {
+                self.add(Told { ack: self.commands.last(), more: false, event });
+            }
             event => self.keep(event),
         }
     }
@@ -220,12 +233,16 @@ impl State {
         }
     }
 
-    fn add(&mut self, ack: u64, event: PbxEvent) {
-        if let Err(Full((_, event))) = self.events.push((ack, event)) {
+    /// Adds an event to the session, if there still is one.
+    fn add(&mut self, told: Told) {
+        if self.host.is_none() {
+            return self.keep(told.event);
+        }
+        if let Err(Full(told)) = self.events.push(told) {
             tracing::error!("the host has not taken too many events: it has to begin anew");
             self.close = Some("too many events are not acknowledged");
             self.forget();
-            self.keep(event);
+            self.keep(told.event);
         }
     }
 
@@ -233,8 +250,8 @@ impl State {
     fn forget(&mut self) {
         (self.host, self.silent) = (None, true);
         self.asked.clear();
-        for (_, event) in self.events.take_all() {
-            self.keep(event);
+        for told in self.events.take_all() {
+            self.keep(told.event);
         }
     }
 
@@ -319,7 +336,9 @@ impl Connection<'_> {
                 let (shared, provider) = (self.shared.clone(), self.provider.clone());
                 tokio::spawn(async move {
                     match provider.alive().await {
-                        Ok(alive) => shared.note(ToHost::Alive { id, ack, alive }),
+                        Ok(alive) => list::parts(alive).for_each(|(alive, more)| {
+                            shared.note(ToHost::Alive { id, ack, more, alive });
+                        }),
                         Err(error) => tracing::error!("cannot list what is alive: {error:#}"),
                     }
                 });
@@ -352,9 +371,10 @@ impl End for Connection<'_> {
                 .map_err(|error| Parting::refuse(format!("cannot say it: {error}")))
         };
         while batch.len() < BATCH
-            && let Some((seq, (ack, event))) = state.events.send_next()
+            && let Some((seq, Told { ack, more, event })) = state.events.send_next()
         {
-            batch.push(say(&ToHost::Event { seq, ack: *ack, event: event.clone() })?);
+            let (ack, more, event) = (*ack, *more, event.clone());
+            batch.push(say(&ToHost::Event { seq, ack, more, event })?);
         }
         while let Some(note) = state.notes.pop_front() {
             batch.push(say(&note)?);

@@ -13,6 +13,7 @@ mod session;
 pub use config::{RemoteConfig, RemoteLimits};
 
 use crate::{
+    list::Parts,
     protocol::{Act, Hello, Instance, Offer, Staged, ToAdapter},
     token::Token,
 };
@@ -70,7 +71,7 @@ impl Remote {
             limits,
             delivery: Mutex::default(),
             up: watch::Sender::new(false),
-            state: Mutex::new(State::new(limits.commands)),
+            state: Mutex::new(State::new(&limits)),
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(let_in(listener, shared.clone()));
@@ -145,7 +146,7 @@ impl Pbx for Remote {
     fn alive(&self) -> BoxFuture<'_, Result<Vec<AliveLeg>>> {
         Box::pin(self.shared.ask(
             "cannot ask the adapter which calls are alive",
-            Question::Alive,
+            |sender| Question::Alive(sender, Parts::default()),
             |id| ToAdapter::Alive { id },
         ))
     }

@@ -6,8 +6,8 @@
 //! * `host`: the host's side, [`Remote`], a [`Pbx`](strowger_pbx::port::Pbx).
 //! * `adapter`: the adapter's side, [`Adapter`], in Rust, for any [`Provider`]; the sim is one.
 //! * `ground`: [`RemoteGround`], the scenarios of all adapters, played on one that has connected.
-//! * `link`: one direction of a session, without I/O; `socket`: the WebSocket; `token`: who is
-//!   let in.
+//! * `link`: one direction of a session, without I/O; `list`: what is alive, in one message or
+//!   several; `socket`: the WebSocket; `token`: who is let in.
 //!
 //! # How it works
 //! The adapter connects and says `hello`, the host says `welcome`, the adapter `synced`. From then
@@ -21,6 +21,7 @@ mod adapter;
 mod ground;
 mod host;
 mod link;
+mod list;
 pub mod protocol;
 mod socket;
 mod token;

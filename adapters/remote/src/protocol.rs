@@ -17,8 +17,10 @@ use strowger_pbx::port::{Address, AliveLeg, PbxCommand, PbxEvent};
 pub const PROTOCOL: u32 = 1;
 /// Where the host listens, behind its address.
 pub const PATH: &str = "/adapter/v1";
-/// The longest message, in bytes: room for a list of some 50,000 legs that are alive.
+/// The longest message, in bytes.
 pub const MAX_MESSAGE: usize = 16 << 20;
+/// The longest list of what is alive, in bytes of all its messages: room for some 400,000 legs.
+pub const MAX_LIST: usize = 8 * MAX_MESSAGE;
 
 /// A process, by a random text that it made at its start.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -61,6 +63,9 @@ pub enum ToHost {
         /// The last command that had been received when the event came about; 0: none. In `synced`:
         /// when the list was made.
         ack: u64,
+        /// Only with `synced`: the list goes on in the next event, which is a `synced` too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        more: bool,
         /// What.
         event: PbxEvent,
     },
@@ -75,6 +80,9 @@ pub enum ToHost {
         id: u64,
         /// The last command that had been received when the list was made.
         ack: u64,
+        /// The list goes on in the next answer to this question.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        more: bool,
         /// As in `synced`.
         alive: Vec<AliveLeg>,
     },

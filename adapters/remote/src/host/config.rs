@@ -1,6 +1,6 @@
 //! Where the host listens, and how long and how much it waits.
 
-use crate::socket::Beat;
+use crate::{protocol::MAX_LIST, socket::Beat};
 use std::{net::SocketAddr, path::PathBuf};
 
 /// Commands that wait or are not acknowledged. Beyond it the session is at its end.
@@ -28,10 +28,12 @@ pub struct RemoteLimits {
     pub beat: Beat,
     /// How many commands are kept for it.
     pub commands: usize,
+    /// How many bytes a list of what is alive may have in all its messages.
+    pub list: usize,
 }
 
 impl Default for RemoteLimits {
     fn default() -> Self {
-        Self { beat: Beat::default(), commands: COMMANDS }
+        Self { beat: Beat::default(), commands: COMMANDS, list: MAX_LIST }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::{
     config::RemoteLimits,
-    session::{Question, State},
+    session::{Heard, Question, State},
 };
 use crate::{
+    list::Part,
     protocol::{Hello, PROTOCOL, ToAdapter, ToHost, Welcome},
     socket::{self, Beat, End, Parting, Socket},
     token::Token,
@@ -182,17 +183,15 @@ impl End for Connection {
         match message {
             ToHost::Hello(_) => return Err(Parting::refuse("`hello` is said once, first")),
             ToHost::Ack { ack } => state.acknowledged(ack)?,
-            ToHost::Event { seq, ack, event } => {
-                if let Some(event) = state.event(seq, ack, event)? {
+            ToHost::Event { seq, ack, more, event } => {
+                let heard = Heard { seq, ack, more, size: text.len(), event };
+                if let Some(event) = state.event(heard)? {
                     drop(state);
                     (self.shared.sink)(event);
                 }
             }
-            ToHost::Alive { id, ack, mut alive } => {
-                if let Some(Question::Alive(sender)) = state.questions.remove(&id) {
-                    state.complete(ack, &mut alive);
-                    let _ = sender.send(alive);
-                }
+            ToHost::Alive { id, ack, more, alive } => {
+                state.alive(id, Part { ack, alive, more, size: text.len() })?;
             }
             ToHost::Staged { id, result } => {
                 if let Some(Question::Stage(sender)) = state.questions.remove(&id) {

@@ -1,8 +1,10 @@
 //! The session with an adapter, without I/O: what is to be said, what was said, and what of it
 //! stays when a new one begins.
 
+use super::config::RemoteLimits;
 use crate::{
     link::{Full, Inbox, Outbox},
+    list::{Part, Parts},
     protocol::{Hello, Instance, Staged, ToAdapter},
     socket::Parting,
 };
@@ -28,7 +30,7 @@ pub(super) struct State {
     pub(super) wake: Arc<Notify>,
     /// Whose session it is.
     pub(super) adapter: Option<Hello>,
-    /// Commands were forgotten: the session cannot go on.
+    /// Something was forgotten: the session cannot go on.
     pub(super) forfeited: bool,
     /// The session's first `synced` has come.
     pub(super) synced: bool,
@@ -36,6 +38,10 @@ pub(super) struct State {
     /// The number of the last command that was added.
     pub(super) last: u64,
     pub(super) events: Inbox,
+    /// A `synced` that is not whole yet.
+    parts: Parts,
+    /// How many bytes a list may have.
+    list: usize,
     /// Legs that were dialled and have not ended, with the number of the command: a list that was
     /// made before that does not speak of them.
     pub(super) dialled: HashMap<LegId, u64>,
@@ -46,13 +52,24 @@ pub(super) struct State {
 }
 
 pub(super) enum Question {
-    Alive(oneshot::Sender<Vec<AliveLeg>>),
+    /// With what has come of the answer.
+    Alive(oneshot::Sender<Vec<AliveLeg>>, Parts),
     Stage(oneshot::Sender<Staged>),
 }
 
+/// An event, as its message says it.
+pub(super) struct Heard {
+    pub(super) seq: u64,
+    pub(super) ack: u64,
+    pub(super) more: bool,
+    /// The bytes of the message.
+    pub(super) size: usize,
+    pub(super) event: PbxEvent,
+}
+
 impl State {
-    /// Nobody has connected yet; so many commands are kept.
-    pub(super) fn new(commands: usize) -> Self {
+    /// Nobody has connected yet.
+    pub(super) fn new(limits: &RemoteLimits) -> Self {
         Self {
             instance: Instance::new(),
             connection: 0,
@@ -63,9 +80,11 @@ impl State {
             adapter: None,
             forfeited: false,
             synced: false,
-            commands: Outbox::new(commands),
+            commands: Outbox::new(limits.commands),
             last: 0,
             events: Inbox::default(),
+            parts: Parts::default(),
+            list: limits.list,
             dialled: HashMap::new(),
             notes: VecDeque::new(),
             questions: BTreeMap::new(),
@@ -115,6 +134,7 @@ impl State {
         self.commands.restart(PbxCommand::may_repeat);
         self.last = self.commands.pending().count() as u64;
         self.events = Inbox::default();
+        self.parts = Parts::default();
         self.dialled.clear();
         (self.forfeited, self.synced) = (false, false);
     }
@@ -134,15 +154,16 @@ impl State {
         }));
     }
 
-    /// Takes an event; none: it had come before.
-    pub(super) fn event(
-        &mut self,
-        seq: u64,
-        ack: u64,
-        mut event: PbxEvent,
-    ) -> Result<Option<PbxEvent>, Parting> {
-        if !self.synced && !matches!(event, PbxEvent::Synced { .. }) {
-            return Err(Parting::refuse("a new session begins with the event `synced`"));
+    /// Takes an event; none: it had come before, or the list that it begins is not whole.
+    pub(super) fn event(&mut self, heard: Heard) -> Result<Option<PbxEvent>, Parting> {
+        let Heard { seq, ack, more, size, event } = heard;
+        if !matches!(event, PbxEvent::Synced { .. }) {
+            if !self.synced {
+                return Err(Parting::refuse("a new session begins with the event `synced`"));
+            }
+            if more || (self.parts.begun() && seq > self.events.last()) {
+                return Err(Parting::refuse("a `synced` with `more` is followed by another one"));
+            }
         }
         self.acknowledged(ack)?;
         let new = self.events.take(seq);
@@ -152,19 +173,41 @@ impl State {
         if !new {
             return Ok(None);
         }
-        match &mut event {
-            PbxEvent::Ended(ended) => drop(self.dialled.remove(&ended.leg)),
-            PbxEvent::Synced { alive } => {
-                self.synced = true;
-                self.complete(ack, alive);
-                if !self.dialled.is_empty() {
-                    let listed: HashSet<&LegId> = alive.iter().map(|leg| &leg.leg).collect();
-                    self.dialled.retain(|leg, _| listed.contains(leg));
+        match event {
+            PbxEvent::Synced { alive } => self.sync(Part { ack, alive, more, size }),
+            event => {
+                if let PbxEvent::Ended(ended) = &event {
+                    self.dialled.remove(&ended.leg);
                 }
+                Ok(Some(event))
             }
-            _ => {}
         }
-        Ok(Some(event))
+    }
+
+    /// Takes a `synced`, or a part of one.
+    fn sync(&mut self, part: Part) -> Result<Option<PbxEvent>, Parting> {
+        let added = self.parts.add(part, self.list);
+        // What was refused is forgotten, and cannot be sent again.
+        let added = added.inspect_err(|_| self.forfeited = true)?;
+        let Some((ack, mut alive)) = added else { return Ok(None) };
+        self.synced = true;
+        self.complete(ack, &mut alive);
+        if !self.dialled.is_empty() {
+            let listed: HashSet<&LegId> = alive.iter().map(|leg| &leg.leg).collect();
+            self.dialled.retain(|leg, _| listed.contains(leg));
+        }
+        Ok(Some(PbxEvent::Synced { alive }))
+    }
+
+    /// Takes an answer, or a part of one, to the question what is alive.
+    pub(super) fn alive(&mut self, id: u64, part: Part) -> Result<(), Parting> {
+        let Some(Question::Alive(_, parts)) = self.questions.get_mut(&id) else { return Ok(()) };
+        let Some((ack, mut alive)) = parts.add(part, self.list)? else { return Ok(()) };
+        self.complete(ack, &mut alive);
+        if let Some(Question::Alive(sender, _)) = self.questions.remove(&id) {
+            let _ = sender.send(alive);
+        }
+        Ok(())
     }
 
     pub(super) fn acknowledged(&mut self, ack: u64) -> Result<(), Parting> {

@@ -304,3 +304,65 @@ async fn a_silent_adapter_is_lost() {
     );
     assert!(synced.elapsed() >= Duration::from_millis(250));
 }
+
+/// A part of a list.
+fn part(seq: u64, leg: &str, more: bool) -> Value {
+    let alive = json!([{ "leg": leg, "state": "up", "age": 1 }]);
+    let event = json!({ "type": "synced", "alive": alive });
+    json!({ "type": "event", "seq": seq, "ack": 0, "more": more, "event": event })
+}
+
+async fn synced_with(events: &mut UnboundedReceiver<PbxEvent>) -> Vec<String> {
+    let PbxEvent::Synced { alive } = next(events).await else { panic!("not synced") };
+    alive.into_iter().map(|leg| leg.leg.to_string()).collect()
+}
+
+#[tokio::test]
+async fn a_list_in_parts_is_one_list_also_when_the_connection_goes_between_them() {
+    let (host, mut events) = plain().await;
+    let (mut hand, welcome) = Hand::hello(&host, "i", None).await;
+    hand.say(part(1, "a", true)).await;
+    hand.say(part(2, "b", true)).await;
+    hand.event(3, digit('1').0).await;
+    hand.refused("begins with the event `synced`").await;
+    assert!(matches!(next(&mut events).await, PbxEvent::Lost { .. }));
+    let (mut hand, again) = Hand::hello(&host, "i", Some((&welcome["host"], 0))).await;
+    assert_eq!((&again["resumed"], &again["ack"]), (&json!(true), &json!(2)));
+    hand.say(part(2, "b", true)).await;
+    hand.say(part(3, "c", false)).await;
+    assert_eq!(synced_with(&mut events).await, ["a", "b", "c"]);
+
+    hand.say(part(4, "d", true)).await;
+    hand.event(5, digit('1').0).await;
+    hand.refused("followed by another one").await;
+    assert!(matches!(next(&mut events).await, PbxEvent::Lost { .. }));
+    // A new session has nothing of the list that was never whole.
+    let (mut hand, _) = Hand::hello(&host, "i", None).await;
+    hand.say(part(1, "e", false)).await;
+    assert_eq!(synced_with(&mut events).await, ["e"]);
+    let asking = tokio::spawn(async move { host.alive().await });
+    assert_eq!(hand.hear_more().await, json!({ "type": "alive", "id": 1 }));
+    for (leg, more) in [("x", true), ("y", false)] {
+        let alive = json!([{ "leg": leg, "state": "up", "age": 1 }]);
+        hand.say(json!({ "type": "alive", "id": 1, "ack": 0, "more": more, "alive": alive })).await;
+    }
+    let alive = asking.await.unwrap().unwrap();
+    assert_eq!(alive.iter().map(|leg| leg.leg.to_string()).collect::<Vec<_>>(), ["x", "y"]);
+}
+
+#[tokio::test]
+async fn a_list_in_parts_has_a_limit() {
+    let (host, mut events) = host(RemoteLimits { list: 1000, ..RemoteLimits::default() }).await;
+    let (mut hand, welcome) = Hand::hello(&host, "i", None).await;
+    for seq in 1..20 {
+        // The host hangs up before it has heard all.
+        let _ = hand.0.send(Message::text(part(seq, "a", true).to_string())).await;
+    }
+    assert!(
+        matches!(next(&mut events).await, PbxEvent::Lost { why } if why.contains("1000 bytes"))
+    );
+    let (mut hand, again) = Hand::hello(&host, "i", Some((&welcome["host"], 0))).await;
+    assert_eq!(again["resumed"], false, "a part of a list is not taken for the whole");
+    hand.say(part(1, "a", false)).await;
+    assert_eq!(synced_with(&mut events).await, ["a"]);
+}

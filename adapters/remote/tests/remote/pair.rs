@@ -1,14 +1,16 @@
 //! The sim as a remote adapter: what every adapter tells, and what the two sides keep for each
 //! other.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use strowger_conformance::{self as conformance, Ground};
 use strowger_model::{
     Prompt,
     event::{Cause, PlayEnd},
 };
-use strowger_pbx::port::{Address, LegId, LegState, Pbx, PbxCommand, PbxEvent, PlayId};
-use strowger_remote::{Adapter, Beat, Remote, RemoteGround, RemoteLimits, Token};
+use strowger_pbx::port::{Address, AliveLeg, LegId, LegState, Pbx, PbxCommand, PbxEvent, PlayId};
+use strowger_remote::{
+    Adapter, Beat, Remote, RemoteGround, RemoteLimits, Token, protocol::MAX_MESSAGE,
+};
 use strowger_sim::{Caller, Phone, Sim, SimConfig};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
@@ -245,4 +247,30 @@ async fn who_keeps_too_much_begins_anew() {
         panic!("a new session begins with `synced`")
     };
     assert_eq!(alive[0].leg, leg);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_longer_than_a_message_comes_in_parts() {
+    let mut pair = Pair::plain().await;
+    let name = "J".repeat(8000);
+    let calls = MAX_MESSAGE / name.len() + 100;
+    let mut legs = BTreeSet::new();
+    for _ in 0..calls {
+        let caller = Caller { to: "3000".into(), name: Some(name.clone()), ..Caller::default() };
+        legs.insert(pair.far.sim.call(caller));
+    }
+    for _ in 0..calls {
+        assert!(matches!(pair.next().await, PbxEvent::Arrived(_)));
+    }
+    let listed =
+        |alive: Vec<AliveLeg>| alive.into_iter().map(|leg| leg.leg).collect::<BTreeSet<LegId>>();
+    pair.host.renew(Duration::from_millis(50)).await;
+    assert!(matches!(pair.next().await, PbxEvent::Lost { .. }));
+    let PbxEvent::Synced { alive } = pair.next().await else {
+        panic!("a new session begins with `synced`")
+    };
+    assert!(alive.len() == calls && listed(alive) == legs);
+    assert!(listed(pair.host.alive().await.unwrap()) == legs);
+    // The session goes on behind the parts.
+    pair.caller().await;
 }
