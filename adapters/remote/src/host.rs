@@ -4,10 +4,12 @@
 //! # Layout
 //! * [`config`]: where it listens, and what has a limit.
 //! * [`session`]: what is said and not acknowledged, without I/O.
-//! * [`connection`]: who is let in, and how a connection ends.
+//! * [`connection`]: who is let in, and how a connection ends. [`door`]: those who have not shown
+//!   the token yet.
 
 mod config;
 mod connection;
+mod door;
 mod session;
 
 pub use config::{RemoteConfig, RemoteLimits};

@@ -2,6 +2,7 @@
 
 use super::{
     config::RemoteLimits,
+    door::Door,
     session::{Heard, Question, State},
 };
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
 };
 use anyhow::{Context, Result, anyhow, bail};
 use std::{
+    convert::Infallible,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -23,8 +25,6 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// Connections at once, most of which are not let in yet.
-const CONNECTIONS: usize = 32;
 /// How long an adapter may take to answer a question.
 const ANSWER: Duration = Duration::from_secs(10);
 /// Why a connection ends that another takes the place of.
@@ -227,14 +227,15 @@ fn excerpt(text: &str) -> String {
 /// Lets adapters in until the host ends.
 pub(super) async fn let_in(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
+    let mut door = Door::default();
     loop {
         tokio::select! {
-            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
+            accepted = listener.accept() => match accepted {
                 Ok(_) if shared.state().shut => {}
                 Ok((stream, from)) => {
-                    let shared = shared.clone();
+                    let (shared, stranger) = (shared.clone(), door.enter());
                     connections.spawn(async move {
-                        if let Err(error) = serve(stream, &shared).await {
+                        if let Err(error) = serve(stream, stranger, &shared).await {
                             tracing::warn!(%from, "an adapter was turned away: {error:#}");
                         }
                     });
@@ -250,8 +251,16 @@ pub(super) async fn let_in(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 /// One connection, to its end. An error: it was not let in.
-async fn serve(stream: TcpStream, shared: &Arc<Shared>) -> Result<()> {
-    let mut socket = socket::accept(stream, &shared.token).await?;
+async fn serve(
+    stream: TcpStream,
+    stranger: oneshot::Receiver<Infallible>,
+    shared: &Arc<Shared>,
+) -> Result<()> {
+    let mut socket = tokio::select! {
+        biased;
+        accepted = socket::accept(stream, &shared.token) => accepted?,
+        _ = stranger => return Ok(()),
+    };
     let first = socket::first(&mut socket).await?;
     let connection = hello(&first).and_then(|hello| shared.admit(hello));
     let connection = match connection {

@@ -8,6 +8,7 @@ use strowger_model::event::Cause;
 use strowger_pbx::port::{LegId, Pbx, PbxCommand, PbxEvent};
 use strowger_remote::{Beat, Remote, RemoteLimits, protocol::MAX_MESSAGE};
 use tokio::{
+    io::AsyncReadExt,
     net::TcpStream,
     sync::mpsc::UnboundedReceiver,
     time::{Instant, timeout},
@@ -365,4 +366,32 @@ async fn a_list_in_parts_has_a_limit() {
     assert_eq!(again["resumed"], false, "a part of a list is not taken for the whole");
     hand.say(part(1, "a", false)).await;
     assert_eq!(synced_with(&mut events).await, ["a"]);
+}
+
+#[tokio::test]
+async fn strangers_at_the_door_do_not_keep_the_adapter_out() {
+    let (host, mut events) = plain().await;
+    let crowd = async || {
+        let mut strangers = Vec::new();
+        for _ in 0..200 {
+            strangers.push(TcpStream::connect(host.address()).await.unwrap());
+        }
+        strangers
+    };
+    let mut strangers = crowd().await;
+    // Sooner than those who only wait are sent away.
+    let (mut hand, _) =
+        timeout(Duration::from_secs(3), Hand::hello(&host, "i", None)).await.expect("it gets in");
+    hand.synced(1).await;
+    assert!(matches!(next(&mut events).await, PbxEvent::Synced { .. }));
+    let mut heard = [0];
+    let oldest = timeout(Duration::from_secs(3), strangers[0].read(&mut heard)).await;
+    assert!(!matches!(oldest, Ok(Ok(1..)) | Err(_)), "the oldest is turned away: {oldest:?}");
+    let newest = timeout(Duration::from_millis(50), strangers[199].read(&mut heard)).await;
+    assert!(newest.is_err(), "the newest may still show a token: {newest:?}");
+
+    // Whoever is in stays.
+    let _more = crowd().await;
+    hand.event(2, digit('1').0).await;
+    assert_eq!(next(&mut events).await, digit('1').1);
 }
