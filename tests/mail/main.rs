@@ -156,6 +156,26 @@ async fn a_server_that_asks_for_starttls_and_a_login_gets_both() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_encrypted_from_the_beginning_gets_its_login() {
+    let server = MailServer::start(Asks::TlsAndLogin).unwrap();
+    let (folder, store) = journal(folder(""));
+    let password = folder.cache().join("password");
+    std::fs::write(&password, "secret\n").unwrap();
+    let host = call(&folder, &store, 1).await;
+    let login = MailConfig {
+        server: "localhost".into(),
+        security: Security::Tls,
+        user: Some("strowger".into()),
+        password_file: Some(password),
+        ca_file: Some(server.certificate()),
+        ..config(&server)
+    };
+    let _sending = send(&host, &store, &login);
+    assert!(server.wait(1).unwrap()[0].contains("\"login\": true"));
+    until(&store, MailState::Sent, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_down_for_a_while_loses_nothing() {
     let mut server = MailServer::down(Asks::Nothing).unwrap();
     let (folder, store) = journal(folder(""));

@@ -1,12 +1,17 @@
 //! One mail to the mail server, over SMTP.
 
-use crate::config::{MailConfig, Security};
+use crate::{
+    config::{MailConfig, Security},
+    wire::Wire,
+};
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    Message,
     message::{Mailbox, header::ContentType},
     transport::smtp::{
-        authentication::Credentials,
-        client::{Certificate, Tls, TlsParameters},
+        Error,
+        authentication::{Credentials, DEFAULT_MECHANISMS},
+        client::{AsyncSmtpConnection, Certificate, Tls, TlsParameters},
+        extension::ClientId,
     },
 };
 use std::{
@@ -14,14 +19,21 @@ use std::{
     time::{Duration, SystemTime},
 };
 use strowger_model::Mail;
+use tokio::time::timeout;
 
-/// For each answer of the mail server.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// For everything about one mail, from the connection to the server's word that it has it.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// For a farewell after that.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Takes mail to a mail server.
 pub struct Courier {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    server: String,
+    port: u16,
+    tls: Tls,
+    credentials: Option<Credentials>,
     from: Mailbox,
+    patience: Duration,
 }
 
 /// Why a mail was not sent.
@@ -106,14 +118,14 @@ impl Courier {
             Security::Starttls => (587, Tls::Required(parameters()?)),
             Security::None => (25, Tls::None),
         };
-        let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&config.server)
-            .port(config.port.unwrap_or(port))
-            .tls(tls)
-            .timeout(Some(PATIENCE));
-        if let Some(credentials) = credentials {
-            transport = transport.credentials(credentials);
-        }
-        Ok(Self { transport: transport.build(), from })
+        Ok(Self {
+            server: config.server.clone(),
+            port: config.port.unwrap_or(port),
+            tls,
+            credentials,
+            from,
+            patience: PATIENCE,
+        })
     }
 
     /// Hands a mail to the mail server.
@@ -122,11 +134,36 @@ impl Courier {
     /// What the mail server said, or why it could not be reached.
     pub async fn send(&self, mail: &Mail) -> Result<(), NotSent> {
         let message = self.message(mail).map_err(|said| NotSent { said, refused: true })?;
-        self.transport
-            .send(message)
-            .await
-            .map(drop)
-            .map_err(|error| NotSent { said: said(&error), refused: error.is_permanent() })
+        let delivered = timeout(self.patience, self.deliver(&message)).await.map_err(|_| {
+            let said = format!("the mail server took longer than {:?}", self.patience);
+            NotSent { said, refused: false }
+        })?;
+        let mut connection = delivered
+            .map_err(|error| NotSent { said: said(&error), refused: error.is_permanent() })?;
+        // The server has the mail, whatever becomes of the farewell.
+        let _ = timeout(FAREWELL, connection.abort()).await;
+        Ok(())
+    }
+
+    /// On a connection of its own, which is still open then.
+    async fn deliver(&self, message: &Message) -> Result<AsyncSmtpConnection, Error> {
+        let (wrapper, starttls) = match &self.tls {
+            Tls::Wrapper(parameters) => (Some(parameters.clone()), None),
+            Tls::Required(parameters) => (None, Some(parameters.clone())),
+            _ => (None, None),
+        };
+        let wire = Wire::open(&self.server, self.port, wrapper).await?;
+        let name = ClientId::default();
+        let mut connection =
+            AsyncSmtpConnection::connect_with_transport(Box::new(wire), &name).await?;
+        if let Some(parameters) = starttls {
+            connection.starttls(parameters, &name).await?;
+        }
+        if let Some(credentials) = &self.credentials {
+            connection.auth(DEFAULT_MECHANISMS, credentials).await?;
+        }
+        connection.send(message.envelope(), &message.formatted()).await?;
+        Ok(connection)
     }
 
     fn message(&self, mail: &Mail) -> Result<Message, String> {
@@ -162,6 +199,11 @@ fn said(error: &dyn std::error::Error) -> String {
 mod tests {
     use super::*;
     use strowger_model::{CallId, Timestamp};
+    use tokio::{
+        io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+        net::{TcpListener, TcpStream},
+        time::{Instant, sleep},
+    };
 
     fn config() -> MailConfig {
         MailConfig {
@@ -175,18 +217,89 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_mail_is_text_whose_fields_are_no_headers() {
-        let mail = Mail {
+    fn mail() -> Mail {
+        Mail {
             id: "038g0xwfyg000-3-1".to_owned(),
             call: CallId::next(0, None),
             flow: "permanentie".into(),
             template: "callback".to_owned(),
             to: "desk@stad.be".to_owned(),
-            subject: "Terugbellen\r\nBcc: all@stad.be".to_owned(),
+            subject: "Terugbellen".to_owned(),
             text: "Gelieve terug te bellen.\n.\nÇa va\n".to_owned(),
             ordered: Timestamp(1_795_469_400_000),
+        }
+    }
+
+    /// A mail server that does with a connection what a test says.
+    async fn sent_to<F: Future<Output = ()> + Send + 'static>(
+        serve: impl FnOnce(TcpStream) -> F + Send + 'static,
+        patience: Duration,
+    ) -> Result<(), NotSent> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = "127.0.0.1".to_owned();
+        let config = MailConfig { server, port: Some(port), ..config() };
+        let courier = Courier { patience, ..Courier::new(&config).unwrap() };
+        let serving = tokio::spawn(async move { serve(listener.accept().await.unwrap().0).await });
+        let sent = timeout(Duration::from_secs(20), courier.send(&mail())).await;
+        serving.abort();
+        sent.expect("the courier comes back")
+    }
+
+    /// Greets, and gives each line of the courier the answer that a test says; none: silence.
+    async fn answer(mut stream: TcpStream, answers: impl Fn(&str) -> Option<String>) {
+        let (read, mut write) = stream.split();
+        write.write_all(b"220 ready\r\n").await.unwrap();
+        let mut lines = BufReader::new(read).lines();
+        let mut writing = false;
+        while let Some(line) = lines.next_line().await.unwrap() {
+            writing = (writing || line == "DATA") && line != ".";
+            if let Some(answer) = answers(&line)
+                && (!writing || line == "DATA")
+            {
+                write.write_all(format!("{answer}\r\n").as_bytes()).await.unwrap();
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_greeting_without_an_end_is_not_read_for_ever() {
+        let endless = async |mut stream: TcpStream| {
+            while stream.write_all(&[b'x'; 4096]).await.is_ok() {}
         };
+        let said = sent_to(endless, PATIENCE).await.unwrap_err();
+        assert!(!said.refused && said.said.contains("more than 262144 bytes"), "{said:?}");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_dawdles_holds_mail_up_for_a_time_only() {
+        let slow = async |mut stream: TcpStream| {
+            while stream.write_all(b"2").await.is_ok() {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let patience = Duration::from_millis(400);
+        let begun = Instant::now();
+        let said = sent_to(slow, patience).await.unwrap_err();
+        assert!(!said.refused && said.said.contains("longer than 400ms"), "{said:?}");
+        assert!(begun.elapsed() >= patience);
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_is_taken_is_sent_also_when_nobody_says_farewell() {
+        let serve = |stream| {
+            answer(stream, |line| match line {
+                "QUIT" => None,
+                "DATA" => Some("354 go on".to_owned()),
+                _ => Some("250 good".to_owned()),
+            })
+        };
+        sent_to(serve, PATIENCE).await.unwrap();
+    }
+
+    #[test]
+    fn a_mail_is_text_whose_fields_are_no_headers() {
+        let mail = Mail { subject: "Terugbellen\r\nBcc: all@stad.be".to_owned(), ..mail() };
         let message =
             String::from_utf8(Courier::new(&config()).unwrap().message(&mail).unwrap().formatted())
                 .unwrap();

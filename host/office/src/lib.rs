@@ -3,7 +3,7 @@
 //!
 //! # Layout
 //! * [`outbox`]: which mail is tried when, and what came of it. [`courier`]: one mail to the mail
-//!   server. [`config`]: the table `[mail]` of `strowger.toml`.
+//!   server; `wire`: the connection to it. [`config`]: the table `[mail]` of `strowger.toml`.
 //! * [`cases`]: how people change cases and the notes of calls that are over.
 //! * [`report`]: records and cases made into figures.
 //!
@@ -18,6 +18,7 @@ pub mod config;
 pub mod courier;
 pub mod outbox;
 pub mod report;
+mod wire;
 
 pub use cases::{KeepError, add_case, close_case, note_case, note_record};
 pub use config::{MailConfig, Security};

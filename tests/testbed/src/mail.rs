@@ -56,6 +56,8 @@ pub enum Asks {
     Nothing,
     /// STARTTLS, and then the login `strowger` with the password `secret`.
     Login,
+    /// TLS from the beginning, and then the same login.
+    TlsAndLogin,
 }
 
 /// A mail server. Dropping it kills it.
@@ -86,7 +88,7 @@ impl MailServer {
     pub fn down(asks: Asks) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         fs::write(folder.path().join("server.py"), PROGRAM)?;
-        if asks == Asks::Login {
+        if asks != Asks::Nothing {
             let (key, certificate) =
                 (folder.path().join("key.pem"), folder.path().join("cert.pem"));
             let arguments = [
@@ -127,8 +129,13 @@ impl MailServer {
     pub fn up(&mut self) -> Result<()> {
         let mut command = Command::new(fetch(|_| {})?);
         command.arg(self.folder.path().join("server.py")).arg(self.port.to_string());
-        if self.asks == Asks::Login {
-            command.arg(self.certificate()).arg(self.folder.path().join("key.pem"));
+        let when = match self.asks {
+            Asks::Nothing => None,
+            Asks::Login => Some("later"),
+            Asks::TlsAndLogin => Some("at-once"),
+        };
+        if let Some(when) = when {
+            command.arg(self.certificate()).arg(self.folder.path().join("key.pem")).arg(when);
         }
         let process = Process::start("aiosmtpd", command)?;
         process

@@ -1,4 +1,6 @@
-"""A mail server for one test: server.py PORT [CERTIFICATE KEY]. With a certificate it asks for STARTTLS and a login.
+"""A mail server for one test: server.py PORT [CERTIFICATE KEY WHEN]. With a certificate it asks for a login.
+
+WHEN is `later` if it asks for STARTTLS, and `at-once` if all is encrypted from the beginning.
 
 It knows everybody but nobody@."""
 
@@ -30,12 +32,19 @@ def log_in(server, session, envelope, mechanism, login):
 
 async def main():
     port, tls = int(sys.argv[1]), sys.argv[2:]
-    options = {}
+    options, encrypted = {}, {}
     if tls:
+        *certificate, when = tls
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*tls)
-        options = dict(tls_context=context, require_starttls=True, authenticator=log_in, auth_required=True)
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(Handler(), **options), "127.0.0.1", port)
+        context.load_cert_chain(*certificate)
+        options = dict(authenticator=log_in, auth_required=True)
+        if when == "later":
+            options |= dict(tls_context=context, require_starttls=True)
+        else:
+            options |= dict(auth_require_tls=False)
+            encrypted = dict(ssl=context)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(Handler(), **options), "127.0.0.1", port, **encrypted)
     print("ready", file=sys.stderr, flush=True)
     await server.serve_forever()
 
