@@ -25,6 +25,8 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(120);
 /// For a farewell after that.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// How many characters are kept of what the mail server says.
+const SAID: usize = 500;
 
 /// Takes mail to a mail server.
 pub struct Courier {
@@ -39,7 +41,7 @@ pub struct Courier {
 /// Why a mail was not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotSent {
-    /// In the mail server's words, if it has said something.
+    /// In the mail server's words, if it has said something: one line, not too long.
     pub said: String,
     /// The mail server will not have it (5xx), now or later, unless somebody does something about
     /// it.
@@ -180,7 +182,7 @@ impl Courier {
     }
 }
 
-/// An error with what brought it about.
+/// An error with what brought it about, cut to what one may keep and log.
 fn said(error: &dyn std::error::Error) -> String {
     let mut said = error.to_string();
     let mut source = error.source();
@@ -191,7 +193,21 @@ fn said(error: &dyn std::error::Error) -> String {
         }
         source = cause.source();
     }
-    said
+    short(&said)
+}
+
+/// One line of at most [`SAID`] characters.
+fn short(text: &str) -> String {
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let mut line = words.join(" ");
+    if let Some((end, _)) = line.char_indices().nth(SAID) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
 }
 
 #[cfg(test)]
@@ -295,6 +311,21 @@ mod tests {
             })
         };
         sent_to(serve, PATIENCE).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn of_what_a_server_says_one_line_is_kept() {
+        let serve = |stream| {
+            answer(stream, |line| match line.starts_with("MAIL") {
+                true => Some("550-no \x1b[31mmail\r\n".repeat(200) + "550 today"),
+                false => Some("250 good".to_owned()),
+            })
+        };
+        let said = sent_to(serve, PATIENCE).await.unwrap_err();
+        assert!(said.refused && said.said.contains("no [31mmail"), "{said:?}");
+        assert_eq!(said.said.chars().count(), SAID + 1, "{said:?}");
+        assert!(!said.said.contains(char::is_control), "{said:?}");
+        assert_eq!(short("ça\r\n va"), "ça va");
     }
 
     #[test]
