@@ -35,13 +35,14 @@ mod wire;
 
 pub use config::{AsteriskConfig, Password};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use connect::connect;
 use desk::{Chore, Desk, Input, Job, Output, bridge_of};
+use futures_util::FutureExt;
 use inbox::{Inbox, Inputs, Limits, inbox};
 use media::Media;
-use rest::{Originate, Reply, Rest};
-use std::{sync::Arc, time::Duration};
+use rest::{Failure, Originate, Reply, Rest};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use strowger_pbx::port::{Address, AliveLeg, BoxFuture, Pbx, PbxCommand, PbxSink};
 use strowger_speech::Prompts;
 use tokio::{sync::oneshot, task::JoinSet, time::sleep};
@@ -120,7 +121,7 @@ async fn drive(mut desk: Desk, mut inputs: Inputs, hands: Arc<Hands>, sink: PbxS
                 Output::Run { channel, serial, job } => {
                     let hands = hands.clone();
                     tokio::spawn(async move {
-                        let result = hands.run(&channel, &job).await;
+                        let result = caught(hands.run(&channel, &job)).await;
                         hands.inbox.input(Input::Done { channel, serial, job, result }).await;
                     });
                 }
@@ -138,6 +139,16 @@ async fn drive(mut desk: Desk, mut inputs: Inputs, hands: Arc<Hands>, sink: PbxS
             }
         }
     }
+}
+
+/// A job that panics has failed as any other that failed: somebody waits for what came of it.
+async fn caught<T>(job: impl Future<Output = Reply<T>>) -> Reply<T> {
+    AssertUnwindSafe(job).catch_unwind().await.unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().map(String::as_str);
+        let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
+        tracing::error!(said, "a job at Asterisk panicked");
+        Err(Failure::before(anyhow!("the job panicked: {said}")))
+    })
 }
 
 impl Hands {
@@ -162,8 +173,7 @@ impl Hands {
             }
             Job::Enter { bridge } => rest.enter_bridge(&bridge_of(bridge), channel).await?,
             Job::Play { bridge, play, prompts, hush } => {
-                let (media, length) =
-                    self.media.render(prompts).await.map_err(rest::Failure::before)?;
+                let (media, length) = self.media.render(prompts).await.map_err(Failure::before)?;
                 if *hush {
                     rest.music(&bridge_of(bridge), None).await?;
                 }
@@ -208,7 +218,13 @@ impl Hands {
     }
 
     async fn chore(&self, chore: Chore) {
-        let result = match &chore {
+        if let Err(failure) = caught(self.carry_out(&chore)).await {
+            tracing::debug!(?chore, %failure, "Asterisk did not do it");
+        }
+    }
+
+    async fn carry_out(&self, chore: &Chore) -> Reply {
+        match chore {
             Chore::DestroyBridge(bridge) => self.rest.destroy_bridge(&bridge_of(bridge)).await,
             Chore::Enter { bridge, channel } => {
                 match self.rest.enter_bridge(&bridge_of(bridge), channel).await {
@@ -225,9 +241,27 @@ impl Hands {
                 }
                 found => found.map(drop),
             },
-        };
-        if let Err(failure) = result {
-            tracing::debug!(?chore, %failure, "Asterisk did not do it");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_job_that_panics_has_failed() {
+        let good = caught(async { Ok(Duration::ZERO) }).await;
+        assert_eq!(good.unwrap(), Duration::ZERO);
+        let bad: Reply = caught(async {
+            tokio::task::yield_now().await;
+            panic!("it is {}", "broken")
+        })
+        .await;
+        let failure = bad.unwrap_err();
+        assert_eq!(
+            (failure.status, failure.to_string()),
+            (None, "the job panicked: it is broken".to_owned())
+        );
     }
 }
