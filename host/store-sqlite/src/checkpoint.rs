@@ -83,11 +83,14 @@ fn run(connection: &Connection, long: &AtomicBool, ended: &Receiver<()>) {
     }
 }
 
-/// Says how many pages the log has.
+/// Says how many pages the log has. None: it cannot be moved now, since somebody else is at it, or
+/// at all.
 fn move_log(connection: &Connection) -> Option<u32> {
-    let done = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1));
-    done.inspect_err(
+    // -1 if the log is busy.
+    let pages = |row: &rusqlite::Row<'_>| row.get::<_, i64>(1);
+    let done = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], pages);
+    let done = done.inspect_err(
         |error| tracing::warn!(%error, "the journal's log could not be moved into its file"),
-    )
-    .ok()
+    );
+    u32::try_from(done.ok()?).ok()
 }
