@@ -1,4 +1,4 @@
--- Format 0 knew nothing of agents, mail and cases, of the versions that calls need, and of callers who overflowed.
+-- Format 0 knew nothing of agents, clocks, mail and cases, of the versions that calls need, and of callers who overflowed.
 
 CREATE TABLE agent (
     agent TEXT PRIMARY KEY,
@@ -12,6 +12,13 @@ CREATE TABLE agent (
     since INTEGER,
     at TEXT
 ) WITHOUT ROWID;
+
+CREATE TABLE clock (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    elapsed INTEGER NOT NULL,
+    wall INTEGER NOT NULL,
+    trusted INTEGER NOT NULL
+);
 
 CREATE TABLE version (
     flow TEXT NOT NULL,
