@@ -20,13 +20,16 @@ fn caller(to: &str) -> Caller {
     Caller { to: to.to_owned(), ..Caller::default() }
 }
 
+/// Calls of the hostile flow: so many that some wait too long for their turn.
+const NOISY: usize = 40;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_flow_that_never_comes_to_an_end_is_noticed_by_no_other() {
-    let folder = folder("work-without-end", "[limits]\nprocessor_ms = 50\n");
+    let folder = folder("work-without-end", "[limits]\nprocessor_ms = 20\nsteps_in_a_row = 10\n");
     let store = open_journal(&folder, StoreOptions::default()).unwrap();
     let host = Host::start_on(&folder, Clock::system(), Some(store.clone())).unwrap();
     let sim = host.sim(SimConfig::default());
-    (0..20).for_each(|_| drop(sim.call(caller("0800"))));
+    (0..NOISY).for_each(|_| drop(sim.call(caller("0800"))));
     host.seen_often("Hold {", 5, PATIENCE).await.unwrap();
     let mut slowest = Duration::ZERO;
     for call in 1..=20 {
@@ -44,11 +47,11 @@ async fn a_flow_that_never_comes_to_an_end_is_noticed_by_no_other() {
     let open = store.open_calls().unwrap();
     assert!(!open.is_empty(), "its calls are not journalled");
     // Its own calls end: by the steps that one event may cause, or since their turn does not come.
-    let records = host.records(40, 3 * PATIENCE).await.unwrap();
+    let records = host.records(NOISY + 20, 3 * PATIENCE).await.unwrap();
     let hostile = records.iter().filter(|record| record.flow.as_str() == "hostile");
-    assert!(hostile.clone().count() == 20 && hostile.clone().all(|one| one.outcome == "fault"));
+    assert!(hostile.clone().count() == NOISY && hostile.clone().all(|one| one.outcome == "fault"));
     let why = host.seen("processor time", PATIENCE).await.unwrap();
-    assert!(why.contains("50 ms a second"), "{why}");
+    assert!(why.contains("20 ms a second"), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

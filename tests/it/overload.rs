@@ -171,7 +171,8 @@ async fn a_hang_up_does_not_overtake_a_dial_that_waits_for_the_journal() {
     let host = Host::start_on(&folder, Clock::system(), Some(store.clone())).unwrap();
     let mut town = Town::of(&host);
     let bob = Address::Extension("200".to_owned());
-    town.sim.phone(bob.clone(), Phone::new(Then::Rings));
+    let rings = Phone { set_up: Duration::ZERO, ..Phone::new(Then::Rings) };
+    town.sim.phone(bob.clone(), rings);
     let caller = town.call(0);
     host.seen("Answered", PATIENCE).await.unwrap();
     assert!(store.flush(PATIENCE));

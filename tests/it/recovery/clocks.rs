@@ -12,7 +12,7 @@ const DAYS: i64 = 24 * HOURS;
 
 /// A flow with a timer of a minute; after a restart, one of a second.
 fn with_timers() -> Folder {
-    let rules = "arrived = [\"1 answer\", \"2 timer 60\"]\nresumed = [\"3 timer 1\"]\n";
+    let rules = "arrived = [\"1 answer\", \"2 timer 60\"]\nresumed = [\"3 timer 1\"]\n\"hung-up caller\" = [\"finish gone\"]\n";
     let folder = Folder::new(SITE).unwrap().plugin("plugboard").unwrap();
     folder.flow("first", &flow("0900", rules)).unwrap()
 }
