@@ -1,10 +1,15 @@
 //! A flow that uses all that it may costs its own calls, and other flows do not notice.
 
-use std::time::{Duration, Instant};
-use strowger_exchange::{CallRecord, Clock};
+use crate::orders::stage::{SITE, flow};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use strowger_exchange::{CallRecord, Clock, Observed, Observer, Options};
 use strowger_journal::Options as StoreOptions;
+use strowger_model::{CallId, Event, Timestamp};
 use strowger_sim::{Caller, SimConfig};
-use strowger_tests::{Folder, HELPDESK, Host, PATIENCE, helpdesk_site, open_journal};
+use strowger_tests::{Folder, HELPDESK, Host, Log, PATIENCE, helpdesk_site, open_journal};
 
 /// A host with the helpdesk on 0900, closed, and a hostile plugin on 0800.
 fn folder(misbehave: &str, more: &str) -> Folder {
@@ -94,4 +99,40 @@ async fn what_a_call_keeps_writes_and_sends_has_an_end() {
     let dials = host.log.lines().iter().filter(|line| line.contains("Command(Dial")).count();
     assert_eq!(dials, 60);
     host.seen("at most 60 dials", PATIENCE).await.unwrap();
+}
+
+/// Looks on, and makes a mistake at every digit.
+struct Clumsy(Arc<Log>);
+
+impl Observer for Clumsy {
+    fn observe(&self, at: Timestamp, call: CallId, what: &Observed<'_>) {
+        assert!(!matches!(what, Observed::Event(Event::Digit { .. })), "a mistake, for the test");
+        self.0.observe(at, call, what);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mistake_of_the_host_costs_the_call_in_which_it_happens() {
+    let folder = Folder::new(SITE).unwrap().plugin("plugboard").unwrap();
+    let rules = "arrived = [\"1 answer\"]\n\"1 answered\" = [\"2 timer 600\"]\n\"hung-up caller\" = [\"finish gone\"]\n";
+    let folder = folder.flow("first", &flow("100", rules)).unwrap();
+    let log = Arc::new(Log::default());
+    let observer = Arc::new(Clumsy(log.clone()));
+    let host =
+        Host::start_with(&folder, Clock::system(), |options| Options { observer, ..options });
+    let host = Host { log, ..host.unwrap() };
+    let sim = host.sim(SimConfig::default());
+    let (one, other) = (sim.call(caller("100")), sim.call(caller("100")));
+    host.seen_often("outcome: Answered", 2, PATIENCE).await.unwrap();
+    sim.key(&one, "5");
+    let record = host.records(1, PATIENCE).await.unwrap().remove(0);
+    assert_eq!(record.outcome, "fault");
+    let why = host.seen("FellBack", PATIENCE).await.unwrap();
+    assert!(why.contains("the host made a mistake: a mistake, for the test"), "{why}");
+    host.seen("Command(Transfer", PATIENCE).await.unwrap();
+    // The other call goes on, and ends as it should.
+    host.calls_up(1, PATIENCE).await.unwrap();
+    sim.hang_up(&other);
+    let records = host.records(2, PATIENCE).await.unwrap();
+    assert_eq!(records[1].outcome, "gone");
 }
