@@ -4,6 +4,7 @@ use crate::{
     figure::{Figure, Measured, Target},
     measure::millis,
     site,
+    tap::{self, Sees},
 };
 use anyhow::{Result, ensure};
 use std::{
@@ -15,8 +16,8 @@ use std::{
     time::{Duration, Instant},
 };
 use strowger_exchange::{Clock, Exchange, NoObserver, Options};
-use strowger_pbx::port::{Address, AliveLeg, BoxFuture, LegId, Pbx, PbxCommand, PbxEvent};
-use strowger_sim::{Phone, Sim, SimConfig};
+use strowger_pbx::port::{Address, LegId, PbxCommand, PbxEvent};
+use strowger_sim::Phone;
 use tokio::runtime::Builder;
 
 pub(crate) const FIGURES: &[&Figure] = &[
@@ -61,7 +62,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Stopwatch {
+impl Sees for Stopwatch {
     fn told(&self, event: &PbxEvent) {
         if let PbxEvent::Ended(ended) = event
             && let Some(phone) = lock(&self.legs).remove(&ended.leg)
@@ -81,26 +82,6 @@ impl Stopwatch {
     }
 }
 
-struct Wire {
-    watch: Arc<Stopwatch>,
-    sim: Arc<Sim>,
-}
-
-impl Pbx for Wire {
-    fn name(&self) -> &str {
-        self.sim.name()
-    }
-
-    fn send(&self, command: PbxCommand) {
-        self.watch.ordered(&command);
-        self.sim.send(command);
-    }
-
-    fn alive(&self) -> BoxFuture<'_, Result<Vec<AliveLeg>>> {
-        self.sim.alive()
-    }
-}
-
 /// Every agent answers at once and talks for 2 to 4 s: some 70 are freed in a second.
 fn idle(percent: usize) -> Result<Measured> {
     let folder = site::helpdesk(AGENTS, "24/7", 0)?;
@@ -111,15 +92,7 @@ fn idle(percent: usize) -> Result<Measured> {
         let options = Options::new(catalogue, Clock::system(), Arc::new(NoObserver));
         let exchange = Exchange::new(Options { store: Some(store), calls: usize::MAX, ..options });
         let watch = Arc::new(Stopwatch::default());
-        let (sink, told) = (exchange.sink(), watch.clone());
-        let sim = Arc::new(Sim::new(
-            SimConfig::default(),
-            Arc::new(move |event| {
-                told.told(&event);
-                sink(event);
-            }),
-        ));
-        exchange.attach(Arc::new(Wire { watch: watch.clone(), sim: sim.clone() }));
+        let sim = tap::sim(&exchange, &watch);
         for agent in 0..AGENTS {
             let talks = Duration::from_millis(2_000 + 10 * agent as u64);
             sim.phone(Address::Endpoint(site::phone(agent)), Phone::answers(Duration::ZERO).talking(talks));

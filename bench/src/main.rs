@@ -7,6 +7,7 @@
 //!   is one more of them and a function that measures it.
 //! * [`measure`]: clocks, medians, memory.
 //! * [`carousel`]: calls one after another, as many as the host can take.
+//! * [`tap`]: a sim, and somebody who sees what passes between it and the host.
 //! * [`site`]: the vaccination helpdesk of `flows/` on a site of any size.
 //!
 //! These are not tests: a target that is missed is shown, and is no error. A figure that cannot be
@@ -31,6 +32,7 @@ mod routing;
 mod site;
 mod step;
 mod swap;
+mod tap;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;

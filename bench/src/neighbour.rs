@@ -4,6 +4,7 @@ use crate::{
     figure::{Figure, Measured, Target},
     measure::millis,
     site,
+    tap::{self, Sees},
 };
 use anyhow::{Result, ensure};
 use std::{
@@ -12,8 +13,8 @@ use std::{
     time::{Duration, Instant},
 };
 use strowger_exchange::{Clock, Exchange, NoObserver, Options};
-use strowger_pbx::port::{AliveLeg, BoxFuture, LegId, Pbx, PbxCommand, PbxEvent};
-use strowger_sim::{Caller, Sim, SimConfig};
+use strowger_pbx::port::{LegId, PbxCommand, PbxEvent};
+use strowger_sim::Caller;
 use tokio::runtime::Builder;
 
 pub(crate) const FIGURES: &[&Figure] = &[&Figure {
@@ -52,26 +53,20 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-struct Wire {
-    watch: Arc<Stopwatch>,
-    sim: Arc<Sim>,
-}
-
-impl Pbx for Wire {
-    fn name(&self) -> &str {
-        self.sim.name()
-    }
-
-    fn send(&self, command: PbxCommand) {
-        let came = command.leg().and_then(|leg| lock(&self.watch.came).remove(leg));
-        if let Some(came) = came {
-            lock(&self.watch.took).push(came.elapsed());
+impl Sees for Stopwatch {
+    fn told(&self, event: &PbxEvent) {
+        if let PbxEvent::Arrived(arrived) = event
+            && arrived.dialled != NOISY_NUMBER
+        {
+            lock(&self.came).insert(arrived.leg.clone(), Instant::now());
         }
-        self.sim.send(command);
     }
 
-    fn alive(&self) -> BoxFuture<'_, Result<Vec<AliveLeg>>> {
-        self.sim.alive()
+    fn ordered(&self, command: &PbxCommand) {
+        let came = command.leg().and_then(|leg| lock(&self.came).remove(leg));
+        if let Some(came) = came {
+            lock(&self.took).push(came.elapsed());
+        }
     }
 }
 
@@ -87,19 +82,7 @@ fn measure() -> Result<Measured> {
         let options = Options::new(catalogue.clone(), Clock::system(), Arc::new(NoObserver));
         let exchange = Exchange::new(Options { store: Some(store), calls: usize::MAX, ..options });
         let watch = Arc::new(Stopwatch::default());
-        let (sink, told) = (exchange.sink(), watch.clone());
-        let sim = Arc::new(Sim::new(
-            SimConfig::default(),
-            Arc::new(move |event| {
-                if let PbxEvent::Arrived(arrived) = &event
-                    && arrived.dialled != NOISY_NUMBER
-                {
-                    lock(&told.came).insert(arrived.leg.clone(), Instant::now());
-                }
-                sink(event);
-            }),
-        ));
-        exchange.attach(Arc::new(Wire { watch: watch.clone(), sim: sim.clone() }));
+        let sim = tap::sim(&exchange, &watch);
         let noisy = || catalogue.current().flows.get("noisy").map_or(0, |flow| flow.calls());
         let mut pace = tokio::time::interval(EVERY);
         for number in 0..CALLS {

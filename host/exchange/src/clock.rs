@@ -23,8 +23,16 @@ pub struct Clock {
     wall: Wall,
 }
 
-/// A wall clock is believed if it is ahead of what is known by no more than this.
+/// What a wall clock is believed to have gone on by while no host ran, at most.
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// A clock that is ahead of what is known comes to be believed: so many hours of its lead for each
+/// hour that the host runs.
+const CATCH_UP: u32 = 24;
+
+/// No clock of before this is right: that of a machine without a battery begins in 1970, and is set
+/// a moment later. The first of January 2026.
+const NOT_BEFORE: Duration = Duration::from_secs(1_767_225_600);
 
 /// A jump of the wall clock that is noticed.
 const JUMP: Duration = Duration::from_secs(2);
@@ -62,7 +70,7 @@ impl Clock {
 
     fn with(wall: Wall) -> Self {
         let now = wall.system();
-        Self { started: Instant::now(), zero: now, believed: now, wall }
+        Self { started: Instant::now(), zero: now, believed: now.max(NOT_BEFORE), wall }
     }
 
     /// The wall clock reads `start` now and advances with tokio's time.
@@ -76,22 +84,17 @@ impl Clock {
     /// longer or shorter because somebody has set the wall clock while a host ran. A wall clock that
     /// is far ahead is not believed.
     pub(crate) fn after(self, last: Clocks) -> Self {
-        let now = self.now();
-        let gap = now.since(last.wall).min(WEEK);
-        let most = Duration::from_millis(last.trusted.0) + WEEK;
-        let believed = self.believed.min(most);
-        if believed < self.believed {
-            tracing::error!(
-                ahead_days = (self.believed - believed).as_secs() / 86_400,
-                "the clock of this machine is far ahead of what the journal knows: nothing is deleted because of it; set the clock, or wait"
-            );
-        }
+        let gap = self.now().since(last.wall).min(WEEK);
+        let known = Duration::from_millis(last.trusted.0);
+        // Never before what was known: a clock that is behind is set sooner or later.
+        let believed = self.believed.clamp(known, known + gap);
         Self { zero: last.elapsed + gap, believed, ..self }
     }
 
     /// How the clocks read now, for the journal.
     pub(crate) fn clocks(&self) -> Clocks {
-        Clocks { elapsed: self.elapsed(), wall: self.now(), trusted: self.trusted() }
+        let believed = Timestamp(self.believed.as_millis() as u64);
+        Clocks { elapsed: self.elapsed(), wall: self.now(), trusted: self.trusted().max(believed) }
     }
 
     /// The time of day as it goes on from the start of the host, whoever sets the wall clock.
@@ -99,9 +102,11 @@ impl Clock {
         Timestamp((self.believed + self.started.elapsed()).as_millis() as u64)
     }
 
-    /// The wall clock, but no later than can be true: for what is deleted by its age.
+    /// The wall clock, but no later than is believed: for what is deleted by its age. A clock that
+    /// is ahead comes to be believed slowly, a day for each hour that the host runs.
     pub fn trusted(&self) -> Timestamp {
-        Timestamp(self.now().0.min(self.steady().0 + WEEK.as_millis() as u64))
+        let caught_up = self.started.elapsed() * CATCH_UP;
+        Timestamp(self.now().0.min(self.steady().0 + caught_up.as_millis() as u64))
     }
 
     /// Whether time passes only when everybody waits for it.
@@ -190,17 +195,44 @@ mod tests {
         assert_eq!(next.elapsed().as_secs(), 1_000 * 86_400);
     }
 
+    static AHEAD: AtomicI64 = AtomicI64::new(500 * DAY as i64);
+    static BEHIND: AtomicI64 = AtomicI64::new(-20_000 * DAY as i64);
+
+    fn days_ahead(of: Timestamp, known: Timestamp) -> u64 {
+        (of.0.saturating_sub(known.0) + DAY / 2) / DAY
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn a_clock_that_is_far_ahead_is_not_believed() {
-        let next = at(1_500 * DAY).after(known(1_000 * DAY));
-        assert_eq!(next.now(), Timestamp(1_007 * DAY), "simulated time has one clock");
-        assert_eq!(next.steady(), Timestamp(1_007 * DAY));
-        assert_eq!(next.trusted(), Timestamp(1_007 * DAY));
-        let next = at(1_003 * DAY).after(known(1_000 * DAY));
-        assert_eq!(
-            (next.steady(), next.trusted()),
-            (Timestamp(1_003 * DAY), Timestamp(1_003 * DAY))
-        );
+    async fn a_clock_that_is_far_ahead_is_believed_slowly_and_not_by_starting_again_and_again() {
+        let right = Clock::system().now();
+        let mut known = Clocks { elapsed: Duration::ZERO, wall: right, trusted: right };
+        for _ in 0..100 {
+            let next = Clock::wrong(&AHEAD).after(known);
+            assert_eq!(days_ahead(next.now(), right), 500);
+            assert_eq!(days_ahead(next.trusted(), right), 7);
+            known = next.clocks();
+        }
+        let next = Clock::wrong(&AHEAD).after(known);
+        tokio::time::advance(Duration::from_secs(24 * 60 * 60)).await;
+        assert_eq!(days_ahead(next.trusted(), right), 7 + 1 + 24);
+        assert_eq!(days_ahead(next.steady(), right), 7 + 1);
+        tokio::time::advance(Duration::from_secs(30 * 24 * 60 * 60)).await;
+        assert_eq!(next.trusted().0 / DAY, next.now().0 / DAY, "and at last it is");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_known_is_not_forgotten_by_a_clock_that_is_behind() {
+        let right = Clock::system().now();
+        let known = Clocks { elapsed: Duration::ZERO, wall: right, trusted: right };
+        let next = Clock::wrong(&BEHIND).after(known);
+        assert_eq!(next.trusted(), next.now(), "nothing is that old");
+        assert_eq!(next.clocks().trusted, right);
+        // Set right, it is believed at once.
+        let next = Clock::system().after(next.clocks());
+        assert_eq!(days_ahead(next.trusted(), right), 0);
+        assert!(next.trusted() >= right);
+        // And the first host of a journal knows nothing yet.
+        assert_eq!(Clock::wrong(&BEHIND).steady().0, NOT_BEFORE.as_millis() as u64);
     }
 
     #[test]

@@ -7,7 +7,10 @@ use strowger_model::command::Field;
 impl Turn<'_> {
     /// A note of the same key is replaced.
     pub(crate) fn note(&mut self, Field { key, value }: Field) -> Carried {
-        self.check_room(key.len() + value.len())?;
+        let notes = &self.call.kept.record.notes;
+        let before = notes.iter().find(|note| note.key == key);
+        let before = before.map_or(0, |note| note.key.len() + note.value.len());
+        self.check_room((key.len() + value.len()).saturating_sub(before))?;
         let notes = &mut self.call.kept.record.notes;
         match notes.iter_mut().find(|note| note.key == key) {
             Some(note) => note.value = value,

@@ -4,7 +4,7 @@ use super::world::World;
 use std::time::Duration;
 use strowger_model::{
     Command, Event, LegName, Outcome, Prompt,
-    command::{Confirm, Dial, Gather, KeepWaiting, RingLimit, Target},
+    command::{Confirm, Dial, Field, Gather, KeepWaiting, RingLimit, Target},
     event::{Cause, RefusalReason},
 };
 use strowger_pbx::port::{LegId, PbxCommand, PbxEvent};
@@ -220,4 +220,15 @@ fn nobody_hears_what_is_gathered_or_secret() {
     world.shared.plan = vec![vec![Command::Gather(Gather { secret: true, ..ask })]].into();
     world.pass(Duration::from_secs(4));
     assert_eq!(sent(&mut world), []);
+}
+
+#[test]
+fn a_note_that_takes_the_place_of_another_needs_no_room_of_its_own() {
+    let note = |key: &str, bytes: usize| {
+        Command::Note(Field { key: key.to_owned(), value: "x".repeat(bytes) })
+    };
+    let most = 60 << 10;
+    let world = World::new(vec![vec![note("a", most), note("a", most), note("b", most)]]);
+    let refused = |order| !outcomes(&world, order).is_empty();
+    assert_eq!([1, 2, 3].map(refused), [false, false, true]);
 }

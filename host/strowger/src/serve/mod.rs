@@ -157,6 +157,15 @@ async fn tidy(store: Store, retention: Retention, exchange: Arc<Exchange>) {
     let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
     loop {
         hours.tick().await;
+        let clock = exchange.clock();
+        let ahead = clock.now().since(clock.trusted());
+        if ahead > Duration::from_secs(24 * 60 * 60) {
+            let days = ahead.as_secs() / 86_400;
+            tracing::error!(
+                days,
+                "the clock of this machine is ahead of what the journal knows: set it if it is wrong; what is deleted by its age goes by an older time until then"
+            );
+        }
         let (store, exchange) = (store.clone(), exchange.clone());
         let tidied = tokio::task::spawn_blocking(move || {
             let removed = store.retain(&retention, exchange.clock().trusted());
