@@ -10,7 +10,7 @@ use strowger_model::{CaseKind, PhoneNumber};
 use strowger_sandbox::Manifest;
 use strowger_site::{Permissions, Problem, Site, schema::Schema, source::Source};
 
-/// What the settings of a flow may name. See `docs/operate.md` for the formats.
+/// What the settings of a flow may name. See `docs/write-a-flow.md` for the formats.
 pub(crate) struct Names {
     pub(crate) site: Option<Arc<Site>>,
     /// None: the flow file is wrong elsewhere.
