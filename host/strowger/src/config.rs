@@ -50,7 +50,7 @@ pub(crate) struct Config {
     pub(crate) calls: usize,
     /// Seconds that calls in progress have left when the host is told to stop.
     pub(crate) drain: u64,
-    /// Milliseconds without a further change before changed files are read.
+    /// Milliseconds from a change of a file until the files are read.
     pub(crate) debounce_ms: u64,
     /// A version of a flow that fails more callers within a minute is withdrawn, if they are at
     /// least one in four of those that it serves. The same caller counts once.
