@@ -55,8 +55,8 @@ impl fmt::Display for Replaced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "stood down: another host serves the application {:?} of this Asterisk, and this one \
-             serves nobody until the other has ended",
+            "stood down: another host serves the application {:?} of this Asterisk; this host serves \
+             nobody until the other has ended",
             self.0
         )
     }
@@ -76,10 +76,10 @@ pub(super) async fn connect(config: Arc<AsteriskConfig>, rest: Rest, inbox: Inbo
                 return;
             }
             until_free(&rest, &me, replaced).await;
-            tracing::warn!(app = %config.app, "the other host is gone: this one serves again");
+            tracing::warn!(app = %config.app, "the other host is gone: this host serves again");
             continue;
         }
-        tracing::warn!(%why, "Asterisk is lost");
+        tracing::warn!(%why, "the connection to Asterisk is lost");
         if !inbox.input(Input::Lost(format!("{why:#}"))).await {
             return;
         }
@@ -120,7 +120,7 @@ async fn serve(
             Ok(snapshot) => *synced = inbox.input(Input::Synced(snapshot)).await,
             Err(why) => return why,
         }
-        tracing::info!(url = %config.url, app = %config.app, "Asterisk is there");
+        tracing::info!(url = %config.url, app = %config.app, "connected to Asterisk");
         loop {
             sleep(BEAT).await;
             if let Err(why) = beat().await {
@@ -159,7 +159,7 @@ pub(super) async fn read(
             Ok(event) => {
                 inbox.input(Input::Event(event)).await;
             }
-            Err(error) => tracing::warn!(%error, "Asterisk said what is not understood"),
+            Err(error) => tracing::warn!(%error, "cannot understand a message of Asterisk"),
         }
     }
 }

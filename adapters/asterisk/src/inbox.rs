@@ -76,11 +76,14 @@ impl Inbox {
             Err(TrySendError::Full(command)) => match command.leg() {
                 Some(leg) => {
                     if self.doomed.legs().insert(leg.clone()) {
-                        tracing::error!(%leg, "hung up: too many commands wait for Asterisk");
+                        tracing::error!(%leg, "too many commands wait for Asterisk: this leg is hung up");
                     }
                 }
                 // The play ends by itself.
-                None => tracing::error!(?command, "left out: too many commands wait for Asterisk"),
+                None => tracing::error!(
+                    ?command,
+                    "too many commands wait for Asterisk: this command is left out"
+                ),
             },
         }
     }

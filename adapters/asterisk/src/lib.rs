@@ -146,7 +146,7 @@ async fn caught<T>(job: impl Future<Output = Reply<T>>) -> Reply<T> {
     AssertUnwindSafe(job).catch_unwind().await.unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str);
         let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
-        tracing::error!(said, "a job at Asterisk panicked");
+        tracing::error!(said, "a command for Asterisk panicked; please report this");
         Err(Failure::before(anyhow!("the job panicked: {said}")))
     })
 }
@@ -219,7 +219,7 @@ impl Hands {
 
     async fn chore(&self, chore: Chore) {
         if let Err(failure) = caught(self.carry_out(&chore)).await {
-            tracing::debug!(?chore, %failure, "Asterisk did not do it");
+            tracing::debug!(?chore, %failure, "Asterisk did not carry out a command");
         }
     }
 

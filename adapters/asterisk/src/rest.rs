@@ -291,7 +291,10 @@ impl Rest {
         let body = self.send(Method::GET, path, &[], None).await?;
         serde_json::from_slice(&body).map_err(|error| Failure {
             status: None,
-            what: format!("GET {}: Asterisk said what is not understood: {error}", path.join("/")),
+            what: format!(
+                "GET {}: cannot understand the answer of Asterisk: {error}",
+                path.join("/")
+            ),
         })
     }
 

@@ -151,7 +151,7 @@ impl Adapter {
                 Err(Failed::Nobody(why)) => ((wait * 2).min(BACKOFF.1), format!("{why:#}")),
             };
             if why != last {
-                tracing::warn!(url, "no host: {why}");
+                tracing::warn!(url, "there is no connection to the host: {why}");
             }
             last = why;
             wait = next;
@@ -239,7 +239,9 @@ impl State {
             return self.keep(told.event);
         }
         if let Err(Full(told)) = self.events.push(told) {
-            tracing::error!("the host has not taken too many events: it has to begin anew");
+            tracing::error!(
+                "too many events are not acknowledged by the host: a new session begins"
+            );
             self.close = Some("too many events are not acknowledged");
             self.forget();
             self.keep(told.event);

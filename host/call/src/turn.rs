@@ -251,7 +251,7 @@ impl Turn<'_> {
         self.house.observe(&Observed::Refused { id, command, refusal: &refusal });
         let (call, flow) = (self.call.id, &self.call.terms.name);
         let (reason, detail) = (refusal.reason, &refusal.detail);
-        tracing::warn!(%call, %flow, %id, command, ?reason, "refused: {detail}");
+        tracing::warn!(%call, %flow, %id, command, ?reason, "an order of the flow is refused: {detail}");
         self.tell(Event::Order { id, outcome: Outcome::Refused(refusal) });
     }
 

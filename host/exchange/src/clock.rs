@@ -149,7 +149,7 @@ pub(crate) async fn watch(clock: Clock, mut tell: impl FnMut(Clocks, bool) -> bo
         let clocks = clock.clocks();
         let jumped = told.and_then(|told| jump(told, clocks));
         if let Some(by_s) = jumped {
-            tracing::warn!(by_s, "the wall clock of this machine was set");
+            tracing::warn!(by_s, "the clock of this machine was set: it jumped by so many seconds");
         }
         if jumped.is_some() || told.is_none_or(|told| clocks.elapsed >= told.elapsed + KEPT_EVERY) {
             told = Some(clocks);

@@ -36,7 +36,7 @@ impl Exchange {
                 match (call, &event) {
                     (Some(call), _) => self.register.post(call, Input::Pbx(event)),
                     (None, PbxEvent::Answered { leg }) => {
-                        tracing::warn!(%leg, "answered, and nobody's any more: hung up");
+                        tracing::warn!(%leg, "a phone was answered that belongs to no call any more: it is hung up");
                         let cause = Cause::Normal;
                         self.send_in_order(PbxCommand::HangUp { leg: leg.clone(), cause });
                     }
@@ -53,26 +53,26 @@ impl Exchange {
         let flow = arrived.dialled.len() <= DIALLED;
         let flow = flow.then(|| snapshot.route(&arrived.dialled)).flatten();
         let Some(flow) = flow else {
-            tracing::warn!(leg = %arrived.leg, "no flow serves the number that was dialled: back to the PBX's own route");
+            tracing::warn!(leg = %arrived.leg, "no flow serves the number that was dialled: the call takes the PBX's own route");
             return self.send(PbxCommand::Transfer { leg: arrived.leg, to: None });
         };
         if self.draining.load(Ordering::Relaxed) {
-            tracing::info!(leg = %arrived.leg, flow = %flow.name, "the host is stopping: back to the PBX's own route");
+            tracing::info!(leg = %arrived.leg, flow = %flow.name, "the host is stopping: the call takes the PBX's own route");
             return self.send(PbxCommand::Transfer { leg: arrived.leg, to: None });
         }
         if is_full(flow) || flow.withdrawn {
-            tracing::warn!(leg = %arrived.leg, flow = %flow.name, withdrawn = flow.withdrawn, calls = flow.calls(), "the flow takes no call now: to its fallback");
+            tracing::warn!(leg = %arrived.leg, flow = %flow.name, withdrawn = flow.withdrawn, calls = flow.calls(), "the flow is withdrawn or has too many calls: the call goes to the fallback");
             return self.send(PbxCommand::Transfer { leg: arrived.leg, to: fallback(flow) });
         }
         if self.call_count() >= self.most_calls
             || self.journal.as_ref().is_some_and(|journal| journal.store.is_full())
         {
-            tracing::error!(leg = %arrived.leg, calls = self.call_count(), "the host has all it can take: on in the PBX's own route");
+            tracing::error!(leg = %arrived.leg, calls = self.call_count(), "the host has too many calls, or too much waits for the journal: the call takes the PBX's own route");
             return self.send(PbxCommand::Transfer { leg: arrived.leg, to: None });
         }
         let at = self.clock.now();
         let Some((id, mail)) = self.register.enter(&arrived.leg, flow, at) else {
-            return tracing::warn!(leg = %arrived.leg, "arrived twice");
+            return tracing::warn!(leg = %arrived.leg, "the PBX reported this call twice: the second report is ignored");
         };
         let arrival = Arrival {
             call: id,
@@ -112,7 +112,7 @@ impl Exchange {
             match (known, &leg.arrived) {
                 (Some(call), _) => self.catch_up(call, leg),
                 (None, _) if talks(leg) => {
-                    tracing::info!(leg = %leg.leg, "talking, and nobody's: left alone")
+                    tracing::info!(leg = %leg.leg, "somebody talks on a leg that belongs to no call: it stays as it is")
                 }
                 (None, Some(_)) if given_up.contains(&leg.leg) => {
                     self.send_in_order(PbxCommand::Transfer { leg: leg.leg.clone(), to: None })

@@ -129,7 +129,7 @@ impl Running {
             if clock.elapsed() + wait > until {
                 let per_second = self.flow.limits.processor.as_millis();
                 let why = format!(
-                    "the flow used more processor time than its limit of {per_second} ms a second; its call waited too long for its turn"
+                    "the flow used more processor time than its limit of {per_second} ms a second: the call waited too long for its turn and goes to the fallback"
                 );
                 self.exchange.catalogue.report_fault(&self.flow, clock.now());
                 tracing::error!(call = %self.call.id(), flow = %self.flow.name, "{why}");

@@ -134,7 +134,7 @@ impl Exchange {
         if let Err(refused) =
             self.tell_floor(Input::Restore { agents, entries, quieting, next_attempt }, None)
         {
-            tracing::error!("the floor was not restored: {refused}");
+            tracing::error!("callers and agents cannot be put back into the queues: {refused}");
         }
         if !woken.is_empty() {
             tracing::info!(
@@ -169,7 +169,7 @@ impl Exchange {
     /// talking, a caller who does not goes on in the PBX's own route; if nothing at all is known of
     /// the call, its caller is served anew.
     fn give_up(&self, open: &OpenCall, record: CallRecord, why: &str) {
-        tracing::error!(call = %open.call, flow = %open.on.flow, version = open.on.version, "an open call cannot go on: {why}");
+        tracing::error!(call = %open.call, flow = %open.on.flow, version = open.on.version, "a call of the earlier host cannot go on: {why}");
         let now = self.clock.now();
         let record = CallRecord { outcome: "lost".to_owned(), ended: now, ..record };
         self.remember(&record);

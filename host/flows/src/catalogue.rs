@@ -100,7 +100,9 @@ pub enum RollbackError {
     #[error("flow {0:?} has no previous version: it was not changed since the host started")]
     NoPrevious(String),
     /// The previous version does not go with the rest as it is now.
-    #[error("the previous version of flow {name:?} does not go with the rest as it is now:\n{why}")]
+    #[error(
+        "the previous version of flow {name:?} does not fit the site and the flows as they are now:\n{why}"
+    )]
     Unfit {
         /// The flow.
         name: String,
@@ -209,7 +211,7 @@ impl Catalogue {
             book.withdrawn = None;
         }
         self.publish(&books);
-        tracing::warn!(flow = name, version, "rolled back");
+        tracing::warn!(flow = name, version, "rolled back: new calls get this version");
         Ok(version)
     }
 
@@ -248,7 +250,7 @@ impl Catalogue {
         book.withdrawn = Some(serving.version.clone());
         books.withdrawals += 1;
         self.publish(&books);
-        tracing::error!(flow = %flow.name, version = serving.version, instead, "withdrawn: too many faults");
+        tracing::error!(flow = %flow.name, version = serving.version, instead, "this version failed for too many callers and is withdrawn");
     }
 
     /// All flows, by name: those that serve, those whose files are not good, and those whose file
@@ -297,12 +299,10 @@ pub(crate) fn choose(
     }
     let names: Vec<&str> = planned.unfit.keys().map(FlowName::as_str).collect();
     let message =
-        format!("this site is not taken: it does not go with {} as served now", list(&names));
+        format!("the new site is refused: it does not fit {} as it serves now", list(&names));
     let refused = Problem::of_file(&config.flows_dir.join(SITE_FILE), message);
     problems.push(
-        refused.help(
-            "change the flow files first, or both at once; the site of before stays in force",
-        ),
+        refused.help("change the flow files first, or both at once; the earlier site stays in use"),
     );
     problems.extend(planned.unfit.into_values().flatten());
     (was_site.cloned(), plan(config, was_site, files, was), problems)

@@ -42,7 +42,7 @@ impl Catalogue {
         let mut debouncer = new_debouncer_opt::<_, Changes>(config, move |changes| {
             // An error means that changes were missed: all the more reason to look.
             if let Err(error) = changes {
-                tracing::warn!(%error, "watching flow files");
+                tracing::warn!(%error, "changes of flow files were missed: all files are read");
             }
             told(&catalogue.reload());
         })

@@ -41,7 +41,7 @@ pub fn encode<T: Serialize>(value: &T) -> Box<[u8]> {
     // Only a structure that MessagePack cannot hold (a map of unknown length) fails, and only half
     // of it would be written: reading it says so.
     if let Err(error) = rmp_serde::encode::write(&mut bytes, value) {
-        tracing::error!(%error, what = std::any::type_name::<T>(), "cannot be encoded for the journal");
+        tracing::error!(%error, what = std::any::type_name::<T>(), "a change cannot be encoded for the journal; please report this");
     }
     bytes.into_boxed_slice()
 }

@@ -118,8 +118,8 @@ impl State {
         }
         tracing::warn!(
             VERSIONS,
-            "so many versions served since the start that the journal keeps all of them until the \
-             next start"
+            "more versions of flows served since the start than the host remembers: until the next \
+             start, no version is deleted from the journal"
         );
         self.versions = None;
     }
@@ -189,8 +189,9 @@ impl Queue {
                 state.pending_since.get_or_insert_with(Instant::now);
                 let full = (state.submitted - state.committed) as usize >= self.capacity;
                 match full {
-                    true => self
-                        .declare_stuck(state, "more is submitted than the disk takes".to_owned()),
+                    true => {
+                        self.declare_stuck(state, "more is written than the disk takes".to_owned())
+                    }
                     false => drop(state),
                 }
                 if first {
@@ -266,7 +267,8 @@ impl Queue {
                 if forgotten > 0 {
                     tracing::error!(
                         forgotten,
-                        "the journal was stuck for so long that not everything could be remembered"
+                        "some changes are lost: the journal could not be written for so long that \
+                         the host could not remember all of them"
                     );
                 }
                 return Work::Commit { changes, gaps, upto: state.taken };
@@ -304,7 +306,7 @@ impl Queue {
             state.stuck = None;
             state.pending_since = None;
             self.health.send_replace(Health::Journalling);
-            tracing::warn!("the journal works again: calls are journalled");
+            tracing::warn!("the journal can be written again");
         }
         self.progress.notify_all();
         let free = state.committed;
@@ -361,7 +363,8 @@ impl Queue {
     fn declare_stuck(&self, mut state: MutexGuard<'_, State>, why: String) {
         tracing::error!(
             why,
-            "the journal is stuck: calls go on without being journalled, and a host that dies now loses them"
+            "the journal cannot be written: calls go on, but if the host dies before it can be \
+             written again, what happened in them is lost"
         );
         let mut kept = Kept::default();
         for change in mem::take(&mut state.changes) {
@@ -393,7 +396,9 @@ impl Queue {
             drop(state);
             for (_, release) in now {
                 if catch_unwind(AssertUnwindSafe(release)).is_err() {
-                    tracing::error!("what waited for the journal panicked");
+                    tracing::error!(
+                        "a task that waited for the journal panicked; please report this"
+                    );
                 }
             }
             state = self.lock();

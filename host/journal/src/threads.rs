@@ -41,7 +41,7 @@ impl Threads {
     pub(crate) fn join(&mut self) {
         for thread in self.0.drain(..) {
             if thread.thread().id() != thread::current().id() && thread.join().is_err() {
-                tracing::error!("a thread of the journal panicked");
+                tracing::error!("a thread of the journal panicked; please report this");
             }
         }
     }
@@ -70,7 +70,7 @@ fn write(writer: &mut dyn GroupWriter, queue: &Queue) {
                 tracing::error!(
                     %error,
                     entries = changes.len(),
-                    "the host ends and its last steps cannot be kept"
+                    "the host ends, and its last steps could not be written to the journal"
                 );
                 return;
             }

@@ -81,7 +81,9 @@ impl Outbox {
                     }
                     continue;
                 }
-                Err(error) => tracing::error!("mail waits: {error}"),
+                Err(error) => tracing::error!(
+                    "mail waits, because it cannot be read from the journal: {error}"
+                ),
             }
             let _ = tokio::time::timeout(self.rest().await, self.posted.notified()).await;
         }
@@ -150,14 +152,14 @@ impl Outbox {
             }
             MailState::Failed => {
                 self.told.remove(id);
-                tracing::error!(%call, mail = id, tries, "ALARM: a mail is given up; `strowger mails` shows it and what the mail server said");
+                tracing::error!(%call, mail = id, tries, "ALARM: a mail could not be sent and is given up; `strowger mails` shows it and what the mail server said");
             }
             MailState::Waiting if !self.told.insert(id.to_owned()) => {}
             MailState::Waiting if error.as_ref().is_some_and(|error| error.refused) => {
-                tracing::error!(%call, mail = id, "ALARM: the mail server refuses a mail, which is tried again; `strowger mails` shows what it said");
+                tracing::error!(%call, mail = id, "ALARM: the mail server refuses a mail; the host tries again; `strowger mails` shows what the mail server said");
             }
             MailState::Waiting => {
-                tracing::warn!(%call, mail = id, "a mail cannot be sent now and is tried again; `strowger mails` shows what the mail server said");
+                tracing::warn!(%call, mail = id, "a mail cannot be sent now; the host tries again; `strowger mails` shows what the mail server said");
             }
         }
         let next = Timestamp(at.0 + self.rules.pause(tries).as_millis() as u64);

@@ -10,6 +10,7 @@
 
 use rustix::process::geteuid;
 use std::{
+    fmt,
     fs::{self, DirBuilder, File},
     hash::{Hash, Hasher},
     io::{self, Read, Write},
@@ -42,17 +43,21 @@ impl Cache {
     ) -> wasmtime::Result<Component> {
         let key = key(engine, bytes);
         let path = self.folder.join(key.to_hex().as_str()).with_extension("cwasm");
+        let unusable = |error: &dyn fmt::Display| {
+            let path = path.display();
+            tracing::warn!(%path, "the stored plugin cannot be used, and is compiled again: {error:#}");
+        };
         match read(&path, &key) {
             Ok(compiled) => match revive(engine, &compiled) {
                 Ok(component) => return Ok(component),
-                Err(error) => tracing::warn!(path = %path.display(), "compiling anew: {error:#}"),
+                Err(error) => unusable(&error),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => tracing::warn!(path = %path.display(), "compiling anew: {error}"),
+            Err(error) => unusable(&error),
         }
         let component = Component::from_binary(engine, bytes)?;
         if let Err(error) = write(&path, &key, &component.serialize()?) {
-            tracing::warn!(path = %path.display(), "cannot keep the compiled plugin: {error}");
+            tracing::warn!(path = %path.display(), "the compiled plugin cannot be stored: {error}");
         }
         Ok(component)
     }

@@ -116,7 +116,7 @@ impl Flow {
         match self.attempt(pooled, state, event, reads.clone()) {
             Ok(step) => Ok(step),
             Err(first) => {
-                tracing::warn!(%call, "{first}; trying once more on a fresh instance");
+                tracing::warn!(%call, "{first}; the step is tried once more on a new instance");
                 let mut step = self.attempt(None, state, event, reads)?;
                 step.faults.push(first);
                 Ok(step)

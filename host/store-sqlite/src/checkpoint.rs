@@ -57,7 +57,7 @@ impl Drop for Checkpoints {
     fn drop(&mut self) {
         self.end = None;
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("a thread of the journal panicked");
+            tracing::error!("a thread of the journal panicked; please report this");
         }
     }
 }
@@ -90,7 +90,7 @@ fn move_log(connection: &Connection) -> Option<u32> {
     let pages = |row: &rusqlite::Row<'_>| row.get::<_, i64>(1);
     let done = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], pages);
     let done = done.inspect_err(
-        |error| tracing::warn!(%error, "the journal's log could not be moved into its file"),
+        |error| tracing::warn!(%error, "the journal's write-ahead log could not be moved into the file"),
     );
     u32::try_from(done.ok()?).ok()
 }

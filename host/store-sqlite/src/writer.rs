@@ -116,7 +116,7 @@ impl<'c> Group<'c> {
             }
             match self.change(change) {
                 Err(error) if !is_about_the_database(&error) => {
-                    tracing::error!(%error, "the journal refuses a change; it is left out");
+                    tracing::error!(%error, "the database refuses a change: it is not in the journal");
                 }
                 done => done?,
             }
@@ -134,7 +134,7 @@ impl<'c> Group<'c> {
             Change::Call { call, on, image } => self.open_calls.insert(*call, on, image),
             Change::Closed(record) => {
                 if !self.records.insert(record)? {
-                    tracing::error!(call = %record.call, "closed twice; the first record stays");
+                    tracing::error!(call = %record.call, "the call was closed twice: its first record stays");
                 }
                 self.open_calls.delete(record.call)
             }

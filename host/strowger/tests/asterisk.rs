@@ -59,7 +59,7 @@ fn serve_takes_a_call_and_on_sigterm_lets_it_end_first() {
     let host = Process::start("strowger", strowger(&home, &["serve"])).unwrap();
     host.output()
         .until("a connection to Asterisk", PATIENCE, |log| {
-            log.contains("Asterisk is there").then_some(())
+            log.contains("connected to Asterisk").then_some(())
         })
         .unwrap();
     let caller = Caller::to(&pbx, "0900").call().unwrap();

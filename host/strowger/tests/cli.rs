@@ -173,7 +173,7 @@ fn demo_serves_its_calls_swaps_and_ends_well() {
             "Dirk    hangs up",
             "new calls get version",
             "Els     hears \"Welkom bij de vernieuwde helpdesk van Gent.\"",
-            "not taken: the version of before goes on serving",
+            "refused: the earlier version goes on serving new calls",
             "6 callers: 4 talked with an agent, 1 with the central helpdesk, 1 gave up.",
             "What to try next",
         ],

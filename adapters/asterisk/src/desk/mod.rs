@@ -134,7 +134,7 @@ impl Desk {
                 let channel: ChannelId = channel_of(&leg).into();
                 self.legs.insert(channel.clone(), Leg { id: leg, ..Leg::default() });
                 let Some(endpoint) = self.config.dial_string(&to) else {
-                    tracing::warn!(leg = %channel, ?to, "cannot be dialled: no endpoint in the configuration fits it");
+                    tracing::warn!(leg = %channel, ?to, "cannot be dialled: no endpoint in [asterisk] of strowger.toml fits it");
                     return self.ended(&channel, Cause::Unreachable, false);
                 };
                 let caller_id = caller_id(number.as_deref(), display_name.as_deref());
@@ -155,7 +155,7 @@ impl Desk {
             PbxCommand::Transfer { leg, to } => {
                 let target = to.as_ref().and_then(|to| self.config.dial_string(to));
                 if to.is_some() && target.is_none() {
-                    tracing::error!(%leg, ?to, "cannot be transferred there: no endpoint in the configuration fits it; on in the PBX's own route");
+                    tracing::error!(%leg, ?to, "cannot be transferred there: no endpoint in [asterisk] of strowger.toml fits it; the call takes the PBX's own route");
                 }
                 self.with(&leg, |leg| leg.queue.push_back(Job::Leave { target }));
             }
@@ -280,12 +280,12 @@ impl Desk {
                 self.ended(channel, cause, false)
             }
             (Job::Listen { snoop, .. } | Job::Unlisten { snoop }, Err(failure)) => {
-                tracing::warn!(leg = %channel, %failure, "listens no more");
+                tracing::warn!(leg = %channel, %failure, "Asterisk cannot let this leg listen");
                 self.snoop_ended(&snoop);
             }
             (Job::Originate { .. }, Err(failure)) => self.not_dialled(channel, &failure),
             (job, Err(failure)) if current => {
-                tracing::warn!(leg = %channel, ?job, %failure, "Asterisk did not do it")
+                tracing::warn!(leg = %channel, ?job, %failure, "Asterisk did not carry out a command")
             }
             _ => {}
         }
@@ -295,7 +295,7 @@ impl Desk {
     fn not_dialled(&mut self, channel: &ChannelId, failure: &Failure) {
         let cause = match failure.status {
             // The id is in use: a command repeated after a crash.
-            Some(409) => return tracing::info!(leg = %channel, "is there already"),
+            Some(409) => return tracing::info!(leg = %channel, "this leg was dialled already"),
             // An endpoint or a technology that Asterisk does not know.
             Some(500..) => Cause::Unreachable,
             Some(_) => Cause::Failed,

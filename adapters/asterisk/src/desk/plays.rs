@@ -59,7 +59,7 @@ impl Desk {
                 self.arm(&channel);
             }
             Err(failure) => {
-                tracing::warn!(leg = %play.channel, play = ?id, %failure, "cannot be played");
+                tracing::warn!(leg = %play.channel, play = ?id, %failure, "a prompt cannot be played");
                 let end = if play.stopping { PlayEnd::Stopped } else { PlayEnd::Failed };
                 self.finish(id, end);
             }
@@ -88,7 +88,7 @@ impl Desk {
 
     pub(super) fn overdue(&mut self, id: &PlayId) {
         if self.plays.contains_key(id) {
-            tracing::warn!(play = ?id, "Asterisk has not said that it is over");
+            tracing::warn!(play = ?id, "Asterisk did not report the end of a prompt: it is stopped");
             self.out.push(Output::Chore(Chore::StopPlay(id.clone())));
             self.finish(id, PlayEnd::Failed);
         }

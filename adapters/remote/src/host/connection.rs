@@ -127,7 +127,7 @@ impl Shared {
             state.questions.clear();
             self.up.send_replace(false);
         }
-        tracing::error!(why, "the adapter is lost");
+        tracing::error!(why, "the connection to the adapter is lost");
         (self.sink)(PbxEvent::Lost { why: why.to_owned() });
     }
 }
@@ -236,12 +236,12 @@ pub(super) async fn let_in(listener: TcpListener, shared: Arc<Shared>) {
                     let (shared, stranger) = (shared.clone(), door.enter());
                     connections.spawn(async move {
                         if let Err(error) = serve(stream, stranger, &shared).await {
-                            tracing::warn!(%from, "an adapter was turned away: {error:#}");
+                            tracing::warn!(%from, "an adapter was refused: {error:#}");
                         }
                     });
                 }
                 Err(error) => {
-                    tracing::error!(%error, "cannot take a connection");
+                    tracing::error!(%error, "cannot accept a connection");
                     sleep(Duration::from_millis(100)).await;
                 }
             },

@@ -27,7 +27,7 @@ impl Door {
         }
         if crowded && !mem::replace(&mut self.crowded, true) {
             tracing::warn!(
-                "more than {MOST} connections show no token: the oldest are turned away"
+                "more than {MOST} connections have shown no token: the oldest are closed"
             );
         }
         self.crowded = crowded;

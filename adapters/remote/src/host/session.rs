@@ -113,7 +113,9 @@ impl State {
     /// that a new one may repeat.
     fn forfeit(&mut self, command: PbxCommand) {
         if !mem::replace(&mut self.forfeited, true) {
-            tracing::error!("the adapter has not taken too many commands: it has to begin anew");
+            tracing::error!(
+                "too many commands are not acknowledged by the adapter: a new session begins"
+            );
         }
         self.close("too many commands are not acknowledged".to_owned());
         self.commands.restart(PbxCommand::may_repeat);

@@ -136,7 +136,7 @@ impl Exchange {
             .compare_exchange(ends, next.0, Ordering::Relaxed, Ordering::Relaxed)
             .is_ok();
         if mine && let Err(refused) = self.floor.input(Input::NewDay, |_| ()) {
-            tracing::error!("the floor refused a new day: {refused}");
+            tracing::error!("the counts of the queues cannot begin a new day: {refused}");
         }
     }
 
@@ -172,7 +172,7 @@ pub(crate) async fn tick(floor: Arc<SharedFloor>, exchange: Weak<Exchange>) {
         floor.deadline().await;
         let Some(exchange) = exchange.upgrade() else { return };
         if let Err(refused) = exchange.tell_floor(Input::Tick, None) {
-            tracing::error!("the floor refused a tick: {refused}");
+            tracing::error!("the queues cannot go on: {refused}; please report this");
         }
     }
 }

@@ -81,7 +81,7 @@ impl Exchange {
                 records.iter().for_each(|record| history.close(record, &site));
                 *self.history() = history;
             }
-            Err(error) => tracing::error!("calls of the last days are not known again: {error}"),
+            Err(error) => tracing::error!("earlier calls cannot be read from the journal: {error}"),
         }
     }
 

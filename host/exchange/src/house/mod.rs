@@ -190,7 +190,7 @@ impl House for Guest<'_> {
 
     fn overran(&mut self, why: &str) {
         self.exchange.catalogue.report_fault(self.flow, self.exchange.clock.now());
-        tracing::error!(call = %self.call, flow = %self.flow.name, version = self.flow.version, "over its quota: {why}");
+        tracing::error!(call = %self.call, flow = %self.flow.name, version = self.flow.version, "the flow wanted more than its limit: {why}");
     }
 
     fn has_time(&self) -> bool {

@@ -143,7 +143,7 @@ impl Register {
         let mailbox = self.lock().by_id.get(&call).and_then(|handle| handle.mailbox.clone());
         let Some(mailbox) = mailbox else { return };
         if let Err(TrySendError::Full(_)) = mailbox.try_send(Box::new(mail)) {
-            tracing::error!(%call, "{MAILBOX} mails wait for the call: it is given up");
+            tracing::error!(%call, "{MAILBOX} events wait for the call, and more came: its flow cannot go on, and the call ends");
             if let Some(handle) = self.lock().by_id.get_mut(&call) {
                 handle.mailbox = None;
             }

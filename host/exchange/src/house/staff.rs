@@ -178,7 +178,7 @@ impl Exchange {
     pub(crate) fn furnish(&self, site: &Site) {
         let (queues, agents) = plan::floor_plan(site, &self.staff.seats());
         if let Err(refused) = self.tell_floor(Input::Configure { queues, agents }, None) {
-            tracing::error!("the site's queues and agents were not taken over: {refused}");
+            tracing::error!("the queues and agents of the site cannot be used: {refused}");
         }
     }
 

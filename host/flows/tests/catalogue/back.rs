@@ -44,7 +44,7 @@ fn a_rollback_lasts_until_the_files_change() {
     let report = catalogue.reload();
     assert!(report.is_good(), "{report}");
     let why = catalogue.rollback("a").unwrap_err().to_string();
-    assert!(why.contains("does not go with the rest") && why.contains("no queue `desk`"), "{why}");
+    assert!(why.contains("does not fit the site") && why.contains("no queue `desk`"), "{why}");
     assert_eq!(greeting(&catalogue, "1").unwrap(), "four");
 }
 

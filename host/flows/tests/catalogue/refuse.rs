@@ -48,7 +48,7 @@ fn a_site_that_serving_flows_do_not_fit_is_refused_as_a_whole() {
     folders.write("flows/b.toml", flow("2", "back", "new"));
     let report = catalogue.reload();
     assert!(
-        said(&report).contains("this site is not taken: it does not go with `a` as served now"),
+        said(&report).contains("the new site is refused: it does not fit `a` as it serves now"),
         "{report}"
     );
     assert!(
@@ -129,6 +129,6 @@ fn the_gate_sees_what_would_serve() {
     assert_eq!(*tried.lock().unwrap(), ["good", "bad", "panic"], "what serves is not tried again");
     folders.write("flows/site.toml", SITE.replace("country = \"BE\"", ""));
     let report = catalogue.reload();
-    assert!(said(&report).contains("this site is not taken"), "{report}");
+    assert!(said(&report).contains("the new site is refused"), "{report}");
     assert_eq!(catalogue.current().site.country.as_deref(), Some("BE"));
 }

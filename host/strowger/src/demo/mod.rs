@@ -202,7 +202,7 @@ impl Screen {
             }
         }
         if !report.problems.is_empty() {
-            self.say("    not taken: the version of before goes on serving");
+            self.say("    refused: the earlier version goes on serving new calls");
         }
     }
 

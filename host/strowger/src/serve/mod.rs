@@ -129,7 +129,10 @@ async fn run(config: Config) -> Result<bool> {
     tidying.abort();
     mailing.abort();
     if !store.flush(FLUSH) {
-        tracing::error!("the last steps could not be journalled within {} s", FLUSH.as_secs());
+        tracing::error!(
+            "the last steps could not be written to the journal within {} s",
+            FLUSH.as_secs()
+        );
     }
     match left {
         0 => tracing::info!("stopped; every call had ended"),
@@ -163,7 +166,9 @@ async fn tidy(store: Store, retention: Retention, exchange: Arc<Exchange>) {
             let days = ahead.as_secs() / 86_400;
             tracing::error!(
                 days,
-                "the clock of this machine is ahead of what the journal knows: set it if it is wrong; what is deleted by its age goes by an older time until then"
+                "the clock of this machine is so many days ahead of the time that the host believes: \
+                 set the clock if it is wrong; until the host believes it, old data is deleted by \
+                 the earlier time"
             );
         }
         let (store, exchange) = (store.clone(), exchange.clone());
@@ -175,11 +180,15 @@ async fn tidy(store: Store, retention: Retention, exchange: Arc<Exchange>) {
         .await;
         match tidied {
             Ok(Ok(removed)) if removed != Removed::default() => {
-                tracing::info!(?removed, "deleted from the journal what is old enough")
+                tracing::info!(?removed, "deleted old data from the journal")
             }
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!("old data stays in the journal for now: {error}"),
-            Err(error) => tracing::error!("old data stays in the journal: {error}"),
+            Ok(Err(error)) => tracing::error!(
+                "old data could not be deleted from the journal; the host tries again in an hour: {error}"
+            ),
+            Err(error) => tracing::error!(
+                "old data could not be deleted from the journal; the host tries again in an hour: {error}"
+            ),
         }
     }
 }
@@ -204,10 +213,10 @@ fn tell(report: &Report) {
         tracing::info!(flow, version, "new calls get this version");
     }
     for flow in &report.removed {
-        tracing::warn!(flow, "its file is gone: it serves no new calls");
+        tracing::warn!(flow, "the file of the flow is gone: the flow serves no new calls");
     }
     if report.site_changed {
-        tracing::info!("the site file is in force");
+        tracing::info!("the new site file is used from now on");
     }
     for problem in &report.problems {
         tracing::error!("\n{problem}");

@@ -88,7 +88,7 @@ impl Watch {
             && let Some(what) = narrator.tell(observed)
             && let Err(TrySendError::Full(_)) = sender.try_send(Sight { at, call, what })
         {
-            tracing::warn!(%call, "whoever watches is too slow, and sees no more");
+            tracing::warn!(%call, "`strowger call` reads too slowly, and sees no more of this call");
             let slow = sender.clone();
             inner.waiting.retain(|(_, sender)| !sender.same_channel(&slow));
             inner.calls.retain(|_, (_, sender)| !sender.same_channel(&slow));
