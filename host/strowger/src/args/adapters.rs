@@ -14,31 +14,31 @@ pub(crate) struct Sim {
     /// The adapter's name, for the host's log
     #[arg(long, default_value = "sim")]
     pub(crate) name: String,
-    /// How many callers come, once the host is there
+    /// How many callers call, as soon as the host is connected
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) callers: u64,
-    /// How many of them come in a second
+    /// How many of them call in a second
     #[arg(long, value_name = "PER_S", default_value_t = 10.0)]
     pub(crate) rate: f64,
-    /// The number that they call
+    /// The number that the callers call
     #[arg(long, value_name = "NUMBER", default_value = "+3292000300")]
     pub(crate) to: String,
-    /// Seconds after which a caller hangs up whom nobody has talked to
+    /// A caller hangs up after so many seconds if nobody has talked to them
     #[arg(long, value_name = "SECONDS")]
     pub(crate) patience: Option<f64>,
-    /// Seconds after which a phone is answered that rings
+    /// Seconds that a phone rings before it answers
     #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
     pub(crate) answer_after: f64,
-    /// Seconds after which whoever answered hangs up
+    /// Seconds that a phone talks before it hangs up
     #[arg(long, value_name = "SECONDS", default_value_t = 20.0)]
     pub(crate) talk: f64,
     /// Phones ring and nobody answers
     #[arg(long, conflicts_with_all = ["answer_after", "talk"])]
     pub(crate) nobody_answers: bool,
-    /// Milliseconds between two lines of status
+    /// Milliseconds between two lines of output, at least
     #[arg(long, value_name = "MS", default_value_t = 1000)]
     pub(crate) status: u64,
-    /// End when the callers are gone
+    /// End when all callers have hung up
     #[arg(long)]
     pub(crate) exit: bool,
 }
@@ -51,13 +51,13 @@ pub(crate) struct Adapter {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AdapterAction {
-    /// Play the scenarios of all adapters on one that connects
+    /// Test an adapter: play the scenarios that every adapter has to pass
     ///
-    /// Listens, waits for the adapter, and plays. The adapter must offer `stage`: callers and
-    /// phones that do as they are told. For a scenario that fails: what was expected, what came,
-    /// and everything before it.
+    /// Listens at URL, waits until the adapter connects, and plays the scenarios. The adapter must
+    /// offer `stage`: simulated callers and phones. If a scenario fails, the command shows what was
+    /// expected, what came instead, and everything that came before.
     ///
-    /// Ends with 0 if all passed, else with 1.
+    /// The exit code is 0 if all scenarios passed, else 1.
     #[command(
         after_help = "Example:\n  strowger adapter test ws://127.0.0.1:7078 --token-file token"
     )]
@@ -66,13 +66,13 @@ pub(crate) enum AdapterAction {
 
 #[derive(Debug, Args)]
 pub(crate) struct AdapterTest {
-    /// Where to listen; port 0: any that is free
+    /// Where to listen; with port 0 the system chooses a free port
     #[arg(value_name = "URL", default_value = "ws://127.0.0.1:7078")]
     pub(crate) listen: String,
     /// The file that holds the token which the adapter shows
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: PathBuf,
-    /// Only scenarios whose name contains this
+    /// Only scenarios whose name contains this text
     #[arg(long, value_name = "TEXT")]
     pub(crate) only: Option<String>,
     /// Seconds to wait for the adapter

@@ -16,19 +16,19 @@ pub(crate) struct Plugins {
     /// Folder of plugins
     #[arg(long, value_name = "DIR", default_value = "plugins", env = "STROWGER_PLUGINS")]
     pub(crate) plugins: PathBuf,
-    /// Folder in which compiled plugins are kept
+    /// Folder in which compiled plugins are stored; without it they are compiled each time
     #[arg(long, value_name = "DIR", env = "STROWGER_CACHE")]
     pub(crate) cache: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// A folder of flows, or one flow
+    /// A folder of flows with its site file, or one flow in it
     #[arg(value_name = "PATH", default_value = "flows")]
     pub(crate) path: PathBuf,
     #[command(flatten)]
     pub(crate) plugins: Plugins,
-    /// Leave the scenarios out
+    /// Check only the files, and do not play the scenarios
     #[arg(long)]
     pub(crate) files_only: bool,
 }
@@ -40,12 +40,13 @@ pub(crate) struct Test {
     pub(crate) path: PathBuf,
     #[command(flatten)]
     pub(crate) plugins: Plugins,
-    /// Show the calls of scenarios that pass, too
+    /// Also show what happens in the calls of scenarios that pass
     #[arg(long, short)]
     pub(crate) verbose: bool,
-    /// Alter each figure of the flow in turn, and show which scenario notices
+    /// Change each figure of the flow, one after another, and show which scenario fails then
     ///
-    /// Fails if none does: then that figure could be changed by mistake and nobody would know.
+    /// If no scenario fails, somebody could change the figure by mistake and nobody would notice. So
+    /// the command fails.
     #[arg(long)]
     pub(crate) figures: bool,
 }
@@ -72,11 +73,11 @@ pub(crate) struct Floor {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FlowsAction {
-    /// Give new calls the version of before, until the flow's files change
+    /// Give new calls the previous version, until the files of the flow change
     ///
-    /// Calls in progress stay on the version that they began on. A second time undoes the first.
+    /// Calls in progress keep the version that they began with. A second rollback undoes the first.
     Rollback {
-        /// The flow.
+        /// The flow
         name: FlowName,
     },
 }
@@ -85,7 +86,7 @@ pub(crate) enum FlowsAction {
 pub(crate) struct Host {
     #[command(flatten)]
     pub(crate) config: ConfigFile,
-    /// The running host's control socket, instead of the one that the configuration names
+    /// The control socket of the running host, if it is not the one of the configuration file
     #[arg(long, value_name = "FILE", env = "STROWGER_CONTROL", global = true)]
     pub(crate) control: Option<PathBuf>,
 }
@@ -94,16 +95,16 @@ pub(crate) struct Host {
 pub(crate) struct Call {
     /// The number to call
     pub(crate) number: String,
-    /// The caller's number; "withheld" for none
+    /// The caller's number; "withheld": the caller shows none
     #[arg(long, value_name = "NUMBER", default_value = "+32470000000")]
     pub(crate) from: String,
-    /// Seconds after which the caller hangs up
+    /// The caller hangs up after so many seconds if nobody has talked to them (simulated PBX only)
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     pub(crate) patience: u64,
-    /// What the caller keys, and when: SECONDS:DIGITS, such as 5:1
+    /// The caller presses keys after so many seconds, such as 5:1 (simulated PBX only)
     #[arg(long, value_name = "SECONDS:DIGITS")]
     pub(crate) key: Vec<String>,
-    /// With a real PBX: the address, in its own words, that leads a call to the host
+    /// With a real PBX: an address of the PBX that sends the call to the host
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) via: Option<String>,
     #[command(flatten)]
@@ -112,12 +113,12 @@ pub(crate) struct Call {
 
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Folder of flows; it is copied, and stays as it is
+    /// Folder of flows; the demo changes only a copy of it
     #[arg(long, value_name = "DIR", default_value = "flows")]
     pub(crate) flows: PathBuf,
     #[command(flatten)]
     pub(crate) plugins: Plugins,
-    /// End when the calls are served, with 0 if they went as they should
+    /// End when the calls are over; the exit code is 0 if they went as they should
     #[arg(long)]
     pub(crate) exit: bool,
 }

@@ -20,15 +20,16 @@ use std::path::PathBuf;
 
 /// A plugin host for telephony flows.
 ///
-/// A flow decides what happens to a call: whom to ring, what the caller hears, when to give up and
-/// how. The PBX keeps the media; Strowger keeps the decisions. Flows are plugins (WebAssembly) and
-/// flow files (TOML); they are swapped while calls are up.
+/// A flow decides what happens to a call: which phones ring, what the caller hears, and what happens
+/// if nobody answers. The PBX handles lines, phones and media; Strowger tells it what to do. A flow is
+/// a plugin (WebAssembly) with a flow file (TOML). When these files change, new calls get the new
+/// version, and calls in progress keep theirs.
 #[derive(Debug, Parser)]
 #[command(
     name = "strowger",
     version,
     arg_required_else_help = true,
-    after_help = "First steps:\n  strowger demo                 watch calls being served, no PBX needed\n  strowger check flows          say what is wrong with flow files\n  strowger test flows           play the scenarios of every flow\n  strowger serve                serve calls"
+    after_help = "First steps:\n  strowger demo                 watch simulated calls; needs no PBX\n  strowger check flows          show all mistakes in flow files\n  strowger test flows           play the scenarios of every flow\n  strowger serve                serve calls"
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -37,140 +38,144 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serve calls, until told to stop
+    /// Start the host: it serves calls until you stop it
     ///
-    /// Reads `strowger.toml`, loads the flows, connects to the PBX and serves. Changed flow files
-    /// and plugins are taken over while calls are up; what is wrong is logged, and the version of
-    /// before goes on serving.
+    /// Reads `strowger.toml`, loads the flows, connects to the PBX and serves. When flow files or
+    /// plugins change, new calls get the new version. If a file has a mistake, the log shows it, and
+    /// the earlier version goes on serving.
     ///
-    /// SIGTERM or SIGINT: new calls go to the PBX's own route, and the host ends when its last call
-    /// has, at most after `drain` seconds. A second signal ends it at once; calls stay at the PBX
-    /// as they are.
+    /// To stop it, send SIGTERM or SIGINT. New calls then take the PBX's own route. The host ends
+    /// when its last call has ended, but at most `drain` seconds later. A second signal ends it at
+    /// once; calls stay at the PBX as they are.
     Serve(Serve),
-    /// Say what is wrong with flow files
+    /// Show all mistakes in flow files
     ///
     /// Checks everything that can be checked without serving a call: syntax, settings against the
-    /// plugin's schema, names, numbers, opening hours, permissions. Then plays the scenarios with
-    /// every step taken twice, on a reused instance and on a fresh one: a flow must decide the same
-    /// both times. All that is wrong is said at once.
+    /// plugin's schema, names, numbers, opening hours, permissions. Then plays the scenarios and
+    /// takes every step twice: on an instance of the plugin that was used before, and on a new one.
+    /// A flow must give the same orders both times. All mistakes are shown at once.
     ///
-    /// Ends with 0 if all is good, else with 1.
+    /// The exit code is 0 if all is good, else 1.
     Check(Check),
-    /// Play the scenarios of flows, under virtual time
+    /// Play the scenarios of flows: tests with simulated calls
     ///
-    /// PATH is a folder of flows, one flow, or one scenario file. For a scenario that fails: what
-    /// was expected, what happened, and the whole of its calls.
+    /// PATH is a folder of flows, one flow, or one scenario file. An hour of a scenario takes a
+    /// moment. If a scenario fails, the command shows what was expected, what happened, and
+    /// everything that happened in its calls.
     ///
-    /// Ends with 0 if all passed, else with 1.
+    /// The exit code is 0 if all scenarios passed, else 1.
     Test(Test),
-    /// Show what is loaded: versions, calls on each, what is wrong
+    /// Show the flows of the running host: versions, calls on each version, mistakes in their files
     Flows(Flows),
-    /// Show the queues: who waits, who is there, and what came of callers today
+    /// Show the queues: who waits, who is there, and what happened with callers today
     ///
-    /// Today is since midnight at the site, or since the host started. Offered: came into the
-    /// queue. Answered: got an agent of it; the percentage of those within the queue's
-    /// `answer_within`. Left: were sent away or moved on. Abandoned: hung up. The others wait.
+    /// The counts begin at midnight of the site, or when the host started if that was later.
+    /// offered: came into the queue. answered: got an agent of the queue. at_once: how many per cent
+    /// of the answered callers got one within `answer_within` of the queue. left: were sent away or
+    /// moved on. abandoned: hung up. All others still wait.
     Queues(Floor),
-    /// Show the agents: what each is doing, since when, where, and for which queues
+    /// Show the agents: what each agent is doing, since when, where, and for which queues
     Agents(Floor),
     /// Read a PIN and print its hash, for an agent in the site file
     ///
-    /// Reads one line of standard input. The hash (argon2id) goes into `[agents.NAME]`; the PIN
-    /// itself is written down nowhere.
+    /// Reads one line of standard input. Copy the line that it prints into `[agents.NAME]` of the
+    /// site file. The PIN itself is not stored anywhere.
     #[command(after_help = "Example:\n  strowger pin\n  echo 2580 | strowger pin")]
     Pin,
-    /// Bring a call in and watch it
+    /// Bring a test call to the host and watch it
     ///
-    /// The host must be running. With the sim, a simulated caller calls; with a real PBX say with
-    /// --via how a call gets from the PBX to the host.
+    /// The host must be running. With the simulated PBX, a simulated caller calls. With a real PBX,
+    /// --via names an address of the PBX that sends the call to the host.
     #[command(
         after_help = "Examples:\n  strowger call +3292000300\n  strowger call +3292000300 --from +32470123456 --patience 60\n  strowger call 3000 --via Local/3000@incoming"
     )]
     Call(Call),
-    /// Watch calls being served, no PBX needed
+    /// Watch simulated calls; needs no PBX
     ///
-    /// Starts a host on the sim with a copy of your flows, shortens the waits, and plays callers
-    /// and agents. The flow is swapped meanwhile, once well and once with a mistake in it.
+    /// Starts a host on a simulated PBX with a copy of your flows, shortens the waits, and plays
+    /// callers and agents. Meanwhile the flow file is changed: once without and once with a mistake.
     Demo(Demo),
-    /// Show the records of calls
+    /// Show the records of calls that are over
     ///
-    /// Whoever called, what came of it, by whom and after how long. Works beside a running host.
+    /// Each line says who called, the outcome, who answered, and how long the caller waited. A host
+    /// may be running or not.
     #[command(
         after_help = "Examples:\n  strowger records --since 1d\n  strowger records --since 2026-11-01 --flow helpdesk --csv > november.csv"
     )]
     Records(Records),
-    /// Show what calls came to: offered, answered, waits, by flow, agent, hour, or what a flow
-    /// notes
+    /// Count calls, waits and cases, by flow, agent, hour, or what a flow notes
     ///
-    /// At once is who waited no longer than --at-once says. Who gave up waiting, or was turned
-    /// away, is lost. Works beside a running host.
+    /// at_once: how many per cent of the answered callers waited no longer than --at-once says.
+    /// lost: callers who gave up waiting or were sent away. docs/operate.md explains all columns. A
+    /// host may be running or not.
     #[command(
         after_help = "Examples:\n  strowger report --since 7d\n  strowger report --since 2026-11-01 --flow contact-centre --by note:clinic --csv > clinics.csv"
     )]
     Report(Report),
-    /// Show mail that flows ordered and that is not sent yet, or was given up
+    /// Show mail of flows that is not sent yet, or was given up
     ///
-    /// With whom it goes to and what the mail server said, never with what it says. Works beside a
-    /// running host.
+    /// Shows to whom a mail goes and what the mail server answered, never the text of the mail. A
+    /// host may be running or not.
     #[command(after_help = "Examples:\n  strowger mails\n  strowger mails --all --since 1d")]
     Mails(Mails),
-    /// List what has to be answered in time, such as complaints; close one, add one, note more of
-    /// one, or export a quarter
+    /// List cases: what people have to answer in time, such as complaints. Also close, add, complete
+    /// or export cases
     ///
-    /// Works beside a running host.
+    /// A host may be running or not.
     #[command(
-        after_help = "Examples:\n  strowger cases\n  strowger cases close 038g0xwfyg000-3-1 --outcome founded\n  strowger cases add complaint --flow helpdesk --field name=Jan --field what=Wachttijd\n  strowger cases export --quarter 2026Q4 > complaints.csv"
+        after_help = "Examples:\n  strowger cases\n  strowger cases close 038g0xwfyg000-3-1 --outcome founded\n  strowger cases add complaint --flow helpdesk --field caller=Jan --field description=Wachttijd\n  strowger cases export --quarter 2026Q4 > complaints.csv"
     )]
     Cases(Cases),
-    /// Run recorded calls again, and show where a flow decides otherwise
+    /// Run recorded calls again, and show where a flow decides differently
     ///
-    /// The flow is told again what it was told, and its questions are answered as they were; its
-    /// orders are compared with those that were recorded, up to the first that differs. With
-    /// --plugin, a new plugin takes the place of the recorded one, under the same settings: what
-    /// would it have done with the calls of last week? Nothing is rung, dialled or mailed. Works
-    /// beside a running host.
+    /// The flow is told the same events as in the recorded call, and its questions get the same
+    /// answers. The command compares its orders with the recorded orders, up to the first
+    /// difference. With --plugin, a new plugin runs instead of the recorded one, with the same
+    /// settings. So you see what it would have done with the calls of last week. No phone rings,
+    /// nothing is dialled, and no mail is sent. A host may be running or not.
     ///
-    /// Ends with 0 if all orders were the same, else with 1.
+    /// The exit code is 0 if all orders were the same, else 1.
     #[command(
         after_help = "Examples:\n  strowger replay 038g0xwfyg000\n  strowger replay 038g0xwfyg000 --plugin new/helpdesk.wasm\n  strowger replay --since 7d --plugin new/helpdesk.wasm"
     )]
     Replay(Replay),
     /// Erase personal data from the journal
     ///
-    /// Of the calls meant: their steps are deleted, and their records lose the caller's number and
-    /// the notes. Times, outcome and figures stay, so that reports remain right. Calls that are not
-    /// over are left alone. Works beside a running host.
+    /// NUMBER selects the calls of that number, and the calls whose steps or notes mention it. The
+    /// steps of these calls are deleted. Their records lose the caller's number and the notes, and
+    /// their mail and cases lose their content. Times, outcomes and figures stay, so that reports
+    /// remain right. Calls in progress are not changed. A host may be running or not.
     #[command(
         after_help = "Examples:\n  strowger erase +32470123456\n  strowger erase --older-than 30d"
     )]
     Erase(Erase),
-    /// A simulated PBX as a process of its own
+    /// Run a simulated PBX in a process of its own
     ///
-    /// Connects to a host whose `strowger.toml` says adapter = "remote", and again whenever the
-    /// host has gone: its callers live on meanwhile, and new ones take the PBX's own route. One
-    /// line of JSON on standard output for each change, at most one in STATUS milliseconds;
-    /// standard input takes lines: `status`, `hears`, `call NUMBER [FROM]`.
+    /// Connects to a host whose `strowger.toml` says adapter = "remote". If the connection is lost, it
+    /// connects again. Meanwhile its calls stay up, and new calls take the PBX's own route. It prints
+    /// a line of JSON on standard output when something has changed, at most one line in --status
+    /// milliseconds. You can type these lines: `status`, `hears`, `call NUMBER [FROM]`.
     #[command(
         after_help = "Example:\n  strowger sim --token-file token --callers 20 --rate 2 --to +3292000300 --patience 60 --answer-after 3 --talk 20"
     )]
     Sim(Sim),
-    /// For authors of PBX adapters: docs/write-an-adapter.md
+    /// Test a PBX adapter: see docs/write-an-adapter.md
     Adapter(Adapter),
-    /// Print the JSON Schema of a kind of file, for editors, or of the messages of an adapter
+    /// Print the JSON Schema of a kind of file, of an adapter's messages, or of the control socket
     Schema(Schema),
     /// Print completions for a shell
     #[command(
         after_help = "Example:\n  strowger completions bash > ~/.local/share/bash-completion/completions/strowger"
     )]
     Completions {
-        /// For which shell.
+        /// The shell
         shell: clap_complete::Shell,
     },
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ConfigFile {
-    /// The host's configuration
+    /// The configuration file of the host
     #[arg(long, value_name = "FILE", default_value = "strowger.toml", env = "STROWGER_CONFIG")]
     pub(crate) config: PathBuf,
 }
@@ -196,6 +201,6 @@ pub(crate) enum SchemaKind {
     AdapterToHost,
     /// What the host sends to an adapter
     AdapterToAdapter,
-    /// What the control socket is asked and answers
+    /// Requests and answers of the control socket
     Api,
 }

@@ -12,16 +12,16 @@ pub(crate) struct Records {
     pub(crate) config: ConfigFile,
     #[command(flatten)]
     pub(crate) which: Which,
-    /// Only of the caller with this number
+    /// Only calls from this number
     #[arg(long, value_name = "NUMBER")]
     pub(crate) caller: Option<String>,
-    /// Only the latest so many
+    /// Only the latest calls, so many of them
     #[arg(long, value_name = "COUNT")]
     pub(crate) limit: Option<u32>,
-    /// As JSON, one record a line
+    /// As JSON, one record in each line, with every field
     #[arg(long, conflicts_with = "csv")]
     pub(crate) json: bool,
-    /// As CSV
+    /// As CSV, with every field
     #[arg(long)]
     pub(crate) csv: bool,
 }
@@ -32,21 +32,21 @@ pub(crate) struct Report {
     pub(crate) config: ConfigFile,
     #[command(flatten)]
     pub(crate) which: Which,
-    /// What the calls of a line have in common: flow, dialled, agent, outcome, day, hour, or
-    /// note:KEY
+    /// One line for each: flow, dialled (number), agent, outcome, day, hour, or note:KEY (what a flow
+    /// notes under a key)
     #[arg(long, value_name = "WHAT", default_value_t = By::Flow)]
     pub(crate) by: By,
-    /// A wait of so many seconds is none
+    /// A call counts as answered at once if the caller waited no longer than so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     pub(crate) at_once: u64,
-    /// Only calls with this mark, such as `repeat`, and no cases but theirs
+    /// Only calls with this mark, such as `repeat`, and only the cases of these calls
     #[arg(long, value_name = "MARK")]
     pub(crate) tag: Option<String>,
-    /// What was sent on each day, such as invitations, as CSV with the column `day` and one more,
-    /// whose name is yours: the report, by day, sets the calls against it
+    /// With --by day: a CSV file that says what was sent on each day, such as invitations. It has
+    /// the column `day` and one other, with any name. The report compares the calls with it
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
-    /// How many of these bring one call, as is expected; the report then has a column `forecast`
+    /// One call is expected for so many of these: the report gets a column `forecast`
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..), requires = "against")]
     pub(crate) one_in: Option<u32>,
     /// As CSV
@@ -111,10 +111,10 @@ impl std::fmt::Display for By {
 pub(crate) struct Mails {
     #[command(flatten)]
     pub(crate) config: ConfigFile,
-    /// Mail that was sent too
+    /// Also mail that was sent
     #[arg(long)]
     pub(crate) all: bool,
-    /// Ordered since: 90m, 12h, 7d, 2w, or a date such as 2026-11-01
+    /// Only mail that flows ordered since then: 90m, 12h, 7d, 2w, or a date such as 2026-11-01
     #[arg(long, value_name = "WHEN")]
     pub(crate) since: Option<When>,
 }
@@ -123,7 +123,7 @@ pub(crate) struct Mails {
 pub(crate) struct Cases {
     #[command(flatten)]
     pub(crate) config: ConfigFile,
-    /// Those that are closed too
+    /// Also closed cases
     #[arg(long)]
     pub(crate) all: bool,
     #[command(subcommand)]
@@ -137,19 +137,19 @@ pub(crate) enum CasesDo {
         /// The case
         #[arg(value_name = "CASE")]
         id: String,
-        /// How it ended; the site file may say which outcomes a kind of case has
+        /// How the case ended; the site file may say which outcomes there are for this kind of case
         #[arg(long)]
         outcome: String,
     },
-    /// Add a case that came up after a call
+    /// Add a case by hand
     Add(AddCase),
-    /// Note more of an open case, such as the question, or what the investigation of a complaint
-    /// found
+    /// Add to an open case, such as the question, or the result of the investigation of a complaint
     Note {
         /// The case
         #[arg(value_name = "CASE")]
         id: String,
-        /// What to note; may be given more often. A key that the case has gets the new value
+        /// What to add. You can give --field several times. If the case has the key already, the new
+        /// value replaces the old one
         #[arg(long = "field", value_name = "KEY=VALUE", value_parser = key_and_value, required = true)]
         fields: Vec<Field>,
     },
@@ -163,15 +163,15 @@ pub(crate) enum CasesDo {
 
 #[derive(Debug, Args)]
 pub(crate) struct AddCase {
-    /// What it is, such as complaint: a kind of case of the site file
+    /// A kind of case of the site file, such as complaint
     pub(crate) kind: CaseKind,
-    /// The flow that it is about
+    /// The flow that the case is about
     #[arg(long, value_name = "NAME")]
     pub(crate) flow: String,
-    /// The call that it is about
+    /// The call that the case is about
     #[arg(long)]
     pub(crate) call: Option<CallId>,
-    /// What it is about; may be given more often
+    /// What the case is about. You can give --field several times
     #[arg(long = "field", value_name = "KEY=VALUE", value_parser = key_and_value)]
     pub(crate) fields: Vec<Field>,
 }
@@ -183,25 +183,25 @@ fn key_and_value(text: &str) -> Result<Field, String> {
 
 #[derive(Debug, Args)]
 pub(crate) struct Which {
-    /// Calls that came in since: 90m, 12h, 7d, 2w, or a date such as 2026-11-01
+    /// Only calls that came in since then: 90m, 12h, 7d, 2w, or a date such as 2026-11-01
     #[arg(long, value_name = "WHEN")]
     pub(crate) since: Option<When>,
-    /// Calls that came in before
+    /// Only calls that came in before then
     #[arg(long, value_name = "WHEN")]
     pub(crate) until: Option<When>,
-    /// Only of this flow
+    /// Only calls of this flow
     #[arg(long, value_name = "NAME")]
     pub(crate) flow: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
-    /// The call, as its record names it
+    /// The id of the call, as `strowger records` shows it
     #[arg(value_name = "CALL", required_unless_present = "since", conflicts_with_all = ["since", "until", "flow"])]
     pub(crate) call: Option<CallId>,
     #[command(flatten)]
     pub(crate) which: Which,
-    /// The plugin to run instead of the recorded one of the same name
+    /// A plugin that runs instead of the recorded plugin of the same name
     #[arg(long, value_name = "FILE")]
     pub(crate) plugin: Option<PathBuf>,
     #[command(flatten)]
@@ -210,14 +210,14 @@ pub(crate) struct Replay {
 
 #[derive(Debug, Args)]
 pub(crate) struct Erase {
-    /// Whose: the caller's number, written as in the records
+    /// The number to erase, written as `strowger records` shows it
     #[arg(
         value_name = "NUMBER",
         required_unless_present = "older_than",
         conflicts_with = "older_than"
     )]
     pub(crate) number: Option<String>,
-    /// Everybody's, of calls that came in before: 30d, 8w, or a date such as 2026-11-01
+    /// Erase the data of all calls that came in before: 30d, 8w, or a date such as 2026-11-01
     #[arg(long, value_name = "WHEN")]
     pub(crate) older_than: Option<When>,
     #[command(flatten)]
