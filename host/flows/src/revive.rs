@@ -72,12 +72,12 @@ impl Catalogue {
             None => same(origin.fit(Some(&Arc::new(site(files, &now)?)), |_| None)?).ok_or_else(
                 || {
                     let message = format!(
-                        "this host does not make version {} of what was archived as that",
+                        "this host cannot make version {} again from what the journal has of it",
                         files.on.version
                     );
                     vec![
                         Problem::of_file(Path::new(&files.flow.path), message)
-                            .help("an older host archived it; finish its calls with that one"),
+                            .help("an older host wrote it; let that host serve the calls of this version to their end"),
                     ]
                 },
             )?,

@@ -96,7 +96,7 @@ pub enum RemoveError {
     #[error("not everything could be deleted: {0}; try again")]
     Database(#[from] Failure),
     /// The writer has other worries, or so much is to be deleted that this would wait for too long.
-    #[error("not everything could be deleted: the journal is stuck; try again when it works")]
+    #[error("not everything could be deleted: the journal cannot be written now; try again later")]
     Stuck,
 }
 

@@ -28,7 +28,7 @@ pub enum KeepError {
     #[error("there is no record of call {0}; a call has one when it is over")]
     NoRecord(CallId),
     /// Its personal data is gone, and nobody would erase more of it.
-    #[error("of call {0} the personal data was erased; nothing is noted of it any more")]
+    #[error("the personal data of call {0} was erased; its record takes no more notes")]
     Erased(CallId),
     /// It cannot be read.
     #[error(transparent)]

@@ -66,7 +66,7 @@ fn kind_of(error: &wasmtime::Error, host: &Host) -> (FaultKind, String) {
     }
     match trap {
         Some(Trap::UnreachableCodeReached) => {
-            (FaultKind::Panicked, "it aborted without a word".into())
+            (FaultKind::Panicked, "it aborted and gave no reason".into())
         }
         Some(Trap::MemoryOutOfBounds) => (
             FaultKind::Trapped,

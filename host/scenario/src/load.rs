@@ -138,7 +138,7 @@ fn check(written: &ScenarioFile, wrong: &mut Wrong) {
         if !known {
             wrong.push((
                 then.span(),
-                format!("nobody here is called {:?}", of.who),
+                format!("there is no agent and no number {:?} in this scenario", of.who),
                 Some("name one of [agents] or [outside]"),
             ));
         }
@@ -237,7 +237,7 @@ mod tests {
         for part in [
             "s.toml:2:6",
             "write \"2026-11-23 10:00\"",
-            "nobody here is called \"anna\"",
+            "there is no agent and no number \"anna\" in this scenario",
             "s.toml:9:3",
             "nothing is expected here",
             "hears and rings are two things",

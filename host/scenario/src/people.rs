@@ -78,7 +78,7 @@ fn callable(text: &str, site: &Site) -> Result<Target, String> {
         Some(Target::Agent(name)) => Ok(Target::Agent(agent(name.as_str(), site)?)),
         Some(target) => Ok(target),
         None => Err(format!(
-            "not whom one can call: {text:?}; write \"+32470123456\", \"101\", \"agent:anna\" or \"PJSIP/anna\""
+            "{text:?} cannot be called; write \"+32470123456\", \"101\", \"agent:anna\" or \"PJSIP/anna\""
         )),
     }
 }

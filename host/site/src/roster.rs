@@ -89,7 +89,7 @@ pub(crate) fn read(
         });
         let target = target(row.cell(TARGET));
         match &target {
-            None => problems.push(row.problem(TARGET, "not whom one can call").help(
+            None => problems.push(row.problem(TARGET, "this cannot be called").help(
                 "write a number (`+32470123456`), an extension (`101`), an agent (`agent:anna`) or an address in the PBX's own words (`PJSIP/anna`)",
             )),
             Some(Target::Agent(name)) if !known.agents.contains(&name.as_str()) => {
@@ -218,7 +218,7 @@ mod tests {
             [
                 (2, "`from`: not a date and time"),
                 (2, "`target`: no agent `grit` in the site file"),
-                (3, "`target`: not whom one can call"),
+                (3, "`target`: this cannot be called"),
                 (4, "`until`: ends before it begins"),
             ]
         );

@@ -127,7 +127,7 @@ fn a_complaint_is_settled(run: &dyn Fn(&[&str]) -> (i32, String), call: &str) ->
         "--call",
         call,
     ]);
-    assert!(code == 0 && said.contains("is to be answered by"), "{said}");
+    assert!(code == 0 && said.contains("has to be answered by"), "{said}");
     let id = said.split(' ').next().unwrap().to_owned();
     assert_eq!(
         run(&[

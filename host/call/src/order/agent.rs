@@ -100,7 +100,7 @@ impl Turn<'_> {
             let unknown = || {
                 refusal(
                     RefusalReason::UnknownName,
-                    "there is no such proof in this call, or it is spent",
+                    "there is no such proof in this call, or it was used already",
                 )
             };
             self.spend_secret(&handle).ok_or_else(unknown)

@@ -35,7 +35,7 @@ impl Kind for Moving {
 impl Turn<'_> {
     pub(crate) fn connect(&mut self, id: OrderId, legs: &[LegName]) -> Carried {
         let (Some(first), true) = (legs.first(), legs.len() > 1) else {
-            return Err(refusal(RefusalReason::Invalid, "two legs at least"));
+            return Err(refusal(RefusalReason::Invalid, "a conversation needs at least two legs"));
         };
         for leg in legs {
             self.call.legs.up(leg)?;
@@ -85,7 +85,7 @@ impl Turn<'_> {
             .ok_or_else(|| refusal(RefusalReason::WrongState, format!("{name} is not held")))?;
         let there = self.call.legs.by_id(with).filter(|other| other.up && !other.is_ending());
         let Some(to) = there.map(|other| other.place.clone()) else {
-            let why = format!("whom {name} was held from is gone");
+            let why = format!("the leg with which {name} talked before the hold is gone");
             return Err(refusal(RefusalReason::WrongState, why));
         };
         self.end_hold_of(&name);

@@ -35,7 +35,7 @@ pub(crate) fn cases(args: &Cases) -> Result<bool> {
         Some(CasesDo::Add(new)) => add(&config, new),
         Some(CasesDo::Note { id, fields }) => {
             strowger_office::note_case(&*config.journal(), id, fields)?;
-            println!("{id} is noted");
+            println!("{id}: the fields are added");
             Ok(true)
         }
         Some(CasesDo::Export { quarter }) => export(&config, quarter),
@@ -87,7 +87,7 @@ fn add(config: &Config, new: &AddCase) -> Result<bool> {
     let case = case::new(&flow, new.kind.clone(), new.call, new.fields.clone());
     let case = case.map_err(anyhow::Error::msg)?;
     let case = strowger_office::add_case(&*config.journal(), case)?;
-    println!("{} is to be answered by {}", case.id, last_moment(&case));
+    println!("{} has to be answered by {}", case.id, last_moment(&case));
     Ok(true)
 }
 

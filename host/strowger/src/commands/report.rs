@@ -21,7 +21,7 @@ pub(crate) fn report(args: &Report) -> Result<bool> {
     let sent = args.against.as_deref().map(against::read).transpose()?;
     ensure!(
         sent.is_none() || args.by == By::Day,
-        "what was sent is told by day; write --by day too"
+        "--against compares the calls of each day; write --by day, too"
     );
     let reader = config.journal().reader()?;
     let mut records = reader.records(&records::query(&args.which))?;

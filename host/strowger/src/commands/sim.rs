@@ -183,7 +183,7 @@ async fn run(args: &args::Sim, token: Token) -> Result<bool> {
     tokio::select! {
         told = telling => told,
         () = async { coming.await; std::future::pending().await } => Ok(false),
-        _ = link => anyhow::bail!("the link to the host has died"),
+        _ = link => anyhow::bail!("the task that connects to the host has ended"),
     }
 }
 

@@ -85,7 +85,7 @@ impl Host for Running {
             }
             (None, None) => {
                 return Err(Error::conflict(format!(
-                    "the host serves {}: say with --via which of its addresses leads a call to the host",
+                    "the host serves {}: name with --via an address of it that sends the call to the host",
                     self.pbx.name()
                 )));
             }
