@@ -77,7 +77,7 @@ impl Catalogue {
                     );
                     vec![
                         Problem::of_file(Path::new(&files.flow.path), message)
-                            .help("an older host wrote it; let that host serve the calls of this version to their end"),
+                            .help("let the older host that wrote it serve its calls to their end"),
                     ]
                 },
             )?,
