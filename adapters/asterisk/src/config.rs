@@ -19,14 +19,14 @@ pub struct AsteriskConfig {
     #[serde(default = "app")]
     pub app: String,
     /// How numbers are dialled, such as `PJSIP/{number}@trunk`; `{digits}` is the number without
-    /// its `+`. None: no number can be reached.
+    /// its `+`. Not given: no number can be dialled.
     #[serde(default)]
     pub number_endpoint: Option<String>,
     /// How extensions are dialled.
     #[serde(default = "extension_endpoint")]
     pub extension_endpoint: String,
-    /// The channel technologies that an address may name. `Local` would let a flow run any
-    /// dialplan.
+    /// The channel technologies with which an address may begin. With `Local`, a flow could run any
+    /// part of the dialplan.
     #[serde(default = "technologies")]
     pub technologies: Vec<String>,
     /// The dialplan context in which a transferred leg continues, at `s`, with the target to dial
@@ -34,10 +34,11 @@ pub struct AsteriskConfig {
     /// phones.
     #[serde(default = "transfer_context")]
     pub transfer_context: String,
-    /// Where prompts are served to Asterisk. Port 0: any that is free.
+    /// The address at which the host serves prompts to Asterisk. Port 0: any port that is free.
     #[serde(default = "prompts_bind")]
     pub prompts_bind: SocketAddr,
-    /// How Asterisk reaches that, such as `http://10.0.0.2:8087`. None: at the address itself.
+    /// How Asterisk reaches this address, such as `http://10.0.0.2:8087`. Not given: at the address
+    /// itself.
     #[serde(default)]
     pub prompts_url: Option<String>,
 }

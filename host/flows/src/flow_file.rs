@@ -14,31 +14,34 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Strowger flow file")]
 pub(crate) struct FlowFile {
-    /// The plugin: the file `NAME.wasm` beside this file, else in the folder of plugins.
+    /// The plugin: the file `NAME.wasm` in the folder of this file, or else in the folder of
+    /// plugins.
     #[expect(dead_code, reason = "read before all else, to find the plugin")]
     pub(crate) plugin: String,
-    /// Numbers that the flow serves: digits, an optional `+` in front, `X` for any digit, `*` at
-    /// the end for any rest of digits. Elsewhere `*` and `#` are keys, as in the code `*48*XX`.
+    /// Numbers that the flow serves: digits, with or without `+` in front. `X` stands for any
+    /// digit, and `*` at the end for any further digits. Elsewhere `*` and `#` are keys, as in the
+    /// code `*48*XX`.
     #[serde(default)]
     pub(crate) numbers: Vec<String>,
-    /// Language of texts that name none, such as `nl-BE`. Without it the site's.
+    /// Language of texts for which the plugin gives none, such as `nl-BE`. Without it, the language
+    /// of the site.
     #[serde(default)]
     pub(crate) language: Option<String>,
     /// Number that is shown when the flow dials, such as `+3227138700`.
     #[serde(default)]
     pub(crate) caller_id: Option<String>,
-    /// Where calls go that the flow cannot serve: `pbx` (the PBX's own route), a number, an
-    /// extension, or an address in the PBX's own words.
+    /// Where a call goes when the flow cannot serve it: `pbx` (the PBX's own route), a number, an
+    /// extension, or an address as the PBX writes it.
     #[serde(default = "pbx")]
     pub(crate) fallback: String,
-    /// What the flow may touch. What is not granted is refused.
+    /// What the flow may do. Everything else is refused.
     #[serde(default)]
     pub(crate) permissions: PermissionsFile,
     /// Texts of the mails that the flow sends, by name. `[permissions] mail` says to whom.
     #[serde(default)]
     pub(crate) mails: BTreeMap<String, MailFile>,
-    /// Who is told of cases that the flow notes, by the kinds of the site file. Of other kinds nobody
-    /// is told.
+    /// Who gets a mail when the flow opens a case, for each kind of case of the site file. For a
+    /// kind that is not here, nobody gets a mail.
     #[serde(default)]
     pub(crate) cases: BTreeMap<String, CaseFile>,
     /// How much the flow may use.
@@ -53,28 +56,30 @@ fn pbx() -> String {
     "pbx".to_owned()
 }
 
-/// What a flow may touch.
+/// What a flow may do.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct PermissionsFile {
     /// Patterns of numbers and extensions that may be dialled and transferred to, such as `+32*` or
     /// `1XX`.
     pub(crate) dial: Vec<String>,
-    /// Addresses in the PBX's own words that may be dialled and transferred to, such as
-    /// `PJSIP/gate`.
+    /// Addresses as the PBX writes them, such as `PJSIP/gate`, that may be dialled and transferred
+    /// to.
     pub(crate) addresses: Vec<String>,
-    /// Queues of the site. Their agents may be asked for by name, too.
+    /// Queues of the site in which callers may wait. Callers may also wait for their agents by
+    /// name.
     pub(crate) queues: Vec<String>,
-    /// Further agents that may be asked for or dialled.
+    /// Further agents for whom callers may wait by name, and who may be dialled.
     pub(crate) agents: Vec<String>,
-    /// Whose conversations may be listened to: all agents of a queue, or one, as `agent:NAME`.
+    /// Whose conversations a listener may hear: those of all agents of a queue (its name), or of
+    /// one agent (`agent:NAME`).
     pub(crate) listen: Vec<String>,
-    /// Agents who may be logged in and out, paused, and put into and out of queues, once they have
-    /// proven who they are; `*` for all of the site.
+    /// Agents for whom the flow may act, once they have shown who they are: log in and out, pause,
+    /// join and leave queues. `*` means all agents of the site.
     pub(crate) log_in: Vec<String>,
-    /// Patterns of numbers that may be shown besides `caller_id`.
+    /// Patterns of numbers that may be shown instead of `caller_id`.
     pub(crate) caller_ids: Vec<String>,
-    /// Mail addresses, or `*@` and a domain.
+    /// Mail addresses to which mail may go. `*@` and a domain means all addresses of the domain.
     pub(crate) mail: Vec<String>,
     /// Switches that may be turned.
     pub(crate) switches: Vec<String>,
@@ -82,7 +87,7 @@ pub(crate) struct PermissionsFile {
     pub(crate) flows: Vec<String>,
 }
 
-/// A mail, in which `{field}` stands for a field that the flow gives; `{{` and `}}` are the signs
+/// A mail. `{field}` stands for a field that the flow gives. `{{` and `}}` stand for the braces
 /// themselves.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -93,12 +98,12 @@ pub(crate) struct MailFile {
     pub(crate) text: String,
 }
 
-/// Who is told of a case when the flow notes it.
+/// Who gets a mail when the flow opens a case.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CaseFile {
-    /// Their mail addresses. They get the mail of `[mails]` that is named like the kind of case; it
-    /// may name the fields of the case, and `{case}`, `{opened}` and `{due}`.
+    /// Their mail addresses. They get the mail of `[mails]` that has the name of the kind of case.
+    /// It may use the fields of the case, and `{case}`, `{opened}` and `{due}`.
     pub(crate) mail_to: Vec<String>,
 }
 
@@ -106,49 +111,49 @@ pub(crate) struct CaseFile {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LimitsFile {
-    /// Milliseconds of CPU time for a step.
+    /// Milliseconds of processor time that a step may use.
     #[schemars(range(min = 1, max = 10_000))]
     pub(crate) step_ms: u64,
-    /// Mebibytes of memory of an instance of the plugin.
+    /// Mebibytes of memory that an instance of the plugin may use.
     #[schemars(range(min = 1, max = 4096))]
     pub(crate) memory_mib: usize,
-    /// Kibibytes of state of a call.
+    /// Kibibytes that the state of a call may have.
     #[schemars(range(min = 1, max = 1024))]
     pub(crate) state_kib: usize,
     /// Orders that a step may give.
     #[schemars(range(min = 1, max = 10_000))]
     pub(crate) orders: usize,
-    /// Steps in the life of a call.
+    /// Steps that a call may take in all.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub(crate) steps: u32,
-    /// Steps of a call because of one event from outside of it. What an order brings about at once
-    /// counts for the event at which it was given.
+    /// Steps that one event from outside may cause in a call. Steps that an order causes at once
+    /// belong to the event after which the order was given.
     #[schemars(range(min = 1, max = 100_000))]
     pub(crate) steps_in_a_row: u32,
-    /// Milliseconds of processor time, within a second, for all calls of the flow together. What
-    /// was not used is kept for at most two seconds. A call whose turn does not come within five
+    /// Milliseconds of processor time that all calls of the flow together may use in each second.
+    /// Unused time is kept for at most two seconds. A call that has to wait for more than five
     /// seconds goes to the fallback.
     #[schemars(range(min = 1, max = 64_000))]
     pub(crate) processor_ms: u64,
-    /// Kibibytes of notes and tags in the record of a call.
+    /// Kibibytes of notes and tags that the record of a call may have.
     #[schemars(range(min = 1, max = 1024))]
     pub(crate) notes_kib: usize,
-    /// Orders of a call that are not finished, at once.
+    /// Unfinished orders that a call may have at the same time.
     #[schemars(range(min = 1, max = 10_000))]
     pub(crate) open_orders: u32,
-    /// Legs that a call dials in all its life.
+    /// Legs that a call may dial in all.
     #[schemars(range(min = 0, max = 100_000))]
     pub(crate) dials: u32,
-    /// Mails of a call in all its life, one for each recipient.
+    /// Mails that a call may order in all. Each recipient counts as one.
     #[schemars(range(min = 0, max = 100_000))]
     pub(crate) mails: u32,
-    /// Cases that a call notes in all its life.
+    /// Cases that a call may open in all.
     #[schemars(range(min = 0, max = 10_000))]
     pub(crate) cases: u32,
-    /// Alarms of a call in all its life.
+    /// Alarms that a call may order in all.
     #[schemars(range(min = 0, max = 10_000))]
     pub(crate) alarms: u32,
-    /// Calls at once; further ones go to the fallback.
+    /// Calls that the flow may have at the same time. Further calls go to the fallback.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub(crate) calls: u32,
 }

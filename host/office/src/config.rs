@@ -16,16 +16,16 @@ pub struct MailConfig {
     /// How the connection is protected.
     #[serde(default)]
     pub security: Security,
-    /// The name with which the host logs in. Not given: it does not.
+    /// The name with which the host logs in. Not given: it does not log in.
     #[serde(default)]
     pub user: Option<String>,
     /// File with the password, readable by the host alone.
     #[serde(default)]
     pub password_file: Option<PathBuf>,
-    /// File with certificates (PEM) of authorities that are trusted besides those of the public.
+    /// File with certificates (PEM) of further authorities to trust, besides the public ones.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
-    /// Whom mail is from, such as `Strowger <strowger@stad.be>`.
+    /// The sender of the mails, such as `Strowger <strowger@stad.be>`.
     pub from: String,
 }
 
@@ -35,7 +35,7 @@ pub struct MailConfig {
 pub enum Security {
     /// By TLS from the first byte on.
     Tls,
-    /// By TLS after STARTTLS; a server that cannot is not used.
+    /// By TLS after STARTTLS. If the server cannot do this, no mail is sent to it.
     #[default]
     Starttls,
     /// Not at all: for a mail server on the same machine.

@@ -100,14 +100,14 @@ pub struct Queue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
-    /// Everybody's at once.
+    /// Those of all agents at once.
     RingAll,
     /// That of the agent who has been free longest.
     #[default]
     LongestIdle,
-    /// Each in turn.
+    /// One after another, and then again from the first.
     RoundRobin,
-    /// Always from the first on.
+    /// That of the first agent in the list who is free.
     Linear,
 }
 

@@ -20,16 +20,15 @@ pub(crate) struct SiteFile {
     /// Also the default of `ringing`.
     #[serde(default)]
     pub(crate) country: Option<String>,
-    /// Language of flows and texts that name none, such as `nl-BE`.
+    /// Language of flows and texts for which no other language is given, such as `nl-BE`.
     pub(crate) language: String,
-    /// How phones ring. Without it as in the country (BE: 1 s on, 3 s off).
+    /// How phones ring. Without it, as in the country (BE: 1 s of sound, 3 s of silence).
     #[serde(default)]
     pub(crate) ringing: Option<RingingFile>,
-    /// Folder of the site's recordings, from the folder of this file on.
+    /// Folder of the site's recordings. The path begins at the folder of this file.
     #[serde(default = "prompts")]
     pub(crate) prompts: String,
-    /// Days that are public holidays besides those of the country, such as the day that the
-    /// employer gives for a holiday on a Sunday.
+    /// Further public holidays, such as a day that the employer gives for a holiday on a Sunday.
     #[serde(default)]
     pub(crate) holidays: Vec<HolidayFile>,
     /// Opening hours, by name.
@@ -48,14 +47,14 @@ pub(crate) struct SiteFile {
     /// Who is on duty when, by name.
     #[serde(default)]
     pub(crate) rosters: BTreeMap<String, RosterFile>,
-    /// Kinds of cases, by name: what callers bring that has to be answered later, such as
-    /// complaints.
+    /// Kinds of cases, by name. A case is something that people have to answer later, such as a
+    /// complaint.
     #[serde(default)]
     pub(crate) cases: BTreeMap<String, CaseFile>,
-    /// Classes of music by the names that flows and queues use, each with the PBX's name of it.
+    /// Music: the name that flows and queues use, and the name that the PBX uses for it.
     #[serde(default)]
     pub(crate) music: BTreeMap<String, String>,
-    /// How texts are spoken that have no recording.
+    /// How texts without a recording are spoken.
     #[serde(default)]
     pub(crate) speech: SpeechFile,
 }
@@ -81,16 +80,15 @@ pub(crate) struct CaseFile {
     #[serde(default)]
     #[schemars(range(min = 1, max = 1000))]
     pub(crate) hours: Option<u32>,
-    /// How a case may end, such as `founded`. Without it whoever closes a case says it in words of
-    /// their own.
+    /// How a case may end, such as `founded`. Without it, a case may be closed in any words.
     #[serde(default)]
     pub(crate) outcomes: Vec<String>,
-    /// The column of reports that counts these cases. Without it the name of the kind. Kinds with
-    /// the same column are counted together.
+    /// The column of reports that counts these cases. Without it, the column has the name of the
+    /// kind. Kinds with the same column are counted together.
     #[serde(default)]
     pub(crate) column: Option<String>,
-    /// The column of reports that says which part of the answered calls left no such case, in per
-    /// cent. Without it there is none.
+    /// The column of reports that says how many per cent of the answered calls opened no such case.
+    /// Without it, there is no such column.
     #[serde(default)]
     pub(crate) column_without: Option<String>,
 }
@@ -122,15 +120,15 @@ pub(crate) struct HolidayFile {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScheduleFile {
-    /// As in OpenStreetMap, such as `Mo-Fr 09:00-16:00; PH off`. `PH` is a public holiday; a later
-    /// rule goes before an earlier one.
+    /// As in OpenStreetMap, such as `Mo-Fr 09:00-16:00; PH off`. `PH` is a public holiday. If two
+    /// rules apply to a day, the later rule counts.
     pub(crate) hours: String,
     /// Days that are otherwise.
     #[serde(default)]
     pub(crate) exceptions: Vec<ExceptionFile>,
 }
 
-/// A day, or days, that are otherwise.
+/// A day, or several days, with other hours.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExceptionFile {
@@ -141,7 +139,7 @@ pub(crate) struct ExceptionFile {
     #[serde(default)]
     #[schemars(extend("format" = "date"))]
     pub(crate) until: Option<String>,
-    /// Why; flows and reports say it.
+    /// The reason, for flows and reports.
     pub(crate) name: String,
     /// `off`, or the hours of these days, such as `10:00-12:00,13:00-16:00`.
     pub(crate) hours: String,
@@ -151,24 +149,24 @@ pub(crate) struct ExceptionFile {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct QueueFile {
-    /// Whose phones ring for it, the first first.
+    /// The agents whose phones ring, in this order.
     #[serde(default)]
     pub(crate) agents: Vec<String>,
     /// Whose phone rings next.
     #[serde(default)]
     pub(crate) strategy: Strategy,
-    /// How many callers may wait. Without it any number.
+    /// How many callers may wait. Without it, any number.
     #[serde(default)]
     pub(crate) cap: Option<u32>,
-    /// Seconds that a phone rings before the next agent's turn.
+    /// Seconds that a phone rings before the phone of the next agent rings.
     #[serde(default = "ring_time")]
     #[schemars(range(min = 1, max = 600))]
     pub(crate) ring_time: f64,
-    /// Seconds after a conversation before the agent's next call.
+    /// Seconds after a conversation in which the agent gets no call.
     #[serde(default)]
     #[schemars(range(min = 0, max = 3600))]
     pub(crate) wrap_up: f64,
-    /// Seconds that an agent who did not answer is left alone.
+    /// Seconds in which an agent who did not answer gets no call.
     #[serde(default = "retry_after")]
     #[schemars(range(min = 0, max = 3600))]
     pub(crate) retry_after: f64,
@@ -179,16 +177,17 @@ pub(crate) struct QueueFile {
     #[serde(default)]
     #[schemars(regex(pattern = "^[0-9]{2,3}$"))]
     pub(crate) code: Option<String>,
-    /// Seconds within which a caller should have an agent: the service level that is shown.
+    /// Seconds within which a caller should be answered. `strowger queues` shows for how many
+    /// callers this was so.
     #[serde(default = "answer_within")]
     #[schemars(range(min = 0, max = 3600))]
     pub(crate) answer_within: f64,
     /// Callers leave the queue when no agent is logged in.
     #[serde(default = "yes")]
     pub(crate) leave_when_empty: bool,
-    /// An urgent line: with no agent free, its callers ring an agent who talks, on a second line of
-    /// the phone. Who answers holds that conversation, whose caller hears music, and takes it back
-    /// when the urgent one is over.
+    /// An urgent line. If no agent is free, the phone of an agent who talks rings on a second line.
+    /// If the agent answers, the first caller hears music. When the urgent call is over, the agent
+    /// talks with the first caller again.
     #[serde(default)]
     pub(crate) interrupts: bool,
 }
@@ -213,13 +212,13 @@ fn yes() -> bool {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AgentFile {
-    /// The agent's name, for people. Without it the name in this file.
+    /// The agent's name, for people. Without it, the name in this file.
     #[serde(default)]
     pub(crate) name: Option<String>,
-    /// Phones of the agent, the first first.
+    /// Phones of the agent, in the order in which they ring.
     #[schemars(length(min = 1))]
     pub(crate) endpoints: Vec<EndpointFile>,
-    /// The next phone when one does not answer (`one-by-one`), or all at once (`together`).
+    /// How the phones ring: one after another (`one-by-one`), or all at once (`together`).
     #[serde(default)]
     pub(crate) ring_endpoints: RingEndpoints,
     /// Logged in when the host starts.
@@ -230,8 +229,8 @@ pub(crate) struct AgentFile {
     #[serde(default)]
     #[schemars(regex(pattern = "^[0-9]{3,4}$"))]
     pub(crate) extension: Option<String>,
-    /// The PIN that the agent proves to be it with at another's phone: a hash, as `strowger pin`
-    /// prints it.
+    /// The hash of the agent's PIN, as `strowger pin` prints it. The agent needs the PIN at phones
+    /// that are not the agent's own.
     #[serde(default)]
     pub(crate) pin: Option<String>,
 }
@@ -240,10 +239,10 @@ pub(crate) struct AgentFile {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EndpointFile {
-    /// A number (`+32470123456`), an extension (`101`), or an address in the PBX's own words
+    /// A number (`+32470123456`), an extension (`101`), or an address as the PBX writes it
     /// (`PJSIP/anna`).
     pub(crate) address: String,
-    /// Seconds that it rings. Without it as the queue says.
+    /// Seconds that it rings. Without it, as the queue says.
     #[serde(default)]
     #[schemars(range(min = 1, max = 600))]
     pub(crate) ring_time: Option<f64>,
@@ -255,7 +254,7 @@ pub(crate) struct EndpointFile {
 pub(crate) struct RosterFile {
     /// A CSV file below the folder of this file, with the columns `from`, `until` (date and time of
     /// the site, such as `2026-11-23 22:00`) and `target` (a number, an extension, `agent:NAME`, or
-    /// an address in the PBX's own words).
+    /// an address as the PBX writes it).
     pub(crate) file: String,
 }
 
@@ -263,16 +262,16 @@ pub(crate) struct RosterFile {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SpeechFile {
-    /// A program of the search path, or its file.
+    /// The program: its name, if it is in the search path, or its file.
     #[serde(default = "program")]
     pub(crate) program: String,
-    /// Its arguments, in which `{voice}`, `{text_file}` and `{out}` are filled in.
+    /// The arguments of the program. Strowger fills in `{voice}`, `{text_file}` and `{out}`.
     #[serde(default = "args")]
     pub(crate) args: Vec<String>,
-    /// `{voice}` by language (`nl-BE` goes before `nl`).
+    /// What `{voice}` is for each language (`nl-BE` is used before `nl`).
     #[serde(default)]
     pub(crate) voices: BTreeMap<String, String>,
-    /// Seconds for one text.
+    /// Seconds that the program may take for one text.
     #[serde(default = "timeout")]
     #[schemars(range(min = 1, max = 600))]
     pub(crate) timeout: f64,

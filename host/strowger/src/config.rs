@@ -14,8 +14,7 @@ use strowger_office::MailConfig;
 use strowger_remote::RemoteConfig;
 use strowger_store_sqlite::Sqlite;
 
-/// The host: where its files are, and which PBX it serves. Paths are from the folder of this file
-/// on.
+/// The host: where its files are, and which PBX it serves. Paths begin at the folder of this file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(title = "Strowger host configuration")]
@@ -24,9 +23,10 @@ pub(crate) struct Config {
     pub(crate) flows: PathBuf,
     /// Folder of plugins.
     pub(crate) plugins: PathBuf,
-    /// Folder for what can be made again: compiled plugins, spoken prompts.
+    /// Folder for compiled plugins and spoken prompts. It can be deleted: the host makes them
+    /// again.
     pub(crate) cache: PathBuf,
-    /// Folder for what must be kept.
+    /// Folder of the journal. It must be kept.
     pub(crate) state: PathBuf,
     /// The PBX that calls come from.
     pub(crate) adapter: Adapter,
@@ -42,18 +42,18 @@ pub(crate) struct Config {
     /// The socket by which `strowger flows` and `strowger call` reach the host. Not given:
     /// `control.sock` in `state`.
     pub(crate) control: Option<PathBuf>,
-    /// The mail server that mail of flows goes to. Not given: mail waits in the outbox.
+    /// The mail server to which the host gives mail. Not given: mail waits in the outbox.
     pub(crate) mail: Option<MailConfig>,
     /// How long the journal keeps things.
     pub(crate) keep: Keep,
-    /// Calls at once. Further ones go to the PBX's own route.
+    /// Calls that may be in progress at the same time. Further calls take the PBX's own route.
     pub(crate) calls: usize,
-    /// Seconds that calls in progress have left when the host is told to stop.
+    /// When the host is told to stop, it waits so many seconds for calls to end.
     pub(crate) drain: u64,
     /// Milliseconds from a change of a file until the files are read.
     pub(crate) debounce_ms: u64,
-    /// A version of a flow that fails more callers within a minute is withdrawn, if they are at
-    /// least one in four of those that it serves. The same caller counts once.
+    /// A version of a flow is withdrawn if it fails for more callers than this within a minute, and
+    /// if they are at least a quarter of the callers that it serves. The same caller counts once.
     pub(crate) faults_per_minute: usize,
 }
 
@@ -61,12 +61,13 @@ pub(crate) struct Config {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Adapter {
-    /// None: a simulated one, for trying things out. `strowger call` brings calls in.
+    /// A simulated PBX, for trying things out. `strowger call` brings calls in.
     #[default]
     Sim,
     /// Asterisk 20 or later, over ARI.
     Asterisk,
-    /// One in a process of its own, which connects to the host: docs/write-an-adapter.md.
+    /// A PBX whose adapter is a process of its own and connects to the host:
+    /// docs/write-an-adapter.md.
     Remote,
 }
 
@@ -76,10 +77,10 @@ pub(crate) enum Adapter {
 pub(crate) struct Keep {
     /// The steps of calls: what `strowger replay` needs.
     pub(crate) steps: u32,
-    /// The records of calls: what `strowger records` and reports show.
+    /// Records of calls, mail that was sent, closed cases.
     pub(crate) records: u32,
-    /// Personal data: the steps, and in the records the caller's number and the notes. Not given:
-    /// as long as the rest.
+    /// Personal data: steps, callers' numbers and notes in records, recipients of mail, fields of
+    /// closed cases. Not given: as long as the rest.
     pub(crate) personal: Option<u32>,
 }
 
@@ -104,8 +105,9 @@ impl From<Keep> for Retention {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Log {
-    /// error, warn, info, debug or trace; also by part, such as "info,strowger_asterisk=debug". The
-    /// environment variable STROWGER_LOG goes before it.
+    /// error, warn, info, debug or trace; also for a part of the host, such as
+    /// "info,strowger_asterisk=debug". If the environment variable STROWGER_LOG is set, it is used
+    /// instead.
     pub(crate) level: String,
     /// Lines of JSON instead of text.
     pub(crate) json: bool,

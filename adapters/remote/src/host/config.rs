@@ -10,10 +10,11 @@ const COMMANDS: usize = 65_536;
 #[derive(Clone, Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemoteConfig {
-    /// Such as `127.0.0.1:7077`. Nothing is encrypted: it belongs on loopback or in a tunnel.
+    /// Such as `127.0.0.1:7077`. Nothing is encrypted: use it on loopback or in a tunnel.
     #[serde(default = "listen")]
     pub listen: SocketAddr,
-    /// The file that holds the token which the adapter shows. Not open to everybody (mode 0600).
+    /// The file with the token that the adapter has to show. Only its owner may open it (mode
+    /// 0600).
     pub token_file: PathBuf,
 }
 
