@@ -3,7 +3,7 @@
 use strowger_model::{PhoneNumber, command::Target};
 
 /// What to write where a telephone is asked for.
-pub const ADDRESS: &str = "write a number (\"+32470123456\"), an extension (\"101\") or an address in the PBX's own words (\"PJSIP/anna\")";
+pub const ADDRESS: &str = "write a number (\"+32470123456\"), an extension (\"101\") or an address as the PBX writes it (\"PJSIP/anna\")";
 
 /// Reads whom one can call: an address, or `agent:NAME`. None: it is neither. The agent need not
 /// exist.

@@ -90,7 +90,7 @@ pub(crate) fn read(
         let target = target(row.cell(TARGET));
         match &target {
             None => problems.push(row.problem(TARGET, "this cannot be called").help(
-                "write a number (`+32470123456`), an extension (`101`), an agent (`agent:anna`) or an address in the PBX's own words (`PJSIP/anna`)",
+                "write a number (`+32470123456`), an extension (`101`), an agent (`agent:anna`) or an address as the PBX writes it (`PJSIP/anna`)",
             )),
             Some(Target::Agent(name)) if !known.agents.contains(&name.as_str()) => {
                 let problem = row.problem(TARGET, &format!("no agent `{name}` in the site file"));
