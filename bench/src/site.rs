@@ -79,6 +79,7 @@ pub(crate) fn catalogue(
     let (catalogue, report) = Catalogue::open(CatalogueConfig {
         flows_dir: folder.flows(),
         plugins_dir: folder.plugins(),
+        about: None,
         engine: engine.clone(),
         gate,
         faults_per_minute: usize::MAX,

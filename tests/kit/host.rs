@@ -57,6 +57,7 @@ impl Host {
         let (catalogue, report) = Catalogue::open(CatalogueConfig {
             flows_dir: folder.flows(),
             plugins_dir: folder.plugins(),
+            about: None,
             engine,
             gate: None,
             faults_per_minute: usize::MAX,

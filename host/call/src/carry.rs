@@ -82,7 +82,7 @@ impl Turn<'_> {
             Command::Mail { template, to, fields } => self.mail(template, to, &fields),
             Command::Case { kind, fields } => self.case(kind, fields),
             Command::Note(note) => self.note(note),
-            Command::Tag { tag } => self.tag(tag),
+            Command::Mark { tag } => self.tag(tag),
             Command::Alarm { what, .. } => self.alarm(&what),
             Command::Agent { agent, action, proof } => {
                 self.order_of_agent(id, &agent, action, proof)

@@ -6,8 +6,9 @@
 //! need, for as long as it takes to store a pointer.
 
 use crate::{
+    files::{Files, Plugins, SITE_FILE},
     flow::{LoadedFlow, OnFlow},
-    plan::{Files, Plan, Plugins, SITE_FILE, Was, plan},
+    plan::{Plan, Was, plan},
     snapshot::{CatalogueConfig, Snapshot},
 };
 use arc_swap::ArcSwap;
@@ -135,6 +136,7 @@ impl Catalogue {
         let config = CatalogueConfig {
             flows_dir: PathBuf::new(),
             plugins_dir: PathBuf::new(),
+            about: None,
             engine,
             gate: None,
             faults_per_minute: usize::MAX,

@@ -3,9 +3,10 @@
 use crate::{
     CatalogueConfig,
     catalogue::choose,
-    plan::{Files, Plugins, SITE_FILE},
+    files::{Files, Plugins, SITE_FILE, is_about},
 };
 use std::{collections::BTreeMap, path::Path};
+use strowger_model::FlowName;
 use strowger_sandbox::Engine;
 use strowger_site::{Problem, Report};
 
@@ -23,6 +24,7 @@ pub fn check(path: &Path, plugins_dir: &Path, engine: &Engine) -> Report {
     let config = CatalogueConfig {
         flows_dir: flows_dir.to_owned(),
         plugins_dir: plugins_dir.to_owned(),
+        about: Some(path.to_owned()),
         engine: engine.clone(),
         gate: None,
         faults_per_minute: 0,
@@ -32,10 +34,10 @@ pub fn check(path: &Path, plugins_dir: &Path, engine: &Engine) -> Report {
     problems.extend(plan.problems.into_values().flatten());
     let site = flows_dir.join(SITE_FILE);
     problems.retain(|problem| problem.file.starts_with(path) || problem.file == site);
-    let about = |name: &str| {
-        let one = [flows_dir.join(name), flows_dir.join(format!("{name}.toml"))];
-        one.iter().any(|file| file.starts_with(path) || path.starts_with(file))
+    let about = |name: &&FlowName| {
+        let origin = files.flows.get(*name).and_then(|origin| origin.as_ref().ok());
+        origin.is_some_and(|origin| is_about(path, &origin.source.path))
     };
-    let good = plan.taken.iter().map(|name| name.to_string()).filter(|name| about(name)).collect();
+    let good = plan.taken.iter().filter(about).map(FlowName::to_string).collect();
     Report { good, ..Report::default() }.with(problems)
 }

@@ -3,7 +3,7 @@
 use crate::{
     flow::{Counters, FlowLimits, LoadedFlow},
     flow_file::{FlowFile, LimitsFile},
-    origin::Origin,
+    origin::{NoPlugin, Origin},
     read_flow::{self, Read},
     schemas,
     settings::Names,
@@ -37,10 +37,10 @@ impl Origin {
         let read = file.as_ref().map(|file| read_flow::read(file, source, site, &mut problems));
         let plugin = match &self.plugin {
             Ok(plugin) => Some(plugin),
-            Err(missing) if missing.message.is_empty() => None,
-            Err(missing) => {
-                let problem = source.at_value("/plugin", missing.message.clone());
-                problems.push(Problem { help: missing.help.clone(), ..problem });
+            Err(NoPlugin::Unnamed | NoPlugin::NotNeeded) => None,
+            Err(NoPlugin::Missing { message, help }) => {
+                let problem = source.at_value("/plugin", message.clone());
+                problems.push(Problem { help: help.clone(), ..problem });
                 None
             }
         };

@@ -8,7 +8,7 @@
 //!   [`mod@check`]: whether it could be, without serving.
 //! * `flow_file`: a flow file as it is written; [`schemas`]: the schema of flow files; `read_flow`:
 //!   what a flow file says; `settings`: its settings, by the schema of the plugin.
-//! * `origin`: a flow file with its plugin; `fit`: the flow that is made of it for a site.
+//! * `files`: the files as they are; `origin`: a flow file with its plugin; `fit`: the flow that is made of it for a site.
 //! * [`budget`]: the processor time of a version, which its calls share; `faults`: its faults, and
 //!   when it is withdrawn because of them.
 //! * `revive`: a version made again of what was archived of it.
@@ -21,6 +21,7 @@ pub mod budget;
 pub mod catalogue;
 pub mod check;
 mod faults;
+mod files;
 mod fit;
 pub mod flow;
 mod flow_file;

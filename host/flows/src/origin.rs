@@ -1,5 +1,6 @@
 //! A flow file that was read, with its plugin: what versions of a flow are made from.
 
+use crate::files::FLOW_FILE;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -7,7 +8,7 @@ use std::{
 };
 use strowger_model::{FlowName, NumberPattern};
 use strowger_sandbox::Plugin;
-use strowger_site::{Problem, site::recordings, source::Source};
+use strowger_site::{site::recordings, source::Source};
 
 /// What a version is made from, again for every site.
 #[derive(Clone)]
@@ -18,32 +19,35 @@ pub(crate) struct Origin {
     pub(crate) recordings: BTreeMap<String, PathBuf>,
 }
 
-/// A plugin that cannot be had.
+/// Why there is no plugin.
 #[derive(Clone)]
-pub(crate) struct NoPlugin {
-    pub(crate) message: String,
-    pub(crate) help: Option<String>,
+pub(crate) enum NoPlugin {
+    /// The flow file names none, which its schema says already.
+    Unnamed,
+    /// Nobody wants to know about this flow.
+    NotNeeded,
+    /// It cannot be had.
+    Missing { message: String, help: Option<String> },
 }
 
 impl Origin {
-    /// Reads a flow file and the names of its recordings. The plugin is asked for by name and the
-    /// flow's folder.
-    pub(crate) fn read(
+    /// A flow file, and the names of its recordings. The plugin is asked for by name and the flow's
+    /// folder.
+    pub(crate) fn new(
         name: FlowName,
-        path: &Path,
+        source: Source,
         plugin: impl FnOnce(&str, &Path) -> Result<Plugin, NoPlugin>,
-    ) -> Result<Self, Vec<Problem>> {
-        let source = Source::read(path)?;
-        let dir = path.parent().unwrap_or(Path::new("."));
+    ) -> Self {
+        let dir = source.path.parent().unwrap_or(Path::new("."));
         let plugin = match source.value["plugin"].as_str() {
             Some(name) => plugin(name, dir),
-            None => Err(NoPlugin { message: String::new(), help: None }),
+            None => Err(NoPlugin::Unnamed),
         };
-        let own = match path.file_name().is_some_and(|name| name == "flow.toml") {
+        let own = match source.path.file_name().is_some_and(|name| name == FLOW_FILE) {
             true => recordings(&dir.join("prompts")),
             false => BTreeMap::new(),
         };
-        Ok(Self { name, source: Arc::new(source), plugin, recordings: own })
+        Self { name, source: Arc::new(source), plugin, recordings: own }
     }
 
     /// The numbers that the file claims, good or not, with their place.

@@ -5,36 +5,18 @@
 //! does not fit a site that was changed, the site is not taken.
 
 use crate::{
+    files::Files,
     fit::Kept,
     flow::{Counters, LoadedFlow},
-    origin::{NoPlugin, Origin},
     snapshot::{CatalogueConfig, Snapshot},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Weak},
 };
 use strowger_model::FlowName;
-use strowger_sandbox::{LoadError, Plugin};
-use strowger_site::{Problem, Site, read_site};
-
-/// The name of the site file in the folder of flows.
-pub(crate) const SITE_FILE: &str = "site.toml";
-
-/// Plugins that were compiled, by their hash, for as long as somebody uses them.
-#[derive(Default)]
-pub(crate) struct Plugins(Mutex<BTreeMap<String, Plugin>>);
-
-/// The files as they are.
-pub(crate) struct Files {
-    pub(crate) site: Result<Arc<Site>, Vec<Problem>>,
-    pub(crate) flows: BTreeMap<FlowName, Result<Origin, Vec<Problem>>>,
-    /// Wrong with the folder as a whole.
-    pub(crate) problems: Vec<Problem>,
-}
+use strowger_site::{Problem, Site};
 
 /// What serves now under a name, and what not to take.
 #[derive(Clone, Default)]
@@ -86,126 +68,6 @@ impl Was {
     }
 }
 
-impl Files {
-    pub(crate) fn read(config: &CatalogueConfig, plugins: &Plugins) -> Self {
-        let mut files = Self {
-            site: read_site::read(&config.flows_dir.join(SITE_FILE)).map(Arc::new),
-            flows: BTreeMap::new(),
-            problems: Vec::new(),
-        };
-        let mut seen = BTreeSet::new();
-        for (name, paths) in files.find(&config.flows_dir) {
-            let found = match paths.as_slice() {
-                [path] => Origin::read(name.clone(), path, |plugin, dir| {
-                    let plugin = plugins.load(config, plugin, dir)?;
-                    seen.insert(plugin.hash().to_owned());
-                    Ok(plugin)
-                }),
-                paths => Err(paths
-                    .iter()
-                    .map(|path| {
-                        Problem::of_file(path, format!("flow `{name}` has two flow files"))
-                            .help("keep one of them")
-                    })
-                    .collect()),
-            };
-            files.flows.insert(name, found);
-        }
-        plugins.forget_but(&seen);
-        files
-    }
-
-    /// The flow files of a folder: `NAME/flow.toml` and `NAME.toml`.
-    fn find(&mut self, folder: &Path) -> BTreeMap<FlowName, Vec<PathBuf>> {
-        let mut found: BTreeMap<FlowName, Vec<PathBuf>> = BTreeMap::new();
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) => {
-                self.problems.push(Problem::of_file(folder, format!("cannot be read: {error}")));
-                return found;
-            }
-        };
-        for path in entries.flatten().map(|entry| entry.path()) {
-            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-            let inside = path.join("flow.toml");
-            let (name, file) = match name.strip_suffix(".toml") {
-                Some(stem) if name != SITE_FILE => (stem, path.clone()),
-                None if inside.is_file() => (name, inside),
-                _ => continue,
-            };
-            // Editors leave hidden files for a moment.
-            if !name.starts_with('.') {
-                found.entry(name.into()).or_default().push(file);
-            }
-        }
-        found
-    }
-}
-
-impl Plugins {
-    /// A plugin that somebody uses.
-    pub(crate) fn known(&self, hash: &str) -> Option<Plugin> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned()
-    }
-
-    fn load(&self, config: &CatalogueConfig, name: &str, dir: &Path) -> Result<Plugin, NoPlugin> {
-        let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
-        if !plain {
-            let help = "write the name of its file without `.wasm`".to_owned();
-            return Err(NoPlugin {
-                message: format!("not the name of a plugin: `{name}`"),
-                help: Some(help),
-            });
-        }
-        let places = [dir, &config.plugins_dir].map(|folder| folder.join(format!("{name}.wasm")));
-        let Some(path) = places.iter().find(|path| path.exists()) else {
-            let help = match Problem::of_file(&config.plugins_dir, "")
-                .suggest(name, names(&config.plugins_dir).iter().map(String::as_str))
-                .help
-            {
-                Some(near) => near,
-                None => format!("put it at {}", places[1].display()),
-            };
-            let message = format!(
-                "no plugin `{name}`: neither {} nor {}",
-                places[0].display(),
-                places[1].display()
-            );
-            return Err(NoPlugin { message, help: Some(help) });
-        };
-        let bytes = fs::read(path).map_err(|error| NoPlugin {
-            message: format!("plugin {} cannot be read: {error}", path.display()),
-            help: None,
-        })?;
-        let hash = blake3::hash(&bytes).to_hex();
-        let plugin = match self.known(&hash) {
-            Some(plugin) => plugin,
-            None => config.engine.load(&path.display().to_string(), &bytes).map_err(|error| NoPlugin {
-                help: matches!(error, LoadError::Truncated { .. })
-                    .then(|| "while it is being copied this is normal: it is read again when it has changed".to_owned()),
-                message: error.to_string(),
-            })?,
-        };
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(hash.to_string(), plugin.clone());
-        Ok(plugin)
-    }
-
-    fn forget_but(&self, seen: &BTreeSet<String>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|hash, _| seen.contains(hash));
-    }
-}
-
-/// The plugins in a folder.
-fn names(folder: &Path) -> Vec<String> {
-    let files = fs::read_dir(folder).into_iter().flatten().flatten();
-    files
-        .filter_map(|file| Some(file.file_name().to_str()?.strip_suffix(".wasm")?.to_owned()))
-        .collect()
-}
-
 /// Plans for one site. Without any, what does not need one is checked, and nothing serves.
 pub(crate) fn plan(
     config: &CatalogueConfig,
@@ -214,7 +76,7 @@ pub(crate) fn plan(
     was: &BTreeMap<FlowName, Was>,
 ) -> Plan {
     let nothing = Was::default();
-    let mut planner = Planner { site, was, plan: Plan::default() };
+    let mut planner = Planner { site, files, was, plan: Plan::default() };
     for (name, file) in &files.flows {
         let was = was.get(name).unwrap_or(&nothing);
         let fitted = match file {
@@ -245,6 +107,7 @@ pub(crate) fn plan(
 
 struct Planner<'a> {
     site: Option<&'a Arc<Site>>,
+    files: &'a Files,
     was: &'a BTreeMap<FlowName, Was>,
     plan: Plan,
 }
@@ -316,9 +179,11 @@ impl Planner<'_> {
     fn overlaps(&self) -> BTreeMap<FlowName, Vec<Problem>> {
         let mut found: BTreeMap<FlowName, Vec<Problem>> = BTreeMap::new();
         for flow in self.plan.flows.values().filter(|flow| !self.serves_now(flow)) {
-            for other in self.plan.flows.values().filter(|other| other.name != flow.name) {
+            let loaded = self.plan.flows.values().map(|other| &other.origin);
+            let others = loaded.chain(self.files.aside());
+            for other in others.filter(|other| other.name != flow.name) {
                 for (at, number) in flow.origin.numbers() {
-                    let claims = other.origin.numbers();
+                    let claims = other.numbers();
                     let Some((other_at, claimed)) =
                         claims.iter().find(|(_, claimed)| claimed.overlaps(&number))
                     else {
@@ -331,7 +196,7 @@ impl Planner<'_> {
                         }
                     };
                     let problem = flow.origin.source.at_value(&at, message);
-                    let problem = problem.see(&other.file, other.origin.source.place(other_at));
+                    let problem = problem.see(&other.source.path, other.source.place(other_at));
                     found.entry(flow.name.clone()).or_default().push(problem);
                 }
             }

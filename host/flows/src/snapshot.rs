@@ -17,6 +17,9 @@ pub struct CatalogueConfig {
     pub flows_dir: PathBuf,
     /// With `NAME.wasm` for each plugin. One beside its flow file goes first.
     pub plugins_dir: PathBuf,
+    /// What this is about: a flow's file or folder, or something inside that. Only these flows are
+    /// loaded, and those to which they may hand calls. None: all flows.
+    pub about: Option<PathBuf>,
     /// Compiles plugins.
     pub engine: Engine,
     /// Tries flows; none: they are not tried.

@@ -40,6 +40,7 @@ fn open(root: &TempDir) -> Arc<Catalogue> {
     let config = CatalogueConfig {
         flows_dir,
         plugins_dir,
+        about: None,
         engine: ENGINE.clone(),
         gate: None,
         faults_per_minute: 3,

@@ -115,7 +115,7 @@ pub enum Command {
         fields: Vec<Field>,
     },
     Note(Field),
-    Tag {
+    Mark {
         tag: String,
     },
     Disposition {
@@ -185,7 +185,7 @@ impl Command {
             Self::Mail { .. } => "mail",
             Self::Case { .. } => "case",
             Self::Note(_) => "note",
-            Self::Tag { .. } => "tag",
+            Self::Mark { .. } => "mark",
             Self::Disposition { .. } => "disposition",
             Self::Agent { .. } => "agent",
             Self::SetSwitch { .. } => "set-switch",

@@ -77,10 +77,7 @@ impl Engine {
             Some(cache) => cache.compile(wasmtime, bytes),
             None => Component::from_binary(wasmtime, bytes),
         };
-        let component = compiled.map_err(|error| LoadError::Invalid {
-            name: name.to_owned(),
-            why: format!("{error:#}"),
-        })?;
+        let component = compiled.map_err(|error| invalid(name, format!("{error:#}")))?;
         let version = self.version(name, &component)?;
         let linker = self.link(name, version, &component)?;
         let kind = component.component_type();
@@ -139,11 +136,23 @@ impl Engine {
                 };
                 wasi::define(&mut linker, component, import, &instance)
                     .map_err(|error| other_type(name, version, &error))?;
+            } else if import.starts_with(wasi::PREFIX) && import.contains("@0.3.") {
+                let why = format!("it imports `{import}`");
+                return Err(LoadError::Asynchronous { name: name.to_owned(), why });
             } else {
                 return Err(unknown());
             }
         }
         Ok(linker)
+    }
+}
+
+/// What the validator says. A test holds wasmtime to its words about async.
+fn invalid(name: &str, why: String) -> LoadError {
+    let name = name.to_owned();
+    match why.contains("component model async") {
+        true => LoadError::Asynchronous { name, why },
+        false => LoadError::Invalid { name, why },
     }
 }
 

@@ -133,10 +133,10 @@ impl Host {
     }
 
     /// Nanoseconds since 1970 of the step's instant; the guest's every clock stands still there.
-    /// Zero outside a step.
+    /// Outside a step it is one second after 1970: Go does not start when a clock says 0.
     pub(crate) fn clock(&self) -> u64 {
         let now = self.reads.as_ref().map(|reads| reads.now().instant.0);
-        now.unwrap_or(0).saturating_mul(1_000_000)
+        now.unwrap_or(1_000).max(1).saturating_mul(1_000_000)
     }
 
     /// A number for the guest's system library: the same at every run.

@@ -44,6 +44,17 @@ pub enum LoadError {
         /// The validator's words.
         why: String,
     },
+    /// Built for component-model async or for WASI 0.3. A flow that waits would hold something that
+    /// a restart loses.
+    #[error(
+        "{name}: built for asynchronous calls: {why}; a flow answers at once: build it for WASI 0.2 and without async, with many tools by `--sync`"
+    )]
+    Asynchronous {
+        /// The file.
+        name: String,
+        /// What shows it.
+        why: String,
+    },
     /// Built for a version of the contract that this host does not speak.
     #[error(
         "{name}: built for strowger:flow@{theirs}, and this host speaks {Known}; build it against one of these"

@@ -1,7 +1,8 @@
 //! The few system calls that tool chains take for granted, without a system behind them.
 //!
-//! Environment and arguments are empty, there is no input, output is captured and bounded, clocks
-//! stand at the step's instant, randomness is seeded by the step, exit and waiting are faults.
+//! Environment and arguments are empty, there are no folders and no input, output is captured and
+//! bounded, clocks stand at the step's instant, randomness is seeded by the step, exit and waiting
+//! are faults.
 //! Every other function of WASI 0.2 is defined too, whatever its type, and faults under its own
 //! name when it is called: a guest may import what it never calls.
 //!
@@ -51,6 +52,8 @@ struct Datetime {
 
 /// A terminal that is not there.
 struct Terminal;
+/// A folder or file; there is none.
+struct Descriptor;
 
 /// Bytes that a stream takes at a time, as in other hosts.
 const WRITE_AT_A_TIME: u64 = 64 << 10;
@@ -97,6 +100,7 @@ fn resource(item: &str) -> ResourceType {
         "output-stream" => ResourceType::host::<OutputStream>(),
         "input-stream" => ResourceType::host::<InputStream>(),
         "terminal-input" | "terminal-output" => ResourceType::host::<Terminal>(),
+        "descriptor" => ResourceType::host::<Descriptor>(),
         _ => ResourceType::host::<()>(),
     }
 }
@@ -114,6 +118,7 @@ fn function(
         Some(("io", "poll")) => poll(to, item),
         Some(("clocks", interface)) => clock(to, interface, item),
         Some(("random", interface)) => random(to, interface, item),
+        Some(("filesystem", "preopens")) => preopens(to, item),
         _ => Ok(false),
     }
 }
@@ -149,6 +154,18 @@ fn cli(to: &mut LinkerInstance<'_, Host>, interface: &str, item: &str) -> wasmti
         ("terminal-stdin" | "terminal-stdout" | "terminal-stderr", _) => {
             to.func_wrap(item, |_: Guest<'_>, ()| Ok((None::<Resource<Terminal>>,)))?;
         }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// No folders. The C library asks for them before it opens a file, and other languages do when they
+/// start or show an error.
+fn preopens(to: &mut LinkerInstance<'_, Host>, item: &str) -> wasmtime::Result<bool> {
+    match item {
+        "get-directories" => to.func_wrap(item, |_: Guest<'_>, ()| {
+            Ok((Vec::<(Resource<Descriptor>, String)>::new(),))
+        })?,
         _ => return Ok(false),
     }
     Ok(true)

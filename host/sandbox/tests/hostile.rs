@@ -105,7 +105,8 @@ fault! {
     waiting_for_a_clock_that_stands_still: "busy-wait" => OutOfTime, "more than 50 ms";
     flood_on_stderr_is_cut_to_its_end: "flood-stderr" => Panicked, "the end of the flood";
     a_thread: "thread" => Panicked, "failed to spawn thread", "Not supported";
-    a_file: "file" => NotProvided, "wasi:filesystem/preopens@0.2.", "get-directories";
+    a_file: "file" => Panicked, "No such file or directory";
+    an_error_in_words_of_its_own: "complain" => Exited, "it wrote: Traceback", "KeyError: 'gate'";
     the_network: "network" => NotProvided, "wasi:sockets/";
     exit: "exit" => Exited, "`finish`";
     abort: "abort" => Panicked, "without a word";
@@ -272,6 +273,8 @@ fn configure_can_fault() {
     let looped = fault("loop-in-configure");
     assert_eq!(looped.kind, FaultKind::OutOfTime);
     assert!(looped.message.contains("more than 1000 ms"), "{looped}");
+    let clock = fault("clock-in-configure");
+    assert!(clock.message.contains("the clock says 1000 ms"), "{clock}");
     let read = fault("read-in-configure");
     assert_eq!(read.kind, FaultKind::ReadOutsideStep);
     assert!(read.message.contains("`now`"), "{read}");

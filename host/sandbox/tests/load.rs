@@ -96,7 +96,7 @@ fn unknown_version_of_the_contract_is_named_beside_those_that_are_known() {
 
 #[test]
 fn unknown_imports_are_named() {
-    for import in ["acme:bank/transfer@1.0.0", "wasi:io/poll@0.3.0", "strowger:flow/admin@0.1.0"] {
+    for import in ["acme:bank/transfer@1.0.0", "wasi:io/poll@0.4.0", "strowger:flow/admin@0.1.0"] {
         let wat = format!("(component (import \"{import}\" (instance)))");
         let error = refused_text(&wat);
         assert!(error.to_string().contains(&format!("imports `{import}`")), "{error}");
@@ -107,6 +107,27 @@ fn unknown_imports_are_named() {
         LoadError::UnknownImport { .. },
         "imports `dial`"
     );
+}
+
+#[test]
+fn async_is_refused_with_what_to_do() {
+    let task = "(component (core func (canon task.return)))";
+    let export = "(component
+        (core module $m (func (export \"f\") (result i32) unreachable)
+            (func (export \"cb\") (param i32 i32 i32) (result i32) unreachable))
+        (core instance $i (instantiate $m))
+        (func $f async (canon lift (core func $i \"f\") async (callback (core func $i \"cb\"))))
+        (export \"step\" (func $f)))";
+    let wasi = "(component (import \"wasi:clocks/monotonic-clock@0.3.0\" (instance)))";
+    for wat in [task, export, wasi] {
+        assert_refused!(
+            refused_text(wat),
+            LoadError::Asynchronous { .. },
+            "built for asynchronous calls",
+            "WASI 0.2 and without async",
+            "`--sync`"
+        );
+    }
 }
 
 /// The exports, none with a type of the contract, and what is to be imported.

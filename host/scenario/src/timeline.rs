@@ -215,7 +215,7 @@ impl Narrator {
                 What::Opens { kind: kind.clone(), fields: fields.clone() }
             }
             Command::Note(field) => What::Notes(field.clone()),
-            Command::Tag { tag } => What::Tags(tag.clone()),
+            Command::Mark { tag } => What::Tags(tag.clone()),
             Command::Finish { outcome } => What::Finishes(outcome.clone()),
             _ => return None,
         })

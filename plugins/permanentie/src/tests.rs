@@ -161,7 +161,7 @@ fn p4_after_four_minutes_the_care_line_with_the_time_waited() {
     assert!(call.is_tagged("handed-over"));
     assert_eq!(
         call.newest_names(),
-        ["note", "cancel", "cancel", "tag", "continue-with"],
+        ["note", "cancel", "cancel", "mark", "continue-with"],
         "out of the queue"
     );
     assert_eq!(call.noted("widened"), Some("2"));

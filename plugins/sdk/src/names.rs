@@ -28,7 +28,7 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Mail(_) => "mail",
         Command::Case(_) => "case",
         Command::Note(_) => "note",
-        Command::Tag(_) => "tag",
+        Command::Mark(_) => "mark",
         Command::Disposition(_) => "disposition",
         Command::Agent(_) => "agent",
         Command::SetSwitch(_) => "set-switch",

@@ -84,6 +84,7 @@ impl Folders {
         CatalogueConfig {
             flows_dir: self.root.path().join("flows"),
             plugins_dir: self.root.path().join("plugins"),
+            about: None,
             engine: ENGINE.clone(),
             gate: None,
             faults_per_minute: 3,

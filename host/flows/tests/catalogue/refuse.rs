@@ -1,8 +1,12 @@
 //! What is not taken.
 
-use super::{Folders, SITE, flow, greeting, said, status};
-use std::sync::{Arc, Mutex};
+use super::{Folders, RECEPTION, SITE, flow, greeting, marked, said, status};
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+};
 use strowger_flows::{Catalogue, CatalogueConfig, Gate, LoadedFlow};
+use strowger_sandbox::Engine;
 
 #[test]
 fn a_broken_file_never_serves_and_is_looked_at_again() {
@@ -131,4 +135,35 @@ fn the_gate_sees_what_would_serve() {
     let report = catalogue.reload();
     assert!(said(&report).contains("the new site is refused"), "{report}");
     assert_eq!(catalogue.current().site.country.as_deref(), Some("BE"));
+}
+
+/// A flow beside one that is checked costs nothing, unless calls may go on in it. Its numbers are
+/// known all the same.
+#[test]
+fn a_check_of_one_flow_compiles_what_it_needs() {
+    let folders = Folders::new();
+    for (name, number) in [("one", "0901"), ("two", "0902"), ("three", "0903")] {
+        let file = flow(number, "desk", name).replace("reception", name);
+        folders.write(&format!("flows/{name}.toml"), file);
+        folders.write(&format!("plugins/{name}.wasm"), marked(&RECEPTION, name));
+    }
+    let cache = folders.root.path().join("cache");
+    let engine = Engine::new(Some(cache.clone())).unwrap();
+    let plugins = folders.config().plugins_dir;
+    let check = |path: &str| {
+        let report = strowger_flows::check(&folders.root.path().join(path), &plugins, &engine);
+        (report.good.clone(), said(&report), fs::read_dir(&cache).unwrap().count())
+    };
+    let one = ["one".to_owned()];
+    assert_eq!(check("flows/one.toml"), (one.to_vec(), String::new(), 1));
+    let hands_over = flow("0901", "desk", "one")
+        .replace("reception", "one")
+        .replace("[permissions]", "[permissions]\nflows = [\"two\"]");
+    folders.write("flows/one.toml", &hands_over);
+    assert_eq!(check("flows/one.toml"), (one.to_vec(), String::new(), 2));
+    folders.write("flows/one.toml", hands_over.replace("0901", "0903"));
+    let (good, said, compiled) = check("flows/one.toml");
+    assert_eq!((good.as_slice(), compiled), (&[][..], 2));
+    assert!(said.contains("`0903` is a number of flow `three` too"), "{said}");
+    assert_eq!(check("flows").2, 3);
 }

@@ -185,7 +185,7 @@ impl From<types::Command> for wit::Command {
             types::Command::Complaint(fields) => Self::Case(case("complaint", fields)),
             types::Command::CallBack(fields) => Self::Case(case("call-back", fields)),
             types::Command::Note(it) => Self::Note(it),
-            types::Command::Tag(it) => Self::Tag(it),
+            types::Command::Tag(it) => Self::Mark(it),
             types::Command::Disposition(it) => Self::Disposition(it),
             types::Command::Agent(it) => Self::Agent(it),
             types::Command::SetSwitch(it) => Self::SetSwitch(it),

@@ -44,6 +44,7 @@ impl Loaded {
         let (catalogue, report) = Catalogue::open(CatalogueConfig {
             flows_dir: flows,
             plugins_dir: folder.path().to_owned(),
+            about: None,
             engine: engine.clone(),
             gate: None,
             faults_per_minute: 10,

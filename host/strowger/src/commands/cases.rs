@@ -108,6 +108,7 @@ fn flow(config: &Config, name: &str) -> Result<Arc<LoadedFlow>> {
     let (catalogue, report) = Catalogue::open(CatalogueConfig {
         flows_dir: config.flows.clone(),
         plugins_dir: config.plugins.clone(),
+        about: None,
         engine: Engine::new(Some(config.cache.join("plugins")))?,
         gate: None,
         faults_per_minute: usize::MAX,

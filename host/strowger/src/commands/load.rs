@@ -36,6 +36,7 @@ pub(crate) fn load(path: &Path, plugins: &Plugins) -> Result<Loaded> {
     let (catalogue, report) = Catalogue::open(CatalogueConfig {
         flows_dir: folder,
         plugins_dir: plugins.plugins.clone(),
+        about: Some(path.clone()),
         engine: engine.clone(),
         gate: None,
         faults_per_minute: usize::MAX,

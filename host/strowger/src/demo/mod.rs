@@ -52,6 +52,7 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
     let config = CatalogueConfig {
         flows_dir: copy.flows.clone(),
         plugins_dir: args.plugins.plugins.clone(),
+        about: None,
         engine,
         gate: None,
         faults_per_minute: 10,

@@ -72,6 +72,7 @@ async fn run(config: Config) -> Result<bool> {
     let opening = CatalogueConfig {
         flows_dir: config.flows.clone(),
         plugins_dir: config.plugins.clone(),
+        about: None,
         engine: engine.clone(),
         gate: Some(strowger_scenario::gate(engine)),
         faults_per_minute: config.faults_per_minute,

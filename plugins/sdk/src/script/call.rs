@@ -109,7 +109,7 @@ impl Call {
 
     /// Marks the call's record.
     pub fn tag(&self, tag: impl Into<String>) {
-        self.order(Command::Tag(tag.into()));
+        self.order(Command::Mark(tag.into()));
     }
 
     /// A mail through the outbox.

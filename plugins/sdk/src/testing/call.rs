@@ -257,7 +257,7 @@ impl<F: Flow> TestCall<F> {
     pub fn is_tagged(&self, tag: &str) -> bool {
         self.orders
             .iter()
-            .any(|order| matches!(&order.command, Command::Tag(marked) if marked == tag))
+            .any(|order| matches!(&order.command, Command::Mark(marked) if marked == tag))
     }
 
     /// What the flow finished with, once it has.
@@ -370,7 +370,7 @@ fn has_outcome(command: &Command) -> bool {
             | Command::Mail(_)
             | Command::Case(_)
             | Command::Note(_)
-            | Command::Tag(_)
+            | Command::Mark(_)
             | Command::Disposition(_)
             | Command::Alarm(_)
             | Command::HangUp(_)

@@ -90,6 +90,8 @@ enum Misbehaviour {
     Print,
     Environment,
     File,
+    /// As other languages show an error: looks for a file of its own, writes, and exits.
+    Complain,
     Network,
     Thread,
     Exit,
@@ -117,6 +119,7 @@ enum Misbehaviour {
     PanicInConfigure,
     LoopInConfigure,
     ReadInConfigure,
+    ClockInConfigure,
 }
 
 thread_local! {
@@ -141,6 +144,7 @@ impl Guest for Hostile {
             Misbehaviour::PanicInConfigure => panic!("settings make me panic"),
             Misbehaviour::LoopInConfigure => endless_loop(),
             Misbehaviour::ReadInConfigure => drop(reads::now()),
+            Misbehaviour::ClockInConfigure => panic!("the clock says {} ms", wall_clock()),
             _ => {}
         }
         SETTINGS.with(|kept| kept.set(settings)).map_err(|_| "configured twice".into())
@@ -158,7 +162,8 @@ impl Guest for Hostile {
             | Misbehaviour::RefuseSettings
             | Misbehaviour::PanicInConfigure
             | Misbehaviour::LoopInConfigure
-            | Misbehaviour::ReadInConfigure => {}
+            | Misbehaviour::ReadInConfigure
+            | Misbehaviour::ClockInConfigure => {}
             Misbehaviour::EndlessLoop => endless_loop(),
             Misbehaviour::EndlessReads => loop {
                 black_box(reads::switch("s"));
@@ -191,7 +196,8 @@ impl Guest for Hostile {
                 eprintln!("printed on stderr");
             }
             Misbehaviour::Environment => result.orders = vec![note("environment", &environment())],
-            Misbehaviour::File => drop(fs::read_to_string("/etc/passwd")),
+            Misbehaviour::File => drop(fs::read_to_string("/etc/passwd").unwrap()),
+            Misbehaviour::Complain => complain(),
             Misbehaviour::Network => drop(TcpStream::connect("127.0.0.1:22")),
             Misbehaviour::Thread => drop(thread::spawn(|| {})),
             Misbehaviour::Exit => process::exit(3),
@@ -253,11 +259,21 @@ fn environment() -> String {
     format!("{variables} variables, {arguments} arguments")
 }
 
+fn complain() -> ! {
+    let source = fs::read_to_string("/flow.py").unwrap_or_default();
+    eprintln!("Traceback (most recent call last):\n{source}KeyError: 'gate'");
+    process::exit(1)
+}
+
+/// Milliseconds since 1970.
+fn wall_clock() -> u128 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis()
+}
+
 /// The wall clock, chance, and a map with a seed.
 fn clocks() -> String {
     let of_map: HashMap<u8, u8> = HashMap::from([(1, 1)]);
-    let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    let text = format!("{} {} {}", wall.as_millis(), reads::random(), of_map.len());
+    let text = format!("{} {} {}", wall_clock(), reads::random(), of_map.len());
     std::io::stdout().flush().unwrap();
     text
 }

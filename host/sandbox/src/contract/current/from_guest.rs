@@ -83,7 +83,7 @@ fn command(command: wit::Command) -> Checked<Command> {
             Command::Case { kind: name("kind", asked.kind)?.into(), fields: fields(asked.fields)? }
         }
         Guest::Note(note) => Command::Note(field(note)?),
-        Guest::Tag(tag) => Command::Tag { tag: name("tag", tag)? },
+        Guest::Mark(tag) => Command::Mark { tag: name("tag", tag)? },
         Guest::Disposition(said) => disposition(said)?,
         Guest::Agent(asked) => agent(asked)?,
         Guest::SetSwitch(asked) => set_switch(asked)?,
@@ -125,7 +125,7 @@ fn name_of(command: &wit::Command) -> &'static str {
         wit::Command::Mail(_) => "mail",
         wit::Command::Case(_) => "case",
         wit::Command::Note(_) => "note",
-        wit::Command::Tag(_) => "tag",
+        wit::Command::Mark(_) => "mark",
         wit::Command::Disposition(_) => "disposition",
         wit::Command::Agent(_) => "agent",
         wit::Command::SetSwitch(_) => "set-switch",
