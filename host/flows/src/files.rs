@@ -1,7 +1,7 @@
 //! The files as they are: the site file, the flow files, and the plugins that they name.
 
 use crate::{
-    origin::{NoPlugin, Origin},
+    origin::{FLOW_FILE, NoPlugin, Origin},
     snapshot::CatalogueConfig,
 };
 use std::{
@@ -16,9 +16,6 @@ use strowger_site::{Problem, Site, read_site, source::Source};
 
 /// The name of the site file in the folder of flows.
 pub(crate) const SITE_FILE: &str = "site.toml";
-
-/// The name of the flow file in a folder of its own.
-pub(crate) const FLOW_FILE: &str = "flow.toml";
 
 /// Plugins that were compiled, by their hash, for as long as somebody uses them.
 #[derive(Default)]

@@ -1,6 +1,5 @@
 //! A flow file that was read, with its plugin: what versions of a flow are made from.
 
-use crate::files::FLOW_FILE;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -9,6 +8,9 @@ use std::{
 use strowger_model::{FlowName, NumberPattern};
 use strowger_sandbox::Plugin;
 use strowger_site::{site::recordings, source::Source};
+
+/// The name of the flow file in a folder of its own.
+pub(crate) const FLOW_FILE: &str = "flow.toml";
 
 /// What a version is made from, again for every site.
 #[derive(Clone)]
