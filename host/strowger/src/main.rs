@@ -23,8 +23,8 @@ use anyhow::Result;
 use args::{Cli, Command, SchemaKind};
 use clap::{CommandFactory, Parser};
 use commands::{
-    adapter, call, cases, check, erase, floor, flows, mails, pin, records, replay, report, sim,
-    test,
+    adapter, call, cases, check, erase, floor, flows, hours, mails, pin, records, replay, report,
+    sim, test,
 };
 use std::{io::Write, process::ExitCode};
 use strowger_remote::protocol;
@@ -45,6 +45,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Serve(args) => serve::serve(&args)?,
         Command::Check(args) => check::check(&args)?,
         Command::Test(args) => test::test(&args)?,
+        Command::Hours(args) => hours::hours(&args)?,
         Command::Flows(args) => flows::flows(&args)?,
         Command::Queues(args) => floor::queues(&args)?,
         Command::Agents(args) => floor::agents(&args)?,

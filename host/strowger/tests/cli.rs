@@ -134,6 +134,26 @@ fn check_says_everything_that_is_wrong_at_once() {
 }
 
 #[test]
+fn hours_are_shown_by_the_day_on_which_they_begin() {
+    let place = Place::new();
+    place.change(
+        "flows/site.toml",
+        "hours = \"Mo-Fr 09:00-16:00; PH off\"",
+        "hours = \"Mo-Fr 18:00-02:00; PH off\"",
+    );
+    let asked = ["hours", "--schedule", "helpdesk", "--from", "2026-12-23", "--days", "4"];
+    let shown = place.run(&asked).ends(0, &[]).shown();
+    let expected = "\
+schedule  day             open
+helpdesk  Wed 2026-12-23  18:00-02:00
+helpdesk  Thu 2026-12-24  09:00-12:00  Kerstavond
+helpdesk  Fri 2026-12-25  closed       public holiday
+helpdesk  Sat 2026-12-26  closed";
+    assert!(shown.contains(expected), "{shown}");
+    place.run(&["hours", "--schedule", "desk"]).ends(2, &["no schedule \"desk\"", "helpdesk"]);
+}
+
+#[test]
 fn test_plays_scenarios_and_shows_the_calls_of_those_that_fail() {
     let place = Place::new();
     place

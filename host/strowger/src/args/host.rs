@@ -1,6 +1,7 @@
 //! Arguments of the commands that serve, ask a running host, or look at flow files.
 
 use super::ConfigFile;
+use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use strowger_model::FlowName;
@@ -49,6 +50,22 @@ pub(crate) struct Test {
     /// the command fails.
     #[arg(long)]
     pub(crate) figures: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Hours {
+    /// The folder with the site file
+    #[arg(value_name = "PATH", default_value = "flows")]
+    pub(crate) path: PathBuf,
+    /// Only this schedule
+    #[arg(long, value_name = "NAME")]
+    pub(crate) schedule: Option<String>,
+    /// The first day, such as 2026-12-21; else today
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<NaiveDate>,
+    /// How many days
+    #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=366))]
+    pub(crate) days: u16,
 }
 
 #[derive(Debug, Args)]

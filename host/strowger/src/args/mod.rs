@@ -10,7 +10,9 @@ mod host;
 mod records;
 
 pub(crate) use adapters::{Adapter, AdapterAction, AdapterTest, Sim};
-pub(crate) use host::{Call, Check, Demo, Floor, Flows, FlowsAction, Host, Plugins, Serve, Test};
+pub(crate) use host::{
+    Call, Check, Demo, Floor, Flows, FlowsAction, Host, Hours, Plugins, Serve, Test,
+};
 pub(crate) use records::{
     AddCase, By, Cases, CasesDo, Erase, Mails, Records, Replay, Report, Which,
 };
@@ -65,6 +67,13 @@ pub(crate) enum Command {
     ///
     /// The exit code is 0 if all scenarios passed, else 1.
     Test(Test),
+    /// Show the opening hours of the next days, by the site file
+    ///
+    /// Hours past midnight stand with the day on which they begin.
+    #[command(
+        after_help = "Examples:\n  strowger hours\n  strowger hours --schedule helpdesk --from 2026-12-21 --days 14"
+    )]
+    Hours(Hours),
     /// Show the flows of the running host: versions, calls on each version, mistakes in their files
     Flows(Flows),
     /// Show the queues: who waits, who is there, and what happened with callers today

@@ -1,7 +1,7 @@
 //! One file for each command, and what several of them need.
 //!
 //! # Layout
-//! * `check`, `test`: for flow files, without a host.
+//! * `check`, `test`, `hours`: for flow files and the site file, without a host.
 //! * `flows`, `call`, `floor`: for a running host. `floor` has the commands for queues and agents.
 //! * `reach`: how these reach it.
 //! * `records`, `report`, `replay`, `erase`: for what was recorded.
@@ -22,6 +22,7 @@ pub(crate) mod check;
 pub(crate) mod erase;
 pub(crate) mod floor;
 pub(crate) mod flows;
+pub(crate) mod hours;
 pub(crate) mod load;
 pub(crate) mod mails;
 pub(crate) mod pin;

@@ -68,15 +68,7 @@ fn start_log(config: &Config) -> Result<()> {
 /// Serves until told to stop. True: every call had ended.
 async fn run(config: Config) -> Result<bool> {
     let mut signals = Signals::new()?;
-    let engine = Engine::new(Some(config.cache.join("plugins")))?;
-    let opening = CatalogueConfig {
-        flows_dir: config.flows.clone(),
-        plugins_dir: config.plugins.clone(),
-        about: None,
-        engine: engine.clone(),
-        gate: Some(strowger_scenario::gate(engine)),
-        faults_per_minute: config.faults_per_minute,
-    };
+    let opening = catalogue_config(&config)?;
     let (catalogue, report) = tokio::task::spawn_blocking(|| Catalogue::open(opening)).await?;
     tell(&report);
     let watch = Arc::new(Watch::default());
@@ -140,6 +132,19 @@ async fn run(config: Config) -> Result<bool> {
         calls => tracing::warn!(calls, "stopped; these calls stay at the PBX as they are"),
     }
     Ok(left == 0)
+}
+
+/// Where the flows are. A flow is taken when its scenarios pass.
+fn catalogue_config(config: &Config) -> Result<CatalogueConfig> {
+    let engine = Engine::new(Some(config.cache.join("plugins")))?;
+    Ok(CatalogueConfig {
+        flows_dir: config.flows.clone(),
+        plugins_dir: config.plugins.clone(),
+        about: None,
+        engine: engine.clone(),
+        gate: Some(strowger_scenario::gate(engine)),
+        faults_per_minute: config.faults_per_minute,
+    })
 }
 
 /// How long the journal has at the end for what it was given last.
