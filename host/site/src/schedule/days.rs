@@ -6,7 +6,6 @@
 //! midnight. So an expression is read as two, one for the hours of a day until midnight, and one
 //! for those past it, on the clock of the next day.
 
-use super::{BadHours, parse};
 use chrono::NaiveDate;
 use opening_hours::{Context, ContextHolidays, OpeningHours, RuleKind, schedule::TimeRange};
 use opening_hours_syntax::{
@@ -18,6 +17,13 @@ use opening_hours_syntax::{
 };
 
 const MIDNIGHT: ExtendedTime = ExtendedTime::MIDNIGHT_24;
+
+/// Opening hours that cannot be read.
+pub(crate) struct BadHours {
+    /// The character, from 0 on, up to which they can be read.
+    pub(crate) at: usize,
+    pub(crate) why: String,
+}
 
 #[derive(Debug)]
 pub(super) struct Days {
@@ -119,4 +125,19 @@ fn fixed(span: &TimeSpan) -> Option<(ExtendedTime, ExtendedTime)> {
         (Time::Fixed(start), Time::Fixed(end)) => Some((start, end.add_hours(24)?)),
         _ => None,
     }
+}
+
+pub(super) fn parse(expression: &str) -> Result<OpeningHours, BadHours> {
+    expression.parse::<OpeningHours>().map_err(|error| {
+        let message = error.to_string();
+        // A syntax error is shown over several lines, the first of which is ` --> LINE:COLUMN`.
+        let place = message.lines().next().and_then(|line| line.trim().strip_prefix("--> 1:"));
+        match place.and_then(|column| column.parse::<usize>().ok()) {
+            Some(column) => BadHours {
+                at: column.saturating_sub(1),
+                why: "not opening hours from here on".to_owned(),
+            },
+            None => BadHours { at: 0, why: format!("not opening hours: {message}") },
+        }
+    })
 }

@@ -15,8 +15,9 @@ use chrono::{
 };
 use chrono_tz::Tz;
 use compact_calendar::CompactCalendar;
-use days::Days;
-use opening_hours::{ContextHolidays, OpeningHours, RuleKind, localization::Country};
+pub(crate) use days::BadHours;
+use days::{Days, parse};
+use opening_hours::{ContextHolidays, RuleKind, localization::Country};
 use opening_hours_syntax::ExtendedTime;
 use std::{
     collections::BTreeMap,
@@ -75,13 +76,6 @@ struct Interval {
     until: Option<NaiveDateTime>,
     kind: RuleKind,
     comment: Arc<str>,
-}
-
-/// Opening hours that cannot be read.
-pub(crate) struct BadHours {
-    /// The character, from 0 on, up to which they can be read.
-    pub(crate) at: usize,
-    pub(crate) why: String,
 }
 
 /// An interval longer than so many days counts as without end.
@@ -248,21 +242,6 @@ fn on_the_clock(date: NaiveDate, time: ExtendedTime) -> NaiveDateTime {
 fn clock(time: ExtendedTime) -> String {
     let hour = if time.hour() > 24 { time.hour() - 24 } else { time.hour() };
     format!("{hour:02}:{:02}", time.minute())
-}
-
-fn parse(expression: &str) -> Result<OpeningHours, BadHours> {
-    expression.parse::<OpeningHours>().map_err(|error| {
-        let message = error.to_string();
-        // A syntax error is shown over several lines, the first of which is ` --> LINE:COLUMN`.
-        let place = message.lines().next().and_then(|line| line.trim().strip_prefix("--> 1:"));
-        match place.and_then(|column| column.parse::<usize>().ok()) {
-            Some(column) => BadHours {
-                at: column.saturating_sub(1),
-                why: "not opening hours from here on".to_owned(),
-            },
-            None => BadHours { at: 0, why: format!("not opening hours: {message}") },
-        }
-    })
 }
 
 /// Whether hours can be read, and can be kept without knowing where the site is on the globe.
