@@ -106,8 +106,11 @@ pub(crate) struct Turn<'a> {
 impl Turn<'_> {
     /// Lets the flow see what it has not seen, until there is nothing or the house has no time.
     fn settle(&mut self) {
+        self.bound_held_back();
         loop {
-            while let Some(event) = self.call.unseen.pop_front() {
+            while !self.call.holds_back()
+                && let Some(event) = self.call.unseen.pop_front()
+            {
                 let gone = match &event {
                     Event::HungUp { leg, .. } => Some(leg.clone()),
                     _ => None,
@@ -203,6 +206,7 @@ impl Turn<'_> {
         self.house.observe(&Observed::FellBack { why });
         self.call.phase = Phase::Over;
         "fault".clone_into(&mut self.call.kept.record.outcome);
+        self.all_count();
         self.drop_orders();
         let legs = &self.call.legs;
         let alone = |leg: &&Leg| leg.role == Role::Caller && legs.is_lonely(leg);
@@ -218,6 +222,7 @@ impl Turn<'_> {
     pub(crate) fn finish(&mut self, outcome: &str) {
         self.call.phase = Phase::Over;
         outcome.clone_into(&mut self.call.kept.record.outcome);
+        self.all_count();
         self.drop_orders();
         self.hang_up_lonely();
     }

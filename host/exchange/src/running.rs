@@ -194,7 +194,9 @@ impl Running {
             // Without a journal, in a scenario, nothing is kept and no mail is sent.
             return out.commands.into_iter().for_each(|command| self.exchange.send(command));
         };
-        if out.commands.is_empty() && out.papers.is_empty() && changes.is_empty() && !over {
+        let nothing = out.commands.is_empty() && out.papers.is_empty() && changes.is_empty();
+        // What the flow will be told later has to be kept until then.
+        if nothing && !over && !self.call.holds_back() {
             return;
         }
         let mail = out.papers.iter().any(|paper| matches!(paper, Paper::Mail(_)));

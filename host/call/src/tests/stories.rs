@@ -91,7 +91,7 @@ fn dialled(world: &World) -> LegId {
     world.pbx.legs.keys().rfind(|leg| **leg != LegId::from("caller-leg")).unwrap().clone()
 }
 
-fn outcomes(world: &World, wanted: u32) -> Vec<Outcome> {
+pub(super) fn outcomes(world: &World, wanted: u32) -> Vec<Outcome> {
     let of_order = |event: &Event| match event {
         Event::Order { id, outcome } if id.0 == wanted => Some(outcome.clone()),
         _ => None,
