@@ -49,6 +49,13 @@ pub enum Input {
     GoOn,
     /// The flow may not go on, for a reason that is no event of the call.
     GiveUp(String),
+    /// The host made a mistake while it dealt with the last input, and what came of that is lost.
+    Mistaken {
+        /// What went wrong.
+        why: String,
+        /// The leg of which the input said that it is gone.
+        gone: Option<LegId>,
+    },
     /// Nothing about the call can be relied on any more: its flow may not go on, and every leg ends.
     Broken(String),
 }
@@ -89,9 +96,21 @@ impl Call {
             Input::Due => turn.orders_due(),
             Input::GoOn => {}
             Input::GiveUp(why) => turn.fall_back(&why),
+            Input::Mistaken { why, gone } => turn.make_good(&why, gone),
             Input::Broken(why) => turn.end_all(&why),
         }
         turn.settle();
+    }
+}
+
+impl Input {
+    /// The leg that is gone, if it says that of one.
+    pub fn gone(&self) -> Option<&LegId> {
+        match self {
+            Self::Pbx(PbxEvent::Ended(ended)) => Some(&ended.leg),
+            Self::Lost(leg) => Some(leg),
+            _ => None,
+        }
     }
 }
 
@@ -185,6 +204,22 @@ impl Turn<'_> {
                 Ordered::Refused { id, command, refusal } => self.refuse(id, &command, refusal),
             }
             self.call.index += 1;
+        }
+    }
+
+    /// Commands of the last input have not left, and perhaps its leg was not seen to end: the flow
+    /// cannot go on, who was told to go is told once more, and whoever is gone is gone.
+    fn make_good(&mut self, why: &str, gone: Option<LegId>) {
+        let ending = self.call.legs.iter().filter_map(|leg| {
+            let ending = leg.ending.clone()?;
+            Some(ending.command(leg.id.clone()))
+        });
+        let again: Vec<PbxCommand> = ending.collect();
+        self.call.kept.record.unjournalled = true;
+        self.fall_back(why);
+        again.into_iter().for_each(|command| self.send(command));
+        if let Some(leg) = gone {
+            self.lost(&leg);
         }
     }
 

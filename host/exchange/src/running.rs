@@ -143,12 +143,13 @@ impl Running {
     /// Gives the call an input. Where the host itself makes a mistake and panics, the call goes to
     /// its fallback: it may cost this call, and no other.
     fn take(&mut self, input: Input, _turn: Option<MyTurn>) {
+        let gone = input.gone().cloned();
         let Err(why) = self.try_to_take(input) else { return };
         let why = format!("the host made a mistake: {why}");
         tracing::error!(call = %self.call.id(), flow = %self.flow.name, "{why}; please report this");
         // Who talks is left talking. If even that fails, or what comes of it later, every leg ends.
         let first = match self.call.is_served() {
-            true => self.try_to_take(Input::GiveUp(why.clone())),
+            true => self.try_to_take(Input::Mistaken { why: why.clone(), gone }),
             false => Err(why.clone()),
         };
         if first.is_err() && self.try_to_take(Input::Broken(why)).is_err() {
