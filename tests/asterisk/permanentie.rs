@@ -76,7 +76,7 @@ async fn p4_phones_that_ring_go_on_ringing_while_the_next_tier_is_added() {
     let coordinator = Phone::start(&bed.pbx, 1, &Answer::never()).unwrap();
     let colleague = Phone::start(&bed.pbx, 2, &Answer::never()).unwrap();
     let care_coordinator =
-        Phone::start(&bed.pbx, 3, &Answer::after(secs(1)).hang_up_after(secs(2))).unwrap();
+        Phone::start(&bed.pbx, 3, &Answer::after(secs(1)).hang_up_after(secs(4))).unwrap();
     let caller = Caller::to(&bed.pbx, "0900").from("<sip:+32470000001@[local_ip]>").call().unwrap();
     let rung = |phone: &Phone, what: &str| {
         phone.messages().iter().filter(|message| message.line().starts_with(what)).count()

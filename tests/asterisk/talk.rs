@@ -235,3 +235,34 @@ async fn keys_of_a_code_stay_here_and_others_go_to_the_far_end() {
     agent.voice().until_keyed("90", PATIENCE).unwrap();
     caller.finished(secs(60)).unwrap();
 }
+
+/// V2: an agent who answers and hangs up at once does not cost the caller the call.
+#[tokio::test(flavor = "multi_thread")]
+async fn v2_a_caller_whose_agent_hangs_up_at_once_hears_music_again_and_gets_another() {
+    let site = helpdesk_site(2, true, true, true)
+        .replace("ring_time = 3", "ring_time = 20")
+        .replace("too_short = 0", "too_short = 5");
+    let flow = HELPDESK.replace("overflow_after = 6", "overflow_after = 600");
+    let folder = Folder::new(&site)
+        .unwrap()
+        .plugin("vaccination-helpdesk")
+        .unwrap()
+        .flow("vaccination-helpdesk", &flow)
+        .unwrap();
+    let bed = Bed::start(folder).await.unwrap();
+    let hasty = Answer::after(Duration::ZERO).speaking(AGENT).hang_up_after(secs(3));
+    let hasty = Phone::start(&bed.pbx, 1, &hasty).unwrap();
+    let other = Phone::start(&bed.pbx, 2, &Answer::after(secs(4)).speaking(OTHER)).unwrap();
+    let caller =
+        Caller::to(&bed.pbx, "0900").speaking(CALLER).hang_up_after(secs(30)).call().unwrap();
+    caller.voice().until_hears(&[AGENT], PATIENCE).unwrap();
+    hasty.voice().until_hears(&[CALLER], PATIENCE).unwrap();
+    caller.voice().until_hears(&[MUSIC], PATIENCE).unwrap();
+    caller.voice().until_hears(&[OTHER], PATIENCE).unwrap();
+    other.voice().until_hears(&[CALLER], PATIENCE).unwrap();
+    bed.host().seen("Connected", PATIENCE).await.unwrap();
+    caller.finished(secs(60)).unwrap();
+    let record = bed.host().records(1, PATIENCE).await.unwrap().remove(0);
+    let agent = record.agent.as_ref().unwrap().as_str();
+    assert_eq!((record.outcome.as_str(), agent, record.fumbled), ("answered", "a2", 1));
+}

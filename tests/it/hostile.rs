@@ -1,7 +1,12 @@
 //! Hostile plugins in the whole host: each costs its own calls and nobody else's.
 
-use std::time::Duration;
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use strowger_exchange::Clock;
+use strowger_model::Timestamp;
 use strowger_sim::{Caller, SimConfig};
 use strowger_tests::{Folder, HELPDESK, Host, PATIENCE, helpdesk_site};
 
@@ -89,4 +94,44 @@ async fn a_thousand_calls_go_on_beside_every_hostile_plugin() {
         !refused.is_empty() && !lines.iter().any(|line| line.contains("Command(Dial")),
         "a premium number is never dialled"
     );
+}
+
+/// The log, as one text.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_cannot_fill_the_log() {
+    let flow = "plugin = \"hostile\"\nnumbers = [\"0800\"]\n[limits]\nlog_lines = 50\n\
+                [settings]\nmisbehave = \"flood-log\"\n";
+    let folder = Folder::new(&helpdesk_site(1, true, false, false)).unwrap();
+    let folder = folder.plugin("hostile").unwrap().flow("floods", flow).unwrap();
+    let log = Written::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let host = Host::start(&folder, Clock::simulated(Timestamp(1_795_000_000_000))).unwrap();
+    let sim = host.sim(SimConfig::default());
+    // Each floods the log at every step, and takes one every 15 s.
+    for _ in 0..10 {
+        sim.call(Caller { to: "0800".into(), ..Caller::default() });
+    }
+    for minute in 1..=2 {
+        tokio::time::sleep(Duration::from_secs(31)).await;
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let count = |what: &str| text.lines().filter(|line| line.contains(what)).count();
+        let written = count("message ") + count("more messages of this step");
+        assert_eq!((written, count("log_lines")), (50 * minute, minute), "{text}");
+        tokio::time::sleep(Duration::from_secs(30)).await;
+    }
 }

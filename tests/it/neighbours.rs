@@ -7,8 +7,9 @@ use std::{
 };
 use strowger_exchange::{CallRecord, Clock, Observed, Observer, Options};
 use strowger_journal::Options as StoreOptions;
-use strowger_model::{CallId, Event, Timestamp};
-use strowger_sim::{Caller, SimConfig};
+use strowger_model::{CallId, Command, Event, Timestamp};
+use strowger_pbx::port::Address;
+use strowger_sim::{Caller, Phone, SimConfig};
 use strowger_tests::{Folder, HELPDESK, Host, Log, PATIENCE, helpdesk_site, open_journal};
 
 /// A host with the helpdesk on 0900, closed, and a hostile plugin on 0800.
@@ -101,12 +102,17 @@ async fn what_a_call_keeps_writes_and_sends_has_an_end() {
     host.seen("at most 60 dials", PATIENCE).await.unwrap();
 }
 
-/// Looks on, and makes a mistake at every digit.
+/// Looks on, and makes a mistake at every digit, and at every note.
 struct Clumsy(Arc<Log>);
 
 impl Observer for Clumsy {
     fn observe(&self, at: Timestamp, call: CallId, what: &Observed<'_>) {
-        assert!(!matches!(what, Observed::Event(Event::Digit { .. })), "a mistake, for the test");
+        let mistakes = match what {
+            Observed::Event(Event::Digit { .. }) => true,
+            Observed::Order(order) => matches!(order.command, Command::Note(_)),
+            _ => false,
+        };
+        assert!(!mistakes, "a mistake, for the test");
         self.0.observe(at, call, what);
     }
 }
@@ -135,4 +141,23 @@ async fn a_mistake_of_the_host_costs_the_call_in_which_it_happens() {
     sim.hang_up(&other);
     let records = host.records(2, PATIENCE).await.unwrap();
     assert_eq!(records[1].outcome, "gone");
+}
+
+/// What was ordered in the moment of a mistake has not left: nobody is left behind by that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_to_be_hung_up_when_the_host_made_a_mistake_is_hung_up() {
+    let folder = Folder::new(SITE).unwrap().plugin("plugboard").unwrap();
+    let rules = "arrived = [\"1 answer\"]\n\"1 answered\" = [\"2 dial bob 200\"]\n\
+                 \"2 leg-answered\" = [\"hang-up bob\", \"note bob gone\"]\n";
+    let folder = folder.flow("first", &flow("100", rules)).unwrap();
+    let log = Arc::new(Log::default());
+    let observer = Arc::new(Clumsy(log.clone()));
+    let host =
+        Host::start_with(&folder, Clock::system(), |options| Options { observer, ..options });
+    let host = Host { log, ..host.unwrap() };
+    let sim = host.sim(SimConfig::default());
+    sim.phone(Address::Extension("200".into()), Phone::answers(Duration::ZERO));
+    sim.call(caller("100"));
+    let record = host.records(1, PATIENCE).await.unwrap().remove(0);
+    assert_eq!((record.outcome.as_str(), record.unjournalled), ("fault", true));
 }

@@ -116,7 +116,8 @@ impl Drop for Bed {
 }
 
 /// A site whose helpdesk has these agents, `a1` and so on, logged in or not, with hours `24/7` or
-/// `off` of the helpdesk and the central.
+/// `off` of the helpdesk and the central. Agents may hang up as soon as they like: it was a
+/// conversation.
 pub fn helpdesk_site(agents: u8, logged_in: bool, open: bool, central_open: bool) -> String {
     let hours = |open| if open { "24/7" } else { "off" };
     let names: Vec<String> = (1..=agents).map(|agent| format!("\"a{agent}\"")).collect();
@@ -140,6 +141,7 @@ agents = [{}]
 strategy = "linear"
 ring_time = 3
 retry_after = 2
+too_short = 0
 cap = 100000
 "#,
         hours(open),

@@ -23,7 +23,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::{
-    sync::Notify,
+    sync::{Notify, watch},
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
@@ -37,6 +37,10 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::fro
 const HEARTBEAT: &str = "strowger-heartbeat";
 /// How often, and how long its echo may take.
 const BEAT: Duration = Duration::from_secs(5);
+
+/// Events that wait for the list of what is alive, at most. With one more the connection is made
+/// again, and all that was missed is in the next list.
+const WAITING: usize = 32_768;
 
 /// What marks begin with.
 const MARK: &str = "strowger-serves-";
@@ -103,7 +107,8 @@ async fn serve(
     inbox.input(Input::Connected).await;
     let mut reading = JoinSet::new();
     let heard = Arc::new(Notify::new());
-    reading.spawn(read(socket, config.app.clone(), inbox.clone(), heard.clone()));
+    let (listed, is_listed) = watch::channel(false);
+    reading.spawn(read(socket, config.app.clone(), inbox.clone(), heard.clone(), is_listed));
     let beat = async || {
         let mark = format!("{me}{:x}", since_1970());
         rest.filter_events(&mark).await.context("cannot filter Asterisk's events")?;
@@ -120,6 +125,7 @@ async fn serve(
             Ok(snapshot) => *synced = inbox.input(Input::Synced(snapshot)).await,
             Err(why) => return why,
         }
+        listed.send_replace(true);
         tracing::info!(url = %config.url, app = %config.app, "connected to Asterisk");
         loop {
             sleep(BEAT).await;
@@ -139,13 +145,15 @@ async fn serve(
     }
 }
 
-/// Reads the socket to its end.
+/// Reads the socket to its end. Until it is `listed` what is alive, the desk keeps what is read.
 pub(super) async fn read(
     mut socket: Socket,
     app: String,
     inbox: Inbox,
     heard: Arc<Notify>,
+    listed: watch::Receiver<bool>,
 ) -> anyhow::Error {
+    let mut waiting = 0;
     loop {
         let event = match socket.next().await {
             Ok(text) => serde_json::from_str(&text),
@@ -157,6 +165,13 @@ pub(super) async fn read(
             }
             Ok(Event::ApplicationReplaced) => return Replaced(app).into(),
             Ok(event) => {
+                waiting += usize::from(!*listed.borrow());
+                if waiting > WAITING {
+                    return anyhow!(
+                        "more than {WAITING} events came before Asterisk had said which calls are \
+                         alive"
+                    );
+                }
                 inbox.input(Input::Event(event)).await;
             }
             Err(error) => tracing::warn!(%error, "cannot understand a message of Asterisk"),
@@ -219,6 +234,35 @@ impl Marked<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inbox::{Limits, inbox};
+    use futures_util::SinkExt;
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::{accept_async, tungstenite::Message};
+
+    #[tokio::test]
+    async fn only_so_many_events_wait_for_the_list_of_what_is_alive() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asterisk = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut socket = accept_async(stream).await.unwrap();
+            let event = Message::text(r#"{"type": "StasisAppEvent"}"#);
+            while socket.feed(event.clone()).await.is_ok() {}
+        });
+        let socket = Socket::connect(&AsteriskConfig::new(&url, "u", "p")).await.unwrap();
+        let (inbox, mut inputs) = inbox(Limits::default());
+        let (_listed, is_listed) = watch::channel(false);
+        let reading = read(socket, "strowger".into(), inbox, Arc::default(), is_listed);
+        let reading = tokio::spawn(reading);
+        let mut kept = 0;
+        while let Some(Input::Event(_)) = inputs.next().await {
+            kept += 1;
+        }
+        let why = reading.await.unwrap().to_string();
+        assert!(why.contains("before Asterisk had said which calls are alive"), "{why}");
+        assert_eq!(kept, WAITING);
+        asterisk.abort();
+    }
 
     #[test]
     fn an_application_is_free_when_nobody_marks_it_any_more() {

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use crate::{AsteriskConfig, connect::read, socket::Socket, wire::Event};
     use futures_util::{FutureExt, SinkExt};
-    use tokio::net::TcpListener;
+    use tokio::{net::TcpListener, sync::watch};
     use tokio_tungstenite::{accept_async, tungstenite::Message};
 
     fn music(leg: &str) -> PbxCommand {
@@ -182,7 +182,8 @@ mod tests {
         });
         let socket = Socket::connect(&AsteriskConfig::new(&url, "u", "p")).await.unwrap();
         let (inbox, mut inputs) = inbox(Limits { commands: 1, inputs: 4 });
-        let reading = tokio::spawn(read(socket, "strowger".into(), inbox, Arc::default()));
+        let (_, listed) = watch::channel(true);
+        let reading = tokio::spawn(read(socket, "strowger".into(), inbox, Arc::default(), listed));
         for number in 0..EVENTS {
             match inputs.next().await {
                 Some(Input::Event(Event::ChannelDtmfReceived { channel, .. })) => {

@@ -75,6 +75,7 @@ impl Turn<'_> {
             Command::SendDigits { leg, digits } => self.send_digits(id, &leg, digits),
             Command::Timer { after } => self.set_timer(id, after),
             Command::Cancel { order } => {
+                self.give_back_brought(order);
                 self.unsee(order);
                 self.take_back(order);
                 Ok(())

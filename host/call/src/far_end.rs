@@ -99,7 +99,11 @@ impl Turn<'_> {
     pub(crate) fn ended(&mut self, ended: Ended) {
         let Some(leg) = self.call.legs.remove(&ended.leg) else { return };
         self.strike(&leg);
-        self.free_agent(&leg);
+        let brought_in_vain =
+            matches!(leg.role, Role::Agent { entry, .. } if self.is_in_queue(entry));
+        if !brought_in_vain {
+            self.free_agent(&leg);
+        }
         if ended.left {
             self.left(&leg);
         }
@@ -107,9 +111,9 @@ impl Turn<'_> {
             Role::Offered { attempt, agent, .. } => {
                 self.attempt_ended(attempt, &agent, &leg, ended.cause);
             }
-            Role::Agent { entry, .. } => self.agent_gone(entry),
+            Role::Agent { entry, agent, .. } => self.agent_gone(entry, &agent),
             Role::Dialled(order) => self.dial_ended(order, &leg, ended.cause),
-            Role::Caller => {}
+            Role::Caller => self.all_count(),
         }
         match (&leg.role, leg.known) {
             (_, true) => self.tell(Event::HungUp { leg: leg.name, cause: ended.cause }),

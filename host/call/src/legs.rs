@@ -148,6 +148,15 @@ impl Legs {
             .find(|leg| matches!(&leg.role, Role::Offered { attempt, .. } if *attempt == wanted))
     }
 
+    /// The leg that an order has brought, and that is still there.
+    pub(crate) fn brought_by(&mut self, order: OrderId) -> Option<&mut Leg> {
+        self.0.iter_mut().find(|leg| match leg.role {
+            Role::Agent { entry, .. } => entry == order,
+            Role::Dialled(dial) => dial == order,
+            Role::Caller | Role::Offered { .. } => false,
+        })
+    }
+
     /// The leg of the agent whom an order brought.
     pub(crate) fn of_agent(&self, order: OrderId) -> Option<&Leg> {
         self.0

@@ -170,7 +170,8 @@ impl Call {
     /// Whether it wants an [`Input::GoOn`] before anything else: its house had it stop while there
     /// was something to do.
     pub fn is_behind(&self) -> bool {
-        !self.is_over() && (!self.unseen.is_empty() || self.resuming.is_some())
+        let unseen = !self.unseen.is_empty() && !self.holds_back();
+        !self.is_over() && (unseen || self.resuming.is_some())
     }
 
     /// When it wants an [`Input::Due`], in monotonic time.

@@ -1,7 +1,7 @@
 //! The whole of a call as a timeline, for whoever looks on: the log, scenarios, tests.
 
 use strowger_model::{
-    AgentName, CallId, CallRecord, Event, Order, OrderId, Timestamp,
+    AgentName, CallId, CallRecord, Event, LegName, Order, OrderId, Timestamp,
     command::Field,
     event::{Refusal, Unanswered},
 };
@@ -43,6 +43,19 @@ pub enum Observed<'a> {
         agent: &'a AgentName,
         /// Why.
         why: Unanswered,
+    },
+    /// An agent whom a queue has brought is in conversation with the caller, or alone where the
+    /// flow wants that. The flow is told when it has lasted.
+    Talks {
+        /// The flow's name of the leg.
+        leg: &'a LegName,
+        /// Who.
+        agent: &'a AgentName,
+    },
+    /// An agent answered, and was gone before that was a conversation.
+    Fumbled {
+        /// Who.
+        agent: &'a AgentName,
     },
     /// A command left for the PBX.
     Command(&'a PbxCommand),

@@ -34,8 +34,11 @@ pub(crate) struct Resuming {
 impl Call {
     /// Agents who talk, and on which leg.
     pub fn talking(&self) -> impl Iterator<Item = (&AgentName, &LegId)> {
-        let known = self.legs.iter().filter(|leg| leg.known);
-        known.filter_map(|leg| Some((leg.agent()?.1, &leg.id)))
+        self.legs.iter().filter_map(|leg| {
+            let (order, agent) = leg.agent()?;
+            let begun = || self.orders.get::<Queueing>(order)?.begun();
+            (leg.known || begun().is_some()).then_some((agent, &leg.id))
+        })
     }
 
     /// The call's places on the floor: where it waits, whose phones ring for it, with whom it
@@ -52,8 +55,12 @@ impl Call {
                 _ if leg.up => Standing::Talking { agent, queue: None, held },
                 _ => Standing::Engaging { agent },
             };
-            let (ask, since) = (Vec::new(), Duration::ZERO);
-            Some(Restored { entry: entry(order), ask, priority: 0, since, now })
+            // Who waits on if the agent is gone at once.
+            let queueing = self.orders.get::<Queueing>(order);
+            let ask = queueing.map_or_else(Vec::new, |queueing| queueing.ask.ask.clone());
+            let priority = queueing.map_or(0, |queueing| queueing.ask.priority);
+            let since = queueing.map_or(Duration::ZERO, Queueing::since);
+            Some(Restored { entry: entry(order), ask, priority, since, now })
         });
         let waiting = self.orders.all::<Queueing>();
         let waiting = waiting.filter(|(_, queueing)| queueing.stage == QueueStage::Waiting);

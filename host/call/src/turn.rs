@@ -49,6 +49,13 @@ pub enum Input {
     GoOn,
     /// The flow may not go on, for a reason that is no event of the call.
     GiveUp(String),
+    /// The host made a mistake while it dealt with the last input, and what came of that is lost.
+    Mistaken {
+        /// What went wrong.
+        why: String,
+        /// The leg of which the input said that it is gone.
+        gone: Option<LegId>,
+    },
     /// Nothing about the call can be relied on any more: its flow may not go on, and every leg ends.
     Broken(String),
 }
@@ -89,9 +96,21 @@ impl Call {
             Input::Due => turn.orders_due(),
             Input::GoOn => {}
             Input::GiveUp(why) => turn.fall_back(&why),
+            Input::Mistaken { why, gone } => turn.make_good(&why, gone),
             Input::Broken(why) => turn.end_all(&why),
         }
         turn.settle();
+    }
+}
+
+impl Input {
+    /// The leg that is gone, if it says that of one.
+    pub fn gone(&self) -> Option<&LegId> {
+        match self {
+            Self::Pbx(PbxEvent::Ended(ended)) => Some(&ended.leg),
+            Self::Lost(leg) => Some(leg),
+            _ => None,
+        }
     }
 }
 
@@ -106,8 +125,11 @@ pub(crate) struct Turn<'a> {
 impl Turn<'_> {
     /// Lets the flow see what it has not seen, until there is nothing or the house has no time.
     fn settle(&mut self) {
+        self.bound_held_back();
         loop {
-            while let Some(event) = self.call.unseen.pop_front() {
+            while !self.call.holds_back()
+                && let Some(event) = self.call.unseen.pop_front()
+            {
                 let gone = match &event {
                     Event::HungUp { leg, .. } => Some(leg.clone()),
                     _ => None,
@@ -185,6 +207,22 @@ impl Turn<'_> {
         }
     }
 
+    /// Commands of the last input have not left, and perhaps its leg was not seen to end: the flow
+    /// cannot go on, who was told to go is told once more, and whoever is gone is gone.
+    fn make_good(&mut self, why: &str, gone: Option<LegId>) {
+        let ending = self.call.legs.iter().filter_map(|leg| {
+            let ending = leg.ending.clone()?;
+            Some(ending.command(leg.id.clone()))
+        });
+        let again: Vec<PbxCommand> = ending.collect();
+        self.call.kept.record.unjournalled = true;
+        self.fall_back(why);
+        again.into_iter().for_each(|command| self.send(command));
+        if let Some(leg) = gone {
+            self.lost(&leg);
+        }
+    }
+
     /// The flow cannot go on, and no leg stays: not even those who talk.
     fn end_all(&mut self, why: &str) {
         self.fall_back(why);
@@ -203,6 +241,7 @@ impl Turn<'_> {
         self.house.observe(&Observed::FellBack { why });
         self.call.phase = Phase::Over;
         "fault".clone_into(&mut self.call.kept.record.outcome);
+        self.all_count();
         self.drop_orders();
         let legs = &self.call.legs;
         let alone = |leg: &&Leg| leg.role == Role::Caller && legs.is_lonely(leg);
@@ -218,6 +257,7 @@ impl Turn<'_> {
     pub(crate) fn finish(&mut self, outcome: &str) {
         self.call.phase = Phase::Over;
         outcome.clone_into(&mut self.call.kept.record.outcome);
+        self.all_count();
         self.drop_orders();
         self.hang_up_lonely();
     }

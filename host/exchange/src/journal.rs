@@ -16,11 +16,28 @@ use strowger_model::FlowVersion;
 use strowger_pbx::port::PbxCommand;
 use tokio::sync::Notify;
 
+/// Versions that are remembered, at most: each swap brings a new one.
+const VERSIONS: usize = 256;
+
 /// What the exchange keeps in a store.
 pub(crate) struct Journal {
     pub(crate) store: Store,
-    /// Versions that the store has.
-    kept: Mutex<HashSet<FlowVersion>>,
+    kept: Mutex<Kept>,
+}
+
+/// Versions that the store was given. When there are too many, all are forgotten: each is given
+/// once more when it is met again, and the store keeps the one that it has.
+#[derive(Default)]
+struct Kept(HashSet<FlowVersion>);
+
+impl Kept {
+    /// Whether a version has to be given to the store.
+    fn is_new(&mut self, version: FlowVersion) -> bool {
+        if self.0.len() >= VERSIONS && !self.0.contains(&version) {
+            self.0.clear();
+        }
+        self.0.insert(version)
+    }
 }
 
 impl Journal {
@@ -35,7 +52,7 @@ impl Journal {
 
     /// What a version is made of, the first time that it is met.
     pub(crate) fn version(&self, flow: &LoadedFlow) -> Option<Change> {
-        let is_new = self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(flow.on());
+        let is_new = self.kept.lock().unwrap_or_else(PoisonError::into_inner).is_new(flow.on());
         is_new.then(|| Change::Version(Arc::new(flow.files())))
     }
 
@@ -61,5 +78,27 @@ impl Journal {
                 })
             });
         self.store.submit(Entry { changes, release });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_given_once_and_again_when_there_were_too_many() {
+        let version =
+            |number: usize| FlowVersion { flow: "helpdesk".into(), version: number.to_string() };
+        let mut kept = Kept::default();
+        for number in 0..VERSIONS {
+            assert!(kept.is_new(version(number)) && !kept.is_new(version(number)));
+        }
+        assert!(!kept.is_new(version(0)), "there is room for as many");
+        assert!(kept.is_new(version(VERSIONS)));
+        assert!(kept.is_new(version(0)) && !kept.is_new(version(VERSIONS)));
+        assert!((0..10 * VERSIONS).all(|number| {
+            kept.is_new(version(number));
+            kept.0.len() <= VERSIONS
+        }));
     }
 }

@@ -143,12 +143,13 @@ impl Running {
     /// Gives the call an input. Where the host itself makes a mistake and panics, the call goes to
     /// its fallback: it may cost this call, and no other.
     fn take(&mut self, input: Input, _turn: Option<MyTurn>) {
+        let gone = input.gone().cloned();
         let Err(why) = self.try_to_take(input) else { return };
         let why = format!("the host made a mistake: {why}");
         tracing::error!(call = %self.call.id(), flow = %self.flow.name, "{why}; please report this");
         // Who talks is left talking. If even that fails, or what comes of it later, every leg ends.
         let first = match self.call.is_served() {
-            true => self.try_to_take(Input::GiveUp(why.clone())),
+            true => self.try_to_take(Input::Mistaken { why: why.clone(), gone }),
             false => Err(why.clone()),
         };
         if first.is_err() && self.try_to_take(Input::Broken(why)).is_err() {
@@ -194,7 +195,9 @@ impl Running {
             // Without a journal, in a scenario, nothing is kept and no mail is sent.
             return out.commands.into_iter().for_each(|command| self.exchange.send(command));
         };
-        if out.commands.is_empty() && out.papers.is_empty() && changes.is_empty() && !over {
+        let nothing = out.commands.is_empty() && out.papers.is_empty() && changes.is_empty();
+        // What the flow will be told later has to be kept until then.
+        if nothing && !over && !self.call.holds_back() {
             return;
         }
         let mail = out.papers.iter().any(|paper| matches!(paper, Paper::Mail(_)));

@@ -116,6 +116,7 @@ impl Origin {
                 step,
                 calls: file.limits.calls,
                 processor: Duration::from_millis(file.limits.processor_ms),
+                log_lines: file.limits.log_lines,
             },
             settings,
             dir: source.path.parent().unwrap_or(Path::new(".")).to_owned(),

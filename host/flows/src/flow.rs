@@ -3,6 +3,7 @@
 use crate::{
     budget::Budget,
     faults::{Faults, Whose},
+    log_lines::LogLines,
     origin::Origin,
 };
 use std::{
@@ -53,6 +54,8 @@ pub struct FlowLimits {
     pub calls: u32,
     /// Processor time in a second, for all calls together.
     pub processor: Duration,
+    /// Lines that all calls together write to the log in a minute.
+    pub log_lines: u32,
 }
 
 /// What is counted for a version, also across changes of the site.
@@ -61,6 +64,7 @@ pub(crate) struct Counters {
     calls: AtomicUsize,
     pub(crate) faults: Faults,
     budget: Budget,
+    log_lines: LogLines,
 }
 
 impl Counters {
@@ -81,6 +85,11 @@ impl LoadedFlow {
     /// The processor time that its calls share.
     pub fn budget(&self) -> &Budget {
         &self.counters.budget
+    }
+
+    /// The lines that its calls write to the log.
+    pub fn log_lines(&self) -> &LogLines {
+        &self.counters.log_lines
     }
 
     /// Calls in progress on this version.

@@ -135,6 +135,10 @@ pub(crate) struct LimitsFile {
     /// seconds goes to the fallback.
     #[schemars(range(min = 1, max = 64_000))]
     pub(crate) processor_ms: u64,
+    /// Lines that all calls of the flow together may write to the log in a minute. Further ones are
+    /// dropped, and the log says so once in a minute.
+    #[schemars(range(min = 0, max = 100_000))]
+    pub(crate) log_lines: u32,
     /// Kibibytes of notes and tags that the record of a call may have.
     #[schemars(range(min = 1, max = 1024))]
     pub(crate) notes_kib: usize,
@@ -168,6 +172,7 @@ impl Default for LimitsFile {
             steps: 10_000,
             steps_in_a_row: 500,
             processor_ms: 500,
+            log_lines: 600,
             notes_kib: 64,
             open_orders: 256,
             dials: 500,

@@ -10,7 +10,7 @@
 //!   what a flow file says; `settings`: its settings, by the schema of the plugin.
 //! * `files`: the files as they are; `origin`: a flow file with its plugin; `fit`: the flow that is made of it for a site.
 //! * [`budget`]: the processor time of a version, which its calls share; `faults`: its faults, and
-//!   when it is withdrawn because of them.
+//!   when it is withdrawn because of them; [`log_lines`]: what its calls may write to the log.
 //! * `revive`: a version made again of what was archived of it.
 //!
 //! **Architecture invariant:** nothing that is wrong ever serves a call. A snapshot is replaced in
@@ -25,6 +25,7 @@ mod files;
 mod fit;
 pub mod flow;
 mod flow_file;
+pub mod log_lines;
 mod origin;
 mod plan;
 mod read_flow;

@@ -25,6 +25,29 @@ pub enum Event {
     Goal { name: String, remaining: u32 },
 }
 
+impl Event {
+    /// Whether it says that an order has brought a leg.
+    pub fn brings(&self, order: OrderId) -> bool {
+        let brings = |outcome: &Outcome| {
+            matches!(outcome, Outcome::Connected { .. } | Outcome::LegAnswered(_))
+        };
+        matches!(self, Self::Order { id, outcome } if *id == order && brings(outcome))
+    }
+
+    /// The leg that it happened to, if it was no order.
+    pub fn leg(&self) -> Option<&LegName> {
+        match self {
+            Self::Digit { leg, .. }
+            | Self::HungUp { leg, .. }
+            | Self::Held { leg }
+            | Self::Unheld { leg }
+            | Self::Returned { leg }
+            | Self::TransferAsked { leg, .. } => Some(leg),
+            _ => None,
+        }
+    }
+}
+
 /// A call has arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arrival {

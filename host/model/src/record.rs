@@ -21,7 +21,7 @@ pub struct CallRecord {
     pub arrived: Timestamp,
     /// When the caller was answered.
     pub answered: Option<Timestamp>,
-    /// When the caller was first connected to somebody.
+    /// When the caller was first connected to somebody, and it lasted.
     pub connected: Option<Timestamp>,
     /// The agent who had the call first.
     pub agent: Option<AgentName>,
@@ -46,6 +46,9 @@ pub struct CallRecord {
     pub unjournalled: bool,
     /// When the last leg was gone.
     pub ended: Timestamp,
+    /// How often an agent answered and was gone before that was a conversation.
+    #[serde(default)]
+    pub fumbled: u32,
 }
 
 impl CallRecord {
@@ -77,6 +80,7 @@ impl CallRecord {
             refused: 0,
             unjournalled: false,
             ended: arrived,
+            fumbled: 0,
         }
     }
 }

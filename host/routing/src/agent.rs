@@ -54,6 +54,8 @@ pub(crate) enum Doing {
         entry: EntryIx,
         pool: PoolIx,
         began: Option<i64>,
+        /// Its queues have counted it today as answered, or as gone to another queue.
+        counted: bool,
     },
 }
 
@@ -100,6 +102,13 @@ impl Agent {
             own: None,
             chose: BTreeMap::new(),
         }
+    }
+
+    /// What the agent has to do with an entry: the conversation that goes on, or the one beneath.
+    pub(crate) fn doing_for(&mut self, wanted: EntryIx) -> Option<&mut Doing> {
+        let talks =
+            |doing: &&mut Doing| matches!(doing, Doing::Talking { entry, .. } if *entry == wanted);
+        [&mut self.doing, &mut self.beneath].into_iter().find(talks)
     }
 
     pub(crate) fn status(&self) -> AgentStatus {

@@ -48,9 +48,9 @@ pub struct QueueConfig {
     pub ring_time: Duration,
     /// Between the end of a conversation and the agent's next one.
     pub wrap_up: Duration,
-    /// How long an agent who did not answer, declined, was busy or could not be reached is left
-    /// alone by the queues that the caller asked for. Less than a second counts as a second: a
-    /// phone that refuses at once must not ring on and on.
+    /// How long an agent who did not answer, declined, was busy, could not be reached or was gone
+    /// at once is left alone by the queues that the caller asked for. Less than a second counts as
+    /// a second: a phone that refuses at once must not ring on and on.
     pub retry_after: Duration,
     /// The service level: within which a caller should have an agent.
     pub answer_within: Duration,

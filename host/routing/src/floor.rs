@@ -2,6 +2,7 @@
 //!
 //! * [`attempt`]: a phone that rings.
 //! * [`ring`]: from a free agent and a waiting caller to a conversation, or not.
+//! * [`fumble`]: answers that came to nothing.
 //! * [`engage`]: calls past the queues.
 //! * [`interrupt`]: urgent calls, which ring agents who talk.
 //! * [`agents`]: what agents do.
@@ -14,6 +15,7 @@ mod attempt;
 mod configure;
 mod engage;
 mod figures;
+mod fumble;
 mod interrupt;
 mod restore;
 mod ring;
@@ -146,7 +148,9 @@ impl Floor {
             Input::Engage { entry, agent } => self.engage(entry, &agent)?,
             Input::EngagedAnswered { entry } => self.engaged_answered(entry)?,
             Input::Ended { entry } => self.ended(entry, out)?,
+            Input::Fumbled { entry } => self.fumbled(entry, out)?,
             Input::NewDay => {
+                self.forget_counted();
                 for pool in &mut self.pools {
                     pool.counts =
                         QueueCounts { offered: pool.waiting() as u32, ..QueueCounts::default() };

@@ -23,8 +23,9 @@
 //!   priority, then the one that has waited longest. With ring-all the first caller wants every
 //!   agent; the next caller's turn comes when the first is connected or gone.
 //! * Of the free agents a strategy takes first whom the entry tried least: all are tried before one
-//!   is tried again. Who did not answer is left alone for [`QueueConfig::retry_after`] by the
-//!   queues that the entry asked for, whoever waits in them.
+//!   is tried again. Who did not answer, or was gone at once ([`Input::Fumbled`]), is left
+//!   alone for [`QueueConfig::retry_after`] by the queues that the entry asked for, whoever waits in
+//!   them.
 //! * An agent is reserved for one entry at a time, and has one conversation. Who is dialled past
 //!   the queues is reserved too ([`Input::Engage`]).
 //!
@@ -35,6 +36,7 @@
 //! | ringing | [`Input::Answered`] | connected; the floor forgets it | [`Output::Connected`], and [`Output::Cancel`] of every other attempt for the entry |
 //! | ringing | [`Input::Unanswered`] | gone | [`Output::Ring`] of the next endpoint or agent, if there is one |
 //! | ringing | its ring time is over; the entry left or is connected; the agent logged out, paused or declined on another phone | cancelled | [`Output::Cancel`] |
+//! | connected | [`Input::Fumbled`] | it was none: the caller waits on, the agent is left alone | [`Output::Ring`] of others |
 //! | cancelled | [`Input::Answered`] | cancelled | – (the leg is being hung up) |
 //! | cancelled | [`Input::Unanswered`]; or 10 s have passed, should that be lost | gone; with its last one the agent is free | – |
 //!

@@ -118,6 +118,23 @@ impl Pool {
         self.counts.offered += 1;
     }
 
+    /// An agent of this queue has one who had waited so long.
+    pub(crate) fn count_answer(&mut self, waited: i64) {
+        self.counts.answered += 1;
+        self.counts.answered_within += u32::from(self.is_within(waited));
+    }
+
+    /// It was no answer. Another service level may hold by now than when it was counted.
+    pub(crate) fn discount_answer(&mut self, waited: i64) {
+        let within = self.counts.answered_within.saturating_sub(self.is_within(waited).into());
+        self.counts.answered -= 1;
+        self.counts.answered_within = within.min(self.counts.answered);
+    }
+
+    fn is_within(&self, waited: i64) -> bool {
+        i128::from(waited) <= self.config.answer_within.as_nanos() as i128
+    }
+
     pub(crate) fn remove(&mut self, rank: Rank) {
         if !self.wanting.remove(rank) {
             self.served.remove(rank);

@@ -140,6 +140,12 @@ pub enum Input {
         /// Which.
         entry: EntryId,
     },
+    /// The agent of an entry answered, and was gone before that was a conversation. The caller waits
+    /// on in the old place. The agent is left alone as after an unanswered call, and has no wrap-up.
+    Fumbled {
+        /// Which.
+        entry: EntryId,
+    },
     /// The site's day begins: the queues count their callers from zero, but for those who wait.
     NewDay,
     /// The time of [`Floor::next_deadline`](crate::Floor::next_deadline) has come.
@@ -173,8 +179,8 @@ pub struct Standing {
 pub struct Restored {
     /// Which.
     pub entry: EntryId,
-    /// All tiers that it had asked for, in order; of one that was connected they are of no use any
-    /// more.
+    /// All tiers that it had asked for, in order. Of one that is connected they are asked for again
+    /// by [`Input::Fumbled`]; if that cannot come any more, none need be named.
     pub ask: Vec<Asked>,
     /// Higher goes first.
     pub priority: u8,

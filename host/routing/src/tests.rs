@@ -4,6 +4,7 @@ mod agents;
 mod configure;
 mod engage;
 mod figures;
+mod fumble;
 mod properties;
 mod queues;
 mod restore;

@@ -308,6 +308,8 @@ pub struct Expect {
     pub rings: Option<String>,
     /// This agent's phone was not answered.
     pub not_answered_by: Option<String>,
+    /// This agent answered, and was gone before that was a conversation.
+    pub fumbled_by: Option<String>,
     /// This outside number is dialled.
     pub dials: Option<String>,
     /// The number dialled was not answered: no-answer, busy, declined, unreachable or cancelled.
@@ -397,13 +399,14 @@ fn sixty() -> f64 {
 }
 
 /// The keys of [`Expect`] of which a line has exactly one.
-pub(crate) const THINGS: [&str; 17] = [
+pub(crate) const THINGS: [&str; 18] = [
     "hears",
     "music",
     "waits_in",
     "leaves",
     "rings",
     "not_answered_by",
+    "fumbled_by",
     "dials",
     "unanswered",
     "talks_with",

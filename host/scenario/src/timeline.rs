@@ -31,6 +31,7 @@ pub enum What {
     Leaves(Left),
     Rings { agent: String, phone: String },
     NotAnswered { agent: String, why: Unanswered },
+    Fumbled(String),
     Dials(String),
     FarEndRings(String),
     Unanswered { whom: String, why: Unanswered },
@@ -124,6 +125,12 @@ impl Narrator {
             Observed::NotAnswered { agent, why } => {
                 Some(What::NotAnswered { agent: agent.to_string(), why: *why })
             }
+            Observed::Talks { leg, agent } => {
+                self.legs.insert((*leg).clone(), agent.to_string());
+                self.partner = Some(agent.to_string());
+                Some(What::TalksWith(agent.to_string()))
+            }
+            Observed::Fumbled { agent } => Some(What::Fumbled(agent.to_string())),
             Observed::Command(command) => self.command(command),
             Observed::FellBack { why } => Some(What::FellBack((*why).to_owned())),
             Observed::Closed(record) => Some(What::Closed(Box::new((*record).clone()))),
@@ -155,11 +162,6 @@ impl Narrator {
             Outcome::Answered => What::Answered,
             Outcome::Gathered { digits, .. } => What::Gathers { digits: digits.clone() },
             Outcome::Left(why) => What::Leaves(*why),
-            Outcome::Connected { leg, agent } => {
-                self.legs.insert(leg.clone(), agent.to_string());
-                self.partner = Some(agent.to_string());
-                What::TalksWith(agent.to_string())
-            }
             Outcome::Ringing => What::FarEndRings(self.behind(id)?),
             Outcome::Unanswered(why) => What::Unanswered { whom: self.behind(id)?, why: *why },
             Outcome::Joined => {
@@ -325,6 +327,7 @@ impl fmt::Display for What {
             Self::Leaves(why) => write!(f, "leaves the queue: {}", word(why)),
             Self::Rings { agent, phone } => write!(f, "the phone of {agent} rings ({phone})"),
             Self::NotAnswered { agent, why } => write!(f, "{agent} does not answer: {}", word(why)),
+            Self::Fumbled(agent) => write!(f, "{agent} is gone at once"),
             Self::Dials(whom) => write!(f, "{whom} is dialled"),
             Self::FarEndRings(whom) => write!(f, "it rings at {whom}"),
             Self::Unanswered { whom, why } => write!(f, "{whom} does not answer: {}", word(why)),

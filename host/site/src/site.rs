@@ -82,8 +82,10 @@ pub struct Queue {
     pub ring_time: Duration,
     /// After a conversation, before the agent's next call.
     pub wrap_up: Duration,
-    /// How long an agent who did not answer is left alone.
+    /// How long an agent who did not answer, or was gone at once, is left alone.
     pub retry_after: Duration,
+    /// A conversation that the agent ends sooner is none; zero: each is one.
+    pub too_short: Duration,
     /// The music of the site that callers hear, unless the flow says otherwise.
     pub music: Option<String>,
     /// Callers leave when nobody is logged in.
@@ -94,6 +96,11 @@ pub struct Queue {
     pub code: Option<String>,
     /// The service level: within which a caller should have an agent.
     pub answer_within: Duration,
+}
+
+impl Queue {
+    /// How short a conversation is none, where no queue says otherwise.
+    pub const TOO_SHORT: Duration = Duration::from_secs(2);
 }
 
 /// Whose phone rings next.

@@ -3,7 +3,7 @@
 //! The doc comments here are what an editor shows: they are the descriptions of the published JSON
 //! Schema.
 
-use crate::site::{RingEndpoints, Strategy};
+use crate::site::{Queue, RingEndpoints, Strategy};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -166,10 +166,15 @@ pub(crate) struct QueueFile {
     #[serde(default)]
     #[schemars(range(min = 0, max = 3600))]
     pub(crate) wrap_up: f64,
-    /// Seconds in which an agent who did not answer gets no call.
+    /// Seconds in which an agent who did not answer, or was gone at once, gets no call.
     #[serde(default = "retry_after")]
     #[schemars(range(min = 0, max = 3600))]
     pub(crate) retry_after: f64,
+    /// A conversation that the agent ends within so many seconds is none: the caller keeps the
+    /// place in the queue. 0: each is one.
+    #[serde(default = "too_short")]
+    #[schemars(range(min = 0, max = 10))]
+    pub(crate) too_short: f64,
     /// Music that callers hear, unless the flow says otherwise.
     #[serde(default)]
     pub(crate) music: Option<String>,
@@ -202,6 +207,10 @@ fn answer_within() -> f64 {
 
 fn retry_after() -> f64 {
     5.0
+}
+
+fn too_short() -> f64 {
+    Queue::TOO_SHORT.as_secs_f64()
 }
 
 fn yes() -> bool {

@@ -95,6 +95,7 @@ fn record(call: CallId) -> CallRecord {
         agent: Some("an".into()),
         waited: Duration::from_secs(42),
         overflowed: false,
+        fumbled: 0,
         outcome: "helped".to_owned(),
         notes: Vec::new(),
         tags: Vec::new(),

@@ -87,6 +87,7 @@ pub fn record(call: CallId) -> CallRecord {
         agent: None,
         waited: Duration::from_millis(61_500),
         overflowed: true,
+        fumbled: 2,
         outcome: "message".to_owned(),
         notes: vec![Field { key: "name".to_owned(), value: "Janssens".to_owned() }],
         tags: vec!["urgent".to_owned()],

@@ -5,5 +5,6 @@
 mod connection;
 mod conversations;
 mod dials;
+mod fumbles;
 pub(crate) mod stage;
 mod watches;

@@ -137,7 +137,8 @@ urgent = {{ key = "1", queue = "spoed", priority = 100, display = "SPOED", annou
 {IN_CALL}"#
     );
     let site = format!(
-        "{site}\n[queues.spoed]\nagents = [\"{urgent_agent}\"]\nring_time = 60\ninterrupts = true\n"
+        "{site}\n[queues.spoed]\nagents = [\"{urgent_agent}\"]\nring_time = 60\n\
+         interrupts = true\ntoo_short = 0\n"
     );
     Folder::new(&site).unwrap().plugin("gp-post").unwrap().flow("gp-post", &flow).unwrap()
 }
@@ -289,4 +290,54 @@ fn an_urgent_conversation_is_not_interrupted_after_the_host_died() {
     town.sim.hang_up(&first);
     town.wait(&host, host.host.seen("outcome: Connected", PATIENCE)).unwrap();
     town.until(|| town.hears(&second, &town.leg_at(&address(1))));
+}
+
+/// An agent who was gone at once, whichever host there was: the caller waits on. A conversation
+/// that goes on counts when it has lasted.
+#[test]
+fn a_conversation_that_has_just_begun_is_settled_by_the_next_host() {
+    let town = Town::new();
+    let site = helpdesk_site(2, true, true, true)
+        .replace("ring_time = 3", "ring_time = 60")
+        .replace("too_short = 0", "too_short = 3");
+    let flow = HELPDESK.replace("overflow_after = 6", "overflow_after = 600");
+    let folder = Folder::new(&site)
+        .unwrap()
+        .plugin("vaccination-helpdesk")
+        .unwrap()
+        .flow("vaccination-helpdesk", &flow)
+        .unwrap();
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    let caller = town.call(1);
+    town.until(|| town.count(is_ring) == 1);
+    let first = town.sim.pick_up(&address(1)).expect("a1 rings");
+    town.wait(&host, host.host.seen("Talks", PATIENCE)).unwrap();
+    host.kill();
+    town.sim.hang_up(&first);
+
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.seen("Fumbled", PATIENCE)).unwrap();
+    town.until(|| town.count(is_ring) == 2 && hears_music(&town, &caller));
+    let second = town.sim.pick_up(&address(2)).expect("a2 rings");
+    town.wait(&host, host.host.seen("Talks", PATIENCE)).unwrap();
+    host.kill();
+
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.seen("Connected", PATIENCE)).unwrap();
+    assert!(town.hears(&caller, &second));
+    town.sim.hang_up(&second);
+    town.wait(&host, host.host.records(1, PATIENCE)).unwrap();
+    let record = host.journalled().unwrap().remove(0);
+    let agent = record.agent.as_ref().unwrap().as_str();
+    assert_eq!((record.outcome.as_str(), agent, record.fumbled), ("answered", "a2", 1));
+    assert_eq!(town.count(is_ring), 2, "nobody was rung twice");
+}
+
+fn hears_music(town: &Town, one: &LegId) -> bool {
+    let seen = town.seen.lock().unwrap();
+    let sounds = seen.iter().filter_map(|seen| match seen {
+        Observed::Hears { leg, sound, .. } if leg == one => Some(sound),
+        _ => None,
+    });
+    matches!(sounds.last(), Some(strowger_sim::Sound::Music(_)))
 }

@@ -41,7 +41,10 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// How long a fault waits for its moment.
 const MOMENT: Duration = Duration::from_millis(1500);
 /// What the last callers need, each.
-const QUICK: Desk = Desk::Answers(Duration::from_millis(5), Duration::from_millis(5));
+const QUICK: Desk = Desk::Answers(Duration::from_millis(5), Duration::from_millis(120));
+
+/// Who hangs up sooner was gone at once, and the caller waits on.
+const TOO_SHORT: Duration = Duration::from_millis(50);
 
 /// What a storm came to, for figures.
 #[derive(Clone, Debug, Default)]
@@ -111,7 +114,8 @@ impl Storm {
         let folder = Folder::new(
             &site
                 .replace("ring_time = 3", "ring_time = 60")
-                .replace("retry_after = 2", "retry_after = 1"),
+                .replace("retry_after = 2", "retry_after = 1")
+                .replace("too_short = 0", &format!("too_short = {}", TOO_SHORT.as_secs_f64())),
         )?
         .plugin("vaccination-helpdesk")?
         .plugin("hostile")?

@@ -178,6 +178,7 @@ impl Desk {
             0 => Self::Busy,
             1 => Self::GivesUp(dice.millis(30, 300)),
             2 => Self::Declines(dice.millis(0, 200)),
+            3 => Self::Answers(dice.millis(5, 200), dice.millis(0, 50)),
             _ => Self::Answers(dice.millis(5, 200), dice.millis(100, 800)),
         }
     }

@@ -52,7 +52,7 @@ pub(super) struct Desk {
     stood_down: bool,
     /// When Asterisk was started, by the last snapshot.
     started: Option<String>,
-    /// Events that wait for the snapshot.
+    /// Events that wait for the snapshot: no more than `connect` reads before it.
     held: Option<Vec<Event>>,
     pub(super) out: Vec<Output>,
 }

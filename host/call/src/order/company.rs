@@ -50,7 +50,9 @@ impl Kind for Company {
     }
 
     fn resumed(id: OrderId, turn: &mut Turn<'_>) {
-        let hushed = |queueing: &Queueing| queueing.ask.with_caller && queueing.is_joining();
+        let hushed = |queueing: &Queueing| {
+            queueing.ask.with_caller && (queueing.is_joining() || queueing.begun().is_some())
+        };
         let hushed = turn.call.orders.find(hushed).is_some();
         let Some(company) = turn.call.orders.get_mut::<Company>(id) else { return };
         company.play = None;

@@ -106,9 +106,13 @@ impl Turn<'_> {
         self.outcome(order, Outcome::Ringing);
     }
 
-    /// A number that the flow dialled was answered: by its owner, if a key is pressed.
+    /// A number that the flow dialled was answered: by its owner, if a key is pressed. Where an
+    /// agent was faster, it is not known yet whether the caller needs anybody else.
     pub(crate) fn dial_answered(&mut self, order: OrderId) {
         let Some(dialling) = self.call.orders.get::<Dialling>(order) else { return };
+        if dialling.keep_place.is_some_and(|entry| self.is_answered(entry)) {
+            return self.call.orders.set_due(order, None);
+        }
         let (leg, confirm) = (dialling.leg.clone(), dialling.confirm.clone());
         let Some(confirm) = confirm else {
             return self.dial_reached(order, &leg, Answerer::Unknown);
@@ -157,12 +161,27 @@ impl Turn<'_> {
 
     /// An agent who answers goes before a number that was dialled meanwhile.
     pub(crate) fn cancel_dials_keeping(&mut self, entry: OrderId) {
-        let dials = self.call.orders.all::<Dialling>();
-        let dials = dials.filter(|(_, dialling)| dialling.keep_place == Some(entry));
-        let dials: Vec<OrderId> = dials.map(|(id, _)| id).collect();
-        for id in dials {
+        for id in self.dials_keeping(entry) {
             self.take_back(id);
             self.tell(Event::Order { id, outcome: Outcome::Unanswered(Unanswered::Cancelled) });
         }
+    }
+
+    /// The agent who was faster is gone: whoever answered meanwhile is wanted.
+    pub(crate) fn go_on_with_dials_keeping(&mut self, entry: OrderId) {
+        for id in self.dials_keeping(entry) {
+            let order = self.call.orders.any(id);
+            let waits = order.is_some_and(|order| order.due.is_none());
+            let answered = self.call.legs.brought_by(id).is_some_and(|leg| leg.up);
+            if waits && answered {
+                self.dial_answered(id);
+            }
+        }
+    }
+
+    fn dials_keeping(&self, entry: OrderId) -> Vec<OrderId> {
+        let dials = self.call.orders.all::<Dialling>();
+        let dials = dials.filter(|(_, dialling)| dialling.keep_place == Some(entry));
+        dials.map(|(id, _)| id).collect()
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! A file has the struct of what an unfinished order waits for, its [`crate::orders::Kind`], and the
 //! methods of [`Turn`] that begin it and that tell it what happened. `paper` and `record` are over
-//! as soon as they are ordered.
+//! as soon as they are ordered. `queue` goes on in `begin`, when an agent answers.
 
 pub(crate) mod agent;
 pub(crate) mod answer;
+pub(crate) mod begin;
 pub(crate) mod company;
 pub(crate) mod dial;
 pub(crate) mod gather;

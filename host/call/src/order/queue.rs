@@ -11,7 +11,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, time::Duration};
 use strowger_model::{
-    AgentName, Event, LegName, OrderId, Outcome, QueueName,
+    AgentName, Event, LegName, OrderId, Outcome,
     command::{Asked, EnterQueue},
     event::{Cause, Left, Refusal, RefusalReason, Unanswered},
 };
@@ -38,6 +38,9 @@ pub(crate) enum QueueStage {
     Whispering(PlayId),
     /// The agent is on the way to the caller.
     Joining,
+    /// They have been in conversation since then, in monotonic time. It counts when it has lasted
+    /// for some time.
+    Begun { since: Duration },
 }
 
 impl Queueing {
@@ -49,6 +52,14 @@ impl Queueing {
     pub(crate) fn is_joining(&self) -> bool {
         self.stage == QueueStage::Joining
     }
+
+    /// When a conversation began that does not count yet.
+    pub(crate) fn begun(&self) -> Option<Duration> {
+        match self.stage {
+            QueueStage::Begun { since } => Some(since),
+            _ => None,
+        }
+    }
 }
 
 impl Kind for Queueing {
@@ -58,7 +69,7 @@ impl Kind for Queueing {
 
     /// The flow waits no more.
     fn take_back(self, id: OrderId, turn: &mut Turn<'_>) {
-        turn.count_wait(self.entered);
+        turn.count_wait(self.entered, turn.now.elapsed);
         if self.stage == QueueStage::Waiting {
             let gone = turn.call.legs.get(&LegName::caller()).is_none();
             let entry = turn.entry(id);
@@ -68,10 +79,16 @@ impl Kind for Queueing {
         // The agent has answered: the end of that leg frees the agent.
         turn.hang_up_named(&self.ask.agent_leg);
         turn.resume_company(&LegName::caller());
+        turn.go_on_with_dials_keeping(id);
     }
 
     fn leg_gone(&self, _: &LegName) -> Option<Outcome> {
         Some(Outcome::Left(Left::CallerGone))
+    }
+
+    /// The conversation has lasted.
+    fn due(id: OrderId, turn: &mut Turn<'_>) {
+        turn.counts(id);
     }
 
     /// A whisper is not repeated.
@@ -144,8 +161,20 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn count_wait(&mut self, entered: Duration) {
-        self.call.kept.record.waited += self.now.elapsed.saturating_sub(entered);
+    /// What was waited from one moment to another, in monotonic time.
+    pub(crate) fn count_wait(&mut self, entered: Duration, until: Duration) {
+        self.call.kept.record.waited += until.saturating_sub(entered);
+    }
+
+    /// Whether an agent has answered, and is not yet with the caller for long enough.
+    pub(crate) fn is_answered(&self, order: OrderId) -> bool {
+        let queueing = self.call.orders.get::<Queueing>(order);
+        queueing.is_some_and(|queueing| queueing.stage != QueueStage::Waiting)
+    }
+
+    /// Whether an order waits for an agent, or for the conversation with one to last.
+    pub(crate) fn is_in_queue(&self, order: OrderId) -> bool {
+        self.call.orders.get::<Queueing>(order).is_some()
     }
 
     pub(crate) fn entry(&self, order: OrderId) -> EntryId {
@@ -212,7 +241,7 @@ impl Turn<'_> {
             Output::Returned { entry } => self.agent_returns(entry.order),
             Output::Left { entry, why } => {
                 if let Some(queueing) = self.call.orders.take::<Queueing>(entry.order) {
-                    self.count_wait(queueing.entered);
+                    self.count_wait(queueing.entered, self.now.elapsed);
                     self.tell(Event::Order { id: entry.order, outcome: Outcome::Left(why) });
                 }
             }
@@ -252,111 +281,5 @@ impl Turn<'_> {
     pub(crate) fn attempt_over(&mut self, attempt: AttemptId, agent: &AgentName, why: Unanswered) {
         self.house.observe(&Observed::NotAnswered { agent, why });
         self.inform_floor(Input::Unanswered { attempt, why });
-    }
-}
-
-// ---------------------------------------------------------------------- from answer to conversation
-
-impl Turn<'_> {
-    /// The floor gives the entry to an agent whose phone was answered.
-    fn agent_answered(
-        &mut self,
-        order: OrderId,
-        attempt: AttemptId,
-        agent: AgentName,
-        queue: Option<QueueName>,
-    ) {
-        let Some(id) = self.call.legs.of_attempt(attempt).map(|leg| leg.id.clone()) else {
-            return self.inform_floor(Input::Ended { entry: self.entry(order) });
-        };
-        if let Some(leg) = self.call.legs.by_id_mut(&id) {
-            leg.role = Role::Agent { entry: order, agent, queue };
-        }
-        let Some(queueing) = self.call.orders.get::<Queueing>(order) else {
-            // The flow took the order back meanwhile: its cancel wins.
-            return self.hang_up(&id, Cause::Normal);
-        };
-        let (name, whisper) = (queueing.ask.agent_leg.clone(), queueing.ask.whisper.clone());
-        self.cancel_dials_keeping(order);
-        let whisper = self.voiced(whisper).ok().filter(|whisper| !whisper.is_empty());
-        match whisper.and_then(|whisper| self.play(&name, whisper)) {
-            Some(play) => self.stage(order, QueueStage::Whispering(play)),
-            None => self.join_agent(order),
-        }
-    }
-
-    fn stage(&mut self, order: OrderId, stage: QueueStage) {
-        if let Some(queueing) = self.call.orders.get_mut::<Queueing>(order) {
-            queueing.stage = stage;
-        }
-    }
-
-    /// A whisper to an agent was heard.
-    pub(crate) fn whispered(&mut self, play: &PlayId) -> bool {
-        let hears = |queueing: &Queueing| matches!(&queueing.stage, QueueStage::Whispering(whisper) if whisper == play);
-        let Some((id, _)) = self.call.orders.find(hears) else { return false };
-        self.join_agent(id);
-        true
-    }
-
-    /// Brings the agent to the caller.
-    fn join_agent(&mut self, order: OrderId) {
-        let Some(queueing) = self.call.orders.get_mut::<Queueing>(order) else { return };
-        queueing.stage = QueueStage::Joining;
-        let (agent_leg, with_caller) = (queueing.ask.agent_leg.clone(), queueing.ask.with_caller);
-        let caller = LegName::caller();
-        if !with_caller {
-            return self.connected(order);
-        }
-        let Some(to) = self.place_of(&caller) else { return };
-        self.hush_company(&caller);
-        if self.move_all(&[agent_leg], &to).is_empty() {
-            self.connected(order);
-        }
-    }
-
-    /// A leg is where it was told to go: perhaps an agent's, with the caller.
-    pub(crate) fn agent_joined(&mut self, leg: &LegId) {
-        let Some(Role::Agent { entry, .. }) = self.call.legs.by_id(leg).map(|leg| &leg.role) else {
-            return;
-        };
-        let entry = *entry;
-        if self.call.orders.get::<Queueing>(entry).is_some_and(Queueing::is_joining) {
-            self.connected(entry);
-        }
-    }
-
-    /// The agent is with the caller. One whose leg was told to go meanwhile is not: when it is
-    /// gone, the caller goes on waiting.
-    fn connected(&mut self, order: OrderId) {
-        let Some(queueing) = self.call.orders.get::<Queueing>(order) else { return };
-        let leg = queueing.ask.agent_leg.clone();
-        let Some(found) = self.call.legs.get_mut(&leg) else { return };
-        let Role::Agent { agent, .. } = found.role.clone() else { return };
-        found.known = true;
-        let id = found.id.clone();
-        let Some(queueing) = self.call.orders.take::<Queueing>(order) else { return };
-        self.house.talks(&agent, &id);
-        self.count_wait(queueing.entered);
-        let record = &mut self.call.kept.record;
-        record.connected.get_or_insert(self.now.wall);
-        record.agent.get_or_insert_with(|| agent.clone());
-        if queueing.ask.with_caller {
-            self.end_company_of(&LegName::caller());
-        }
-        self.tell(Event::Order { id: order, outcome: Outcome::Connected { leg, agent } });
-    }
-
-    /// An agent whom a queue had brought is gone. If that was before the caller was reached, the
-    /// caller goes on waiting, in the old place.
-    pub(crate) fn agent_gone(&mut self, order: OrderId) {
-        let Some(queueing) = self.call.orders.get_mut::<Queueing>(order) else { return };
-        queueing.stage = QueueStage::Waiting;
-        let queueing = queueing.clone();
-        let since = queueing.since();
-        let waited = self.now.elapsed.saturating_sub(since);
-        let (ask, priority) = (queueing.ask.ask, queueing.ask.priority);
-        self.resume_company(&LegName::caller());
-        self.inform_floor(Input::Enter { entry: self.entry(order), ask, priority, waited });
     }
 }

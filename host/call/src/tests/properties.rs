@@ -34,7 +34,7 @@ fn leg() -> impl Strategy<Value = LegName> {
     prop_oneof![3 => Just(LegName::caller()), 2 => Just("a".into()), 1 => Just("b".into())]
 }
 
-fn enter(with_caller: bool, agent_leg: LegName, whisper: bool) -> Command {
+pub(super) fn enter(with_caller: bool, agent_leg: LegName, whisper: bool) -> Command {
     let whisper = whisper.then(|| Prompt::Text { text: "a call".to_owned(), language: None });
     Command::EnterQueue(Box::new(EnterQueue {
         ask: vec![Asked::Queue("desk".into())],
@@ -202,6 +202,7 @@ proptest! {
             perform(&mut world, act);
         }
         world.settle();
+        world.let_last();
         world.shared.plan.clear();
         let up: Vec<LegName> = {
             let legs = world.call.legs.iter();

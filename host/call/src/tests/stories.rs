@@ -1,6 +1,7 @@
 //! What was wrong once.
 
 use super::world::World;
+use crate::Input;
 use std::time::Duration;
 use strowger_model::{
     Command, Event, LegName, Outcome, Prompt,
@@ -91,7 +92,7 @@ fn dialled(world: &World) -> LegId {
     world.pbx.legs.keys().rfind(|leg| **leg != LegId::from("caller-leg")).unwrap().clone()
 }
 
-fn outcomes(world: &World, wanted: u32) -> Vec<Outcome> {
+pub(super) fn outcomes(world: &World, wanted: u32) -> Vec<Outcome> {
     let of_order = |event: &Event| match event {
         Event::Order { id, outcome } if id.0 == wanted => Some(outcome.clone()),
         _ => None,
@@ -231,4 +232,16 @@ fn a_note_that_takes_the_place_of_another_needs_no_room_of_its_own() {
     let world = World::new(vec![vec![note("a", most), note("a", most), note("b", most)]]);
     let refused = |order| !outcomes(&world, order).is_empty();
     assert_eq!([1, 2, 3].map(refused), [false, false, true]);
+}
+
+#[test]
+fn a_leg_that_was_gone_when_the_host_made_a_mistake_is_gone() {
+    let mut world = World::new(vec![vec![Command::Answer]]);
+    world.settle();
+    let leg = LegId::from("caller-leg");
+    // Of this the call has not heard.
+    world.pbx.end(&leg, Cause::Normal, false);
+    world.input(Input::Mistaken { why: "a test".to_owned(), gone: Some(leg) });
+    world.settle();
+    assert!(world.shared.over, "nothing more is waited for");
 }

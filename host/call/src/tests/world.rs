@@ -37,10 +37,16 @@ const SITE: &str = r#"
     endpoints = [{ address = "PJSIP/bo" }]
 "#;
 
+/// The site, whose queue has these keys too.
+pub(super) fn site(of_queue: &str) -> Arc<Site> {
+    let text = SITE.replace("[queues.desk]", &format!("[queues.desk]\n{of_queue}"));
+    let source = Source::parse(Path::new("site.toml"), &text).unwrap();
+    Arc::new(read_site::site(&source, People::Files).unwrap())
+}
+
 /// What a flow may do here: everything.
 fn terms() -> Arc<Terms> {
-    let source = Source::parse(Path::new("site.toml"), SITE).unwrap();
-    let site = Arc::new(read_site::site(&source, People::Files).unwrap());
+    let site = site("");
     Arc::new(Terms {
         name: "flow".into(),
         version: "1".to_owned(),
@@ -78,6 +84,8 @@ fn floor_at(now: Duration) -> Floor {
 /// What calls share, in one place.
 pub(super) struct Shared {
     terms: Arc<Terms>,
+    /// As it is now.
+    pub(super) site: Arc<Site>,
     floor: Floor,
     now: Duration,
     /// What the flow orders in its next steps.
@@ -104,7 +112,7 @@ pub(super) struct Hurry {
 
 impl House for Shared {
     fn site(&self) -> Arc<Site> {
-        self.terms.site.clone()
+        self.site.clone()
     }
 
     fn step(&mut self, ask: Ask<'_>) -> Stepped {
@@ -183,6 +191,10 @@ impl House for Shared {
 }
 
 impl Shared {
+    pub(super) fn now(&self) -> Duration {
+        self.now
+    }
+
     /// An outcome is of an order that has had no final one and was not cancelled.
     fn check(&self, id: OrderId, outcome: &Outcome) {
         assert!(self.ordered.iter().any(|order| order.id == id), "{id}: {outcome:?} of no order");
@@ -232,6 +244,7 @@ impl World {
         };
         let shared = Shared {
             terms: terms.clone(),
+            site: terms.site.clone(),
             floor,
             now,
             plan: plan.into(),
@@ -309,6 +322,14 @@ impl World {
             }
         }
         self.shared.now = until;
+    }
+
+    /// The flow is told everything: a conversation that has begun lasts.
+    pub(super) fn let_last(&mut self) {
+        while self.call.holds_back() {
+            self.pass(Duration::from_secs(1));
+            self.settle();
+        }
     }
 
     /// The host dies, with commands that have not left; another one comes.

@@ -3,7 +3,7 @@
 
 use crate::Exchange;
 use std::{sync::Arc, time::Duration};
-use strowger_flows::LoadedFlow;
+use strowger_flows::{LoadedFlow, log_lines::Line};
 use strowger_model::{
     AgentName, CallId, OrderId, Timestamp,
     command::Target,
@@ -102,13 +102,37 @@ impl Reads for StepReads {
     }
 
     fn log(&self, level: LogLevel, message: &str) {
-        let (call, flow) = (self.call, &self.flow.name);
+        if !is_wanted(level) {
+            return;
+        }
+        let (call, flow, most) = (self.call, &self.flow.name, self.flow.limits.log_lines);
+        match self.flow.log_lines().next(self.exchange.clock.elapsed(), most) {
+            Line::Written => {}
+            Line::Dropped => return,
+            Line::FirstDropped => {
+                return tracing::warn!(
+                    %call, %flow,
+                    "the flow has written {most} lines to the log within a minute: further ones \
+                     are dropped until the minute is over; see log_lines in [limits]"
+                );
+            }
+        }
         match level {
             LogLevel::Debug => tracing::debug!(%call, %flow, "{message}"),
             LogLevel::Info => tracing::info!(%call, %flow, "{message}"),
             LogLevel::Warn => tracing::warn!(%call, %flow, "{message}"),
             LogLevel::Error => tracing::error!(%call, %flow, "{message}"),
         }
+    }
+}
+
+/// Whether lines of a level are written at all.
+fn is_wanted(level: LogLevel) -> bool {
+    match level {
+        LogLevel::Debug => tracing::enabled!(tracing::Level::DEBUG),
+        LogLevel::Info => tracing::enabled!(tracing::Level::INFO),
+        LogLevel::Warn => tracing::enabled!(tracing::Level::WARN),
+        LogLevel::Error => tracing::enabled!(tracing::Level::ERROR),
     }
 }
 

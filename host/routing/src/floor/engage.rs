@@ -47,7 +47,7 @@ impl Floor {
         let pool = self.own_pool(ix);
         let agent = self.agent_mut(ix);
         if let Doing::Engaged { .. } = agent.doing {
-            agent.doing = Doing::Talking { entry, pool, began: None };
+            agent.doing = Doing::Talking { entry, pool, began: None, counted: false };
             self.list(ix);
         }
         Ok(())

@@ -6,7 +6,7 @@
 
 use super::{Due, Floor, attempt::Attempt, nanos};
 use crate::{
-    AgentConfig, AttemptId, EntryId, Output, RefusedInput, RingEndpoints,
+    AgentConfig, AttemptId, Output, RefusedInput, RingEndpoints,
     agent::{Agent, Doing, Try},
     entry::{Asks, Entry},
     ix::{AgentIx, EntryIx, PoolIx},
@@ -69,7 +69,7 @@ impl Floor {
                     }
                 }
                 port::Doing::Talking { agent, queue, held } => {
-                    self.restore_conversation(agent, queue.as_ref(), *held, restored.entry, serial)
+                    self.restore_conversation(agent, queue.as_ref(), *held, restored, serial)
                 }
             }
         }
@@ -143,7 +143,7 @@ impl Floor {
         name: &AgentName,
         queue: Option<&QueueName>,
         held: bool,
-        id: EntryId,
+        restored: &Restored,
         serial: u64,
     ) {
         let ix = self.agent_or_gone(name);
@@ -153,8 +153,13 @@ impl Floor {
         }
         let queue = queue.and_then(|queue| self.find_queue(queue).ok());
         let pool = queue.unwrap_or_else(|| self.own_pool(ix));
-        let entry = self.enter_with(ix, id, pool, serial);
-        let (talking, agent) = (Doing::Talking { entry, pool, began: None }, self.agent_mut(ix));
+        let mut asked = self.known(&restored.ask);
+        if asked.is_empty() {
+            asked.push(pool);
+        }
+        let entry = self.restore_entry(restored, asked, serial, Some(ix));
+        let talking = Doing::Talking { entry, pool, began: None, counted: false };
+        let agent = self.agent_mut(ix);
         match held {
             true => agent.beneath = talking,
             false => agent.doing = talking,
@@ -170,7 +175,7 @@ impl Floor {
         out: &mut Vec<Output>,
     ) {
         let asked = self.known(&restored.ask);
-        let ix = self.restore_entry(restored, asked.clone(), serial);
+        let ix = self.restore_entry(restored, asked.clone(), serial, None);
         let mut ringing: Vec<_> = ringing.iter().collect();
         ringing.sort_by_key(|rung| rung.attempt);
         for rung in ringing {
@@ -193,7 +198,13 @@ impl Floor {
         }
     }
 
-    fn restore_entry(&mut self, restored: &Restored, asked: Vec<PoolIx>, serial: u64) -> EntryIx {
+    fn restore_entry(
+        &mut self,
+        restored: &Restored,
+        asked: Vec<PoolIx>,
+        serial: u64,
+        agent: Option<AgentIx>,
+    ) -> EntryIx {
         let ix = self.entries.next_ix();
         let since = nanos(restored.since).min(self.now);
         let rank = Rank { priority: Reverse(restored.priority), since, serial, entry: ix };
@@ -203,7 +214,7 @@ impl Floor {
             entered: self.now,
             asked: Asks::new(asked),
             offers: None,
-            agent: None,
+            agent,
         });
         ix
     }

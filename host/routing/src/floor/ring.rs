@@ -123,7 +123,8 @@ impl Floor {
         let pool = trying.pool;
         let others: Vec<_> =
             std::mem::take(&mut trying.attempts).into_iter().filter(|other| *other != id).collect();
-        self.agent_mut(agent).doing = Doing::Talking { entry, pool, began: Some(self.now) };
+        self.agent_mut(agent).doing =
+            Doing::Talking { entry, pool, began: Some(self.now), counted: true };
         self.set_unreachable(agent, None);
         self.forget(id);
 
@@ -141,9 +142,7 @@ impl Floor {
             let asked_pool = &mut self.pools[asked.0 as usize];
             asked_pool.remove(rank);
             if asked == pool {
-                asked_pool.counts.answered += 1;
-                asked_pool.counts.answered_within +=
-                    u32::from(waited <= nanos(asked_pool.config.answer_within));
+                asked_pool.count_answer(waited);
             } else {
                 asked_pool.counts.left += 1;
             }
@@ -229,8 +228,11 @@ impl Floor {
 
     /// Cancels all phones that ring for an entry, which is connected or leaves.
     pub(super) fn withdraw_all(&mut self, entry: EntryIx, out: &mut Vec<Output>) {
-        let offers = self.entries.get_mut(entry).and_then(|entry| entry.offers.take());
-        for (agent, _) in offers.map_or_else(Vec::new, |offers| offers.ringing) {
+        let Some(entry) = self.entries.get_mut(entry) else { return };
+        let Some(mut offers) = entry.offers.take() else { return };
+        let ringing = std::mem::take(&mut offers.ringing);
+        entry.offers = (!offers.tries.is_empty()).then_some(offers);
+        for (agent, _) in ringing {
             self.cancel_try(agent, out);
             self.list(agent);
         }
@@ -278,7 +280,7 @@ impl Floor {
     }
 
     /// The queues that an entry asked for leave an agent alone for a while.
-    fn let_rest(&mut self, agent: AgentIx, entry: EntryIx) {
+    pub(super) fn let_rest(&mut self, agent: AgentIx, entry: EntryIx) {
         let Some(entry) = self.entries.get(entry) else { return };
         for pool in entry.asked.as_slice() {
             let rest = self.pools[pool.0 as usize].config.retry_after.max(LEAST_REST);

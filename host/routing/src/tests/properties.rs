@@ -24,6 +24,7 @@ enum Step {
     Refuse(Index, Unanswered),
     Quiet(Index),
     End(Index),
+    Fumble(Index),
     Engage(Index),
     EngagedAnswered(Index),
     Agent(Index, FloorAction),
@@ -66,6 +67,7 @@ fn step() -> impl Strategy_<Value = Step> {
         6 => (any::<Index>(), why).prop_map(|(who, why)| Step::Refuse(who, why)),
         8 => any::<Index>().prop_map(Step::Quiet),
         5 => any::<Index>().prop_map(Step::End),
+        3 => any::<Index>().prop_map(Step::Fumble),
         2 => any::<Index>().prop_map(Step::Engage),
         2 => any::<Index>().prop_map(Step::EngagedAnswered),
         5 => (any::<Index>(), action).prop_map(|(who, action)| Step::Agent(who, action)),
@@ -136,6 +138,7 @@ fn unrefused() -> impl Strategy_<Value = Step> {
         Step::Enter { ask, priority, waited } => Step::Enter { ask: ask % 160, priority, waited },
         Step::Widen { .. }
         | Step::Refuse(..)
+        | Step::Fumble(_)
         | Step::Configure(_)
         | Step::Move(..)
         | Step::Agent(_, FloorAction::Join(_)) => Step::Pass(1),
@@ -207,6 +210,9 @@ impl World {
                 .map(|attempt| Input::Unanswered { attempt: *attempt, why: Unanswered::Cancelled }),
             Step::End(who) => pick(self.connected.keys().chain(self.engaged.keys()), who)
                 .map(|entry| Input::Ended { entry: *entry }),
+            Step::Fumble(who) => {
+                pick(self.brought.keys(), who).map(|entry| Input::Fumbled { entry: *entry })
+            }
             Step::Engage(who) => pick(AGENTS.into_iter(), who)
                 .map(|agent| Input::Engage { entry: entry(number), agent: agent.into() }),
             Step::EngagedAnswered(who) => {

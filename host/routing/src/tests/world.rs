@@ -40,6 +40,8 @@ pub(super) struct World {
     pub(super) now: Duration,
     pub(super) waiting: BTreeMap<EntryId, Caller>,
     pub(super) connected: BTreeMap<EntryId, AgentName>,
+    /// What those asked for who were brought by a queue, or an agent's name.
+    pub(super) brought: BTreeMap<EntryId, Caller>,
     /// Through which queue they were connected, while the site has it.
     pub(super) through: BTreeMap<EntryId, QueueName>,
     /// Who is dialled past the queues, and has not answered.
@@ -149,7 +151,19 @@ impl World {
             Input::Leave { entry, .. } => drop(self.waiting.remove(&entry)),
             Input::Ended { entry } => {
                 self.connected.remove(&entry);
+                self.brought.remove(&entry);
                 self.engaged.remove(&entry);
+                self.through.remove(&entry);
+                self.held.remove(&entry);
+            }
+            Input::Fumbled { entry } => {
+                let agent = self.connected.remove(&entry).unwrap();
+                let mut caller = self.brought.remove(&entry).unwrap();
+                // The site has nothing of that any more: who had answered is asked for.
+                if caller.ask.is_empty() {
+                    caller.ask.insert(agent.to_string());
+                }
+                self.waiting.insert(entry, caller);
                 self.through.remove(&entry);
                 self.held.remove(&entry);
             }
@@ -182,6 +196,7 @@ impl World {
                     queues.chain(self.site.1.iter().map(|agent| agent.name.to_string())).collect();
                 self.waiting
                     .values_mut()
+                    .chain(self.brought.values_mut())
                     .for_each(|caller| caller.ask.retain(|name| there.contains(name)));
                 self.through.retain(|_, queue| there.contains(queue.as_str()));
             }
@@ -286,7 +301,7 @@ impl World {
     ) {
         let phone = self.ringing.remove(&attempt).unwrap();
         assert_eq!((phone.entry, &phone.agent), (entry, &agent));
-        assert!(self.waiting.remove(&entry).is_some());
+        self.brought.insert(entry, self.waiting.remove(&entry).unwrap());
         let talks = |(talking, with): (&EntryId, &AgentName)| {
             *with == agent && !self.held.contains(talking)
         };
@@ -438,6 +453,10 @@ impl World {
         while let Some((&attempt, _)) = self.cancelled.first_key_value() {
             self.input(Input::Unanswered { attempt, why: Unanswered::Cancelled }).unwrap();
         }
+    }
+
+    pub(super) fn fumble(&mut self, number: u64) -> Vec<Output> {
+        self.input(Input::Fumbled { entry: entry(number) }).unwrap()
     }
 
     pub(super) fn end(&mut self, number: u64) -> Vec<Output> {

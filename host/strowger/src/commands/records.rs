@@ -23,7 +23,7 @@ pub(crate) fn query(which: &Which) -> Query {
 /// A column: its name, its text, and whether people see it too.
 type Column = (&'static str, fn(&CallRecord) -> String, bool);
 
-const COLUMNS: [Column; 19] = [
+const COLUMNS: [Column; 20] = [
     ("call", |record| record.call.to_string(), true),
     ("arrived", |record| when::local(record.arrived), true),
     ("flow", |record| record.flow.to_string(), true),
@@ -34,6 +34,7 @@ const COLUMNS: [Column; 19] = [
     ("connected", |record| instant(record.connected), false),
     ("agent", |record| record.agent.as_ref().map(ToString::to_string).unwrap_or_default(), true),
     ("waited_s", |record| format!("{:.1}", record.waited.as_secs_f64()), true),
+    ("fumbled", |record| record.fumbled.to_string(), false),
     ("overflowed", |record| record.overflowed.to_string(), false),
     ("outcome", |record| record.outcome.clone(), true),
     ("notes", |record| record.notes.iter().map(note).collect::<Vec<_>>().join("; "), false),
