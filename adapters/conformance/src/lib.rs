@@ -189,8 +189,8 @@ pub enum Step {
     Dial(&'static str, Far),
     /// The same, and withholds both.
     DialWithheld(&'static str, Far),
-    /// The phone that was dialled under the name shows both, or that they are withheld. Where it
-    /// can be told.
+    /// The phone that was dialled under the name shows both (the letters and digits of the name),
+    /// or that they are withheld. Where it can be told.
     Shows(&'static str, Showing),
     /// Sends a command; names in it are replaced.
     Send(PbxCommand),
