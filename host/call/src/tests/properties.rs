@@ -13,6 +13,7 @@ use strowger_model::{
     Command, LegName, OrderId, Prompt,
     command::{Asked, EnterQueue},
     event::Cause,
+    read::AgentStatus,
 };
 use strowger_pbx::port::{LegId, PbxEvent};
 
@@ -34,7 +35,7 @@ fn leg() -> impl Strategy<Value = LegName> {
     prop_oneof![3 => Just(LegName::caller()), 2 => Just("a".into()), 1 => Just("b".into())]
 }
 
-fn enter(with_caller: bool, agent_leg: LegName, whisper: bool) -> Command {
+pub(super) fn enter(with_caller: bool, agent_leg: LegName, whisper: bool) -> Command {
     let whisper = whisper.then(|| Prompt::Text { text: "a call".to_owned(), language: None });
     Command::EnterQueue(Box::new(EnterQueue {
         ask: vec![Asked::Queue("desk".into())],
@@ -187,6 +188,10 @@ proptest! {
         world.input(Input::ShuttingDown(Duration::ZERO));
         world.settle();
         prop_assert!(world.shared.over, "the call does not end when its flow finishes");
+        world.pass(Duration::from_secs(60));
+        for agent in ["an", "bo"] {
+            prop_assert_eq!(world.agent(agent), Some(AgentStatus::Free), "{} has no call", agent);
+        }
     }
 
     #[test]
