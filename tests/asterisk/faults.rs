@@ -1,7 +1,8 @@
 //! Random faults between the host and the real Asterisk, with at least 20 callers of SIPp up, and
 //! nothing is lost.
 //!
-//! `STROWGER_ASTERISK_STORMS=50` has so many of them rage, `STROWGER_STORM=3` the one of that seed.
+//! `STROWGER_ASTERISK_STORMS=50` has so many of them rage; their seeds are others at every run (see
+//! [`seeds`]).
 
 use anyhow::{Context, Result, bail, ensure};
 use std::{
@@ -20,7 +21,10 @@ use strowger_testbed::{
     gate::Shut,
     sipp::{Answer, Call, Message},
 };
-use strowger_tests::{Bed, Folder, HELPDESK, PATIENCE, helpdesk_site, journal, storm::plan::Dice};
+use strowger_tests::{
+    Bed, Folder, HELPDESK, PATIENCE, helpdesk_site, journal,
+    storm::{number, plan::Dice, seeds},
+};
 
 /// In CI.
 const STORMS: u64 = 5;
@@ -165,19 +169,12 @@ fn story(bed: &Bed, call: CallId) -> String {
         .collect()
 }
 
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().map(|number| number.parse().unwrap())
-}
-
 #[test]
 fn no_storm_loses_anybody() {
-    let seeds: Vec<u64> = match number("STROWGER_STORM") {
-        Some(seed) => vec![seed],
-        None => (1..=number("STROWGER_ASTERISK_STORMS").unwrap_or(STORMS)).collect(),
-    };
+    let seeds = seeds("STROWGER_ASTERISK_STORMS", STORMS).unwrap();
     let (next, since, failed) = (AtomicU64::new(0), Instant::now(), Mutex::new(Vec::new()));
     thread::scope(|scope| {
-        for _ in 0..number("STROWGER_AT_ONCE").unwrap_or(3) {
+        for _ in 0..number("STROWGER_AT_ONCE").unwrap().unwrap_or(3) {
             scope.spawn(|| {
                 while let Some(&seed) = seeds.get(next.fetch_add(1, SeqCst) as usize) {
                     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -208,7 +205,7 @@ fn no_storm_loses_anybody() {
     );
     if let Some((_, error)) = failed.first() {
         panic!(
-            "storms {:?} failed:\n{error:#}",
+            "storms {:?} failed (STROWGER_STORM=SEED has one of them again):\n{error:#}",
             failed.iter().map(|(seed, _)| seed).collect::<Vec<_>>()
         );
     }

@@ -8,7 +8,7 @@ use std::{
 };
 use strowger_exchange::{Clock, Options};
 use strowger_journal::{Health, Options as StoreOptions};
-use strowger_pbx::port::{Address, LegId};
+use strowger_pbx::port::{Address, LegId, Pbx, PbxCommand};
 use strowger_sim::{Caller, Observed, Phone, Sim, SimConfig, Then};
 use strowger_tests::{Folder, HELPDESK, Host, PATIENCE, helpdesk_site, lock_journal, open_journal};
 use tokio::sync::watch;
@@ -201,4 +201,33 @@ async fn a_hang_up_does_not_overtake_a_dial_that_waits_for_the_journal() {
         .filter(|seen| matches!(seen, Observed::RingStarted { address, .. } if *address == bob));
     let silent = seen.iter().filter(|seen| matches!(seen, Observed::RingStopped { .. }));
     assert_eq!(rang.count(), silent.count(), "{seen:?}");
+}
+
+/// The next host must know of every phone that may be ringing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_command_leaves_before_its_step_is_committed() {
+    let rules = "arrived = [\"1 answer\"]\n\"digit caller 5\" = [\"2 dial bob 200\"]\n";
+    let folder = Folder::new(SITE).unwrap().plugin("plugboard").unwrap();
+    let folder = folder.flow("first", &flow("0900", rules)).unwrap();
+    let options = StoreOptions { stuck_after: PATIENCE, ..StoreOptions::default() };
+    let store = open_journal(&folder, options).unwrap();
+    let host = Host::start_on(&folder, Clock::system(), Some(store.clone())).unwrap();
+    let mut town = Town::of(&host);
+    let rings = Phone { set_up: Duration::ZERO, ..Phone::new(Then::Rings) };
+    town.sim.phone(Address::Extension("200".to_owned()), rings);
+    let caller = town.call(0);
+    host.seen("Answered", PATIENCE).await.unwrap();
+    assert!(store.flush(PATIENCE));
+
+    let locked = lock_journal(&folder).unwrap();
+    town.sim.key(&caller, "56");
+    // The task of the call has done all that it does about the first key.
+    host.seen_often("Event(Digit", 2, PATIENCE).await.unwrap();
+    // Whatever has left by now is carried out before this.
+    town.sim.send(PbxCommand::SendDigits { leg: caller, digits: "1".to_owned() });
+    town.sees(|seen| matches!(seen, Observed::Digits { .. })).await;
+    let is_ring = |seen: &Observed| matches!(seen, Observed::RingStarted { .. });
+    assert!(!town.seen.lock().unwrap().iter().any(is_ring), "nothing is committed");
+    drop(locked);
+    town.sees(is_ring).await;
 }

@@ -2,6 +2,7 @@
 
 mod clocks;
 mod conversations;
+mod rings;
 
 use std::{
     collections::BTreeSet,

@@ -1,7 +1,8 @@
 //! Storms on the sim: random faults at every layer, with at least 20 calls up, and nothing is lost.
 //!
-//! `STROWGER_STORMS=1000` has so many of them rage, `STROWGER_STORM=17` the one of that seed; one
-//! that loses somebody tells its story.
+//! `STROWGER_STORMS=1000` has so many of them rage. Their seeds are others at every run, and are
+//! told: `STROWGER_STORM_FROM=17` has them from that seed on, `STROWGER_STORM=17` the one of that
+//! seed. A storm that loses somebody tells its story.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
@@ -14,27 +15,23 @@ use std::{
     time::{Duration, Instant},
 };
 use strowger_tests::storm::{
-    KillPoint, Plan, Weather,
-    plan::{Desk, Fault},
-    rage,
+    KillPoint, Plan, Weather, number,
+    plan::{Desk, Fault, Gust, Phones},
+    rage, seeds,
 };
 
 /// In CI.
 const STORMS: u64 = 40;
 
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().map(|number| number.parse().unwrap())
-}
-
 /// A host dies once, there.
 fn dies(point: KillPoint) {
-    for seed in 1..=3 {
+    for seed in seeds("STROWGER_DEATHS", 3).unwrap() {
         let mut plan = Plan::new(seed);
-        let desks = vec![
-            Desk::Answers(Duration::from_millis(60), Duration::from_millis(300));
-            plan.agents as usize
-        ];
-        plan.faults = vec![(Duration::ZERO, Fault::Kill(point, Duration::from_millis(100)), desks)];
+        let kill = Fault::Kill(point, Duration::from_millis(100));
+        let answers = Desk::Answers(Duration::from_millis(60), Duration::from_millis(300), None);
+        let desks = vec![answers; plan.agents as usize];
+        let phones = Phones { desks, ..plan.calm.clone() };
+        plan.gusts = vec![Gust { after: Duration::ZERO, faults: vec![kill], phones }];
         let weather = rage(plan).unwrap_or_else(|error| panic!("{error:#}"));
         assert_eq!(weather.kills, BTreeMap::from([(point, 1)]));
     }
@@ -62,11 +59,8 @@ fn a_host_dies_in_the_middle_of_a_swap() {
 
 #[test]
 fn no_storm_loses_anybody() {
-    let seeds: Vec<u64> = match number("STROWGER_STORM") {
-        Some(seed) => vec![seed],
-        None => (1..=number("STROWGER_STORMS").unwrap_or(STORMS)).collect(),
-    };
-    let at_once = number("STROWGER_AT_ONCE").unwrap_or(6);
+    let seeds = seeds("STROWGER_STORMS", STORMS).unwrap();
+    let at_once = number("STROWGER_AT_ONCE").unwrap().unwrap_or(6);
     let (next, since) = (AtomicU64::new(0), Instant::now());
     let (failed, weathers) = (Mutex::new(BTreeMap::new()), Mutex::new(Vec::new()));
     thread::scope(|scope| {
@@ -92,17 +86,19 @@ fn no_storm_loses_anybody() {
         .flat_map(|weather| &weather.kills)
         .for_each(|(point, count)| *kills.entry(*point).or_default() += count);
     println!(
-        "{} storms in {:.1?}, {} failed; {} calls recorded, {} of them not journalled in full, {} replayed; killed: {kills:?}",
+        "{} storms in {:.1?}, {} failed; {} calls recorded, {} of them not journalled in full, {} replayed, {} put through to the central; {} complaints; killed: {kills:?}",
         seeds.len(),
         since.elapsed(),
         failed.len(),
         sum(|weather| weather.records),
         sum(|weather| weather.unjournalled),
         sum(|weather| weather.replayed),
+        sum(|weather| weather.overflowed),
+        sum(|weather| weather.complaints),
     );
     if let Some((seed, error)) = failed.first_key_value() {
         panic!(
-            "storms {:?} failed (STROWGER_STORM={seed} plays one of them again):\n{error:#}",
+            "storms {:?} failed (STROWGER_STORM={seed} has one of them again):\n{error:#}",
             failed.keys()
         );
     }

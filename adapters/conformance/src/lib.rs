@@ -5,31 +5,24 @@
 //! which events must come, when. The figures were taken from transcripts of Asterisk 22. A scenario
 //! stands for all that it does not mention too: an event that it does not expect fails it.
 //!
+//! # Layout
+//! * [`mod@scenarios`]: what happens, and what must come of it. `run`: plays one and compares.
+//!
 //! For an adapter: implement [`Ground`], then for each of [`scenarios`] make a ground and call
 //! [`run`].
 
+mod run;
 mod scenarios;
 
+pub use run::{Seen, run};
 pub use scenarios::scenarios;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    future::Future,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{future::Future, sync::Arc, time::Duration};
 use strowger_model::time::millis;
-use strowger_pbx::port::{Address, LegId, Pbx, PbxCommand, PbxEvent, PlayId};
-use tokio::{
-    sync::mpsc::UnboundedReceiver,
-    time::{Instant, timeout_at},
-};
+use strowger_pbx::port::{Address, LegId, Pbx, PbxCommand, PbxEvent};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// How a phone behaves that is dialled. Times in milliseconds on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -110,13 +103,30 @@ mod maybe_millis {
     }
 }
 
-/// Whom the far end of a leg hears.
+/// What the far end of a leg hears.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Hearing {
     /// The leg.
     pub leg: LegId,
     /// The legs that it hears.
     pub with: Vec<LegId>,
+    /// The class of the music that it hears; none: no music.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub music: Option<String>,
+    /// The keys that it has heard so far.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub keys: String,
+}
+
+/// What a phone showed when it was dialled last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Shown {
+    /// The number; none: withheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller_id: Option<String>,
+    /// The name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
 }
 
 /// Where scenarios are played: an adapter, its PBX, and the telephones around it. Fresh for each
@@ -145,8 +155,15 @@ pub trait Ground: Send {
     fn interrupt(&mut self, _length: Duration) -> impl Future<Output = anyhow::Result<()>> + Send {
         async { anyhow::bail!("the ground cannot do it") }
     }
-    /// Who hears whom at the far ends. None: that cannot be told here.
+    /// What those hear at the far ends who are up. None: that cannot be told here.
     fn hears(&mut self) -> impl Future<Output = anyhow::Result<Option<Vec<Hearing>>>> + Send {
+        async { Ok(None) }
+    }
+    /// What a phone shows that was set up here and dialled. None: that cannot be told here.
+    fn shows(
+        &mut self,
+        _phone: &Address,
+    ) -> impl Future<Output = anyhow::Result<Option<Shown>>> + Send {
         async { Ok(None) }
     }
     /// How much later than expected an event may come here.
@@ -157,6 +174,10 @@ pub trait Ground: Send {
 pub const FROM: &str = "+32470123456";
 /// The dialled number.
 pub const TO: &str = "3000";
+/// Shown to phones that are dialled.
+pub const CALLER_ID: &str = "+3227138700";
+/// Likewise.
+pub const DISPLAY_NAME: &str = "Jan \"de\" Man <1>";
 
 /// A thing to do or to see. Legs and plays are named as in the scenario: `caller`, `other` and
 /// `p1`, not as at the PBX.
@@ -164,8 +185,13 @@ pub const TO: &str = "3000";
 pub enum Step {
     /// Makes a call come in, as `caller`. Its `arrived` is to be expected.
     Call(Near),
-    /// Sets up a phone and dials it under the name.
+    /// Sets up a phone and dials it under the name, with [`CALLER_ID`] and [`DISPLAY_NAME`].
     Dial(&'static str, Far),
+    /// The same, and withholds both.
+    DialWithheld(&'static str, Far),
+    /// The phone that was dialled under the name shows both (the letters and digits of the name),
+    /// or that they are withheld. Where it can be told.
+    Shows(&'static str, Showing),
     /// Sends a command; names in it are replaced.
     Send(PbxCommand),
     /// The next event must be this, so long after the step before it ended (give or take the
@@ -181,10 +207,21 @@ pub enum Step {
     /// it, all that happened, and `synced`. A scenario with this step is left out where that cannot
     /// be.
     Interrupt(Duration),
-    /// What [`Pbx::alive`] lists must be this, sorted: `LEG STATE in CONVERSATION`.
+    /// What [`Pbx::alive`] lists must be this, sorted: `LEG STATE in CONVERSATION`. What a leg tells
+    /// of its arrival and age is compared too, here and in `synced`.
     Alive(&'static [&'static str]),
-    /// Those who are up hear these, sorted: `LEG hears LEGS`. Where it can be told.
+    /// Those who are up hear these, sorted: `LEG hears LEGS, music CLASS, keys KEYS`. Where it can
+    /// be told.
     Hears(&'static [&'static str]),
+}
+
+/// What a phone is to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Showing {
+    /// [`CALLER_ID`] and [`DISPLAY_NAME`].
+    Both,
+    /// Neither.
+    Nothing,
 }
 
 /// A name, why it is as it is, and its steps.
@@ -194,222 +231,4 @@ pub struct Scenario {
     pub name: &'static str,
     /// In their order.
     pub steps: Vec<Step>,
-}
-
-/// An event of a run, with the time since its start.
-pub type Seen = (Duration, String);
-
-/// Plays a scenario. Gives what was seen.
-///
-/// # Errors
-/// The first expectation that did not hold, with everything seen until then.
-pub async fn run<G: Ground>(scenario: &Scenario, ground: &mut G) -> anyhow::Result<Vec<Seen>> {
-    /// So that leg ids never repeat at one PBX.
-    static RUNS: AtomicU64 = AtomicU64::new(0);
-    let mut run = Run {
-        prefix: format!("c{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed)),
-        names: BTreeMap::new(),
-        start: Instant::now(),
-        last: Instant::now(),
-        seen: Vec::new(),
-    };
-    if !ground.loses_nothing()
-        && scenario.steps.iter().any(|step| matches!(step, Step::Interrupt(_)))
-    {
-        return Ok(Vec::new());
-    }
-    for (number, step) in scenario.steps.iter().enumerate() {
-        if let Err(error) = run.step(step, ground).await {
-            let mut seen = String::new();
-            for (at, event) in &run.seen {
-                let _ = write!(seen, "\n  {:7.3} s  {event}", at.as_secs_f64());
-            }
-            anyhow::bail!(
-                "{}, step {} ({step:?}): {error}; seen:{seen}",
-                scenario.name,
-                number + 1
-            );
-        }
-        run.last = Instant::now();
-    }
-    Ok(run.seen)
-}
-
-struct Run {
-    prefix: String,
-    /// From names at the PBX to names in the scenario.
-    names: BTreeMap<String, String>,
-    start: Instant,
-    /// When the last step ended.
-    last: Instant,
-    seen: Vec<Seen>,
-}
-
-impl Run {
-    async fn step<G: Ground>(&mut self, step: &Step, ground: &mut G) -> anyhow::Result<()> {
-        match step {
-            Step::Call(near) => ground.call(*near, FROM, TO).await?,
-            Step::Dial(name, far) => {
-                let to = ground.phone(*far).await?;
-                self.last = Instant::now();
-                let dial = PbxCommand::Dial {
-                    leg: self.real(name),
-                    to,
-                    caller_id: Some("+3227138700".to_owned()),
-                    display_name: Some("Jan \"de\" Man <1>".to_owned()),
-                };
-                ground.pbx().send(dial);
-            }
-            Step::Send(command) => ground.pbx().send(self.with_real_names(command.clone())),
-            Step::Expect(after, expected) => {
-                let from = self.last;
-                let seen = self.next(*after + ground.slack(), ground).await?;
-                anyhow::ensure!(seen == *expected, "expected {expected:?}, came {seen:?}");
-                let took = from.elapsed();
-                anyhow::ensure!(
-                    took + ground.slack() >= *after,
-                    "{expected:?} was expected after {after:?}, came after {took:?}"
-                );
-            }
-            Step::AnyOrder(expected) => {
-                let mut missing = expected.to_vec();
-                while !missing.is_empty() {
-                    let seen = self.next(ground.slack(), ground).await?;
-                    let Some(place) = missing.iter().position(|expected| *expected == seen) else {
-                        anyhow::bail!("expected any of {missing:?}, came {seen:?}");
-                    };
-                    missing.remove(place);
-                }
-            }
-            Step::Quiet(length) => match self.next(*length, ground).await {
-                Ok(seen) => anyhow::bail!("expected nothing for {length:?}, came {seen:?}"),
-                Err(_) => return Ok(()),
-            },
-            Step::Cut(length) => ground.cut(*length).await?,
-            Step::Interrupt(length) => ground.interrupt(*length).await?,
-            Step::Alive(expected) => {
-                let mut alive: Vec<String> = ground
-                    .pbx()
-                    .alive()
-                    .await?
-                    .into_iter()
-                    .map(|leg| {
-                        let conversation =
-                            leg.conversation.map_or("none".to_owned(), |id| self.name(&id.0));
-                        format!("{} {:?} in {conversation}", self.name(&leg.leg.0), leg.state)
-                    })
-                    .collect();
-                alive.sort();
-                anyhow::ensure!(alive == *expected, "expected alive {expected:?}, are {alive:?}");
-            }
-            Step::Hears(expected) => {
-                let Some(hears) = ground.hears().await? else { return Ok(()) };
-                let mut hears: Vec<String> =
-                    hears.iter().map(|hearing| self.hearing(hearing)).collect();
-                hears.sort();
-                anyhow::ensure!(
-                    hears == *expected,
-                    "expected to hear {expected:?}, hear {hears:?}"
-                );
-            }
-        }
-        Ok(())
-    }
-
-    async fn next<G: Ground>(
-        &mut self,
-        within: Duration,
-        ground: &mut G,
-    ) -> anyhow::Result<String> {
-        let deadline = self.last + within;
-        let event = match timeout_at(deadline, ground.events().recv()).await {
-            Ok(Some(event)) => event,
-            Ok(None) => anyhow::bail!("the adapter dropped its sink"),
-            Err(_) => anyhow::bail!("nothing came within {within:?}"),
-        };
-        if let PbxEvent::Arrived(arrived) = &event {
-            self.names.insert(arrived.leg.to_string(), "caller".to_owned());
-            anyhow::ensure!(
-                arrived.caller.as_deref() == Some(FROM),
-                "the caller is {:?}",
-                arrived.caller
-            );
-            anyhow::ensure!(arrived.dialled == TO, "{:?} was dialled", arrived.dialled);
-        }
-        let text = self.describe(&event);
-        self.seen.push((self.start.elapsed(), text.clone()));
-        Ok(text)
-    }
-
-    fn describe(&self, event: &PbxEvent) -> String {
-        let name = |leg: &LegId| self.name(&leg.0);
-        match event {
-            PbxEvent::Arrived(arrived) => format!("arrived {}", name(&arrived.leg)),
-            PbxEvent::Ringing { leg } => format!("ringing {}", name(leg)),
-            PbxEvent::Answered { leg } => format!("answered {}", name(leg)),
-            PbxEvent::Moved { leg, to } => format!("moved {} to {}", name(leg), name(to)),
-            PbxEvent::Listening { leg } => format!("listening {}", name(leg)),
-            PbxEvent::ListeningEnded { leg } => format!("listening-ended {}", name(leg)),
-            PbxEvent::Digit { leg, digit } => format!("digit {} {digit}", name(leg)),
-            PbxEvent::Played { leg, play, end } => {
-                format!("played {} {} {end:?}", name(leg), self.name(&play.0)).to_lowercase()
-            }
-            PbxEvent::Ended(ended) => {
-                let left = if ended.left { " left" } else { "" };
-                format!("ended {} {:?}{left}", name(&ended.leg), ended.cause)
-            }
-            PbxEvent::Lost { .. } => "lost".to_owned(),
-            PbxEvent::Synced { alive } => {
-                let mut alive: Vec<String> = alive.iter().map(|leg| name(&leg.leg)).collect();
-                alive.sort();
-                format!("synced {}", alive.join(" ")).trim_end().to_owned()
-            }
-        }
-    }
-
-    fn hearing(&self, hearing: &Hearing) -> String {
-        let mut with: Vec<String> = hearing.with.iter().map(|leg| self.name(&leg.0)).collect();
-        with.sort();
-        format!("{} hears {}", self.name(&hearing.leg.0), with.join(" ")).trim_end().to_owned()
-    }
-
-    /// The name in the scenario.
-    fn name(&self, real: &str) -> String {
-        match (self.names.get(real), real.strip_prefix(&self.prefix)) {
-            (Some(name), _) => name.clone(),
-            (None, Some(rest)) => rest.trim_start_matches('-').to_owned(),
-            (None, None) => real.to_owned(),
-        }
-    }
-
-    /// The name at the PBX.
-    fn real(&self, name: &str) -> LegId {
-        let known = self.names.iter().find(|(_, known)| *known == name);
-        let own = || format!("{}-{name}", self.prefix);
-        LegId::from(known.map_or_else(own, |(real, _)| real.clone()).as_str())
-    }
-
-    fn with_real_names(&self, mut command: PbxCommand) -> PbxCommand {
-        let play_name = |play: &PlayId| PlayId(self.real(&play.0).0);
-        match &mut command {
-            PbxCommand::Play { play, conversation, .. } => {
-                *play = play_name(play);
-                *conversation = self.real(&conversation.0);
-            }
-            PbxCommand::Stop { play } => *play = play_name(play),
-            PbxCommand::Move { leg, to } | PbxCommand::Listen { leg, to, .. } => {
-                *leg = self.real(&leg.0);
-                *to = self.real(&to.0);
-            }
-            PbxCommand::Answer { leg }
-            | PbxCommand::IndicateRinging { leg }
-            | PbxCommand::Dial { leg, .. }
-            | PbxCommand::Music { leg, .. }
-            | PbxCommand::Transfer { leg, .. }
-            | PbxCommand::SendDigits { leg, .. }
-            | PbxCommand::StopListening { leg }
-            | PbxCommand::HangUp { leg, .. } => *leg = self.real(&leg.0),
-        }
-        command
-    }
 }

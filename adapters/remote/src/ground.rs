@@ -7,7 +7,7 @@ use super::{
 };
 use anyhow::{Context, Result, bail};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
-use strowger_conformance::{Far, Ground, Hearing, Near};
+use strowger_conformance::{Far, Ground, Hearing, Near, Shown};
 use strowger_model::event::Cause;
 use strowger_pbx::port::{Address, Pbx, PbxCommand, PbxEvent};
 use tokio::{
@@ -142,6 +142,14 @@ impl Ground for RemoteGround {
             Staged::Hears { all } => Ok(Some(all)),
             Staged::Failed { .. } => Ok(None),
             other => bail!("who hears whom was answered with {other:?}"),
+        }
+    }
+
+    async fn shows(&mut self, phone: &Address) -> Result<Option<Shown>> {
+        match self.host.stage(Act::Shows { at: phone.clone() }).await? {
+            Staged::Shows { phone } => Ok(Some(phone)),
+            Staged::Failed { .. } => Ok(None),
+            other => bail!("what a phone shows was answered with {other:?}"),
         }
     }
 

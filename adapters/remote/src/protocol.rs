@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
-use strowger_conformance::{Far, Hearing, Near};
+use strowger_conformance::{Far, Hearing, Near, Shown};
 use strowger_pbx::port::{Address, AliveLeg, PbxCommand, PbxEvent};
 
 /// The version of the protocol, in the path and in `hello`. A change that an adapter could
@@ -196,8 +196,13 @@ pub enum Act {
         /// What is dialled.
         to: String,
     },
-    /// Who hears whom at the far ends now?
+    /// What do those hear at the far ends who are up, now?
     Hears,
+    /// What does a phone show that was dialled, and rings or talks?
+    Shows {
+        /// Where it was dialled.
+        at: Address,
+    },
 }
 
 /// What came of an [`Act`].
@@ -215,6 +220,11 @@ pub enum Staged {
     Hears {
         /// Everybody who is up.
         all: Vec<Hearing>,
+    },
+    /// Of [`Act::Shows`].
+    Shows {
+        /// What it shows.
+        phone: Shown,
     },
     /// It cannot be done here.
     Failed {

@@ -44,7 +44,8 @@ impl World {
             PbxCommand::Move { leg, to } => self.move_to(leg, to),
             PbxCommand::Transfer { leg, to } => self.transfer(leg, to),
             PbxCommand::SendDigits { leg, digits } => {
-                if self.find_up(&leg).is_some() {
+                if let Some(slot) = self.find_up(&leg) {
+                    self.slot_mut(slot).keys.push_str(&digits);
                     self.observe(|_| Observed::Digits { leg, digits });
                 }
             }

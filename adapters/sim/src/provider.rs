@@ -31,6 +31,10 @@ impl Provider for Sim {
                 Staged::Done
             }
             Act::Hears => Staged::Hears { all: self.at_once(|world| world.hearing()) },
+            Act::Shows { at } => match self.at_once(|world| world.shown(&at)) {
+                Some(phone) => Staged::Shows { phone },
+                None => Staged::Failed { why: format!("{at:?} was not dialled") },
+            },
         }
     }
 }

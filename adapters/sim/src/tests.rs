@@ -1,8 +1,10 @@
 //! The sim under paused time: the scenarios that every adapter passes, and what the far ends
 //! experience.
 
+mod lies;
+
 use super::*;
-use strowger_conformance::{self as conformance, Far, Ground, Hearing, Near};
+use strowger_conformance::{self as conformance, Far, Ground, Hearing, Near, Shown};
 use strowger_model::{
     Prompt,
     event::{Cause, PlayEnd},
@@ -58,6 +60,10 @@ impl Ground for SimGround {
 
     async fn hears(&mut self) -> anyhow::Result<Option<Vec<Hearing>>> {
         Ok(Some(self.sim.at_once(|world| world.hearing())))
+    }
+
+    async fn shows(&mut self, phone: &Address) -> anyhow::Result<Option<Shown>> {
+        Ok(self.sim.at_once(|world| world.shown(phone)))
     }
 
     async fn cut(&mut self, length: Duration) -> anyhow::Result<()> {

@@ -15,7 +15,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use strowger_conformance::Hearing;
+use strowger_conformance::{Hearing, Shown};
 use strowger_model::{
     Prompt,
     command::ListenMode,
@@ -89,6 +89,8 @@ pub(super) struct Slot {
     pub(super) conversation: u32,
     pub(super) born: Micros,
     pub(super) far: Far,
+    /// The keys that the host sent to its far end.
+    pub(super) keys: String,
     /// To whom it listens besides.
     pub(super) listens: Option<(u32, ListenMode)>,
     /// Who is in this leg's own conversation.
@@ -303,6 +305,7 @@ impl World {
             conversation: slot,
             born: self.now,
             far,
+            keys: String::new(),
             listens: None,
             members: Vec::new(),
             music: None,
@@ -469,8 +472,29 @@ impl World {
         let up = self.slots.iter().zip(0..).filter_map(|(there, slot)| {
             Some((there.as_ref().filter(|there| there.state == State::Up)?, slot))
         });
-        up.map(|(there, slot)| Hearing { leg: there.id.clone(), with: self.heard_by(slot) })
-            .collect()
+        let hearing = |(there, slot): (&Box<Slot>, u32)| {
+            let place = self.slot(there.conversation);
+            let music = place.music.as_ref().filter(|_| place.playing.is_none());
+            Hearing {
+                leg: there.id.clone(),
+                with: self.heard_by(slot),
+                music: music.map(|class| class.as_ref().to_owned()),
+                keys: there.keys.clone(),
+            }
+        };
+        up.map(hearing).collect()
+    }
+
+    /// What a phone shows that was dialled, and rings or talks.
+    pub(super) fn shown(&self, address: &Address) -> Option<Shown> {
+        let phone = self.addresses.get(address)?;
+        self.slots.iter().flatten().find_map(|there| match &there.far {
+            Far::Phone(dialled) if dialled.phone == *phone => Some(Shown {
+                caller_id: dialled.caller_id.clone(),
+                display_name: dialled.display_name.clone(),
+            }),
+            _ => None,
+        })
     }
 
     #[cfg(test)]

@@ -116,11 +116,14 @@ impl Turn<'_> {
             Role::Caller => self.all_count(),
         }
         match (&leg.role, leg.known) {
-            (_, true) => self.tell(Event::HungUp { leg: leg.name, cause: ended.cause }),
+            (_, true) => {
+                self.tell(Event::HungUp { leg: leg.name.clone(), cause: ended.cause });
+            }
             (Role::Offered { .. }, false) => {}
             // The flow is not told that it is gone, but perhaps it ordered something of it.
             (_, false) => self.end_orders_on(&leg.name),
         }
+        self.end_moves_to(&leg);
         if self.call.phase == Phase::Over {
             self.hang_up_lonely();
         }
@@ -145,7 +148,8 @@ impl Turn<'_> {
     }
 
     /// A leg is gone, or was never there, and nobody saw how: there was no host, or it could not
-    /// hear the PBX.
+    /// hear the PBX. Should the PBX still carry out a dial that it was sent before, nobody would be
+    /// there for the leg: it is told to hang up behind that dial.
     pub(crate) fn lost(&mut self, id: &LegId) {
         let Some(leg) = self.call.legs.by_id_mut(id) else { return };
         if let Role::Offered { .. } = leg.role {
@@ -156,6 +160,7 @@ impl Turn<'_> {
         if let Some(order) = self.of_unknown_end(&leg) {
             self.outcome(order, Outcome::Unknown);
         }
+        self.send(PbxCommand::HangUp { leg: id.clone(), cause: Cause::Normal });
         self.ended(Ended { leg: id.clone(), cause: Cause::Normal, left: false });
     }
 }

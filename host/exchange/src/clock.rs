@@ -195,6 +195,21 @@ mod tests {
         assert_eq!(next.elapsed().as_secs(), 1_000 * 86_400);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn monotonic_time_does_not_follow_the_wall_clock() {
+        static SET: AtomicI64 = AtomicI64::new(0);
+        let clock = Clock::wrong(&SET);
+        let (elapsed, wall) = (clock.elapsed(), clock.now());
+        for by in [12 * 60 * 60 * 1000, -(DAY as i64)] {
+            SET.store(by, Relaxed);
+            assert_eq!(clock.elapsed(), elapsed, "nobody has waited");
+            assert!(clock.now().0.abs_diff(wall.0) > 11 * 60 * 60 * 1000);
+        }
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(clock.elapsed(), elapsed + Duration::from_secs(60));
+        assert_eq!(clock.instant(clock.elapsed()), Instant::now());
+    }
+
     static AHEAD: AtomicI64 = AtomicI64::new(500 * DAY as i64);
     static BEHIND: AtomicI64 = AtomicI64::new(-20_000 * DAY as i64);
 

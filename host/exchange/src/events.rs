@@ -97,9 +97,6 @@ impl Exchange {
     /// calls that were given up go on in the PBX's own route.
     pub(crate) fn resync(self: &Arc<Self>, alive: Vec<AliveLeg>, given_up: &HashSet<LegId>) {
         for (leg, call) in self.register.gone(&alive) {
-            // Should the PBX still carry out a dial that it was sent before, nobody would be there
-            // for the leg.
-            self.send_in_order(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
             self.register.post(call, Input::Lost(leg));
         }
         let talks = |leg: &AliveLeg| {

@@ -132,7 +132,7 @@ pub enum PbxCommand {
         class: Option<String>,
     },
     /// Move an answered leg into another conversation, or back into its own. `Moved`, when it is
-    /// there.
+    /// there; nothing, if that conversation is over: its leg is gone, and nobody is in it.
     Move {
         /// The leg.
         leg: LegId,

@@ -66,7 +66,12 @@ fn mutations(flow: &LoadedFlow) -> Vec<Mutation> {
     }
     let names = texts(&flow.settings);
     let site = flow.site.written();
-    for (name, schedule) in entries(&site, "schedules").filter(|(name, _)| names.contains(name)) {
+    // A queue may have the name of a schedule.
+    let is_queue = |name: &str| flow.site.queues.contains_key(name) && !sets_schedules(flow);
+    let schedules = entries(&site, "schedules");
+    for (name, schedule) in
+        schedules.filter(|(name, _)| names.contains(name) && !is_queue(name.as_str()))
+    {
         let hours = &schedule["hours"];
         for (from, to) in hours.as_str().map(hours_altered).unwrap_or_default() {
             let path = ["schedules".to_owned(), name.clone(), "hours".to_owned()];
@@ -85,6 +90,21 @@ fn mutations(flow: &LoadedFlow) -> Vec<Mutation> {
         }
     }
     found
+}
+
+/// Whether the plugin says of any setting that it names a schedule.
+fn sets_schedules(flow: &LoadedFlow) -> bool {
+    fn says(schema: &Value) -> bool {
+        match schema {
+            Value::Object(table) => {
+                table.get("format").is_some_and(|format| format == "schedule")
+                    || table.values().any(says)
+            }
+            Value::Array(items) => items.iter().any(says),
+            _ => false,
+        }
+    }
+    serde_json::from_str(&flow.manifest.settings_schema).is_ok_and(|schema| says(&schema))
 }
 
 /// Whether a schedule is open at the same times after all, for two years: a later rule goes before

@@ -43,8 +43,6 @@ pub struct Urgent {
     /// A queue of the site with `interrupts = true`.
     #[schemars(extend("format" = "queue"))]
     pub queue: String,
-    /// Higher goes before lower, whatever queue an operator becomes free for.
-    pub priority: u8,
     /// Shown on the operator's phone.
     pub display: String,
     /// Said to the operator who takes the call, before the caller is heard.
@@ -95,7 +93,7 @@ async fn urgent(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
     let waiting =
         call.wait_in(&u.queue).music(&s.music).say_from(&s.waiting, s.repeat_every, s.repeat_every);
     let waiting = waiting.entering(|entry| {
-        entry.priority(u.priority).display(&u.display).whisper(vec![(&u.announcement).into()])
+        entry.priority(u8::MAX).display(&u.display).whisper(vec![(&u.announcement).into()])
     });
     match call.within(u.overflow_after, waiting).await {
         Some(Ok(operator)) => talk(call, s, &operator).await,

@@ -36,7 +36,9 @@ fn the_published_schema_is_that_of_the_settings() {
 fn r5_goes_ahead_of_everyone_and_is_announced() {
     let call = pressed("1");
     let urgent = entered(&call);
-    assert!(urgent.priority > 0 && urgent.display_name.is_some() && !urgent.whisper.is_empty());
+    assert!(
+        urgent.priority == u8::MAX && urgent.display_name.is_some() && !urgent.whisper.is_empty()
+    );
     for key in ["", "2"] {
         let call = pressed(key);
         let usual = entered(&call);

@@ -133,7 +133,7 @@ key_within = 0
 waiting = "Wacht."
 repeat_every = 60
 nobody = "Niemand."
-urgent = {{ key = "1", queue = "spoed", priority = 100, display = "SPOED", announcement = "Spoed.", overflow_after = 600, otherwise = "+3227138700" }}
+urgent = {{ key = "1", queue = "spoed", display = "SPOED", announcement = "Spoed.", overflow_after = 600, otherwise = "+3227138700" }}
 {IN_CALL}"#
     );
     let site = format!(

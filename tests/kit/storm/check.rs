@@ -1,6 +1,6 @@
 //! What must hold after a storm.
 
-use super::{Observed, Storm, address, lock};
+use super::{Observed, Storm, address, lock, plan::Who};
 use anyhow::{Context, Result, bail, ensure};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -8,9 +8,9 @@ use std::{
 };
 use strowger_exchange::CallRecord;
 use strowger_flows::LoadedFlow;
-use strowger_journal::Query;
-use strowger_model::{CallId, FlowVersion, StepRecord, read::AgentStatus};
-use strowger_pbx::port::LegId;
+use strowger_journal::{CaseQuery, Query};
+use strowger_model::{CallId, Command, FlowVersion, StepRecord, read::AgentStatus, step::Ordered};
+use strowger_pbx::port::{Address, LegId};
 use strowger_sandbox::{Engine, Flow};
 use strowger_scenario::replay::{Recorded, Verdict, replay};
 use strowger_sim::By;
@@ -34,6 +34,8 @@ impl Storm {
         let served = self.served.as_ref().context("there is no host")?;
         ensure!(served.store.flush(Duration::from_secs(20)), "the journal is stuck");
         self.stuck |= served.was_stuck();
+        self.hasty.extend(served.hasty());
+        ensure!(self.hasty.is_empty(), "dialled before it was journalled: {:?}", self.hasty);
         let records = served.store.records(&Query::default())?;
         let mut by_number: HashMap<&str, &CallRecord> = HashMap::new();
         for record in &records {
@@ -56,8 +58,11 @@ impl Storm {
         if self.plan.agents == 1 {
             self.order_was_kept(&visits, &records)?;
         }
+        self.complaints_are_kept(&records)?;
         self.weather.replayed = self.replayed(&records)?;
         self.weather.records = records.len();
+        self.weather.overflowed =
+            records.iter().filter(|record| record.outcome == "overflow").count();
         self.weather.unjournalled = records.iter().filter(|record| record.unjournalled).count();
         Ok(())
     }
@@ -103,18 +108,22 @@ impl Storm {
             .iter()
             .find(|coming| coming.number == *who)
             .context("who is that?")?;
+        let talked = visit.talked.is_some();
         let by_caller = match &visit.end {
             Some(Observed::HungUp { by: By::FarEnd, .. }) => true,
-            Some(Observed::HungUp { by: By::Host, .. }) if visit.talked.is_some() => false,
-            Some(Observed::Transferred { to: None, .. }) if coming.failing => false,
-            end => bail!("{who} was lost: {end:?}, talked: {}, {record:?}", visit.talked.is_some()),
+            Some(Observed::HungUp { by: By::Host, .. }) if talked => false,
+            Some(Observed::Transferred { to: Some(_), .. }) if talked => false,
+            Some(Observed::Transferred { to: None, .. }) if coming.who == Who::Failing => false,
+            end => bail!("{who} was lost: {end:?}, talked: {talked}, {record:?}"),
         };
-        let outcomes: &[&str] = match (visit.talked.is_some(), by_caller, coming.failing) {
-            (true, _, false) => &["answered"],
-            (false, true, false) => &["abandoned"],
+        let outcomes: &[&str] = match (coming.who, talked, by_caller) {
+            (Who::Caller, true, _) if self.plan.may_overflow() => &["answered", "overflow"],
+            (Who::Caller, true, _) => &["answered"],
+            (Who::Caller, false, true) => &["abandoned"],
+            (Who::Caller, false, false) => &[],
             // Whoever hangs up before the plugin fails has found a flow that never ends.
-            (.., true) => &["fault", "unfinished"],
-            (false, false, false) => &[],
+            (Who::Failing, ..) => &["fault", "unfinished"],
+            (Who::Coach(_), ..) => &["coached", "abandoned"],
         };
         match record {
             None if by_caller && !visit.answered => Ok(()),
@@ -133,10 +142,12 @@ impl Storm {
 
     fn phones_rang_once(&self) -> Result<()> {
         let mut ringing: HashMap<String, LegId> = HashMap::new();
+        let mut legs: HashSet<LegId> = HashSet::new();
         for (_, seen) in lock(&self.seen).iter() {
             match seen {
-                Observed::RingStarted { leg, address, .. } => {
-                    let before = ringing.insert(format!("{address:?}"), leg.clone());
+                Observed::RingStarted { leg, address: Address::Endpoint(address), .. } => {
+                    ensure!(legs.insert(leg.clone()), "{leg} was dialled twice");
+                    let before = ringing.insert(address.clone(), leg.clone());
                     ensure!(
                         before.is_none(),
                         "{address:?} is rung for {leg} and rings for {before:?}"
@@ -169,7 +180,8 @@ impl Storm {
         Ok(())
     }
 
-    /// One agent: who queued before is talked to before.
+    /// One agent: who queued before is talked to before. Somebody else talks to those who are put
+    /// through.
     fn order_was_kept(&self, visits: &[Visit], records: &[CallRecord]) -> Result<()> {
         let mut queued: HashMap<CallId, Instant> = HashMap::new();
         // The last time is the one that was journalled.
@@ -180,8 +192,14 @@ impl Storm {
             .iter()
             .filter_map(|record| Some((record.caller.as_deref()?, record.call)))
             .collect();
+        let overflowed: HashSet<&str> = records
+            .iter()
+            .filter(|record| record.outcome == "overflow")
+            .filter_map(|record| record.caller.as_deref())
+            .collect();
         let mut talked: Vec<_> = visits
             .iter()
+            .filter(|visit| !overflowed.contains(visit.number.as_str()))
             .filter_map(|visit| {
                 Some((visit.talked?, *queued.get(of.get(visit.number.as_str())?)?, &visit.number))
             })
@@ -194,6 +212,29 @@ impl Storm {
                 "{number} was connected before {late:?}, who had queued before"
             );
         }
+        Ok(())
+    }
+
+    /// What a step notes for people is there once, with its mail.
+    fn complaints_are_kept(&mut self, records: &[CallRecord]) -> Result<()> {
+        let store = &self.served()?.store;
+        let (cases, mails) = (store.cases(&CaseQuery::default())?, store.mails(None)?);
+        for record in records.iter().filter(|record| !record.unjournalled) {
+            let steps = store.steps(record.call)?;
+            let orders = steps.iter().flat_map(|numbered| &numbered.step.orders);
+            let noted = orders.filter(|order| {
+                matches!(order, Ordered::Order(order) if matches!(order.command, Command::Case { .. }))
+            });
+            let noted = noted.count();
+            let opened = cases.iter().filter(|case| case.call == Some(record.call)).count();
+            let mailed = mails.iter().filter(|posted| posted.mail.call == record.call).count();
+            ensure!(
+                noted == opened && noted == mailed,
+                "{}: {noted} complaints, {opened} cases, {mailed} mails",
+                record.call
+            );
+        }
+        self.weather.complaints = cases.len();
         Ok(())
     }
 

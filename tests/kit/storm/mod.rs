@@ -12,12 +12,12 @@ pub mod plan;
 mod proxy;
 mod served;
 
-pub use plan::{KillPoint, Plan};
+pub use plan::{KillPoint, Plan, number, seeds};
 pub use proxy::{Trick, Way};
 
 use crate::{Folder, HELPDESK, Log, helpdesk_site, lock_journal};
 use anyhow::{Context, Result, bail, ensure};
-use plan::{Desk, Fault, UP};
+use plan::{Coming, Desk, Fault, Gust, Phones, UP, Who};
 use proxy::{Proxy, TOKEN};
 use served::{BEAT, Served};
 use std::{
@@ -31,7 +31,7 @@ use std::{
 };
 use strowger_exchange::Clock;
 use strowger_journal::Health;
-use strowger_pbx::port::{Address, Pbx};
+use strowger_pbx::port::{Address, LegId, Pbx};
 use strowger_remote::{Adapter, Token};
 use strowger_sim::{Caller, Keys, Observed, Phone, Sim, SimConfig, Then};
 use tokio::runtime::{Builder, Runtime};
@@ -40,9 +40,6 @@ use tokio::runtime::{Builder, Runtime};
 const LIMIT: Duration = Duration::from_secs(30);
 /// How long a fault waits for its moment.
 const MOMENT: Duration = Duration::from_millis(1500);
-/// What the last callers need, each.
-const QUICK: Desk = Desk::Answers(Duration::from_millis(5), Duration::from_millis(120));
-
 /// Who hangs up sooner was gone at once, and the caller waits on.
 const TOO_SHORT: Duration = Duration::from_millis(50);
 
@@ -59,6 +56,10 @@ pub struct Weather {
     pub unjournalled: usize,
     /// Calls that were replayed.
     pub replayed: usize,
+    /// Calls that were put through to the central helpdesk.
+    pub overflowed: usize,
+    /// Complaints that were noted.
+    pub complaints: usize,
 }
 
 /// What far ends have experienced, in order.
@@ -67,15 +68,17 @@ type Seen = Arc<Mutex<Vec<(Instant, Observed)>>>;
 /// A storm that is going on.
 struct Storm {
     plan: Plan,
-    folder: Folder,
+    folder: Arc<Folder>,
     /// How wrong the wall clock is.
     wrong: &'static AtomicI64,
-    proxy: Proxy,
+    proxy: Arc<Proxy>,
     sim: Arc<Sim>,
     seen: Seen,
     served: Option<Served>,
     logs: Vec<Arc<Log>>,
     stuck: bool,
+    /// Phones that were dialled before the journal had it.
+    hasty: Vec<LegId>,
     swaps: u32,
     weather: Weather,
     town: Runtime,
@@ -86,22 +89,61 @@ struct Storm {
 /// # Errors
 /// Something that must hold did not, or the storm came to no end; the error shows the plan.
 pub fn rage(plan: Plan) -> Result<Weather> {
-    let shown = format!("{plan:#?}");
+    let shown = format!("STROWGER_STORM={} has it again\n{plan:#?}", plan.seed);
     let mut storm = Storm::start(plan)?;
     let result = storm.through();
     let weather = storm.weather.clone();
     result.map(|()| weather).with_context(|| format!("{shown}\n{}", storm.story()))
 }
 
-/// The helpdesk as the storm knows it; an edition differs in what is said while waiting. Nobody is
-/// sent on: what the wall clock jumps while there is no host is time that has passed, for all that
-/// the next one can know.
-fn helpdesk(edition: u32) -> String {
+/// What agents can key, and whom a coach can listen to.
+const KEYS: &str = r#"
+[settings.in_call]
+consult = "*4N#"
+back = "*#"
+transfer = "*7N#"
+ring_time = 1
+country = "+32"
+busy = "Bezet."
+not_reached = "Niemand."
+not_permitted = "Niet toegestaan."
+cases = { complaint = { keys = "*9#", said = "Genoteerd." } }
+
+[settings.coaching]
+coaches = ["PJSIP/coach"]
+agents = { 1 = "a1" }
+whom = "Wie?"
+keys = "Druk 1, 2 of 3."
+not_talking = "Niemand praat."
+
+[cases.complaint]
+mail_to = ["desk@stad.be"]
+
+[mails.complaint]
+subject = "Klacht van {caller}"
+text = "{number} {agent} {due} {case}"
+"#;
+
+/// The helpdesk as the storm knows it; an edition differs in what is said while waiting.
+fn helpdesk(overflow_after: Duration, edition: u32) -> String {
+    let overflow = format!("overflow_after = {}", overflow_after.as_secs());
     let flow = HELPDESK
-        .replace("overflow_after = 6", "overflow_after = 86400")
-        .replace("warn_below_agents = 2", "warn_below_agents = 0");
-    flow.replace("[limits]", "[limits]\nstep_ms = 5000")
-        .replace("Even wachten.", &format!("Even wachten, editie {edition}."))
+        .replace("overflow_after = 6", &overflow)
+        .replace("ring_time = 5", "ring_time = 1")
+        .replace("warn_below_agents = 2", "warn_below_agents = 0")
+        .replace("dial = [", "listen = [\"helpdesk\"]\ndial = [\"150\", ")
+        .replace("[limits]", "[limits]\nstep_ms = 5000")
+        .replace("Even wachten.", &format!("Even wachten, editie {edition}."));
+    flow + KEYS
+}
+
+/// The one whom agents consult.
+fn colleague() -> Address {
+    Address::Extension("150".to_owned())
+}
+
+fn central() -> Address {
+    Address::Number("+3227138700".to_owned())
 }
 
 impl Storm {
@@ -111,23 +153,22 @@ impl Storm {
             "plugin = \"hostile\"\nnumbers = [\"0999\"]\n[limits]\nstep_ms = 5000\n[settings]\nmisbehave = \"panic\"\nafter = {}\n",
             plan.fails_after
         );
-        let folder = Folder::new(
-            &site
-                .replace("ring_time = 3", "ring_time = 60")
-                .replace("retry_after = 2", "retry_after = 1")
-                .replace("too_short = 0", &format!("too_short = {}", TOO_SHORT.as_secs_f64())),
-        )?
-        .plugin("vaccination-helpdesk")?
-        .plugin("hostile")?
-        .flow("helpdesk", &helpdesk(0))?
-        .flow("failing", &failing)?;
+        let site = site.replace("ring_time = 3", "ring_time = 60");
+        let site = site.replace("retry_after = 2", "retry_after = 1");
+        let too_short = format!("too_short = {}", TOO_SHORT.as_secs_f64());
+        let site = site.replace("too_short = 0", &too_short);
+        let folder = Folder::new(&format!("{site}\n[cases.complaint]\ndays = 45\n"))?
+            .plugin("vaccination-helpdesk")?
+            .plugin("hostile")?
+            .flow("helpdesk", &helpdesk(plan.overflow_after, 0))?
+            .flow("failing", &failing)?;
         let town = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let proxy = Proxy::start(town.handle())?;
+        let proxy = Arc::new(Proxy::start(town.handle())?);
         let adapter = Adapter::new("town");
         let seen = Seen::default();
         let config = SimConfig {
             unknown: Phone::new(Then::Rings),
-            outside: Phone::answers(Duration::ZERO).talking(Duration::from_millis(5)),
+            digit: Duration::from_millis(5),
             lengths: Arc::new(|_| Some(Duration::from_millis(40))),
             observer: Some({
                 let seen = seen.clone();
@@ -149,7 +190,7 @@ impl Storm {
         let wrong: &'static AtomicI64 = Box::leak(Box::default());
         let mut storm = Self {
             plan,
-            folder,
+            folder: Arc::new(folder),
             wrong,
             proxy,
             sim,
@@ -157,6 +198,7 @@ impl Storm {
             served: None,
             logs: Vec::new(),
             stuck: false,
+            hasty: Vec::new(),
             swaps: 0,
             weather: Weather::default(),
             town,
@@ -172,20 +214,19 @@ impl Storm {
 
     fn through(&mut self) -> Result<()> {
         let since = Instant::now();
-        self.desks(&vec![
-            Desk::Answers(Duration::from_millis(50), Duration::from_millis(600));
-            self.plan.agents as usize
-        ]);
+        let slow = Desk::Answers(Duration::from_millis(50), Duration::from_millis(600), None);
+        let desks = vec![slow; self.plan.agents as usize];
+        self.phones(&Phones { desks, colleague: slow, central: slow });
         self.callers_come();
         self.until("callers", || self.sim_holds() >= UP)?;
         self.weather.up = self.sim_holds();
-        for (after, fault, desks) in self.plan.faults.clone() {
+        for Gust { after, faults, phones } in self.plan.gusts.clone() {
             thread::sleep(after);
-            self.desks(&desks);
-            self.strike(fault)?;
+            self.phones(&phones);
+            self.strike(&faults)?;
         }
         self.proxy.calm();
-        self.desks(&vec![QUICK; self.plan.agents as usize]);
+        self.phones(&self.plan.calm);
         // Phones that were dialled before do as they were told then, but whoever rings for ever is
         // put down.
         let gone = || {
@@ -207,25 +248,41 @@ impl Storm {
         self.check()
     }
 
-    fn strike(&mut self, fault: Fault) -> Result<()> {
-        match fault {
-            Fault::Cut(length) => self.proxy.cut(length),
-            Fault::Stall(length) => self.proxy.stall(length),
-            Fault::Tricks(way, tricks, length) => {
-                self.proxy.play(way, &tricks);
-                thread::sleep(length);
-                self.proxy.calm();
+    /// All of it at once.
+    fn strike(&mut self, faults: &[Fault]) -> Result<()> {
+        let (proxy, folder, wrong) = (self.proxy.clone(), self.folder.clone(), self.wrong);
+        let other = |fault: &Fault| -> Result<()> {
+            match fault {
+                Fault::Cut(length) => proxy.cut(*length),
+                Fault::Stall(length) => proxy.stall(*length),
+                Fault::Tricks(way, tricks, length) => {
+                    proxy.play(*way, tricks);
+                    thread::sleep(*length);
+                    proxy.play_no_more();
+                }
+                Fault::Lock(length) => {
+                    let locked = lock_journal(&folder)?;
+                    thread::sleep(*length);
+                    drop(locked);
+                }
+                Fault::Jump(by) => drop(wrong.fetch_add(*by, SeqCst)),
+                Fault::Kill(..) => {}
             }
-            Fault::Kill(point, gap) => self.kill(point, gap)?,
-            Fault::Lock(length) => {
-                let locked = lock_journal(&self.folder)?;
-                thread::sleep(length);
-                drop(locked);
-                self.journal_is_well()?;
+            Ok(())
+        };
+        thread::scope(|scope| {
+            let others: Vec<_> = faults.iter().map(|fault| scope.spawn(|| other(fault))).collect();
+            for fault in faults {
+                if let Fault::Kill(point, gap) = fault {
+                    self.kill(*point, *gap)?;
+                }
             }
-            Fault::Jump(by) => drop(self.wrong.fetch_add(by, SeqCst)),
-        }
-        Ok(())
+            others.into_iter().try_for_each(|other| match other.join() {
+                Ok(result) => result,
+                Err(_) => bail!("a fault panicked"),
+            })
+        })?;
+        self.journal_is_well()
     }
 
     fn kill(&mut self, point: KillPoint, gap: Duration) -> Result<()> {
@@ -257,7 +314,8 @@ impl Storm {
             }
             KillPoint::MidSwap => {
                 self.swaps += 1;
-                self.folder.write("helpdesk/flow.toml", &helpdesk(self.swaps))?;
+                let edition = helpdesk(self.plan.overflow_after, self.swaps);
+                self.folder.write("helpdesk/flow.toml", &edition)?;
                 let catalogue = self.served()?.host.catalogue.clone();
                 let swap = thread::spawn(move || catalogue.reload());
                 thread::sleep(gap / 20);
@@ -267,6 +325,7 @@ impl Storm {
         *self.weather.kills.entry(point).or_default() += 1;
         let served = self.served.take().context("no host to kill")?;
         self.stuck |= served.was_stuck();
+        self.hasty.extend(served.hasty());
         self.logs.push(served.kill(&self.proxy));
         if let Some(swap) = swapping {
             ensure!(swap.join().is_ok(), "the swap panicked");
@@ -314,34 +373,21 @@ impl Storm {
     fn callers_come(&self) {
         let (sim, callers) = (self.sim.clone(), self.plan.callers.clone());
         self.town.spawn(async move {
-            for caller in callers {
-                tokio::time::sleep(caller.after).await;
-                let to = if caller.failing { "0999" } else { "0900" };
-                // Whoever calls the plugin that fails gives it something to do.
-                let keys =
-                    Keys { after: Duration::from_millis(300), digits: "12345678".to_owned() };
-                let keys = caller.failing.then_some(keys).into_iter().collect();
-                sim.call(Caller {
-                    from: Some(caller.number),
-                    to: to.into(),
-                    patience: caller.patience,
-                    keys,
-                    ..Caller::default()
-                });
+            for coming in callers {
+                tokio::time::sleep(coming.after).await;
+                sim.call(caller(coming));
             }
         });
     }
 
-    fn desks(&self, desks: &[Desk]) {
-        for (agent, desk) in (1..).zip(desks) {
-            let phone = match *desk {
-                Desk::Answers(after, talks) => Phone::answers(after).talking(talks),
-                Desk::Busy => Phone::new(Then::Busy),
-                Desk::GivesUp(after) => Phone::new(Then::GivesUp(after)),
-                Desk::Declines(after) => Phone::new(Then::Declines(after)),
-            };
-            self.sim.phone(address(agent), phone);
+    fn phones(&self, phones: &Phones) {
+        for (agent, desk) in (1..).zip(&phones.desks) {
+            self.sim.phone(address(agent), phone(*desk));
         }
+        // Callers and agents of several calls talk with these.
+        let many = |desk| Phone { busy_when_talking: false, ..phone(desk) };
+        self.sim.phone(colleague(), many(phones.colleague));
+        self.sim.phone(central(), many(phones.central));
     }
 
     /// Callers at the PBX, as long as the host has them.
@@ -384,6 +430,46 @@ impl Drop for Storm {
         if let Some(served) = self.served.take() {
             served.kill(&self.proxy);
         }
+    }
+}
+
+fn caller(coming: Coming) -> Caller {
+    let keyed = |after: u64, digits: &str| Keys {
+        after: Duration::from_millis(after),
+        digits: digits.to_owned(),
+    };
+    let caller = Caller {
+        from: Some(coming.number),
+        to: "0900".to_owned(),
+        patience: coming.patience,
+        ..Caller::default()
+    };
+    match coming.who {
+        Who::Caller => caller,
+        // Whoever calls the plugin that fails gives it something to do.
+        Who::Failing => {
+            Caller { to: "0999".to_owned(), keys: vec![keyed(300, "12345678")], ..caller }
+        }
+        Who::Coach(leaves) => Caller {
+            endpoint: Some("PJSIP/coach".to_owned()),
+            leaves: Some(leaves),
+            keys: vec![keyed(200, "1#"), keyed(400, "2"), keyed(600, "3")],
+            ..caller
+        },
+    }
+}
+
+fn phone(desk: Desk) -> Phone {
+    match desk {
+        Desk::Answers(after, talks, keyed) => {
+            let Some(keyed) = keyed else { return Phone::answers(after).talking(talks) };
+            // The flow has to know first that the two talk.
+            let keys = Keys { after: talks, digits: keyed.keys().to_owned() };
+            Phone { keys: vec![keys], ..Phone::answers(after).talking(2 * talks) }
+        }
+        Desk::Busy => Phone::new(Then::Busy),
+        Desk::GivesUp(after) => Phone::new(Then::GivesUp(after)),
+        Desk::Declines(after) => Phone::new(Then::Declines(after)),
     }
 }
 

@@ -1,7 +1,11 @@
 //! What happens in a storm: all of it comes from one number.
 
 use super::proxy::{Trick, Way};
-use std::time::Duration;
+use anyhow::{Context, Result};
+use std::{
+    env,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 /// Steele, Lea and Flood's SplitMix64.
 #[derive(Clone, Debug)]
@@ -32,6 +36,34 @@ impl Dice {
     }
 }
 
+/// Which storms are to rage: so many, or as many as the variable says. The first has another seed in
+/// every second; `STROWGER_STORM_FROM=17` begins with the one of that seed, and `STROWGER_STORM=17`
+/// has it alone.
+///
+/// # Errors
+/// A variable is no number.
+pub fn seeds(variable: &str, usual: u64) -> Result<Vec<u64>> {
+    if let Some(seed) = number("STROWGER_STORM")? {
+        return Ok(vec![seed]);
+    }
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    let first = number("STROWGER_STORM_FROM")?.unwrap_or_else(now);
+    let many = number(variable)?.unwrap_or(usual);
+    println!(
+        "{many} storms: STROWGER_STORM_FROM={first} has them again, STROWGER_STORM={first} the first alone"
+    );
+    Ok((first..first + many).collect())
+}
+
+/// A number that the environment says.
+///
+/// # Errors
+/// It is none.
+pub fn number(variable: &str) -> Result<Option<u64>> {
+    let Ok(text) = env::var(variable) else { return Ok(None) };
+    text.parse().map(Some).with_context(|| format!("{variable}={text}: not a number"))
+}
+
 /// When a host is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KillPoint {
@@ -45,6 +77,29 @@ pub enum KillPoint {
     MidOffer,
     /// A flow is being swapped.
     MidSwap,
+}
+
+/// What goes wrong at the same time.
+#[derive(Clone, Debug)]
+pub struct Gust {
+    /// After the gust before.
+    pub after: Duration,
+    /// All of it. A host that is killed does not die while the database is locked: steps that are
+    /// not journalled die with their host, as they may.
+    pub faults: Vec<Fault>,
+    /// How phones behave from then on.
+    pub phones: Phones,
+}
+
+/// How the phones of a town behave.
+#[derive(Clone, Debug)]
+pub struct Phones {
+    /// The agents'.
+    pub desks: Vec<Desk>,
+    /// That of a colleague whom agents consult, and to whom they send callers.
+    pub colleague: Desk,
+    /// The central helpdesk's, which callers are put through to who wait for too long.
+    pub central: Desk,
 }
 
 /// Something that goes wrong.
@@ -73,21 +128,61 @@ pub struct Coming {
     pub after: Duration,
     /// Hangs up after so long, unless somebody has talked to this caller by then.
     pub patience: Option<Duration>,
+    /// What the caller is.
+    pub who: Who,
+}
+
+/// What somebody calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// For help.
+    Caller,
     /// Calls the flow whose plugin fails.
-    pub failing: bool,
+    Failing,
+    /// Listens to an agent, whispers and joins in (V9), and hangs up after so long.
+    Coach(Duration),
 }
 
 /// How agents' phones behave from a moment on.
 #[derive(Clone, Copy, Debug)]
 pub enum Desk {
-    /// Picked up after, hung up after.
-    Answers(Duration, Duration),
+    /// Picked up after, hung up after; and what is keyed meanwhile.
+    Answers(Duration, Duration, Option<Keyed>),
     /// Engaged.
     Busy,
     /// Rings in vain for so long.
     GivesUp(Duration),
     /// Refused after so long.
     Declines(Duration),
+}
+
+/// What an agent keys in a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keyed {
+    /// A colleague is consulted (R4).
+    Consult,
+    /// The same, and the agent goes back to the caller.
+    ConsultAndBack,
+    /// The caller is sent on (R4).
+    SendOn,
+    /// A complaint is noted, and mailed (V8).
+    Complaint,
+}
+
+impl Keyed {
+    fn roll(dice: &mut Dice) -> Self {
+        [Self::Complaint, Self::Consult, Self::ConsultAndBack, Self::SendOn][dice.below(4) as usize]
+    }
+
+    /// The keys.
+    pub fn keys(self) -> &'static str {
+        match self {
+            Self::Consult => "*4150#",
+            Self::ConsultAndBack => "*4150#*#",
+            Self::SendOn => "*7150#",
+            Self::Complaint => "*9#",
+        }
+    }
 }
 
 /// A storm.
@@ -101,12 +196,20 @@ pub struct Plan {
     pub callers: Vec<Coming>,
     /// After which step the plugin of those fails who call it.
     pub fails_after: u64,
-    /// What goes wrong, each so long after the one before, with phones behaving so from then on.
-    pub faults: Vec<(Duration, Fault, Vec<Desk>)>,
+    /// Who waits for so long is put through to the central helpdesk: a second or two, or far longer
+    /// than a storm.
+    pub overflow_after: Duration,
+    /// What goes wrong.
+    pub gusts: Vec<Gust>,
+    /// How phones behave when it is calm again: they are quick.
+    pub calm: Phones,
 }
 
 /// So many are up when it begins.
 pub const UP: usize = 20;
+
+/// In seconds: far longer than a storm.
+const LATE: u64 = 3_600;
 
 impl Plan {
     /// A storm of a seed.
@@ -114,35 +217,81 @@ impl Plan {
         let mut dice = Dice::new(seed);
         // Every fourth has one agent, so that the queue's order shows.
         let agents = if dice.once_in(4) { 1 } else { 2 + dice.below(3) as u32 };
-        let failing = dice.once_in(3);
+        let (failing, coached) = (dice.once_in(3), dice.once_in(3));
         let callers = 26 + dice.below(8);
         let callers = (0..callers)
             .map(|caller| Coming {
                 number: format!("+32470{caller:06}"),
                 after: dice.millis(0, 20),
                 patience: dice.once_in(8).then(|| dice.millis(300, 2500)),
-                failing: failing && dice.once_in(12),
+                who: match dice.below(12) {
+                    0 if failing => Who::Failing,
+                    1 if coached => Who::Coach(dice.millis(500, 3000)),
+                    _ => Who::Caller,
+                },
             })
             .collect();
         let fails_after = dice.below(4);
+        let soon = dice.once_in(3);
+        let overflow_after = Duration::from_secs(if soon { 1 + dice.below(2) } else { LATE });
         let count = 2 + dice.below(4);
-        let faults = (0..count).map(|_| {
-            (
-                dice.millis(0, 150),
-                Fault::roll(&mut dice),
-                (0..agents).map(|_| Desk::roll(&mut dice)).collect(),
-            )
-        });
-        Self { seed, agents, fails_after, faults: faults.collect(), callers }
+        let gusts = (0..count).map(|_| Gust::roll(&mut dice, agents)).collect();
+        let calm = Phones {
+            desks: (0..agents)
+                .map(|_| Desk::quick(dice.once_in(2).then(|| Keyed::roll(&mut dice))))
+                .collect(),
+            colleague: Desk::quick(None),
+            central: Desk::quick(None),
+        };
+        Self { seed, agents, fails_after, overflow_after, gusts, calm, callers }
+    }
+
+    fn faults(&self) -> impl Iterator<Item = &Fault> {
+        self.gusts.iter().flat_map(|gust| &gust.faults)
     }
 
     /// Whether the database is locked at any time.
     pub fn locks(&self) -> bool {
-        self.faults.iter().any(|(_, fault, _)| matches!(fault, Fault::Lock(_)))
+        self.faults().any(|fault| matches!(fault, Fault::Lock(_)))
+    }
+
+    /// Whether somebody may have waited too long: in truth, or for all that a host can know. What
+    /// the wall clock jumps while there is no host, or just before one dies, is time that has
+    /// passed.
+    pub fn may_overflow(&self) -> bool {
+        let kills = self.faults().any(|fault| matches!(fault, Fault::Kill(..)));
+        let late = |fault: &Fault| matches!(fault, Fault::Jump(by) if *by >= LATE as i64 * 1000);
+        self.overflow_after < Duration::from_secs(LATE) || kills && self.faults().any(late)
+    }
+}
+
+impl Gust {
+    /// Every third has two faults at once.
+    fn roll(dice: &mut Dice, agents: u32) -> Self {
+        let mut faults = vec![Fault::roll(dice)];
+        if dice.once_in(3) {
+            let second = Fault::roll(dice);
+            if !faults[0].excludes(&second) {
+                faults.push(second);
+            }
+        }
+        let phones = Phones {
+            desks: (0..agents).map(|_| Desk::roll(dice)).collect(),
+            colleague: Desk::roll(dice),
+            central: Desk::roll(dice),
+        };
+        Self { after: dice.millis(0, 150), faults, phones }
     }
 }
 
 impl Fault {
+    /// Whether the two cannot happen at once.
+    fn excludes(&self, other: &Self) -> bool {
+        let dies = |fault: &Self| matches!(fault, Self::Kill(..));
+        let locks = |fault: &Self| matches!(fault, Self::Lock(_));
+        dies(self) && (dies(other) || locks(other)) || locks(self) && (dies(other) || locks(other))
+    }
+
     fn roll(dice: &mut Dice) -> Self {
         match dice.below(11) {
             0 => Self::Cut(dice.millis(10, 500)),
@@ -173,13 +322,22 @@ impl Fault {
 }
 
 impl Desk {
+    /// Whoever keys something needs a moment.
+    fn quick(keyed: Option<Keyed>) -> Self {
+        let talks = if keyed.is_some() { 200 } else { 120 };
+        Self::Answers(Duration::from_millis(5), Duration::from_millis(talks), keyed)
+    }
+
     fn roll(dice: &mut Dice) -> Self {
         match dice.below(8) {
             0 => Self::Busy,
             1 => Self::GivesUp(dice.millis(30, 300)),
             2 => Self::Declines(dice.millis(0, 200)),
-            3 => Self::Answers(dice.millis(5, 200), dice.millis(0, 50)),
-            _ => Self::Answers(dice.millis(5, 200), dice.millis(100, 800)),
+            3 => Self::Answers(dice.millis(5, 200), dice.millis(0, 50), None),
+            _ => {
+                let keyed = dice.once_in(2).then(|| Keyed::roll(dice));
+                Self::Answers(dice.millis(5, 200), dice.millis(100, 800), keyed)
+            }
         }
     }
 }

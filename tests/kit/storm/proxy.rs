@@ -136,10 +136,16 @@ impl Proxy {
 
     /// Plays no tricks any more. What was lost last may be noticed by nobody: the connection
     /// breaks, as one does on which messages are lost.
-    pub(super) fn calm(&self) {
+    pub(super) fn play_no_more(&self) {
         *self.shared.tricks().of(Way::ToHost) = VecDeque::new();
         *self.shared.tricks().of(Way::ToAdapter) = VecDeque::new();
-        self.change(|mood| *mood = Mood { epoch: mood.epoch + 1, ..Mood::default() });
+        self.change(|mood| mood.epoch += 1);
+    }
+
+    /// Nothing goes wrong any more.
+    pub(super) fn calm(&self) {
+        self.play_no_more();
+        self.change(|mood| *mood = Mood { epoch: mood.epoch, ..Mood::default() });
     }
 
     fn change(&self, change: impl FnOnce(&mut Mood)) {

@@ -6,14 +6,14 @@ use anyhow::Result;
 use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     time::Duration,
 };
-use strowger_exchange::Clock;
-use strowger_journal::{Health, Options, Store};
-use strowger_pbx::port::{AliveLeg, BoxFuture, Pbx, PbxCommand};
+use strowger_exchange::{CallRecord, Clock};
+use strowger_journal::{Health, Options, Query, Store};
+use strowger_pbx::port::{AliveLeg, BoxFuture, LegId, Pbx, PbxCommand};
 use strowger_remote::{Beat, Remote, RemoteLimits, Token};
 use tokio::runtime::{Builder, Runtime};
 
@@ -34,6 +34,30 @@ pub(super) struct Served {
 struct Wire {
     remote: Remote,
     gagged: AtomicBool,
+    store: Store,
+    /// Phones that were dialled before the journal had it.
+    hasty: Mutex<Vec<LegId>>,
+}
+
+impl Wire {
+    /// The next host must know of every phone that may be ringing.
+    fn check_journalled(&self, leg: &LegId) {
+        if *self.store.health().borrow() != Health::Journalling {
+            return;
+        }
+        let name = leg.0.as_bytes();
+        let knows = |image: &[u8]| image.windows(name.len()).any(|part| part == name);
+        let open = self.store.open_calls().unwrap_or_default();
+        let closed = self.store.records(&Query::default()).unwrap_or_default();
+        let of = |record: &CallRecord| leg.0.starts_with(&format!("{}-", record.call));
+        if !open.iter().any(|open| knows(&open.image)) && !closed.iter().any(of) {
+            self.hasty().push(leg.clone());
+        }
+    }
+
+    fn hasty(&self) -> MutexGuard<'_, Vec<LegId>> {
+        self.hasty.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Pbx for Wire {
@@ -42,6 +66,12 @@ impl Pbx for Wire {
     }
 
     fn send(&self, command: PbxCommand) {
+        match &command {
+            PbxCommand::Dial { leg, .. } => self.check_journalled(leg),
+            // Both were journalled together, if the leg was not wanted any more by then.
+            PbxCommand::HangUp { leg, .. } => self.hasty().retain(|hasty| hasty != leg),
+            _ => {}
+        }
         if !self.gagged.load(SeqCst) {
             self.remote.send(command);
         }
@@ -62,13 +92,16 @@ impl Served {
         let store = open_journal(folder, Options { stuck_after, ..Options::default() })?;
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let stuck = Arc::new(AtomicBool::new(false));
+        let journal = store.clone();
         let (host, wire) = runtime.block_on(async {
             let host = Host::start_on(folder, clock, Some(store.clone()))?;
             let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             let limits = RemoteLimits { beat: BEAT, ..RemoteLimits::default() };
             let remote =
                 Remote::start_with(here, Token::new(TOKEN)?, limits, host.exchange.sink()).await?;
-            anyhow::Ok((host, Arc::new(Wire { remote, gagged: AtomicBool::new(false) })))
+            let gagged = AtomicBool::new(false);
+            let wire = Wire { remote, gagged, store: journal, hasty: Mutex::default() };
+            anyhow::Ok((host, Arc::new(wire)))
         })?;
         let (mut health, seen) = (store.health(), stuck.clone());
         runtime.spawn(async move {
@@ -82,6 +115,11 @@ impl Served {
         }
         proxy.lead_to(Some(wire.remote.address()));
         Ok(Self { host, store, stuck, wire, runtime })
+    }
+
+    /// Phones that were dialled before the journal had it, though it was not stuck.
+    pub(super) fn hasty(&self) -> Vec<LegId> {
+        self.wire.hasty().clone()
     }
 
     /// From now on nothing leaves any more, though the journal says that it did.

@@ -30,6 +30,7 @@ scenarios! {
     dialled_early_media
     dialled_nothing_listens
     dialled_is_unknown
+    dialled_and_withheld
     dialled_twice_is_one_leg
     unknown_leg_is_hung_up
     caller_cancels
@@ -43,8 +44,10 @@ scenarios! {
     two_talk_and_the_phone_hangs_up
     two_talk_and_the_caller_hangs_up
     two_talk_and_part
+    two_talk_and_key
     a_leg_listens_to_another
     connection_is_cut
+    connection_is_cut_and_all_is_listed
     connection_is_cut_and_nothing_lost
 }
 

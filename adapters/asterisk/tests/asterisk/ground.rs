@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 use strowger_asterisk::{Asterisk, AsteriskConfig};
-use strowger_conformance::{Far, Ground, Near};
+use strowger_conformance::{Far, Ground, Near, Shown};
 use strowger_model::Prompt;
 use strowger_pbx::port::{Address, ArrivedLeg, Pbx, PbxCommand, PbxEvent};
 use strowger_speech::{Prompts, PromptsConfig};
@@ -169,7 +169,28 @@ impl Ground for Bed {
         Ok(())
     }
 
+    /// As its INVITE says.
+    async fn shows(&mut self, phone: &Address) -> anyhow::Result<Option<Shown>> {
+        let dialled = |number: &u8| *phone == Address::Endpoint(format!("PJSIP/a{number}"));
+        let Some(number) = (1..=self.phones.len() as u8).find(dialled) else { return Ok(None) };
+        let invite = self.phones[usize::from(number) - 1].expect("INVITE")?;
+        Ok(invite.header("From").map(shown))
+    }
+
     fn slack(&self) -> Duration {
         Duration::from_secs(2)
+    }
+}
+
+/// Of a header such as `"Jan \"de\" Man" <sip:+3227138700@127.0.0.1>;tag=1`.
+fn shown(from: &str) -> Shown {
+    if from.contains("anonymous.invalid") {
+        return Shown::default();
+    }
+    let (name, rest) = from.rsplit_once("<sip:").unwrap_or(("", from));
+    let name = name.trim().trim_matches('"').replace("\\\"", "\"");
+    Shown {
+        caller_id: rest.split('@').next().map(str::to_owned),
+        display_name: (!name.is_empty()).then_some(name),
     }
 }

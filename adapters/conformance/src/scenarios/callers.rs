@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Near,
-    Step::{self, Alive, Call, Expect, Quiet, Send},
+    Step::{self, Alive, Call, Expect, Hears, Quiet, Send},
 };
 use strowger_model::event::Cause;
 use strowger_pbx::port::PbxCommand;
@@ -50,7 +50,10 @@ fn caller_hears_and_keys() -> Vec<Step> {
         vec![
             Send(music("caller", Some("default"))),
             Send(one_second("p1", "caller")),
-            Expect(ms(1000), "played caller p1 whole"),
+            Quiet(ms(300)),
+            Hears(&["caller hears"]),
+            Expect(ms(700), "played caller p1 whole"),
+            Hears(&["caller hears music default"]),
             Expect(ms(600), "digit caller 1"),
             Expect(ms(200), "digit caller 2"),
             Expect(ms(200), "digit caller #"),

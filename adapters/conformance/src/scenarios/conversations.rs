@@ -12,6 +12,7 @@ pub(super) const ALL: &[Named] = &[
     ("two-talk-and-the-phone-hangs-up", two_talk_and_the_phone_hangs_up),
     ("two-talk-and-the-caller-hangs-up", two_talk_and_the_caller_hangs_up),
     ("two-talk-and-part", two_talk_and_part),
+    ("two-talk-and-key", two_talk_and_key),
     ("a-leg-listens-to-another", a_leg_listens_to_another),
 ];
 
@@ -23,6 +24,7 @@ fn two_talk_and_the_phone_hangs_up() -> Vec<Step> {
             Send(music("caller", Some("default"))),
             Dial("a", Far::AnswersAndLeaves { after: ms(300), then: ms(1000) }),
             Expect(NOW, "ringing a"),
+            Hears(&["caller hears music default"]),
             Expect(ms(300), "answered a"),
             Send(music("caller", None)),
             Send(moved("a", "caller")),
@@ -78,6 +80,31 @@ fn two_talk_and_part() -> Vec<Step> {
             Send(hang_up("a")),
             Send(hang_up("caller")),
             AnyOrder(&["ended a Normal", "ended caller Normal"]),
+        ],
+    )
+}
+
+/// An adapter passes no key on by itself: the host does, if it is nobody's code.
+fn two_talk_and_key() -> Vec<Step> {
+    answered(
+        Near { keys_after_answer: Some(ms(1500)), leaves: None },
+        vec![
+            Dial("a", Far::Answers { after: ms(300) }),
+            Expect(NOW, "ringing a"),
+            Expect(ms(300), "answered a"),
+            Send(moved("a", "caller")),
+            Expect(NOW, "moved a to caller"),
+            Expect(ms(1300), "digit caller 1"),
+            Expect(ms(200), "digit caller 2"),
+            Expect(ms(200), "digit caller #"),
+            Hears(&["a hears caller", "caller hears a"]),
+            Send(PbxCommand::SendDigits { leg: leg("a"), digits: "12#".to_owned() }),
+            Quiet(ms(1000)),
+            Hears(&["a hears caller, keys 12#", "caller hears a"]),
+            Send(hang_up("a")),
+            Expect(NOW, "ended a Normal"),
+            Send(hang_up("caller")),
+            Expect(NOW, "ended caller Normal"),
         ],
     )
 }

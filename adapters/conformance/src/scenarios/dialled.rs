@@ -2,8 +2,8 @@
 
 use super::{NOW, Named, hang_up, ms};
 use crate::{
-    Far,
-    Step::{self, Alive, Dial, Expect, Quiet, Send},
+    Far, Showing,
+    Step::{self, Alive, Dial, DialWithheld, Expect, Quiet, Send, Shows},
 };
 
 pub(super) const ALL: &[Named] = &[
@@ -16,6 +16,7 @@ pub(super) const ALL: &[Named] = &[
     ("dialled-early-media", dialled_early_media),
     ("dialled-nothing-listens", dialled_nothing_listens),
     ("dialled-is-unknown", dialled_is_unknown),
+    ("dialled-and-withheld", dialled_and_withheld),
     ("dialled-twice-is-one-leg", dialled_twice_is_one_leg),
     ("unknown-leg-is-hung-up", unknown_leg_is_hung_up),
 ];
@@ -25,6 +26,7 @@ fn dialled_answers_and_is_hung_up() -> Vec<Step> {
     vec![
         Dial("a", Far::Answers { after: ms(500) }),
         Expect(NOW, "ringing a"),
+        Shows("a", Showing::Both),
         Expect(ms(500), "answered a"),
         Quiet(ms(500)),
         Alive(&["a Up in a"]),
@@ -104,6 +106,16 @@ fn dialled_nothing_listens() -> Vec<Step> {
 /// ast22-s2-originate-badendpoint: refused with 500
 fn dialled_is_unknown() -> Vec<Step> {
     vec![Dial("a", Far::Unknown), Expect(NOW, "ended a Unreachable"), Quiet(ms(300)), Alive(&[])]
+}
+
+fn dialled_and_withheld() -> Vec<Step> {
+    vec![
+        DialWithheld("a", Far::Rings),
+        Expect(NOW, "ringing a"),
+        Shows("a", Showing::Nothing),
+        Send(hang_up("a")),
+        Expect(NOW, "ended a Normal"),
+    ]
 }
 
 fn dialled_twice_is_one_leg() -> Vec<Step> {

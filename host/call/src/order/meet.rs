@@ -1,7 +1,7 @@
 //! Who is in conversation with whom: connecting legs, parting them, holding one.
 
 use super::{Carried, hung_up, refusal};
-use crate::{orders::Kind, turn::Turn};
+use crate::{legs::Leg, orders::Kind, turn::Turn};
 use serde::{Deserialize, Serialize};
 use strowger_model::{LegName, OrderId, Outcome, event::RefusalReason};
 use strowger_pbx::port::{ConversationId, LegId};
@@ -92,6 +92,37 @@ impl Turn<'_> {
         let moving = self.move_all(&[name], &to);
         self.moving(id, moving, MoveDone::Done);
         Ok(())
+    }
+
+    /// A leg is gone. If nobody is in its conversation, nobody can come there any more: who was on
+    /// the way stays alone.
+    pub(crate) fn end_moves_to(&mut self, gone: &Leg) {
+        let moving: Vec<(OrderId, Vec<LegName>)> = self
+            .call
+            .orders
+            .all::<Moving>()
+            .map(|(id, moving)| (id, moving.legs.clone()))
+            .collect();
+        let on_the_way = |leg: &Leg| moving.iter().any(|(_, legs)| legs.contains(&leg.name));
+        let bound = |leg: &&Leg| leg.place == gone.id && !leg.is_ending();
+        if self.call.legs.iter().filter(bound).any(|leg| !on_the_way(leg)) {
+            return;
+        }
+        let stranded: Vec<(LegName, LegId)> = self
+            .call
+            .legs
+            .iter()
+            .filter(bound)
+            .map(|leg| (leg.name.clone(), leg.id.clone()))
+            .collect();
+        for (name, own) in &stranded {
+            self.move_all(std::slice::from_ref(name), own);
+        }
+        let failed =
+            moving.iter().filter(|(_, legs)| stranded.iter().any(|(name, _)| legs.contains(name)));
+        for (order, _) in failed {
+            self.outcome(*order, hung_up(&gone.name));
+        }
     }
 
     fn moving(&mut self, id: OrderId, legs: Vec<LegName>, done: MoveDone) {

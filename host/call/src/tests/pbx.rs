@@ -65,13 +65,16 @@ impl Pbx {
                 }
                 Vec::new()
             }
-            PbxCommand::Move { leg, to } => match self.legs.get_mut(&leg) {
-                Some(far) if far.state == LegState::Up => {
-                    far.place = to.clone();
-                    vec![PbxEvent::Moved { leg, to }]
+            PbxCommand::Move { leg, to } => {
+                let goes_on = self.legs.iter().any(|(id, far)| *id == to || far.place == to);
+                match self.legs.get_mut(&leg).filter(|far| far.state == LegState::Up && goes_on) {
+                    Some(far) => {
+                        far.place = to.clone();
+                        vec![PbxEvent::Moved { leg, to }]
+                    }
+                    None => Vec::new(),
                 }
-                _ => Vec::new(),
-            },
+            }
             PbxCommand::Transfer { leg, .. } => self.end(&leg, Cause::Normal, true),
             PbxCommand::HangUp { leg, cause } => self.end(&leg, cause, false),
             PbxCommand::IndicateRinging { .. }

@@ -13,6 +13,7 @@ use strowger_model::{
     Command, LegName, OrderId, Prompt,
     command::{Asked, EnterQueue},
     event::Cause,
+    read::AgentStatus,
 };
 use strowger_pbx::port::{LegId, PbxEvent};
 
@@ -187,6 +188,10 @@ proptest! {
         world.input(Input::ShuttingDown(Duration::ZERO));
         world.settle();
         prop_assert!(world.shared.over, "the call does not end when its flow finishes");
+        world.pass(Duration::from_secs(60));
+        for agent in ["an", "bo"] {
+            prop_assert_eq!(world.agent(agent), Some(AgentStatus::Free), "{} has no call", agent);
+        }
     }
 
     #[test]

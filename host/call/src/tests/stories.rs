@@ -1,10 +1,10 @@
 //! What was wrong once.
 
-use super::world::World;
+use super::{properties::enter, world::World};
 use crate::Input;
 use std::time::Duration;
 use strowger_model::{
-    Command, Event, LegName, Outcome, Prompt,
+    Command, Event, LegName, OrderId, Outcome, Prompt,
     command::{Confirm, Dial, Field, Gather, KeepWaiting, RingLimit, Target},
     event::{Cause, RefusalReason},
 };
@@ -244,4 +244,92 @@ fn a_leg_that_was_gone_when_the_host_made_a_mistake_is_gone() {
     world.input(Input::Mistaken { why: "a test".to_owned(), gone: Some(leg) });
     world.settle();
     assert!(world.shared.over, "nothing more is waited for");
+}
+
+#[test]
+fn a_cancelled_dial_is_hung_up_whether_it_rings_or_not() {
+    for rings in [false, true] {
+        let cancel = Command::Cancel { order: OrderId(1) };
+        let mut world = World::new(vec![vec![dial("bob", false)]]);
+        world.settle();
+        let bob = dialled(&world);
+        if rings {
+            let events = world.pbx.ring(&bob);
+            world.hear(events);
+        }
+        world.shared.plan = vec![vec![cancel]].into();
+        world.input(Input::ShuttingDown(Duration::ZERO));
+        let hang_up = PbxCommand::HangUp { leg: bob.clone(), cause: Cause::Normal };
+        assert_eq!(world.pbx.queue, [hang_up]);
+        world.settle();
+        assert!(!world.pbx.legs.contains_key(&bob));
+        assert_eq!(outcomes(&world, 1).len(), usize::from(rings), "nothing after the cancel");
+    }
+}
+
+/// The host dies before a phone is told to stop, and the next one has nobody else to ring.
+#[test]
+fn a_phone_that_was_to_stop_ringing_is_quiet_before_its_agent_is_rung_again() {
+    let mut world = World::new(vec![vec![Command::Answer], vec![enter(true, "a".into(), false)]]);
+    world.settle();
+    let first = dialled(&world);
+    let events = world.pbx.ring(&first);
+    world.hear(events);
+    let again = vec![Command::Cancel { order: OrderId(2) }, enter(true, "b".into(), false)];
+    world.shared.plan = vec![again].into();
+    world.input(Input::ShuttingDown(Duration::ZERO));
+    // Neither the hang-up of the first phone nor the dial of the second has left.
+    world.restart(world.pbx.queue.len());
+    assert!(world.pbx.legs.contains_key(&first), "it rings on");
+    world.settle();
+    assert!(!world.pbx.legs.contains_key(&first));
+    assert_ne!(dialled(&world), first, "and an agent is rung for the second order");
+}
+
+#[test]
+fn nobody_is_told_twice_that_somebody_has_hung_up() {
+    let (mut world, bob) = talking(Vec::new());
+    let events = world.pbx.end(&bob, Cause::Normal, false);
+    world.hear(events.clone());
+    world.hear(events);
+    world.input(Input::Lost(bob));
+    world.restart(0);
+    let hung_up = world.shared.told.iter().filter(|event| matches!(event, Event::HungUp { .. }));
+    assert_eq!(hung_up.count(), 1);
+}
+
+/// The PBX does not list what it has not been told of yet.
+#[test]
+fn a_leg_that_is_lost_is_hung_up_behind_its_dial() {
+    let mut world = World::new(vec![vec![dial("bob", false)]]);
+    let Some(PbxCommand::Dial { leg: bob, .. }) = world.pbx.queue.front().cloned() else {
+        panic!("a dial")
+    };
+    world.input(Input::Lost(bob.clone()));
+    assert_eq!(world.pbx.queue.len(), 2);
+    assert_eq!(world.pbx.queue[1], PbxCommand::HangUp { leg: bob.clone(), cause: Cause::Normal });
+    assert_eq!(outcomes(&world, 1), [Outcome::Unknown]);
+    world.settle();
+    assert!(!world.pbx.legs.contains_key(&bob), "nobody would be there for it");
+}
+
+/// The agent hangs up while the caller, who was held, is on the way back: the PBX knows nothing of
+/// a conversation that is over.
+#[test]
+fn who_is_on_the_way_to_somebody_who_hangs_up_is_told_so_and_stays_alone() {
+    let (mut world, bob) = talking(vec![Command::Hold { leg: caller() }]);
+    let resume = Command::Resume { leg: caller() };
+    world.shared.plan = vec![vec![resume]].into();
+    world.input(Input::ShuttingDown(Duration::ZERO));
+    let order = world.shared.ordered.last().unwrap().id;
+    let events = world.pbx.end(&bob, Cause::Normal, false);
+    world.hear(events);
+    world.settle();
+    let told = outcomes(&world, order.0);
+    assert!(
+        matches!(&told[..], [Outcome::Refused(why)] if why.reason == RefusalReason::WrongState),
+        "{told:?}"
+    );
+    let the_caller = LegId::from("caller-leg");
+    assert_eq!(world.pbx.legs[&the_caller].place, the_caller);
 }

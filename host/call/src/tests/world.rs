@@ -1,7 +1,7 @@
 //! The world of a call: its PBX, the floor, and a flow that orders what it is given to order.
 
 use super::pbx::Pbx;
-use crate::{Ask, Call, House, Input, NoFlow, Now, Observed, Out, Prove, Stepped};
+use crate::{Ask, Call, House, Input, NoFlow, Now, Observed, Out, Prove, Stepped, legs::Role};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     path::Path,
@@ -9,10 +9,10 @@ use std::{
     time::Duration,
 };
 use strowger_model::{
-    AgentName, CallId, Command, Event, Order, OrderId, Outcome, Timestamp,
+    AgentName, CallId, Command, Event, LegName, Order, OrderId, Outcome, Timestamp,
     command::{AgentAction, Target},
     event::{Arrival, Refusal},
-    read::Authority,
+    read::{AgentStatus, Authority},
     step::Ordered,
 };
 use strowger_pbx::port::{LegId, PbxCommand};
@@ -98,6 +98,8 @@ pub(super) struct Shared {
     enrolled: BTreeSet<LegId>,
     struck: BTreeSet<LegId>,
     pub(super) over: bool,
+    /// Legs that the flow knows to be there.
+    known: BTreeSet<LegName>,
     /// Steps until the house has no time; each time so many again. None: it always has.
     pub(super) hurry: Option<Hurry>,
 }
@@ -116,8 +118,12 @@ impl House for Shared {
     }
 
     fn step(&mut self, ask: Ask<'_>) -> Stepped {
-        if let Event::Order { id, outcome } = &ask.event {
-            self.check(*id, outcome);
+        match &ask.event {
+            Event::Order { id, outcome } => self.check(*id, outcome),
+            Event::HungUp { leg, .. } => {
+                assert!(self.known.remove(leg), "{leg} is told to be gone, and is not known");
+            }
+            _ => {}
         }
         self.told.push(ask.event);
         let mut orders = Vec::new();
@@ -196,10 +202,20 @@ impl Shared {
     }
 
     /// An outcome is of an order that has had no final one and was not cancelled.
-    fn check(&self, id: OrderId, outcome: &Outcome) {
+    fn check(&mut self, id: OrderId, outcome: &Outcome) {
         assert!(self.ordered.iter().any(|order| order.id == id), "{id}: {outcome:?} of no order");
         assert_eq!(self.finals(id), 0, "{id}: {outcome:?} after the final outcome");
         assert!(!self.is_cancelled(id), "{id}: {outcome:?} after its cancel");
+        let came = match outcome {
+            Outcome::Connected { leg, .. } => Some(leg),
+            Outcome::LegAnswered(_) => self.ordered.iter().find_map(|order| match &order.command {
+                Command::Dial(dial) if order.id == id => Some(&dial.leg),
+                _ => None,
+            }),
+            _ => None,
+        };
+        let came = came.cloned().filter(|leg| !self.known.contains(leg));
+        self.known.extend(came);
     }
 
     pub(super) fn finals(&self, wanted: OrderId) -> usize {
@@ -214,10 +230,17 @@ impl Shared {
     }
 }
 
+/// The floor takes a phone to be quiet that was told so long ago to stop ringing.
+const QUIET_AFTER: Duration = Duration::from_secs(10);
+
 pub(super) struct World {
     pub(super) call: Call,
     pub(super) shared: Shared,
     pub(super) pbx: Pbx,
+    /// How many there have been.
+    hosts: u32,
+    /// Since when phones of agents are to be quiet.
+    told_to_stop: BTreeMap<LegId, Duration>,
 }
 
 impl World {
@@ -254,9 +277,11 @@ impl World {
             enrolled: BTreeSet::from([caller.clone()]),
             struck: BTreeSet::new(),
             over: false,
+            known: BTreeSet::from([LegName::caller()]),
             hurry: None,
         };
-        let mut world = Self { call: Call::new(terms, caller, arrival), shared, pbx };
+        let call = Call::new(terms, caller, arrival);
+        let mut world = Self { call, shared, pbx, hosts: 1, told_to_stop: BTreeMap::new() };
         world.input(Input::Begin);
         world
     }
@@ -290,6 +315,42 @@ impl World {
         }
         self.pbx.queue.extend(out.commands);
         self.shared.over = self.call.is_over();
+        self.check_phones();
+    }
+
+    /// Whom a cancelled dial has rung is hung up; no phone is rung for the second time while it may
+    /// still ring from the first.
+    fn check_phones(&mut self) {
+        let mut rung = BTreeSet::new();
+        for leg in self.call.legs.iter() {
+            match &leg.role {
+                Role::Dialled(order) => {
+                    let dropped =
+                        self.shared.is_cancelled(*order) && self.shared.finals(*order) == 0;
+                    assert!(
+                        !dropped || leg.is_ending(),
+                        "{order} is cancelled, and {} rings",
+                        leg.id
+                    );
+                }
+                Role::Offered { agent, endpoint, .. } => {
+                    let now = self.shared.now;
+                    let told = self.told_to_stop.entry(leg.id.clone()).or_insert(now);
+                    if !leg.is_ending() {
+                        *told = now;
+                    }
+                    if now - *told < QUIET_AFTER {
+                        assert!(rung.insert((agent, endpoint)), "{agent} is rung twice");
+                    }
+                }
+                Role::Caller | Role::Agent { .. } => {}
+            }
+        }
+    }
+
+    /// How an agent stands on the floor.
+    pub(super) fn agent(&self, name: &str) -> Option<AgentStatus> {
+        self.shared.floor.agent(name)
     }
 
     /// The PBX tells what happened.
@@ -316,7 +377,7 @@ impl World {
             let mut outputs = Vec::new();
             let tick = FloorInput::Tick;
             self.shared.floor.input(self.shared.now, tick, &mut outputs).unwrap();
-            outputs.into_iter().for_each(|output| self.input(Input::Floor(output)));
+            self.hear_floor(self.hosts, outputs);
             if self.call.due().is_some_and(|due| due <= self.shared.now) {
                 self.input(Input::Due);
             }
@@ -358,8 +419,19 @@ impl World {
         let mut outputs = Vec::new();
         floor.input(now, restore, &mut outputs).unwrap();
         self.shared.floor = floor;
+        self.hosts += 1;
+        let host = self.hosts;
         let alive = self.pbx.alive();
         self.input(Input::Resume { alive, gap: Duration::from_secs(1) });
-        outputs.into_iter().for_each(|output| self.input(Input::Floor(output)));
+        self.hear_floor(host, outputs);
+    }
+
+    /// What the floor of a host says, as long as that host lives.
+    fn hear_floor(&mut self, host: u32, outputs: Vec<Output>) {
+        for output in outputs {
+            if self.hosts == host {
+                self.input(Input::Floor(output));
+            }
+        }
     }
 }
