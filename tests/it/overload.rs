@@ -196,9 +196,9 @@ async fn a_hang_up_does_not_overtake_a_dial_that_waits_for_the_journal() {
     town.sees(|seen| matches!(seen, Observed::RingStarted { address, .. } if *address == eve))
         .await;
     let seen = town.seen.lock().unwrap();
-    let rang = seen.iter().filter(
-        |seen| matches!(seen, Observed::RingStarted { address, .. } if *address == bob),
-    );
+    let rang = seen
+        .iter()
+        .filter(|seen| matches!(seen, Observed::RingStarted { address, .. } if *address == bob));
     let silent = seen.iter().filter(|seen| matches!(seen, Observed::RingStopped { .. }));
     assert_eq!(rang.count(), silent.count(), "{seen:?}");
 }

@@ -37,7 +37,7 @@ pub use config::{AsteriskConfig, Password};
 
 use anyhow::{Context, Result, anyhow};
 use connect::connect;
-use desk::{Chore, Desk, Input, Job, Output, bridge_of};
+use desk::{Chore, Desk, Input, Job, Onward, Output, bridge_of};
 use futures_util::FutureExt;
 use inbox::{Inbox, Inputs, Limits, inbox};
 use media::Media;
@@ -54,6 +54,10 @@ pub struct Asterisk {
     /// Ended when dropped.
     _tasks: JoinSet<()>,
 }
+
+/// The extension of the transfer context at which a leg is brought to a channel that is not the
+/// host's.
+const BRIDGE: &str = "bridge";
 
 /// What jobs need.
 struct Hands {
@@ -163,12 +167,13 @@ impl Hands {
                 rest.enter_bridge(&bridge, channel).await?;
             }
             Job::Ring => rest.ring(channel).await?,
-            Job::Originate { endpoint, caller_id, withheld, ask } => {
+            Job::Originate { endpoint, caller_id, withheld, phone, ask } => {
                 let target = self.all_of(endpoint, ask.as_deref()).await;
                 let ring = format!("Local/s@{}/n", self.config.transfer_context);
                 let endpoint = if target.is_some() { &ring } else { endpoint };
-                let (withheld, target) = (*withheld, target.as_deref());
-                rest.originate(Originate { channel, endpoint, caller_id, withheld, target })
+                let (withheld, phone) = (*withheld, *phone && target.is_none());
+                let target = target.as_deref();
+                rest.originate(Originate { channel, endpoint, caller_id, withheld, phone, target })
                     .await?;
             }
             Job::Enter { bridge } => rest.enter_bridge(&bridge_of(bridge), channel).await?,
@@ -186,16 +191,42 @@ impl Hands {
             Job::Digits(digits) => rest.digits(channel, digits).await?,
             Job::Listen { snoop, to, mode } => rest.snoop(to, snoop, *mode).await?,
             Job::Unlisten { snoop } => rest.hang_up(snoop, 16).await?,
-            Job::Leave { target } => {
-                rest.leave(
-                    channel,
-                    target.as_deref().map(|target| (&*self.config.transfer_context, target)),
-                )
-                .await?
+            Job::Leave { to } => {
+                let context = &*self.config.transfer_context;
+                let to = match to {
+                    Onward::OwnRoute => None,
+                    Onward::Dial(target) => Some([context, "s", target]),
+                    Onward::Bridge(target) => Some([context, BRIDGE, target]),
+                };
+                rest.leave(channel, to).await?
             }
-            Job::HangUp(cause) => rest.hang_up(channel, cause::code(*cause)).await?,
+            Job::Announce(_) => self.can_bridge(channel).await?,
+            Job::Follow { end } => {
+                let phone = rest.follow(channel, end).await?;
+                let channel = channel.into();
+                self.inbox.input(Input::Phone { channel, phone: phone.into() }).await;
+            }
+            Job::Answer { phone, transferred } => rest.answer_transfer(phone, *transferred).await?,
+            Job::HangUp { cause, transferred } => {
+                if let Some(phone) = transferred {
+                    // A phone that is not told hangs up all the same.
+                    let _ = rest.answer_transfer(phone, true).await;
+                }
+                rest.hang_up(channel, cause::code(*cause)).await?
+            }
         }
         Ok(Duration::ZERO)
+    }
+
+    /// Whether the dialplan can bring a leg to a channel that is not the host's.
+    async fn can_bridge(&self, channel: &str) -> Reply {
+        let context = &self.config.transfer_context;
+        match self.rest.has_extension(channel, context, BRIDGE).await? {
+            true => Ok(()),
+            false => Err(Failure::before(anyhow!(
+                "the dialplan has no extension {BRIDGE:?} in {context:?}: whom a phone has called by itself cannot be given a caller"
+            ))),
+        }
     }
 
     /// What rings all phones of an endpoint that is registered at several.

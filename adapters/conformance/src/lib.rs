@@ -351,6 +351,9 @@ impl Run {
             PbxEvent::Listening { leg } => format!("listening {}", name(leg)),
             PbxEvent::ListeningEnded { leg } => format!("listening-ended {}", name(leg)),
             PbxEvent::Digit { leg, digit } => format!("digit {} {digit}", name(leg)),
+            PbxEvent::TransferAsked(asked) => {
+                format!("transfer-asked {} {}", name(&asked.leg), asked.to)
+            }
             PbxEvent::Played { leg, play, end } => {
                 format!("played {} {} {end:?}", name(leg), self.name(&play.0)).to_lowercase()
             }
@@ -408,6 +411,7 @@ impl Run {
             | PbxCommand::Transfer { leg, .. }
             | PbxCommand::SendDigits { leg, .. }
             | PbxCommand::StopListening { leg }
+            | PbxCommand::RefuseTransfer { leg }
             | PbxCommand::HangUp { leg, .. } => *leg = self.real(&leg.0),
         }
         command

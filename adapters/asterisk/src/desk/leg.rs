@@ -35,6 +35,10 @@ pub(super) struct Leg {
     /// In its own conversation, in their order.
     pub(super) plays: VecDeque<PlayId>,
     pub(super) listens: Option<Listens>,
+    /// The channel of its phone, where that is not the leg's own: several phones were rung.
+    pub(super) phone: Option<ChannelId>,
+    /// The channel of its phone, which asks for a transfer and waits for an answer.
+    pub(super) asks: Option<ChannelId>,
     /// The host hung it up.
     pub(super) hang_up: Option<Cause>,
     /// The host may not know it, nor the PBX: only its hanging-up is under way.

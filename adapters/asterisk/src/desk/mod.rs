@@ -8,6 +8,7 @@
 //! * `events`: what ARI's events mean.
 //! * `plays`: plays, music between them, and their deadlines.
 //! * `listen`: legs that listen to others.
+//! * `transfers`: transfers that phones ask for.
 //! * `sync`: what is so after the socket was lost.
 //!
 //! Inputs go in at [`Desk::handle`], [`Output`]s are then in [`Desk::out`]. Requests are [`Job`]s:
@@ -28,9 +29,10 @@ mod port;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod transfers;
 
 pub(super) use names::bridge_of;
-pub(super) use port::{Chore, Input, Job, Output};
+pub(super) use port::{Chore, Input, Job, Onward, Output};
 
 use super::{AsteriskConfig, address::caller_id, rest::Failure, wire::Event};
 use gone::Gone;
@@ -38,7 +40,7 @@ use leg::{Leg, Listens, Play};
 use names::{ChannelId, channel_of};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use strowger_model::event::{Cause, PlayEnd};
-use strowger_pbx::port::{Ended, LegId, PbxCommand, PbxEvent, PlayId};
+use strowger_pbx::port::{Address, Ended, LegId, PbxCommand, PbxEvent, PlayId};
 
 /// The state.
 pub(super) struct Desk {
@@ -83,6 +85,7 @@ impl Desk {
             Input::Done { channel, serial, job, result } => {
                 self.done(&channel, serial, job, result)
             }
+            Input::Phone { channel, phone } => self.phone(&channel, phone),
             Input::Overdue(play) => self.overdue(&play),
             Input::Over(play) => self.finish(&play, PlayEnd::Whole),
             Input::Connected => self.held = Some(Vec::new()),
@@ -142,7 +145,9 @@ impl Desk {
                 let mut there = self.legs.iter();
                 let ask = there.find(|(_, leg)| leg.settled && leg.hang_up.is_none());
                 let ask = ask.map(|(channel, _)| channel.clone());
-                self.push(&channel, Job::Originate { endpoint, caller_id, withheld, ask });
+                let phone = !matches!(to, Address::Number(_));
+                let dial = Job::Originate { endpoint, caller_id, withheld, phone, ask };
+                self.push(&channel, dial);
             }
             PbxCommand::Play { play, conversation, prompts } => {
                 self.play(play, conversation, prompts)
@@ -153,17 +158,15 @@ impl Desk {
                 self.with(&leg, |leg| leg.queue.push_back(Job::Enter { bridge: to }))
             }
             PbxCommand::Transfer { leg, to } => {
-                let target = to.as_ref().and_then(|to| self.config.dial_string(to));
-                if to.is_some() && target.is_none() {
-                    tracing::error!(%leg, ?to, "cannot be transferred there: no endpoint in the configuration fits it; on in the PBX's own route");
-                }
-                self.with(&leg, |leg| leg.queue.push_back(Job::Leave { target }));
+                let to = self.onward(&leg, to.as_ref());
+                self.with(&leg, |leg| leg.queue.push_back(Job::Leave { to }));
             }
             PbxCommand::SendDigits { leg, digits } => {
                 self.with(&leg, |leg| leg.queue.push_back(Job::Digits(digits)))
             }
             PbxCommand::Listen { leg, to, mode } => self.listen(&leg, &to, mode),
             PbxCommand::StopListening { leg } => self.stop_listening(&leg),
+            PbxCommand::RefuseTransfer { leg } => self.refuse_transfer(&leg),
             PbxCommand::HangUp { leg, cause } => self.hang_up(leg, cause),
         }
     }
@@ -187,7 +190,7 @@ impl Desk {
             return self.ended(&channel, cause, false);
         }
         leg.queue.clear();
-        leg.queue.push_back(Job::HangUp(cause));
+        leg.queue.push_back(Job::HangUp { cause, transferred: leg.asks.take() });
         if leg.running.is_some_and(|(_, dialling)| !dialling) {
             leg.running = None;
         }
@@ -270,11 +273,11 @@ impl Desk {
         let gone = |failure: &Failure| failure.status == Some(404);
         match (job, result) {
             (Job::Play { play, .. }, result) => self.posted(&play, result),
-            (Job::HangUp(cause), Err(failure)) if gone(&failure) => {
+            (Job::HangUp { cause, .. }, Err(failure)) if gone(&failure) => {
                 let stranger = self.legs.get(channel).is_some_and(|leg| leg.stranger);
                 self.ended(channel, if stranger { Cause::Normal } else { cause }, false);
             }
-            (Job::HangUp(cause), Ok(_))
+            (Job::HangUp { cause, .. }, Ok(_))
                 if self.legs.get(channel).is_some_and(|leg| leg.stranger) =>
             {
                 self.ended(channel, cause, false)
@@ -283,6 +286,7 @@ impl Desk {
                 tracing::warn!(leg = %channel, %failure, "listens no more");
                 self.snoop_ended(&snoop);
             }
+            (Job::Announce(asked), result) => self.announced(asked, result.map(drop)),
             (Job::Originate { .. }, Err(failure)) => self.not_dialled(channel, &failure),
             (job, Err(failure)) if current => {
                 tracing::warn!(leg = %channel, ?job, %failure, "Asterisk did not do it")

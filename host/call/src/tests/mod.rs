@@ -5,4 +5,5 @@ mod kept;
 mod pbx;
 mod properties;
 mod stories;
+mod transfers;
 mod world;

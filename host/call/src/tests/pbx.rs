@@ -77,7 +77,8 @@ impl Pbx {
             PbxCommand::IndicateRinging { .. }
             | PbxCommand::SendDigits { .. }
             | PbxCommand::Listen { .. }
-            | PbxCommand::StopListening { .. } => Vec::new(),
+            | PbxCommand::StopListening { .. }
+            | PbxCommand::RefuseTransfer { .. } => Vec::new(),
         }
     }
 

@@ -58,7 +58,7 @@ fn watch(leg: &str) -> Command {
 }
 
 /// The caller talks with bob; what is ordered when they are connected.
-fn talking(then: Vec<Command>) -> (World, LegId) {
+pub(super) fn talking(then: Vec<Command>) -> (World, LegId) {
     let mut world = World::new(vec![vec![Command::Answer, dial("bob", false)]]);
     world.settle();
     let bob = dialled(&world);
@@ -87,11 +87,11 @@ fn sent(world: &mut World) -> Vec<(LegId, String)> {
 }
 
 /// The leg that was dialled last.
-fn dialled(world: &World) -> LegId {
+pub(super) fn dialled(world: &World) -> LegId {
     world.pbx.legs.keys().rfind(|leg| **leg != LegId::from("caller-leg")).unwrap().clone()
 }
 
-fn outcomes(world: &World, wanted: u32) -> Vec<Outcome> {
+pub(super) fn outcomes(world: &World, wanted: u32) -> Vec<Outcome> {
     let of_order = |event: &Event| match event {
         Event::Order { id, outcome } if id.0 == wanted => Some(outcome.clone()),
         _ => None,
