@@ -37,7 +37,7 @@ pub use config::{AsteriskConfig, Password};
 
 use anyhow::{Context, Result, anyhow};
 use connect::connect;
-use desk::{Chore, Desk, Input, Job, Onward, Output, bridge_of};
+use desk::{ChannelId, Chore, Desk, Input, Job, Onward, Output, WAITS, bridge_of};
 use futures_util::FutureExt;
 use inbox::{Inbox, Inputs, Limits, inbox};
 use media::Media;
@@ -123,10 +123,20 @@ async fn drive(mut desk: Desk, mut inputs: Inputs, hands: Arc<Hands>, sink: PbxS
             match output {
                 Output::Emit(event) => sink(event),
                 Output::Run { channel, serial, job } => {
-                    let hands = hands.clone();
+                    tokio::spawn(hands.clone().carry(channel, serial, job));
+                }
+                Output::Again { channel, serial, job, after } => {
+                    let inbox = hands.inbox.clone();
                     tokio::spawn(async move {
-                        let result = caught(hands.run(&channel, &job)).await;
-                        hands.inbox.input(Input::Done { channel, serial, job, result }).await;
+                        sleep(after).await;
+                        inbox.input(Input::Retry { channel, serial, job }).await;
+                    });
+                }
+                Output::Watch { channel, to, within } => {
+                    let inbox = hands.inbox.clone();
+                    tokio::spawn(async move {
+                        sleep(within).await;
+                        inbox.input(Input::Watched { channel, to }).await;
                     });
                 }
                 Output::Chore(chore) => {
@@ -156,6 +166,12 @@ async fn caught<T>(job: impl Future<Output = Reply<T>>) -> Reply<T> {
 }
 
 impl Hands {
+    /// Carries out a job and says what came of it.
+    async fn carry(self: Arc<Self>, channel: ChannelId, serial: u64, job: Job) {
+        let result = caught(self.run(&channel, &job)).await;
+        self.inbox.input(Input::Done { channel, serial, job, result }).await;
+    }
+
     async fn run(&self, channel: &str, job: &Job) -> Reply<Duration> {
         let rest = &self.rest;
         match job {
@@ -249,8 +265,13 @@ impl Hands {
     }
 
     async fn chore(&self, chore: Chore) {
-        if let Err(failure) = caught(self.carry_out(&chore)).await {
-            tracing::debug!(?chore, %failure, "Asterisk did not do it");
+        let mut waits = WAITS.iter();
+        while let Err(failure) = caught(self.carry_out(&chore)).await {
+            // It is gone, or it is not known whether it is, or nobody can do anything about it.
+            let Some(wait) = waits.next().filter(|_| failure.status != Some(404)) else {
+                return tracing::debug!(?chore, %failure, "Asterisk did not do it");
+            };
+            sleep(*wait).await;
         }
     }
 

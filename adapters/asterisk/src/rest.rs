@@ -24,6 +24,11 @@ const IDLE: Duration = Duration::from_secs(10);
 /// What waits for a channel's thread may take seconds.
 const LIMIT: Duration = Duration::from_secs(20);
 
+/// How long a phone rings, and how long a leg that was dialled lasts, should no host be there to end
+/// it. The host's own limits are shorter.
+const RINGS: Duration = Duration::from_secs(600);
+const LASTS: Duration = Duration::from_secs(12 * 60 * 60);
+
 /// A request that came to nothing.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -215,12 +220,12 @@ impl Rest {
 
     pub(super) async fn originate(&self, dial: Originate<'_>) -> Reply {
         let mut body = json!({
-            "endpoint": dial.endpoint, "app": &*self.app, "appArgs": DIALLED, "channelId": dial.channel, "timeout": -1,
+            "endpoint": dial.endpoint, "app": &*self.app, "appArgs": DIALLED, "channelId": dial.channel, "timeout": RINGS.as_secs(),
         });
         if !dial.caller_id.is_empty() {
             body["callerId"] = dial.caller_id.into();
         }
-        let mut variables = json!({});
+        let mut variables = json!({ "TIMEOUT(absolute)": LASTS.as_secs().to_string() });
         if dial.withheld {
             variables["CALLERID(pres)"] = "prohib".into();
             variables["CONNECTEDLINE(pres)"] = "prohib".into();

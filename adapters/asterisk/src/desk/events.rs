@@ -162,6 +162,9 @@ impl Desk {
         if leg.conversation.as_ref() == Some(&to) {
             return;
         }
+        if leg.heading.as_ref() == Some(&to) {
+            (leg.heading, leg.missed) = (None, 0);
+        }
         leg.conversation = Some(to.clone());
         leg.up = true;
         if leg.hang_up.is_some() {

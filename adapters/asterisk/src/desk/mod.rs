@@ -5,6 +5,7 @@
 //! * this file: the host's commands, carried out one after another in a queue for each leg.
 //! * `port`: what goes in and what comes out.
 //! * `leg`: a leg; `gone`: those that have ended; `names`: their channels and bridges.
+//! * `faults`: requests that Asterisk did not carry out.
 //! * `events`: what ARI's events mean.
 //! * `plays`: plays, music between them, and their deadlines.
 //! * `listen`: legs that listen to others.
@@ -20,6 +21,7 @@
 //! `Ended`, which is the only thing that takes it out while the socket is up.
 
 mod events;
+mod faults;
 mod gone;
 mod leg;
 mod listen;
@@ -31,13 +33,14 @@ mod sync;
 mod tests;
 mod transfers;
 
-pub(super) use names::bridge_of;
+pub(super) use faults::WAITS;
+pub(super) use names::{ChannelId, bridge_of};
 pub(super) use port::{Chore, Input, Job, Onward, Output};
 
 use super::{AsteriskConfig, address::caller_id, rest::Failure, wire::Event};
 use gone::Gone;
 use leg::{Leg, Listens, Play};
-use names::{ChannelId, channel_of};
+use names::channel_of;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use strowger_model::event::{Cause, PlayEnd};
 use strowger_pbx::port::{Address, Ended, LegId, PbxCommand, PbxEvent, PlayId};
@@ -86,6 +89,8 @@ impl Desk {
                 self.done(&channel, serial, job, result)
             }
             Input::Phone { channel, phone } => self.phone(&channel, phone),
+            Input::Retry { channel, serial, job } => self.retry(channel, serial, job),
+            Input::Watched { channel, to } => self.should_be_there(&channel, &to),
             Input::Overdue(play) => self.overdue(&play),
             Input::Over(play) => self.finish(&play, PlayEnd::Whole),
             Input::Connected => self.held = Some(Vec::new()),
@@ -186,6 +191,7 @@ impl Desk {
             return;
         }
         leg.hang_up = Some(cause);
+        leg.tries = 0;
         if leg.queue.iter().any(|job| matches!(job, Job::Originate { .. })) {
             return self.ended(&channel, cause, false);
         }
@@ -271,7 +277,22 @@ impl Desk {
             }
         };
         let gone = |failure: &Failure| failure.status == Some(404);
+        let (job, result) = match result {
+            Err(failure) if current && !(matches!(job, Job::HangUp { .. }) && gone(&failure)) => {
+                match self.failed(channel, job, &failure) {
+                    Some(job) => (job, Err(failure)),
+                    None => return,
+                }
+            }
+            result => (job, result),
+        };
+        if let Some(leg) = self.legs.get_mut(channel).filter(|_| current) {
+            leg.tries = 0;
+        }
         match (job, result) {
+            (Job::Settle { bridge, .. } | Job::Enter { bridge }, Ok(_)) if current => {
+                self.moves(channel, bridge);
+            }
             (Job::Play { play, .. }, result) => self.posted(&play, result),
             (Job::HangUp { cause, .. }, Err(failure)) if gone(&failure) => {
                 let stranger = self.legs.get(channel).is_some_and(|leg| leg.stranger);
@@ -282,15 +303,13 @@ impl Desk {
             {
                 self.ended(channel, cause, false)
             }
-            (Job::Listen { snoop, .. } | Job::Unlisten { snoop }, Err(failure)) => {
+            (Job::Listen { snoop, .. }, Err(failure)) => {
                 tracing::warn!(leg = %channel, %failure, "listens no more");
                 self.snoop_ended(&snoop);
             }
             (Job::Announce(asked), result) => self.announced(asked, result.map(drop)),
             (Job::Originate { .. }, Err(failure)) => self.not_dialled(channel, &failure),
-            (job, Err(failure)) if current => {
-                tracing::warn!(leg = %channel, ?job, %failure, "Asterisk did not do it")
-            }
+            (job, Err(failure)) if current => self.given_up(channel, job, &failure),
             _ => {}
         }
         self.pump(channel);

@@ -26,6 +26,17 @@ pub(crate) enum Input {
         channel: ChannelId,
         phone: ChannelId,
     },
+    /// A request that failed is due again.
+    Retry {
+        channel: ChannelId,
+        serial: u64,
+        job: Job,
+    },
+    /// A leg should be in that conversation.
+    Watched {
+        channel: ChannelId,
+        to: LegId,
+    },
     /// A play should be over.
     Overdue(PlayId),
     /// A play is found to be over.
@@ -49,6 +60,19 @@ pub(crate) enum Output {
         channel: ChannelId,
         serial: u64,
         job: Job,
+    },
+    /// [`Input::Retry`] after a while: it has failed.
+    Again {
+        channel: ChannelId,
+        serial: u64,
+        job: Job,
+        after: Duration,
+    },
+    /// [`Input::Watched`] after so long.
+    Watch {
+        channel: ChannelId,
+        to: LegId,
+        within: Duration,
     },
     /// To be done now; nobody waits for it.
     Chore(Chore),

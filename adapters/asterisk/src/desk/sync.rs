@@ -111,8 +111,13 @@ impl Desk {
         let Some(leg) = self.legs.get_mut(channel) else { return };
         if let (Some(cause), None) = (leg.hang_up, leg.running) {
             leg.queue = [Job::HangUp { cause, transferred: leg.asks.take() }].into();
+        } else if leg.heading.is_some() && leg.heading == leg.conversation {
+            leg.heading = None;
+        } else if leg.heading.is_some() && leg.running.is_none() {
+            leg.head_again();
         } else if !leg.settled
             && leg.running.is_none()
+            && !leg.queue.iter().any(|job| matches!(job, Job::Settle { .. }))
             && (leg.answering || leg.arrived.is_none() && leg.up)
         {
             leg.queue.push_front(Job::Settle { bridge: leg.id.clone(), answer: leg.answering });

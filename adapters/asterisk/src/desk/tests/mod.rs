@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod faults;
 mod transfers;
 
 use super::*;
@@ -32,6 +33,12 @@ impl Told {
                     self.serials.insert(channel.to_string(), (serial, job));
                     text
                 }
+                Output::Again { channel, serial, job, .. } => {
+                    let text = format!("again {channel} {job:?}");
+                    self.serials.insert(channel.to_string(), (serial, job));
+                    text
+                }
+                Output::Watch { channel, to, within } => format!("watch {channel} {to} {within:?}"),
                 Output::Chore(chore) => format!("chore {chore:?}"),
                 Output::Arm(play, after) => format!("arm {play:?} {after:?}"),
             });
