@@ -3,6 +3,7 @@
 //! # Layout
 //! * `helpdesk`, `permanentie`: flows of the repository from arrival to record.
 //! * `talk`: who hears whom in a conversation.
+//! * `transfer`: the transfer key of a phone.
 //! * `recovery`: calls outlive their host.
 //! * `faults`: random faults between the host and Asterisk.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -12,3 +13,4 @@ mod helpdesk;
 mod permanentie;
 mod recovery;
 mod talk;
+mod transfer;

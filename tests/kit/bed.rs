@@ -62,6 +62,7 @@ impl Bed {
         config.transfer_context = TRANSFER.into();
         config.number_endpoint =
             Some(format!("PJSIP/central/sip:{{number}}@{}:5060", self.pbx.host(200)));
+        config.extension_endpoint = "PJSIP/a{extension}".into();
         config.prompts_bind = (self.pbx.host(2), 0).into();
         let mut prompts = PromptsConfig::new(self.pbx.folder().join("spoken"));
         prompts.language = "nl-BE".to_owned();

@@ -23,6 +23,8 @@ impl AsteriskConfig {
                         .all(|b| b.is_ascii_alphanumeric() || b"*#_.-".contains(&b));
                 valid.then(|| self.extension_endpoint.replace("{extension}", extension))
             }
+            // Nobody dials into a call that is up.
+            Address::Call(_) => None,
             Address::Endpoint(endpoint) => {
                 let (technology, resource) = endpoint.split_once('/')?;
                 let known = self.technologies.iter().any(|known| known == technology);
@@ -37,6 +39,13 @@ impl AsteriskConfig {
             }
         }
     }
+}
+
+/// A channel of Asterisk's, as it names it, if the name can stand in the dialplan: an argument
+/// begins at a comma, and an option at other things.
+pub(super) fn channel_name(name: &str) -> Option<&str> {
+    let valid = |b: u8| b.is_ascii_alphanumeric() || b"/_.-@+;".contains(&b);
+    (!name.is_empty() && name.len() <= 200 && name.bytes().all(valid)).then_some(name)
 }
 
 /// What `callerId` takes: `"name" <number>`, with nothing in it that could end the quotes or the

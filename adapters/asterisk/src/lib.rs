@@ -37,7 +37,7 @@ pub use config::{AsteriskConfig, Password};
 
 use anyhow::{Context, Result, anyhow};
 use connect::connect;
-use desk::{Chore, Desk, Input, Job, Output, bridge_of};
+use desk::{ChannelId, Chore, Desk, Input, Job, Onward, Output, WAITS, bridge_of};
 use futures_util::FutureExt;
 use inbox::{Inbox, Inputs, Limits, inbox};
 use media::Media;
@@ -54,6 +54,10 @@ pub struct Asterisk {
     /// Ended when dropped.
     _tasks: JoinSet<()>,
 }
+
+/// The extension of the transfer context at which a leg is brought to a channel that is not the
+/// host's.
+const BRIDGE: &str = "bridge";
 
 /// What jobs need.
 struct Hands {
@@ -119,10 +123,20 @@ async fn drive(mut desk: Desk, mut inputs: Inputs, hands: Arc<Hands>, sink: PbxS
             match output {
                 Output::Emit(event) => sink(event),
                 Output::Run { channel, serial, job } => {
-                    let hands = hands.clone();
+                    tokio::spawn(hands.clone().carry(channel, serial, job));
+                }
+                Output::Again { channel, serial, job, after } => {
+                    let inbox = hands.inbox.clone();
                     tokio::spawn(async move {
-                        let result = caught(hands.run(&channel, &job)).await;
-                        hands.inbox.input(Input::Done { channel, serial, job, result }).await;
+                        sleep(after).await;
+                        inbox.input(Input::Retry { channel, serial, job }).await;
+                    });
+                }
+                Output::Watch { channel, to, within } => {
+                    let inbox = hands.inbox.clone();
+                    tokio::spawn(async move {
+                        sleep(within).await;
+                        inbox.input(Input::Watched { channel, to }).await;
                     });
                 }
                 Output::Chore(chore) => {
@@ -152,6 +166,12 @@ async fn caught<T>(job: impl Future<Output = Reply<T>>) -> Reply<T> {
 }
 
 impl Hands {
+    /// Carries out a job and says what came of it.
+    async fn carry(self: Arc<Self>, channel: ChannelId, serial: u64, job: Job) {
+        let result = caught(self.run(&channel, &job)).await;
+        self.inbox.input(Input::Done { channel, serial, job, result }).await;
+    }
+
     async fn run(&self, channel: &str, job: &Job) -> Reply<Duration> {
         let rest = &self.rest;
         match job {
@@ -163,12 +183,13 @@ impl Hands {
                 rest.enter_bridge(&bridge, channel).await?;
             }
             Job::Ring => rest.ring(channel).await?,
-            Job::Originate { endpoint, caller_id, withheld, ask } => {
+            Job::Originate { endpoint, caller_id, withheld, phone, ask } => {
                 let target = self.all_of(endpoint, ask.as_deref()).await;
                 let ring = format!("Local/s@{}/n", self.config.transfer_context);
                 let endpoint = if target.is_some() { &ring } else { endpoint };
-                let (withheld, target) = (*withheld, target.as_deref());
-                rest.originate(Originate { channel, endpoint, caller_id, withheld, target })
+                let (withheld, phone) = (*withheld, *phone && target.is_none());
+                let target = target.as_deref();
+                rest.originate(Originate { channel, endpoint, caller_id, withheld, phone, target })
                     .await?;
             }
             Job::Enter { bridge } => rest.enter_bridge(&bridge_of(bridge), channel).await?,
@@ -186,16 +207,42 @@ impl Hands {
             Job::Digits(digits) => rest.digits(channel, digits).await?,
             Job::Listen { snoop, to, mode } => rest.snoop(to, snoop, *mode).await?,
             Job::Unlisten { snoop } => rest.hang_up(snoop, 16).await?,
-            Job::Leave { target } => {
-                rest.leave(
-                    channel,
-                    target.as_deref().map(|target| (&*self.config.transfer_context, target)),
-                )
-                .await?
+            Job::Leave { to } => {
+                let context = &*self.config.transfer_context;
+                let to = match to {
+                    Onward::OwnRoute => None,
+                    Onward::Dial(target) => Some([context, "s", target]),
+                    Onward::Bridge(target) => Some([context, BRIDGE, target]),
+                };
+                rest.leave(channel, to).await?
             }
-            Job::HangUp(cause) => rest.hang_up(channel, cause::code(*cause)).await?,
+            Job::Announce(_) => self.can_bridge(channel).await?,
+            Job::Follow { end } => {
+                let phone = rest.follow(channel, end).await?;
+                let channel = channel.into();
+                self.inbox.input(Input::Phone { channel, phone: phone.into() }).await;
+            }
+            Job::Answer { phone, transferred } => rest.answer_transfer(phone, *transferred).await?,
+            Job::HangUp { cause, transferred } => {
+                if let Some(phone) = transferred {
+                    // A phone that is not told hangs up all the same.
+                    let _ = rest.answer_transfer(phone, true).await;
+                }
+                rest.hang_up(channel, cause::code(*cause)).await?
+            }
         }
         Ok(Duration::ZERO)
+    }
+
+    /// Whether the dialplan can bring a leg to a channel that is not the host's.
+    async fn can_bridge(&self, channel: &str) -> Reply {
+        let context = &self.config.transfer_context;
+        match self.rest.has_extension(channel, context, BRIDGE).await? {
+            true => Ok(()),
+            false => Err(Failure::before(anyhow!(
+                "the dialplan has no extension {BRIDGE:?} in {context:?}: whom a phone has called by itself cannot be given a caller"
+            ))),
+        }
     }
 
     /// What rings all phones of an endpoint that is registered at several.
@@ -218,8 +265,13 @@ impl Hands {
     }
 
     async fn chore(&self, chore: Chore) {
-        if let Err(failure) = caught(self.carry_out(&chore)).await {
-            tracing::debug!(?chore, %failure, "Asterisk did not carry out a command");
+        let mut waits = WAITS.iter();
+        while let Err(failure) = caught(self.carry_out(&chore)).await {
+            // It is gone, or it is not known whether it is, or nobody can do anything about it.
+            let Some(wait) = waits.next().filter(|_| failure.status != Some(404)) else {
+                return tracing::debug!(?chore, %failure, "Asterisk did not carry out a command");
+            };
+            sleep(*wait).await;
         }
     }
 

@@ -24,6 +24,11 @@ const IDLE: Duration = Duration::from_secs(10);
 /// What waits for a channel's thread may take seconds.
 const LIMIT: Duration = Duration::from_secs(20);
 
+/// How long a phone rings, and how long a leg that was dialled lasts, should no host be there to end
+/// it. The host's own limits are shorter.
+const RINGS: Duration = Duration::from_secs(600);
+const LASTS: Duration = Duration::from_secs(12 * 60 * 60);
+
 /// A request that came to nothing.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -72,6 +77,8 @@ pub(super) struct Originate<'a> {
     pub(super) endpoint: &'a str,
     pub(super) caller_id: &'a str,
     pub(super) withheld: bool,
+    /// It is a phone, which may ask the host for transfers.
+    pub(super) phone: bool,
     /// For the dialplan, where the endpoint runs it: whom to dial.
     pub(super) target: Option<&'a str>,
 }
@@ -87,6 +94,10 @@ pub(super) struct Snapshot {
 
 /// The variable that tells the dialplan whom to dial.
 const TARGET: &str = "STROWGER_TARGET";
+
+/// The function that says who carries out a transfer that a phone asks for. Without it, Asterisk
+/// would send whoever talks with the phone anywhere in the dialplan.
+const TRANSFERS: (&str, &str) = ("PJSIP_TRANSFER_HANDLING()", "ari-only");
 
 /// The argument with which a dialled leg enters the application.
 pub(super) const DIALLED: &str = "strowger-dialled";
@@ -158,32 +169,69 @@ impl Rest {
         .map(drop)
     }
 
-    /// On in the dialplan: in the context at `s` with the target in a variable, or where the
-    /// channel came from.
-    pub(super) async fn leave(&self, channel: &str, target: Option<(&str, &str)>) -> Reply {
-        let Some((context, target)) = target else {
+    /// On in the dialplan: in a context, at an extension of it, with a target in a variable; or where
+    /// the channel came from.
+    pub(super) async fn leave(&self, channel: &str, to: Option<[&str; 3]>) -> Reply {
+        let Some([context, extension, target]) = to else {
             return self.post(&["channels", channel, "continue"], &[]).await;
         };
         self.post(&["channels", channel, "variable"], &[("variable", TARGET), ("value", target)])
             .await?;
         self.post(
             &["channels", channel, "continue"],
-            &[("context", context), ("extension", "s"), ("priority", "1")],
+            &[("context", context), ("extension", extension), ("priority", "1")],
         )
         .await
     }
 
+    /// Whether the dialplan has an extension. Only a channel can be asked for that, whichever it is.
+    pub(super) async fn has_extension(
+        &self,
+        channel: &str,
+        context: &str,
+        extension: &str,
+    ) -> Reply<bool> {
+        let variable = format!("DIALPLAN_EXISTS({context},{extension},1)");
+        Ok(self.variable(channel, &variable).await? == "1")
+    }
+
+    /// The channel of the phone that a channel of the dialplan has dialled, by that one's name: it
+    /// leaves transfers to the host from now on, and tells of them.
+    pub(super) async fn follow(&self, channel: &str, end: &str) -> Reply<String> {
+        let of = async |end: &str, variable: &str| {
+            self.variable(channel, &format!("IMPORT({end},{variable})")).await
+        };
+        let name = of(end, "DIALEDPEERNAME").await?;
+        let phone = of(&name, "UNIQUEID").await?;
+        let (variable, value) = TRANSFERS;
+        let set = [("variable", variable), ("value", value)];
+        self.post(&["channels", &phone, "variable"], &set).await?;
+        let source = format!("channel:{phone}");
+        let subscription = ["applications", &*self.app, "subscription"];
+        self.post(&subscription, &[("eventSource", &source)]).await?;
+        Ok(phone)
+    }
+
+    /// Tells a phone what became of the transfer that it asked for.
+    pub(super) async fn answer_transfer(&self, channel: &str, done: bool) -> Reply {
+        let state = if done { "channel_answered" } else { "channel_declined" };
+        self.post(&["channels", channel, "transfer_progress"], &[("states", state)]).await
+    }
+
     pub(super) async fn originate(&self, dial: Originate<'_>) -> Reply {
         let mut body = json!({
-            "endpoint": dial.endpoint, "app": &*self.app, "appArgs": DIALLED, "channelId": dial.channel, "timeout": -1,
+            "endpoint": dial.endpoint, "app": &*self.app, "appArgs": DIALLED, "channelId": dial.channel, "timeout": RINGS.as_secs(),
         });
         if !dial.caller_id.is_empty() {
             body["callerId"] = dial.caller_id.into();
         }
-        let mut variables = json!({});
+        let mut variables = json!({ "TIMEOUT(absolute)": LASTS.as_secs().to_string() });
         if dial.withheld {
             variables["CALLERID(pres)"] = "prohib".into();
             variables["CONNECTEDLINE(pres)"] = "prohib".into();
+        }
+        if dial.phone {
+            variables[TRANSFERS.0] = TRANSFERS.1.into();
         }
         if let Some(target) = dial.target {
             variables[TARGET] = target.into();
@@ -195,12 +243,17 @@ impl Rest {
     /// Where an endpoint of PJSIP is registered: a dial string for each place. Only a channel can be
     /// asked for that, whichever it is.
     pub(super) async fn contacts(&self, channel: &str, endpoint: &str) -> Reply<Vec<String>> {
-        let variable = format!("PJSIP_DIAL_CONTACTS({endpoint})");
+        let contacts = self.variable(channel, &format!("PJSIP_DIAL_CONTACTS({endpoint})")).await?;
+        let contacts = contacts.split('&').filter(|contact| !contact.is_empty());
+        Ok(contacts.map(ToOwned::to_owned).collect())
+    }
+
+    /// A variable or a function of a channel.
+    async fn variable(&self, channel: &str, name: &str) -> Reply<String> {
         let path = ["channels", channel, "variable"];
-        let body = self.send(Method::GET, &path, &[("variable", &variable)], None).await?;
+        let body = self.send(Method::GET, &path, &[("variable", name)], None).await?;
         let value: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let contacts = value["value"].as_str().unwrap_or_default().split('&');
-        Ok(contacts.filter(|contact| !contact.is_empty()).map(ToOwned::to_owned).collect())
+        Ok(value["value"].as_str().unwrap_or_default().to_owned())
     }
 
     /// Makes a bridge; one that is there stays as it is.

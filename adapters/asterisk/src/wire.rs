@@ -38,6 +38,14 @@ pub(super) enum Event {
         channel: Channel,
         digit: String,
     },
+    /// A phone asks for a transfer, and Asterisk does nothing by itself. Since Asterisk 20.13, 21.8
+    /// and 22.3.
+    ChannelTransfer {
+        refer_to: ReferTo,
+        referred_by: ReferredBy,
+        /// What the phone was told; none: it asks.
+        state: Option<String>,
+    },
     PlaybackFinished {
         playback: Playback,
     },
@@ -120,6 +128,29 @@ pub(super) struct Bridge {
     pub(super) id: String,
     #[serde(default)]
     pub(super) channels: Vec<String>,
+}
+
+/// Where a phone wants to have somebody transferred.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ReferTo {
+    pub(super) requested_destination: Destination,
+    /// The other call of the phone, if Asterisk has it.
+    pub(super) destination_channel: Option<Channel>,
+    /// Who is there.
+    pub(super) connected_channel: Option<Channel>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Destination {
+    #[serde(default)]
+    pub(super) destination: String,
+    /// The Call-ID of another call of the phone.
+    pub(super) protocol_id: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ReferredBy {
+    pub(super) source_channel: Channel,
 }
 
 /// What Asterisk says of itself.

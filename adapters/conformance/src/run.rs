@@ -191,6 +191,9 @@ impl Run {
             PbxEvent::Played { leg, play, end } => {
                 format!("played {} {} {end:?}", name(leg), self.name(&play.0)).to_lowercase()
             }
+            PbxEvent::TransferAsked(asked) => {
+                format!("transfer-asked {} {}", name(&asked.leg), asked.to)
+            }
             PbxEvent::Ended(ended) => {
                 let left = if ended.left { " left" } else { "" };
                 format!("ended {} {:?}{left}", name(&ended.leg), ended.cause)
@@ -290,6 +293,7 @@ impl Run {
             | PbxCommand::Transfer { leg, .. }
             | PbxCommand::SendDigits { leg, .. }
             | PbxCommand::StopListening { leg }
+            | PbxCommand::RefuseTransfer { leg }
             | PbxCommand::HangUp { leg, .. } => *leg = self.real(&leg.0),
         }
         command

@@ -55,6 +55,8 @@ impl World {
                     self.tell(PbxEvent::ListeningEnded { leg });
                 }
             }
+            // No phone here asks for a transfer.
+            PbxCommand::RefuseTransfer { .. } => {}
             PbxCommand::HangUp { leg, cause } => match self.find(&leg) {
                 Some(slot) => self.end(slot, cause, By::Host),
                 None if self.is_gone(&leg) => (),

@@ -117,7 +117,7 @@ impl World {
         }
         let behaviour = match &address {
             Address::Number(_) => self.outside.clone(),
-            Address::Extension(_) | Address::Endpoint(_) => self.unknown.clone(),
+            Address::Extension(_) | Address::Endpoint(_) | Address::Call(_) => self.unknown.clone(),
         };
         let phone = self.phones.len() as u32;
         self.phones.push(PhoneState {

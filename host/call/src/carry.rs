@@ -71,6 +71,7 @@ impl Turn<'_> {
             Command::Resume { leg } => self.resume_held(id, leg),
             Command::Part { leg } => self.part(id, &leg),
             Command::Transfer { leg, target } => self.transfer(id, leg, target),
+            Command::SettleTransfer { leg, to } => self.settle_transfer(id, &leg, to),
             Command::ContinueWith { flow, data } => self.continue_with(flow.as_str(), data),
             Command::SendDigits { leg, digits } => self.send_digits(id, &leg, digits),
             Command::Timer { after } => self.set_timer(id, after),

@@ -6,7 +6,7 @@ use crate::{
     turn::Turn,
 };
 use strowger_model::{
-    Event, LegName, Outcome,
+    Event, LegName, OrderId, Outcome,
     event::{Cause, Refusal, Unanswered},
 };
 use strowger_pbx::port::{Ended, LegId, PbxCommand, PbxEvent};
@@ -21,6 +21,7 @@ impl Turn<'_> {
             PbxEvent::Moved { leg, to } => self.moved(&leg, &to),
             PbxEvent::Listening { leg } => self.listening(&leg),
             PbxEvent::ListeningEnded { leg } => self.listening_ended(&leg),
+            PbxEvent::TransferAsked(asked) => self.transfer_asked(*asked),
             PbxEvent::Digit { leg, digit } => self.digit(&leg, digit),
             PbxEvent::Played { play, end, .. } => self.played(&play, end),
             PbxEvent::Ended(ended) => self.ended(*ended),
@@ -37,6 +38,7 @@ impl Turn<'_> {
         match leg.role.clone() {
             Role::Dialled(order) => self.dial_rings(order),
             Role::Offered { entry, agent, .. } => self.offer_rings(entry, agent),
+            Role::Substitute { order, .. } => self.replacement_rings(order),
             Role::Caller | Role::Agent { .. } => {}
         }
     }
@@ -51,10 +53,12 @@ impl Turn<'_> {
         }
         match leg.role.clone() {
             Role::Dialled(order) => {
-                if leg.engages.is_some() {
-                    self.inform_floor(Input::EngagedAnswered { entry: self.entry(order) });
-                }
+                self.engaged_answered(id, order);
                 self.dial_answered(order);
+            }
+            Role::Substitute { order, of: Some(_) } => {
+                self.engaged_answered(id, order);
+                self.replacement_answered(order, id);
             }
             Role::Offered { attempt, .. } => {
                 if let Err(Refusal { detail, .. }) = self.floor(Input::Answered { attempt }) {
@@ -62,10 +66,17 @@ impl Turn<'_> {
                     self.hang_up(id, Cause::Normal);
                 }
             }
-            Role::Caller | Role::Agent { .. } => {}
+            Role::Caller | Role::Agent { .. } | Role::Substitute { of: None, .. } => {}
         }
         if self.call.phase == Phase::Over {
             self.hang_up_lonely();
+        }
+    }
+
+    /// A phone at which an agent is engaged was answered.
+    fn engaged_answered(&mut self, leg: &LegId, order: OrderId) {
+        if self.call.legs.by_id(leg).is_some_and(|leg| leg.engages.is_some()) {
+            self.inform_floor(Input::EngagedAnswered { entry: self.entry(order) });
         }
     }
 
@@ -107,6 +118,9 @@ impl Turn<'_> {
         if ended.left {
             self.left(&leg);
         }
+        if self.waits_for_replacement(&leg, ended.cause) {
+            return;
+        }
         match leg.role.clone() {
             Role::Offered { attempt, agent, .. } => {
                 self.attempt_ended(attempt, &agent, &leg, ended.cause);
@@ -114,12 +128,16 @@ impl Turn<'_> {
             Role::Agent { entry, agent, .. } => self.agent_gone(entry, &agent),
             Role::Dialled(order) => self.dial_ended(order, &leg, ended.cause),
             Role::Caller => self.all_count(),
+            Role::Substitute { order, of: Some(_) } => {
+                self.replacement_failed(order, "the one who was dialled did not answer");
+            }
+            Role::Substitute { of: None, .. } => {}
         }
         match (&leg.role, leg.known) {
             (_, true) => {
                 self.tell(Event::HungUp { leg: leg.name.clone(), cause: ended.cause });
             }
-            (Role::Offered { .. }, false) => {}
+            (Role::Offered { .. } | Role::Substitute { of: Some(_), .. }, false) => {}
             // The flow is not told that it is gone, but perhaps it ordered something of it.
             (_, false) => self.end_orders_on(&leg.name),
         }

@@ -1,6 +1,6 @@
 //! What a call asks of the host while it deals with an input. Everything is answered at once.
 
-use crate::Observed;
+use crate::{Observed, Takeover};
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
     AgentName, Event, Timestamp,
@@ -90,6 +90,9 @@ pub trait House {
     /// Has the flow take a step, and keeps what is known of it for the journal.
     fn step(&mut self, ask: Ask<'_>) -> Stepped;
 
+    /// Whether the flow knows an event: one of an older contract may not.
+    fn knows(&self, event: &Event) -> bool;
+
     /// Another flow takes the call over.
     ///
     /// # Errors
@@ -131,6 +134,10 @@ pub trait House {
 
     /// A leg is the call's no more.
     fn strike(&mut self, leg: &LegId);
+
+    /// A leg of this call is one of another call from now on, and takes the place of a leg there.
+    /// False: there is no such call, and nothing was done.
+    fn hand_over(&mut self, takeover: Takeover) -> bool;
 
     /// An agent talks on a leg.
     fn talks(&mut self, agent: &AgentName, leg: &LegId);

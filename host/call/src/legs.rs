@@ -8,7 +8,7 @@ use strowger_model::{
     AgentName, LegName, OrderId, QueueName,
     event::{Cause, Refusal, RefusalReason},
 };
-use strowger_pbx::port::{Address, ConversationId, LegId, PbxCommand};
+use strowger_pbx::port::{Address, ConversationId, LegId, PbxCommand, TransferAsked};
 use strowger_routing::AttemptId;
 
 /// One side of a call, from `Arrived` or `Dial` to `Ended`.
@@ -45,6 +45,9 @@ pub(crate) struct Leg {
     pub(crate) private: bool,
     /// Dialled: the agent who is engaged by that on the floor.
     pub(crate) engages: Option<AgentName>,
+    /// Its phone asks for a transfer, and nobody has refused it.
+    #[serde(default)]
+    pub(crate) asks: Option<Box<TransferAsked>>,
 }
 
 /// The legs of a call, from their dial or arrival to their end.
@@ -198,6 +201,9 @@ pub(crate) enum Role {
         endpoint: usize,
         since: Duration,
     },
+    /// Dialled in the place of another leg, because the phone there asked for a transfer. Of that
+    /// one; none: it has the place.
+    Substitute { order: OrderId, of: Option<LegId> },
     /// An agent that a queue order brought, through that queue if the agent was not asked for by
     /// name.
     Agent { entry: OrderId, agent: AgentName, queue: Option<QueueName> },
@@ -222,6 +228,7 @@ impl Leg {
             listens_anew: false,
             private: false,
             engages: None,
+            asks: None,
         }
     }
 
@@ -230,14 +237,18 @@ impl Leg {
     pub(crate) fn agent(&self) -> Option<(OrderId, &AgentName)> {
         match &self.role {
             Role::Agent { entry, agent, .. } => Some((*entry, agent)),
-            Role::Dialled(order) => Some((*order, self.engages.as_ref()?)),
+            Role::Dialled(order) | Role::Substitute { order, .. } => {
+                Some((*order, self.engages.as_ref()?))
+            }
             Role::Caller | Role::Offered { .. } => None,
         }
     }
 
     /// Whether the flow may speak of it.
     pub(crate) fn is_visible(&self) -> bool {
-        !self.is_ending() && !matches!(self.role, Role::Offered { .. })
+        let hidden =
+            matches!(self.role, Role::Offered { .. } | Role::Substitute { of: Some(_), .. });
+        !self.is_ending() && !hidden
     }
 
     /// Whether only its `Ended` is awaited.

@@ -11,6 +11,7 @@
 //! * `far_end`: what the PBX tells of legs, made into outcomes and events.
 //! * `legs`: the legs, and who is in conversation with whom; `place`: moving them, playing to them.
 //! * `orders`: the unfinished orders, and what every kind of them can do.
+//! * `takeover`: the place of the caller taken by a leg of another call.
 //! * `urgent`: an agent's conversation that waits while the agent is in an urgent call.
 //! * `quota`: how much a call may keep, write and send in all its life.
 //! * `image`, `resume`: what of a call is in the journal, and how it goes on with the next host.
@@ -31,6 +32,7 @@ mod orders;
 mod place;
 mod quota;
 mod resume;
+mod takeover;
 mod turn;
 mod urgent;
 
@@ -41,6 +43,7 @@ pub use carry::address_of;
 pub use house::{Ask, House, NoFlow, Now, Proof, Prove, Stepped};
 pub use image::Image;
 pub use observe::{NoObserver, Observed, Observer};
+pub use takeover::Takeover;
 pub use turn::{Input, Out, Paper};
 
 use legs::{Leg, Legs, Role};
@@ -172,6 +175,11 @@ impl Call {
     pub fn is_behind(&self) -> bool {
         let unseen = !self.unseen.is_empty() && !self.holds_back();
         !self.is_over() && (unseen || self.resuming.is_some())
+    }
+
+    /// Whether a leg is one of its own.
+    pub fn has_leg(&self, leg: &LegId) -> bool {
+        self.legs.by_id(leg).is_some()
     }
 
     /// When it wants an [`Input::Due`], in monotonic time.

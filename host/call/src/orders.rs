@@ -4,7 +4,7 @@ use crate::{
     order::{
         agent::Proving, answer::Answering, company::Company, dial::Dialling, gather::Gathering,
         listen::Listening, meet::Moving, play::Playing, queue::Queueing, timer::Timing,
-        transfer::Transferring, watch::Watching,
+        transfer::Transferring, transfer_key::Replacing, watch::Watching,
     },
     turn::Turn,
 };
@@ -90,7 +90,7 @@ macro_rules! kinds {
 
 kinds! {
     Answering, Playing, Company, Gathering, Queueing, Dialling, Moving, Transferring, Timing, Watching,
-    Listening, Proving,
+    Listening, Proving, Replacing,
 }
 
 /// One kind among them all.

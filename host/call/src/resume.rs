@@ -163,7 +163,8 @@ impl Turn<'_> {
             }
             false => {}
         }
-        let comes_back = |other: &Leg| other.away_from.as_ref() == Some(&leg.id);
+        let comes_back =
+            |other: &Leg| other.is_visible() && other.away_from.as_ref() == Some(&leg.id);
         let waits = self.call.legs.iter().any(comes_back);
         if leg.held_from.is_some() || waits {
             self.hold_music(leg.id);

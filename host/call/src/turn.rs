@@ -6,6 +6,7 @@ use crate::{
     house::{Ask, House, Now, Proof},
     legs::{Ending, Leg, Role},
     observe::Observed,
+    takeover::Takeover,
 };
 use std::{collections::BTreeMap, mem, sync::Arc, time::Duration};
 use strowger_model::{
@@ -32,6 +33,8 @@ pub enum Input {
     Pbx(PbxEvent),
     /// The PBX does not have this leg any more.
     Lost(LegId),
+    /// A leg of another call takes the place of one of this call.
+    TakeOver(Box<Takeover>),
     /// The floor says something of one of its entries.
     Floor(Output),
     /// The host will stop within that time.
@@ -90,6 +93,7 @@ impl Call {
             Input::Resume { alive, gap } => turn.resume(alive, gap),
             Input::Pbx(event) => turn.heard(event),
             Input::Lost(leg) => turn.lost(&leg),
+            Input::TakeOver(takeover) => turn.take_over(*takeover),
             Input::Floor(output) => turn.floor_says(output),
             Input::ShuttingDown(within) => turn.tell(Event::ShuttingDown { within }),
             Input::Proved { ticket, proof } => turn.proved(ticket, proof),
@@ -134,7 +138,14 @@ impl Turn<'_> {
                     Event::HungUp { leg, .. } => Some(leg.clone()),
                     _ => None,
                 };
+                let asks = match &event {
+                    Event::TransferAsked { leg, .. } => Some(leg.clone()),
+                    _ => None,
+                };
                 self.step(event);
+                if let Some(leg) = asks {
+                    self.transfer_as_asked(&leg);
+                }
                 if let Some(leg) = gone {
                     self.end_orders_on(&leg);
                 }

@@ -27,6 +27,13 @@ impl Exchange {
             PbxEvent::Arrived(arrived) => self.arrive(arrived.bounded()),
             PbxEvent::Lost { why } => tracing::error!("the PBX cannot be reached: {why}"),
             PbxEvent::Synced { alive } => self.resync(alive, &HashSet::new()),
+            PbxEvent::TransferAsked(asked) => {
+                let asked = asked.bounded();
+                if let Some(call) = self.register.of_leg(&asked.leg) {
+                    let event = PbxEvent::TransferAsked(Box::new(asked));
+                    self.register.post(call, Input::Pbx(event));
+                }
+            }
             PbxEvent::Digit { leg, digit } if !is_key(digit) => {
                 tracing::debug!(%leg, ?digit, "a digit that no telephone has");
             }

@@ -15,7 +15,7 @@ use strowger_call::{Call, Input, Now, Observed, Out, Paper};
 use strowger_flows::{OnFlow, budget::MyTurn};
 use strowger_journal::Change;
 use strowger_model::event::Unanswered;
-use strowger_pbx::port::{AliveLeg, LegId};
+use strowger_pbx::port::{AliveLeg, LegId, PbxCommand};
 use strowger_routing::{Input as FloorInput, Output};
 use tokio::sync::mpsc::Receiver;
 
@@ -171,6 +171,7 @@ impl Running {
     /// The journal takes what has happened as a whole; the commands that it brought forth leave for
     /// the PBX when it has.
     fn deal_with(&mut self, input: Input) {
+        let Some(input) = self.own(input) else { return };
         let clock = &self.exchange.clock;
         let now = Now { wall: clock.now(), elapsed: clock.elapsed() };
         let mut out = Out::default();
@@ -184,6 +185,24 @@ impl Running {
         self.call.input(now, input, &mut guest, &mut out);
         let changes = guest.changes;
         self.commit(out, changes);
+    }
+
+    /// What came of a leg that has become another call's meanwhile is for that call.
+    fn own(&self, input: Input) -> Option<Input> {
+        let leg = match &input {
+            Input::Pbx(event) => event.leg(),
+            Input::Lost(leg) => Some(leg),
+            _ => None,
+        };
+        let register = &self.exchange.register;
+        let strange = leg.filter(|leg| !self.call.has_leg(leg));
+        let others =
+            strange.and_then(|leg| register.of_leg(leg)).filter(|of| *of != self.call.id());
+        match others {
+            Some(other) => register.post(other, input),
+            None => return Some(input),
+        }
+        None
     }
 
     fn commit(&mut self, out: Out, mut changes: Vec<Change>) {
@@ -222,10 +241,20 @@ impl Running {
         // The floor may have said to ring a phone before it knew that nobody waits any more. It
         // never rang, and its agent is free.
         while let Ok(mail) = mailbox.try_recv() {
-            let Input::Floor(Output::Ring { attempt, .. }) = *mail else { continue };
-            let input = FloorInput::Unanswered { attempt, why: Unanswered::Cancelled };
-            if let Err(refused) = self.exchange.tell_floor(input, None) {
-                tracing::debug!(call = %id, "the floor had settled it: {refused}");
+            match *mail {
+                Input::Floor(Output::Ring { attempt, .. }) => {
+                    let input = FloorInput::Unanswered { attempt, why: Unanswered::Cancelled };
+                    if let Err(refused) = self.exchange.tell_floor(input, None) {
+                        tracing::debug!(call = %id, "the floor had settled it: {refused}");
+                    }
+                }
+                // The call was over before somebody came into it.
+                Input::TakeOver(takeover) => {
+                    let leg = takeover.leg;
+                    self.exchange.register.strike_leg(&leg);
+                    self.exchange.send(PbxCommand::Transfer { leg, to: None });
+                }
+                _ => {}
             }
         }
         self.exchange.register.strike(id);

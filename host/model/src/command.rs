@@ -81,6 +81,10 @@ pub enum Command {
         leg: LegName,
         target: Option<Target>,
     },
+    SettleTransfer {
+        leg: LegName,
+        to: Option<Target>,
+    },
     ContinueWith {
         flow: FlowName,
         data: String,
@@ -176,6 +180,7 @@ impl Command {
             Self::Resume { .. } => "resume",
             Self::Part { .. } => "part",
             Self::Transfer { .. } => "transfer",
+            Self::SettleTransfer { .. } => "settle-transfer",
             Self::ContinueWith { .. } => "continue-with",
             Self::Listen { .. } => "listen",
             Self::Record { .. } => "record",

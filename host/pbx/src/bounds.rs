@@ -1,6 +1,6 @@
 //! Bounds of what comes from outside through an adapter. Callers write much of it themselves.
 
-use crate::port::ArrivedLeg;
+use crate::port::{ArrivedLeg, TransferAsked};
 
 /// Bytes of the number that was dialled, at most. Who dials more is served by no flow.
 pub const DIALLED: usize = 128;
@@ -29,6 +29,13 @@ impl ArrivedLeg {
             line: name(self.line),
             data: shorten(self.data, DATA),
         }
+    }
+}
+
+impl TransferAsked {
+    /// As [`ArrivedLeg::bounded`].
+    pub fn bounded(self) -> Self {
+        Self { to: cut(self.to, DIALLED), ..self }
     }
 }
 

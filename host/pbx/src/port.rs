@@ -74,6 +74,8 @@ pub enum Address {
     Extension(String),
     /// In the PBX's own words, such as `PJSIP/gate`.
     Endpoint(String),
+    /// Somebody in a call of the PBX's own, as [`Announced::Call`] named it. To transfer to only.
+    Call(String),
 }
 
 /// What the host asks.
@@ -172,7 +174,14 @@ pub enum PbxCommand {
         /// Who listened.
         leg: LegId,
     },
-    /// Hang up, or cancel if it was not answered. `Ended`.
+    /// The phone of a leg is told that the transfer that it asked for is not carried out. Nothing
+    /// else changes, and there is no event.
+    RefuseTransfer {
+        /// The leg of [`PbxEvent::TransferAsked`].
+        leg: LegId,
+    },
+    /// Hang up, or cancel if it was not answered. `Ended`. A phone that had asked for a transfer is
+    /// told that it is done.
     HangUp {
         /// The leg.
         leg: LegId,
@@ -201,6 +210,7 @@ impl PbxCommand {
             | Self::SendDigits { leg, .. }
             | Self::Listen { leg, .. }
             | Self::StopListening { leg }
+            | Self::RefuseTransfer { leg }
             | Self::HangUp { leg, .. } => Some(leg),
             Self::Play { conversation, .. } => Some(conversation),
             Self::Stop { .. } => None,
@@ -248,6 +258,10 @@ pub enum PbxEvent {
         /// 0-9, A-D, * or #.
         digit: char,
     },
+    /// The phone of a leg asks for a transfer with its own keys. The PBX does nothing by itself, and
+    /// the leg stays where it is. The host hangs it up when the transfer is done, or answers with
+    /// [`PbxCommand::RefuseTransfer`].
+    TransferAsked(Box<TransferAsked>),
     /// A play is over.
     Played {
         /// The conversation's leg.
@@ -284,6 +298,7 @@ impl PbxEvent {
             | Self::ListeningEnded { leg }
             | Self::Digit { leg, .. }
             | Self::Played { leg, .. } => Some(leg),
+            Self::TransferAsked(asked) => Some(&asked.leg),
             Self::Ended(ended) => Some(&ended.leg),
             Self::Lost { .. } | Self::Synced { .. } => None,
         }
@@ -321,6 +336,28 @@ impl Default for LegId {
     fn default() -> Self {
         Self("".into())
     }
+}
+
+/// A phone asks that those in conversation with it be given to somebody else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TransferAsked {
+    /// The leg of the phone.
+    pub leg: LegId,
+    /// What was keyed, or what the phone dialled in its other call. Hostile input.
+    pub to: String,
+    /// Whom the phone has spoken with, or waits for, in another call. None: it asks without a word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<Announced>,
+}
+
+/// The other call of a phone that asks for a transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Announced {
+    /// It is a leg of the host: whoever is transferred takes its place.
+    Leg(LegId),
+    /// It is a call of the PBX's own. [`Address::Call`] with this name is whom it has reached.
+    Call(String),
 }
 
 /// A leg that is gone.

@@ -279,7 +279,10 @@ fn target(target: &Target) -> String {
 
 fn shown(address: &Address) -> String {
     match address {
-        Address::Number(text) | Address::Extension(text) | Address::Endpoint(text) => text.clone(),
+        Address::Number(text)
+        | Address::Extension(text)
+        | Address::Endpoint(text)
+        | Address::Call(text) => text.clone(),
     }
 }
 

@@ -19,6 +19,7 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Resume(_) => "resume",
         Command::Part(_) => "part",
         Command::Transfer(_) => "transfer",
+        Command::SettleTransfer(_) => "settle-transfer",
         Command::ContinueWith(_) => "continue-with",
         Command::Listen(_) => "listen",
         Command::Record(_) => "record",

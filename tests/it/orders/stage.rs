@@ -108,7 +108,8 @@ impl Stage {
                 Observed::RingStarted { leg, address, .. } => {
                     let (Address::Extension(name)
                     | Address::Endpoint(name)
-                    | Address::Number(name)) = address;
+                    | Address::Number(name)
+                    | Address::Call(name)) = address;
                     names.insert(leg.clone(), name.clone());
                     (leg, false, "rings".to_owned())
                 }

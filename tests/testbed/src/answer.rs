@@ -130,7 +130,7 @@ impl Answer {
                 let bye = request(
                     "BYE [next_url]",
                     "From: [$t];tag=[pid]x[call_number]\nTo: [$f]",
-                    "2 BYE",
+                    "1000 BYE",
                 );
                 ends(&mut text, hang_up.map(|time| (time, bye)))?;
             }

@@ -13,7 +13,8 @@
 //!
 //! # The dialplan
 //! Every number and key code goes to the host's application. What the host does not take, or sends
-//! on, takes the PBX's own route: a call to `own-route` at the central. [`BASELINES`] and [`QUEUE`]
+//! on, takes the PBX's own route: a call to `own-route` at the central. `881` to `889` are the
+//! phones `a1` to `a9`, called without the host. [`BASELINES`] and [`QUEUE`]
 //! are measured against.
 
 use crate::{net::Slice, process::Process, tools::Tools};
@@ -302,20 +303,20 @@ fn pjsip(slice: &Slice) -> Result<String> {
          [udp]\ntype = transport\nprotocol = udp\nbind = {me}:5060\n\
          [endpoint](!)\ntype = endpoint\ncontext = inbound\ntransport = udp\ndisallow = all\nallow = ulaw,alaw\ndirect_media = no\n\
          media_address = {me}\nbind_rtp_to_media_address = yes\nrtp_symmetric = yes\ndtmf_mode = auto\ntrust_id_inbound = no\nsend_pai = no\n\
-         [caller](endpoint)\n[caller-address]\ntype = identify\nendpoint = caller\nmatch = {}\n",
+         [caller](endpoint)\nallow_transfer = no\n[caller-address]\ntype = identify\nendpoint = caller\nmatch = {}\n",
         slice.part(96, 27),
     );
-    let mut phone = |name: &str, last: u8| {
+    let mut phone = |name: &str, last: u8, may: &str| {
         writeln!(
             text,
-            "[{name}](endpoint)\naors = {name}\n[{name}]\ntype = aor\ncontact = sip:{name}@{}:5060",
+            "[{name}](endpoint)\naors = {name}\nallow_transfer = {may}\n[{name}]\ntype = aor\ncontact = sip:{name}@{}:5060",
             slice.host(last)
         )
     };
     for number in 1..=29 {
-        phone(&format!("a{number}"), 10 + number)?;
+        phone(&format!("a{number}"), 10 + number, "yes")?;
     }
-    phone("central", 200)?;
+    phone("central", 200, "no")?;
     writeln!(
         text,
         "[pair](endpoint)\naors = pair\n[pair]\ntype = aor\ncontact = sip:pair@{}:5060\ncontact = sip:pair@{}:5060",
@@ -342,13 +343,15 @@ fn dialplan(slice: &Slice, folder: &Path) -> String {
          \x20same => n,Verbose(1,own route after ${{STASISSTATUS}})\n\
          \x20same => n,Dial(PJSIP/central/sip:own-route@{central}:5060,60)\n\
          \x20same => n,Hangup()\n\
+         exten => _88X,1,Dial(PJSIP/a${{EXTEN:2}},60)\n same => n,Hangup()\n\
          exten => _*X!,1,Stasis({APP},line=inside)\n same => n,Hangup()\n\
          exten => {native},1,Answer()\n same => n,Playback({here}/sounds/second)\n same => n,Hangup()\n\
          exten => {agi},1,AGI(agi://{host}:4573/call)\n same => n,Hangup()\n\
          exten => {ari},1,Stasis(baseline)\n same => n,Hangup()\n\
          exten => {QUEUE},1,Answer()\n same => n,Queue({QUEUE})\n same => n,Hangup()\n\
          [{TRANSFER}]\n\
-         exten => s,1,Dial(${{STROWGER_TARGET}},60)\n same => n,Hangup()\n",
+         exten => s,1,Dial(${{STROWGER_TARGET}},60)\n same => n,Hangup()\n\
+         exten => bridge,1,Bridge(${{STROWGER_TARGET}})\n same => n,Hangup()\n",
         central = slice.host(200),
     )
 }

@@ -13,6 +13,7 @@
 //! * [`voice`]: tones that they play and hear.
 //! * `answer`: what a phone does with a call; `script`: that as XML for SIPp; `message`: SIP messages,
 //!   as SIPp logs them.
+//! * `dialog`: hold and transfer, by the keys of a phone.
 //! * [`sipp`]: [`Caller`] and [`Phone`], who follow scripts and tell every SIP message that they
 //!   see.
 //!
@@ -33,6 +34,7 @@
 
 mod answer;
 pub mod asterisk;
+mod dialog;
 pub mod gate;
 mod keys;
 pub mod mail;
@@ -45,6 +47,7 @@ pub mod tools;
 pub mod voice;
 
 pub use asterisk::AsteriskServer;
+pub use dialog::Dialog;
 pub use gate::{Gate, Shut};
 pub use mail::MailServer;
 pub use sipp::{Call, Caller, Phone};

@@ -4,7 +4,7 @@
 //! is a script of a few steps, written out as a SIPp scenario.
 
 use crate::{
-    AsteriskServer, keys,
+    AsteriskServer, Dialog, keys,
     message::parse,
     process::Process,
     script::{RETRY, ends, request, scenario, send},
@@ -28,6 +28,7 @@ use std::{
 /// A phone: it takes any number of calls, and does the same with each.
 pub struct Phone {
     station: Station,
+    address: Ipv4Addr,
     voice: Option<Voice>,
 }
 
@@ -61,7 +62,7 @@ impl Phone {
             .output()
             .until("socket", PATIENCE, |output| output.contains("ready").then_some(()))?;
         let voice = voice(&station, address, answer.speaks)?;
-        Ok(Self { station, voice })
+        Ok(Self { station, address, voice })
     }
 
     /// Its voice.
@@ -73,6 +74,50 @@ impl Phone {
             Some(voice) => voice,
             None => panic!("this phone has no voice"),
         }
+    }
+
+    /// Its transfer key: whoever it talks with goes to a number.
+    ///
+    /// # Errors
+    /// It has no call, or the PBX does not take it.
+    pub fn transfer(&self, to: &str) -> Result<()> {
+        Dialog::last(&self.messages(), self.address)?.refer(to)
+    }
+
+    /// Its transfer key, with a second call of the same phone: whoever it talks with goes to whom
+    /// the second call is with.
+    ///
+    /// # Errors
+    /// As [`Self::transfer`].
+    pub fn transfer_to(&self, second: &Call) -> Result<()> {
+        let second = Dialog::last(&second.messages(), second.address)?;
+        Dialog::last(&self.messages(), self.address)?.refer_to(&second)
+    }
+
+    /// Its hold key.
+    ///
+    /// # Errors
+    /// As [`Self::transfer`].
+    pub fn hold(&self) -> Result<()> {
+        Dialog::last(&self.messages(), self.address)?.hold(true)
+    }
+
+    /// Its hold key, once more.
+    ///
+    /// # Errors
+    /// As [`Self::transfer`].
+    pub fn unhold(&self) -> Result<()> {
+        Dialog::last(&self.messages(), self.address)?.hold(false)
+    }
+
+    /// What became of the transfers that it asked for, such as `603 Decline`, in their order.
+    pub fn transfers(&self) -> Vec<String> {
+        let told = self.messages().into_iter().filter(|it| it.line().starts_with("NOTIFY"));
+        let told = told.filter_map(|it| {
+            let (_, status) = it.text.rsplit_once("SIP/2.0 ")?;
+            Some(status.trim().to_owned()).filter(|status| !status.starts_with("100"))
+        });
+        told.collect()
     }
 
     /// Waits for the next message whose first line contains a text.
@@ -204,7 +249,7 @@ impl<'a> Caller<'a> {
                 digits,
             )?;
         }
-        Ok(Call { station, voice })
+        Ok(Call { station, address, voice })
     }
 
     fn scenario(&self) -> Result<String> {
@@ -253,6 +298,7 @@ impl<'a> Caller<'a> {
 /// A call, or several, being made.
 pub struct Call {
     station: Station,
+    address: Ipv4Addr,
     voice: Option<Voice>,
 }
 
@@ -359,7 +405,7 @@ impl Station {
             .arg("-sf")
             .arg(&path)
             .args(["-i", &address, "-p", "5060", "-mi", &address, "-mp", "16000"]);
-        command.args(["-nostdin", "-timer_resol", "1", "-skip_rlimit"]);
+        command.args(["-nostdin", "-timer_resol", "1", "-skip_rlimit", "-aa"]);
         for (switch, file) in [
             ("-trace_msg", "-message_file"),
             ("-trace_logs", "-log_file"),

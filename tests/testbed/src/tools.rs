@@ -94,6 +94,7 @@ pub const MODULES: &[&str] = &[
     "func_timeout",
     "func_strings",
     "func_logic",
+    "func_dialplan",
     "func_hangupcause",
     "res_musiconhold",
     "res_speech",

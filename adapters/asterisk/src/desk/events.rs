@@ -6,6 +6,7 @@ use super::{
     listen::is_snoop,
     names::conversation_of,
     port::{Chore, Job, Output},
+    transfers::phone_of,
 };
 use crate::address::{claimed, plain};
 use crate::cause;
@@ -52,6 +53,9 @@ impl Desk {
                     self.out.push(Output::Emit(PbxEvent::Digit { leg: leg.id.clone(), digit }));
                 }
             }
+            Event::ChannelTransfer { refer_to, referred_by, state: None } => {
+                self.asks_for_transfer(&referred_by.source_channel.id, refer_to)
+            }
             Event::PlaybackFinished { playback } => self.playback_finished(playback),
             Event::ChannelHangupRequest { channel, cause, soft } => {
                 let cause = if soft { cause::soft(cause) } else { cause };
@@ -62,7 +66,7 @@ impl Desk {
             }
             // The task that reads the socket looks at these.
             Event::ApplicationReplaced | Event::ChannelUserevent { .. } => {}
-            Event::Dial { .. } | Event::Other => {}
+            Event::Dial { .. } | Event::ChannelTransfer { .. } | Event::Other => {}
         }
     }
 
@@ -116,7 +120,9 @@ impl Desk {
             leg.up |= channel.state == "Up";
             if leg.arrived.is_none() && !leg.settled && leg.hang_up.is_none() {
                 let settle = Job::Settle { bridge: leg.id.clone(), answer: false };
-                self.push(&channel.id.as_str().into(), settle);
+                leg.queue.push_back(settle);
+                leg.queue.extend(phone_of(channel));
+                self.pump(&channel.id.as_str().into());
             }
             return;
         }
@@ -155,6 +161,9 @@ impl Desk {
         let Some(to) = conversation_of(&bridge.id) else { return };
         if leg.conversation.as_ref() == Some(&to) {
             return;
+        }
+        if leg.heading.as_ref() == Some(&to) {
+            (leg.heading, leg.missed) = (None, 0);
         }
         leg.conversation = Some(to.clone());
         leg.up = true;

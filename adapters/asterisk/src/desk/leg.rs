@@ -28,6 +28,11 @@ pub(super) struct Leg {
     pub(super) queue: VecDeque<Job>,
     /// The job under way.
     pub(super) running: Option<(u64, bool)>,
+    /// How often the job under way was tried again.
+    pub(super) tries: usize,
+    /// Where Asterisk was told to bring it, until it is there; and how often it was not.
+    pub(super) heading: Option<LegId>,
+    pub(super) missed: u32,
     /// What the host wants between plays.
     pub(super) music: Option<String>,
     /// What is being played of it.
@@ -35,12 +40,27 @@ pub(super) struct Leg {
     /// In its own conversation, in their order.
     pub(super) plays: VecDeque<PlayId>,
     pub(super) listens: Option<Listens>,
+    /// The channel of its phone, where that is not the leg's own: several phones were rung.
+    pub(super) phone: Option<ChannelId>,
+    /// The channel of its phone, which asks for a transfer and waits for an answer.
+    pub(super) asks: Option<ChannelId>,
     /// The host hung it up.
     pub(super) hang_up: Option<Cause>,
     /// The host may not know it, nor the PBX: only its hanging-up is under way.
     pub(super) stranger: bool,
     /// Somebody hung up, so what follows is not a transfer; with the cause if one was told.
     pub(super) hung_up: Option<Option<i32>>,
+}
+
+impl Leg {
+    /// It is not where it was told to go: once more, before anything else.
+    pub(super) fn head_again(&mut self) {
+        let Some(bridge) = self.heading.take() else { return };
+        self.queue.push_front(match self.settled {
+            true => Job::Enter { bridge },
+            false => Job::Settle { bridge, answer: self.answering },
+        });
+    }
 }
 
 /// A play whose end was not told.

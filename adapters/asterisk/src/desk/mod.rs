@@ -5,9 +5,11 @@
 //! * this file: the host's commands, carried out one after another in a queue for each leg.
 //! * `port`: what goes in and what comes out.
 //! * `leg`: a leg; `gone`: those that have ended; `names`: their channels and bridges.
+//! * `faults`: requests that Asterisk did not carry out.
 //! * `events`: what ARI's events mean.
 //! * `plays`: plays, music between them, and their deadlines.
 //! * `listen`: legs that listen to others.
+//! * `transfers`: transfers that phones ask for.
 //! * `sync`: what is so after the socket was lost.
 //!
 //! Inputs go in at [`Desk::handle`], [`Output`]s are then in [`Desk::out`]. Requests are [`Job`]s:
@@ -19,6 +21,7 @@
 //! `Ended`, which is the only thing that takes it out while the socket is up.
 
 mod events;
+mod faults;
 mod gone;
 mod leg;
 mod listen;
@@ -28,17 +31,19 @@ mod port;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod transfers;
 
-pub(super) use names::bridge_of;
-pub(super) use port::{Chore, Input, Job, Output};
+pub(super) use faults::WAITS;
+pub(super) use names::{ChannelId, bridge_of};
+pub(super) use port::{Chore, Input, Job, Onward, Output};
 
 use super::{AsteriskConfig, address::caller_id, rest::Failure, wire::Event};
 use gone::Gone;
 use leg::{Leg, Listens, Play};
-use names::{ChannelId, channel_of};
+use names::channel_of;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use strowger_model::event::{Cause, PlayEnd};
-use strowger_pbx::port::{Ended, LegId, PbxCommand, PbxEvent, PlayId};
+use strowger_pbx::port::{Address, Ended, LegId, PbxCommand, PbxEvent, PlayId};
 
 /// The state.
 pub(super) struct Desk {
@@ -83,6 +88,9 @@ impl Desk {
             Input::Done { channel, serial, job, result } => {
                 self.done(&channel, serial, job, result)
             }
+            Input::Phone { channel, phone } => self.phone(&channel, phone),
+            Input::Retry { channel, serial, job } => self.retry(channel, serial, job),
+            Input::Watched { channel, to } => self.should_be_there(&channel, &to),
             Input::Overdue(play) => self.overdue(&play),
             Input::Over(play) => self.finish(&play, PlayEnd::Whole),
             Input::Connected => self.held = Some(Vec::new()),
@@ -142,7 +150,9 @@ impl Desk {
                 let mut there = self.legs.iter();
                 let ask = there.find(|(_, leg)| leg.settled && leg.hang_up.is_none());
                 let ask = ask.map(|(channel, _)| channel.clone());
-                self.push(&channel, Job::Originate { endpoint, caller_id, withheld, ask });
+                let phone = !matches!(to, Address::Number(_));
+                let dial = Job::Originate { endpoint, caller_id, withheld, phone, ask };
+                self.push(&channel, dial);
             }
             PbxCommand::Play { play, conversation, prompts } => {
                 self.play(play, conversation, prompts)
@@ -153,17 +163,15 @@ impl Desk {
                 self.with(&leg, |leg| leg.queue.push_back(Job::Enter { bridge: to }))
             }
             PbxCommand::Transfer { leg, to } => {
-                let target = to.as_ref().and_then(|to| self.config.dial_string(to));
-                if to.is_some() && target.is_none() {
-                    tracing::error!(%leg, ?to, "cannot be transferred there: no endpoint in [asterisk] of strowger.toml fits it; the call takes the PBX's own route");
-                }
-                self.with(&leg, |leg| leg.queue.push_back(Job::Leave { target }));
+                let to = self.onward(&leg, to.as_ref());
+                self.with(&leg, |leg| leg.queue.push_back(Job::Leave { to }));
             }
             PbxCommand::SendDigits { leg, digits } => {
                 self.with(&leg, |leg| leg.queue.push_back(Job::Digits(digits)))
             }
             PbxCommand::Listen { leg, to, mode } => self.listen(&leg, &to, mode),
             PbxCommand::StopListening { leg } => self.stop_listening(&leg),
+            PbxCommand::RefuseTransfer { leg } => self.refuse_transfer(&leg),
             PbxCommand::HangUp { leg, cause } => self.hang_up(leg, cause),
         }
     }
@@ -183,11 +191,12 @@ impl Desk {
             return;
         }
         leg.hang_up = Some(cause);
+        leg.tries = 0;
         if leg.queue.iter().any(|job| matches!(job, Job::Originate { .. })) {
             return self.ended(&channel, cause, false);
         }
         leg.queue.clear();
-        leg.queue.push_back(Job::HangUp(cause));
+        leg.queue.push_back(Job::HangUp { cause, transferred: leg.asks.take() });
         if leg.running.is_some_and(|(_, dialling)| !dialling) {
             leg.running = None;
         }
@@ -268,25 +277,39 @@ impl Desk {
             }
         };
         let gone = |failure: &Failure| failure.status == Some(404);
+        let (job, result) = match result {
+            Err(failure) if current && !(matches!(job, Job::HangUp { .. }) && gone(&failure)) => {
+                match self.failed(channel, job, &failure) {
+                    Some(job) => (job, Err(failure)),
+                    None => return,
+                }
+            }
+            result => (job, result),
+        };
+        if let Some(leg) = self.legs.get_mut(channel).filter(|_| current) {
+            leg.tries = 0;
+        }
         match (job, result) {
+            (Job::Settle { bridge, .. } | Job::Enter { bridge }, Ok(_)) if current => {
+                self.moves(channel, bridge);
+            }
             (Job::Play { play, .. }, result) => self.posted(&play, result),
-            (Job::HangUp(cause), Err(failure)) if gone(&failure) => {
+            (Job::HangUp { cause, .. }, Err(failure)) if gone(&failure) => {
                 let stranger = self.legs.get(channel).is_some_and(|leg| leg.stranger);
                 self.ended(channel, if stranger { Cause::Normal } else { cause }, false);
             }
-            (Job::HangUp(cause), Ok(_))
+            (Job::HangUp { cause, .. }, Ok(_))
                 if self.legs.get(channel).is_some_and(|leg| leg.stranger) =>
             {
                 self.ended(channel, cause, false)
             }
-            (Job::Listen { snoop, .. } | Job::Unlisten { snoop }, Err(failure)) => {
+            (Job::Listen { snoop, .. }, Err(failure)) => {
                 tracing::warn!(leg = %channel, %failure, "Asterisk cannot let this leg listen");
                 self.snoop_ended(&snoop);
             }
+            (Job::Announce(asked), result) => self.announced(asked, result.map(drop)),
             (Job::Originate { .. }, Err(failure)) => self.not_dialled(channel, &failure),
-            (job, Err(failure)) if current => {
-                tracing::warn!(leg = %channel, ?job, %failure, "Asterisk did not carry out a command")
-            }
+            (job, Err(failure)) if current => self.given_up(channel, job, &failure),
             _ => {}
         }
         self.pump(channel);

@@ -7,7 +7,7 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 use strowger_model::{Prompt, command::ListenMode, event::Cause};
-use strowger_pbx::port::{AliveLeg, LegId, PbxCommand, PbxEvent, PlayId};
+use strowger_pbx::port::{AliveLeg, LegId, PbxCommand, PbxEvent, PlayId, TransferAsked};
 use tokio::sync::oneshot;
 
 /// What happens to the desk.
@@ -20,6 +20,22 @@ pub(crate) enum Input {
         serial: u64,
         job: Job,
         result: Result<Duration, Failure>,
+    },
+    /// The phone behind a leg's channel.
+    Phone {
+        channel: ChannelId,
+        phone: ChannelId,
+    },
+    /// A request that failed is due again.
+    Retry {
+        channel: ChannelId,
+        serial: u64,
+        job: Job,
+    },
+    /// A leg should be in that conversation.
+    Watched {
+        channel: ChannelId,
+        to: LegId,
     },
     /// A play should be over.
     Overdue(PlayId),
@@ -45,6 +61,19 @@ pub(crate) enum Output {
         serial: u64,
         job: Job,
     },
+    /// [`Input::Retry`] after a while: it has failed.
+    Again {
+        channel: ChannelId,
+        serial: u64,
+        job: Job,
+        after: Duration,
+    },
+    /// [`Input::Watched`] after so long.
+    Watch {
+        channel: ChannelId,
+        to: LegId,
+        within: Duration,
+    },
     /// To be done now; nobody waits for it.
     Chore(Chore),
     /// [`Input::Overdue`] after so long.
@@ -65,6 +94,7 @@ pub(crate) enum Job {
         endpoint: String,
         caller_id: String,
         withheld: bool,
+        phone: bool,
         ask: Option<ChannelId>,
     },
     Enter {
@@ -92,9 +122,36 @@ pub(crate) enum Job {
         snoop: ChannelId,
     },
     Leave {
-        target: Option<String>,
+        to: Onward,
     },
-    HangUp(Cause),
+    /// Find the phone behind the other end of a leg's own channel, and have it leave transfers to the
+    /// host. [`Input::Phone`].
+    Follow {
+        end: String,
+    },
+    /// See whether a phone's other call, which is not the host's, can be given anybody.
+    Announce(Box<TransferAsked>),
+    /// Tell the phone that the transfer that it asked for is done, or not.
+    Answer {
+        phone: ChannelId,
+        transferred: bool,
+    },
+    /// `transferred`: the phone asked for a transfer, and is told first that it is done.
+    HangUp {
+        cause: Cause,
+        transferred: Option<ChannelId>,
+    },
+}
+
+/// Where a leg goes that leaves the host.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Onward {
+    /// On in the dialplan, behind the hand-over.
+    OwnRoute,
+    /// Somebody is dialled.
+    Dial(String),
+    /// To whoever is on a channel that is not the host's.
+    Bridge(String),
 }
 
 /// A request that is nobody's.

@@ -9,6 +9,7 @@ use super::{
     listen::is_snoop,
     names::{ChannelId, conversation_of},
     port::{Chore, Job, Output},
+    transfers::phone_of,
 };
 use crate::rest::{DIALLED, Snapshot};
 use crate::wire::Channel;
@@ -98,6 +99,7 @@ impl Desk {
                 (!is_dialled(channel)).then(|| Box::new(arrived(id.clone(), channel, args)));
             Leg { id, arrived, bridge: true, ..Leg::default() }
         });
+        leg.queue.extend(phone_of(channel).filter(|_| leg.phone.is_none()));
         leg.up = channel.state == "Up";
         leg.rang |= channel.state == "Ringing";
         leg.conversation = bridges.get(&channel.id).and_then(|bridge| conversation_of(bridge));
@@ -108,9 +110,14 @@ impl Desk {
     fn take_up(&mut self, channel: &ChannelId) {
         let Some(leg) = self.legs.get_mut(channel) else { return };
         if let (Some(cause), None) = (leg.hang_up, leg.running) {
-            leg.queue = [Job::HangUp(cause)].into();
+            leg.queue = [Job::HangUp { cause, transferred: leg.asks.take() }].into();
+        } else if leg.heading.is_some() && leg.heading == leg.conversation {
+            leg.heading = None;
+        } else if leg.heading.is_some() && leg.running.is_none() {
+            leg.head_again();
         } else if !leg.settled
             && leg.running.is_none()
+            && !leg.queue.iter().any(|job| matches!(job, Job::Settle { .. }))
             && (leg.answering || leg.arrived.is_none() && leg.up)
         {
             leg.queue.push_front(Job::Settle { bridge: leg.id.clone(), answer: leg.answering });

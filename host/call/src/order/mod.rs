@@ -18,6 +18,7 @@ pub(crate) mod queue;
 pub(crate) mod record;
 pub(crate) mod timer;
 pub(crate) mod transfer;
+pub(crate) mod transfer_key;
 pub(crate) mod watch;
 
 use crate::{carry::address_of, turn::Turn};

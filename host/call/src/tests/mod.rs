@@ -6,4 +6,5 @@ mod kept;
 mod pbx;
 mod properties;
 mod stories;
+mod transfers;
 mod world;

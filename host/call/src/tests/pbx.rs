@@ -80,7 +80,8 @@ impl Pbx {
             PbxCommand::IndicateRinging { .. }
             | PbxCommand::SendDigits { .. }
             | PbxCommand::Listen { .. }
-            | PbxCommand::StopListening { .. } => Vec::new(),
+            | PbxCommand::StopListening { .. }
+            | PbxCommand::RefuseTransfer { .. } => Vec::new(),
         }
     }
 

@@ -59,7 +59,7 @@ fn watch(leg: &str) -> Command {
 }
 
 /// The caller talks with bob; what is ordered when they are connected.
-fn talking(then: Vec<Command>) -> (World, LegId) {
+pub(super) fn talking(then: Vec<Command>) -> (World, LegId) {
     let mut world = World::new(vec![vec![Command::Answer, dial("bob", false)]]);
     world.settle();
     let bob = dialled(&world);
@@ -88,7 +88,7 @@ fn sent(world: &mut World) -> Vec<(LegId, String)> {
 }
 
 /// The leg that was dialled last.
-fn dialled(world: &World) -> LegId {
+pub(super) fn dialled(world: &World) -> LegId {
     world.pbx.legs.keys().rfind(|leg| **leg != LegId::from("caller-leg")).unwrap().clone()
 }
 

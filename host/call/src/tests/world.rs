@@ -1,7 +1,9 @@
 //! The world of a call: its PBX, the floor, and a flow that orders what it is given to order.
 
 use super::pbx::Pbx;
-use crate::{Ask, Call, House, Input, NoFlow, Now, Observed, Out, Prove, Stepped, legs::Role};
+use crate::{
+    Ask, Call, House, Input, NoFlow, Now, Observed, Out, Prove, Stepped, Takeover, legs::Role,
+};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     path::Path,
@@ -97,6 +99,8 @@ pub(super) struct Shared {
     pub(super) ordered: Vec<Order>,
     enrolled: BTreeSet<LegId>,
     struck: BTreeSet<LegId>,
+    /// Legs that went to another call.
+    pub(super) handed_over: Vec<Takeover>,
     pub(super) over: bool,
     /// Legs that the flow knows to be there.
     known: BTreeSet<LegName>,
@@ -134,6 +138,10 @@ impl House for Shared {
             orders.push(Ordered::Order(order));
         }
         Stepped { state: Some(Box::default()), orders, ..Stepped::default() }
+    }
+
+    fn knows(&self, _: &Event) -> bool {
+        true
     }
 
     fn change_flow(&mut self, _: &str) -> Result<Arc<Terms>, NoFlow> {
@@ -177,6 +185,14 @@ impl House for Shared {
 
     fn strike(&mut self, leg: &LegId) {
         assert!(self.struck.insert(leg.clone()), "{leg} ends twice");
+    }
+
+    fn hand_over(&mut self, takeover: Takeover) -> bool {
+        let there = takeover.of == LegId::from("other-call");
+        if there {
+            self.handed_over.push(takeover);
+        }
+        there
     }
 
     fn talks(&mut self, _: &AgentName, _: &LegId) {}
@@ -276,6 +292,7 @@ impl World {
             ordered: Vec::new(),
             enrolled: BTreeSet::from([caller.clone()]),
             struck: BTreeSet::new(),
+            handed_over: Vec::new(),
             over: false,
             known: BTreeSet::from([LegName::caller()]),
             hurry: None,

@@ -19,11 +19,11 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use strowger_call::{Ask, House, Input as CallInput, NoFlow, Observed, Prove, Stepped};
+use strowger_call::{Ask, House, Input as CallInput, NoFlow, Observed, Prove, Stepped, Takeover};
 use strowger_flows::OnFlow;
 use strowger_journal::{Change, encode_step};
 use strowger_model::{
-    AgentName, CallId,
+    AgentName, CallId, Event,
     command::{AgentAction, Target},
     event::Refusal,
     read::Authority,
@@ -31,7 +31,7 @@ use strowger_model::{
 };
 use strowger_pbx::port::LegId;
 use strowger_routing::{EntryId, Input, Output, RefusedInput};
-use strowger_sandbox::Fault;
+use strowger_sandbox::{ContractVersion, Fault};
 use strowger_site::{Agent, Site, Terms};
 
 /// The host as one call sees it while it deals with an input.
@@ -120,6 +120,12 @@ impl House for Guest<'_> {
         stepped
     }
 
+    fn knows(&self, event: &Event) -> bool {
+        let old = self.flow.flow.plugin().contract() == ContractVersion::V0_1;
+        // 0.1 had the event, and no host told it.
+        !(old && matches!(event, Event::TransferAsked { .. }))
+    }
+
     fn change_flow(&mut self, name: &str) -> Result<Arc<Terms>, NoFlow> {
         let snapshot = self.exchange.catalogue.current();
         let next = snapshot.flows.get(name).ok_or(NoFlow::Unknown)?;
@@ -174,6 +180,10 @@ impl House for Guest<'_> {
 
     fn strike(&mut self, leg: &LegId) {
         self.exchange.register.strike_leg(leg);
+    }
+
+    fn hand_over(&mut self, takeover: Takeover) -> bool {
+        self.exchange.register.hand_over(self.call, takeover).is_some()
     }
 
     fn talks(&mut self, agent: &AgentName, leg: &LegId) {

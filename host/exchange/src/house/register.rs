@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use strowger_call::Input;
+use strowger_call::{Input, Takeover};
 use strowger_flows::LoadedFlow;
 use strowger_model::{AgentName, CallId, FlowName, Timestamp};
 use strowger_pbx::port::{AliveLeg, LegId};
@@ -130,6 +130,20 @@ impl Register {
 
     pub(crate) fn enrol_leg(&self, leg: &LegId, call: CallId) {
         self.lock().by_leg.insert(leg.clone(), call);
+    }
+
+    /// A leg of a call is one of the call of another leg from now on, which is told so. None: that
+    /// leg is no other call's.
+    pub(crate) fn hand_over(&self, from: CallId, takeover: Takeover) -> Option<CallId> {
+        let to = {
+            let mut calls = self.lock();
+            let to = calls.by_leg.get(&takeover.of).copied().filter(|to| *to != from)?;
+            calls.by_id.get(&to)?.mailbox.as_ref()?;
+            calls.by_leg.insert(takeover.leg.clone(), to);
+            to
+        };
+        self.post(to, Input::TakeOver(Box::new(takeover)));
+        Some(to)
     }
 
     pub(crate) fn strike_leg(&self, leg: &LegId) {

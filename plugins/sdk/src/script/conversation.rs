@@ -104,7 +104,8 @@ impl InCall {
 pub enum Over {
     /// The agent hung up on the caller.
     AgentGone,
-    /// The caller talks with whom the agent had consulted, under this number.
+    /// The caller talks with whom the agent had consulted, or had called with the phone's own
+    /// transfer key, under this number.
     HandedOver(String),
     /// The caller was sent on to this number, and has left the call.
     SentOn(String),
@@ -139,13 +140,17 @@ impl Call {
             Some(self.watch(&agent.leg, settings.patterns().cloned().collect()).reporting());
         let mut conversation =
             Conversation { call: self, agent: &agent.leg, name: &agent.name, settings, watch };
+        let mut transfers = self.transfers(&agent.leg);
         loop {
-            let over = match race(self.gone(&agent.leg), conversation.key()).await {
-                Either::Left(_) => Some(Over::AgentGone),
-                Either::Right(Key::Consult(number)) => conversation.consult(number).await,
-                Either::Right(Key::Transfer(number)) => conversation.transfer(number).await,
-                // The caller is there already.
-                Either::Right(Key::Back) => None,
+            let over = crate::race! {
+                _ = self.gone(&agent.leg) => Some(Over::AgentGone),
+                number = transfers.next() => conversation.pass_on(number).await,
+                key = conversation.key() => match key {
+                    Key::Consult(number) => conversation.consult(number).await,
+                    Key::Transfer(number) => conversation.transfer(number).await,
+                    // The caller is there already.
+                    Key::Back => None,
+                },
             };
             if let Some(over) = over {
                 return over;
@@ -265,6 +270,13 @@ impl Conversation<'_> {
             }
             Err(why) => self.explain(&why).await,
         }
+    }
+
+    /// The agent's own transfer key: whoever is reached has the caller then.
+    async fn pass_on(&self, number: String) -> Option<Over> {
+        let to = self.settings.target(&number);
+        let settled = self.call.settle_transfer(self.agent, Some(to)).await;
+        settled.is_ok().then_some(Over::HandedOver(number))
     }
 
     async fn explain(&self, why: &Failure) -> Option<Over> {

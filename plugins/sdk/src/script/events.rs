@@ -1,7 +1,7 @@
 //! Events that nobody ordered, for a script that wants them.
 
 use super::{call::Call, run::Listen};
-use crate::types::{Event, LegDigit, Switched};
+use crate::types::{Event, LegDigit, Switched, TransferAsked};
 use std::{cell::RefCell, collections::VecDeque, future::poll_fn, rc::Rc, task::Poll};
 
 /// Events of a kind, from the moment that this was made; none is lost while the script awaits
@@ -68,6 +68,19 @@ impl Call {
         let leg = leg.into();
         self.events(move |event| match event {
             Event::Digit(LegDigit { leg: from, digit }) if *from == leg => Some(*digit),
+            _ => None,
+        })
+    }
+
+    /// Transfers that the phone of a leg asks for with its own keys, from now on: what was keyed. In
+    /// the step in which one is told, [`Call::settle_transfer`] says what becomes of it; else the
+    /// host carries it out, where the flow file permits it.
+    pub fn transfers(&self, leg: impl Into<String>) -> Events<String> {
+        let leg = leg.into();
+        self.events(move |event| match event {
+            Event::TransferAsked(TransferAsked { leg: from, target }) if *from == leg => {
+                Some(target.clone())
+            }
             _ => None,
         })
     }

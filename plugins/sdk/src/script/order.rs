@@ -306,7 +306,7 @@ pub mod kind {
         Do("connect") -> Result<(), Failure> { Outcome::Joined | Outcome::Done => Ok(()), } or |failure| Err(failure);
         /// Sending a leg, or the call, away.
         Transfer("transfer") -> Result<(), Failure> {
-            Outcome::Transferred => Ok(()),
+            Outcome::Transferred | Outcome::Done => Ok(()),
             Outcome::NotTransferred(why) => Err(Failure::Failed(why)),
         } or |failure| Err(failure);
         /// Watching for keys pressed in a conversation; see [`Ordered::reporting`].

@@ -10,8 +10,8 @@ use crate::{
     millis,
     types::{
         AgentAction, AgentOrder, Command, ContinueWith, Field, Gather, KeepWaiting, Listen,
-        ListenMode, OpenCampaign, Play, Prompt, RecordingOrder, SendDigits, SetSwitch, Target,
-        Transfer, Watch,
+        ListenMode, OpenCampaign, Play, Prompt, RecordingOrder, SendDigits, SetSwitch,
+        SettleTransfer, Target, Transfer, Watch,
     },
 };
 use std::{future::Future, time::Duration};
@@ -145,6 +145,16 @@ impl Call {
         target: Option<Target>,
     ) -> Ordered<kind::Transfer> {
         Ordered::new(self, Command::Transfer(Transfer { leg: leg.as_ref().into(), target }))
+    }
+
+    /// Says what becomes of a transfer that a phone asks for, in the step in which
+    /// [`Call::transfers`] tells of it: this target in the place of what was keyed, or nothing.
+    pub fn settle_transfer(
+        &self,
+        leg: impl AsRef<str>,
+        to: Option<Target>,
+    ) -> Ordered<kind::Transfer> {
+        Ordered::new(self, Command::SettleTransfer(SettleTransfer { leg: leg.as_ref().into(), to }))
     }
 
     /// Lets another flow take the call. Awaiting it goes on only if that failed.

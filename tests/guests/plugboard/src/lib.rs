@@ -19,7 +19,7 @@ use strowger_sdk::{
     types::{
         CaseOrder, Cause, Command, Confirm, ContinueWith, Dial, EnterQueue, Event, Field, Gather,
         HangUp, KeepWaiting, Left, Listen, ListenMode, Mail, Order, Outcome, Play, Prompt,
-        RingLimit, StepResult, Target, Transfer, Unanswered, Watch, Widen,
+        RingLimit, SettleTransfer, StepResult, Target, Transfer, Unanswered, Watch, Widen,
     },
 };
 
@@ -62,6 +62,7 @@ fn words(event: &Event) -> Vec<String> {
         }
         Event::Digit(key) => vec![name, key.leg.clone(), key.digit.to_string()],
         Event::HungUp(gone) => vec![name, gone.leg.clone()],
+        Event::TransferAsked(asked) => vec![name, asked.leg.clone(), asked.target.clone()],
         _ => vec![name],
     }
 }
@@ -105,7 +106,7 @@ fn order(line: &str, unasked: u32) -> Result<Order, String> {
 /// widen ENTRY QUEUE...                    timer SECONDS   note KEY VALUE
 /// dial LEG TARGET [limit SECONDS] [keep-place ENTRY] [confirm KEY SECONDS]
 /// watch LEG PATTERN...                    gather LEG DIGITS
-/// listen LEG AGENT [whisper | join]
+/// listen LEG AGENT [whisper | join]        settle-transfer LEG [TARGET]
 /// cancel ORDER                            mail TEMPLATE ADDRESS [KEY=VALUE...]
 /// case KIND [KEY=VALUE...]
 /// ask KEY contact NUMBER                  ask KEY on-duty ROSTER
@@ -141,6 +142,10 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
         "transfer" => {
             Command::Transfer(Transfer { leg: owned(words)?, target: words.next().map(target) })
         }
+        "settle-transfer" => Command::SettleTransfer(SettleTransfer {
+            leg: owned(words)?,
+            to: words.next().map(target),
+        }),
         "continue-with" => {
             Command::ContinueWith(ContinueWith { flow: owned(words)?, data: rest(words).join(" ") })
         }

@@ -67,6 +67,9 @@ fn command(command: wit::Command) -> Checked<Command> {
             leg: leg(asked.leg)?,
             target: asked.target.map(target).transpose()?,
         },
+        Guest::SettleTransfer(asked) => {
+            Command::SettleTransfer { leg: leg(asked.leg)?, to: asked.to.map(target).transpose()? }
+        }
         Guest::ContinueWith(asked) => Command::ContinueWith {
             flow: name("flow", asked.flow)?.into(),
             data: text("data", asked.data)?,
@@ -116,6 +119,7 @@ fn name_of(command: &wit::Command) -> &'static str {
         wit::Command::Resume(_) => "resume",
         wit::Command::Part(_) => "part",
         wit::Command::Transfer(_) => "transfer",
+        wit::Command::SettleTransfer(_) => "settle-transfer",
         wit::Command::ContinueWith(_) => "continue-with",
         wit::Command::Listen(_) => "listen",
         wit::Command::Record(_) => "record",

@@ -1,5 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod faults;
+mod transfers;
+
 use super::*;
 use crate::rest::Snapshot;
 use std::{collections::BTreeMap, time::Duration};
@@ -30,6 +33,12 @@ impl Told {
                     self.serials.insert(channel.to_string(), (serial, job));
                     text
                 }
+                Output::Again { channel, serial, job, .. } => {
+                    let text = format!("again {channel} {job:?}");
+                    self.serials.insert(channel.to_string(), (serial, job));
+                    text
+                }
+                Output::Watch { channel, to, within } => format!("watch {channel} {to} {within:?}"),
                 Output::Chore(chore) => format!("chore {chore:?}"),
                 Output::Arm(play, after) => format!("arm {play:?} {after:?}"),
             });
@@ -112,7 +121,7 @@ fn hanging_up_waits_for_the_dial_and_drops_the_rest() {
         told.command(PbxCommand::SendDigits { leg: "d".into(), digits: "1".into() }).is_empty()
     );
     assert!(told.command(hang_up("d")).is_empty());
-    assert_eq!(told.done("d", Ok(0)), ["run d HangUp(Normal)"]);
+    assert_eq!(told.done("d", Ok(0)), ["run d HangUp { cause: Normal, transferred: None }"]);
     assert!(told.done("d", Ok(0)).is_empty());
     let destroyed = channel_event("ChannelDestroyed", "d", "Ringing", r#""cause": 16,"#);
     assert_eq!(told.event(&destroyed), ["Ended(Ended { leg: d, cause: Normal, left: false })"]);
@@ -307,7 +316,7 @@ fn while_another_host_serves_the_application_nothing_is_done() {
     // The application is free again: what waited is done to those who are still there.
     told.input(Input::Connected);
     let out = told.input(Input::Synced(listed_twice())).concat();
-    for done in ["run c HangUp(Normal)", "run other Play"] {
+    for done in ["run c HangUp { cause: Normal, transferred: None }", "run other Play"] {
         assert!(out.contains(done), "{out}");
     }
     assert!(!out.contains("Originate"), "{out}");
