@@ -3,10 +3,9 @@
 
 use crate::{
     Call, Phase, fallback,
-    house::{Ask, House, Now, Proof},
+    house::{Ask, House, Now, Proof, Takeover},
     legs::{Ending, Leg, Role},
     observe::Observed,
-    takeover::Takeover,
 };
 use std::{collections::BTreeMap, mem, sync::Arc, time::Duration};
 use strowger_model::{
