@@ -5,8 +5,7 @@
 //! * [`observe`]: what the far ends experience.
 //! * `world`: legs and conversations, and what happens to them.
 //! * `far_end`, `conversation`: callers and phones, and those who hear each other.
-//! * `commands`: what the host's commands do; `asked`: the connection, and what the world says when
-//!   it is asked.
+//! * `commands`: what the host's commands do.
 //! * `agenda`: what is to happen, by time; `inbox`: commands on their way.
 //! * `provider`: the sim as the adapter of a host in another process, and its part in tests of
 //!   adapters.
@@ -23,7 +22,6 @@
 //! phone that is picked up then is hung up, and a call that comes then never reaches the host.
 
 mod agenda;
-mod asked;
 mod commands;
 mod config;
 mod conversation;
