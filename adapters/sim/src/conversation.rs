@@ -3,9 +3,10 @@
 use super::{
     agenda::What,
     observe::{Observed, Sound},
-    world::{Far, Playing, State, World},
+    world::{Far, Playing, Slot, State, World},
 };
 use std::{mem, sync::Arc};
+use strowger_conformance::Hearing;
 use strowger_model::{Prompt, command::ListenMode, event::PlayEnd};
 use strowger_pbx::port::{LegId, PbxEvent, PlayId};
 
@@ -55,6 +56,24 @@ impl World {
             });
         let heard: Vec<u32> = talking.chain(aloud).filter(|heard| *heard != slot).collect();
         heard.into_iter().map(|heard| self.slot(heard).id.clone()).collect()
+    }
+
+    /// What those hear who are up.
+    pub(super) fn hearing(&self) -> Vec<Hearing> {
+        let up = self.slots.iter().zip(0..).filter_map(|(there, slot)| {
+            Some((there.as_deref().filter(|there| there.state == State::Up)?, slot))
+        });
+        let hearing = |(there, slot): (&Slot, u32)| {
+            let place = self.slot(there.conversation);
+            let music = place.music.as_ref().filter(|_| place.playing.is_none());
+            Hearing {
+                leg: there.id.clone(),
+                with: self.heard_by(slot),
+                music: music.map(|class| class.as_ref().to_owned()),
+                keys: there.keys.clone(),
+            }
+        };
+        up.map(hearing).collect()
     }
 
     /// The conversation that a leg listens to.

@@ -7,6 +7,7 @@ use super::{
     world::{Dialled, Far, More, PhoneState, Script, State, World},
 };
 use std::{sync::Arc, time::Duration};
+use strowger_conformance::Shown;
 use strowger_model::event::Cause;
 use strowger_pbx::port::{Address, ArrivedLeg, LegId, PbxEvent};
 
@@ -178,6 +179,18 @@ impl World {
         };
         let address = self.phones[phone as usize].address.clone();
         Observed::RingStarted { leg: there.id.clone(), address, caller_id, display_name }
+    }
+
+    /// What a phone shows that was dialled, and rings or talks.
+    pub(super) fn shown(&self, address: &Address) -> Option<Shown> {
+        let phone = self.addresses.get(address)?;
+        self.slots.iter().flatten().find_map(|there| match &there.far {
+            Far::Phone(dialled) if dialled.phone == *phone => Some(Shown {
+                caller_id: dialled.caller_id.clone(),
+                display_name: dialled.display_name.clone(),
+            }),
+            _ => None,
+        })
     }
 
     pub(super) fn phone_answers(&mut self, slot: u32) {

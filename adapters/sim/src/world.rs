@@ -15,7 +15,6 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use strowger_conformance::{Hearing, Shown};
 use strowger_model::{
     Prompt,
     command::ListenMode,
@@ -465,36 +464,6 @@ impl World {
             })
             .chain(on_its_way)
             .collect()
-    }
-
-    /// Who hears whom.
-    pub(super) fn hearing(&self) -> Vec<Hearing> {
-        let up = self.slots.iter().zip(0..).filter_map(|(there, slot)| {
-            Some((there.as_ref().filter(|there| there.state == State::Up)?, slot))
-        });
-        let hearing = |(there, slot): (&Box<Slot>, u32)| {
-            let place = self.slot(there.conversation);
-            let music = place.music.as_ref().filter(|_| place.playing.is_none());
-            Hearing {
-                leg: there.id.clone(),
-                with: self.heard_by(slot),
-                music: music.map(|class| class.as_ref().to_owned()),
-                keys: there.keys.clone(),
-            }
-        };
-        up.map(hearing).collect()
-    }
-
-    /// What a phone shows that was dialled, and rings or talks.
-    pub(super) fn shown(&self, address: &Address) -> Option<Shown> {
-        let phone = self.addresses.get(address)?;
-        self.slots.iter().flatten().find_map(|there| match &there.far {
-            Far::Phone(dialled) if dialled.phone == *phone => Some(Shown {
-                caller_id: dialled.caller_id.clone(),
-                display_name: dialled.display_name.clone(),
-            }),
-            _ => None,
-        })
     }
 
     #[cfg(test)]

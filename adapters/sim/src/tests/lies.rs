@@ -1,5 +1,6 @@
 //! The scenarios of all adapters find an adapter that does not do what it tells, or does not tell
 //! what it does. The sim is honest; a liar stands between it and the host.
+#![expect(clippy::ptr_arg, reason = "every change of a list has one type")]
 
 use super::*;
 use strowger_model::command::ListenMode;
