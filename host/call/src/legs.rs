@@ -156,7 +156,7 @@ impl Legs {
         self.0.iter_mut().find(|leg| match leg.role {
             Role::Agent { entry, .. } => entry == order,
             Role::Dialled(dial) => dial == order,
-            Role::Caller | Role::Offered { .. } => false,
+            Role::Caller | Role::Offered { .. } | Role::Substitute { .. } => false,
         })
     }
 
