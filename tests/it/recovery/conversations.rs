@@ -335,9 +335,9 @@ fn a_conversation_that_has_just_begun_is_settled_by_the_next_host() {
 
 fn hears_music(town: &Town, one: &LegId) -> bool {
     let seen = town.seen.lock().unwrap();
-    let sounds = seen.iter().filter_map(|seen| match seen {
+    let mut sounds = seen.iter().filter_map(|seen| match seen {
         Observed::Hears { leg, sound, .. } if leg == one => Some(sound),
         _ => None,
     });
-    matches!(sounds.last(), Some(strowger_sim::Sound::Music(_)))
+    matches!(sounds.next_back(), Some(strowger_sim::Sound::Music(_)))
 }

@@ -360,7 +360,7 @@ impl World {
                         assert!(rung.insert((agent, endpoint)), "{agent} is rung twice");
                     }
                 }
-                Role::Caller | Role::Agent { .. } => {}
+                Role::Caller | Role::Agent { .. } | Role::Substitute { .. } => {}
             }
         }
     }
