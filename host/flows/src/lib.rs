@@ -24,6 +24,9 @@ mod faults;
 mod fit;
 pub mod flow;
 mod flow_file;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod fuzz;
 mod origin;
 mod plan;
 mod read_flow;

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod fuzz;
+
 use super::*;
 use crate::rest::Snapshot;
 use std::{collections::BTreeMap, time::Duration};
