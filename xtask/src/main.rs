@@ -5,11 +5,14 @@
 //! * [`mod@test`]: everything that must pass.
 //! * [`check`]: the repository's text: lists of modules, names of pages and files, lengths.
 //! * [`deny`]: licences and sources of all crates, and what is known against them.
-//! * [`soak`]: more random faults than everything else has time for.
+//! * [`soak`]: more random faults than everything else has time for. [`fuzz`]: more spoilt files.
+//! * [`mutants`]: the state machines, altered, and what no test notices.
 
 mod check;
 mod deny;
+mod fuzz;
 mod guests;
+mod mutants;
 mod soak;
 mod test;
 
@@ -54,12 +57,30 @@ enum Chore {
     /// Have many storms of random faults rage around the host, and print the seeds of those that
     /// lose something
     Soak {
-        /// On the simulated PBX, so many; the first seed is 1
+        /// On the simulated PBX, so many
         #[arg(long, value_name = "STORMS")]
         sim: Option<u64>,
         /// On the real Asterisk, so many
         #[arg(long, value_name = "STORMS")]
         asterisk: Option<u64>,
+        /// The seed of the first; another at every run unless it is given
+        #[arg(long)]
+        from: Option<u64>,
+    },
+    /// Have every reader of files and streams read spoilt examples
+    Fuzz {
+        /// For so long each
+        #[arg(long, default_value_t = 5)]
+        minutes: u64,
+    },
+    /// Alter the state machines in one place at a time, and show what no test notices
+    Mutants {
+        /// Only packages whose name contains this
+        #[arg(long)]
+        package: Option<String>,
+        /// Only one in so many places
+        #[arg(long, default_value_t = 1)]
+        one_in: u64,
     },
     /// Measure, and print a table
     Bench {
@@ -79,7 +100,9 @@ fn main() -> Result<()> {
         Chore::Test { arguments } => test::test(&arguments),
         Chore::Check => check::check(),
         Chore::Deny => deny::deny(),
-        Chore::Soak { sim, asterisk } => soak::soak(sim, asterisk),
+        Chore::Soak { sim, asterisk, from } => soak::soak(sim, asterisk, from),
+        Chore::Fuzz { minutes } => fuzz::fuzz(minutes),
+        Chore::Mutants { package, one_in } => mutants::mutants(package.as_deref(), one_in),
         Chore::Bench { arguments } => bench(&arguments),
         Chore::Plugins => {
             guests::build().map(|folder| println!("plugins are in {}", folder.display()))

@@ -10,6 +10,8 @@
 mod config;
 mod connection;
 mod door;
+#[cfg(test)]
+mod fuzz;
 mod session;
 
 pub use config::{RemoteConfig, RemoteLimits};

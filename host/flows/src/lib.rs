@@ -25,6 +25,9 @@ mod files;
 mod fit;
 pub mod flow;
 mod flow_file;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod fuzz;
 pub mod log_lines;
 mod origin;
 mod plan;

@@ -313,6 +313,26 @@ mod tests {
         sent_to(serve, PATIENCE).await.unwrap();
     }
 
+    /// Whatever the server says, and however much of it before it is asked.
+    #[test]
+    fn fuzz_what_a_server_says() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let said = "220 ready\r\n250-good\r\n250-SIZE 1000\r\n250 8BITMIME\r\n250 ok\r\n250 ok\r\n354 go on\r\n250 taken\r\n221 bye\r\n";
+        strowger_test_support::fuzz(&[said.as_bytes()], |said| {
+            let said = said.to_vec();
+            let serve = async move |mut stream: TcpStream| {
+                // It may have gone by now.
+                let _ = stream.write_all(&said).await;
+                let _ = stream.shutdown().await;
+                let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+            };
+            let sent = runtime.block_on(sent_to(serve, Duration::from_secs(2)));
+            if let Err(NotSent { said, .. }) = sent {
+                assert!(said.chars().count() <= SAID + 1, "{said:?}");
+            }
+        });
+    }
+
     #[tokio::test]
     async fn of_what_a_server_says_one_line_is_kept() {
         let serve = |stream| {

@@ -17,6 +17,8 @@
 //! to the byte.
 
 pub mod file;
+#[cfg(test)]
+mod fuzz;
 pub mod gate;
 mod judge;
 mod load;

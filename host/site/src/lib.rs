@@ -18,6 +18,9 @@
 
 pub mod address;
 pub mod contacts;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod fuzz;
 pub mod permission;
 pub mod pin;
 pub mod problem;

@@ -26,6 +26,9 @@
 //! name is hostile.
 
 mod error;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod fuzz;
 mod names;
 mod prompts;
 mod recordings;

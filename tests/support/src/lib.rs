@@ -1,13 +1,15 @@
-//! What tests of several crates share: the plugins and test guests, built for wasm, and reads with
-//! fixed answers.
+//! What tests of several crates share: the plugins and test guests, built for wasm, reads with
+//! fixed answers, and readers that are given spoilt examples.
 //!
 //! `cargo xtask test` builds all guests before it runs the tests, so that here a file need only be
 //! read. Without it (one crate's tests, run by hand) the guest is built by the cargo that runs the
 //! test.
 
 mod fixed;
+mod fuzz;
 
 pub use fixed::FixedReads;
+pub use fuzz::{fuzz, fuzz_text};
 
 use std::{
     env, fs,

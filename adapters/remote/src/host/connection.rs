@@ -285,7 +285,7 @@ async fn converse(socket: Socket, connection: Connection, beat: Beat) {
 }
 
 /// Understands the first message. Its version goes before all else: a newer one may look different.
-fn hello(text: &str) -> Result<Hello, String> {
+pub(super) fn hello(text: &str) -> Result<Hello, String> {
     let error = |error: serde_json::Error| {
         format!("the first message must be `hello`: {error}: {}", excerpt(text))
     };

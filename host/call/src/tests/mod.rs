@@ -2,6 +2,7 @@
 //! orders what a test says.
 
 mod fumble;
+mod fuzz;
 mod kept;
 mod pbx;
 mod properties;

@@ -79,3 +79,11 @@ fn r3_joins_and_leaves_a_queue() {
     let unknown = Input::Agent { agent: "a".into(), action: FloorAction::Join("q9".into()) };
     assert_eq!(world.input(unknown), Err(RefusedInput::UnknownQueue("q9".into())));
 }
+
+#[test]
+fn r3_who_leaves_a_queue_rings_on_for_another() {
+    let mut world = World::new(vec![queue("q", &["a"]), queue("p", &["a"])], &["a"]);
+    world.enter(1, &["q"]);
+    assert!(world.agent("a", FloorAction::Leave("p".into())).is_empty());
+    assert_eq!(world.ringing_for(1), ["a"]);
+}

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod faults;
+mod fuzz;
 mod transfers;
 
 use super::*;
