@@ -11,6 +11,7 @@
 //! * `far_end`: what the PBX tells of legs, made into outcomes and events.
 //! * `legs`: the legs, and who is in conversation with whom; `place`: moving them, playing to them.
 //! * `orders`: the unfinished orders, and what every kind of them can do.
+//! * `by_hand`: what people ask of a call, and do with it.
 //! * `urgent`: an agent's conversation that waits while the agent is in an urgent call.
 //! * `quota`: how much a call may keep, write and send in all its life.
 //! * `image`, `resume`: what of a call is in the journal, and how it goes on with the next host.
@@ -20,6 +21,7 @@
 //! for nothing, and sends nothing: who runs it journals what came of an input, and only then has
 //! the commands leave.
 
+mod by_hand;
 mod carry;
 mod far_end;
 mod house;
@@ -37,6 +39,7 @@ mod urgent;
 #[cfg(test)]
 mod tests;
 
+pub use by_hand::{Answer, ByHand, Glance};
 pub use carry::address_of;
 pub use house::{Ask, House, NoFlow, Now, Proof, Prove, Stepped};
 pub use image::Image;

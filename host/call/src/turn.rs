@@ -2,7 +2,7 @@
 //! comes of its orders.
 
 use crate::{
-    Call, Phase, fallback,
+    ByHand, Call, Phase, fallback,
     house::{Ask, House, Now, Proof},
     legs::{Ending, Leg, Role},
     observe::Observed,
@@ -43,6 +43,8 @@ pub enum Input {
         /// The answer.
         proof: Proof,
     },
+    /// Somebody looks at the call, or does something with it.
+    ByHand(ByHand),
     /// The time of [`Call::due`] has come.
     Due,
     /// The call goes on with what it had no time for ([`Call::is_behind`]).
@@ -86,6 +88,7 @@ impl Call {
             Input::Floor(output) => turn.floor_says(output),
             Input::ShuttingDown(within) => turn.tell(Event::ShuttingDown { within }),
             Input::Proved { ticket, proof } => turn.proved(ticket, proof),
+            Input::ByHand(what) => turn.by_hand(what),
             Input::Due => turn.orders_due(),
             Input::GoOn => {}
             Input::GiveUp(why) => turn.fall_back(&why),
