@@ -10,7 +10,10 @@ mod host;
 mod records;
 
 pub(crate) use adapters::{Adapter, AdapterAction, AdapterTest, Sim};
-pub(crate) use host::{Call, Check, Demo, Floor, Flows, FlowsAction, Host, Plugins, Serve, Test};
+pub(crate) use host::{
+    Accept, Agents, Call, Calls, CallsDo, Check, Demo, Floor, Flows, FlowsAction, Host, Plugins,
+    Serve, Test,
+};
 pub(crate) use records::{
     AddCase, By, Cases, CasesDo, Erase, Mails, Records, Replay, Report, Which,
 };
@@ -63,16 +66,42 @@ pub(crate) enum Command {
     ///
     /// Ends with 0 if all passed, else with 1.
     Test(Test),
+    /// Show how the host is: PBX, site, flows, journal, mail, disk
+    ///
+    /// Ends with 0 if all is well, with 1 if something is ill, with 2 if no host answers.
+    Status(Floor),
     /// Show what is loaded: versions, calls on each, what is wrong
     Flows(Flows),
+    /// Take a flow as its files say, although its scenarios fail
+    ///
+    /// Holds as long as the flow's files stay as they are, also across a restart. The journal keeps
+    /// the reason. Mistakes in files cannot be accepted.
+    ///
+    /// Ends with 0 if nothing else is wrong, else with 1.
+    #[command(
+        after_help = "Example:\n  strowger accept vaccination-helpdesk --reason \"the welcome must change today\""
+    )]
+    Accept(Accept),
     /// Show the queues: who waits, who is there, and what came of callers today
     ///
     /// Today is since midnight at the site, or since the host started. Offered: came into the
     /// queue. Answered: got an agent of it; the percentage of those within the queue's
     /// `answer_within`. Left: were sent away or moved on. Abandoned: hung up. The others wait.
     Queues(Floor),
-    /// Show the agents: what each is doing, since when, where, and for which queues
-    Agents(Floor),
+    /// Show the agents: what each is doing, since when, where, and for which queues; or do
+    /// something for one
+    ///
+    /// AGENT is a name or an extension, QUEUE a name or a code.
+    #[command(
+        after_help = "Examples:\n  strowger agents\n  strowger agents login an\n  strowger agents pause 101 --reason lunch\n  strowger agents join an helpdesk"
+    )]
+    Agents(Agents),
+    /// Show the calls that are up: who waits where, for how long, who talks with whom; or do
+    /// something with one
+    #[command(
+        after_help = "Examples:\n  strowger calls\n  strowger calls take-out 038g0xwfyg000\n  strowger calls send 038g0xwfyg000 +3227138700"
+    )]
+    Calls(Calls),
     /// Read a PIN and print its hash, for an agent in the site file
     ///
     /// Reads one line of standard input. The hash (argon2id) goes into `[agents.NAME]`; the PIN

@@ -15,6 +15,7 @@ use crate::{
     serve::{
         control::Control,
         running::Running,
+        status::{Connection, Vitals},
         watch::{Sight, Wanted, Watch},
     },
 };
@@ -25,7 +26,7 @@ use std::{collections::BTreeMap, io::IsTerminal, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Options};
 use strowger_flows::{Catalogue, CatalogueConfig, Snapshot};
 use strowger_model::CallId;
-use strowger_pbx::port::Address;
+use strowger_pbx::port::{Address, PbxSink};
 use strowger_scenario::What;
 use strowger_sim::{Phone, Sim, SimConfig};
 use strowger_site::Report;
@@ -63,7 +64,9 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
     let watch = Arc::new(Watch::default());
     let sights = watch.watch(Wanted::All);
     let exchange = Exchange::new(Options::new(catalogue.clone(), Clock::system(), watch.clone()));
-    let sim = Arc::new(simulated(&catalogue.current(), &exchange));
+    let connection = Arc::new(Connection::default());
+    let sink = connection.noted(exchange.sink());
+    let sim = Arc::new(simulated(&catalogue.current(), sink));
     exchange.attach(sim.clone());
     let running = Running {
         catalogue: catalogue.clone(),
@@ -74,6 +77,13 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
         // The demo keeps none.
         journal: Config { state: copy.control.with_extension("state"), ..Config::default() }
             .journal(),
+        vitals: Vitals {
+            connection,
+            store: None,
+            state: copy.flows.clone(),
+            mail: false,
+            since: exchange.clock().now(),
+        },
     };
     let _control = Control::open(&copy.control, strowger_api::router(running))?;
 
@@ -116,7 +126,7 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
 }
 
 /// The PBX, with the phones of the script.
-fn simulated(snapshot: &Snapshot, exchange: &Arc<Exchange>) -> Sim {
+fn simulated(snapshot: &Snapshot, sink: PbxSink) -> Sim {
     let lengths = lengths_without_recordings(&snapshot.site.language);
     let sim = Sim::new(
         SimConfig {
@@ -125,7 +135,7 @@ fn simulated(snapshot: &Snapshot, exchange: &Arc<Exchange>) -> Sim {
             }),
             ..SimConfig::default()
         },
-        exchange.sink(),
+        sink,
     );
     for (address, after, talks) in script::PHONES {
         let seconds = |seconds: u64| Duration::from_secs(seconds);

@@ -5,6 +5,7 @@
 //! * `running`: the host, as the API shows it.
 //! * `answers`: from the types of the inside to those of the API.
 //! * `paperwork`: what the API does in the journal: cases and notes.
+//! * `status`: how the host is, as a whole.
 //! * `supervise`: what the host tells a service manager.
 //! * `watch`: what the host shows of its calls.
 
@@ -12,22 +13,28 @@ mod answers;
 pub(crate) mod control;
 mod paperwork;
 pub(crate) mod running;
+pub(crate) mod status;
 mod supervise;
 pub(crate) mod watch;
 
 use crate::{
     args,
     config::{Adapter, Config},
-    serve::{control::Control, running::Running, watch::Watch},
+    serve::{
+        control::Control,
+        running::Running,
+        status::{Connection, Vitals},
+        watch::Watch,
+    },
 };
 use anyhow::{Context, Result};
 use std::{io::IsTerminal, sync::Arc, time::Duration};
 use strowger_asterisk::Asterisk;
-use strowger_exchange::{Clock, Exchange, Options};
+use strowger_exchange::{Clock, Exchange, Memory, Options};
 use strowger_flows::{Catalogue, CatalogueConfig};
 use strowger_journal::{Removed, Retention, Store};
 use strowger_office::{Courier, Outbox, Rules};
-use strowger_pbx::port::Pbx;
+use strowger_pbx::port::{Pbx, PbxSink};
 use strowger_remote::Remote;
 use strowger_sandbox::Engine;
 use strowger_sim::{Phone, Sim, SimConfig};
@@ -76,16 +83,20 @@ async fn run(config: Config) -> Result<bool> {
         gate: Some(strowger_scenario::gate(engine)),
         faults_per_minute: config.faults_per_minute,
     };
-    let (catalogue, report) = tokio::task::spawn_blocking(|| Catalogue::open(opening)).await?;
+    let store = open_store(&config).await?;
+    let memory = Arc::new(Memory(store.clone()));
+    let opened = move || Catalogue::open_again(opening, Some(memory));
+    let (catalogue, report) = tokio::task::spawn_blocking(opened).await?;
     tell(&report);
     let watch = Arc::new(Watch::default());
-    let store = open_store(&config).await?;
     let courier = config.mail.as_ref().map(Courier::new).transpose()?;
     let options = Options::new(catalogue.clone(), Clock::system(), watch.clone());
     let exchange =
         Exchange::new(Options { store: Some(store.clone()), calls: config.calls, ..options });
     let prompts = Arc::new(Prompts::open(prompts(&config, &catalogue.current().site))?);
-    let (pbx, sim) = adapter(&config, &prompts, &exchange).await?;
+    let connection = Arc::new(Connection::default());
+    let sink = connection.noted(exchange.sink());
+    let (pbx, sim) = adapter(&config, &prompts, sink).await?;
     exchange.attach(pbx.clone());
     let watching = {
         let exchange = exchange.clone();
@@ -104,10 +115,18 @@ async fn run(config: Config) -> Result<bool> {
         sim,
         watch,
         journal: config.journal(),
+        vitals: Vitals {
+            connection,
+            store: Some(store.clone()),
+            state: config.state.clone(),
+            mail: courier.is_some(),
+            since: exchange.clock().now(),
+        },
     };
-    let control = Control::open(&config.control(), strowger_api::router(running))?;
+    let control = Control::open(&config.control(), strowger_api::router(running.clone()))?;
     tracing::info!(adapter = pbx.name(), flows = %config.flows.display(), control = %config.control().display(), "serving");
-    supervise::serving(pbx.name());
+    supervise::serving();
+    let telling = tokio::spawn(supervise::tell_status(running));
     let alive = tokio::spawn(supervise::alive(exchange.clone()));
     let tidying = tokio::spawn(tidy(store.clone(), config.keep.into(), exchange.clone()));
     let mailing = mailing(&store, &exchange, courier);
@@ -118,6 +137,7 @@ async fn run(config: Config) -> Result<bool> {
         within_s = config.drain,
         "stopping: new calls go to the PBX's own route; a second signal ends at once"
     );
+    telling.abort();
     supervise::stopping(exchange.call_count(), config.drain());
     drop(watching);
     let left = tokio::select! {
@@ -209,28 +229,37 @@ fn tell(report: &Report) {
     if report.site_changed {
         tracing::info!("the site file is in force");
     }
-    for problem in &report.problems {
+    let mut shown = 0;
+    for (nth, problem) in report.problems.iter().map(ToString::to_string).enumerate() {
+        let left = report.problems.len() - nth;
+        if nth > 0 && shown + problem.lines().count() > MOST_LINES {
+            tracing::error!("and {left} more: `strowger flows` or `strowger check` shows all");
+            break;
+        }
+        shown += problem.lines().count();
         tracing::error!("\n{problem}");
     }
 }
+
+/// Of what is wrong with files, the log shows so many lines.
+const MOST_LINES: usize = 20;
 
 /// The PBX that the configuration names.
 async fn adapter(
     config: &Config,
     prompts: &Arc<Prompts>,
-    exchange: &Arc<Exchange>,
+    sink: PbxSink,
 ) -> Result<(Arc<dyn Pbx>, Option<Arc<Sim>>)> {
     match (&config.adapter, &config.asterisk, &config.remote) {
         (Adapter::Asterisk, Some(asterisk), _) => {
-            let sink = supervise::told("asterisk", exchange.sink());
             let pbx = Asterisk::start(asterisk.clone(), prompts.clone(), sink).await?;
             Ok((Arc::new(pbx), None))
         }
         (Adapter::Remote, _, Some(remote)) => {
-            Ok((Arc::new(Remote::start(remote, exchange.sink()).await?), None))
+            Ok((Arc::new(Remote::start(remote, sink).await?), None))
         }
         _ => {
-            let sim = Arc::new(Sim::new(simulated(prompts.lengths()), exchange.sink()));
+            let sim = Arc::new(Sim::new(simulated(prompts.lengths()), sink));
             Ok((sim.clone(), Some(sim)))
         }
     }
