@@ -11,7 +11,7 @@
 //! * `far_end`: what the PBX tells of legs, made into outcomes and events.
 //! * `legs`: the legs, and who is in conversation with whom; `place`: moving them, playing to them.
 //! * `orders`: the unfinished orders, and what every kind of them can do.
-//! * `by_hand`: what people ask of a call, and do with it.
+//! * `by_hand`: what people ask of a call, and do with it; `glance`: in which words.
 //! * `urgent`: an agent's conversation that waits while the agent is in an urgent call.
 //! * `quota`: how much a call may keep, write and send in all its life.
 //! * `image`, `resume`: what of a call is in the journal, and how it goes on with the next host.
@@ -24,6 +24,7 @@
 mod by_hand;
 mod carry;
 mod far_end;
+mod glance;
 mod house;
 mod image;
 mod legs;
@@ -39,8 +40,8 @@ mod urgent;
 #[cfg(test)]
 mod tests;
 
-pub use by_hand::{Answer, ByHand, Glance};
 pub use carry::address_of;
+pub use glance::{Answer, ByHand, Glance};
 pub use house::{Ask, House, NoFlow, Now, Proof, Prove, Stepped};
 pub use image::Image;
 pub use observe::{NoObserver, Observed, Observer};

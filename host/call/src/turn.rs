@@ -2,7 +2,8 @@
 //! comes of its orders.
 
 use crate::{
-    ByHand, Call, Phase, fallback,
+    Call, Phase, fallback,
+    glance::ByHand,
     house::{Ask, House, Now, Proof},
     legs::{Ending, Leg, Role},
     observe::Observed,

@@ -1,5 +1,5 @@
-//! What a catalogue remembers between reloads: the site, and of each flow what serves, the way back,
-//! versions not to take, calls in progress on each. Only [`crate::Catalogue`] holds it, behind a lock.
+//! What a catalogue remembers between reloads: the site, and of each flow what serves, the way
+//! back, versions not to take, calls in progress on each. Only [`crate::Catalogue`] holds it.
 
 use crate::{
     flow::LoadedFlow,
@@ -125,7 +125,7 @@ impl Books {
     }
 
     /// What serves, and what those versions are made of that are new; none: all is as it was.
-    pub(crate) fn to_remember(&mut self) -> Option<(InForce, Vec<VersionFiles>)> {
+    pub(crate) fn news(&mut self) -> Option<(InForce, Vec<VersionFiles>)> {
         let site = self.site.as_ref()?.source.as_ref()?.file();
         let serving: Vec<_> =
             self.flows.values().filter_map(|book| book.was.serving.clone()).collect();

@@ -1,8 +1,8 @@
 //! What serves new calls: one immutable snapshot, replaced in one store.
 //!
-//! The catalogue owns the snapshot and what is remembered of each flow (`books`). A reload reads, checks, compiles and tries
-//! while the old snapshot serves (`plan`); only then does it take the lock that faults and status
-//! need, for as long as it takes to store a pointer.
+//! The catalogue owns the snapshot and what is remembered of each flow (`books`). A reload reads,
+//! checks, compiles and tries while the old snapshot serves (`plan`); only then does it take the
+//! lock that faults and status need, for as long as it takes to store a pointer.
 
 use crate::{
     books::{Books, FlowStatus},
@@ -319,7 +319,7 @@ impl Catalogue {
     }
 
     fn publish(&self, books: &mut Books) {
-        if let Some((memory, (in_force, new))) = self.memory.as_ref().zip(books.to_remember()) {
+        if let Some((memory, (in_force, new))) = self.memory.as_ref().zip(books.news()) {
             memory.serves(in_force, new);
         }
         let Some(site) = books.site.clone() else { return };

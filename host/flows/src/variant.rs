@@ -1,5 +1,5 @@
-//! A flow as it would be with other figures or another file: what scenarios run on. It is checked as
-//! files are.
+//! A flow as it would be with other figures or another file: what scenarios run on. It is checked
+//! as files are.
 
 use crate::{LoadedFlow, origin::Origin};
 use serde_json::{Map, Value};

@@ -17,11 +17,10 @@ use strowger_flows::{Gate, LoadedFlow, Snapshot};
 use strowger_sandbox::Engine;
 use strowger_site::{Problem, version};
 
-/// The folder of a flow's scenarios, beside its flow file.
-pub const FOLDER: &str = "scenarios";
+pub use crate::load::FOLDER;
 
-/// Runs the scenarios beside a flow's file: those of behaviour, and each with the files as they are.
-/// The error is short: `strowger test` shows all of it.
+/// Runs the scenarios beside a flow's file: those of behaviour, and each with the files as they
+/// are. The error is short: `strowger test` shows all of it.
 pub fn gate(engine: Engine) -> Gate {
     let proven = Proven::default();
     Arc::new(move |snapshot, flow| {

@@ -4,8 +4,8 @@
 //! # Layout
 //! * [`mod@file`]: the file as it is written; [`term`]: figures in it; `load`: reading and checking
 //!   it.
-//! * `people`: contacts and rosters of a scenario's own; [`mod@pinned`]: flow file and site file that
-//!   the scenarios of a flow play with.
+//! * `people`: contacts and rosters of a scenario's own; [`mod@pinned`]: flow file and site file
+//!   that the scenarios of a flow play with.
 //! * [`mod@run`]: plays a scenario with the flow's own plugin, a real exchange and the [`stage`].
 //! * [`timeline`]: a call as people see it; `recorder`: puts it together; `judge`: compares it with
 //!   what was expected; `reported`: the same for reports.

@@ -5,7 +5,7 @@
 //! site file is. The plugin is that of the flow under test. A file that is not there is the live
 //! one.
 
-use crate::gate;
+use crate::load;
 use serde_json::Map;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use strowger_flows::{LoadedFlow, Snapshot};
@@ -45,5 +45,5 @@ pub fn pinned(
 }
 
 fn file(flow: &LoadedFlow, name: &str) -> PathBuf {
-    flow.dir.join(gate::FOLDER).join(FOLDER).join(name)
+    flow.dir.join(load::FOLDER).join(FOLDER).join(name)
 }

@@ -394,7 +394,7 @@ fn agent(changed: &mut Changes<'_>, nth: usize, name: &str) {
     match nth % 3 {
         0 => changed.add(&key("extension"), "987".into()),
         1 => changed.add(&key("name"), "Iemand Anders".into()),
-        _ => changed.add(&key("logged_in"), (nth % 2 == 0).into()),
+        _ => changed.add(&key("logged_in"), nth.is_multiple_of(2).into()),
     }
     if !NAMED.contains(&name) {
         changed.change(format!("{name} has left"), |site| {

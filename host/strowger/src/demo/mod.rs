@@ -77,13 +77,7 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
         // The demo keeps none.
         journal: Config { state: copy.control.with_extension("state"), ..Config::default() }
             .journal(),
-        vitals: Vitals {
-            connection,
-            store: None,
-            state: copy.flows.clone(),
-            mail: false,
-            since: exchange.clock().now(),
-        },
+        vitals: vitals(&catalogue, &exchange, sim.clone(), connection, copy),
     };
     let _control = Control::open(&copy.control, strowger_api::router(running))?;
 
@@ -123,6 +117,19 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
         tokio::signal::ctrl_c().await?;
     }
     Ok(good)
+}
+
+/// Of a host that keeps nothing and sends no mail.
+fn vitals(
+    catalogue: &Arc<Catalogue>,
+    exchange: &Arc<Exchange>,
+    pbx: Arc<Sim>,
+    connection: Arc<Connection>,
+    copy: &Copy,
+) -> Vitals {
+    let (catalogue, exchange) = (catalogue.clone(), exchange.clone());
+    let (state, since) = (copy.flows.clone(), exchange.clock().now());
+    Vitals { catalogue, exchange, pbx, connection, store: None, state, mail: false, since }
 }
 
 /// The PBX, with the phones of the script.

@@ -31,7 +31,7 @@ use anyhow::{Context, Result};
 use std::{io::IsTerminal, sync::Arc, time::Duration};
 use strowger_asterisk::Asterisk;
 use strowger_exchange::{Clock, Exchange, Memory, Options};
-use strowger_flows::{Catalogue, CatalogueConfig};
+use strowger_flows::{Catalogue, CatalogueConfig, Watching};
 use strowger_journal::{Removed, Retention, Store};
 use strowger_office::{Courier, Outbox, Rules};
 use strowger_pbx::port::{Pbx, PbxSink};
@@ -98,16 +98,18 @@ async fn run(config: Config) -> Result<bool> {
     let sink = connection.noted(exchange.sink());
     let (pbx, sim) = adapter(&config, &prompts, sink).await?;
     exchange.attach(pbx.clone());
-    let watching = {
-        let exchange = exchange.clone();
-        catalogue.watch(Duration::from_millis(config.debounce_ms), move |report| {
-            tell(report);
-            exchange.site_changed();
-            for problem in prompts.refresh() {
-                tracing::error!("{problem}");
-            }
-        })?
+    let watching = follow(&catalogue, &exchange, prompts, config.debounce_ms)?;
+    let vitals = Vitals {
+        catalogue: catalogue.clone(),
+        exchange: exchange.clone(),
+        pbx: pbx.clone(),
+        connection,
+        store: Some(store.clone()),
+        state: config.state.clone(),
+        mail: courier.is_some(),
+        since: exchange.clock().now(),
     };
+    let telling = tokio::spawn(supervise::tell_status(vitals.clone()));
     let running = Running {
         catalogue,
         exchange: exchange.clone(),
@@ -115,39 +117,61 @@ async fn run(config: Config) -> Result<bool> {
         sim,
         watch,
         journal: config.journal(),
-        vitals: Vitals {
-            connection,
-            store: Some(store.clone()),
-            state: config.state.clone(),
-            mail: courier.is_some(),
-            since: exchange.clock().now(),
-        },
+        vitals,
     };
-    let control = Control::open(&config.control(), strowger_api::router(running.clone()))?;
+    let control = Control::open(&config.control(), strowger_api::router(running))?;
     tracing::info!(adapter = pbx.name(), flows = %config.flows.display(), control = %config.control().display(), "serving");
     supervise::serving();
-    let telling = tokio::spawn(supervise::tell_status(running));
     let alive = tokio::spawn(supervise::alive(exchange.clone()));
     let tidying = tokio::spawn(tidy(store.clone(), config.keep.into(), exchange.clone()));
     let mailing = mailing(&store, &exchange, courier);
 
     signals.next().await;
-    tracing::info!(
-        calls = exchange.call_count(),
-        within_s = config.drain,
-        "stopping: new calls go to the PBX's own route; a second signal ends at once"
-    );
     telling.abort();
-    supervise::stopping(exchange.call_count(), config.drain());
     drop(watching);
-    let left = tokio::select! {
-        left = exchange.drain(config.drain()) => left,
-        () = signals.next() => exchange.call_count(),
-    };
+    let left = drain(&exchange, config.drain(), &mut signals).await;
     drop(control);
     alive.abort();
     tidying.abort();
     mailing.abort();
+    end(&store, left);
+    Ok(left == 0)
+}
+
+/// Takes over changes of files.
+fn follow(
+    catalogue: &Arc<Catalogue>,
+    exchange: &Arc<Exchange>,
+    prompts: Arc<Prompts>,
+    debounce_ms: u64,
+) -> Result<Watching> {
+    let exchange = exchange.clone();
+    Ok(catalogue.watch(Duration::from_millis(debounce_ms), move |report| {
+        tell(report);
+        exchange.site_changed();
+        for problem in prompts.refresh() {
+            tracing::error!("{problem}");
+        }
+    })?)
+}
+
+/// New calls take the PBX's own route; calls that are up have so long left. Says how many still
+/// are.
+async fn drain(exchange: &Exchange, within: Duration, signals: &mut Signals) -> usize {
+    tracing::info!(
+        calls = exchange.call_count(),
+        within_s = within.as_secs(),
+        "stopping: new calls go to the PBX's own route; a second signal ends at once"
+    );
+    supervise::stopping(exchange.call_count(), within);
+    tokio::select! {
+        left = exchange.drain(within) => left,
+        () = signals.next() => exchange.call_count(),
+    }
+}
+
+/// The journal takes what it was given last.
+fn end(store: &Store, left: usize) {
     if !store.flush(FLUSH) {
         tracing::error!("the last steps could not be journalled within {} s", FLUSH.as_secs());
     }
@@ -155,7 +179,6 @@ async fn run(config: Config) -> Result<bool> {
         0 => tracing::info!("stopped; every call had ended"),
         calls => tracing::warn!(calls, "stopped; these calls stay at the PBX as they are"),
     }
-    Ok(left == 0)
 }
 
 /// How long the journal has at the end for what it was given last.

@@ -21,7 +21,6 @@ use tokio::sync::mpsc::Receiver;
 const LONGEST_SILENCE: Duration = Duration::from_secs(3600);
 
 /// The parts of a host that the API reaches.
-#[derive(Clone)]
 pub(crate) struct Running {
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) exchange: Arc<Exchange>,
@@ -29,7 +28,7 @@ pub(crate) struct Running {
     /// The PBX, if it is the sim.
     pub(crate) sim: Option<Arc<Sim>>,
     pub(crate) watch: Arc<Watch>,
-    /// What only the status is made of.
+    /// What the status is made of.
     pub(crate) vitals: Vitals,
     /// For what people keep, beside the host's own writer.
     pub(crate) journal: Arc<dyn Backend>,
@@ -37,7 +36,7 @@ pub(crate) struct Running {
 
 impl Host for Running {
     async fn status(&self) -> Result<v1::Status, Error> {
-        status::status(self).await
+        status::status(&self.vitals).await
     }
 
     async fn flows(&self) -> Result<Vec<v1::Flow>, Error> {

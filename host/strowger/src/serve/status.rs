@@ -1,17 +1,16 @@
 //! How the host is, as a whole: what `strowger status` and a service manager are told.
 
-use crate::serve::running::Running;
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use strowger_api::{Error, v1};
-use strowger_exchange::Clock;
-use strowger_flows::FlowStatus;
+use strowger_exchange::{Clock, Exchange};
+use strowger_flows::{Catalogue, FlowStatus};
 use strowger_journal::{Health, Store};
 use strowger_model::{MailState, Timestamp};
-use strowger_pbx::port::{PbxEvent, PbxSink};
+use strowger_pbx::port::{Pbx, PbxEvent, PbxSink};
 use strowger_site::Problem;
 
 /// Whether the PBX can be reached.
@@ -44,9 +43,12 @@ impl Connection {
     }
 }
 
-/// The parts of a host that only its status is made of.
+/// The parts of a host that its status is made of.
 #[derive(Clone)]
 pub(crate) struct Vitals {
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) exchange: Arc<Exchange>,
+    pub(crate) pbx: Arc<dyn Pbx>,
     pub(crate) connection: Arc<Connection>,
     /// The journal; none: the demo keeps none.
     pub(crate) store: Option<Store>,
@@ -66,8 +68,8 @@ const TRIES: u32 = 6;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// All of it. Reads the outbox.
-pub(super) async fn status(host: &Running) -> Result<v1::Status, Error> {
-    let store = host.vitals.store.clone();
+pub(super) async fn status(vitals: &Vitals) -> Result<v1::Status, Error> {
+    let store = vitals.store.clone();
     let since = Timestamp(Clock::system().now().0.saturating_sub(5 * DAY.as_millis() as u64));
     let mails = tokio::task::spawn_blocking(move || match store {
         Some(store) => store.mails(Some(since)),
@@ -81,13 +83,13 @@ pub(super) async fn status(host: &Running) -> Result<v1::Status, Error> {
     };
     let tried = waiting().max_by_key(|posted| posted.last.tries).map(|posted| &posted.last);
     let mail = v1::MailStatus {
-        server: host.vitals.mail,
+        server: vitals.mail,
         waiting: waiting().count() as u64,
         failed: mails.iter().filter(failed).count() as u64,
         error: tried.and_then(|tried| tried.error.clone()),
     };
     let late = tried.is_some_and(|tried| tried.tries >= TRIES);
-    let mut status = without_mail(host);
+    let mut status = without_mail(vitals);
     if !mail.server && mail.waiting > 0 {
         let ill = format!("{} mails wait, and strowger.toml names no mail server", mail.waiting);
         status.ill.push(ill);
@@ -102,10 +104,9 @@ pub(super) async fn status(host: &Running) -> Result<v1::Status, Error> {
 }
 
 /// All of it but the outbox. Reads nothing from the disk.
-pub(super) fn without_mail(host: &Running) -> v1::Status {
-    let vitals = &host.vitals;
-    let flows = host.catalogue.status();
-    let problems = host.catalogue.site_problems();
+pub(super) fn without_mail(vitals: &Vitals) -> v1::Status {
+    let flows = vitals.catalogue.status();
+    let problems = vitals.catalogue.site_problems();
     let store = vitals.store.as_ref();
     let health = store.map(|store| store.health().borrow().clone());
     let pbx_error = vitals.connection.error();
@@ -117,7 +118,7 @@ pub(super) fn without_mail(host: &Running) -> v1::Status {
         Some(Health::Stuck { since, why }) => (Some(since), Some(why)),
         Some(Health::Journalling) | None => (None, None),
     };
-    let adapter = host.pbx.name().to_owned();
+    let adapter = vitals.pbx.name().to_owned();
     let mut ill = Vec::new();
     ill.extend(
         pbx_error.as_ref().map(|why| format!("the PBX ({adapter}) is not connected: {why}")),
@@ -132,10 +133,10 @@ pub(super) fn without_mail(host: &Running) -> v1::Status {
         ill,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         since: vitals.since,
-        calls: host.exchange.call_count() as u64,
+        calls: vitals.exchange.call_count() as u64,
         pbx: v1::PbxStatus { adapter, connected: pbx_error.is_none(), error: pbx_error },
         site: v1::SiteStatus {
-            in_force: host.catalogue.current().site.source.is_some(),
+            in_force: vitals.catalogue.current().site.source.is_some(),
             error: (!problems.is_empty())
                 .then(|| problems.iter().map(Problem::to_string).collect()),
         },

@@ -2,7 +2,7 @@
 //!
 //! Without a service manager, which shows in `NOTIFY_SOCKET`, all of this does nothing.
 
-use crate::serve::{running::Running, status};
+use crate::serve::status::{self, Vitals};
 use sd_notify::NotifyState;
 use std::{sync::Arc, time::Duration};
 use strowger_exchange::Exchange;
@@ -14,7 +14,7 @@ pub(crate) fn serving() {
 
 /// Tells how the host is, whenever that has changed, for as long as it is polled: what is ill first
 /// of all.
-pub(crate) async fn tell_status(host: Running) {
+pub(crate) async fn tell_status(vitals: Vitals) {
     if std::env::var_os("NOTIFY_SOCKET").is_none() {
         return;
     }
@@ -22,8 +22,8 @@ pub(crate) async fn tell_status(host: Running) {
     let mut ticks = tokio::time::interval(STATUS_EVERY);
     loop {
         ticks.tick().await;
-        let now = match status::without_mail(&host).ill.join("; ") {
-            ill if ill.is_empty() => format!("serving calls of {}", host.pbx.name()),
+        let now = match status::without_mail(&vitals).ill.join("; ") {
+            ill if ill.is_empty() => format!("serving calls of {}", vitals.pbx.name()),
             ill => ill.lines().collect::<Vec<_>>().join(" "),
         };
         if now != told {
