@@ -8,7 +8,7 @@ use futures_util::{AsyncBufReadExt, StreamExt, TryStreamExt, stream};
 use reqwest::{RequestBuilder, Response, Url};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{error, io, iter, path::Path};
-use strowger_model::{CallId, FlowName};
+use strowger_model::{AgentName, CallId, FlowName};
 
 /// A host in another process.
 pub struct Client {
@@ -75,6 +75,10 @@ impl Client {
 }
 
 impl Host for Client {
+    async fn status(&self) -> Result<v1::Status, Error> {
+        self.get(&["status"]).await
+    }
+
     async fn flows(&self) -> Result<Vec<v1::Flow>, Error> {
         self.get(&["flows"]).await
     }
@@ -83,12 +87,28 @@ impl Host for Client {
         self.post(&["flows", flow.as_str(), "rollback"], &()).await
     }
 
+    async fn accept(&self, flow: &FlowName, accept: v1::Accept) -> Result<v1::Accepted, Error> {
+        self.post(&["flows", flow.as_str(), "accept"], &accept).await
+    }
+
     async fn queues(&self) -> Result<Vec<v1::Queue>, Error> {
         self.get(&["queues"]).await
     }
 
     async fn agents(&self) -> Result<Vec<v1::Agent>, Error> {
         self.get(&["agents"]).await
+    }
+
+    async fn agent(&self, agent: &AgentName, what: v1::AgentDo) -> Result<(), Error> {
+        self.post(&["agents", agent.as_str()], &what).await
+    }
+
+    async fn take_out(&self, call: CallId) -> Result<(), Error> {
+        self.post(&["calls", &call.to_string(), "take-out"], &()).await
+    }
+
+    async fn send_on(&self, call: CallId, to: v1::SendOn) -> Result<(), Error> {
+        self.post(&["calls", &call.to_string(), "send-on"], &to).await
     }
 
     async fn calls(&self) -> Result<Vec<v1::Call>, Error> {

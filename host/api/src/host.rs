@@ -2,7 +2,7 @@
 
 use crate::{Error, v1};
 use futures_util::stream::BoxStream;
-use strowger_model::{CallId, FlowName};
+use strowger_model::{AgentName, CallId, FlowName};
 
 /// Lines of text, without their ends, as they come.
 pub type Lines = BoxStream<'static, Result<String, Error>>;
@@ -11,6 +11,9 @@ pub type Lines = BoxStream<'static, Result<String, Error>>;
 /// [`Kind::Unreachable`](crate::Kind::Unreachable) if the host is in another process; other errors
 /// are named where they can come.
 pub trait Host: Send + Sync + 'static {
+    /// How the host is, as a whole.
+    fn status(&self) -> impl Future<Output = Result<v1::Status, Error>> + Send;
+
     /// Every flow: its versions, the calls on each, what is wrong with its files.
     fn flows(&self) -> impl Future<Output = Result<Vec<v1::Flow>, Error>> + Send;
 
@@ -25,13 +28,35 @@ pub trait Host: Send + Sync + 'static {
         flow: &FlowName,
     ) -> impl Future<Output = Result<v1::RolledBack, Error>> + Send;
 
+    /// Takes a flow as its files say although its scenarios fail, as long as the files stay as they
+    /// are.
+    ///
+    /// # Errors
+    /// Conflict: there is no such flow, its files have mistakes, or it serves what they say.
+    fn accept(
+        &self,
+        flow: &FlowName,
+        accept: v1::Accept,
+    ) -> impl Future<Output = Result<v1::Accepted, Error>> + Send;
+
     /// Every queue: who waits, who is there, what came of callers today.
     fn queues(&self) -> impl Future<Output = Result<Vec<v1::Queue>, Error>> + Send;
 
     /// Every agent: what each is doing, since when, where.
     fn agents(&self) -> impl Future<Output = Result<Vec<v1::Agent>, Error>> + Send;
 
-    /// The calls that are up.
+    /// Does something for an agent, by name or extension.
+    ///
+    /// # Errors
+    /// Not found: there is no such agent or queue. Conflict: the agent is not logged in. Bad request:
+    /// `at` is not a phone.
+    fn agent(
+        &self,
+        agent: &AgentName,
+        what: v1::AgentDo,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// The calls that are up, the oldest first.
     fn calls(&self) -> impl Future<Output = Result<Vec<v1::Call>, Error>> + Send;
 
     /// Brings a call in. The lines say what happens in it, until it is over; they end after an hour
@@ -40,6 +65,23 @@ pub trait Host: Send + Sync + 'static {
     /// # Errors
     /// Conflict: `via` is missing, or is not for this PBX.
     fn call(&self, new: v1::NewCall) -> impl Future<Output = Result<Lines, Error>> + Send;
+
+    /// Takes a caller out of the queues: to the flow it is as if nobody could be reached.
+    ///
+    /// # Errors
+    /// Not found: the call is not up. Conflict: its caller does not wait.
+    fn take_out(&self, call: CallId) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Sends a caller on to somebody else; the call is over with that.
+    ///
+    /// # Errors
+    /// Not found: the call is not up. Conflict: its caller has gone. Bad request: that is nobody
+    /// whom one can call.
+    fn send_on(
+        &self,
+        call: CallId,
+        to: v1::SendOn,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Cases, in the order in which they were opened.
     fn cases(

@@ -2,12 +2,17 @@
 //!
 //! | request | method of [`Host`] | answer |
 //! |---|---|---|
+//! | `GET /v1/status` | `status` | how the host is |
 //! | `GET /v1/flows` | `flows` | every flow |
 //! | `POST /v1/flows/NAME/rollback` | `rollback` | the version that serves now |
+//! | `POST /v1/flows/NAME/accept` | `accept` | the version that need not pass its scenarios |
 //! | `GET /v1/queues` | `queues` | every queue |
 //! | `GET /v1/agents` | `agents` | every agent |
+//! | `POST /v1/agents/NAME` | `agent` | `null` |
 //! | `GET /v1/calls` | `calls` | the calls that are up |
 //! | `POST /v1/calls` | `call` | text: a line for each thing that happens, until the call is over |
+//! | `POST /v1/calls/CALL/take-out` | `take_out` | `null` |
+//! | `POST /v1/calls/CALL/send-on` | `send_on` | `null` |
 //! | `GET /v1/cases` | `cases` | the cases that are open; with `?all=true` the others too |
 //! | `POST /v1/cases` | `add_case` | the new case |
 //! | `POST /v1/cases/CASE` | `note_case` | `null` |
@@ -26,23 +31,32 @@ use axum::{
 };
 use futures_util::TryStreamExt;
 use std::sync::Arc;
-use strowger_model::{CallId, FlowName};
+use strowger_model::{AgentName, CallId, FlowName};
 
 type Answer<T> = Result<Json<T>, Error>;
 
 /// The routes of a host.
 pub fn router<H: Host>(host: H) -> Router {
     Router::new()
+        .route("/v1/status", get(status::<H>))
         .route("/v1/flows", get(flows::<H>))
         .route("/v1/flows/{name}/rollback", post(rollback::<H>))
+        .route("/v1/flows/{name}/accept", post(accept::<H>))
         .route("/v1/queues", get(queues::<H>))
         .route("/v1/agents", get(agents::<H>))
+        .route("/v1/agents/{agent}", post(agent::<H>))
+        .route("/v1/calls/{call}/take-out", post(take_out::<H>))
+        .route("/v1/calls/{call}/send-on", post(send_on::<H>))
         .route("/v1/calls", get(calls::<H>).post(call::<H>))
         .route("/v1/cases", get(cases::<H>).post(add_case::<H>))
         .route("/v1/cases/{case}", post(note_case::<H>))
         .route("/v1/cases/{case}/close", post(close_case::<H>))
         .route("/v1/records/{call}/notes", post(note_record::<H>))
         .with_state(Arc::new(host))
+}
+
+async fn status<H: Host>(State(host): State<Arc<H>>) -> Answer<v1::Status> {
+    host.status().await.map(Json)
 }
 
 async fn flows<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Flow>> {
@@ -56,12 +70,40 @@ async fn rollback<H: Host>(
     host.rollback(&flow).await.map(Json)
 }
 
+async fn accept<H: Host>(
+    State(host): State<Arc<H>>,
+    Path(flow): Path<FlowName>,
+    Json(accept): Json<v1::Accept>,
+) -> Answer<v1::Accepted> {
+    host.accept(&flow, accept).await.map(Json)
+}
+
 async fn queues<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Queue>> {
     host.queues().await.map(Json)
 }
 
 async fn agents<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Agent>> {
     host.agents().await.map(Json)
+}
+
+async fn agent<H: Host>(
+    State(host): State<Arc<H>>,
+    Path(agent): Path<AgentName>,
+    Json(what): Json<v1::AgentDo>,
+) -> Answer<()> {
+    host.agent(&agent, what).await.map(Json)
+}
+
+async fn take_out<H: Host>(State(host): State<Arc<H>>, Path(call): Path<CallId>) -> Answer<()> {
+    host.take_out(call).await.map(Json)
+}
+
+async fn send_on<H: Host>(
+    State(host): State<Arc<H>>,
+    Path(call): Path<CallId>,
+    Json(to): Json<v1::SendOn>,
+) -> Answer<()> {
+    host.send_on(call, to).await.map(Json)
 }
 
 async fn calls<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Call>> {

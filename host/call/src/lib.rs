@@ -12,6 +12,7 @@
 //! * `legs`: the legs, and who is in conversation with whom; `place`: moving them, playing to them.
 //! * `orders`: the unfinished orders, and what every kind of them can do.
 //! * `takeover`: the place of the caller taken by a leg of another call.
+//! * `by_hand`: what people ask of a call, and do with it; `glance`: in which words.
 //! * `urgent`: an agent's conversation that waits while the agent is in an urgent call.
 //! * `quota`: how much a call may keep, write and send in all its life.
 //! * `image`, `resume`: what of a call is in the journal, and how it goes on with the next host.
@@ -21,8 +22,10 @@
 //! for nothing, and sends nothing: who runs it journals what came of an input, and only then has
 //! the commands leave.
 
+mod by_hand;
 mod carry;
 mod far_end;
+mod glance;
 mod house;
 mod image;
 mod legs;
@@ -40,6 +43,7 @@ mod urgent;
 mod tests;
 
 pub use carry::address_of;
+pub use glance::{Answer, ByHand, Glance};
 pub use house::{Ask, House, NoFlow, Now, Proof, Prove, Stepped, Takeover};
 pub use image::Image;
 pub use observe::{NoObserver, Observed, Observer};

@@ -3,6 +3,7 @@
 
 use crate::{
     Call, Phase, fallback,
+    glance::ByHand,
     house::{Ask, House, Now, Proof, Takeover},
     legs::{Ending, Leg, Role},
     observe::Observed,
@@ -45,6 +46,8 @@ pub enum Input {
         /// The answer.
         proof: Proof,
     },
+    /// Somebody looks at the call, or does something with it.
+    ByHand(ByHand),
     /// The time of [`Call::due`] has come.
     Due,
     /// The call goes on with what it had no time for ([`Call::is_behind`]).
@@ -96,6 +99,7 @@ impl Call {
             Input::Floor(output) => turn.floor_says(output),
             Input::ShuttingDown(within) => turn.tell(Event::ShuttingDown { within }),
             Input::Proved { ticket, proof } => turn.proved(ticket, proof),
+            Input::ByHand(what) => turn.by_hand(what),
             Input::Due => turn.orders_due(),
             Input::GoOn => {}
             Input::GiveUp(why) => turn.fall_back(&why),

@@ -8,6 +8,7 @@
 //! * `house`: what calls share, one file an owner: `register` of calls and legs, `floor` of queues
 //!   and agents, `staff`, `history`; and what one call may ask of them.
 //! * `journal`, `wake`: what a call needs to outlive the host, and how the next host takes it up.
+//! * `memory`: what the catalogue is to remember, kept in the journal.
 //! * `clock`: [`Clock`], where the clocks are read.
 //!
 //! **Architecture invariant:** a call is one task, and only that task touches the call's state.
@@ -19,12 +20,14 @@ mod early;
 mod events;
 mod house;
 mod journal;
+mod memory;
 mod running;
 mod wake;
 
 pub use clock::Clock;
-pub use house::register::CallSummary;
-pub use strowger_call::{NoObserver, Observed, Observer};
+pub use house::{by_hand::ByHandError, register::CallSummary};
+pub use memory::Memory;
+pub use strowger_call::{Glance, NoObserver, Observed, Observer};
 pub use strowger_model::CallRecord;
 
 use early::Early;

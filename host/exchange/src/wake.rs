@@ -7,6 +7,7 @@
 
 use crate::{
     Exchange,
+    memory::told,
     running::{Found, Running},
 };
 use std::{
@@ -80,12 +81,6 @@ impl Drop for Roll {
             tracing::info!(calls = self.calls, took_ms, "every call of the earlier host goes on");
         }
     }
-}
-
-fn told<T: Default>(what: &str, result: Result<T, impl std::fmt::Display>) -> T {
-    result
-        .inspect_err(|error| tracing::error!("{what} cannot be read from the journal: {error}"))
-        .unwrap_or_default()
 }
 
 impl Exchange {

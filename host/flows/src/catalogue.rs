@@ -1,29 +1,33 @@
 //! What serves new calls: one immutable snapshot, replaced in one store.
 //!
-//! The catalogue owns the snapshot and what is remembered of each flow: its previous version,
-//! versions not to take, calls in progress on each. A reload reads, checks, compiles and tries
-//! while the old snapshot serves (`plan`); only then does it take the lock that faults and status
-//! need, for as long as it takes to store a pointer.
+//! The catalogue owns the snapshot and what is remembered of each flow (`books`). A reload reads,
+//! checks, compiles and tries while the old snapshot serves (`plan`); only then does it take the
+//! lock that faults and status need, for as long as it takes to store a pointer.
 
 use crate::{
+    books::{Books, FlowStatus},
     files::{Files, Plugins, SITE_FILE},
     flow::{LoadedFlow, OnFlow},
+    memory::Memory,
     plan::{Plan, Was, plan},
+    recall::recall,
     snapshot::{CatalogueConfig, Snapshot},
 };
 use arc_swap::ArcSwap;
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use strowger_model::{FlowName, FlowVersion, Timestamp};
+use strowger_model::{FlowName, FlowVersion, Timestamp, archive::Decided};
 use strowger_sandbox::Engine;
 use strowger_site::{Problem, Report, Site, problem::list};
 
 /// Flows as loaded, and the way to replace them.
 pub struct Catalogue {
     config: CatalogueConfig,
+    /// What outlives the host; none: nothing does.
+    memory: Option<Arc<dyn Memory>>,
     plugins: Plugins,
     current: ArcSwap<Snapshot>,
     /// One reload or rollback at a time. Taken before `books`.
@@ -32,58 +36,28 @@ pub struct Catalogue {
     books: Mutex<Books>,
 }
 
-/// What is remembered between reloads.
-#[derive(Default)]
-pub(crate) struct Books {
-    /// None: the site file was never good.
-    site: Option<Arc<Site>>,
-    flows: BTreeMap<FlowName, Book>,
-    /// Of the last reload.
-    report: Report,
-    /// Archived versions that were made again, as long as somebody holds them.
-    revived: Vec<Weak<LoadedFlow>>,
-    /// Versions withdrawn since the start: a plan made before one is not carried out after it.
-    withdrawals: u64,
-}
-
-/// What is remembered of a flow.
-#[derive(Default)]
-struct Book {
-    was: Was,
-    /// Withdrawn for its faults, and by what it was replaced.
-    withdrawn: Option<String>,
-    problems: Vec<Problem>,
-    /// Its flow file is there.
-    exists: bool,
-}
-
-/// A flow as the operator sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FlowStatus {
-    /// Its name.
-    pub name: String,
-    /// Numbers that it serves.
-    pub numbers: Vec<String>,
-    /// The plugin's name.
-    pub plugin: Option<String>,
-    /// The plugin's version.
-    pub plugin_version: Option<String>,
-    /// What new calls get; none: nothing is good yet, or the flow file is gone.
-    pub version: Option<String>,
-    /// What a rollback would bring back.
-    pub previous: Option<String>,
-    /// New calls get the version of before, until the files are changed.
-    pub rolled_back: bool,
-    /// The version that was withdrawn for its faults, until the files are changed.
-    pub withdrawn: Option<String>,
-    /// New calls go to the fallback, for there was no version of before.
-    pub on_fallback: bool,
-    /// Calls in progress by version, those of versions that no longer serve too.
-    pub calls: BTreeMap<String, usize>,
-    /// Faults of the version that serves.
-    pub faults: u64,
-    /// What is wrong with the files as they are now.
-    pub error: Option<String>,
+/// Why a flow is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum AcceptError {
+    /// There is no such flow.
+    #[error("there is no flow {name:?}; there is {known}")]
+    UnknownFlow {
+        /// The name asked for.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
+    /// What is wrong is not in its scenarios.
+    #[error("flow {name:?} cannot be accepted, for its files have mistakes:\n{why}")]
+    Mistakes {
+        /// The flow.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// It serves what its files say.
+    #[error("flow {0:?} serves what its files say: there is nothing to accept")]
+    Nothing(String),
 }
 
 /// Why there is no way back.
@@ -119,16 +93,42 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Catalogue {
     /// Reads everything. What is wrong is in the report; the rest serves.
     pub fn open(config: CatalogueConfig) -> (Arc<Self>, Report) {
+        Self::open_again(config, None)
+    }
+
+    /// The same, after a host of before. What is wrong with the files now serves as it did then.
+    pub fn open_again(
+        config: CatalogueConfig,
+        memory: Option<Arc<dyn Memory>>,
+    ) -> (Arc<Self>, Report) {
         let nothing = Snapshot { site: Arc::new(Site::empty()), flows: BTreeMap::new() };
-        let catalogue = Arc::new(Self {
+        let catalogue = Self::new(config, memory, nothing);
+        let files = Files::read(&catalogue.config, &catalogue.plugins);
+        if let Some(memory) = &catalogue.memory {
+            let (plugins, engine) = (&catalogue.plugins, &catalogue.config.engine);
+            recall(&**memory, &files, plugins, engine, &mut lock(&catalogue.books));
+        }
+        let taken = catalogue.take(&files);
+        let serving = catalogue.current();
+        let serving = serving.flows.values();
+        let swapped = serving.map(|flow| (flow.name.to_string(), flow.version.clone())).collect();
+        let site_changed = catalogue.current().site.source.is_some();
+        (catalogue, Report { swapped, site_changed, ..taken })
+    }
+
+    fn new(
+        config: CatalogueConfig,
+        memory: Option<Arc<dyn Memory>>,
+        snapshot: Snapshot,
+    ) -> Arc<Self> {
+        Arc::new(Self {
             config,
+            memory,
             plugins: Plugins::default(),
-            current: ArcSwap::from_pointee(nothing),
+            current: ArcSwap::from_pointee(snapshot),
             changing: Mutex::default(),
             books: Mutex::default(),
-        });
-        let report = catalogue.reload();
-        (catalogue, report)
+        })
     }
 
     /// A catalogue that serves this and reads no files: for scenarios.
@@ -141,13 +141,7 @@ impl Catalogue {
             gate: None,
             faults_per_minute: usize::MAX,
         };
-        Arc::new(Self {
-            config,
-            plugins: Plugins::default(),
-            current: ArcSwap::from_pointee(snapshot),
-            changing: Mutex::default(),
-            books: Mutex::default(),
-        })
+        Self::new(config, None, snapshot)
     }
 
     /// Where flows come from.
@@ -165,21 +159,66 @@ impl Catalogue {
         lock(&self.books).report.clone()
     }
 
+    /// What is wrong with the site file, its contacts and rosters, or why it is not in force.
+    pub fn site_problems(&self) -> Vec<Problem> {
+        lock(&self.books).site_problems()
+    }
+
     /// Reads everything again. Blocks while plugins are compiled and tried; the old snapshot serves
     /// meanwhile.
     pub fn reload(&self) -> Report {
         let _one_at_a_time = lock(&self.changing);
-        let files = Files::read(&self.config, &self.plugins);
+        self.take(&Files::read(&self.config, &self.plugins))
+    }
+
+    /// Serves what these files say, as far as it is good.
+    fn take(&self, files: &Files) -> Report {
         loop {
             let (site, was, withdrawals) = lock(&self.books).view();
-            let (site, plan, problems) = choose(&self.config, &files, site.as_ref(), &was);
+            let (site, plan, problems) = choose(&self.config, files, site.as_ref(), &was);
             let mut books = lock(&self.books);
             if books.withdrawals == withdrawals {
-                let report = books.carry_out(site, plan, &files, problems);
-                self.publish(&books);
+                let report = books.carry_out(site, plan, files, problems);
+                self.publish(&mut books);
                 return report;
             }
         }
+    }
+
+    /// Takes a flow as its files say, although its scenarios fail, for as long as the files stay as
+    /// they are; returns its version.
+    ///
+    /// # Errors
+    /// There is no such flow, its files have mistakes, or there is nothing to accept.
+    pub fn accept(&self, name: &str, reason: &str) -> Result<String, AcceptError> {
+        let _one_at_a_time = lock(&self.changing);
+        let files = Files::read(&self.config, &self.plugins);
+        let (site, was, _) = lock(&self.books).view();
+        let known: Vec<&str> = files.flows.keys().map(FlowName::as_str).collect();
+        let unknown = AcceptError::UnknownFlow { name: name.to_owned(), known: list(&known) };
+        let mistakes = |problems: Vec<Problem>| AcceptError::Mistakes {
+            name: name.to_owned(),
+            why: problems.iter().map(Problem::to_string).collect(),
+        };
+        let origin = files.flows.get(name).ok_or(unknown)?.as_ref();
+        let site = files.site.as_ref().ok().or(site.as_ref());
+        let kept = |version: &str| was.get(name)?.kept(version);
+        let fitted = origin.map_err(Clone::clone).and_then(|origin| origin.fit(site, kept));
+        let flow = fitted.map_err(&mistakes)?.ok_or_else(|| mistakes(Vec::new()))?;
+        let serves = was.get(name).and_then(|was| was.serving.as_ref());
+        if self.report().is_good() && serves.is_some_and(|serves| serves.version == flow.version) {
+            return Err(AcceptError::Nothing(name.to_owned()));
+        }
+        lock(&self.books).accept(&flow.on());
+        self.decided(flow.on(), Decided::Accepted, reason);
+        self.take(&files);
+        tracing::warn!(
+            flow = name,
+            version = flow.version,
+            reason,
+            "accepted: its scenarios need not pass"
+        );
+        Ok(flow.version.clone())
     }
 
     /// Brings the previous version of a flow back, on the site as it is now; returns that version.
@@ -209,10 +248,14 @@ impl Catalogue {
         }
         let version = back.version.clone();
         if let Some(book) = books.flows.get_mut(name) {
+            if let Some(from) = &book.was.serving {
+                let to = Decided::RolledBack(version.clone());
+                self.decided(from.on(), to, "rolled back by somebody");
+            }
             book.go_back(LoadedFlow::clone(&back));
             book.withdrawn = None;
         }
-        self.publish(&books);
+        self.publish(&mut books);
         tracing::warn!(flow = name, version, "rolled back: new calls get this version");
         Ok(version)
     }
@@ -242,7 +285,11 @@ impl Catalogue {
             .as_ref()
             .map_or("the fallback".to_owned(), |back| format!("version {}", back.version));
         match back {
-            Some(back) => book.go_back(LoadedFlow::clone(&back)),
+            Some(back) => {
+                let to = Decided::Withdrawn(back.version.clone());
+                self.decided(serving.on(), to, "too many faults");
+                book.go_back(LoadedFlow::clone(&back));
+            }
             None => {
                 book.was.barred.insert(serving.version.clone());
                 book.was.serving =
@@ -251,7 +298,7 @@ impl Catalogue {
         }
         book.withdrawn = Some(serving.version.clone());
         books.withdrawals += 1;
-        self.publish(&books);
+        self.publish(&mut books);
         tracing::error!(flow = %flow.name, version = serving.version, instead, "this version failed for too many callers and is withdrawn");
     }
 
@@ -259,6 +306,12 @@ impl Catalogue {
     /// is gone and that calls are still on.
     pub fn status(&self) -> Vec<FlowStatus> {
         lock(&self.books).flows.iter().filter_map(|(name, book)| book.status(name)).collect()
+    }
+
+    fn decided(&self, on: FlowVersion, what: Decided, reason: &str) {
+        if let Some(memory) = &self.memory {
+            memory.decided(on, what, reason);
+        }
     }
 
     pub(crate) fn plugins(&self) -> &Plugins {
@@ -269,7 +322,10 @@ impl Catalogue {
         look(&mut lock(&self.books))
     }
 
-    fn publish(&self, books: &Books) {
+    fn publish(&self, books: &mut Books) {
+        if let Some((memory, (in_force, new))) = self.memory.as_ref().zip(books.news()) {
+            memory.serves(in_force, new);
+        }
         let Some(site) = books.site.clone() else { return };
         let serving = books
             .flows
@@ -308,136 +364,4 @@ pub(crate) fn choose(
     );
     problems.extend(planned.unfit.into_values().flatten());
     (was_site.cloned(), plan(config, was_site, files, was), problems)
-}
-
-impl Books {
-    /// A version that somebody holds.
-    pub(crate) fn loaded(&self, on: &FlowVersion) -> Option<Arc<LoadedFlow>> {
-        let was = self.flows.get(&on.flow).map(|book| &book.was);
-        let held = was.into_iter().flat_map(|was| [&was.serving, &was.previous]).flatten().cloned();
-        let revived = self.revived.iter().filter_map(Weak::upgrade);
-        held.chain(revived).find(|flow| flow.name == on.flow && flow.version == on.version)
-    }
-
-    /// Takes note of a version that was made again; if somebody was faster, theirs is the one.
-    pub(crate) fn revived(&mut self, flow: Arc<LoadedFlow>) -> Arc<LoadedFlow> {
-        if let Some(first) = self.loaded(&flow.on()) {
-            return first;
-        }
-        self.revived.retain(|flow| flow.strong_count() > 0);
-        self.revived.push(Arc::downgrade(&flow));
-        let book = self.flows.entry(flow.name.clone()).or_default();
-        book.was.live.insert(flow.version.clone(), Arc::downgrade(&flow.counters));
-        flow
-    }
-
-    fn view(&self) -> (Option<Arc<Site>>, BTreeMap<FlowName, Was>, u64) {
-        let was = self.flows.iter().map(|(name, book)| (name.clone(), book.was.clone())).collect();
-        (self.site.clone(), was, self.withdrawals)
-    }
-
-    fn carry_out(
-        &mut self,
-        site: Option<Arc<Site>>,
-        mut plan: Plan,
-        files: &Files,
-        mut problems: Vec<Problem>,
-    ) -> Report {
-        let mut report = Report {
-            site_changed: site.as_ref().map(|site| &site.version)
-                != self.site.as_ref().map(|site| &site.version),
-            good: plan.taken.iter().map(|name| name.to_string()).collect(),
-            ..Report::default()
-        };
-        self.site = site;
-        for (name, book) in &mut self.flows {
-            book.exists = files.flows.contains_key(name);
-            if !book.exists && book.was.serving.take().is_some() {
-                report.removed.push(name.to_string());
-                *book = Book {
-                    was: Was { live: std::mem::take(&mut book.was.live), ..Was::default() },
-                    ..Book::default()
-                };
-            }
-        }
-        for name in files.flows.keys() {
-            let book = self.flows.entry(name.clone()).or_default();
-            book.exists = true;
-            book.problems = plan.problems.remove(name).unwrap_or_default();
-            problems.extend(book.problems.iter().cloned());
-            let Some(flow) = plan.flows.remove(name) else { continue };
-            if plan.taken.contains(name) {
-                book.was.barred.clear();
-                book.withdrawn = None;
-            }
-            if let Some(version) = book.serve(flow) {
-                report.swapped.push((name.to_string(), version));
-            }
-        }
-        self.flows.retain(|_, book| book.exists || book.calls().next().is_some());
-        self.report = report.with(problems);
-        self.report.clone()
-    }
-}
-
-impl Book {
-    /// Serves a flow from now on; says its version if that is another.
-    fn serve(&mut self, flow: Arc<LoadedFlow>) -> Option<String> {
-        self.was.live.retain(|_, counters| counters.strong_count() > 0);
-        self.was.live.insert(flow.version.clone(), Arc::downgrade(&flow.counters));
-        let version = flow.version.clone();
-        let before = self.was.serving.replace(flow);
-        let changed = before.as_ref().is_none_or(|before| before.version != version);
-        // A version that was withdrawn is nothing to go back to.
-        if let Some(before) = before.filter(|before| changed && !before.withdrawn) {
-            self.was.previous = Some(before);
-        }
-        changed.then_some(version)
-    }
-
-    /// Serves the previous version instead, and does not take what served as long as the files say
-    /// it.
-    fn go_back(&mut self, back: LoadedFlow) {
-        back.counters.faults.forgive();
-        let back = Arc::new(LoadedFlow { withdrawn: false, ..back });
-        self.was.barred.remove(&back.version);
-        self.was.live.insert(back.version.clone(), Arc::downgrade(&back.counters));
-        if let Some(before) = self.was.serving.replace(back) {
-            self.was.barred.insert(before.version.clone());
-            self.was.previous = Some(before);
-        }
-    }
-
-    /// Versions with calls in progress.
-    fn calls(&self) -> impl Iterator<Item = (String, usize)> {
-        let live = self.was.live.iter();
-        live.filter_map(|(version, counters)| Some((version.clone(), counters.upgrade()?.calls())))
-            .filter(|(_, calls)| *calls > 0)
-    }
-
-    fn status(&self, name: &FlowName) -> Option<FlowStatus> {
-        let calls: BTreeMap<String, usize> = self.calls().collect();
-        if !self.exists && calls.is_empty() {
-            return None;
-        }
-        let serving = self.was.serving.as_deref();
-        let error: String = self.problems.iter().map(Problem::to_string).collect();
-        Some(FlowStatus {
-            name: name.to_string(),
-            numbers: serving
-                .into_iter()
-                .flat_map(|flow| flow.numbers.iter().map(ToString::to_string))
-                .collect(),
-            plugin: serving.map(|flow| flow.manifest.name.clone()),
-            plugin_version: serving.map(|flow| flow.manifest.version.clone()),
-            version: serving.map(|flow| flow.version.clone()),
-            previous: self.was.previous.as_ref().map(|flow| flow.version.clone()),
-            rolled_back: self.withdrawn.is_none() && !self.was.barred.is_empty(),
-            withdrawn: self.withdrawn.clone(),
-            on_fallback: serving.is_some_and(|flow| flow.withdrawn),
-            calls,
-            faults: serving.map_or(0, |flow| flow.counters.faults.all()),
-            error: Some(error).filter(|error| !error.is_empty()),
-        })
-    }
 }

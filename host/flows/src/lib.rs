@@ -4,19 +4,22 @@
 //! * [`flow`]: a flow as it serves calls, and how many it has; `variant`: the same with other figures,
 //!   for scenarios.
 //! * [`snapshot`]: what serves new calls, which never changes; [`catalogue`]: how one [`Snapshot`] is
-//!   replaced by another, and rolled back; `plan`: what it is replaced by; [`watch`]: when;
-//!   [`mod@check`]: whether it could be, without serving.
+//!   replaced by another, and rolled back; `books`: what it remembers; `plan`: what it is replaced
+//!   by; [`watch`]: when; [`mod@check`]: whether it could be, without serving.
 //! * `flow_file`: a flow file as it is written; [`schemas`]: the schema of flow files; `read_flow`:
 //!   what a flow file says; `settings`: its settings, by the schema of the plugin.
 //! * `files`: the files as they are; `origin`: a flow file with its plugin; `fit`: the flow that is made of it for a site.
 //! * [`budget`]: the processor time of a version, which its calls share; `faults`: its faults, and
 //!   when it is withdrawn because of them; [`log_lines`]: what its calls may write to the log.
-//! * `revive`: a version made again of what was archived of it.
+//! * `archived`, `revive`: a version made again of what was archived of it; [`memory`], `recall`:
+//!   what served before the host started, and what was decided about that.
 //!
 //! **Architecture invariant:** nothing that is wrong ever serves a call. A snapshot is replaced in
 //! one store, and only by one that was read whole, checked, compiled, configured and tried. Calls
 //! in progress keep what they began on.
 
+mod archived;
+mod books;
 pub mod budget;
 pub mod catalogue;
 pub mod check;
@@ -29,9 +32,11 @@ mod flow_file;
 #[allow(clippy::unwrap_used)]
 mod fuzz;
 pub mod log_lines;
+pub mod memory;
 mod origin;
 mod plan;
 mod read_flow;
+mod recall;
 mod revive;
 pub mod schemas;
 mod settings;
@@ -39,8 +44,10 @@ pub mod snapshot;
 mod variant;
 pub mod watch;
 
-pub use catalogue::{Catalogue, FlowStatus, RollbackError};
+pub use books::FlowStatus;
+pub use catalogue::{AcceptError, Catalogue, RollbackError};
 pub use check::check;
 pub use flow::{FlowLimits, LoadedFlow, OnFlow};
+pub use memory::Memory;
 pub use snapshot::{CatalogueConfig, Gate, Snapshot};
 pub use watch::{WatchError, Watching};

@@ -26,6 +26,8 @@ pub(crate) struct Was {
     /// Versions that were rolled back or withdrawn, and are not taken as long as the files say the
     /// same.
     pub(crate) barred: BTreeSet<String>,
+    /// Versions that serve although their scenarios fail.
+    pub(crate) accepted: BTreeSet<String>,
     /// Versions that calls are still on, by version.
     pub(crate) live: BTreeMap<String, Weak<Counters>>,
 }
@@ -43,7 +45,7 @@ pub(crate) struct Plan {
 
 impl Was {
     /// What another version of the same content has in store.
-    fn kept(&self, version: &str) -> Option<Kept> {
+    pub(crate) fn kept(&self, version: &str) -> Option<Kept> {
         [&self.serving, &self.previous]
             .into_iter()
             .flatten()
@@ -152,7 +154,9 @@ impl Planner<'_> {
             let snapshot = Snapshot { site: site.clone(), flows: self.plan.flows.clone() };
             let untried = snapshot.flows.values().find(|flow| {
                 let serves = self.was.get(&flow.name).and_then(|was| was.serving.as_ref());
+                let was = self.was.get(&flow.name);
                 !flow.withdrawn
+                    && !was.is_some_and(|was| was.accepted.contains(&flow.version))
                     && !serves.is_some_and(|serves| Arc::ptr_eq(serves, flow))
                     && !tried.contains(&(flow.name.clone(), flow.version.clone()))
             });

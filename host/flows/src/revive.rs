@@ -1,14 +1,18 @@
 //! Versions that were archived, made again: for calls that outlive the host, and to replay what was
 //! recorded.
 
-use crate::{Catalogue, LoadedFlow, origin::Origin};
+use crate::{
+    Catalogue, LoadedFlow,
+    archived::{self, another, found},
+    plan::Plugins,
+};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
 use strowger_model::{FlowVersion, VersionFiles, archive::TextFile};
-use strowger_sandbox::{Engine, Plugin};
+use strowger_sandbox::Engine;
 use strowger_site::{
     Problem, Site,
     read_site::{self, People},
@@ -35,7 +39,7 @@ impl LoadedFlow {
     /// # Errors
     /// What is wrong with them, such as settings that the plugin does not take.
     pub fn of_files(files: &VersionFiles, engine: &Engine) -> Result<Self, Vec<Problem>> {
-        let origin = origin(files, load(files, engine)?)?;
+        let origin = archived::origin(files, &Plugins::default(), engine)?;
         let fitted = origin.fit(Some(&Arc::new(site(files, &Site::empty())?)), |_| None)?;
         fitted.ok_or_else(|| {
             vec![Problem::of_file(Path::new(&files.flow.path), "does not fit its site")]
@@ -60,11 +64,7 @@ impl Catalogue {
         if let Some(flow) = self.loaded(&files.on) {
             return Ok(flow);
         }
-        let plugin = match self.plugins().known(&files.plugin.hash) {
-            Some(plugin) => plugin,
-            None => load(files, &self.config().engine)?,
-        };
-        let origin = origin(files, plugin)?;
+        let origin = archived::origin(files, self.plugins(), &self.config().engine)?;
         let same = |flow: Option<LoadedFlow>| flow.filter(|flow| flow.version == files.on.version);
         let now = self.current().site.clone();
         let flow = match origin.fit(Some(&now), |_| None).ok().and_then(same) {
@@ -86,31 +86,6 @@ impl Catalogue {
     }
 }
 
-fn load(files: &VersionFiles, engine: &Engine) -> Result<Plugin, Vec<Problem>> {
-    let wrong = |message: String| vec![Problem::of_file(Path::new(&files.flow.path), message)];
-    let name = format!("archived plugin of flow {}, version {}", files.on.flow, files.on.version);
-    let plugin =
-        engine.load(&name, &files.plugin.bytes).map_err(|error| wrong(error.to_string()))?;
-    match plugin.hash() == files.plugin.hash {
-        true => Ok(plugin),
-        false => Err(wrong(format!(
-            "the {name} is damaged: its hash is {} instead of {}",
-            plugin.hash(),
-            files.plugin.hash
-        ))),
-    }
-}
-
-fn origin(files: &VersionFiles, plugin: Plugin) -> Result<Origin, Vec<Problem>> {
-    let source = Source::parse(Path::new(&files.flow.path), &files.flow.text)?;
-    Ok(Origin {
-        name: files.on.flow.clone(),
-        source: Arc::new(source),
-        plugin: Ok(plugin),
-        recordings: found(&files.recordings),
-    })
-}
-
 fn site(files: &VersionFiles, people: &Site) -> Result<Site, Vec<Problem>> {
     if files.site == TextFile::default() {
         return Ok(Site::empty());
@@ -128,8 +103,4 @@ fn written(recordings: &BTreeMap<String, PathBuf>) -> BTreeMap<String, String> {
         .iter()
         .map(|(name, path)| (name.clone(), path.to_string_lossy().into_owned()))
         .collect()
-}
-
-fn found(recordings: &BTreeMap<String, String>) -> BTreeMap<String, PathBuf> {
-    recordings.iter().map(|(name, path)| (name.clone(), PathBuf::from(path))).collect()
 }

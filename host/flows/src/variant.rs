@@ -1,9 +1,10 @@
-//! A flow as it would be with other figures: what scenarios run on. It is checked as files are.
+//! A flow as it would be with other figures or another file: what scenarios run on. It is checked
+//! as files are.
 
-use crate::LoadedFlow;
+use crate::{LoadedFlow, origin::Origin};
 use serde_json::{Map, Value};
-use std::sync::Arc;
-use strowger_site::{Problem, Site, Terms, varied::laid_over};
+use std::{path::Path, sync::Arc};
+use strowger_site::{Problem, Site, Terms, source::Source, varied::laid_over};
 
 impl LoadedFlow {
     /// This flow on another site, with something laid over its flow file: tables are merged,
@@ -29,6 +30,17 @@ impl LoadedFlow {
         }
         let flow = origin.fit(Some(site), |_| None)?;
         flow.ok_or_else(|| vec![Problem::of_file(&self.file, "does not fit the site")])
+    }
+
+    /// This flow with another flow file, on another site. The plugin and the recordings are its own,
+    /// whatever that file says. Its calls are counted apart.
+    ///
+    /// # Errors
+    /// What is wrong with that file.
+    pub fn with_file(&self, file: &Path, site: &Arc<Site>) -> Result<Self, Vec<Problem>> {
+        let origin = Origin { source: Arc::new(Source::read(file)?), ..self.origin.clone() };
+        let flow = origin.fit(Some(site), |_| None)?;
+        flow.ok_or_else(|| vec![Problem::of_file(file, "does not fit the site")])
     }
 
     /// The flow file as JSON.

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
     AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Mail, Timestamp, VersionFiles,
+    archive::{Decision, InForce},
     mail::MailTry,
 };
 
@@ -57,6 +58,11 @@ pub enum Change {
     MailTry(Box<MailTry>),
     /// Something to be answered. Kept once, however often it is handed in.
     Case(Box<Case>),
+    /// What serves new calls from now on; takes the place of what was kept before. Its versions are
+    /// handed in, too.
+    InForce(Box<InForce>),
+    /// Which version serves was decided.
+    Decision(Box<Decision>),
     /// How the clocks read; takes the place of what was kept before.
     Clocks(Clocks),
 }

@@ -1,7 +1,10 @@
 //! What is remembered while nothing can be committed: little, and of bounded size.
 
 use crate::entry::Change;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+};
 use strowger_model::{CallId, CallRecord, FlowVersion};
 
 /// Changes that wait for the journal to work again. Steps are forgotten; of a call its last image
@@ -47,8 +50,10 @@ impl Kept {
                     false => self.forgotten += 1,
                 }
             }
-            Change::Clocks(_) => {
-                self.others.retain(|change| !matches!(change, Change::Clocks(_)));
+            // The last one takes the place of those of before.
+            Change::Clocks(_) | Change::InForce(_) => {
+                let kind = mem::discriminant(&change);
+                self.others.retain(|other| mem::discriminant(other) != kind);
                 self.others.push(change);
             }
             _ if full => self.forgotten += 1,

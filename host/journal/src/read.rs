@@ -7,7 +7,9 @@ use crate::{
 };
 use strowger_model::{
     AgentName, AgentStanding, CallId, CallRecord, Case, FlowName, FlowVersion, Mail, StepRecord,
-    Timestamp, VersionFiles, mail::MailTry,
+    Timestamp, VersionFiles,
+    archive::{Decision, InForce},
+    mail::MailTry,
 };
 
 /// Reads a journal. What is committed can be read at once. Every method blocks its thread.
@@ -38,6 +40,12 @@ pub trait Read: Send + Sync {
 
     /// What a version was made of.
     fn version(&self, on: &FlowVersion) -> Result<Option<VersionFiles>, ReadError>;
+
+    /// What served new calls when it was kept last; none: it never was.
+    fn in_force(&self) -> Result<Option<InForce>, ReadError>;
+
+    /// What was decided about versions, in this order.
+    fn decisions(&self) -> Result<Vec<Decision>, ReadError>;
 
     /// Records, in the order in which the calls came in.
     fn records(&self, query: &Query) -> Result<Vec<CallRecord>, ReadError>;

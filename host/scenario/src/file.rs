@@ -29,6 +29,10 @@ pub struct ScenarioFile {
     /// finds another figure.
     #[serde(default)]
     pub figures: bool,
+    /// It plays with the flow file and the site file as they are, although the folder has pinned
+    /// ones. So a change of these files that breaks it is refused.
+    #[serde(default)]
+    pub live: bool,
     /// Laid over the flow file's settings.
     #[serde(default)]
     pub settings: serde_json::Map<String, serde_json::Value>,

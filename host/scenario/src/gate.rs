@@ -1,11 +1,13 @@
 //! The gate of a hot swap: a flow serves no call before its scenarios have been run on it.
 
-use crate::{How, Report, Scenario, run};
+use crate::{How, Report, Scenario, pinned::pinned, run};
 use std::{
+    collections::BTreeSet,
     fmt::Write as _,
     num::NonZero,
+    path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{self, RecvTimeoutError},
     },
     thread,
@@ -13,18 +15,37 @@ use std::{
 };
 use strowger_flows::{Gate, LoadedFlow, Snapshot};
 use strowger_sandbox::Engine;
+use strowger_site::{Problem, version};
 
-/// The folder of a flow's scenarios, beside its flow file.
-pub const FOLDER: &str = "scenarios";
+pub use crate::load::FOLDER;
 
-/// Runs the scenarios beside a flow's file. Those that check behaviour must pass with the settings
-/// that they pin; and with the settings as they are, none may bring about a fault, a refusal or a
-/// call without end.
+/// Runs the scenarios beside a flow's file: those of behaviour, and each with the files as they
+/// are. The error is short: `strowger test` shows all of it.
 pub fn gate(engine: Engine) -> Gate {
+    let proven = Proven::default();
     Arc::new(move |snapshot, flow| {
         let (engine, snapshot, flow) = (engine.clone(), snapshot.clone(), flow.clone());
-        in_time(TIME, move || try_flow(&snapshot, &flow, &engine))
+        let proven = proven.clone();
+        in_time(TIME, move || try_flow(&snapshot, &flow, &engine, &proven))
     })
+}
+
+/// Scenarios that passed on pinned files, each folder of them with all that it was played with. A
+/// run depends on nothing else, so it is not repeated when an operator changes other files.
+#[derive(Clone, Default)]
+struct Proven(Arc<Mutex<BTreeSet<String>>>);
+
+impl Proven {
+    fn of(scenarios: &[&Scenario], flow: &LoadedFlow, beside: &Snapshot) -> String {
+        let others = beside.flows.values().map(|other| other.version.as_str());
+        let texts = scenarios.iter().map(|scenario| &*scenario.text);
+        let all = [flow.name.as_str(), &flow.version, &flow.site.version];
+        version::of(&all.into_iter().chain(others).chain(texts).collect::<Vec<_>>())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How long all runs of a flow may take. A folder of 1,000 scenarios needs a few seconds.
@@ -54,25 +75,105 @@ fn in_time(
     }
 }
 
-fn try_flow(snapshot: &Snapshot, flow: &LoadedFlow, engine: &Engine) -> Result<(), String> {
-    let (scenarios, problems) = Scenario::load_all(&flow.dir.join(FOLDER));
+fn try_flow(
+    snapshot: &Snapshot,
+    flow: &Arc<LoadedFlow>,
+    engine: &Engine,
+    proven: &Proven,
+) -> Result<(), String> {
+    let (scenarios, mut problems) = Scenario::load_all(&flow.dir.join(FOLDER));
+    let mut reports = play_live(&scenarios, flow, snapshot, engine);
+    let (live, behaviour) = live_and_pinned(&scenarios);
+    let live = live.into_iter().filter(|scenario| !scenario.written.figures);
+    reports.extend(run_these(live, flow, snapshot, engine, How::TEST, |_| {}));
+    match pinned(flow, snapshot) {
+        Ok((flow, beside)) => {
+            let proof = Proven::of(&behaviour, &flow, &beside);
+            if !proven.lock().contains(&proof) {
+                let played = run_these(behaviour, &flow, &beside, engine, How::TEST, |_| {});
+                if played.iter().all(Report::is_good) {
+                    proven.lock().insert(proof);
+                }
+                reports.extend(played);
+            }
+        }
+        Err(wrong) => problems.extend(wrong),
+    }
+    reports.retain(|report| !report.is_good());
+    match problems.is_empty() && reports.is_empty() {
+        true => Ok(()),
+        false => Err(in_short(&problems, &reports, &flow.dir)),
+    }
+}
+
+/// Scenarios that play with the files as they are, and those that play with pinned ones.
+fn live_and_pinned(scenarios: &[Scenario]) -> (Vec<&Scenario>, Vec<&Scenario>) {
+    scenarios.iter().partition(|scenario| scenario.written.figures || scenario.written.live)
+}
+
+fn run_these<'a>(
+    scenarios: impl IntoIterator<Item = &'a Scenario>,
+    flow: &LoadedFlow,
+    beside: &Snapshot,
+    engine: &Engine,
+    how: How,
+    done: impl Fn(&Report) + Sync,
+) -> Vec<Report> {
+    let runs: Vec<_> = scenarios.into_iter().map(|scenario| (scenario, how)).collect();
+    run_all(&runs, flow, beside, engine, done)
+}
+
+/// Runs scenarios with all that they expect: on the pinned files, or on the live ones if they say
+/// so. `done` is told of each as soon as it is there.
+///
+/// # Errors
+/// What is wrong with the pinned files.
+pub fn play(
+    scenarios: &[Scenario],
+    flow: &Arc<LoadedFlow>,
+    beside: &Snapshot,
+    engine: &Engine,
+    how: How,
+    done: impl Fn(&Report) + Sync,
+) -> Result<Vec<Report>, Vec<Problem>> {
+    let (live, behaviour) = live_and_pinned(scenarios);
+    let mut reports = run_these(live, flow, beside, engine, how, &done);
+    if !behaviour.is_empty() {
+        let (flow, beside) = pinned(flow, beside)?;
+        reports.extend(run_these(behaviour, &flow, &beside, engine, how, &done));
+    }
+    Ok(reports)
+}
+
+/// Runs scenarios with the files as they are: none may bring about a fault, a refusal or a call
+/// without end.
+pub fn play_live(
+    scenarios: &[Scenario],
+    flow: &LoadedFlow,
+    beside: &Snapshot,
+    engine: &Engine,
+) -> Vec<Report> {
+    run_these(scenarios, flow, beside, engine, How::LIVE, |_| {})
+}
+
+/// So many scenarios that fail are named.
+const NAMED: usize = 3;
+
+/// What is wrong, in some lines.
+fn in_short(problems: &[Problem], failed: &[Report], dir: &Path) -> String {
     let mut why = String::new();
-    for problem in &problems {
+    for problem in problems.iter().take(NAMED) {
         let _ = write!(why, "\n{problem}");
     }
-    let mut runs: Vec<(&Scenario, How)> =
-        scenarios.iter().map(|scenario| (scenario, How::LIVE)).collect();
-    let behaviour = scenarios.iter().filter(|scenario| !scenario.written.figures);
-    runs.extend(behaviour.map(|scenario| (scenario, How::TEST)));
-    for report in
-        run_all(&runs, flow, snapshot, engine, |_| {}).iter().filter(|report| !report.is_good())
-    {
-        let _ = write!(why, "\n{report}");
+    for report in failed.iter().take(NAMED) {
+        let _ = write!(why, "\n{}", report.in_short());
     }
-    match why.is_empty() {
-        true => Ok(()),
-        false => Err(why),
+    let more = problems.len().saturating_sub(NAMED) + failed.len().saturating_sub(NAMED);
+    if more > 0 {
+        let _ = write!(why, "\nand {more} more");
     }
+    let _ = write!(why, "\n`strowger test {}` shows all", dir.display());
+    why
 }
 
 /// Runs scenarios on as many threads as there are processors. Reports come in the order of the

@@ -4,7 +4,8 @@
 //! # Layout
 //! * [`mod@file`]: the file as it is written; [`term`]: figures in it; `load`: reading and checking
 //!   it.
-//! * `people`: contacts and rosters of a scenario's own.
+//! * `people`: contacts and rosters of a scenario's own; [`mod@pinned`]: flow file and site file
+//!   that the scenarios of a flow play with.
 //! * [`mod@run`]: plays a scenario with the flow's own plugin, a real exchange and the [`stage`].
 //! * [`timeline`]: a call as people see it; `recorder`: puts it together; `judge`: compares it with
 //!   what was expected; `reported`: the same for reports.
@@ -24,6 +25,7 @@ mod judge;
 mod load;
 pub mod mutate;
 mod people;
+pub mod pinned;
 mod recorder;
 pub mod replay;
 pub mod report;
@@ -36,6 +38,7 @@ pub mod timeline;
 pub use gate::{gate, run_all};
 pub use judge::Failure;
 pub use load::Scenario;
+pub use pinned::pinned;
 pub use replay::replay;
 pub use report::Report;
 pub use run::{How, run};

@@ -16,6 +16,9 @@ use strowger_sim::Phone;
 use strowger_site::{Problem, problem::Place};
 use toml::Spanned;
 
+/// The folder of a flow's scenarios, beside its flow file.
+pub const FOLDER: &str = "scenarios";
+
 /// A scenario file, read and checked as far as it can be without a flow.
 #[derive(Clone, Debug)]
 pub struct Scenario {

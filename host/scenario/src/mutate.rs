@@ -6,7 +6,7 @@
 //! number, opening hours that are spoken), a time of day or a weekday in opening hours, or a
 //! queue's cap.
 
-use crate::{How, Report, Scenario, gate::in_parallel, run, run_all};
+use crate::{How, Report, Scenario, gate::in_parallel, pinned::pinned, run, run_all};
 use serde_json::{Map, Value};
 use std::{fmt, sync::Arc, time::Duration};
 use strowger_flows::{LoadedFlow, Snapshot};
@@ -130,19 +130,24 @@ fn means_the_same(flow: &LoadedFlow, name: &str, mutation: &Mutation) -> bool {
     true
 }
 
-/// Alters every figure of a flow in turn. Each is told to `done` as soon as it is known.
+/// Alters every figure of a flow in turn: of its pinned files, which the scenarios play with, or of
+/// the live ones if there are none. Each is told to `done` as soon as it is known.
 ///
 /// # Errors
 /// Scenarios that fail although nothing was altered: they would notice everything.
 pub fn hold_fast(
-    flow: &LoadedFlow,
+    flow: &Arc<LoadedFlow>,
     beside: &Snapshot,
     scenarios: &[Scenario],
     engine: &Engine,
     done: impl Fn(&Mutation, &Caught) + Sync,
 ) -> Result<Vec<(Mutation, Caught)>, Vec<Report>> {
+    let (flow, beside) =
+        &pinned(flow, beside).map_err(|problems| vec![Report::of_files(flow, problems)])?;
+    let scenarios: Vec<&Scenario> =
+        scenarios.iter().filter(|scenario| !scenario.written.live).collect();
     let runs: Vec<(&Scenario, How)> =
-        scenarios.iter().map(|scenario| (scenario, How::TEST)).collect();
+        scenarios.iter().map(|scenario| (*scenario, How::TEST)).collect();
     let mut failed = run_all(&runs, flow, beside, engine, |_| {});
     failed.retain(|report| !report.is_good());
     if !failed.is_empty() {
@@ -150,7 +155,7 @@ pub fn hold_fast(
     }
     let mutations = mutations(flow);
     let caught = in_parallel(&mutations, |mutation| {
-        let caught = catch(mutation, scenarios, flow, beside, engine);
+        let caught = catch(mutation, &scenarios, flow, beside, engine);
         done(mutation, &caught);
         caught
     });
@@ -160,7 +165,7 @@ pub fn hold_fast(
 /// Alters a figure and runs the scenarios until one notices: those that check figures first.
 fn catch(
     mutation: &Mutation,
-    scenarios: &[Scenario],
+    scenarios: &[&Scenario],
     flow: &LoadedFlow,
     beside: &Snapshot,
     engine: &Engine,
@@ -180,7 +185,7 @@ fn catch(
         Err(problems) => return Caught::Check(said(problems)),
     };
     let figures_first = || {
-        let (figures, behaviour): (Vec<_>, Vec<_>) =
+        let (figures, behaviour): (Vec<&Scenario>, Vec<_>) =
             scenarios.iter().partition(|scenario| scenario.written.figures);
         figures.into_iter().chain(behaviour)
     };

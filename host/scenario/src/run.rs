@@ -65,6 +65,7 @@ pub fn run(
     let mut report = Report {
         name: scenario.name().to_owned(),
         file: scenario.file.clone(),
+        live: !how.expectations,
         problems: Vec::new(),
         failures: Vec::new(),
         calls: Vec::new(),
@@ -98,6 +99,8 @@ struct Prepared {
     start: Timestamp,
     /// The number that is called if the scenario names none.
     number: String,
+    /// With the files as they are.
+    live: bool,
 }
 
 impl Prepared {
@@ -142,6 +145,7 @@ impl Prepared {
             expected,
             start,
             number: number.unwrap_or_default(),
+            live: !how.expectations,
             flow: Arc::new(flow),
             beside,
         })
@@ -242,13 +246,20 @@ impl Prepared {
         sleep(Duration::from_secs(1)).await;
     }
 
-    /// Calls in the order of their arrival: when, and which of the scenario's.
+    /// Calls in the order of their arrival: when, and which of the scenario's. With the files as they
+    /// are, only those to numbers that are served: an operator may have taken others.
     fn arrivals(&self, calls: &[Call]) -> Vec<(Duration, usize)> {
         let alike = |(index, call): (usize, &Call)| {
             let first = call.at.since(self.start, self.flow.site.time_zone);
             (0..call.times).map(move |nth| (first + Duration::from_secs(nth.into()), index))
         };
-        let mut arrivals: Vec<_> = calls.iter().enumerate().flat_map(alike).collect();
+        let served = |call: &Call| {
+            let dialled = call.dials.as_deref().unwrap_or(&self.number);
+            let flows = self.beside.iter().chain([&self.flow]);
+            flows.flat_map(|flow| &flow.numbers).any(|pattern| pattern.matches(dialled))
+        };
+        let calls = calls.iter().enumerate().filter(|(_, call)| !self.live || served(call));
+        let mut arrivals: Vec<_> = calls.flat_map(alike).collect();
         arrivals.sort_by_key(|(at, _)| *at);
         arrivals
     }

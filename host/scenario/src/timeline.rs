@@ -14,7 +14,7 @@ use strowger_exchange::{CallRecord, Observed};
 use strowger_model::{
     CaseKind, Command, Event, LegName, OrderId, Outcome, Prompt,
     command::{Asked, Field, Target},
-    event::{Cause, Left, Unanswered},
+    event::{Cause, Left, RefusalReason, Unanswered},
 };
 use strowger_pbx::port::{Address, LegId, PbxCommand};
 
@@ -43,7 +43,7 @@ pub enum What {
     Transferred(String),
     HungUp { by: HungUpBy, cause: Cause },
     PartnerHungUp(String),
-    Refused { command: String, detail: String },
+    Refused { command: String, reason: RefusalReason, detail: String },
     Fault { fault: String, retried: bool },
     FellBack(String),
     Alarms(String),
@@ -109,6 +109,7 @@ impl Narrator {
             Observed::Order(order) => self.order(order.id, &order.command),
             Observed::Refused { command, refusal, .. } => Some(What::Refused {
                 command: (*command).to_owned(),
+                reason: refusal.reason,
                 detail: format!("{:?}: {}", refusal.reason, refusal.detail),
             }),
             Observed::Fault { fault, retried } => {
@@ -345,7 +346,7 @@ impl fmt::Display for What {
             Self::HungUp { by: HungUpBy::Us, cause: Cause::Normal } => f.write_str("is hung up on"),
             Self::HungUp { by: HungUpBy::Us, cause } => write!(f, "is hung up on: {}", word(cause)),
             Self::PartnerHungUp(whom) => write!(f, "{whom} hangs up"),
-            Self::Refused { command, detail } => {
+            Self::Refused { command, detail, .. } => {
                 write!(f, "! the order {command} is refused: {detail}")
             }
             Self::Fault { fault, retried: true } => {

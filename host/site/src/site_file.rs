@@ -230,7 +230,8 @@ pub(crate) struct AgentFile {
     /// How the phones ring: one after another (`one-by-one`), or all at once (`together`).
     #[serde(default)]
     pub(crate) ring_endpoints: RingEndpoints,
-    /// Logged in when the host starts.
+    /// Logged in from the first time on that the host reads this. Changed from false to true, it
+    /// logs the agent in at once. What the agent does afterwards counts, also after a restart.
     #[serde(default)]
     pub(crate) logged_in: bool,
     /// Extension of 3 or 4 digits, under which colleagues reach the agent, and by which the agent

@@ -1,11 +1,14 @@
 //! What was kept, read back.
 
-use crate::table::{agent, case, clock, mail, open_call, record, step, version};
+use crate::table::{
+    agent, case, clock, decision, in_force, mail, open_call, record, step, version,
+};
 use rusqlite::Connection;
 use std::sync::{Mutex, PoisonError};
 use strowger_journal::{CaseQuery, Clocks, OpenCall, Posted, Query, Read, ReadError, StepBody};
 use strowger_model::{
     AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Timestamp, VersionFiles,
+    archive::{Decision, InForce},
 };
 
 pub(crate) struct SqliteReader(Mutex<Connection>);
@@ -43,6 +46,14 @@ impl Read for SqliteReader {
 
     fn version(&self, on: &FlowVersion) -> Result<Option<VersionFiles>, ReadError> {
         self.read(|connection| version::find(connection, on))
+    }
+
+    fn in_force(&self) -> Result<Option<InForce>, ReadError> {
+        self.read(in_force::last)
+    }
+
+    fn decisions(&self) -> Result<Vec<Decision>, ReadError> {
+        self.read(decision::all)
     }
 
     fn records(&self, query: &Query) -> Result<Vec<CallRecord>, ReadError> {

@@ -39,6 +39,24 @@ CREATE TABLE content (
     bytes BLOB NOT NULL
 );
 
+-- One row: what serves new calls. `flows` are pairs of the table `version`.
+CREATE TABLE in_force (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    site_file TEXT NOT NULL,
+    site_text TEXT NOT NULL,
+    flows TEXT NOT NULL
+);
+
+-- Which version of a flow serves, decided by somebody or by the host.
+CREATE TABLE decision (
+    number INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    flow TEXT NOT NULL,
+    version TEXT NOT NULL,
+    what TEXT NOT NULL,
+    reason TEXT NOT NULL
+);
+
 -- Mail that flows ordered. Once it is sent, its content is deleted.
 CREATE TABLE mail (
     id TEXT PRIMARY KEY,

@@ -5,8 +5,8 @@ use crate::{
     eraser::remove,
     format::CannotOpen,
     table::{
-        agent::Agents, case::Cases, clock::ClocksKept, mail::Mails, open_call::OpenCalls,
-        record::Records, step::Steps, version::Versions,
+        agent::Agents, case::Cases, clock::ClocksKept, decision::Decisions, in_force::InForceKept,
+        mail::Mails, open_call::OpenCalls, record::Records, step::Steps, version::Versions,
     },
 };
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior::Immediate};
@@ -68,6 +68,8 @@ struct Group<'c> {
     mails: Mails<'c>,
     cases: Cases<'c>,
     clocks: ClocksKept<'c>,
+    in_force: InForceKept<'c>,
+    decisions: Decisions<'c>,
 }
 
 impl<'c> Group<'c> {
@@ -81,6 +83,8 @@ impl<'c> Group<'c> {
             mails: Mails::prepare(connection)?,
             cases: Cases::prepare(connection)?,
             clocks: ClocksKept::prepare(connection)?,
+            in_force: InForceKept::prepare(connection)?,
+            decisions: Decisions::prepare(connection)?,
         })
     }
 
@@ -144,6 +148,8 @@ impl<'c> Group<'c> {
             Change::MailTry(tried) => self.mails.tried(tried),
             Change::Case(case) => self.cases.insert(case).map(drop),
             Change::Clocks(clocks) => self.clocks.insert(clocks),
+            Change::InForce(in_force) => self.in_force.insert(in_force),
+            Change::Decision(decision) => self.decisions.insert(decision),
         }
     }
 }

@@ -12,7 +12,10 @@ use std::{
 use strowger_journal::{
     Change, Clocks, Entry, Health, OpenError, Options, Query, Release, Store, encode, encode_step,
 };
-use strowger_model::{AgentName, CallId, Timestamp};
+use strowger_model::{
+    AgentName, CallId, Timestamp,
+    archive::{Decided, Decision, InForce, TextFile},
+};
 
 fn entry(changes: Vec<Change>) -> Entry {
     Entry { changes, release: None }
@@ -136,4 +139,38 @@ pub fn of_the_clocks_the_last_reading_is_kept(ground: &dyn Ground) {
     };
     keep(&store, vec![Change::Clocks(reading(1)), Change::Clocks(reading(2))]);
     assert_eq!(store.clocks().unwrap(), Some(reading(2)));
+}
+
+pub fn what_serves_is_kept_and_so_is_every_decision(ground: &dyn Ground) {
+    let store = open(ground);
+    assert_eq!((store.in_force().unwrap(), store.decisions().unwrap()), (None, Vec::new()));
+    let serves = |versions: &[&str]| InForce {
+        site: TextFile { path: "flows/site.toml".to_owned(), text: "language = \"nl\"".to_owned() },
+        flows: versions.iter().map(|version| on(version)).collect(),
+    };
+    let decision = |version: &str, what: Decided| Decision {
+        at: Timestamp(7),
+        on: on(version),
+        what,
+        reason: "it is \"urgent\"".to_owned(),
+    };
+    let decisions = [
+        decision("v2", Decided::Accepted),
+        decision("v2", Decided::RolledBack("v1".to_owned())),
+        decision("v1", Decided::Withdrawn("v2".to_owned())),
+    ];
+    keep(
+        &store,
+        vec![
+            Change::InForce(Box::new(serves(&["v1"]))),
+            Change::Decision(Box::new(decisions[0].clone())),
+            Change::InForce(Box::new(serves(&["v2", "w1"]))),
+            Change::Decision(Box::new(decisions[1].clone())),
+            Change::Decision(Box::new(decisions[2].clone())),
+        ],
+    );
+    drop(store);
+    let store = open(ground);
+    assert_eq!(store.in_force().unwrap(), Some(serves(&["v2", "w1"])), "the last one");
+    assert_eq!(store.decisions().unwrap(), decisions, "all of them");
 }

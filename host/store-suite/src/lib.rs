@@ -56,6 +56,7 @@ macro_rules! suite {
             releases_come_once_and_in_order
             locked_database_stops_no_call
             of_the_clocks_the_last_reading_is_kept
+            what_serves_is_kept_and_so_is_every_decision
             one_host_at_a_time_and_nothing_is_read_where_nothing_is);
         $crate::suite!(@ $ground; office:
             mail_is_kept_once_and_due_until_it_is_sent_or_given_up

@@ -23,8 +23,8 @@ use anyhow::Result;
 use args::{Cli, Command, SchemaKind};
 use clap::{CommandFactory, Parser};
 use commands::{
-    adapter, call, cases, check, erase, floor, flows, hours, mails, pin, records, replay, report,
-    sim, test,
+    adapter, call, calls, cases, check, erase, floor, flows, hours, mails, pin, records, replay,
+    report, sim, status, test,
 };
 use std::{io::Write, process::ExitCode};
 use strowger_remote::protocol;
@@ -46,9 +46,12 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Check(args) => check::check(&args)?,
         Command::Test(args) => test::test(&args)?,
         Command::Hours(args) => hours::hours(&args)?,
+        Command::Status(args) => status::status(&args)?,
         Command::Flows(args) => flows::flows(&args)?,
+        Command::Accept(args) => flows::accept(&args)?,
         Command::Queues(args) => floor::queues(&args)?,
         Command::Agents(args) => floor::agents(&args)?,
+        Command::Calls(args) => calls::calls(&args)?,
         Command::Pin => pin::pin()?,
         Command::Call(args) => call::call(&args)?,
         Command::Demo(args) => demo::demo(&args)?,

@@ -221,7 +221,7 @@ impl Daemon {
     fn start(place: &Place) -> Self {
         let log = fs::File::create(place.path("log")).unwrap();
         let daemon = Self(place.command(&["serve"]).stderr(log).spawn().unwrap());
-        until(|| place.run(&["flows"]).0.status.success());
+        until(|| place.run(&["flows"]).0.status.code() != Some(2));
         daemon
     }
 
@@ -341,18 +341,123 @@ fn a_host_serves_shows_swaps_rolls_back_and_drains() {
 }
 
 #[test]
-fn a_swap_that_breaks_a_scenario_is_not_taken() {
+fn a_change_that_breaks_a_live_scenario_is_not_taken_unless_it_is_accepted() {
     let place = Place::new();
     fs::write(place.path("strowger.toml"), "debounce_ms = 20\n").unwrap();
     fs::write(
         place.path("flows/reception/scenarios/broken.toml"),
-        "name = \"Nobody greets\"\nat = \"2026-11-23 10:00\"\n[[call]]\nhangs_up = 5\nnever = [{ hears = \"Hallo\" }]\n",
+        "name = \"Nobody greets\"\nat = \"2026-11-23 10:00\"\nlive = true\n[[call]]\nhangs_up = 5\nnever = [{ hears = \"Hallo\" }]\n",
     )
     .unwrap();
-    let _daemon = Daemon::start(&place);
+    let daemon = Daemon::start(&place);
+    place.run(&["accept", "reception", "--reason", "x"]).ends(2, &["there is nothing to accept"]);
     place.change("flows/reception/flow.toml", "greeting = \"Goedendag.", "greeting = \"Hallo.");
     until(|| place.run(&["flows"]).0.status.code() == Some(1));
-    place
+    let shown = place
         .run(&["flows"])
         .ends(1, &["fails its scenarios", "FAILED  Nobody greets", "never hears = \"Hallo\""]);
+    assert!(shown.shown().lines().count() <= 20, "{}", shown.shown());
+    place.run(&["status"]).ends(1, &["ILL: flow reception serves version "]);
+
+    place
+        .run(&["accept", "reception", "--reason", "it is urgent"])
+        .ends(0, &["is taken, whatever its scenarios say"]);
+    place.run(&["flows"]).ends(0, &["accepted, although its scenarios fail"]);
+    drop(daemon);
+    let _daemon = Daemon::start(&place);
+    place.run(&["flows"]).ends(0, &["accepted, although its scenarios fail"]);
+    place.run(&["call", "+3292000100", "--patience", "5"]).ends(0, &["hears \"Hallo."]);
+}
+
+#[test]
+fn a_host_says_what_is_ill_and_serves_after_a_restart_what_served_before() {
+    let place = Place::new();
+    fs::write(place.path("strowger.toml"), "debounce_ms = 20\n").unwrap();
+    let daemon = Daemon::start(&place);
+    until(|| place.run(&["status"]).0.status.success());
+    let well = ["PBX       sim, connected", "site      in force", "flows     2 serve", "free at "];
+    let shown = place.run(&["status"]).ends(0, &well).shown();
+    assert!(!shown.contains("ILL"), "{shown}");
+    place.run(&["status", "--json"]).ends(0, &["\"ill\": []", "\"connected\": true"]);
+
+    place.change("flows/site.toml", "time_zone = \"Europe/Brussels\"", "time_zone = \"Mars\"");
+    place.change("flows/reception/flow.toml", "greeting =", "greting =");
+    until(|| place.run(&["flows"]).shown().contains("greting"));
+    let ill =
+        ["ILL: the site file is not in force: ", "site.toml:4: ", "the one of before is in force"];
+    place.run(&["status"]).ends(1, &ill);
+    let site = ["the site file is not in force, that of before is in force", "site.toml:4:13"];
+    place.run(&["flows"]).ends(1, &site);
+
+    drop(daemon);
+    let _daemon = Daemon::start(&place);
+    place.run(&["flows"]).ends(1, &site).ends(1, &["reception: version ", "greting"]);
+    place
+        .run(&["call", "+3292000100", "--patience", "5"])
+        .ends(0, &["hears \"Goedendag.", "the record is closed"]);
+}
+
+/// The id of the first call that is up.
+fn first_call(place: &Place) -> String {
+    let calls = place.run(&["calls"]).shown();
+    calls.lines().nth(1).and_then(|line| line.split(' ').next()).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn agents_and_calls_are_led_by_hand() {
+    let place = Place::new();
+    fs::write(place.path("strowger.toml"), "debounce_ms = 20\n").unwrap();
+    let _daemon = Daemon::start(&place);
+    place
+        .run(&["agents", "pause", "104", "--reason", "lunch"])
+        .ends(0, &["dirk", "paused (lunch)"]);
+    place
+        .run(&["agents", "login", "celine", "--at", "PJSIP/desk7"])
+        .ends(0, &["free", "PJSIP/desk7"]);
+    place.run(&["agents", "join", "celine", "21"]).ends(0, &["spoed, onthaal"]);
+    place.run(&["agents", "leave", "celine", "onthaal"]).ends(0, &["wachtpost, spoed\n"]);
+    place.run(&["agents", "logout", "celine"]).ends(0, &["logged out"]);
+    place.run(&["agents", "pause", "celine"]).ends(2, &["celine", "not logged in"]);
+    place.run(&["agents", "login", "nobody"]).ends(2, &["nobody"]);
+    // `logged_in = true` that is new in the site file logs an agent in.
+    place.change(
+        "flows/site.toml",
+        "name = \"Céline Dubois\"",
+        "name = \"Céline Dubois\"\nlogged_in = true",
+    );
+    until(|| {
+        place
+            .run(&["agents"])
+            .shown()
+            .lines()
+            .any(|line| line.starts_with("celine") && line.contains("free"))
+    });
+
+    // Dirk pauses, so callers of the reception wait.
+    let call = |from: &str| {
+        let args = ["call", "+3292000100", "--from", from, "--patience", "60"];
+        place.command(&args).stdout(std::process::Stdio::piped()).spawn().unwrap()
+    };
+    let ended = |caller: std::process::Child, says: &str| {
+        let output = caller.wait_with_output().unwrap();
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(shown.contains(says), "{says:?} in\n{shown}");
+    };
+    let waiting = call("+32470123456");
+    until(|| place.run(&["calls"]).shown().contains("onthaal"));
+    let shown = place.run(&["calls"]).ends(0, &["...456", "+3292000100", "reception"]).shown();
+    assert!(!shown.contains("470123456"), "{shown}");
+    place.run(&["calls", "--numbers"]).ends(0, &["+32470123456"]);
+    let id = first_call(&place);
+    place.run(&["calls", "take-out", &id]).ends(0, &["waits no longer"]);
+    ended(waiting, "Niemand kan u nu te woord staan.");
+    place.run(&["calls", "take-out", &id]).ends(2, &["there is no call"]);
+
+    let sent = call("+32470123457");
+    until(|| place.run(&["calls"]).shown().contains("onthaal"));
+    let id = first_call(&place);
+    place.run(&["calls", "send", &id, "nobody at all"]).ends(2, &["not whom one can call"]);
+    place.run(&["calls", "send", &id, "+3227138700"]).ends(0, &["sent on to +3227138700"]);
+    ended(sent, "the record is closed");
+    place.run(&["records"]).ends(0, &["sent-on"]);
 }

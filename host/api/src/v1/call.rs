@@ -2,7 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use strowger_model::{CallId, FlowName, Timestamp};
+use std::time::Duration;
+use strowger_model::{AgentName, CallId, FlowName, Timestamp};
 
 /// A call that is up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -15,6 +16,33 @@ pub struct Call {
     pub version: String,
     /// When it came in.
     pub arrived: Timestamp,
+    /// How it is now; null: it did not say so in time.
+    pub now: Option<CallNow>,
+}
+
+/// How a call is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CallNow {
+    /// The caller's number; null: withheld.
+    pub caller: Option<String>,
+    /// The number that was called.
+    pub dialled: String,
+    /// The queues and agents for whom the caller waits.
+    pub waits_for: Vec<String>,
+    /// For how long the caller has waited; null: the caller does not wait.
+    pub waited: Option<Duration>,
+    /// Agents whose phones ring for the caller.
+    pub rings: Vec<AgentName>,
+    /// With whom the caller talks: agents, and others as the flow calls them.
+    pub talks_with: Vec<String>,
+}
+
+/// Where to send a caller on to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendOn {
+    /// A number, an extension, or an address as the PBX writes it.
+    pub to: String,
 }
 
 /// A call to bring in.

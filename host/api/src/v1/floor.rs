@@ -90,3 +90,36 @@ pub enum AgentState {
     /// Takes no calls for now.
     Paused,
 }
+
+/// What somebody does for an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum AgentDo {
+    /// Begins to work.
+    LogIn {
+        /// The phone: a number, an extension, or an address as the PBX writes it; null: the agent's
+        /// own.
+        #[serde(default)]
+        at: Option<String>,
+    },
+    /// Ends to work.
+    LogOut,
+    /// Takes no calls for now.
+    Pause {
+        /// Why; null: that is not said.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// Takes calls again.
+    Ready,
+    /// Takes calls of a queue.
+    Join {
+        /// By name or code.
+        queue: QueueName,
+    },
+    /// Takes no more calls of a queue.
+    Leave {
+        /// By name or code.
+        queue: QueueName,
+    },
+}

@@ -32,6 +32,8 @@ pub struct Flow {
     pub calls: BTreeMap<String, u64>,
     /// How many steps of the version that serves have failed.
     pub faults: u64,
+    /// New calls get the version although its scenarios fail, because somebody accepted that.
+    pub accepted: bool,
     /// What is wrong with the files as they are now, as `strowger check` says it; null: nothing.
     pub error: Option<String>,
 }
@@ -41,4 +43,22 @@ pub struct Flow {
 pub struct RolledBack {
     /// The version that new calls get now.
     pub version: String,
+}
+
+/// Why a flow is to be taken as its files say, although its scenarios fail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Accept {
+    /// For those who read it later.
+    pub reason: String,
+}
+
+/// What came of accepting a flow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Accepted {
+    /// The version of which the scenarios need not pass, as long as the files stay as they are.
+    pub version: String,
+    /// What is still wrong with the site file or with flows, so that this version may not serve
+    /// yet; null: nothing.
+    pub error: Option<String>,
 }

@@ -9,6 +9,7 @@
 //! * [`floor`]: queues and agents.
 //! * [`call`]: calls that are up, and calls to bring in.
 //! * [`case`]: cases, and what is noted of them.
+//! * [`status`]: how the host is, as a whole.
 //! * [`schema`](mod@schema): the JSON Schemas of all of it.
 
 pub mod call;
@@ -16,12 +17,16 @@ pub mod case;
 pub mod floor;
 pub mod flow;
 pub mod schema;
+pub mod status;
 
-pub use call::{Call, NewCall};
+pub use call::{Call, CallNow, NewCall, SendOn};
 pub use case::{Case, CaseEnd, Closed, Field, NewCase, Notes, WhichCases};
-pub use floor::{Agent, AgentState, Queue, QueueDay, QueueNow};
-pub use flow::{Flow, RolledBack};
+pub use floor::{Agent, AgentDo, AgentState, Queue, QueueDay, QueueNow};
+pub use flow::{Accept, Accepted, Flow, RolledBack};
 pub use schema::schema;
+pub use status::{
+    DiskStatus, FlowsStatus, JournalStatus, MailStatus, PbxStatus, SiteStatus, Status,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

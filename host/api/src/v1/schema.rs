@@ -1,7 +1,8 @@
 //! The JSON Schemas of all that travels in `v1`.
 
 use super::{
-    Agent, Call, Case, CaseEnd, Flow, NewCall, NewCase, Queue, Refused, RolledBack, WhichCases,
+    Accept, Accepted, Agent, AgentDo, Call, Case, CaseEnd, Flow, NewCall, NewCase, Queue, Refused,
+    RolledBack, SendOn, Status, WhichCases,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -13,13 +14,18 @@ pub fn schema() -> Value {
     let mut answers = SchemaSettings::default().for_serialize().into_generator();
     answers.subschema_for::<Flow>();
     answers.subschema_for::<RolledBack>();
+    answers.subschema_for::<Accepted>();
     answers.subschema_for::<Queue>();
     answers.subschema_for::<Agent>();
     answers.subschema_for::<Call>();
     answers.subschema_for::<Case>();
+    answers.subschema_for::<Status>();
     answers.subschema_for::<Refused>();
     let mut requests = SchemaSettings::default().for_deserialize().into_generator();
+    requests.subschema_for::<Accept>();
+    requests.subschema_for::<AgentDo>();
     requests.subschema_for::<NewCall>();
+    requests.subschema_for::<SendOn>();
     requests.subschema_for::<WhichCases>();
     requests.subschema_for::<NewCase>();
     requests.subschema_for::<CaseEnd>();

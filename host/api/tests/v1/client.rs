@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use std::{collections::BTreeSet, fmt::Debug};
 use strowger_api::{
     Client, Error, Host, Kind, router,
-    v1::{CaseEnd, NewCall, NewCase, Notes, WhichCases},
+    v1::{Accept, AgentDo, CaseEnd, NewCall, NewCase, Notes, SendOn, WhichCases},
 };
 
 /// Every method with every kind of answer that it may give, and all that was answered.
@@ -15,14 +15,36 @@ async fn everything(host: &impl Host) -> Vec<Result<String, Error>> {
     fn shown<T: Debug>(answer: Result<T, Error>) -> Result<String, Error> {
         answer.map(|answer| format!("{answer:?}"))
     }
+    let accept = Accept { reason: "spoed, \"nu\"".to_owned() };
     let mut said = vec![
+        shown(host.status().await),
         shown(host.flows().await),
+        shown(host.accept(&"reception".into(), accept.clone()).await),
+        shown(host.accept(&"no such/flow?".into(), accept).await),
         shown(host.rollback(&"reception".into()).await),
         shown(host.rollback(&"no such/flow?".into()).await),
         shown(host.queues().await),
         shown(host.agents().await),
         shown(host.calls().await),
     ];
+
+    for (agent, what) in [
+        ("an", AgentDo::LogIn { at: None }),
+        ("an", AgentDo::LogIn { at: Some(String::new()) }),
+        ("an", AgentDo::LogOut),
+        ("an", AgentDo::Pause { reason: Some("lunch".to_owned()) }),
+        ("an", AgentDo::Ready),
+        ("an", AgentDo::Join { queue: "desk".into() }),
+        ("an", AgentDo::Leave { queue: "21".into() }),
+        ("bo / 1", AgentDo::LogOut),
+    ] {
+        said.push(shown(host.agent(&agent.into(), what).await));
+    }
+    for call in [small::call(), small::broken_call()] {
+        said.push(shown(host.take_out(call).await));
+        said.push(shown(host.send_on(call, SendOn { to: "PJSIP/an".to_owned() }).await));
+        said.push(shown(host.send_on(call, SendOn { to: String::new() }).await));
+    }
 
     let call = NewCall {
         number: "+3292000100".to_owned(),

@@ -3,7 +3,7 @@
 use futures_util::{StreamExt, stream};
 use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 use strowger_api::{Error, Host, Lines, v1};
-use strowger_model::{CallId, FlowName, Timestamp};
+use strowger_model::{AgentName, CallId, FlowName, Timestamp};
 
 /// One flow, one queue, one agent, one call; and the cases that were noted.
 #[derive(Default)]
@@ -36,7 +36,31 @@ pub(crate) fn flow() -> v1::Flow {
         on_fallback: false,
         calls: BTreeMap::from([("a1".to_owned(), 1), ("b2".to_owned(), 2)]),
         faults: 3,
+        accepted: true,
         error: Some("flow.toml:3: unknown key".to_owned()),
+    }
+}
+
+pub(crate) fn status() -> v1::Status {
+    v1::Status {
+        ill: vec!["the PBX (sim) is not connected: cut".to_owned()],
+        version: "0.1.0".to_owned(),
+        since: NOON,
+        calls: 3,
+        pbx: v1::PbxStatus {
+            adapter: "sim".to_owned(),
+            connected: false,
+            error: Some("cut".to_owned()),
+        },
+        site: v1::SiteStatus { in_force: true, error: None },
+        flows: v1::FlowsStatus { serving: 2, wrong: vec!["reception".into()] },
+        journal: v1::JournalStatus {
+            pending: 4,
+            stuck_since: Some(NOON),
+            error: Some("locked".to_owned()),
+        },
+        mail: v1::MailStatus { server: true, waiting: 1, failed: 2, error: None },
+        disk: v1::DiskStatus { folder: "/var/lib/strowger".to_owned(), free: Some(5) },
     }
 }
 
@@ -70,7 +94,21 @@ pub(crate) fn agent(status: v1::AgentState) -> v1::Agent {
 }
 
 pub(crate) fn up() -> v1::Call {
-    v1::Call { call: call(), flow: "reception".into(), version: "b2".to_owned(), arrived: NOON }
+    let now = v1::CallNow {
+        caller: Some("+32470123456".to_owned()),
+        dialled: "+3292000100".to_owned(),
+        waits_for: vec!["desk".to_owned()],
+        waited: Some(Duration::from_secs(75)),
+        rings: vec!["an".into()],
+        talks_with: vec!["bram".to_owned()],
+    };
+    v1::Call {
+        call: call(),
+        flow: "reception".into(),
+        version: "b2".to_owned(),
+        arrived: NOON,
+        now: Some(now),
+    }
 }
 
 fn case(id: String, new: v1::NewCase) -> v1::Case {
@@ -104,6 +142,10 @@ impl Small {
 }
 
 impl Host for Small {
+    async fn status(&self) -> Result<v1::Status, Error> {
+        Ok(status())
+    }
+
     async fn flows(&self) -> Result<Vec<v1::Flow>, Error> {
         Ok(vec![flow()])
     }
@@ -115,6 +157,15 @@ impl Host for Small {
         }
     }
 
+    async fn accept(&self, name: &FlowName, accept: v1::Accept) -> Result<v1::Accepted, Error> {
+        match name.as_str() {
+            "reception" => {
+                Ok(v1::Accepted { version: "b2".to_owned(), error: Some(accept.reason) })
+            }
+            _ => Err(Error::conflict(format!("there is no flow {name:?}"))),
+        }
+    }
+
     async fn queues(&self) -> Result<Vec<v1::Queue>, Error> {
         Ok(vec![queue()])
     }
@@ -122,6 +173,32 @@ impl Host for Small {
     async fn agents(&self) -> Result<Vec<v1::Agent>, Error> {
         use v1::AgentState::{Free, LoggedOut, Paused, Ringing, Talking, WrapUp};
         Ok([LoggedOut, Free, Ringing, Talking, WrapUp, Paused].map(agent).to_vec())
+    }
+
+    async fn agent(&self, agent: &AgentName, what: v1::AgentDo) -> Result<(), Error> {
+        match (agent.as_str(), what) {
+            ("an", v1::AgentDo::LogIn { at: Some(at) }) if at.is_empty() => {
+                Err(Error::bad_request("not a phone"))
+            }
+            ("an", v1::AgentDo::Ready) => Err(Error::conflict("an is not logged in")),
+            ("an", _) => Ok(()),
+            _ => Err(Error::not_found(format!("no agent {agent:?}"))),
+        }
+    }
+
+    async fn take_out(&self, out: CallId) -> Result<(), Error> {
+        match out == call() {
+            true => Ok(()),
+            false => Err(Error::not_found("there is no such call")),
+        }
+    }
+
+    async fn send_on(&self, out: CallId, to: v1::SendOn) -> Result<(), Error> {
+        match (out == call(), to.to.as_str()) {
+            (true, "") => Err(Error::bad_request("not whom one can call")),
+            (true, _) => Ok(()),
+            (false, _) => Err(Error::conflict("the caller has gone")),
+        }
     }
 
     async fn calls(&self) -> Result<Vec<v1::Call>, Error> {

@@ -6,8 +6,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::fmt::Debug;
 use strowger_api::v1::{
-    AgentState, Case, CaseEnd, Closed, Field, NewCall, NewCase, Notes, Refused, RolledBack,
-    WhichCases,
+    Accept, Accepted, AgentDo, AgentState, Case, CaseEnd, Closed, Field, NewCall, NewCase, Notes,
+    Refused, RolledBack, SendOn, WhichCases,
 };
 use strowger_model::Timestamp;
 
@@ -16,6 +16,23 @@ use strowger_model::Timestamp;
 fn is<T: Serialize + DeserializeOwned + PartialEq + Debug>(it: T, on_the_wire: Value) {
     assert_eq!(serde_json::to_value(&it).unwrap(), on_the_wire);
     assert_eq!(serde_json::from_value::<T>(on_the_wire).unwrap(), it);
+}
+
+#[test]
+fn status() {
+    let on_the_wire = json!({
+        "ill": ["the PBX (sim) is not connected: cut"],
+        "version": "0.1.0",
+        "since": 1_795_000_000_000_u64,
+        "calls": 3,
+        "pbx": { "adapter": "sim", "connected": false, "error": "cut" },
+        "site": { "in_force": true, "error": null },
+        "flows": { "serving": 2, "wrong": ["reception"] },
+        "journal": { "pending": 4, "stuck_since": 1_795_000_000_000_u64, "error": "locked" },
+        "mail": { "server": true, "waiting": 1, "failed": 2, "error": null },
+        "disk": { "folder": "/var/lib/strowger", "free": 5 },
+    });
+    is(small::status(), on_the_wire);
 }
 
 #[test]
@@ -32,10 +49,14 @@ fn flows() {
         "on_fallback": false,
         "calls": { "a1": 1, "b2": 2 },
         "faults": 3,
+        "accepted": true,
         "error": "flow.toml:3: unknown key",
     });
     is(small::flow(), on_the_wire);
     is(RolledBack { version: "a1".to_owned() }, json!({ "version": "a1" }));
+    is(Accept { reason: "spoed".to_owned() }, json!({ "reason": "spoed" }));
+    let accepted = Accepted { version: "b2".to_owned(), error: None };
+    is(accepted, json!({ "version": "b2", "error": null }));
     is(Refused { error: "no".to_owned() }, json!({ "error": "no" }));
 }
 
@@ -81,14 +102,41 @@ fn queues_and_agents() {
 }
 
 #[test]
+fn what_agents_do() {
+    let pause = AgentDo::Pause { reason: Some("lunch".to_owned()) };
+    for (what, on_the_wire) in [
+        (AgentDo::LogIn { at: None }, json!({ "do": "log-in", "at": null })),
+        (AgentDo::LogOut, json!({ "do": "log-out" })),
+        (pause, json!({ "do": "pause", "reason": "lunch" })),
+        (AgentDo::Ready, json!({ "do": "ready" })),
+        (AgentDo::Join { queue: "desk".into() }, json!({ "do": "join", "queue": "desk" })),
+        (AgentDo::Leave { queue: "21".into() }, json!({ "do": "leave", "queue": "21" })),
+    ] {
+        is(what, on_the_wire);
+    }
+    let short: AgentDo = serde_json::from_value(json!({ "do": "log-in" })).unwrap();
+    assert_eq!(short, AgentDo::LogIn { at: None });
+    assert!(serde_json::from_value::<AgentDo>(json!({ "do": "pause", "why": "x" })).is_err());
+}
+
+#[test]
 fn calls() {
     let on_the_wire = json!({
         "call": small::call(),
         "flow": "reception",
         "version": "b2",
         "arrived": 1_795_000_000_000_u64,
+        "now": {
+            "caller": "+32470123456",
+            "dialled": "+3292000100",
+            "waits_for": ["desk"],
+            "waited": { "secs": 75, "nanos": 0 },
+            "rings": ["an"],
+            "talks_with": ["bram"],
+        },
     });
     is(small::up(), on_the_wire);
+    is(SendOn { to: "PJSIP/an".to_owned() }, json!({ "to": "PJSIP/an" }));
     let new = NewCall {
         number: "+3292000100".to_owned(),
         from: None,

@@ -118,7 +118,14 @@ impl Exchange {
             return;
         }
         self.furnish(&snapshot.site);
-        *known = Some(snapshot.site.clone());
+        let before = known.replace(snapshot.site.clone());
+        for agent in snapshot.site.agents.values().filter(|agent| agent.logged_in) {
+            let was = before.as_ref().and_then(|site| site.agents.get(&agent.name));
+            // Logged in by this site: that outlives the host.
+            if was.is_some_and(|was| !was.logged_in) {
+                self.keep_agent(&agent.name);
+            }
+        }
     }
 
     /// Tells the floor when the site's day begins.

@@ -4,8 +4,10 @@
 //! * `floor`: queues and agents, with their lock and their clock; `plan`: the site in their words.
 //! * `staff`: where agents have logged in, and wrong PINs.
 //! * `history`: calls that are over.
+//! * `by_hand`: what people ask of calls, and do with them.
 //! * `reads`: what a flow may ask during a step.
 
+pub(crate) mod by_hand;
 pub(crate) mod floor;
 pub(crate) mod history;
 pub(crate) mod plan;

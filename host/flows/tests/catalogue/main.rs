@@ -4,8 +4,10 @@
 //! * `swap`: new versions, while calls go on with those that they began on.
 //! * `refuse`: what is not taken.
 //! * `back`: the way back, by hand and after faults.
+//! * `again`: after a restart.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod again;
 mod back;
 mod refuse;
 mod swap;

@@ -30,9 +30,12 @@ impl Floor {
         for config in agents {
             if let Some(&ix) = self.agent_by_name.get(&config.name) {
                 there.insert(ix);
-                let (logged_in, agent) = (config.logged_in, self.agent_mut(ix));
-                agent.config = config;
-                if !std::mem::replace(&mut agent.configured, true) && logged_in {
+                let agent = self.agent_mut(ix);
+                // Logged in by the site: an agent who is new to it, or of whom it did not say so.
+                let was = agent.configured && agent.config.logged_in;
+                let logs_in = config.logged_in && !was;
+                (agent.config, agent.configured) = (config, true);
+                if logs_in {
                     self.log_in(ix, self.now);
                 }
             } else {

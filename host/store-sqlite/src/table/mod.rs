@@ -5,12 +5,15 @@
 //! * `open_call`, `step`, `record`: of calls.
 //! * `agent`: how agents stand. `clock`: how the clocks of the host read.
 //! * `version`: what versions of flows were made of; with the table `content`, their plugins.
+//! * `in_force`: what serves new calls; `decision`: what was decided about that.
 //! * `mail`, `case`: papers.
 //! * `row`: values as columns have them.
 
 pub(crate) mod agent;
 pub(crate) mod case;
 pub(crate) mod clock;
+pub(crate) mod decision;
+pub(crate) mod in_force;
 pub(crate) mod mail;
 pub(crate) mod open_call;
 pub(crate) mod record;

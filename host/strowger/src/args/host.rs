@@ -4,7 +4,8 @@ use super::ConfigFile;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
-use strowger_model::FlowName;
+use strowger_api::v1::AgentDo;
+use strowger_model::{AgentName, CallId, FlowName, QueueName};
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
@@ -88,6 +89,108 @@ pub(crate) struct Floor {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Agents {
+    #[command(flatten)]
+    pub(crate) host: Host,
+    /// As JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) action: Option<AgentsDo>,
+}
+
+/// AGENT is a name or an extension, QUEUE a name or a code.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentsDo {
+    /// Log an agent in
+    Login {
+        /// The agent.
+        agent: AgentName,
+        /// The phone, instead of the agent's own: a number, an extension, or an address of the PBX
+        #[arg(long, value_name = "PHONE")]
+        at: Option<String>,
+    },
+    /// Log an agent out
+    Logout {
+        /// The agent.
+        agent: AgentName,
+    },
+    /// Begin a pause
+    Pause {
+        /// The agent.
+        agent: AgentName,
+        /// Why
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// End a pause, or the time after a conversation
+    Ready {
+        /// The agent.
+        agent: AgentName,
+    },
+    /// Have an agent take calls of a queue
+    Join {
+        /// The agent.
+        agent: AgentName,
+        /// The queue.
+        queue: QueueName,
+    },
+    /// Have an agent take no more calls of a queue
+    Leave {
+        /// The agent.
+        agent: AgentName,
+        /// The queue.
+        queue: QueueName,
+    },
+}
+
+impl AgentsDo {
+    /// Who, and what.
+    pub(crate) fn for_agent(&self) -> (&AgentName, AgentDo) {
+        match self {
+            Self::Login { agent, at } => (agent, AgentDo::LogIn { at: at.clone() }),
+            Self::Logout { agent } => (agent, AgentDo::LogOut),
+            Self::Pause { agent, reason } => (agent, AgentDo::Pause { reason: reason.clone() }),
+            Self::Ready { agent } => (agent, AgentDo::Ready),
+            Self::Join { agent, queue } => (agent, AgentDo::Join { queue: queue.clone() }),
+            Self::Leave { agent, queue } => (agent, AgentDo::Leave { queue: queue.clone() }),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Calls {
+    #[command(flatten)]
+    pub(crate) host: Host,
+    /// As JSON, with whole numbers
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show the callers' numbers whole, and not their last three digits only
+    #[arg(long)]
+    pub(crate) numbers: bool,
+    #[command(subcommand)]
+    pub(crate) action: Option<CallsDo>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CallsDo {
+    /// Take a caller out of the queues
+    ///
+    /// To the flow it is as if nobody could be reached: it says so, or sends the caller elsewhere.
+    TakeOut {
+        /// The call.
+        call: CallId,
+    },
+    /// Send a caller on to somebody else; the call is over with that
+    Send {
+        /// The call.
+        call: CallId,
+        /// A number, an extension, or an address of the PBX.
+        to: String,
+    },
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum FlowsAction {
     /// Give new calls the previous version, until the files of the flow change
@@ -97,6 +200,17 @@ pub(crate) enum FlowsAction {
         /// The flow
         name: FlowName,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Accept {
+    /// The flow
+    pub(crate) name: FlowName,
+    /// Why, for those who look at the journal later
+    #[arg(long)]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) host: Host,
 }
 
 #[derive(Debug, Args)]

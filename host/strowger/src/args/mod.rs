@@ -11,7 +11,8 @@ mod records;
 
 pub(crate) use adapters::{Adapter, AdapterAction, AdapterTest, Sim};
 pub(crate) use host::{
-    Call, Check, Demo, Floor, Flows, FlowsAction, Host, Hours, Plugins, Serve, Test,
+    Accept, Agents, Call, Calls, CallsDo, Check, Demo, Floor, Flows, FlowsAction, Host, Hours,
+    Plugins, Serve, Test,
 };
 pub(crate) use records::{
     AddCase, By, Cases, CasesDo, Erase, Mails, Records, Replay, Report, Which,
@@ -74,8 +75,22 @@ pub(crate) enum Command {
         after_help = "Examples:\n  strowger hours\n  strowger hours --schedule helpdesk --from 2026-12-21 --days 14"
     )]
     Hours(Hours),
+    /// Show how the host is: PBX, site file, flows, journal, mail, disk
+    ///
+    /// The exit code is 0 if all is well, 1 if something is wrong, 2 if no host answers.
+    Status(Floor),
     /// Show the flows of the running host: versions, calls on each version, mistakes in their files
     Flows(Flows),
+    /// Take a flow as its files say, although its scenarios fail
+    ///
+    /// This holds as long as the files of the flow do not change, also after a restart. The journal
+    /// keeps the reason. Mistakes in files cannot be accepted.
+    ///
+    /// The exit code is 0 if nothing else is wrong, else 1.
+    #[command(
+        after_help = "Example:\n  strowger accept vaccination-helpdesk --reason \"the welcome must change today\""
+    )]
+    Accept(Accept),
     /// Show the queues: who waits, who is there, and what happened with callers today
     ///
     /// The counts begin at midnight of the site, or when the host started if that was later.
@@ -83,8 +98,20 @@ pub(crate) enum Command {
     /// of the answered callers got one within `answer_within` of the queue. left: were sent away or
     /// moved on. abandoned: hung up. All others still wait.
     Queues(Floor),
-    /// Show the agents: what each agent is doing, since when, where, and for which queues
-    Agents(Floor),
+    /// Show the agents: what each agent is doing, since when, where, and for which queues; or change
+    /// what one agent is doing
+    ///
+    /// AGENT is a name or an extension, QUEUE a name or a code.
+    #[command(
+        after_help = "Examples:\n  strowger agents\n  strowger agents login an\n  strowger agents pause 101 --reason lunch\n  strowger agents join an helpdesk"
+    )]
+    Agents(Agents),
+    /// Show the calls that are in progress: who waits where, for how long, who talks with whom; or do
+    /// something with one call
+    #[command(
+        after_help = "Examples:\n  strowger calls\n  strowger calls take-out 038g0xwfyg000\n  strowger calls send 038g0xwfyg000 +3227138700"
+    )]
+    Calls(Calls),
     /// Read a PIN and print its hash, for an agent in the site file
     ///
     /// Reads one line of standard input. Copy the line that it prints into `[agents.NAME]` of the

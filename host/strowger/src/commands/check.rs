@@ -2,7 +2,7 @@
 
 use crate::{args, commands::load};
 use anyhow::{Result, bail};
-use strowger_scenario::{How, Scenario, gate, run_all};
+use strowger_scenario::{How, Scenario, gate};
 
 pub(crate) fn check(args: &args::Check) -> Result<bool> {
     let path = std::path::absolute(&args.path)?;
@@ -24,9 +24,12 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
             println!("{problem}");
         }
         let twice = How { twice: true, ..How::TEST };
-        let runs: Vec<(&Scenario, How)> =
-            scenarios.iter().map(|scenario| (scenario, twice)).collect();
-        let reports = run_all(&runs, flow, &loaded.beside, &loaded.engine, |_| {});
+        let played = gate::play(&scenarios, flow, &loaded.beside, &loaded.engine, twice, |_| {});
+        let reports = played.unwrap_or_else(|problems| {
+            good = false;
+            problems.iter().for_each(|problem| println!("{problem}"));
+            Vec::new()
+        });
         let failed: Vec<_> = reports.iter().filter(|report| !report.is_good()).collect();
         for report in &failed {
             good = false;
@@ -36,7 +39,7 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
             "{}: {} of {} scenarios pass, every step taken twice",
             flow.name,
             reports.len() - failed.len(),
-            reports.len()
+            scenarios.len()
         );
     }
     Ok(good)

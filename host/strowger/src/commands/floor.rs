@@ -19,10 +19,19 @@ pub(crate) fn queues(args: &args::Floor) -> Result<bool> {
     show(&runtime.block_on(host.queues())?, args.json, queue_sheet)
 }
 
-/// Every agent, a line each.
-pub(crate) fn agents(args: &args::Floor) -> Result<bool> {
+/// Every agent, a line each; or something done for one.
+pub(crate) fn agents(args: &args::Agents) -> Result<bool> {
     let (host, runtime) = reach(&args.host)?;
-    show(&runtime.block_on(host.agents())?, args.json, agent_sheet)
+    let Some(action) = &args.action else {
+        return show(&runtime.block_on(host.agents())?, args.json, agent_sheet);
+    };
+    let (agent, what) = action.for_agent();
+    runtime.block_on(host.agent(agent, what))?;
+    let is_meant =
+        |one: &Agent| one.agent == *agent || one.extension.as_deref() == Some(agent.as_str());
+    let all = runtime.block_on(host.agents())?;
+    let one: Vec<Agent> = all.into_iter().filter(is_meant).collect();
+    show(&one, args.json, agent_sheet)
 }
 
 fn show<T: Serialize>(figures: &[T], json: bool, sheet: fn(&[T]) -> Sheet) -> Result<bool> {
@@ -106,16 +115,16 @@ fn agent_sheet(agents: &[Agent]) -> Sheet {
     sheet(&AGENT, agents.iter().map(row))
 }
 
-fn sheet(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Sheet {
+pub(crate) fn sheet(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Sheet {
     Sheet(std::iter::once(head.iter().map(|&name| name.to_owned()).collect()).chain(rows).collect())
 }
 
-fn or_none(text: Option<&str>) -> String {
+pub(crate) fn or_none(text: Option<&str>) -> String {
     text.unwrap_or("-").to_owned()
 }
 
 /// Minutes and seconds.
-fn clock(length: Duration) -> String {
+pub(crate) fn clock(length: Duration) -> String {
     format!("{}:{:02}", length.as_secs() / 60, length.as_secs() % 60)
 }
 

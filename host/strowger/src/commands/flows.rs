@@ -7,7 +7,7 @@ use crate::{
 use anyhow::Result;
 use strowger_api::{
     Host,
-    v1::{Flow, RolledBack},
+    v1::{Accept, Accepted, Flow, RolledBack, SiteStatus},
 };
 
 pub(crate) fn flows(args: &args::Flows) -> Result<bool> {
@@ -20,13 +20,32 @@ pub(crate) fn flows(args: &args::Flows) -> Result<bool> {
         }
         None => {
             let flows = runtime.block_on(host.flows())?;
+            let site = runtime.block_on(host.status())?.site;
             match args.json {
                 true => println!("{}", serde_json::to_string_pretty(&flows)?),
-                false => print!("{}", shown(&flows)),
+                false => print!("{}{}", shown_site(&site), shown(&flows)),
             }
-            Ok(flows.iter().all(|flow| flow.error.is_none() && !flow.on_fallback))
+            let good = |flow: &Flow| flow.error.is_none() && !flow.on_fallback;
+            Ok(site.error.is_none() && flows.iter().all(good))
         }
     }
+}
+
+pub(crate) fn accept(args: &args::Accept) -> Result<bool> {
+    let (host, runtime) = reach(&args.host)?;
+    let accept = Accept { reason: args.reason.clone() };
+    let Accepted { version, error } = runtime.block_on(host.accept(&args.name, accept))?;
+    println!("{}: version {version} is taken, whatever its scenarios say", args.name);
+    error.iter().for_each(|error| println!("{error}"));
+    Ok(error.is_none())
+}
+
+/// What is wrong with the site file; nothing, if it is in force.
+fn shown_site(site: &SiteStatus) -> String {
+    let Some(error) = &site.error else { return String::new() };
+    let instead = if site.in_force { "that of before is in force" } else { "there is no other" };
+    let lines = error.lines().map(|line| format!("  {line}\n"));
+    format!("the site file is not in force, {instead}:\n{}", lines.collect::<String>())
 }
 
 fn shown(flows: &[Flow]) -> String {
@@ -60,6 +79,9 @@ fn shown(flows: &[Flow]) -> String {
         }
         if flow.rolled_back {
             let _ = writeln!(text, "  rolled back, until its files change");
+        }
+        if flow.accepted {
+            text.push_str("  accepted, although its scenarios fail\n");
         }
         if let Some(withdrawn) = &flow.withdrawn {
             let _ =

@@ -2,7 +2,8 @@
 //!
 //! # Layout
 //! * `check`, `test`, `hours`: for flow files and the site file, without a host.
-//! * `flows`, `call`, `floor`: for a running host. `floor` has the commands for queues and agents.
+//! * `status`, `flows`, `call`, `calls`, `floor`: for a running host. `floor` has the commands for
+//!   queues and agents.
 //! * `reach`: how these reach it.
 //! * `records`, `report`, `replay`, `erase`: for what was recorded.
 //! * `mails`, `cases`: for what is to be sent or answered.
@@ -17,6 +18,7 @@
 pub(crate) mod adapter;
 pub(crate) mod against;
 pub(crate) mod call;
+pub(crate) mod calls;
 pub(crate) mod cases;
 pub(crate) mod check;
 pub(crate) mod erase;
@@ -32,5 +34,6 @@ pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod sheet;
 pub(crate) mod sim;
+pub(crate) mod status;
 pub(crate) mod test;
 pub(crate) mod when;

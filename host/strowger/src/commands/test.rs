@@ -8,7 +8,6 @@ use strowger_sandbox::Engine;
 use strowger_scenario::{
     How, Report, Scenario, gate,
     mutate::{Caught, Mutation, hold_fast},
-    run_all,
 };
 
 pub(crate) fn test(args: &args::Test) -> Result<bool> {
@@ -57,15 +56,22 @@ fn play(
 ) -> bool {
     println!("{} {}", flow.name, flow.version);
     let began = Instant::now();
-    let runs: Vec<(&Scenario, How)> =
-        scenarios.iter().map(|scenario| (scenario, How::TEST)).collect();
     let shown = |report: &Report| {
         print!("{report}");
         if verbose && report.is_good() {
             print!("{}", report.timelines());
         }
     };
-    let reports = run_all(&runs, flow, beside, engine, shown);
+    let reports = match gate::play(scenarios, flow, beside, engine, How::TEST, shown) {
+        Ok(reports) => reports,
+        Err(problems) => {
+            problems.iter().for_each(|problem| println!("{problem}"));
+            return false;
+        }
+    };
+    let mut live = gate::play_live(scenarios, flow, beside, engine);
+    live.retain(|report| !report.is_good());
+    live.iter().for_each(|report| print!("{report}"));
     let failed = reports.iter().filter(|report| !report.is_good()).count();
     let simulated: u64 = reports.iter().map(|report| report.lasted.as_secs()).sum();
     println!(
@@ -74,7 +80,7 @@ fn play(
         hours(simulated),
         began.elapsed().as_secs_f64(),
     );
-    failed == 0
+    failed == 0 && live.is_empty()
 }
 
 /// Alters every figure and shows who notices.

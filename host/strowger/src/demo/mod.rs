@@ -15,6 +15,7 @@ use crate::{
     serve::{
         control::Control,
         running::Running,
+        status::{Connection, Vitals},
         watch::{Sight, Wanted, Watch},
     },
 };
@@ -25,7 +26,7 @@ use std::{collections::BTreeMap, io::IsTerminal, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Options};
 use strowger_flows::{Catalogue, CatalogueConfig, Snapshot};
 use strowger_model::CallId;
-use strowger_pbx::port::Address;
+use strowger_pbx::port::{Address, PbxSink};
 use strowger_scenario::What;
 use strowger_sim::{Phone, Sim, SimConfig};
 use strowger_site::Report;
@@ -64,7 +65,9 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
     let watch = Arc::new(Watch::default());
     let sights = watch.watch(Wanted::All);
     let exchange = Exchange::new(Options::new(catalogue.clone(), Clock::system(), watch.clone()));
-    let sim = Arc::new(simulated(&catalogue.current(), &exchange));
+    let connection = Arc::new(Connection::default());
+    let sink = connection.noted(exchange.sink());
+    let sim = Arc::new(simulated(&catalogue.current(), sink));
     exchange.attach(sim.clone());
     let running = Running {
         catalogue: catalogue.clone(),
@@ -75,6 +78,7 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
         // The demo keeps none.
         journal: Config { state: copy.control.with_extension("state"), ..Config::default() }
             .journal(),
+        vitals: vitals(&catalogue, &exchange, sim.clone(), connection, copy),
     };
     let _control = Control::open(&copy.control, strowger_api::router(running))?;
 
@@ -116,8 +120,21 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
     Ok(good)
 }
 
+/// Of a host that keeps nothing and sends no mail.
+fn vitals(
+    catalogue: &Arc<Catalogue>,
+    exchange: &Arc<Exchange>,
+    pbx: Arc<Sim>,
+    connection: Arc<Connection>,
+    copy: &Copy,
+) -> Vitals {
+    let (catalogue, exchange) = (catalogue.clone(), exchange.clone());
+    let (state, since) = (copy.flows.clone(), exchange.clock().now());
+    Vitals { catalogue, exchange, pbx, connection, store: None, state, mail: false, since }
+}
+
 /// The PBX, with the phones of the script.
-fn simulated(snapshot: &Snapshot, exchange: &Arc<Exchange>) -> Sim {
+fn simulated(snapshot: &Snapshot, sink: PbxSink) -> Sim {
     let lengths = lengths_without_recordings(&snapshot.site.language);
     let sim = Sim::new(
         SimConfig {
@@ -126,7 +143,7 @@ fn simulated(snapshot: &Snapshot, exchange: &Arc<Exchange>) -> Sim {
             }),
             ..SimConfig::default()
         },
-        exchange.sink(),
+        sink,
     );
     for (address, after, talks) in script::PHONES {
         let seconds = |seconds: u64| Duration::from_secs(seconds);

@@ -1,14 +1,15 @@
 //! From the types of the host's inside to those of the API, which stay when the inside changes.
 
-use strowger_api::v1;
-use strowger_exchange::CallSummary;
+use strowger_api::{Error, v1};
+use strowger_exchange::{CallSummary, Glance};
 use strowger_flows::FlowStatus;
 use strowger_model::{
-    Case,
-    command::Field,
+    AgentName, Case,
+    command::{AgentAction, Field, Target},
     mail::Closed,
     read::{AgentFigures, AgentStatus, QueueCounts, QueueFigures, QueueStatus},
 };
+use strowger_site::address::{ADDRESS, address};
 
 pub(super) fn flow(flow: FlowStatus) -> v1::Flow {
     v1::Flow {
@@ -23,6 +24,7 @@ pub(super) fn flow(flow: FlowStatus) -> v1::Flow {
         on_fallback: flow.on_fallback,
         calls: flow.calls.into_iter().map(|(version, calls)| (version, calls as u64)).collect(),
         faults: flow.faults,
+        accepted: flow.accepted,
         error: flow.error,
     }
 }
@@ -60,9 +62,33 @@ pub(super) fn agent(agent: AgentFigures) -> v1::Agent {
     }
 }
 
-pub(super) fn call(call: CallSummary) -> v1::Call {
-    let CallSummary { call, flow, version, arrived } = call;
-    v1::Call { call, flow, version, arrived }
+pub(super) fn call((summary, glance): (CallSummary, Option<Glance>)) -> v1::Call {
+    let CallSummary { call, flow, version, arrived } = summary;
+    v1::Call { call, flow, version, arrived, now: glance.map(call_now) }
+}
+
+fn call_now(glance: Glance) -> v1::CallNow {
+    let Glance { caller, dialled, waits_for, waited, rings, talks_with } = glance;
+    v1::CallNow { caller, dialled, waits_for, waited, rings, talks_with }
+}
+
+/// What an agent does; an error says what is wrong with it.
+pub(super) fn agent_action(agent: &AgentName, what: v1::AgentDo) -> Result<AgentAction, Error> {
+    Ok(match what {
+        v1::AgentDo::LogIn { at: None } => AgentAction::LogIn(Target::Agent(agent.clone())),
+        v1::AgentDo::LogIn { at: Some(at) } => AgentAction::LogIn(callable(&at)?),
+        v1::AgentDo::LogOut => AgentAction::LogOut,
+        v1::AgentDo::Pause { reason } => AgentAction::Pause(reason),
+        v1::AgentDo::Ready => AgentAction::Ready,
+        v1::AgentDo::Join { queue } => AgentAction::Join(queue),
+        v1::AgentDo::Leave { queue } => AgentAction::Leave(queue),
+    })
+}
+
+/// Whom one can call.
+pub(super) fn callable(text: &str) -> Result<Target, Error> {
+    let wrong = || Error::bad_request(format!("not whom one can call: {text:?}; write {ADDRESS}"));
+    address(text).ok_or_else(wrong)
 }
 
 pub(super) fn case(case: Case) -> v1::Case {

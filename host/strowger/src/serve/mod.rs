@@ -5,6 +5,7 @@
 //! * `running`: the host, as the API shows it.
 //! * `answers`: from the types of the inside to those of the API.
 //! * `paperwork`: what the API does in the journal: cases and notes.
+//! * `status`: how the host is, as a whole.
 //! * `supervise`: what the host tells a service manager.
 //! * `watch`: what the host shows of its calls.
 
@@ -12,22 +13,28 @@ mod answers;
 pub(crate) mod control;
 mod paperwork;
 pub(crate) mod running;
+pub(crate) mod status;
 mod supervise;
 pub(crate) mod watch;
 
 use crate::{
     args,
     config::{Adapter, Config},
-    serve::{control::Control, running::Running, watch::Watch},
+    serve::{
+        control::Control,
+        running::Running,
+        status::{Connection, Vitals},
+        watch::Watch,
+    },
 };
 use anyhow::{Context, Result};
 use std::{io::IsTerminal, sync::Arc, time::Duration};
 use strowger_asterisk::Asterisk;
-use strowger_exchange::{Clock, Exchange, Options};
-use strowger_flows::{Catalogue, CatalogueConfig};
+use strowger_exchange::{Clock, Exchange, Memory, Options};
+use strowger_flows::{Catalogue, CatalogueConfig, Watching};
 use strowger_journal::{Removed, Retention, Store};
 use strowger_office::{Courier, Outbox, Rules};
-use strowger_pbx::port::Pbx;
+use strowger_pbx::port::{Pbx, PbxSink};
 use strowger_remote::Remote;
 use strowger_sandbox::Engine;
 use strowger_sim::{Phone, Sim, SimConfig};
@@ -69,27 +76,33 @@ fn start_log(config: &Config) -> Result<()> {
 async fn run(config: Config) -> Result<bool> {
     let mut signals = Signals::new()?;
     let opening = catalogue_config(&config)?;
-    let (catalogue, report) = tokio::task::spawn_blocking(|| Catalogue::open(opening)).await?;
+    let store = open_store(&config).await?;
+    let memory = Arc::new(Memory(store.clone()));
+    let opened = move || Catalogue::open_again(opening, Some(memory));
+    let (catalogue, report) = tokio::task::spawn_blocking(opened).await?;
     tell(&report);
     let watch = Arc::new(Watch::default());
-    let store = open_store(&config).await?;
     let courier = config.mail.as_ref().map(Courier::new).transpose()?;
     let options = Options::new(catalogue.clone(), Clock::system(), watch.clone());
     let exchange =
         Exchange::new(Options { store: Some(store.clone()), calls: config.calls, ..options });
     let prompts = Arc::new(Prompts::open(prompts(&config, &catalogue.current().site))?);
-    let (pbx, sim) = adapter(&config, &prompts, &exchange).await?;
+    let connection = Arc::new(Connection::default());
+    let sink = connection.noted(exchange.sink());
+    let (pbx, sim) = adapter(&config, &prompts, sink).await?;
     exchange.attach(pbx.clone());
-    let watching = {
-        let exchange = exchange.clone();
-        catalogue.watch(Duration::from_millis(config.debounce_ms), move |report| {
-            tell(report);
-            exchange.site_changed();
-            for problem in prompts.refresh() {
-                tracing::error!("{problem}");
-            }
-        })?
+    let watching = follow(&catalogue, &exchange, prompts, config.debounce_ms)?;
+    let vitals = Vitals {
+        catalogue: catalogue.clone(),
+        exchange: exchange.clone(),
+        pbx: pbx.clone(),
+        connection,
+        store: Some(store.clone()),
+        state: config.state.clone(),
+        mail: courier.is_some(),
+        since: exchange.clock().now(),
     };
+    let telling = tokio::spawn(supervise::tell_status(vitals.clone()));
     let running = Running {
         catalogue,
         exchange: exchange.clone(),
@@ -97,30 +110,61 @@ async fn run(config: Config) -> Result<bool> {
         sim,
         watch,
         journal: config.journal(),
+        vitals,
     };
     let control = Control::open(&config.control(), strowger_api::router(running))?;
     tracing::info!(adapter = pbx.name(), flows = %config.flows.display(), control = %config.control().display(), "serving");
-    supervise::serving(pbx.name());
+    supervise::serving();
     let alive = tokio::spawn(supervise::alive(exchange.clone()));
     let tidying = tokio::spawn(tidy(store.clone(), config.keep.into(), exchange.clone()));
     let mailing = mailing(&store, &exchange, courier);
 
     signals.next().await;
-    tracing::info!(
-        calls = exchange.call_count(),
-        within_s = config.drain,
-        "stopping: new calls go to the PBX's own route; a second signal ends at once"
-    );
-    supervise::stopping(exchange.call_count(), config.drain());
+    telling.abort();
     drop(watching);
-    let left = tokio::select! {
-        left = exchange.drain(config.drain()) => left,
-        () = signals.next() => exchange.call_count(),
-    };
+    let left = drain(&exchange, config.drain(), &mut signals).await;
     drop(control);
     alive.abort();
     tidying.abort();
     mailing.abort();
+    end(&store, left);
+    Ok(left == 0)
+}
+
+/// Takes over changes of files.
+fn follow(
+    catalogue: &Arc<Catalogue>,
+    exchange: &Arc<Exchange>,
+    prompts: Arc<Prompts>,
+    debounce_ms: u64,
+) -> Result<Watching> {
+    let exchange = exchange.clone();
+    Ok(catalogue.watch(Duration::from_millis(debounce_ms), move |report| {
+        tell(report);
+        exchange.site_changed();
+        for problem in prompts.refresh() {
+            tracing::error!("{problem}");
+        }
+    })?)
+}
+
+/// New calls take the PBX's own route; calls that are up have so long left. Says how many still
+/// are.
+async fn drain(exchange: &Exchange, within: Duration, signals: &mut Signals) -> usize {
+    tracing::info!(
+        calls = exchange.call_count(),
+        within_s = within.as_secs(),
+        "stopping: new calls go to the PBX's own route; a second signal ends at once"
+    );
+    supervise::stopping(exchange.call_count(), within);
+    tokio::select! {
+        left = exchange.drain(within) => left,
+        () = signals.next() => exchange.call_count(),
+    }
+}
+
+/// The journal takes what it was given last.
+fn end(store: &Store, left: usize) {
     if !store.flush(FLUSH) {
         tracing::error!(
             "the last steps could not be written to the journal within {} s",
@@ -131,7 +175,6 @@ async fn run(config: Config) -> Result<bool> {
         0 => tracing::info!("stopped; every call had ended"),
         calls => tracing::warn!(calls, "stopped; these calls stay at the PBX as they are"),
     }
-    Ok(left == 0)
 }
 
 /// Where the flows are. A flow is taken when its scenarios pass.
@@ -224,28 +267,37 @@ fn tell(report: &Report) {
     if report.site_changed {
         tracing::info!("the new site file is used from now on");
     }
-    for problem in &report.problems {
+    let mut shown = 0;
+    for (nth, problem) in report.problems.iter().map(ToString::to_string).enumerate() {
+        let left = report.problems.len() - nth;
+        if nth > 0 && shown + problem.lines().count() > MOST_LINES {
+            tracing::error!("and {left} more: `strowger flows` or `strowger check` shows all");
+            break;
+        }
+        shown += problem.lines().count();
         tracing::error!("\n{problem}");
     }
 }
+
+/// Of what is wrong with files, the log shows so many lines.
+const MOST_LINES: usize = 20;
 
 /// The PBX that the configuration names.
 async fn adapter(
     config: &Config,
     prompts: &Arc<Prompts>,
-    exchange: &Arc<Exchange>,
+    sink: PbxSink,
 ) -> Result<(Arc<dyn Pbx>, Option<Arc<Sim>>)> {
     match (&config.adapter, &config.asterisk, &config.remote) {
         (Adapter::Asterisk, Some(asterisk), _) => {
-            let sink = supervise::told("asterisk", exchange.sink());
             let pbx = Asterisk::start(asterisk.clone(), prompts.clone(), sink).await?;
             Ok((Arc::new(pbx), None))
         }
         (Adapter::Remote, _, Some(remote)) => {
-            Ok((Arc::new(Remote::start(remote, exchange.sink()).await?), None))
+            Ok((Arc::new(Remote::start(remote, sink).await?), None))
         }
         _ => {
-            let sim = Arc::new(Sim::new(simulated(prompts.lengths()), exchange.sink()));
+            let sim = Arc::new(Sim::new(simulated(prompts.lengths()), sink));
             Ok((sim.clone(), Some(sim)))
         }
     }

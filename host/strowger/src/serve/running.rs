@@ -2,15 +2,16 @@
 
 use crate::serve::{
     answers, paperwork,
+    status::{self, Vitals},
     watch::{Sight, Wanted, Watch},
 };
 use futures_util::{StreamExt, stream};
 use std::{sync::Arc, time::Duration};
 use strowger_api::{Error, Host, Lines, v1};
-use strowger_exchange::Exchange;
+use strowger_exchange::{ByHandError, Exchange};
 use strowger_flows::Catalogue;
 use strowger_journal::Backend;
-use strowger_model::{CallId, FlowName};
+use strowger_model::{AgentName, CallId, FlowName, event::RefusalReason};
 use strowger_pbx::port::{Address, LegId, Pbx, PbxCommand};
 use strowger_scenario::What;
 use strowger_sim::{Caller, Keys, Sim};
@@ -27,11 +28,17 @@ pub(crate) struct Running {
     /// The PBX, if it is the sim.
     pub(crate) sim: Option<Arc<Sim>>,
     pub(crate) watch: Arc<Watch>,
+    /// What the status is made of.
+    pub(crate) vitals: Vitals,
     /// For what people keep, beside the host's own writer.
     pub(crate) journal: Arc<dyn Backend>,
 }
 
 impl Host for Running {
+    async fn status(&self) -> Result<v1::Status, Error> {
+        status::status(&self.vitals).await
+    }
+
     async fn flows(&self) -> Result<Vec<v1::Flow>, Error> {
         Ok(self.catalogue.status().into_iter().map(answers::flow).collect())
     }
@@ -45,6 +52,17 @@ impl Host for Running {
         Ok(v1::RolledBack { version })
     }
 
+    async fn accept(&self, flow: &FlowName, accept: v1::Accept) -> Result<v1::Accepted, Error> {
+        let (catalogue, flow) = (self.catalogue.clone(), flow.clone());
+        let accepted = move || catalogue.accept(flow.as_str(), &accept.reason);
+        let accepted = tokio::task::spawn_blocking(accepted).await;
+        let version = accepted.map_err(Error::internal)?.map_err(Error::conflict)?;
+        self.exchange.site_changed();
+        let report = self.catalogue.report();
+        let error = (!report.is_good()).then(|| report.to_string());
+        Ok(v1::Accepted { version, error })
+    }
+
     async fn queues(&self) -> Result<Vec<v1::Queue>, Error> {
         Ok(self.exchange.queues().into_iter().map(answers::queue).collect())
     }
@@ -54,7 +72,24 @@ impl Host for Running {
     }
 
     async fn calls(&self) -> Result<Vec<v1::Call>, Error> {
-        Ok(self.exchange.calls().into_iter().map(answers::call).collect())
+        Ok(self.exchange.glances().await.into_iter().map(answers::call).collect())
+    }
+
+    async fn agent(&self, agent: &AgentName, what: v1::AgentDo) -> Result<(), Error> {
+        let action = answers::agent_action(agent, what)?;
+        self.exchange.agent(agent, action).map_err(|refusal| match refusal.reason {
+            RefusalReason::UnknownName => Error::not_found(refusal.detail),
+            _ => Error::conflict(refusal.detail),
+        })
+    }
+
+    async fn take_out(&self, call: CallId) -> Result<(), Error> {
+        self.exchange.take_out(call).await.map_err(by_hand)
+    }
+
+    async fn send_on(&self, call: CallId, to: v1::SendOn) -> Result<(), Error> {
+        let to = answers::callable(&to.to)?;
+        self.exchange.send_on(call, &to).await.map_err(by_hand)
     }
 
     async fn call(&self, new: v1::NewCall) -> Result<Lines, Error> {
@@ -115,6 +150,13 @@ impl Host for Running {
 
     async fn note_record(&self, call: CallId, more: v1::Notes) -> Result<(), Error> {
         paperwork::note_record(&self.journal, call, more).await
+    }
+}
+
+fn by_hand(error: ByHandError) -> Error {
+    match error {
+        ByHandError::NoCall(_) => Error::not_found(error),
+        ByHandError::NotWaiting(_) | ByHandError::NoCaller(_) => Error::conflict(error),
     }
 }
 

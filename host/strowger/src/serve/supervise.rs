@@ -2,31 +2,38 @@
 //!
 //! Without a service manager, which shows in `NOTIFY_SOCKET`, all of this does nothing.
 
+use crate::serve::status::{self, Vitals};
 use sd_notify::NotifyState;
 use std::{sync::Arc, time::Duration};
 use strowger_exchange::Exchange;
-use strowger_pbx::port::{PbxEvent, PbxSink};
 
 /// The host serves.
-pub(crate) fn serving(adapter: &str) {
-    tell(&[NotifyState::Ready, NotifyState::Status(&status(adapter))]);
+pub(crate) fn serving() {
+    tell(&[NotifyState::Ready]);
 }
 
-/// The host's sink, which also tells whether the PBX can be reached, and if not, why.
-pub(crate) fn told(adapter: &'static str, sink: PbxSink) -> PbxSink {
-    Arc::new(move |event| {
-        match &event {
-            PbxEvent::Lost { why } => tell(&[NotifyState::Status(why)]),
-            PbxEvent::Synced { .. } => tell(&[NotifyState::Status(&status(adapter))]),
-            _ => {}
+/// Tells how the host is, whenever that has changed, for as long as it is polled: what is ill first
+/// of all.
+pub(crate) async fn tell_status(vitals: Vitals) {
+    if std::env::var_os("NOTIFY_SOCKET").is_none() {
+        return;
+    }
+    let mut told = String::new();
+    let mut ticks = tokio::time::interval(STATUS_EVERY);
+    loop {
+        ticks.tick().await;
+        let now = match status::without_mail(&vitals).ill.join("; ") {
+            ill if ill.is_empty() => format!("serving calls of {}", vitals.pbx.name()),
+            ill => ill.lines().collect::<Vec<_>>().join(" "),
+        };
+        if now != told {
+            tell(&[NotifyState::Status(&now)]);
+            told = now;
         }
-        sink(event);
-    })
+    }
 }
 
-fn status(adapter: &str) -> String {
-    format!("serving calls of {adapter}")
-}
+const STATUS_EVERY: Duration = Duration::from_secs(2);
 
 /// The host stops; calls in progress have so long left.
 pub(crate) fn stopping(calls: usize, within: Duration) {

@@ -1,0 +1,36 @@
+//! A call as people see it, and what they do with it: the words for it.
+
+use std::time::Duration;
+use strowger_model::AgentName;
+use strowger_pbx::port::Address;
+
+/// Takes an answer.
+pub type Answer<T> = Box<dyn FnOnce(T) + Send>;
+
+/// What somebody asks or does.
+pub enum ByHand {
+    /// How the call is.
+    Look(Answer<Glance>),
+    /// The caller waits no longer: to the flow it is as if nobody could be reached. False: the
+    /// caller does not wait.
+    TakeOut(Answer<bool>),
+    /// The caller goes to an address, and the call is over. False: the caller has gone.
+    SendOn(Address, Answer<bool>),
+}
+
+/// A call as people see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Glance {
+    /// The caller's number; none: withheld.
+    pub caller: Option<String>,
+    /// The number that was called.
+    pub dialled: String,
+    /// The queues and agents for whom the caller waits.
+    pub waits_for: Vec<String>,
+    /// For how long the caller has waited; none: the caller does not wait.
+    pub waited: Option<Duration>,
+    /// Agents whose phones ring for the caller.
+    pub rings: Vec<AgentName>,
+    /// With whom the caller talks: agents, and what the flow calls others.
+    pub talks_with: Vec<String>,
+}

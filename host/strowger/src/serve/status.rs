@@ -1,0 +1,185 @@
+//! How the host is, as a whole: what `strowger status` and a service manager are told.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use strowger_api::{Error, v1};
+use strowger_exchange::{Clock, Exchange};
+use strowger_flows::{Catalogue, FlowStatus};
+use strowger_journal::{Health, Store};
+use strowger_model::{MailState, Timestamp};
+use strowger_pbx::port::{Pbx, PbxEvent, PbxSink};
+use strowger_site::Problem;
+
+/// Whether the PBX can be reached.
+#[derive(Default)]
+pub(crate) struct Connection(Mutex<Option<Result<(), String>>>);
+
+impl Connection {
+    /// A sink that also takes note of the connection.
+    pub(crate) fn noted(self: &Arc<Self>, sink: PbxSink) -> PbxSink {
+        let connection = self.clone();
+        Arc::new(move |event| {
+            match &event {
+                PbxEvent::Lost { why } => connection.is(Err(why.clone())),
+                PbxEvent::Synced { .. } => connection.is(Ok(())),
+                _ => {}
+            }
+            sink(event);
+        })
+    }
+
+    fn is(&self, now: Result<(), String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+
+    fn error(&self) -> Option<String> {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Some("it has not answered yet".to_owned()),
+            Some(connected) => connected.clone().err(),
+        }
+    }
+}
+
+/// The parts of a host that its status is made of.
+#[derive(Clone)]
+pub(crate) struct Vitals {
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) exchange: Arc<Exchange>,
+    pub(crate) pbx: Arc<dyn Pbx>,
+    pub(crate) connection: Arc<Connection>,
+    /// The journal; none: the demo keeps none.
+    pub(crate) store: Option<Store>,
+    /// The folder for what must be kept.
+    pub(crate) state: PathBuf,
+    /// There is a mail server.
+    pub(crate) mail: bool,
+    pub(crate) since: Timestamp,
+}
+
+/// With less than this on the disk something is ill: the journal of a busy day needs some of it.
+const LEAST_FREE: u64 = 512 << 20;
+
+/// A mail that was tried so often has waited for longer than a short break of the mail server.
+const TRIES: u32 = 6;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// All of it. Reads the outbox.
+pub(super) async fn status(vitals: &Vitals) -> Result<v1::Status, Error> {
+    let store = vitals.store.clone();
+    let since = Timestamp(Clock::system().now().0.saturating_sub(5 * DAY.as_millis() as u64));
+    let mails = tokio::task::spawn_blocking(move || match store {
+        Some(store) => store.mails(Some(since)),
+        None => Ok(Vec::new()),
+    });
+    let mails = mails.await.map_err(Error::internal)?.map_err(Error::internal)?;
+    let waiting = || mails.iter().filter(|posted| posted.last.state == MailState::Waiting);
+    let yesterday = Timestamp(since.0 + 4 * DAY.as_millis() as u64);
+    let failed = |posted: &&strowger_journal::Posted| {
+        posted.last.state == MailState::Failed && posted.last.at >= yesterday
+    };
+    let tried = waiting().max_by_key(|posted| posted.last.tries).map(|posted| &posted.last);
+    let mail = v1::MailStatus {
+        server: vitals.mail,
+        waiting: waiting().count() as u64,
+        failed: mails.iter().filter(failed).count() as u64,
+        error: tried.and_then(|tried| tried.error.clone()),
+    };
+    let late = tried.is_some_and(|tried| tried.tries >= TRIES);
+    let mut status = without_mail(vitals);
+    if !mail.server && mail.waiting > 0 {
+        let ill = format!("{} mails wait, and strowger.toml names no mail server", mail.waiting);
+        status.ill.push(ill);
+    } else if late {
+        let why = mail.error.as_deref().unwrap_or_default();
+        status.ill.push(format!("{} mails wait: {why}", mail.waiting));
+    }
+    if mail.failed > 0 {
+        status.ill.push(format!("{} mails were given up within a day", mail.failed));
+    }
+    Ok(v1::Status { mail, ..status })
+}
+
+/// All of it but the outbox. Reads nothing from the disk.
+pub(super) fn without_mail(vitals: &Vitals) -> v1::Status {
+    let flows = vitals.catalogue.status();
+    let problems = vitals.catalogue.site_problems();
+    let store = vitals.store.as_ref();
+    let health = store.map(|store| store.health().borrow().clone());
+    let pbx_error = vitals.connection.error();
+    let disk = v1::DiskStatus {
+        folder: vitals.state.display().to_string(),
+        free: rustix::fs::statvfs(&vitals.state).ok().map(|disk| disk.f_bavail * disk.f_frsize),
+    };
+    let (stuck_since, journal_error) = match health {
+        Some(Health::Stuck { since, why }) => (Some(since), Some(why)),
+        Some(Health::Journalling) | None => (None, None),
+    };
+    let adapter = vitals.pbx.name().to_owned();
+    let mut ill = Vec::new();
+    ill.extend(
+        pbx_error.as_ref().map(|why| format!("the PBX ({adapter}) is not connected: {why}")),
+    );
+    ill.extend(problems.first().map(|problem| said("the site file is not in force", problem)));
+    ill.extend(flows.iter().filter_map(ill_flow));
+    ill.extend(journal_error.as_ref().map(|why| format!("the journal cannot be written: {why}")));
+    if let Some(free) = disk.free.filter(|free| *free < LEAST_FREE) {
+        ill.push(format!("only {} MiB are free at {}", free >> 20, disk.folder));
+    }
+    v1::Status {
+        ill,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        since: vitals.since,
+        calls: vitals.exchange.call_count() as u64,
+        pbx: v1::PbxStatus { adapter, connected: pbx_error.is_none(), error: pbx_error },
+        site: v1::SiteStatus {
+            in_force: vitals.catalogue.current().site.source.is_some(),
+            error: (!problems.is_empty())
+                .then(|| problems.iter().map(Problem::to_string).collect()),
+        },
+        flows: v1::FlowsStatus {
+            serving: flows.iter().filter(|flow| flow.version.is_some()).count() as u64,
+            wrong: flows
+                .iter()
+                .filter(|flow| flow.error.is_some())
+                .map(|flow| flow.name.as_str().into())
+                .collect(),
+        },
+        journal: v1::JournalStatus {
+            pending: store.map_or(0, Store::pending) as u64,
+            stuck_since,
+            error: journal_error,
+        },
+        mail: v1::MailStatus { server: vitals.mail, waiting: 0, failed: 0, error: None },
+        disk,
+    }
+}
+
+/// A problem in one line.
+fn said(what: &str, problem: &Problem) -> String {
+    let (file, message) = (problem.file.display(), &problem.message);
+    match &problem.place {
+        Some(place) => format!("{what}: {file}:{}: {message}", place.line),
+        None => format!("{what}: {file}: {message}"),
+    }
+}
+
+fn ill_flow(flow: &FlowStatus) -> Option<String> {
+    let name = &flow.name;
+    match (&flow.version, &flow.withdrawn, &flow.error) {
+        (_, Some(version), _) if flow.on_fallback => Some(format!(
+            "flow {name} sends callers to its fallback: version {version} failed too often"
+        )),
+        (_, Some(version), _) => Some(format!(
+            "flow {name} serves the version of before: version {version} failed too often"
+        )),
+        (None, _, _) => Some(format!("flow {name} serves no new calls: its files are not good")),
+        (Some(version), _, Some(_)) => {
+            Some(format!("flow {name} serves version {version} of before: its files are not good"))
+        }
+        (Some(_), None, None) => None,
+    }
+}
