@@ -1,6 +1,6 @@
 //! What was archived of a version, as it is needed to make that version again.
 
-use crate::{origin::Origin, plan::Plugins};
+use crate::{files::Plugins, origin::Origin};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -13,7 +13,8 @@ use strowger_site::{Problem, source::Source};
 /// The files make another version now.
 pub(crate) fn another(files: &VersionFiles) -> Problem {
     let version = &files.on.version;
-    let message = format!("this host does not make version {version} of what was archived as that");
+    let message =
+        format!("this host cannot make version {version} again from what the journal has of it");
     Problem::of_file(Path::new(&files.flow.path), message)
 }
 

@@ -2,8 +2,9 @@
 //! back, versions not to take, calls in progress on each. Only [`crate::Catalogue`] holds it.
 
 use crate::{
+    files::Files,
     flow::LoadedFlow,
-    plan::{Files, Plan, Was},
+    plan::{Plan, Was},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

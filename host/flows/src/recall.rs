@@ -6,8 +6,8 @@ use crate::{
     LoadedFlow,
     archived::{another, origin},
     books::Books,
+    files::{Files, Plugins},
     memory::Memory,
-    plan::{Files, Plugins},
 };
 use std::{path::Path, sync::Arc};
 use strowger_model::{

@@ -4,7 +4,7 @@
 use crate::{
     Catalogue, LoadedFlow,
     archived::{self, another, found},
-    plan::Plugins,
+    files::Plugins,
 };
 use std::{
     collections::BTreeMap,
@@ -71,12 +71,8 @@ impl Catalogue {
             Some(flow) => flow,
             None => same(origin.fit(Some(&Arc::new(site(files, &now)?)), |_| None)?).ok_or_else(
                 || {
-                    let message = format!(
-                        "this host cannot make version {} again from what the journal has of it",
-                        files.on.version
-                    );
                     vec![
-                        Problem::of_file(Path::new(&files.flow.path), message)
+                        another(files)
                             .help("let the older host that wrote it serve its calls to their end"),
                     ]
                 },

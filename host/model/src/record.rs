@@ -21,7 +21,7 @@ pub struct CallRecord {
     pub arrived: Timestamp,
     /// When the caller was answered.
     pub answered: Option<Timestamp>,
-    /// When the caller was first connected to somebody, and it lasted.
+    /// When the caller was first connected to somebody: to an agent of a queue, if that lasted.
     pub connected: Option<Timestamp>,
     /// The agent who had the call first.
     pub agent: Option<AgentName>,
