@@ -41,8 +41,8 @@ pub(super) enum Event {
     /// A phone asks for a transfer, and Asterisk does nothing by itself. Since Asterisk 20.13, 21.8
     /// and 22.3.
     ChannelTransfer {
-        refer_to: ReferTo,
-        referred_by: ReferredBy,
+        refer_to: Box<ReferTo>,
+        referred_by: Box<ReferredBy>,
         /// What the phone was told; none: it asks.
         state: Option<String>,
     },

@@ -40,10 +40,9 @@ mod urgent;
 mod tests;
 
 pub use carry::address_of;
-pub use house::{Ask, House, NoFlow, Now, Proof, Prove, Stepped};
+pub use house::{Ask, House, NoFlow, Now, Proof, Prove, Stepped, Takeover};
 pub use image::Image;
 pub use observe::{NoObserver, Observed, Observer};
-pub use takeover::Takeover;
 pub use turn::{Input, Out, Paper};
 
 use legs::{Leg, Legs, Role};

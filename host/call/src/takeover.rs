@@ -4,6 +4,7 @@
 
 use crate::{
     fallback,
+    house::Takeover,
     legs::{Leg, Role},
     order::{company::Company, gather::Gathering, play::Playing, queue::Queueing},
     turn::Turn,
@@ -13,22 +14,6 @@ use strowger_model::{
     event::{Cause, PlayEnd},
 };
 use strowger_pbx::port::{LegId, PbxCommand, PlayId};
-
-/// A leg that comes from another call.
-#[derive(Clone, Debug, Default)]
-pub struct Takeover {
-    /// It is answered, and this call's from now on.
-    pub leg: LegId,
-    /// Whose place it takes: the leg on which this call arrived.
-    pub of: LegId,
-    /// Who calls now; none: withheld or not known.
-    pub caller: Option<String>,
-    /// The name that goes with it.
-    pub caller_name: Option<String>,
-    /// The endpoint that the PBX authenticated. It never is that of the phone that asked: who comes
-    /// must not have the phone's authority.
-    pub endpoint: Option<String>,
-}
 
 impl Turn<'_> {
     pub(crate) fn take_over(&mut self, takeover: Takeover) {

@@ -45,7 +45,7 @@ impl Exchange {
                     (None, PbxEvent::Answered { leg }) => {
                         tracing::warn!(%leg, "answered, and nobody's any more: hung up");
                         let cause = Cause::Normal;
-                        self.send_in_order(PbxCommand::HangUp { leg: leg.clone(), cause });
+                        self.send_in_order(PbxCommand::hang_up(leg.clone(), cause));
                     }
                     (None, _) => tracing::debug!(%leg, "an event of a leg that no call has"),
                 }
@@ -106,7 +106,7 @@ impl Exchange {
         for (leg, call) in self.register.gone(&alive) {
             // Should the PBX still carry out a dial that it was sent before, nobody would be there
             // for the leg.
-            self.send_in_order(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
+            self.send_in_order(PbxCommand::hang_up(leg.clone(), Cause::Normal));
             self.register.post(call, Input::Lost(leg));
         }
         let talks = |leg: &AliveLeg| {
@@ -125,10 +125,9 @@ impl Exchange {
                     self.send_in_order(PbxCommand::Transfer { leg: leg.leg.clone(), to: None })
                 }
                 (None, Some(arrived)) => self.arrive(arrived.clone().bounded()),
-                (None, None) => self.send_in_order(PbxCommand::HangUp {
-                    leg: leg.leg.clone(),
-                    cause: Cause::Normal,
-                }),
+                (None, None) => {
+                    self.send_in_order(PbxCommand::hang_up(leg.leg.clone(), Cause::Normal))
+                }
             }
         }
     }

@@ -54,7 +54,7 @@ impl Desk {
                 }
             }
             Event::ChannelTransfer { refer_to, referred_by, state: None } => {
-                self.asks_for_transfer(&referred_by.source_channel.id, refer_to)
+                self.asks_for_transfer(&referred_by.source_channel.id, *refer_to)
             }
             Event::PlaybackFinished { playback } => self.playback_finished(playback),
             Event::ChannelHangupRequest { channel, cause, soft } => {

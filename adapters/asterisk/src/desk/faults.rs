@@ -30,9 +30,10 @@ impl Job {
     /// Whether it does no harm when it is carried out twice.
     fn may_repeat(&self, failure: &Failure) -> bool {
         match self {
-            Self::Originate { .. } | Self::Play { .. } | Self::Listen { .. } | Self::Announce(_) => {
-                false
-            }
+            Self::Originate { .. }
+            | Self::Play { .. }
+            | Self::Listen { .. }
+            | Self::Announce(_) => false,
             // Without a reply nobody knows whether they were heard.
             Self::Digits(_) => failure.status.is_some(),
             Self::Settle { .. }
@@ -50,7 +51,12 @@ impl Job {
 
 impl Desk {
     /// The job under way of a leg has failed. None: it is tried again.
-    pub(super) fn failed(&mut self, channel: &ChannelId, job: Job, failure: &Failure) -> Option<Job> {
+    pub(super) fn failed(
+        &mut self,
+        channel: &ChannelId,
+        job: Job,
+        failure: &Failure,
+    ) -> Option<Job> {
         if !job.may_repeat(failure) {
             return Some(job);
         }
@@ -88,7 +94,7 @@ impl Desk {
         let id = leg.id.clone();
         match job {
             Job::Settle { .. } | Job::Enter { .. } | Job::Leave { to: Onward::OwnRoute } => {
-                self.hang_up(id, Cause::Failed);
+                self.hang_up(id, Cause::Failed, false);
             }
             Job::Leave { .. } => leg.queue.push_front(Job::Leave { to: Onward::OwnRoute }),
             // What the PBX still has of it is nobody's.
@@ -118,7 +124,7 @@ impl Desk {
         if leg.missed >= MOVES {
             tracing::error!(leg = %channel, %to, "Asterisk does not bring it there");
             let id = leg.id.clone();
-            return self.hang_up(id, Cause::Failed);
+            return self.hang_up(id, Cause::Failed, false);
         }
         leg.head_again();
         self.pump(channel);

@@ -10,9 +10,9 @@
 use super::{Carried, refusal, transfer::Transferring};
 use crate::{
     Phase,
+    house::Takeover,
     legs::{Leg, Role},
     orders::Kind,
-    takeover::Takeover,
     turn::Turn,
 };
 use serde::{Deserialize, Serialize};
