@@ -123,6 +123,27 @@ async fn an_agent_who_does_not_answer_is_followed_by_the_next() {
     }
 }
 
+/// A colleague was first: no missed call. Nobody answers in time: one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_lost_is_told_that_somebody_else_has_answered() {
+    let site = helpdesk_site(3, true, true, true).replace("\"linear\"", "\"ring-all\"");
+    let flow = HELPDESK.replace("overflow_after = 6", "overflow_after = 60");
+    let folder = helpdesk(&site).flow("vaccination-helpdesk", &flow).unwrap();
+    let bed = Bed::start(folder).await.unwrap();
+    let reason =
+        |phone: &Phone| phone.expect("CANCEL").unwrap().header("Reason").map(str::to_owned);
+    let loses = Phone::start(&bed.pbx, 1, &Answer::never()).unwrap();
+    let declines = Phone::start(&bed.pbx, 3, &Answer::busy()).unwrap();
+    let first = call(&bed, 0);
+    assert_eq!(reason(&loses).as_deref(), Some("Q.850;cause=16"), "its time is up");
+    drop(declines);
+    let wins = Phone::start(&bed.pbx, 2, &Answer::after(Duration::from_millis(500))).unwrap();
+    let told = reason(&loses);
+    assert!(told.as_deref().is_some_and(|why| why.starts_with("SIP;cause=200")), "{told:?}");
+    wins.expect("ACK").unwrap();
+    drop(first);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_callers_and_one_agent_are_served_in_order() {
     let bed = bed(1).await;

@@ -66,7 +66,8 @@ async fn until_free(bed: &Bed) {
 #[tokio::test(flavor = "multi_thread")]
 async fn r4_a_caller_is_transferred_without_a_word() {
     let (bed, agent, caller) = talking(folder()).await;
-    let other = phone(&bed, 2, OTHER);
+    let leaves = Answer::after(Duration::ZERO).speaking(OTHER).hang_up_after(secs(10));
+    let other = Phone::start(&bed.pbx, 2, &leaves).unwrap();
     agent.transfer("2").unwrap();
     let invite = other.expect("INVITE").unwrap();
     assert!(invite.header("From").unwrap().contains("+32470123456"), "{}", invite.text);
@@ -74,9 +75,8 @@ async fn r4_a_caller_is_transferred_without_a_word() {
     agent.expect("BYE").unwrap();
     assert_eq!(agent.transfers(), ["200 OK"]);
     until_free(&bed).await;
-    // The one who was reached is now whom the flow has for its agent.
-    drop(other);
-    caller.finished(secs(60)).unwrap();
+    // The one who was reached is now whom the flow has for its agent, and hangs up on the caller.
+    caller.expect("BYE").unwrap();
     let record = bed.host().records(1, PATIENCE).await.unwrap().remove(0);
     assert_eq!(record.outcome, "answered");
 }
@@ -202,23 +202,38 @@ async fn r4_the_flow_has_its_say() {
     assert!(record.notes.iter().any(|note| note.key == "handed-over"), "{:?}", record.notes);
 }
 
-/// Whom the agent consults transfers the agent; the caller goes on waiting for both.
+/// Whom the agent consults transfers the agent; the caller goes on waiting.
 #[tokio::test(flavor = "multi_thread")]
 async fn r4_one_who_is_consulted_transfers_the_agent() {
-    let flow = format!("{}{IN_CALL}", may_dial(HELPDESK));
+    let flow = may_dial(&format!("{HELPDESK}{IN_CALL}")).replace("\"2\",", "\"2\", \"4\",");
     let (bed, agent, caller) = talking(folder().flow("vaccination-helpdesk", &flow).unwrap()).await;
-    let central =
-        Phone::central(&bed.pbx, &Answer::after(Duration::ZERO).speaking(SECOND)).unwrap();
-    let other = phone(&bed, 2, OTHER);
-    agent.voice().key("*4027138700#").unwrap();
+    let consulted = phone(&bed, 2, SECOND);
+    let other = phone(&bed, 4, OTHER);
+    agent.voice().key("*42#").unwrap();
     agent.voice().until_hears(&[SECOND], PATIENCE).unwrap();
-    central.transfer("2").unwrap();
+    consulted.transfer("4").unwrap();
+    consulted.expect("BYE").unwrap();
     agent.voice().until_hears(&[OTHER], PATIENCE).unwrap();
     other.voice().until_hears(&[AGENT], PATIENCE).unwrap();
     caller.voice().until_hears(&[MUSIC], PATIENCE).unwrap();
     agent.voice().key("*#").unwrap();
     together(&caller, &agent, AGENT);
     other.expect("BYE").unwrap();
+}
+
+/// The trunk's endpoint says `allow_transfer = no`: toll fraud begins where the far end of a trunk may
+/// say where calls go.
+#[tokio::test(flavor = "multi_thread")]
+async fn r4_nobody_behind_a_trunk_transfers_anybody() {
+    let flow = may_dial(&format!("{HELPDESK}{IN_CALL}"));
+    let (bed, agent, _caller) =
+        talking(folder().flow("vaccination-helpdesk", &flow).unwrap()).await;
+    let central = Phone::central(&bed.pbx, &Answer::after(Duration::ZERO).speaking(OTHER)).unwrap();
+    agent.voice().key("*4027138700#").unwrap();
+    agent.voice().until_hears(&[OTHER], PATIENCE).unwrap();
+    let refused = central.transfer("2").unwrap_err().to_string();
+    assert!(refused.contains("603"), "{refused}");
+    agent.voice().until_hears(&[OTHER], PATIENCE).unwrap();
 }
 
 /// A second queue, with the phone `a2`, behind the number 0907.

@@ -35,7 +35,7 @@ async fn main() -> anyhow::Result<()> {
                     adapter.send(PbxCommand::Play { play, conversation: leg, prompts });
                 }
                 PbxEvent::Played { leg, .. } => {
-                    adapter.send(PbxCommand::HangUp { leg, cause: Cause::Normal })
+                    adapter.send(PbxCommand::hang_up(leg, Cause::Normal))
                 }
                 _ => {}
             }

@@ -2,8 +2,12 @@
 
 use strowger_model::event::Cause;
 
-/// What to tell the far end.
-pub(super) fn code(cause: Cause) -> u16 {
+/// What to tell the far end: Asterisk makes a `Reason` of it. That somebody else has answered is 26,
+/// and `SIP;cause=200` on the way to a phone.
+pub(super) fn code(cause: Cause, elsewhere: bool) -> u16 {
+    if elsewhere {
+        return 26;
+    }
     match cause {
         Cause::Normal => 16,
         Cause::Busy => 17,

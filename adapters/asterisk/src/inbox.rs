@@ -98,7 +98,7 @@ impl Inputs {
     /// The next input; none: nobody is there any more who could have one.
     pub(super) async fn next(&mut self) -> Option<Input> {
         if let Some(leg) = self.doomed.legs().pop_first() {
-            return Some(Input::Command(PbxCommand::HangUp { leg, cause: Cause::Failed }));
+            return Some(Input::Command(PbxCommand::hang_up(leg, Cause::Failed)));
         }
         tokio::select! {
             biased;
@@ -137,7 +137,7 @@ mod tests {
             inbox.command(music(leg));
         }
         inbox.command(PbxCommand::Stop { play: strowger_pbx::port::PlayId("p".into()) });
-        let hang_up = PbxCommand::HangUp { leg: "c".into(), cause: Cause::Failed };
+        let hang_up = PbxCommand::hang_up("c".into(), Cause::Failed);
         for expected in [hang_up, music("a"), music("b")] {
             assert_eq!(said(inputs.next().await), format!("{expected:?}"));
         }

@@ -59,6 +59,10 @@ pub struct Asterisk {
 /// host's.
 const BRIDGE: &str = "bridge";
 
+/// The extension of the transfer context that each phone goes through which is rung with others: it
+/// has the phone leave transfers to the host.
+const PHONE: &str = "phone";
+
 /// What jobs need.
 struct Hands {
     config: Arc<AsteriskConfig>,
@@ -185,12 +189,20 @@ impl Hands {
             Job::Ring => rest.ring(channel).await?,
             Job::Originate { endpoint, caller_id, withheld, phone, ask } => {
                 let target = self.all_of(endpoint, ask.as_deref()).await;
-                let ring = format!("Local/s@{}/n", self.config.transfer_context);
+                let context = &self.config.transfer_context;
+                let ring = format!("Local/s@{context}/n");
+                let options = format!("b({context}^{PHONE}^1)");
                 let endpoint = if target.is_some() { &ring } else { endpoint };
-                let (withheld, phone) = (*withheld, *phone && target.is_none());
-                let target = target.as_deref();
-                rest.originate(Originate { channel, endpoint, caller_id, withheld, phone, target })
-                    .await?;
+                let dial = Originate {
+                    channel,
+                    endpoint,
+                    caller_id,
+                    withheld: *withheld,
+                    phone: *phone && target.is_none(),
+                    target: target.as_deref(),
+                    options: &options,
+                };
+                rest.originate(dial).await?;
             }
             Job::Enter { bridge } => rest.enter_bridge(&bridge_of(bridge), channel).await?,
             Job::Play { bridge, play, prompts, hush } => {
@@ -223,12 +235,12 @@ impl Hands {
                 self.inbox.input(Input::Phone { channel, phone: phone.into() }).await;
             }
             Job::Answer { phone, transferred } => rest.answer_transfer(phone, *transferred).await?,
-            Job::HangUp { cause, transferred } => {
+            Job::HangUp { cause, elsewhere, transferred } => {
                 if let Some(phone) = transferred {
                     // A phone that is not told hangs up all the same.
                     let _ = rest.answer_transfer(phone, true).await;
                 }
-                rest.hang_up(channel, cause::code(*cause)).await?
+                rest.hang_up(channel, cause::code(*cause, *elsewhere)).await?
             }
         }
         Ok(Duration::ZERO)

@@ -81,6 +81,8 @@ pub(super) struct Originate<'a> {
     pub(super) phone: bool,
     /// For the dialplan, where the endpoint runs it: whom to dial.
     pub(super) target: Option<&'a str>,
+    /// For the dialplan: what `Dial` does with each phone.
+    pub(super) options: &'a str,
 }
 
 /// What there is of this application at the PBX.
@@ -98,6 +100,9 @@ const TARGET: &str = "STROWGER_TARGET";
 /// The function that says who carries out a transfer that a phone asks for. Without it, Asterisk
 /// would send whoever talks with the phone anywhere in the dialplan.
 const TRANSFERS: (&str, &str) = ("PJSIP_TRANSFER_HANDLING()", "ari-only");
+
+/// The variable with further options of the `Dial` there.
+const OPTIONS: &str = "STROWGER_OPTIONS";
 
 /// The argument with which a dialled leg enters the application.
 pub(super) const DIALLED: &str = "strowger-dialled";
@@ -195,17 +200,14 @@ impl Rest {
         Ok(self.variable(channel, &variable).await? == "1")
     }
 
-    /// The channel of the phone that a channel of the dialplan has dialled, by that one's name: it
-    /// leaves transfers to the host from now on, and tells of them.
+    /// The channel of the phone that a channel of the dialplan has dialled, by that one's name:
+    /// Asterisk tells of it from now on.
     pub(super) async fn follow(&self, channel: &str, end: &str) -> Reply<String> {
         let of = async |end: &str, variable: &str| {
             self.variable(channel, &format!("IMPORT({end},{variable})")).await
         };
         let name = of(end, "DIALEDPEERNAME").await?;
         let phone = of(&name, "UNIQUEID").await?;
-        let (variable, value) = TRANSFERS;
-        let set = [("variable", variable), ("value", value)];
-        self.post(&["channels", &phone, "variable"], &set).await?;
         let source = format!("channel:{phone}");
         let subscription = ["applications", &*self.app, "subscription"];
         self.post(&subscription, &[("eventSource", &source)]).await?;
@@ -235,6 +237,7 @@ impl Rest {
         }
         if let Some(target) = dial.target {
             variables[TARGET] = target.into();
+            variables[OPTIONS] = dial.options.into();
         }
         body["variables"] = variables;
         self.send(Method::POST, &["channels"], &[], Some(body)).await.map(drop)

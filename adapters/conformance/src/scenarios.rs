@@ -57,7 +57,7 @@ fn hang_up(name: &str) -> PbxCommand {
 }
 
 fn hang_up_as(name: &str, cause: Cause) -> PbxCommand {
-    PbxCommand::HangUp { leg: leg(name), cause }
+    PbxCommand::hang_up(leg(name), cause)
 }
 
 fn listen(name: &str, to: &str, mode: ListenMode) -> PbxCommand {

@@ -79,7 +79,7 @@ impl RemoteGround {
                     return anyhow::Ok(());
                 }
                 for leg in alive {
-                    host.send(PbxCommand::HangUp { leg: leg.leg, cause: Cause::Normal });
+                    host.send(PbxCommand::hang_up(leg.leg, Cause::Normal));
                 }
                 sleep(Duration::from_millis(50)).await;
             }

@@ -91,9 +91,7 @@ async fn events() {
                 conversation: leg,
                 prompts: prompts.clone(),
             }),
-            PbxEvent::Played { leg, .. } => {
-                sim.send(PbxCommand::HangUp { leg, cause: Cause::Normal })
-            }
+            PbxEvent::Played { leg, .. } => sim.send(PbxCommand::hang_up(leg, Cause::Normal)),
             _ => (),
         }
     });

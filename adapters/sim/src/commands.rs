@@ -57,7 +57,7 @@ impl World {
             }
             // No phone here asks for a transfer.
             PbxCommand::RefuseTransfer { .. } => {}
-            PbxCommand::HangUp { leg, cause } => match self.find(&leg) {
+            PbxCommand::HangUp { leg, cause, .. } => match self.find(&leg) {
                 Some(slot) => self.end(slot, cause, By::Host),
                 None if self.is_gone(&leg) => (),
                 None => {

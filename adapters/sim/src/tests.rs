@@ -358,7 +358,7 @@ async fn commands_that_cross_the_end_of_their_leg_are_not_heard_of() {
     watched.clear();
     sim.hang_up(&caller);
     sim.send(play("p1", &caller, &[recording("one")]));
-    sim.send(PbxCommand::HangUp { leg: caller.clone(), cause: Cause::Normal });
+    sim.send(PbxCommand::hang_up(caller.clone(), Cause::Normal));
     sim.hang_up(&caller);
     sim.key(&caller, "1");
     sleep(ms(1000)).await;

@@ -178,7 +178,7 @@ impl Turn<'_> {
         if let Some(order) = self.of_unknown_end(&leg) {
             self.outcome(order, Outcome::Unknown);
         }
-        self.send(PbxCommand::HangUp { leg: id.clone(), cause: Cause::Normal });
+        self.send(PbxCommand::hang_up(id.clone(), Cause::Normal));
         self.ended(Ended { leg: id.clone(), cause: Cause::Normal, left: false });
     }
 }

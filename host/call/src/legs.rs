@@ -48,6 +48,9 @@ pub(crate) struct Leg {
     /// Its phone asks for a transfer, and nobody has refused it.
     #[serde(default)]
     pub(crate) asks: Option<Box<TransferAsked>>,
+    /// It rang when somebody else answered for the call.
+    #[serde(default)]
+    pub(crate) beaten: bool,
 }
 
 /// The legs of a call, from their dial or arrival to their end.
@@ -172,6 +175,8 @@ impl Legs {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Ending {
     HangUp(Cause),
+    /// It rang, and somebody else has answered.
+    Elsewhere,
     Transfer(Option<Address>),
 }
 
@@ -179,7 +184,8 @@ impl Ending {
     /// What the PBX is told.
     pub(crate) fn command(self, leg: LegId) -> PbxCommand {
         match self {
-            Self::HangUp(cause) => PbxCommand::HangUp { leg, cause },
+            Self::HangUp(cause) => PbxCommand::hang_up(leg, cause),
+            Self::Elsewhere => PbxCommand::HangUp { leg, cause: Cause::Normal, elsewhere: true },
             Self::Transfer(to) => PbxCommand::Transfer { leg, to },
         }
     }
@@ -229,6 +235,7 @@ impl Leg {
             private: false,
             engages: None,
             asks: None,
+            beaten: false,
         }
     }
 

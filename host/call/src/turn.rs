@@ -244,7 +244,7 @@ impl Turn<'_> {
             self.strike(&leg);
             self.free_agent(&leg);
             if !leg.is_ending() {
-                self.send(PbxCommand::HangUp { leg: leg.id, cause: Cause::Failed });
+                self.send(PbxCommand::hang_up(leg.id, Cause::Failed));
             }
         }
     }
@@ -367,6 +367,19 @@ impl Turn<'_> {
 
     pub(crate) fn hang_up(&mut self, id: &LegId, cause: Cause) {
         self.end(id, Ending::HangUp(cause));
+    }
+
+    /// Stops a phone from ringing. If somebody else has answered meanwhile, it is told so.
+    pub(crate) fn quieten_phone(&mut self, id: &LegId) {
+        let beaten = self.call.legs.by_id(id).is_some_and(|leg| leg.beaten && !leg.up);
+        self.end(id, if beaten { Ending::Elsewhere } else { Ending::HangUp(Cause::Normal) });
+    }
+
+    /// Somebody has answered for the call: phones that ring for it now have lost.
+    pub(crate) fn beat_others(&mut self, winner: &LegId) {
+        for leg in self.call.legs.iter_mut().filter(|leg| leg.id != *winner && !leg.up) {
+            leg.beaten = leg.role != Role::Caller;
+        }
     }
 
     pub(crate) fn hang_up_named(&mut self, name: &LegName) {

@@ -45,7 +45,7 @@ impl Exchange {
                     (None, PbxEvent::Answered { leg }) => {
                         tracing::warn!(%leg, "a phone was answered that belongs to no call any more: it is hung up");
                         let cause = Cause::Normal;
-                        self.send_in_order(PbxCommand::HangUp { leg: leg.clone(), cause });
+                        self.send_in_order(PbxCommand::hang_up(leg.clone(), cause));
                     }
                     (None, _) => tracing::debug!(%leg, "an event of a leg that no call has"),
                 }
@@ -122,10 +122,9 @@ impl Exchange {
                     self.send_in_order(PbxCommand::Transfer { leg: leg.leg.clone(), to: None })
                 }
                 (None, Some(arrived)) => self.arrive(arrived.clone().bounded()),
-                (None, None) => self.send_in_order(PbxCommand::HangUp {
-                    leg: leg.leg.clone(),
-                    cause: Cause::Normal,
-                }),
+                (None, None) => {
+                    self.send_in_order(PbxCommand::hang_up(leg.leg.clone(), Cause::Normal))
+                }
             }
         }
     }

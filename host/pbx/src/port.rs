@@ -187,10 +187,19 @@ pub enum PbxCommand {
         leg: LegId,
         /// What the far end is told.
         cause: Cause,
+        /// Somebody else has answered: a phone that rings and is told so shows no call that was
+        /// missed. Where the PBX cannot tell it, the cause is told.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        elsewhere: bool,
     },
 }
 
 impl PbxCommand {
+    /// Hang up, for a cause.
+    pub fn hang_up(leg: LegId, cause: Cause) -> Self {
+        Self::HangUp { leg, cause, elsewhere: false }
+    }
+
     /// Whether it may be carried out a second time, long after the first, and do no harm. A dial
     /// that is over, a play that is over and digits may not.
     pub fn may_repeat(&self) -> bool {

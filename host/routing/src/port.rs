@@ -277,6 +277,8 @@ pub enum Output {
         entry: EntryId,
         /// Which ringing.
         attempt: AttemptId,
+        /// It rang for as long as it might.
+        time_is_up: bool,
     },
     /// The caller has an agent. Report [`Input::Ended`] when their conversation is over.
     Connected {

@@ -8,7 +8,7 @@ use crate::{
     refused::LoadError,
 };
 use std::sync::Arc;
-use strowger_model::archive::PluginFile;
+use strowger_model::{Event, archive::PluginFile};
 
 /// What a plugin says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,11 @@ impl Plugin {
     /// The version of the contract that it was built for.
     pub fn contract(&self) -> Version {
         self.shared.component.version()
+    }
+
+    /// Whether the plugin may be told an event: 0.1 had `transfer-asked`, but no host told it.
+    pub fn knows(&self, event: &Event) -> bool {
+        self.contract() != Version::V0_1 || !matches!(event, Event::TransferAsked { .. })
     }
 
     /// BLAKE3 of the plugin's bytes, in hexadecimal.

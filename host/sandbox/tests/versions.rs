@@ -46,6 +46,16 @@ fn a_plugin_of_0_1_serves_a_call_from_its_arrival_to_its_end() {
     assert_eq!(step.state.len(), 2);
 }
 
+/// It had the event of a phone that asks for a transfer, but no host ever told it.
+#[test]
+fn a_plugin_of_0_1_is_not_told_what_no_host_told_it() {
+    let asked = Event::TransferAsked { leg: LegName::new("agent"), target: "200".to_owned() };
+    let plugin = elder().plugin().clone();
+    assert!(plugin.knows(&arrived()) && !plugin.knows(&asked));
+    let new = engine().load("hostile.wasm", &plugin_wasm("hostile")).unwrap();
+    assert!(new.knows(&asked));
+}
+
 #[test]
 fn new_plugins_are_built_for_the_version_in_work() {
     let plugin = engine().load("hostile.wasm", &plugin_wasm("hostile")).unwrap();

@@ -250,7 +250,7 @@ impl Narrator {
             PbxCommand::Music { leg, class: Some(class) } if self.caller.as_ref() == Some(leg) => {
                 Some(What::Music(class.clone()))
             }
-            PbxCommand::HangUp { leg, cause } if self.caller.as_ref() == Some(leg) => {
+            PbxCommand::HangUp { leg, cause, .. } if self.caller.as_ref() == Some(leg) => {
                 self.we_hung_up = true;
                 Some(What::HungUp { by: HungUpBy::Us, cause: *cause })
             }

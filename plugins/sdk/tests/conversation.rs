@@ -8,7 +8,7 @@ use strowger_sdk::{
     prelude::*,
     script::CaseKeys,
     testing::{Site, TestCall},
-    types::{Command, Outcome, RefusalReason, Target, Unanswered},
+    types::{Command, Event, Outcome, RefusalReason, Target, TransferAsked, Unanswered},
 };
 
 struct Desk;
@@ -125,6 +125,26 @@ fn the_agent_hangs_up_while_it_rings_and_the_caller_waits_for_the_answer() {
         .dial_fails(Unanswered::NoAnswer)
         .settles();
     assert_eq!(call.ending(), Some("CallerAlone"));
+}
+
+#[test]
+fn r4_the_agents_own_transfer_key_is_settled_in_the_same_step() {
+    let (mut call, failed) = (talking(), Outcome::NotTransferred("nobody answered".into()));
+    for (target, means, outcome) in [
+        ("0470123456", Target::Number("+32470123456".into()), failed),
+        ("201", Target::Extension("201".into()), Outcome::Transferred),
+    ] {
+        assert_eq!(call.ending(), None, "the agent has the caller");
+        let asked = TransferAsked { leg: "agent".into(), target: target.into() };
+        call.event(Event::TransferAsked(asked));
+        let settle = call.newest().iter().find_map(|order| match &order.command {
+            Command::SettleTransfer(settle) => settle.to.clone(),
+            _ => None,
+        });
+        assert_eq!(format!("{settle:?}"), format!("{:?}", Some(means)));
+        call.comes_of("settle-transfer", outcome);
+    }
+    assert_eq!(call.ending(), Some("HandedOver(\"201\")"));
 }
 
 /// Toll fraud: the host refuses what the flow file does not permit, and the agent hears it.

@@ -350,7 +350,8 @@ fn dialplan(slice: &Slice, folder: &Path) -> String {
          exten => {ari},1,Stasis(baseline)\n same => n,Hangup()\n\
          exten => {QUEUE},1,Answer()\n same => n,Queue({QUEUE})\n same => n,Hangup()\n\
          [{TRANSFER}]\n\
-         exten => s,1,Dial(${{STROWGER_TARGET}},60)\n same => n,Hangup()\n\
+         exten => s,1,Dial(${{STROWGER_TARGET}},60,${{STROWGER_OPTIONS}})\n same => n,Hangup()\n\
+         exten => phone,1,Set(PJSIP_TRANSFER_HANDLING()=ari-only)\n same => n,Return()\n\
          exten => bridge,1,Bridge(${{STROWGER_TARGET}})\n same => n,Hangup()\n",
         central = slice.host(200),
     )

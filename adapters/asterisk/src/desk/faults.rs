@@ -94,7 +94,7 @@ impl Desk {
         let id = leg.id.clone();
         match job {
             Job::Settle { .. } | Job::Enter { .. } | Job::Leave { to: Onward::OwnRoute } => {
-                self.hang_up(id, Cause::Failed);
+                self.hang_up(id, Cause::Failed, false);
             }
             Job::Leave { .. } => leg.queue.push_front(Job::Leave { to: Onward::OwnRoute }),
             // What the PBX still has of it is nobody's.
@@ -124,7 +124,7 @@ impl Desk {
         if leg.missed >= MOVES {
             tracing::error!(leg = %channel, %to, "Asterisk does not bring it there");
             let id = leg.id.clone();
-            return self.hang_up(id, Cause::Failed);
+            return self.hang_up(id, Cause::Failed, false);
         }
         leg.head_again();
         self.pump(channel);

@@ -53,6 +53,11 @@ pub(super) struct Leg {
 }
 
 impl Leg {
+    /// The job that ends it. A phone that asked for a transfer is told that it is done.
+    pub(super) fn hanging_up(&mut self, cause: Cause, elsewhere: bool) -> Job {
+        Job::HangUp { cause, elsewhere, transferred: self.asks.take() }
+    }
+
     /// It is not where it was told to go: once more, before anything else.
     pub(super) fn head_again(&mut self) {
         let Some(bridge) = self.heading.take() else { return };

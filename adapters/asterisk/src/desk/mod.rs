@@ -172,12 +172,12 @@ impl Desk {
             PbxCommand::Listen { leg, to, mode } => self.listen(&leg, &to, mode),
             PbxCommand::StopListening { leg } => self.stop_listening(&leg),
             PbxCommand::RefuseTransfer { leg } => self.refuse_transfer(&leg),
-            PbxCommand::HangUp { leg, cause } => self.hang_up(leg, cause),
+            PbxCommand::HangUp { leg, cause, elsewhere } => self.hang_up(leg, cause, elsewhere),
         }
     }
 
     /// Drops what is queued and hangs up, now, or as soon as the dial is through.
-    fn hang_up(&mut self, id: LegId, cause: Cause) {
+    fn hang_up(&mut self, id: LegId, cause: Cause, elsewhere: bool) {
         if self.gone.contains(&id) {
             return;
         }
@@ -196,7 +196,8 @@ impl Desk {
             return self.ended(&channel, cause, false);
         }
         leg.queue.clear();
-        leg.queue.push_back(Job::HangUp { cause, transferred: leg.asks.take() });
+        let hanging_up = leg.hanging_up(cause, elsewhere);
+        leg.queue.push_back(hanging_up);
         if leg.running.is_some_and(|(_, dialling)| !dialling) {
             leg.running = None;
         }

@@ -124,8 +124,8 @@ pub(crate) enum Job {
     Leave {
         to: Onward,
     },
-    /// Find the phone behind the other end of a leg's own channel, and have it leave transfers to the
-    /// host. [`Input::Phone`].
+    /// Find the phone behind the other end of a leg's own channel, and hear of its transfers.
+    /// [`Input::Phone`].
     Follow {
         end: String,
     },
@@ -139,6 +139,7 @@ pub(crate) enum Job {
     /// `transferred`: the phone asked for a transfer, and is told first that it is done.
     HangUp {
         cause: Cause,
+        elsewhere: bool,
         transferred: Option<ChannelId>,
     },
 }

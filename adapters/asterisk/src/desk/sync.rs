@@ -110,7 +110,7 @@ impl Desk {
     fn take_up(&mut self, channel: &ChannelId) {
         let Some(leg) = self.legs.get_mut(channel) else { return };
         if let (Some(cause), None) = (leg.hang_up, leg.running) {
-            leg.queue = [Job::HangUp { cause, transferred: leg.asks.take() }].into();
+            leg.queue = [leg.hanging_up(cause, false)].into();
         } else if leg.heading.is_some() && leg.heading == leg.conversation {
             leg.heading = None;
         } else if leg.heading.is_some() && leg.running.is_none() {

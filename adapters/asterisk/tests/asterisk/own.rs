@@ -2,13 +2,16 @@
 //! hosts for one application.
 
 use crate::ground::{Bed, PATIENCE, adapter, silence};
+use serde_json::Value;
 use std::time::Duration;
 use strowger_model::{
     Prompt,
     event::{Cause, PlayEnd},
 };
-use strowger_pbx::port::{Address, Ended, LegId, LegState, Pbx, PbxCommand, PbxEvent, PlayId};
-use strowger_testbed::{Caller, Phone, Shut, sipp::Answer};
+use strowger_pbx::port::{
+    Address, Ended, LegId, LegState, Pbx, PbxCommand, PbxEvent, PlayId, TransferAsked,
+};
+use strowger_testbed::{AsteriskServer, Caller, Phone, Shut, asterisk::APP, sipp::Answer};
 use tokio::time::{sleep, timeout};
 
 fn ended(leg: &LegId, cause: Cause, left: bool) -> PbxEvent {
@@ -25,7 +28,7 @@ fn dial(leg: &str, to: Address, caller_id: Option<&str>, name: Option<&str>) -> 
 }
 
 fn hang_up(leg: &LegId) -> PbxCommand {
-    PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal }
+    PbxCommand::hang_up(leg.clone(), Cause::Normal)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,6 +128,45 @@ async fn all_phones_of_an_endpoint_ring_and_the_first_to_answer_has_it() {
     bed.send(dial("third", pair(), None, None));
     assert_eq!(bed.next().await, ended(&"third".into(), Cause::Busy, false));
     drop(busy);
+}
+
+/// Whether the application is told of a channel whose name begins so.
+fn follows(pbx: &AsteriskServer, name: &str) -> bool {
+    let list = |path: &str| -> Value { serde_json::from_str(&pbx.get(path).unwrap().1).unwrap() };
+    let (channels, app) = (list("/ari/channels"), list(&format!("/ari/applications/{APP}")));
+    let followed = app["channel_ids"].as_array().unwrap();
+    channels.as_array().unwrap().iter().any(|channel| {
+        channel["name"].as_str().unwrap().starts_with(name) && followed.contains(&channel["id"])
+    })
+}
+
+/// The phone that answered is behind two channels; its transfer key reaches the host all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_several_phones_asks_the_host_for_a_transfer() {
+    let mut bed = Bed::new().await;
+    let caller = bed.answered().await.leg;
+    let _slow = Phone::start(&bed.pbx, 1, &Answer::never()).unwrap();
+    let fast = Phone::start(&bed.pbx, 2, &Answer::after(Duration::from_millis(300))).unwrap();
+    let leg = LegId::from("agent");
+    bed.send(dial("agent", Address::Endpoint("PJSIP/pair".into()), None, None));
+    assert_eq!(bed.next().await, PbxEvent::Ringing { leg: leg.clone() });
+    assert_eq!(bed.next().await, PbxEvent::Answered { leg: leg.clone() });
+    bed.send(PbxCommand::Move { leg: leg.clone(), to: caller.clone() });
+    assert_eq!(bed.next().await, PbxEvent::Moved { leg: leg.clone(), to: caller });
+    // The adapter finds the phone after the answer.
+    timeout(PATIENCE, async {
+        while !follows(&bed.pbx, "PJSIP/pair-") {
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .unwrap();
+    fast.transfer("0900").unwrap();
+    let asked = TransferAsked { leg: leg.clone(), to: "0900".into(), announced: None };
+    assert_eq!(bed.next().await, PbxEvent::TransferAsked(Box::new(asked)));
+    bed.send(hang_up(&leg));
+    assert_eq!(bed.next().await, ended(&leg, Cause::Normal, false));
+    fast.expect("BYE").unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -213,7 +213,7 @@ async fn what_comes_twice_is_dropped_and_a_gap_is_sent_again() {
 }
 
 fn hang_up(leg: &str) -> PbxCommand {
-    PbxCommand::HangUp { leg: leg.into(), cause: Cause::Normal }
+    PbxCommand::hang_up(leg.into(), Cause::Normal)
 }
 
 fn digits(digits: &str) -> PbxCommand {

@@ -162,7 +162,7 @@ async fn a_cut_loses_no_command_and_no_event() {
                 other => panic!("round {round}: {other:?}"),
             }
         }
-        pair.host.send(PbxCommand::HangUp { leg: dialled.clone(), cause: Cause::Normal });
+        pair.host.send(PbxCommand::hang_up(dialled.clone(), Cause::Normal));
         assert!(matches!(pair.next().await, PbxEvent::Ended(ended) if ended.leg == dialled));
     }
 }
@@ -174,7 +174,7 @@ async fn callers_live_on_and_a_new_host_is_told_who_is_there() {
     pair.play("over-meanwhile", &leg, Duration::from_millis(200));
     pair.play("over-later", &leg, Duration::from_millis(600));
     // When this is answered, the plays have begun.
-    pair.host.send(PbxCommand::HangUp { leg: "nobody".into(), cause: Cause::Normal });
+    pair.host.send(PbxCommand::hang_up("nobody".into(), Cause::Normal));
     assert!(matches!(pair.next().await, PbxEvent::Ended(_)));
     pair.host.renew(Duration::from_millis(400)).await;
     assert!(matches!(pair.next().await, PbxEvent::Lost { .. }));
@@ -223,7 +223,7 @@ async fn who_keeps_too_much_begins_anew() {
     for number in 0..8 {
         pair.play(&format!("p{number}"), &leg, Duration::from_millis(1));
     }
-    pair.host.send(PbxCommand::HangUp { leg: leg.clone(), cause: Cause::Normal });
+    pair.host.send(PbxCommand::hang_up(leg.clone(), Cause::Normal));
     cut.await.unwrap();
     assert!(matches!(pair.next().await, PbxEvent::Synced { .. } | PbxEvent::Ended(_)));
     assert!(

@@ -48,6 +48,7 @@ impl Turn<'_> {
         if let Some(leg) = self.call.legs.by_id_mut(&id) {
             leg.role = Role::Agent { entry: order, agent, queue };
         }
+        self.beat_others(&id);
         let Some(queueing) = self.call.orders.get::<Queueing>(order) else {
             // The flow took the order back meanwhile: its cancel wins.
             return self.hang_up(&id, Cause::Normal);

@@ -34,7 +34,9 @@ impl Kind for Dialling {
 
     fn take_back(self, _: OrderId, turn: &mut Turn<'_>) {
         turn.stop(self.asking);
-        turn.hang_up_named(&self.leg);
+        if let Some(id) = turn.call.legs.get(&self.leg).map(|leg| leg.id.clone()) {
+            turn.quieten_phone(&id);
+        }
     }
 
     fn leg_gone(&self, _: &LegName) -> Option<Outcome> {
@@ -140,9 +142,11 @@ impl Turn<'_> {
     fn dial_reached(&mut self, order: OrderId, name: &LegName, who: Answerer) {
         if let Some(leg) = self.call.legs.get_mut(name) {
             leg.known = true;
+            let id = leg.id.clone();
             if let Some((_, agent)) = leg.agent() {
-                self.house.talks(agent, &leg.id);
+                self.house.talks(agent, &id);
             }
+            self.beat_others(&id);
         }
         self.outcome(order, Outcome::LegAnswered(who));
     }

@@ -228,10 +228,12 @@ impl Turn<'_> {
             Output::Ring { entry, attempt, agent, endpoint } => {
                 self.ring(entry.order, attempt, agent, endpoint);
             }
-            Output::Cancel { attempt, .. } => {
+            Output::Cancel { attempt, time_is_up, .. } => {
                 let leg = self.call.legs.of_attempt(attempt).map(|leg| leg.id.clone());
-                if let Some(leg) = leg {
-                    self.hang_up(&leg, Cause::Normal);
+                match leg {
+                    Some(leg) if time_is_up => self.hang_up(&leg, Cause::Normal),
+                    Some(leg) => self.quieten_phone(&leg),
+                    None => {}
                 }
             }
             Output::Connected { entry, attempt, agent, queue } => {

@@ -76,7 +76,7 @@ impl Pbx {
                 }
             }
             PbxCommand::Transfer { leg, .. } => self.end(&leg, Cause::Normal, true),
-            PbxCommand::HangUp { leg, cause } => self.end(&leg, cause, false),
+            PbxCommand::HangUp { leg, cause, .. } => self.end(&leg, cause, false),
             PbxCommand::IndicateRinging { .. }
             | PbxCommand::SendDigits { .. }
             | PbxCommand::Listen { .. }

@@ -126,6 +126,42 @@ fn a_leg_that_rings_is_not_transferred() {
     assert_eq!(outcomes(&world, 1).len(), 2, "ringing, and that nobody answered");
 }
 
+/// How phones were told to stop ringing: whether somebody else has answered.
+fn quietened(world: &mut World) -> Vec<bool> {
+    let elsewhere = |command| match command {
+        PbxCommand::HangUp { elsewhere, .. } => Some(elsewhere),
+        _ => None,
+    };
+    world.pbx.queue.drain(..).filter_map(elsewhere).collect()
+}
+
+#[test]
+fn who_lost_a_race_is_told_and_who_did_not_answer_in_time_is_not() {
+    let race = || vec![Command::Answer, dial("bob", false), dial("eve", false)];
+    let cancel = |order| Command::Cancel { order: strowger_model::OrderId(order) };
+    let mut world = World::new(vec![race()]);
+    world.settle();
+    let legs: Vec<LegId> = world.pbx.legs.keys().cloned().collect();
+    let bob = legs.iter().find(|leg| &*leg.0 != "caller-leg").unwrap().clone();
+    world.shared.plan = vec![vec![cancel(2), cancel(3)]].into();
+    let events = world.pbx.answer(&bob);
+    world.hear(events);
+    assert_eq!(quietened(&mut world), [true], "bob has answered, and eve has lost");
+    // Nobody was first.
+    for answers in [false, true] {
+        let mut world = World::new(vec![race()]);
+        world.settle();
+        let legs: Vec<LegId> = world.pbx.legs.keys().cloned().collect();
+        let events: Vec<PbxEvent> = match answers {
+            true => world.pbx.answer(&bob),
+            false => legs.iter().flat_map(|leg| world.pbx.ring(leg)).collect(),
+        };
+        world.hear(events);
+        world.pass(Duration::from_secs(31));
+        assert!(!quietened(&mut world).contains(&true), "it rang for as long as it might");
+    }
+}
+
 #[test]
 fn what_is_ordered_of_a_leg_that_has_not_confirmed_ends_with_it() {
     let orders =
@@ -259,7 +295,7 @@ fn a_cancelled_dial_is_hung_up_whether_it_rings_or_not() {
         }
         world.shared.plan = vec![vec![cancel]].into();
         world.input(Input::ShuttingDown(Duration::ZERO));
-        let hang_up = PbxCommand::HangUp { leg: bob.clone(), cause: Cause::Normal };
+        let hang_up = PbxCommand::hang_up(bob.clone(), Cause::Normal);
         assert_eq!(world.pbx.queue, [hang_up]);
         world.settle();
         assert!(!world.pbx.legs.contains_key(&bob));
@@ -307,7 +343,7 @@ fn a_leg_that_is_lost_is_hung_up_behind_its_dial() {
     };
     world.input(Input::Lost(bob.clone()));
     assert_eq!(world.pbx.queue.len(), 2);
-    assert_eq!(world.pbx.queue[1], PbxCommand::HangUp { leg: bob.clone(), cause: Cause::Normal });
+    assert_eq!(world.pbx.queue[1], PbxCommand::hang_up(bob.clone(), Cause::Normal));
     assert_eq!(outcomes(&world, 1), [Outcome::Unknown]);
     world.settle();
     assert!(!world.pbx.legs.contains_key(&bob), "nobody would be there for it");

@@ -192,7 +192,7 @@ fn a_call_of_the_pbx_takes_the_caller() {
     asked(&mut world, &bob, "+3227138701", announced);
     let to = Some(Address::Call(call));
     let sent = PbxCommand::Transfer { leg: CALLER.into(), to };
-    let over = PbxCommand::HangUp { leg: bob, cause: Cause::Normal };
+    let over = PbxCommand::hang_up(bob, Cause::Normal);
     assert_eq!(world.pbx.queue, [sent, over]);
 }
 
@@ -203,7 +203,7 @@ fn a_leg_goes_to_the_other_call_of_the_phone() {
     assert_eq!(asked(&mut world, &bob, "200", gone), [refused(&bob)]);
     world.settle();
     asked(&mut world, &bob, "200", Some(Announced::Leg("other-call".into())));
-    assert_eq!(world.pbx.queue, [PbxCommand::HangUp { leg: bob, cause: Cause::Normal }]);
+    assert_eq!(world.pbx.queue, [PbxCommand::hang_up(bob, Cause::Normal)]);
     let went = &world.shared.handed_over[0];
     assert_eq!((&*went.leg.0, went.caller.as_deref()), (CALLER, Some("+32470000001")));
     assert_eq!(hung_up(&world), [LegName::caller()]);

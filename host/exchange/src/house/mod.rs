@@ -33,7 +33,7 @@ use strowger_model::{
 };
 use strowger_pbx::port::LegId;
 use strowger_routing::{EntryId, Input, Output, RefusedInput};
-use strowger_sandbox::{ContractVersion, Fault};
+use strowger_sandbox::Fault;
 use strowger_site::{Agent, Site, Terms};
 
 /// The host as one call sees it while it deals with an input.
@@ -123,9 +123,7 @@ impl House for Guest<'_> {
     }
 
     fn knows(&self, event: &Event) -> bool {
-        let old = self.flow.flow.plugin().contract() == ContractVersion::V0_1;
-        // 0.1 had the event, and no host told it.
-        !(old && matches!(event, Event::TransferAsked { .. }))
+        self.flow.flow.plugin().knows(event)
     }
 
     fn change_flow(&mut self, name: &str) -> Result<Arc<Terms>, NoFlow> {

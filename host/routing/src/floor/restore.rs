@@ -83,7 +83,7 @@ impl Floor {
                 attempt,
                 Attempt { entry: EntryIx(u32::MAX), agent, ringing: true, due: self.now },
             ) {
-                self.cancel(attempt, out);
+                self.cancel(attempt, false, out);
                 self.list(agent);
             }
         }
@@ -237,7 +237,7 @@ impl Floor {
             return;
         }
         let Some(pool) = pool else {
-            self.cancel(rung.attempt, out);
+            self.cancel(rung.attempt, false, out);
             return self.list(who);
         };
         let agent = &mut self.agents[who.0 as usize];

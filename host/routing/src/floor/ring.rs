@@ -148,7 +148,7 @@ impl Floor {
             }
         }
         for other in others {
-            self.cancel(other, out);
+            self.cancel(other, false, out);
         }
         self.withdraw_all(entry, out);
     }
@@ -178,7 +178,7 @@ impl Floor {
         if !attempt.ringing {
             return self.is_quiet(id);
         }
-        self.cancel(id, out);
+        self.cancel(id, true, out);
         let Doing::Ringing(trying) = &mut self.agent_mut(agent).doing else { return };
         trying.attempts.retain(|other| *other != id);
         trying.unreachable = false;
@@ -247,18 +247,18 @@ impl Floor {
             return None;
         };
         for attempt in std::mem::take(&mut trying.attempts) {
-            self.cancel(attempt, out);
+            self.cancel(attempt, false, out);
         }
         Some(trying)
     }
 
-    pub(super) fn cancel(&mut self, id: AttemptId, out: &mut Vec<Output>) {
+    pub(super) fn cancel(&mut self, id: AttemptId, time_is_up: bool, out: &mut Vec<Output>) {
         let quiet = self.now.saturating_add(nanos(QUIET_AFTER));
         let Some(attempt) = self.attempts.get_mut(&id) else { return };
         let was_due = std::mem::replace(&mut attempt.due, quiet);
         attempt.ringing = false;
         if let Some(entry) = self.entries.get(attempt.entry) {
-            out.push(Output::Cancel { entry: entry.id, attempt: id });
+            out.push(Output::Cancel { entry: entry.id, attempt: id, time_is_up });
         }
         self.agents[attempt.agent.0 as usize].fading += 1;
         self.deadlines.remove(&(was_due, Due::Attempt(id)));

@@ -214,7 +214,7 @@ impl World {
                 let phone = Phone { entry, agent, endpoint, since: self.now };
                 self.check_ring(output, attempt, phone);
             }
-            Output::Cancel { entry, attempt } => {
+            Output::Cancel { entry, attempt, .. } => {
                 let phone = self
                     .ringing
                     .remove(&attempt)

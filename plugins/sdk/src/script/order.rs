@@ -306,6 +306,11 @@ pub mod kind {
         Do("connect") -> Result<(), Failure> { Outcome::Joined | Outcome::Done => Ok(()), } or |failure| Err(failure);
         /// Sending a leg, or the call, away.
         Transfer("transfer") -> Result<(), Failure> {
+            Outcome::Transferred => Ok(()),
+            Outcome::NotTransferred(why) => Err(Failure::Failed(why)),
+        } or |failure| Err(failure);
+        /// Saying what becomes of a transfer that a phone asks for.
+        Settle("settle-transfer") -> Result<(), Failure> {
             Outcome::Transferred | Outcome::Done => Ok(()),
             Outcome::NotTransferred(why) => Err(Failure::Failed(why)),
         } or |failure| Err(failure);

@@ -153,7 +153,7 @@ impl Call {
         &self,
         leg: impl AsRef<str>,
         to: Option<Target>,
-    ) -> Ordered<kind::Transfer> {
+    ) -> Ordered<kind::Settle> {
         Ordered::new(self, Command::SettleTransfer(SettleTransfer { leg: leg.as_ref().into(), to }))
     }
 

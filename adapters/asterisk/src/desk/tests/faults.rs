@@ -42,7 +42,7 @@ fn enter(to: &str) -> PbxCommand {
 
 /// The leg is hung up, and the host hears that it has failed.
 fn ends(told: &mut Told, out: &[String]) {
-    assert_eq!(out, ["run c HangUp { cause: Failed, transferred: None }"]);
+    assert_eq!(out, ["run c HangUp { cause: Failed, elsewhere: false, transferred: None }"]);
     assert_eq!(told.done("c", Err(Some(404))), ["chore DestroyBridge(c)", FAILED]);
 }
 

@@ -111,7 +111,7 @@ fn entered(id: &str, conversation: &str) -> String {
 }
 
 fn hang_up(leg: &str) -> PbxCommand {
-    PbxCommand::HangUp { leg: leg.into(), cause: Cause::Normal }
+    PbxCommand::hang_up(leg.into(), Cause::Normal)
 }
 
 #[test]
@@ -122,7 +122,10 @@ fn hanging_up_waits_for_the_dial_and_drops_the_rest() {
         told.command(PbxCommand::SendDigits { leg: "d".into(), digits: "1".into() }).is_empty()
     );
     assert!(told.command(hang_up("d")).is_empty());
-    assert_eq!(told.done("d", Ok(0)), ["run d HangUp { cause: Normal, transferred: None }"]);
+    assert_eq!(
+        told.done("d", Ok(0)),
+        ["run d HangUp { cause: Normal, elsewhere: false, transferred: None }"]
+    );
     assert!(told.done("d", Ok(0)).is_empty());
     let destroyed = channel_event("ChannelDestroyed", "d", "Ringing", r#""cause": 16,"#);
     assert_eq!(told.event(&destroyed), ["Ended(Ended { leg: d, cause: Normal, left: false })"]);
@@ -317,7 +320,9 @@ fn while_another_host_serves_the_application_nothing_is_done() {
     // The application is free again: what waited is done to those who are still there.
     told.input(Input::Connected);
     let out = told.input(Input::Synced(listed_twice())).concat();
-    for done in ["run c HangUp { cause: Normal, transferred: None }", "run other Play"] {
+    for done in
+        ["run c HangUp { cause: Normal, elsewhere: false, transferred: None }", "run other Play"]
+    {
         assert!(out.contains(done), "{out}");
     }
     assert!(!out.contains("Originate"), "{out}");

@@ -44,7 +44,7 @@ fn a_phone_is_answered_once_and_its_end_says_that_it_is_done() {
     desk.event(&refer("a", "103", None, false));
     assert_eq!(
         desk.command(hang_up("a")),
-        ["run a HangUp { cause: Normal, transferred: Some(\"a\") }"]
+        ["run a HangUp { cause: Normal, elsewhere: false, transferred: Some(\"a\") }"]
     );
     assert!(desk.event(&refer("a", "104", None, false)).is_empty(), "it is being hung up");
     // What Asterisk tells of the answer is no further question.
