@@ -59,22 +59,6 @@ pub enum NoFlow {
     Full,
 }
 
-/// A leg that comes from another call.
-#[derive(Clone, Debug, Default)]
-pub struct Takeover {
-    /// It is answered, and this call's from now on.
-    pub leg: LegId,
-    /// Whose place it takes: the leg on which this call arrived.
-    pub of: LegId,
-    /// Who calls now; none: withheld or not known.
-    pub caller: Option<String>,
-    /// The name that goes with it.
-    pub caller_name: Option<String>,
-    /// The endpoint that the PBX authenticated. It never is that of the phone that asked: who comes
-    /// must not have the phone's authority.
-    pub endpoint: Option<String>,
-}
-
 /// A PIN to be looked at. [`crate::Input::Proved`] answers with the ticket.
 pub struct Prove {
     /// Names the question.
