@@ -50,9 +50,11 @@ fn a_phone_that_the_next_host_rings_is_another_leg() {
     let caller = town.call(1);
     town.wait(&host, host.host.seen("NotAnswered", PATIENCE)).unwrap();
     town.sim.phone(address(1), Phone::new(Then::Rings));
-    // A step: the journal has the call as it is now.
-    town.sim.key(&caller, "1");
-    town.wait(&host, host.host.seen("Event(Digit", PATIENCE)).unwrap();
+    // Two steps: when the second is taken, the first was handed to the journal, with the call as it
+    // is now.
+    town.sim.key(&caller, "12");
+    town.wait(&host, host.host.seen_often("Event(Digit", 2, PATIENCE)).unwrap();
+    assert!(host.store.flush(PATIENCE));
     host.kill();
     let host = Mortal::start(&folder, &town.sim).unwrap();
     town.until(|| town.count(is_ring) == 2);
