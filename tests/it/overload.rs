@@ -71,7 +71,9 @@ impl Town {
     }
 
     /// The agent serves everybody who waits.
-    async fn all_are_served(&self, host: &Host, waiting: usize) {
+    async fn all_are_served(&mut self, host: &Host, waiting: usize) {
+        // Only a phone that rings can be put down.
+        self.sees(|seen| matches!(seen, Observed::RingStarted { .. })).await;
         self.sim.phone(
             Address::Endpoint("PJSIP/a1".into()),
             Phone::answers(Duration::ZERO).talking(Duration::from_millis(20)),

@@ -1,8 +1,8 @@
 //! The state machines, altered in one place at a time: some test of the crate must fail each time.
 
-use crate::{cargo, run, say};
+use crate::{cargo, run, say, target};
 use anyhow::Result;
-use std::process::Stdio;
+use std::{fs, process::Stdio};
 
 /// The package, and which of its files.
 const CORES: [(&str, &str); 6] = [
@@ -22,15 +22,19 @@ pub(crate) fn mutants(package: Option<&str>, one_in: u64) -> Result<()> {
         say("installing cargo-mutants");
         run(cargo().args(["install", "cargo-mutants", "--locked"]))?;
     }
+    let output = target().join("mutants");
     let mut all = Ok(());
     for (name, files) in CORES {
         if package.is_none_or(|wanted| name.contains(wanted)) {
             say(&format!("{name}, altered"));
+            fs::create_dir_all(output.join(name))?;
             let mut mutants = cargo();
             mutants
                 .args(["mutants", "--package", name, "--file", files])
                 .args(["--shard", &format!("0/{one_in}"), "--test-tool", "nextest", "--no-shuffle"])
-                .args(["--output", "target/mutants", "--", "--lib"]);
+                .arg("--output")
+                .arg(output.join(name))
+                .args(["--", "--lib"]);
             all = all.and(run(&mut mutants));
         }
     }

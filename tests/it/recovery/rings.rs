@@ -1,17 +1,7 @@
-//! Phones that rang, or were to ring, when the host died.
+//! Phones that were to ring when the host died.
 
 use super::*;
 use std::time::Instant;
-
-/// The legs of phones that have rung, in their order.
-fn rung(town: &Town) -> Vec<LegId> {
-    let seen = town.seen.lock().unwrap();
-    let rings = seen.iter().filter_map(|seen| match seen {
-        Observed::RingStarted { leg, .. } => Some(leg.clone()),
-        _ => None,
-    });
-    rings.collect()
-}
 
 #[test]
 fn an_agent_who_was_to_be_rung_for_a_caller_who_is_gone_is_free() {
@@ -36,27 +26,4 @@ fn an_agent_who_was_to_be_rung_for_a_caller_who_is_gone_is_free() {
     assert!(since.elapsed() < Duration::from_secs(8), "10 s later it is taken to be quiet");
     town.call(3);
     town.until(|| town.count(is_ring) == 2);
-}
-
-#[test]
-fn a_phone_that_the_next_host_rings_is_another_leg() {
-    let town = Town::new();
-    let folder = folder(1);
-    // The first host leaves the agent alone after that; the next one does not know.
-    let site = helpdesk_site(1, true, true, true).replace("retry_after = 2", "retry_after = 600");
-    folder.write("site.toml", &site).unwrap();
-    let host = Mortal::start(&folder, &town.sim).unwrap();
-    town.sim.phone(address(1), Phone::new(Then::Declines(Duration::from_millis(10))));
-    let caller = town.call(1);
-    town.wait(&host, host.host.seen("NotAnswered", PATIENCE)).unwrap();
-    town.sim.phone(address(1), Phone::new(Then::Rings));
-    // A step: the journal has the call as it is now.
-    town.sim.key(&caller, "1");
-    town.wait(&host, host.host.seen("Event(Digit", PATIENCE)).unwrap();
-    host.kill();
-    let host = Mortal::start(&folder, &town.sim).unwrap();
-    town.until(|| town.count(is_ring) == 2);
-    let legs = rung(&town);
-    assert_ne!(legs[0], legs[1], "the PBX would take it for the one that is over");
-    drop(host);
 }
