@@ -137,7 +137,7 @@ fn damage_is_reported() {
     };
     let mut other = files.clone();
     other.flow.text = flow("desk", "three");
-    assert!(said(other).contains("does not make version"));
+    assert!(said(other).contains("cannot make version"));
     let mut other = files;
     other.plugin.hash = "0123".to_owned();
     assert!(said(other.clone()).contains("is damaged"));

@@ -109,7 +109,7 @@ fault! {
     an_error_in_words_of_its_own: "complain" => Exited, "it wrote: Traceback", "KeyError: 'gate'";
     the_network: "network" => NotProvided, "wasi:sockets/";
     exit: "exit" => Exited, "`finish`";
-    abort: "abort" => Panicked, "without a word";
+    abort: "abort" => Panicked, "gave no reason";
     an_error_of_its_own: "step-error" => Error, "I cannot make sense of this event";
 }
 

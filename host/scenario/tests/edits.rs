@@ -171,6 +171,8 @@ fn of_flow(file: &str, flow: &Table, text: &str) -> Vec<Edit> {
             _ => "",
         };
         match &value {
+            // Nobody moves to another country without changing the numbers, too.
+            _ if key == "country" => {}
             Value::Integer(figure) if root == "settings" => changed.figure(&place, *figure),
             Value::String(number) if root == "settings" && number.starts_with('+') => {
                 changed.number(&place, number);

@@ -3,9 +3,9 @@
 //!
 //! Who is asked for without a word is dialled, and takes the place of the phone under the same name
 //! of leg: the flow goes on as if it were the same leg. Until then the phone keeps its place; if it
-//! hangs up before, the others hear music. Whom the phone has in another call of the host takes the
-//! one who is transferred there ([`crate::takeover`]); one in a call of the PBX's own gets the
-//! caller there.
+//! hangs up before, the others hear music. Where the phone has another call, whoever is transferred
+//! goes there: into the place of the phone in a call of the host ([`crate::takeover`]), or to whom
+//! the phone has reached in a call of the PBX's own.
 
 use super::{Carried, refusal, transfer::Transferring};
 use crate::{
@@ -157,7 +157,8 @@ impl Turn<'_> {
             }
             Some(Announced::Leg(of)) => self.give_away(id, other, &leg.id, of),
             Some(Announced::Call(call)) => {
-                self.permitted(&target()?)?;
+                let target = target()?;
+                self.whom_to_dial(&target, self.house.agent_called(&target).as_ref())?;
                 if id < OrderId::FIRST_OF_HOST {
                     let leg = other.name.clone();
                     self.call.orders.open(id, None, Transferring { leg });

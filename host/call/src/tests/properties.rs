@@ -6,7 +6,11 @@ use super::{
     stories::{dial, gather, keep_waiting},
     world::{Hurry, World},
 };
-use crate::{Input, order::queue::Queueing};
+use crate::{
+    Input,
+    legs::{Leg, Role},
+    order::queue::Queueing,
+};
 use proptest::{collection::vec, option, prelude::*, sample::Index};
 use std::time::Duration;
 use strowger_model::{
@@ -209,9 +213,16 @@ proptest! {
         world.settle();
         world.let_last();
         world.shared.plan.clear();
+        // Whom an unfinished order has brought goes when that order is cancelled.
+        let stays = |leg: &&Leg| match leg.role {
+            Role::Agent { entry, .. } | Role::Dialled(entry) => {
+                world.call.orders.any(entry).is_none()
+            }
+            _ => true,
+        };
         let up: Vec<LegName> = {
-            let legs = world.call.legs.iter();
-            legs.filter(|leg| leg.is_visible() && leg.up).map(|leg| leg.name.clone()).collect()
+            let there = world.call.legs.iter().filter(|leg| leg.is_visible() && leg.up);
+            there.filter(stays).map(|leg| leg.name.clone()).collect()
         };
         let order = match (&up[..], waits) {
             ([_, _, ..], false) => Command::Connect { legs: up.clone() },

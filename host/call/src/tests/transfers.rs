@@ -251,6 +251,7 @@ fn who_comes_from_another_call_has_the_place_in_line() {
     world.settle();
     assert_eq!(world.pbx.legs[&ringing].place, leg);
     assert_eq!(hung_up(&world), []);
+    world.pass(Duration::from_secs(3));
     assert!(matches!(&outcomes(&world, 3)[..], [.., Outcome::Connected { .. }]));
     assert_eq!(world.call.record().caller.as_deref(), Some("+32499"));
 }

@@ -198,7 +198,7 @@ fn a_site_that_fails_scenarios_is_taken_when_the_flow_is_accepted() {
     let config = CatalogueConfig { gate: Some(Arc::new(gate)), ..folders.config() };
     let (catalogue, _) = Catalogue::open(config);
     folders.write("flows/site.toml", format!("{SITE}\n[queues.new]\n"));
-    assert!(said(&catalogue.reload()).contains("this site is not taken"));
+    assert!(said(&catalogue.reload()).contains("the new site is refused"));
     assert!(catalogue.site_problems().iter().any(|problem| problem.message.contains("new queue")));
     catalogue.accept("a", "the queue is needed").unwrap();
     assert!(catalogue.current().site.queues.contains_key("new"));
