@@ -6,7 +6,7 @@
 //! stands for all that it does not mention too: an event that it does not expect fails it.
 //!
 //! # Layout
-//! * [`mod@scenarios`]: what happens, and what must come of it. `run`: plays one and compares.
+//! * `scenarios`: what happens, and what must come of it. `run`: plays one and compares.
 //!
 //! For an adapter: implement [`Ground`], then for each of [`scenarios`] make a ground and call
 //! [`run`].
