@@ -10,12 +10,7 @@ const fn secs(seconds: u64) -> Duration {
 }
 
 fn helpdesk(site: &str) -> Folder {
-    Folder::new(site)
-        .unwrap()
-        .plugin("vaccination-helpdesk")
-        .unwrap()
-        .flow("vaccination-helpdesk", HELPDESK)
-        .unwrap()
+    Folder::helpdesk(site, HELPDESK).unwrap()
 }
 
 /// So many agents, logged in; both helpdesks open.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 use strowger_testbed::{Caller, Phone, sipp::Answer, voice::MUSIC};
-use strowger_tests::{Bed, Folder, HELPDESK, PATIENCE, helpdesk_site};
+use strowger_tests::{Bed, Folder, HELPDESK, IN_CALL, PATIENCE, helpdesk_site};
 
 const CALLER: u32 = 500;
 const AGENT: u32 = 700;
@@ -15,27 +15,10 @@ const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-const IN_CALL: &str = r#"
-[settings.in_call]
-consult = "*4N#"
-back = "*#"
-transfer = "*7N#"
-ring_time = 10
-country = "+32"
-busy = "Bezet."
-not_reached = "Niemand."
-not_permitted = "Niet toegestaan."
-"#;
-
 fn helpdesk() -> Folder {
     let flow = format!("{HELPDESK}{IN_CALL}");
     let site = helpdesk_site(1, true, true, true).replace("ring_time = 3", "ring_time = 20");
-    Folder::new(&site)
-        .unwrap()
-        .plugin("vaccination-helpdesk")
-        .unwrap()
-        .flow("vaccination-helpdesk", &flow)
-        .unwrap()
+    Folder::helpdesk(&site, &flow).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -243,12 +226,7 @@ async fn v2_a_caller_whose_agent_hangs_up_at_once_hears_music_again_and_gets_ano
         .replace("ring_time = 3", "ring_time = 20")
         .replace("too_short = 0", "too_short = 5");
     let flow = HELPDESK.replace("overflow_after = 6", "overflow_after = 600");
-    let folder = Folder::new(&site)
-        .unwrap()
-        .plugin("vaccination-helpdesk")
-        .unwrap()
-        .flow("vaccination-helpdesk", &flow)
-        .unwrap();
+    let folder = Folder::helpdesk(&site, &flow).unwrap();
     let bed = Bed::start(folder).await.unwrap();
     let hasty = Answer::after(Duration::ZERO).speaking(AGENT).hang_up_after(secs(3));
     let hasty = Phone::start(&bed.pbx, 1, &hasty).unwrap();

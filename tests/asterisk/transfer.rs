@@ -5,7 +5,7 @@
 use std::time::Duration;
 use strowger_model::read::AgentStatus;
 use strowger_testbed::{Call, Caller, Phone, sipp::Answer, voice::MUSIC};
-use strowger_tests::{Bed, Folder, HELPDESK, PATIENCE, helpdesk_site};
+use strowger_tests::{Bed, Folder, HELPDESK, IN_CALL, PATIENCE, helpdesk_site};
 
 const CALLER: u32 = 500;
 const AGENT: u32 = 700;
@@ -20,12 +20,7 @@ const fn secs(seconds: u64) -> Duration {
 /// under which Asterisk rings it by itself, and the central.
 fn folder() -> Folder {
     let site = helpdesk_site(1, true, true, true).replace("ring_time = 3", "ring_time = 20");
-    Folder::new(&site)
-        .unwrap()
-        .plugin("vaccination-helpdesk")
-        .unwrap()
-        .flow("vaccination-helpdesk", &may_dial(HELPDESK))
-        .unwrap()
+    Folder::helpdesk(&site, &may_dial(HELPDESK)).unwrap()
 }
 
 fn may_dial(flow: &str) -> String {
@@ -174,18 +169,6 @@ async fn r4_a_caller_is_announced_to_somebody_whom_the_phone_has_called() {
     assert_eq!(agent.transfers(), ["200 OK"]);
     until_free(&bed).await;
 }
-
-const IN_CALL: &str = r#"
-[settings.in_call]
-consult = "*4N#"
-back = "*#"
-transfer = "*7N#"
-ring_time = 10
-country = "+32"
-busy = "Bezet."
-not_reached = "Niemand."
-not_permitted = "Niet toegestaan."
-"#;
 
 /// The flow says what a number means that is keyed as at home.
 #[tokio::test(flavor = "multi_thread")]

@@ -12,12 +12,7 @@ use strowger_tests::{
 
 fn folder() -> Folder {
     let site = helpdesk_site(1, true, true, true);
-    Folder::new(&site)
-        .unwrap()
-        .plugin("vaccination-helpdesk")
-        .unwrap()
-        .flow("vaccination-helpdesk", HELPDESK)
-        .unwrap()
+    Folder::helpdesk(&site, HELPDESK).unwrap()
 }
 
 fn files_up_to(bytes: Option<u64>) {

@@ -18,12 +18,7 @@ fn folder() -> Folder {
         .replace("overflow_after = 6", "overflow_after = 600")
         .replace("repeat_every = 2", "repeat_every = 600");
     let site = helpdesk_site(1, true, true, true).replace("ring_time = 3", "ring_time = 60");
-    Folder::new(&site)
-        .unwrap()
-        .plugin("vaccination-helpdesk")
-        .unwrap()
-        .flow("vaccination-helpdesk", &flow)
-        .unwrap()
+    Folder::helpdesk(&site, &flow).unwrap()
 }
 
 /// A sim whose one agent does not answer yet, and what it shows.

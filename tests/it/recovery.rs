@@ -82,12 +82,11 @@ fn address(agent: u32) -> Address {
 
 fn folder(agents: u8) -> Folder {
     let flow = HELPDESK.replace("overflow_after = 6", "overflow_after = 600");
-    Folder::new(&helpdesk_site(agents, true, true, true).replace("ring_time = 3", "ring_time = 60"))
-        .unwrap()
-        .plugin("vaccination-helpdesk")
-        .unwrap()
-        .flow("vaccination-helpdesk", &flow)
-        .unwrap()
+    Folder::helpdesk(
+        &helpdesk_site(agents, true, true, true).replace("ring_time = 3", "ring_time = 60"),
+        &flow,
+    )
+    .unwrap()
 }
 
 fn waiting(mortal: &Mortal) -> u32 {

@@ -157,6 +157,19 @@ cap = 100000
     site
 }
 
+/// For the end of [`HELPDESK`]: what an agent may key in a conversation.
+pub const IN_CALL: &str = r#"
+[settings.in_call]
+consult = "*4N#"
+back = "*#"
+transfer = "*7N#"
+ring_time = 10
+country = "+32"
+busy = "Bezet."
+not_reached = "Niemand."
+not_permitted = "Niet toegestaan."
+"#;
+
 /// The vaccination helpdesk with short words and short times: the waiting message every 2 s, on to
 /// the central after 6 s.
 pub const HELPDESK: &str = r#"

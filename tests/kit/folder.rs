@@ -40,6 +40,14 @@ impl Folder {
         Ok(self)
     }
 
+    /// A folder with the vaccination helpdesk alone.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn helpdesk(site: &str, flow: &str) -> Result<Self> {
+        Self::new(site)?.plugin("vaccination-helpdesk")?.flow("vaccination-helpdesk", flow)
+    }
+
     /// Writes a file below `flows/`, in one piece.
     ///
     /// # Errors

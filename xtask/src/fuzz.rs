@@ -1,4 +1,4 @@
-//! Readers of files and streams, given far more spoilt examples than everything else has time for.
+//! Readers of files and streams are given damaged examples, for longer than the tests have time.
 
 use crate::{cargo, run};
 use anyhow::Result;

@@ -5,7 +5,7 @@
 //! * [`mod@test`]: everything that must pass.
 //! * [`check`]: the repository's text: lists of modules, names of pages and files, lengths.
 //! * [`deny`]: licences and sources of all crates, and what is known against them.
-//! * [`soak`]: more random faults than everything else has time for. [`fuzz`]: more spoilt files.
+//! * [`soak`]: more random faults than everything else has time for. [`fuzz`]: more damaged files.
 //! * [`mutants`]: the state machines, altered, and what no test notices.
 
 mod check;
@@ -67,7 +67,7 @@ enum Chore {
         #[arg(long)]
         from: Option<u64>,
     },
-    /// Have every reader of files and streams read spoilt examples
+    /// Give every reader of files and streams damaged examples
     Fuzz {
         /// For so long each
         #[arg(long, default_value_t = 5)]

@@ -1,4 +1,4 @@
-//! What people ask of a call that is up, and do with it.
+//! An operator looks at a call that is up, or does something with it.
 
 use crate::{
     Call,

@@ -1,4 +1,4 @@
-//! A call as people see it, and what they do with it: the words for it.
+//! A call as an operator sees it, and what an operator can do with it: the types for that.
 
 use std::time::Duration;
 use strowger_model::AgentName;

@@ -12,7 +12,7 @@
 //! * `legs`: the legs, and who is in conversation with whom; `place`: moving them, playing to them.
 //! * `orders`: the unfinished orders, and what every kind of them can do.
 //! * `takeover`: the place of the caller taken by a leg of another call.
-//! * `by_hand`: what people ask of a call, and do with it; `glance`: in which words.
+//! * `by_hand`: an operator looks at a call, or does something with it; `glance`: the types for that.
 //! * `urgent`: an agent's conversation that waits while the agent is in an urgent call.
 //! * `quota`: how much a call may keep, write and send in all its life.
 //! * `image`, `resume`: what of a call is in the journal, and how it goes on with the next host.

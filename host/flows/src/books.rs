@@ -59,11 +59,11 @@ pub struct FlowStatus {
     pub version: Option<String>,
     /// What a rollback would bring back.
     pub previous: Option<String>,
-    /// New calls get the version of before, until the files are changed.
+    /// New calls get the previous version, until the files are changed.
     pub rolled_back: bool,
     /// The version that was withdrawn for its faults, until the files are changed.
     pub withdrawn: Option<String>,
-    /// New calls go to the fallback, for there was no version of before.
+    /// New calls go to the fallback, for there was no previous version.
     pub on_fallback: bool,
     /// Calls in progress by version, those of versions that no longer serve too.
     pub calls: BTreeMap<String, usize>,

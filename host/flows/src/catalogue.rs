@@ -96,7 +96,7 @@ impl Catalogue {
         Self::open_again(config, None)
     }
 
-    /// The same, after a host of before. What is wrong with the files now serves as it did then.
+    /// The same, after a restart. Where a file has a mistake now, what served before serves on.
     pub fn open_again(
         config: CatalogueConfig,
         memory: Option<Arc<dyn Memory>>,

@@ -1,6 +1,6 @@
-//! A catalogue after a host of before: it begins as if the files had changed while that host was
-//! running. So what is wrong with them keeps nothing from serving that served before, and what was
-//! rolled back stays so.
+//! A catalogue after a restart: it begins as if the files had changed while the earlier host was
+//! running. So a file with a mistake leaves in service what served before, and what was rolled back
+//! stays so.
 
 use crate::{
     LoadedFlow,
@@ -21,7 +21,7 @@ use strowger_site::{
     source::Source,
 };
 
-/// Puts everything as it was when the host of before ended. What cannot be made again is said, and
+/// Puts everything as it was when the earlier host ended. What cannot be made again is said, and
 /// left out.
 pub(crate) fn recall(
     memory: &dyn Memory,

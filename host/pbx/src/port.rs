@@ -354,7 +354,7 @@ pub struct TransferAsked {
     pub leg: LegId,
     /// What was keyed, or what the phone dialled in its other call. Hostile input.
     pub to: String,
-    /// Whom the phone has spoken with, or waits for, in another call. None: it asks without a word.
+    /// Whom the phone has spoken with, or waits for, in another call. None: a blind transfer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announced: Option<Announced>,
 }

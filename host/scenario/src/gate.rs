@@ -2,7 +2,7 @@
 
 use crate::{How, Report, Scenario, pinned::pinned, run};
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     fmt::Write as _,
     num::NonZero,
     path::Path,
@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 use strowger_flows::{Gate, LoadedFlow, Snapshot};
+use strowger_model::FlowName;
 use strowger_sandbox::Engine;
 use strowger_site::{Problem, version};
 
@@ -30,10 +31,10 @@ pub fn gate(engine: Engine) -> Gate {
     })
 }
 
-/// Scenarios that passed on pinned files, each folder of them with all that it was played with. A
-/// run depends on nothing else, so it is not repeated when an operator changes other files.
+/// Of each flow, what its scenarios passed with last on pinned files: all that they were played
+/// with. A run depends on nothing else, so it is not repeated when an operator changes other files.
 #[derive(Clone, Default)]
-struct Proven(Arc<Mutex<BTreeSet<String>>>);
+struct Proven(Arc<Mutex<BTreeMap<FlowName, String>>>);
 
 impl Proven {
     fn of(scenarios: &[&Scenario], flow: &LoadedFlow, beside: &Snapshot) -> String {
@@ -43,7 +44,7 @@ impl Proven {
         version::of(&all.into_iter().chain(others).chain(texts).collect::<Vec<_>>())
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeSet<String>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<FlowName, String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -89,10 +90,10 @@ fn try_flow(
     match pinned(flow, snapshot) {
         Ok((flow, beside)) => {
             let proof = Proven::of(&behaviour, &flow, &beside);
-            if !proven.lock().contains(&proof) {
+            if proven.lock().get(&flow.name) != Some(&proof) {
                 let played = run_these(behaviour, &flow, &beside, engine, How::TEST, |_| {});
                 if played.iter().all(Report::is_good) {
-                    proven.lock().insert(proof);
+                    proven.lock().insert(flow.name.clone(), proof);
                 }
                 reports.extend(played);
             }

@@ -384,9 +384,9 @@ fn a_host_says_what_is_ill_and_serves_after_a_restart_what_served_before() {
     place.change("flows/reception/flow.toml", "greeting =", "greting =");
     until(|| place.run(&["flows"]).shown().contains("greting"));
     let ill =
-        ["ILL: the site file is not in force: ", "site.toml:4: ", "the one of before is in force"];
+        ["ILL: the site file is not in force: ", "site.toml:4: ", "the earlier one is in force"];
     place.run(&["status"]).ends(1, &ill);
-    let site = ["the site file is not in force, that of before is in force", "site.toml:4:13"];
+    let site = ["the site file is not in force, the earlier one is in force", "site.toml:4:13"];
     place.run(&["flows"]).ends(1, &site);
 
     drop(daemon);

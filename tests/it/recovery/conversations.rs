@@ -19,12 +19,7 @@ fn an_agent_consults_and_comes_back_whenever_the_host_dies() {
     );
     let flow = flow.replace("[settings]\n", &format!("[settings]{IN_CALL}"));
     let site = helpdesk_site(1, true, true, true);
-    let folder = Folder::new(&site)
-        .unwrap()
-        .plugin("vaccination-helpdesk")
-        .unwrap()
-        .flow("vaccination-helpdesk", &flow)
-        .unwrap();
+    let folder = Folder::helpdesk(&site, &flow).unwrap();
     let colleague = Address::Extension("201".into());
     town.sim.phone(colleague.clone(), Phone::answers(Duration::ZERO));
     let host = Mortal::start(&folder, &town.sim).unwrap();
@@ -73,12 +68,7 @@ fn a_colleague_who_is_consulted_stays_reserved() {
         .replace("ring_time = 10", "ring_time = 60");
     let site = helpdesk_site(2, true, true, true).replace("ring_time = 3", "ring_time = 60");
     let site = site.replace("[agents.a2]\n", "[agents.a2]\nextension = \"202\"\n");
-    let folder = Folder::new(&site)
-        .unwrap()
-        .plugin("vaccination-helpdesk")
-        .unwrap()
-        .flow("vaccination-helpdesk", &flow)
-        .unwrap();
+    let folder = Folder::helpdesk(&site, &flow).unwrap();
     let host = Mortal::start(&folder, &town.sim).unwrap();
     let first = town.call(1);
     town.until(|| town.count(is_ring) == 1);
@@ -301,12 +291,7 @@ fn a_conversation_that_has_just_begun_is_settled_by_the_next_host() {
         .replace("ring_time = 3", "ring_time = 60")
         .replace("too_short = 0", "too_short = 3");
     let flow = HELPDESK.replace("overflow_after = 6", "overflow_after = 600");
-    let folder = Folder::new(&site)
-        .unwrap()
-        .plugin("vaccination-helpdesk")
-        .unwrap()
-        .flow("vaccination-helpdesk", &flow)
-        .unwrap();
+    let folder = Folder::helpdesk(&site, &flow).unwrap();
     let host = Mortal::start(&folder, &town.sim).unwrap();
     let caller = town.call(1);
     town.until(|| town.count(is_ring) == 1);

@@ -89,7 +89,7 @@ impl Desk {
 
     /// Trying again did not help.
     pub(super) fn given_up(&mut self, channel: &ChannelId, job: Job, failure: &Failure) {
-        tracing::error!(leg = %channel, ?job, %failure, "Asterisk did not do it");
+        tracing::error!(leg = %channel, ?job, %failure, "Asterisk did not carry out a command, and trying again did not help");
         let Some(leg) = self.legs.get_mut(channel) else { return };
         let id = leg.id.clone();
         match job {
@@ -122,7 +122,7 @@ impl Desk {
         }
         leg.missed += 1;
         if leg.missed >= MOVES {
-            tracing::error!(leg = %channel, %to, "Asterisk does not bring it there");
+            tracing::error!(leg = %channel, %to, "Asterisk does not move this leg to its conversation: the leg is hung up");
             let id = leg.id.clone();
             return self.hang_up(id, Cause::Failed, false);
         }

@@ -32,7 +32,7 @@ impl Desk {
     }
 
     /// A phone asks. The other call of it may be a leg of the host, or one of the PBX's own; where
-    /// nobody is there yet, its number is asked for without a word.
+    /// nobody is there yet, its number is asked for as in a blind transfer.
     pub(super) fn asks_for_transfer(&mut self, channel: &str, refer_to: ReferTo) {
         let ReferTo { requested_destination: asked, destination_channel, connected_channel } =
             refer_to;

@@ -5,7 +5,7 @@
 //! on. As long as that may happen, the flow takes no step. `connected` stands among the events that
 //! it has not seen, and what happens meanwhile stands behind that. The flow is told all of it when
 //! the conversation has lasted, or when the caller has ended it. When the agent is gone, `connected`
-//! is taken out again. So the flow cannot take back a search whose end it does not know of.
+//! is taken out again. So the flow cannot cancel an order whose outcome it has not been told yet.
 
 use super::queue::{QueueStage, Queueing};
 use crate::{Call, legs::Role, observe::Observed, turn::Turn};

@@ -1,11 +1,12 @@
 //! The transfer key of a phone: it asks that those in conversation with it be given to somebody
 //! else. The PBX does nothing by itself, so only what the flow may dial can be reached.
 //!
-//! Who is asked for without a word is dialled, and takes the place of the phone under the same name
-//! of leg: the flow goes on as if it were the same leg. Until then the phone keeps its place; if it
-//! hangs up before, the others hear music. Where the phone has another call, whoever is transferred
-//! goes there: into the place of the phone in a call of the host ([`crate::takeover`]), or to whom
-//! the phone has reached in a call of the PBX's own.
+//! A blind transfer: the host dials the target. Whoever answers takes the place of the phone under
+//! the same name of leg, so the flow goes on as if it were the same leg. Until then the phone keeps
+//! its place; if it hangs up before, the others hear music. An attended (announced) transfer: the
+//! phone has another call, and whoever is transferred goes there. If that is a call of the host, they
+//! take the place of the phone in it ([`crate::takeover`]). If it is a call of the PBX's own, they go
+//! to the one whom the phone has reached.
 
 use super::{Carried, refusal, transfer::Transferring};
 use crate::{
@@ -63,7 +64,7 @@ impl Kind for Replacing {
 // ---------------------------------------------------------------------- what is asked
 
 impl Turn<'_> {
-    /// A phone asks. The flow has its say first.
+    /// A phone asks. The flow may decide first.
     pub(crate) fn transfer_asked(&mut self, asked: TransferAsked) {
         // One at a time: what comes of the first is told for both.
         let of_phone = |replacing: &Replacing| replacing.of == asked.leg;

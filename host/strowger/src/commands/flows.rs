@@ -43,7 +43,7 @@ pub(crate) fn accept(args: &args::Accept) -> Result<bool> {
 /// What is wrong with the site file; nothing, if it is in force.
 fn shown_site(site: &SiteStatus) -> String {
     let Some(error) = &site.error else { return String::new() };
-    let instead = if site.in_force { "that of before is in force" } else { "there is no other" };
+    let instead = if site.in_force { "the earlier one is in force" } else { "there is no other" };
     let lines = error.lines().map(|line| format!("  {line}\n"));
     format!("the site file is not in force, {instead}:\n{}", lines.collect::<String>())
 }

@@ -22,7 +22,7 @@ fn shown(status: &Status) -> String {
     let connected = if pbx.connected { "connected" } else { "NOT connected" };
     let in_force = match (site.in_force, &site.error) {
         (true, None) => "in force",
-        (true, Some(_)) => "the one of before is in force",
+        (true, Some(_)) => "the earlier one is in force",
         (false, _) => "NOT in force",
     };
     let server = if mail.server { "" } else { ", no mail server" };

@@ -174,12 +174,12 @@ fn ill_flow(flow: &FlowStatus) -> Option<String> {
             "flow {name} sends callers to its fallback: version {version} failed too often"
         )),
         (_, Some(version), _) => Some(format!(
-            "flow {name} serves the version of before: version {version} failed too often"
+            "flow {name} serves an earlier version: version {version} failed too often"
         )),
         (None, _, _) => Some(format!("flow {name} serves no new calls: its files are not good")),
-        (Some(version), _, Some(_)) => {
-            Some(format!("flow {name} serves version {version} of before: its files are not good"))
-        }
+        (Some(version), _, Some(_)) => Some(format!(
+            "flow {name} serves the earlier version {version}: its files are not good"
+        )),
         (Some(_), None, None) => None,
     }
 }

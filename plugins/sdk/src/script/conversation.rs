@@ -29,7 +29,7 @@ pub struct InCall {
     /// Leaves the one who is consulted, and goes back to the caller, such as `*#`.
     #[schemars(regex(pattern = r"^[0-9*#]+$"))]
     pub back: String,
-    /// Sends the caller on to a number without a word, such as `*7N#`.
+    /// Transfers the caller to a number at once (blind transfer), such as `*7N#`.
     #[schemars(regex(pattern = r"^[0-9*#]+N[*#]$"))]
     pub transfer: String,
     /// How long whom an agent consults may ring, in seconds.

@@ -71,7 +71,7 @@ fn the_other_call_of_a_phone_is_a_leg_or_one_of_the_pbx() {
         assert_eq!(desk.done("a", result), [out]);
     }
     desk.done("a", Ok(0));
-    // Nobody is there yet, or a name that could say more than a name: as if without a word.
+    // Nobody is there yet, or a name that could say more than a name: as if it were blind.
     for peer in ["", "PJSIP/b-1,x"] {
         assert_eq!(desk.event(&own(peer)), [told("a", "100", None)]);
     }
