@@ -357,7 +357,7 @@ fn a_change_that_breaks_a_live_scenario_is_not_taken_unless_it_is_accepted() {
         .run(&["flows"])
         .ends(1, &["fails its scenarios", "FAILED  Nobody greets", "never hears = \"Hallo\""]);
     assert!(shown.shown().lines().count() <= 20, "{}", shown.shown());
-    place.run(&["status"]).ends(1, &["ILL: flow reception serves version "]);
+    place.run(&["status"]).ends(1, &["ILL: flow reception serves the earlier version "]);
 
     place
         .run(&["accept", "reception", "--reason", "it is urgent"])
