@@ -123,7 +123,7 @@ fn inputs() -> Result<Measured> {
                     connected += 1;
                     todo.push_back(Input::Ended { entry });
                 }
-                Output::Held { .. } | Output::Returned { .. } => {}
+                Output::Held { .. } | Output::Returned { .. } | Output::Paused { .. } => {}
                 Output::Left { .. } => enter(&mut todo, &mut dice),
             }
         }

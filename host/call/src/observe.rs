@@ -57,6 +57,11 @@ pub enum Observed<'a> {
         /// Who.
         agent: &'a AgentName,
     },
+    /// The host has paused an agent who did not answer several calls in a row.
+    Paused {
+        /// Who.
+        agent: &'a AgentName,
+    },
     /// A command left for the PBX.
     Command(&'a PbxCommand),
     /// A mail went into the outbox, for each of those that it goes to.

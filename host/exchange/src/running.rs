@@ -248,6 +248,7 @@ impl Running {
                         tracing::debug!(call = %id, "the floor had settled it: {refused}");
                     }
                 }
+                Input::Floor(Output::Paused { agent, .. }) => self.exchange.keep_agent(&agent),
                 // The call was over before somebody came into it.
                 Input::TakeOver(takeover) => {
                     let leg = takeover.leg;

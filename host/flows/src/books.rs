@@ -166,7 +166,7 @@ impl Books {
         };
         self.site = site;
         for (name, book) in &mut self.flows {
-            book.exists = files.flows.contains_key(name);
+            book.exists = files.flows.contains_key(name) || !files.complete;
             if !book.exists && book.was.serving.take().is_some() {
                 report.removed.push(name.to_string());
                 *book = Book {

@@ -25,6 +25,8 @@ pub(crate) struct Plugins(Mutex<BTreeMap<String, Plugin>>);
 pub(crate) struct Files {
     pub(crate) site: Result<Arc<Site>, Vec<Problem>>,
     pub(crate) flows: BTreeMap<FlowName, Result<Origin, Vec<Problem>>>,
+    /// The folder could be read: a flow without a file was taken away.
+    pub(crate) complete: bool,
     /// Wrong with the folder as a whole.
     pub(crate) problems: Vec<Problem>,
 }
@@ -34,6 +36,7 @@ impl Files {
         let mut files = Self {
             site: read_site::read(&config.flows_dir.join(SITE_FILE)).map(Arc::new),
             flows: BTreeMap::new(),
+            complete: true,
             problems: Vec::new(),
         };
         let found = files.find(&config.flows_dir).into_iter();
@@ -68,7 +71,9 @@ impl Files {
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) => {
-                self.problems.push(Problem::of_file(folder, format!("cannot be read: {error}")));
+                let problem = Problem::of_file(folder, format!("cannot be read: {error}"));
+                self.problems.push(problem.help("all flows serve on as they are"));
+                self.complete = false;
                 return found;
             }
         };

@@ -1,17 +1,40 @@
-//! Reloads when files change.
+//! Reloads when files change, however they are replaced.
+//!
+//! The system reports changes at once, but not all of them: of a folder that is replaced as a
+//! whole, it goes on watching the old one. So all files are also looked at now and then.
 
 use crate::Catalogue;
 use notify::{
-    EventHandler, RecommendedWatcher, RecursiveMode, Watcher,
+    RecommendedWatcher, RecursiveMode, Watcher,
     event::{AccessKind, AccessMode, EventKind},
 };
-use notify_debouncer_mini::{Config, Debouncer, new_debouncer_opt};
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
 use strowger_site::Report;
+use walkdir::WalkDir;
+
+/// How often the files are looked at although no change was reported.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// A file that has gone counts as deleted when nothing has changed for this long: it may be on its
+/// way back, as while a folder is copied.
+const GONE: Duration = Duration::from_secs(3);
 
 /// Reloads after each change of a file, until dropped.
 pub struct Watching {
-    _debouncer: Debouncer<Changes>,
+    stopped: Arc<AtomicBool>,
+    wake: SyncSender<()>,
 }
 
 /// Files cannot be watched.
@@ -24,7 +47,8 @@ pub struct WatchError {
 
 impl Catalogue {
     /// Reloads after each change in the folders of flows and plugins, once `debounce` is over since
-    /// the first, and hands each report to `told`, on a thread of the watcher's own.
+    /// the first, and hands each report to `told`, on a thread of the watcher's own. If files have
+    /// gone, it waits for a few seconds whether they come back.
     ///
     /// # Errors
     /// A folder does not exist, or the system's number of watches is used up.
@@ -33,60 +57,200 @@ impl Catalogue {
         debounce: Duration,
         mut told: impl FnMut(&Report) + Send + 'static,
     ) -> Result<Watching, WatchError> {
-        let catalogue = self.clone();
-        let config = Config::default().with_timeout(debounce);
-        let failed = |folder: &Path| {
-            let folder = folder.display().to_string();
-            move |why| WatchError { folder, why }
+        let (wake, changes) = sync_channel(1);
+        let stopped = Arc::new(AtomicBool::new(false));
+        let config = self.config();
+        let folders =
+            Folders { flows: config.flows_dir.clone(), plugins: config.plugins_dir.clone() };
+        let looked = folders.look();
+        let watcher = folders.watch(&wake)?;
+        let mut follower = Follower {
+            read: looked.clone(),
+            looked,
+            folders,
+            watcher: Some(watcher),
+            wake: wake.clone(),
+            changes,
+            stopped: stopped.clone(),
         };
-        let mut debouncer = new_debouncer_opt::<_, Changes>(config, move |changes| {
-            // An error means that changes were missed: all the more reason to look.
-            if let Err(error) = changes {
-                tracing::warn!(%error, "changes of flow files were missed: all files are read");
+        let catalogue = self.clone();
+        thread::spawn(move || {
+            while follower.next_change(debounce) {
+                told(&catalogue.reload());
             }
-            told(&catalogue.reload());
-        })
-        .map_err(failed(&self.config().flows_dir))?;
-        let (flows, plugins) = (&self.config().flows_dir, &self.config().plugins_dir);
-        debouncer.watcher().watch(flows, RecursiveMode::Recursive).map_err(failed(flows))?;
-        if !plugins.starts_with(flows) {
-            // A build folder may be below it.
-            debouncer
-                .watcher()
-                .watch(plugins, RecursiveMode::NonRecursive)
-                .map_err(failed(plugins))?;
-        }
-        Ok(Watching { _debouncer: debouncer })
+        });
+        Ok(Watching { stopped, wake })
     }
 }
 
-/// The system's watcher without reading: a reload reads, and would bring about the next.
-struct Changes(RecommendedWatcher);
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        // Full: it is about to wake anyway.
+        let _ = self.wake.try_send(());
+    }
+}
 
-impl Watcher for Changes {
-    fn new<F: EventHandler>(mut handler: F, config: notify::Config) -> notify::Result<Self> {
-        let changes = move |event: notify::Result<notify::Event>| {
+/// What is watched.
+struct Folders {
+    flows: PathBuf,
+    plugins: PathBuf,
+}
+
+/// All that is in the folders at a moment; hidden files, which editors leave for a moment, are not.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Look(BTreeMap<PathBuf, Mark>);
+
+/// What tells one content of a file from another, without reading it.
+#[derive(Clone, PartialEq, Eq)]
+enum Mark {
+    Folder { device: u64, inode: u64 },
+    File { device: u64, inode: u64, length: u64, modified: (i64, i64) },
+}
+
+impl Folders {
+    fn look(&self) -> Look {
+        let mut look = Look::default();
+        look.add(&self.flows, usize::MAX);
+        if !self.plugins.starts_with(&self.flows) {
+            // A build folder may be below it.
+            look.add(&self.plugins, 1);
+        }
+        look
+    }
+
+    /// The system's watcher, which wakes whoever waits for changes.
+    fn watch(&self, wake: &SyncSender<()>) -> Result<RecommendedWatcher, WatchError> {
+        let wake = wake.clone();
+        let changed = move |event: notify::Result<notify::Event>| {
+            // A reload reads, and would bring about the next.
             let read = |event: &notify::Event| match event.kind {
                 EventKind::Access(AccessKind::Close(AccessMode::Write)) => false,
                 EventKind::Access(_) => true,
                 _ => false,
             };
-            if !event.as_ref().is_ok_and(read) {
-                handler.handle_event(event);
+            if event.as_ref().is_ok_and(read) {
+                return;
             }
+            if let Err(error) = event {
+                tracing::warn!(%error, "changes of flow files were missed: all files are read");
+            }
+            // Full: somebody is about to look anyway.
+            let _ = wake.try_send(());
         };
-        RecommendedWatcher::new(changes, config).map(Self)
+        let failed = |folder: &Path| {
+            let folder = folder.display().to_string();
+            move |why| WatchError { folder, why }
+        };
+        let (flows, plugins) = (&self.flows, &self.plugins);
+        let mut watcher = notify::recommended_watcher(changed).map_err(failed(flows))?;
+        watcher.watch(flows, RecursiveMode::Recursive).map_err(failed(flows))?;
+        if !plugins.starts_with(flows) {
+            watcher.watch(plugins, RecursiveMode::NonRecursive).map_err(failed(plugins))?;
+        }
+        Ok(watcher)
+    }
+}
+
+impl Look {
+    fn add(&mut self, folder: &Path, depth: usize) {
+        let walk = WalkDir::new(folder).follow_links(true).max_depth(depth);
+        let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
+        let seen = walk
+            .into_iter()
+            .filter_entry(|entry| entry.depth() == 0 || !hidden(entry.file_name()))
+            .filter_map(Result::ok);
+        for entry in seen {
+            let Ok(data) = fs::metadata(entry.path()) else { continue };
+            self.0.insert(entry.into_path(), Mark::of(&data));
+        }
     }
 
-    fn watch(&mut self, path: &Path, mode: RecursiveMode) -> notify::Result<()> {
-        self.0.watch(path, mode)
+    fn has_lost(&self, now: &Self) -> bool {
+        self.0.keys().any(|path| !now.0.contains_key(path))
     }
 
-    fn unwatch(&mut self, path: &Path) -> notify::Result<()> {
-        self.0.unwatch(path)
+    fn folders(&self) -> impl Iterator<Item = (&Path, &Mark)> {
+        let all = self.0.iter().map(|(path, mark)| (path.as_path(), mark));
+        all.filter(|(_, mark)| matches!(mark, Mark::Folder { .. }))
+    }
+}
+
+impl Mark {
+    fn of(data: &fs::Metadata) -> Self {
+        let (device, inode) = (data.dev(), data.ino());
+        match data.is_dir() {
+            true => Self::Folder { device, inode },
+            false => Self::File {
+                device,
+                inode,
+                length: data.len(),
+                modified: (data.mtime(), data.mtime_nsec()),
+            },
+        }
+    }
+}
+
+/// Waits for changes.
+struct Follower {
+    folders: Folders,
+    /// As the files were when they were read last, and the folder of flows was there.
+    read: Look,
+    /// As they were when they were looked at last.
+    looked: Look,
+    /// None: a folder is away, or the system has no watches left.
+    watcher: Option<RecommendedWatcher>,
+    wake: SyncSender<()>,
+    changes: Receiver<()>,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Follower {
+    /// Waits until files have changed. False: nobody wants to know any more.
+    fn next_change(&mut self, debounce: Duration) -> bool {
+        loop {
+            let reported = self.changes.recv_timeout(LOOK).is_ok();
+            if reported {
+                thread::sleep(debounce);
+                let _ = self.changes.try_recv();
+            }
+            let now = self.look_twice();
+            if self.stopped.load(Ordering::Relaxed) {
+                return false;
+            }
+            let changed = now != self.looked;
+            if self.watcher.is_none() || !now.folders().eq(self.looked.folders()) {
+                // Some folder is another than the one that is watched.
+                self.watcher = self.folders.watch(&self.wake).ok();
+            }
+            if now.0.contains_key(&self.folders.flows) {
+                self.read = now.clone();
+            }
+            self.looked = now;
+            if reported || changed {
+                return true;
+            }
+        }
     }
 
-    fn kind() -> notify::WatcherKind {
-        RecommendedWatcher::kind()
+    /// The files as they are. If some have gone since they were read, waits until they are back, or
+    /// nothing changes any more.
+    fn look_twice(&self) -> Look {
+        let mut now = self.folders.look();
+        let mut unchanged_since = Instant::now();
+        // Nothing is read anew as long as the same files are away.
+        while self.read.has_lost(&now)
+            && now != self.looked
+            && unchanged_since.elapsed() < GONE
+            && !self.stopped.load(Ordering::Relaxed)
+        {
+            let _ = self.changes.recv_timeout(GONE / 10);
+            let next = self.folders.look();
+            if next != now {
+                unchanged_since = Instant::now();
+                now = next;
+            }
+        }
+        now
     }
 }

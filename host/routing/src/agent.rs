@@ -18,6 +18,10 @@ pub(crate) struct Agent {
     pub(crate) logged_in: bool,
     pub(crate) paused: bool,
     pub(crate) pause_reason: Option<String>,
+    /// Calls in a row that rang out, since the agent answered or was ready.
+    pub(crate) rang_out: u32,
+    /// When the last of them did.
+    pub(crate) rang_out_at: Option<i64>,
     pub(crate) doing: Doing,
     /// The conversation that an urgent call interrupts: nothing, or talking. It goes on while the
     /// phones ring for that call, and is held when they are answered.
@@ -70,6 +74,8 @@ pub(crate) struct Try {
     pub(crate) next_endpoint: usize,
     /// So far no endpoint could be reached.
     pub(crate) unreachable: bool,
+    /// An endpoint rang for as long as it might.
+    pub(crate) rang_out: bool,
 }
 
 /// An agent as a member of a pool.
@@ -91,6 +97,8 @@ impl Agent {
             configured: true,
             paused: false,
             pause_reason: None,
+            rang_out: 0,
+            rang_out_at: None,
             doing: Doing::Nothing,
             beneath: Doing::Nothing,
             fading: 0,
@@ -122,6 +130,11 @@ impl Agent {
             Doing::Nothing if self.fading > 0 => AgentStatus::Ringing,
             Doing::Nothing => AgentStatus::Free,
         }
+    }
+
+    /// Is there: calls that rang out before count no more.
+    pub(crate) fn has_answered(&mut self) {
+        (self.rang_out, self.rang_out_at) = (0, None);
     }
 
     /// Phones ring for somebody who waits in a pool.

@@ -52,6 +52,8 @@ pub struct QueueConfig {
     /// at once is left alone by the queues that the caller asked for. Less than a second counts as
     /// a second: a phone that refuses at once must not ring on and on.
     pub retry_after: Duration,
+    /// An agent who let so many calls in a row ring out is paused. None: never.
+    pub pause_after: Option<u32>,
     /// The service level: within which a caller should have an agent.
     pub answer_within: Duration,
     /// Send callers away when no agent is logged in; else they wait for one.
@@ -74,6 +76,7 @@ impl QueueConfig {
             ring_time: Duration::from_secs(15),
             wrap_up: Duration::ZERO,
             retry_after: Duration::from_secs(5),
+            pause_after: None,
             answer_within: Duration::from_secs(20),
             leave_when_empty: true,
             interrupts: false,

@@ -25,7 +25,8 @@
 //! * Of the free agents a strategy takes first whom the entry tried least: all are tried before one
 //!   is tried again. Who did not answer, or was gone at once ([`Input::Fumbled`]), is left
 //!   alone for [`QueueConfig::retry_after`] by the queues that the entry asked for, whoever waits in
-//!   them.
+//!   them. Whose phone rang out is taken after all others for two minutes, and after
+//!   [`QueueConfig::pause_after`] of them in a row is paused ([`Output::Paused`]).
 //! * An agent is reserved for one entry at a time, and has one conversation. Who is dialled past
 //!   the queues is reserved too ([`Input::Engage`]).
 //!
@@ -56,7 +57,7 @@
 //! what they asked, since when they wait and what they were doing, and [how agents
 //! stood](Floor::standing). Places in line, conversations, log-ins, pauses and wrap-ups are as they
 //! were; a phone rings on for the rest of its time. Forgotten is what came of callers that day, how
-//! long conversations took, whom an entry tried in vain, who is left alone for that, and whose turn
+//! long conversations took, whom an entry tried in vain, who is left alone for that, whose phone rang out, and whose turn
 //! a round robin has reached.
 //!
 //! **Architecture invariant:** between two inputs no queue has both a free agent and an entry that

@@ -174,8 +174,9 @@ impl Pool {
     }
 
     /// The free agent that the strategy takes for an entry: of those whom the entry tried least,
-    /// the first in the strategy's order. So every agent is tried before one is tried again.
-    pub(crate) fn pick(&self, entry: &Entry) -> Option<FreeKey> {
+    /// and who did not let a call ring out a moment ago, the first in the strategy's order. So every
+    /// agent is tried before one is tried again.
+    pub(crate) fn pick(&self, entry: &Entry, is_late: impl Fn(AgentIx) -> bool) -> Option<FreeKey> {
         let start = match (self.config.strategy, self.rang_last) {
             (Strategy::RoundRobin, Some(last)) => {
                 FreeKey { idle_since: 0, order: last.saturating_add(1), agent: AgentIx(0) }
@@ -186,13 +187,13 @@ impl Pool {
         if self.is_ring_all() {
             return self.free.first().copied();
         }
-        let mut best: Option<(u32, FreeKey)> = None;
+        let mut best: Option<((u32, bool), FreeKey)> = None;
         for key in in_order {
-            let tries = entry.tries(key.agent);
-            if best.is_none_or(|(least, _)| tries < least) {
-                best = Some((tries, *key));
+            let tried = (entry.tries(key.agent), is_late(key.agent));
+            if best.is_none_or(|(least, _)| tried < least) {
+                best = Some((tried, *key));
             }
-            if tries == 0 {
+            if tried == (0, false) {
                 break;
             }
         }

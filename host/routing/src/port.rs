@@ -301,6 +301,14 @@ pub enum Output {
         /// Who.
         entry: EntryId,
     },
+    /// The phones of an agent rang out for so many entries in a row that the agent is taken to be
+    /// away, and is paused. The entry waits on.
+    Paused {
+        /// For whom they rang last.
+        entry: EntryId,
+        /// Who.
+        agent: AgentName,
+    },
     /// The caller cannot wait here; the entry is gone.
     Left {
         /// Who.
@@ -319,6 +327,7 @@ impl Output {
             | Self::Connected { entry, .. }
             | Self::Held { entry }
             | Self::Returned { entry }
+            | Self::Paused { entry, .. }
             | Self::Left { entry, .. } => *entry,
         }
     }

@@ -1,6 +1,7 @@
 //! What the floor does, requirement by requirement, and what holds whatever happens.
 
 mod agents;
+mod away;
 mod configure;
 mod engage;
 mod figures;

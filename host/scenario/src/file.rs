@@ -314,6 +314,8 @@ pub struct Expect {
     pub not_answered_by: Option<String>,
     /// This agent answered, and was gone before that was a conversation.
     pub fumbled_by: Option<String>,
+    /// The host pauses this agent, who did not answer several calls in a row.
+    pub pauses: Option<String>,
     /// This outside number is dialled.
     pub dials: Option<String>,
     /// The number dialled was not answered: no-answer, busy, declined, unreachable or cancelled.
@@ -403,7 +405,7 @@ fn sixty() -> f64 {
 }
 
 /// The keys of [`Expect`] of which a line has exactly one.
-pub(crate) const THINGS: [&str; 18] = [
+pub(crate) const THINGS: [&str; 19] = [
     "hears",
     "music",
     "waits_in",
@@ -411,6 +413,7 @@ pub(crate) const THINGS: [&str; 18] = [
     "rings",
     "not_answered_by",
     "fumbled_by",
+    "pauses",
     "dials",
     "unanswered",
     "talks_with",

@@ -32,6 +32,7 @@ pub enum What {
     Rings { agent: String, phone: String },
     NotAnswered { agent: String, why: Unanswered },
     Fumbled(String),
+    Paused(String),
     Dials(String),
     FarEndRings(String),
     Unanswered { whom: String, why: Unanswered },
@@ -132,6 +133,7 @@ impl Narrator {
                 Some(What::TalksWith(agent.to_string()))
             }
             Observed::Fumbled { agent } => Some(What::Fumbled(agent.to_string())),
+            Observed::Paused { agent } => Some(What::Paused(agent.to_string())),
             Observed::Command(command) => self.command(command),
             Observed::FellBack { why } => Some(What::FellBack((*why).to_owned())),
             Observed::Closed(record) => Some(What::Closed(Box::new((*record).clone()))),
@@ -332,6 +334,7 @@ impl fmt::Display for What {
             Self::Rings { agent, phone } => write!(f, "the phone of {agent} rings ({phone})"),
             Self::NotAnswered { agent, why } => write!(f, "{agent} does not answer: {}", word(why)),
             Self::Fumbled(agent) => write!(f, "{agent} is gone at once"),
+            Self::Paused(agent) => write!(f, "{agent} is paused, for calls were not answered"),
             Self::Dials(whom) => write!(f, "{whom} is dialled"),
             Self::FarEndRings(whom) => write!(f, "it rings at {whom}"),
             Self::Unanswered { whom, why } => write!(f, "{whom} does not answer: {}", word(why)),

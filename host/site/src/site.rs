@@ -84,6 +84,8 @@ pub struct Queue {
     pub wrap_up: Duration,
     /// How long an agent who did not answer, or was gone at once, is left alone.
     pub retry_after: Duration,
+    /// An agent who let so many calls in a row ring out is paused; none: never.
+    pub pause_after: Option<u32>,
     /// A conversation that the agent ends sooner is none; zero: each is one.
     pub too_short: Duration,
     /// The music of the site that callers hear, unless the flow says otherwise.

@@ -170,6 +170,11 @@ pub(crate) struct QueueFile {
     #[serde(default = "retry_after")]
     #[schemars(range(min = 0, max = 3600))]
     pub(crate) retry_after: f64,
+    /// Pause an agent who let so many calls in a row ring without an answer. Without it, the agent
+    /// is never paused for this.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 100))]
+    pub(crate) pause_after: Option<u32>,
     /// A conversation that the agent ends within so many seconds is none: the caller keeps the
     /// place in the queue. 0: each is one.
     #[serde(default = "too_short")]

@@ -241,6 +241,15 @@ impl Turn<'_> {
             }
             Output::Held { entry } => self.agent_goes(entry.order),
             Output::Returned { entry } => self.agent_returns(entry.order),
+            Output::Paused { agent, .. } => {
+                tracing::warn!(
+                    call = %self.call.id, %agent,
+                    "ALARM: the agent did not answer several calls in a row, and is paused; \
+                     `strowger agents ready` brings the agent back"
+                );
+                self.house.keep_agent(&agent);
+                self.house.observe(&Observed::Paused { agent: &agent });
+            }
             Output::Left { entry, why } => {
                 if let Some(queueing) = self.call.orders.take::<Queueing>(entry.order) {
                     self.count_wait(queueing.entered, self.now.elapsed);

@@ -22,6 +22,7 @@ pub(crate) fn floor_plan(
         ring_time: queue.ring_time,
         wrap_up: queue.wrap_up,
         retry_after: queue.retry_after,
+        pause_after: queue.pause_after,
         answer_within: queue.answer_within,
         leave_when_empty: queue.leave_when_empty,
         interrupts: queue.interrupts,

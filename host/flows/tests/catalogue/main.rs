@@ -5,11 +5,13 @@
 //! * `refuse`: what is not taken.
 //! * `back`: the way back, by hand and after faults.
 //! * `again`: after a restart.
+//! * `replaced`: the whole folder is another one.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod again;
 mod back;
 mod refuse;
+mod replaced;
 mod swap;
 
 use std::{

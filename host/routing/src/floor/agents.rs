@@ -86,6 +86,7 @@ impl Floor {
     fn ready(&mut self, ix: AgentIx) {
         self.set_unreachable(ix, None);
         let agent = &mut self.agents[ix.0 as usize];
+        agent.has_answered();
         agent.paused = false;
         agent.pause_reason = None;
         if let Some(until) = agent.wrap_up.take() {

@@ -2,7 +2,7 @@
 //! agents stand.
 //!
 //! What was only a courtesy is forgotten: who was tried in vain or could not be reached, who was
-//! left alone after that, and whose turn it was in a round robin.
+//! left alone after that, who let how many calls ring out, and whose turn it was in a round robin.
 
 use super::{Due, Floor, attempt::Attempt, nanos};
 use crate::{
@@ -248,6 +248,7 @@ impl Floor {
                 attempts: Vec::new(),
                 next_endpoint: 0,
                 unreachable: true,
+                rang_out: false,
             });
             agent.beneath = std::mem::replace(&mut agent.doing, trying);
             if let Some(entry) = self.entries.get_mut(ix) {

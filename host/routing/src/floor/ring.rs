@@ -16,13 +16,19 @@ const QUIET_AFTER: Duration = Duration::from_secs(10);
 /// The least that an agent is left alone: a phone that refuses at once must not ring on and on.
 const LEAST_REST: Duration = Duration::from_secs(1);
 
+/// Who let a call ring out is taken after all others for so long. Else each caller would wait for
+/// the ring time of an agent who is not there.
+const TAKEN_LAST: Duration = Duration::from_secs(120);
+
 /// How a try ended that gave no conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InVain {
     /// Not the agent's doing: the entry left or is connected, the agent logged out.
     Withdrawn,
-    /// Not answered, declined or busy.
+    /// Declined or busy, or something failed.
     NotTaken,
+    /// A phone rang for as long as it might.
+    RangOut,
     /// No endpoint could be reached.
     Unreachable,
 }
@@ -44,7 +50,8 @@ impl Floor {
                 !pool.free.is_empty() && (pool.is_ring_all() || !entry.rings_through(**ix))
             };
             let Some(&pool) = entry.asked.as_slice().iter().find(can_serve) else { break };
-            let Some(free) = self.pools[pool.0 as usize].pick(entry) else { break };
+            let is_late = |agent: AgentIx| self.is_taken_last(agent);
+            let Some(free) = self.pools[pool.0 as usize].pick(entry, is_late) else { break };
 
             let pool_mut = self.pool_mut(pool);
             pool_mut.rang_last = Some(free.order);
@@ -75,6 +82,7 @@ impl Floor {
             attempts: Vec::with_capacity(at_first),
             next_endpoint: 0,
             unreachable: true,
+            rang_out: false,
         });
         let ringing = self.agent_mut(agent);
         ringing.beneath = std::mem::replace(&mut ringing.doing, trying);
@@ -126,6 +134,7 @@ impl Floor {
         self.agent_mut(agent).doing =
             Doing::Talking { entry, pool, began: Some(self.now), counted: true };
         self.set_unreachable(agent, None);
+        self.agent_mut(agent).has_answered();
         self.forget(id);
 
         self.hold_beneath(agent, out);
@@ -182,13 +191,18 @@ impl Floor {
         let Doing::Ringing(trying) = &mut self.agent_mut(agent).doing else { return };
         trying.attempts.retain(|other| *other != id);
         trying.unreachable = false;
+        trying.rang_out = true;
         self.try_on(agent, out);
     }
 
     /// A phone of a try has fallen silent: on to the next, if no other rings.
     fn try_on(&mut self, agent: AgentIx, out: &mut Vec<Output>) {
         let Doing::Ringing(trying) = &self.agents[agent.0 as usize].doing else { return };
-        let in_vain = if trying.unreachable { InVain::Unreachable } else { InVain::NotTaken };
+        let in_vain = match trying {
+            Try { unreachable: true, .. } => InVain::Unreachable,
+            Try { rang_out: true, .. } => InVain::RangOut,
+            _ => InVain::NotTaken,
+        };
         if trying.attempts.is_empty() && !self.ring_next_endpoint(agent, out) {
             self.end_try(agent, in_vain, out);
         }
@@ -204,7 +218,7 @@ impl Floor {
         if how != InVain::Withdrawn {
             *offers.tries.entry(agent).or_default() += 1;
         }
-        let rank = entry.rank;
+        let (rank, id) = (entry.rank, entry.id);
         if !entry.rings_through(pool) && self.pools[pool.0 as usize].served.remove(rank) {
             self.pool_mut(pool).wanting.insert(rank);
         }
@@ -215,6 +229,11 @@ impl Floor {
                 self.set_unreachable(agent, None);
                 self.let_rest(agent, ix);
             }
+            InVain::RangOut => {
+                self.set_unreachable(agent, None);
+                self.let_rest(agent, ix);
+                self.rang_out(agent, pool, id, out);
+            }
             InVain::Unreachable => {
                 self.set_unreachable(agent, Some(self.now));
                 self.let_rest(agent, ix);
@@ -224,6 +243,29 @@ impl Floor {
             }
         }
         self.list(agent);
+    }
+
+    /// One more call rang out: too many in a row, and the agent is not there.
+    fn rang_out(&mut self, ix: AgentIx, pool: PoolIx, entry: EntryId, out: &mut Vec<Output>) {
+        let (now, most) = (self.now, self.pools[pool.0 as usize].config.pause_after);
+        let agent = self.agent_mut(ix);
+        if agent.doing != Doing::Nothing {
+            // Talks, and let an urgent call ring: is there.
+            return;
+        }
+        agent.rang_out = agent.rang_out.saturating_add(1);
+        agent.rang_out_at = Some(now);
+        if most.is_some_and(|most| agent.rang_out >= most) && !agent.paused {
+            agent.paused = true;
+            agent.pause_reason = Some(format!("{} calls in a row not answered", agent.rang_out));
+            out.push(Output::Paused { entry, agent: agent.config.name.clone() });
+        }
+    }
+
+    /// Whether an agent let a call ring out a moment ago.
+    fn is_taken_last(&self, agent: AgentIx) -> bool {
+        let rang_out_at = self.agents[agent.0 as usize].rang_out_at;
+        rang_out_at.is_some_and(|at| self.now.saturating_sub(at) < nanos(TAKEN_LAST))
     }
 
     /// Cancels all phones that ring for an entry, which is connected or leaves.

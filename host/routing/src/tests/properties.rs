@@ -101,6 +101,7 @@ fn site() -> impl Strategy_<Value = Site> {
     );
     let config = config.prop_map(
         |(strategy, agents, cap, ring, wrap_up, retry, leave_when_empty, interrupts)| QueueConfig {
+            pause_after: leave_when_empty.then_some(2),
             strategy,
             cap,
             ring_time: seconds(ring),

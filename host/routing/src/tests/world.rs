@@ -238,6 +238,10 @@ impl World {
                     "{output:?}"
                 );
             }
+            Output::Paused { entry, agent } => {
+                assert!(self.waiting.contains_key(&entry), "{output:?}: does not wait");
+                assert_eq!(self.floor.agent(agent.as_str()), Some(AgentStatus::Paused));
+            }
             Output::Left { entry, why } => {
                 assert!(self.waiting.remove(&entry).is_some(), "{output:?}: does not wait");
                 self.left.insert(entry, why);

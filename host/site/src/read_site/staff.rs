@@ -111,6 +111,7 @@ impl Reader<'_> {
             ring_time: seconds(file.ring_time),
             wrap_up: seconds(file.wrap_up),
             retry_after: seconds(file.retry_after),
+            pause_after: file.pause_after,
             too_short: seconds(file.too_short),
             music: file.music,
             leave_when_empty: file.leave_when_empty,
