@@ -115,7 +115,7 @@ fn arrivals(dice: &mut Dice) -> Vec<Duration> {
 /// A report of the calls, by something that they have in common.
 fn by(records: &[CallRecord], in_common: fn(&CallRecord) -> String) -> BTreeMap<String, Figures> {
     report(records, &[], AT_ONCE, START, |counted| match counted {
-        Counted::Call(record) => in_common(record),
+        Counted::Call(record) | Counted::Talk(record, _) => in_common(record),
         Counted::Case(_) => String::new(),
     })
 }

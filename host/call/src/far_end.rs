@@ -125,7 +125,12 @@ impl Turn<'_> {
             Role::Offered { attempt, agent, .. } => {
                 self.attempt_ended(attempt, &agent, &leg, ended.cause);
             }
-            Role::Agent { entry, agent, .. } => self.agent_gone(entry, &agent),
+            Role::Agent { entry, agent, .. } => {
+                if brought_in_vain {
+                    self.forget_talk(&leg);
+                }
+                self.agent_gone(entry, &agent);
+            }
             Role::Dialled(order) => self.dial_ended(order, &leg, ended.cause),
             Role::Caller => self.all_count(),
             Role::Substitute { order, of: Some(_) } => {

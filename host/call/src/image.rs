@@ -33,6 +33,8 @@ pub struct Image<'a> {
     pub(crate) on_new_version: bool,
     #[serde(default)]
     pub(crate) used: Used,
+    #[serde(default)]
+    pub(crate) dialled_for: Duration,
 }
 
 fn owned_bytes<'de, D: Deserializer<'de>>(bytes: D) -> Result<Cow<'static, [u8]>, D::Error> {
@@ -54,6 +56,7 @@ impl Call {
             unseen: Cow::Borrowed(&self.unseen),
             on_new_version: self.on_new_version,
             used: self.kept.used,
+            dialled_for: self.kept.dialled_for,
         }
     }
 
@@ -73,6 +76,8 @@ impl Call {
                 record: image.record.into_owned(),
                 origin: image.origin.into_owned(),
                 used: image.used,
+                dialled_for: image.dialled_for,
+                accounted: image.at,
             }),
             plays: image.plays,
             secrets: None,

@@ -51,6 +51,9 @@ pub(crate) struct Leg {
     /// It rang when somebody else answered for the call.
     #[serde(default)]
     pub(crate) beaten: bool,
+    /// Where the record counts its time.
+    #[serde(default)]
+    pub(crate) talk: Option<u8>,
 }
 
 /// The legs of a call, from their dial or arrival to their end.
@@ -236,6 +239,7 @@ impl Leg {
             engages: None,
             asks: None,
             beaten: false,
+            talk: None,
         }
     }
 

@@ -36,6 +36,7 @@ mod place;
 mod quota;
 mod resume;
 mod takeover;
+mod talks;
 mod turn;
 mod urgent;
 
@@ -100,6 +101,10 @@ struct Kept {
     record: CallRecord,
     origin: Origin,
     used: Used,
+    /// How long numbers were dialled for a caller whom nobody had yet.
+    dialled_for: Duration,
+    /// Up to when the time of the call is accounted for, in monotonic time. Zero: not begun.
+    accounted: Duration,
 }
 
 /// How a call came, besides what its record says: for a flow that takes it over.
@@ -143,7 +148,13 @@ impl Call {
             unseen: VecDeque::from([Event::Arrived(Box::new(arrival))]),
             legs: Legs::of(Leg::new(LegName::caller(), leg, Role::Caller)),
             orders: Orders::default(),
-            kept: Box::new(Kept { record, origin, used: Used::default() }),
+            kept: Box::new(Kept {
+                record,
+                origin,
+                used: Used::default(),
+                dialled_for: Duration::ZERO,
+                accounted: Duration::ZERO,
+            }),
             index: 0,
             plays: 0,
             secrets: None,
@@ -192,7 +203,11 @@ impl Call {
 
     /// Closes the record of a call that is over.
     pub fn close(&mut self, now: Timestamp) -> &CallRecord {
-        self.kept.record.ended = now;
+        let Kept { record, dialled_for, .. } = &mut *self.kept;
+        record.ended = now;
+        record.waited += std::mem::take(dialled_for);
+        // Others were gone before it was a conversation.
+        record.talks.retain(|talk| !talk.talked.is_zero());
         &self.kept.record
     }
 

@@ -90,6 +90,7 @@ impl Call {
             self.in_a_row = 0;
         }
         let mut turn = Turn { call: self, now, house, out };
+        turn.account();
         match input {
             Input::Begin => {}
             Input::Resume { alive, gap } => turn.resume(alive, gap),

@@ -39,6 +39,6 @@ pub use mail::{CALL_COLUMNS, Case, CaseRule, CaseRules, Mail, MailState, Term};
 pub use name::{AgentName, CallId, CaseKind, FlowName, LegName, OrderId, QueueName};
 pub use number::{NumberPattern, PhoneNumber};
 pub use prompt::Prompt;
-pub use record::CallRecord;
+pub use record::{CallRecord, Talk};
 pub use step::{FlowVersion, StepRecord};
 pub use time::Timestamp;

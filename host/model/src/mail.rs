@@ -107,7 +107,7 @@ pub struct CaseRule {
 }
 
 /// The columns of reports that count calls: no column of cases has one of these names.
-pub const CALL_COLUMNS: [&str; 10] = [
+pub const CALL_COLUMNS: [&str; 13] = [
     "offered",
     "answered",
     "overflowed",
@@ -117,6 +117,9 @@ pub const CALL_COLUMNS: [&str; 10] = [
     "mean_wait_s",
     "longest_wait_s",
     "mean_talk_s",
+    "mean_hold_s",
+    "mean_consult_s",
+    "transferred",
     "late",
 ];
 

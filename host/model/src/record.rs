@@ -2,7 +2,7 @@
 
 use crate::{AgentName, CallId, FlowName, FlowVersion, Timestamp, command::Field};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 /// What is kept of a call for reports. One for every call, closed exactly once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +25,8 @@ pub struct CallRecord {
     pub connected: Option<Timestamp>,
     /// The agent who had the call first.
     pub agent: Option<AgentName>,
-    /// In queues, until connected or left.
+    /// In queues, until connected or left; and while numbers were dialled, until somebody was
+    /// connected.
     pub waited: Duration,
     /// After waiting in vain for an agent, the caller was connected or sent to somebody else.
     pub overflowed: bool,
@@ -49,6 +50,26 @@ pub struct CallRecord {
     /// How often an agent answered and was gone before that was a conversation.
     #[serde(default)]
     pub fumbled: u32,
+    /// With whom the caller talked, in the order in which they came.
+    #[serde(default)]
+    pub talks: Vec<Talk>,
+}
+
+/// The time of one agent in a call, or of somebody else whom the flow brought to the caller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Talk {
+    /// Who; none: somebody who is no agent, such as a number that was dialled.
+    pub agent: Option<AgentName>,
+    /// When the caller first had them.
+    pub began: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// In conversation with the caller.
+    pub talked: Duration,
+    /// The caller was on hold.
+    pub held: Duration,
+    /// In conversation with a colleague, while the caller was on hold.
+    pub consulted: Duration,
 }
 
 impl CallRecord {
@@ -56,6 +77,22 @@ impl CallRecord {
     /// once, as the flow says by its outcome `overflow`.
     pub fn went_on(&self) -> bool {
         self.overflowed || self.outcome == "overflow"
+    }
+
+    /// With whom the caller talked. A record that was kept before there were talks has the first
+    /// agent only, from the first word to the end of the call.
+    pub fn all_talks(&self) -> Cow<'_, [Talk]> {
+        match self.connected.filter(|_| self.talks.is_empty()) {
+            None => Cow::Borrowed(&self.talks),
+            Some(began) => Cow::Owned(vec![Talk {
+                agent: self.agent.clone(),
+                began,
+                ended: self.ended,
+                talked: self.ended.since(began),
+                held: Duration::ZERO,
+                consulted: Duration::ZERO,
+            }]),
+        }
     }
 
     /// Of a call that came in now: nothing has happened in it yet.
@@ -81,6 +118,7 @@ impl CallRecord {
             unjournalled: false,
             ended: arrived,
             fumbled: 0,
+            talks: Vec::new(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Records and cases made into figures: what a line, a team or an hour came to (P9, K5, V6, V7).
 
-use std::{collections::BTreeMap, time::Duration};
-use strowger_model::{CallRecord, Case, CaseKind, CaseRules, Timestamp};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
+use strowger_model::{CallRecord, Case, CaseKind, CaseRules, Talk, Timestamp};
 
 /// What some calls came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,8 +18,16 @@ pub struct Figures {
     pub waited: Duration,
     /// By the one who waited longest.
     pub longest_wait: Duration,
-    /// From being connected to the end, by all who were answered.
+    /// Conversations of callers who were answered, one for each who talked with them.
+    pub conversations: u64,
+    /// How long they took, without holding and consulting.
     pub talked: Duration,
+    /// How long the caller was on hold in them.
+    pub held: Duration,
+    /// How long somebody else was consulted in them.
+    pub consulted: Duration,
+    /// Calls in which the caller talked with more than one.
+    pub transferred: u64,
     /// What callers brought that has to be answered later, by kind.
     pub cases: BTreeMap<CaseKind, u64>,
     /// Cases that were not answered in time.
@@ -113,7 +121,7 @@ fn column(name: &str, unit: Unit, of: Of) -> Column {
 /// A figure of calls: its name, what it is counted in, and the figure.
 type OfCalls = (&'static str, Unit, fn(&Figures) -> Option<f64>);
 
-const CALLS: [OfCalls; 9] = [
+const CALLS: [OfCalls; 12] = [
     ("offered", Unit::Number, |figures| Some(figures.offered as f64)),
     ("answered", Unit::Number, |figures| Some(figures.answered as f64)),
     ("overflowed", Unit::Number, |figures| Some(figures.overflowed as f64)),
@@ -124,22 +132,35 @@ const CALLS: [OfCalls; 9] = [
     ("at_once", Unit::Percent, |figures| percent(figures.at_once, figures.answered)),
     ("mean_wait_s", Unit::Seconds, |figures| Some(mean(figures.waited, figures.offered))),
     ("longest_wait_s", Unit::Seconds, |figures| Some(figures.longest_wait.as_secs_f64())),
-    ("mean_talk_s", Unit::Seconds, |figures| Some(mean(figures.talked, figures.answered))),
+    ("mean_talk_s", Unit::Seconds, |figures| Some(mean(figures.talked, figures.conversations))),
+    ("mean_hold_s", Unit::Seconds, |figures| Some(mean(figures.held, figures.conversations))),
+    ("mean_consult_s", Unit::Seconds, |figures| {
+        Some(mean(figures.consulted, figures.conversations))
+    }),
+    ("transferred", Unit::Number, |figures| Some(figures.transferred as f64)),
 ];
 
 impl Figures {
-    /// Counts a call. `at_once`: a wait up to this is none.
+    /// Counts a call, but for who talked how long. `at_once`: a wait up to this is none.
     pub fn add(&mut self, record: &CallRecord, at_once: Duration) {
         self.offered += 1;
         self.waited += record.waited;
         self.longest_wait = self.longest_wait.max(record.waited);
         if record.went_on() {
             self.overflowed += 1;
-        } else if let Some(connected) = record.connected {
+        } else if record.connected.is_some() {
             self.answered += 1;
             self.at_once += u64::from(record.waited <= at_once);
-            self.talked += record.ended.since(connected);
+            self.transferred += u64::from(record.talks.len() > 1);
         }
+    }
+
+    /// Counts the part of somebody who talked with a caller.
+    pub fn add_talk(&mut self, talk: &Talk) {
+        self.conversations += 1;
+        self.talked += talk.talked;
+        self.held += talk.held;
+        self.consulted += talk.consulted;
     }
 
     /// Counts a case. `late`: it was not answered in time.
@@ -158,24 +179,30 @@ impl Figures {
 pub enum Counted<'a> {
     /// A call.
     Call(&'a CallRecord),
+    /// The part of one who talked with the caller.
+    Talk(&'a CallRecord, &'a Talk),
     /// A case that belongs to no call.
     Case(&'a Case),
 }
 
 /// Figures of calls that have something in common, in its order. A case counts where its call does;
 /// one of a call that is not among the records does not count.
-pub fn report<'a>(
-    records: &'a [CallRecord],
-    cases: &'a [Case],
+pub fn report(
+    records: &[CallRecord],
+    cases: &[Case],
     at_once: Duration,
     now: Timestamp,
-    in_common: impl Fn(Counted<'a>) -> String,
+    in_common: impl Fn(Counted<'_>) -> String,
 ) -> BTreeMap<String, Figures> {
     let calls: BTreeMap<_, _> =
         records.iter().map(|record| (record.call, in_common(Counted::Call(record)))).collect();
     let mut report = BTreeMap::<String, Figures>::new();
     for record in records {
         report.entry(calls[&record.call].clone()).or_default().add(record, at_once);
+        for talk in talks(record).iter() {
+            let line = in_common(Counted::Talk(record, talk));
+            report.entry(line).or_default().add_talk(talk);
+        }
     }
     for case in cases {
         let line = match case.call {
@@ -189,6 +216,14 @@ pub fn report<'a>(
     report
 }
 
+/// Who talked with a caller who was answered where the call had come in.
+pub fn talks(record: &CallRecord) -> Cow<'_, [Talk]> {
+    match record.went_on() {
+        true => Cow::Borrowed(&[]),
+        false => record.all_talks(),
+    }
+}
+
 fn percent(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| 100.0 * part as f64 / whole as f64)
 }
@@ -200,7 +235,7 @@ fn mean(sum: Duration, count: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strowger_model::{CallId, CaseRule, FlowVersion, Term, mail::Closed};
+    use strowger_model::{AgentName, CallId, CaseRule, FlowVersion, Term, mail::Closed};
 
     fn call(
         nth: u64,
@@ -265,6 +300,39 @@ mod tests {
     }
 
     #[test]
+    fn everybody_who_talked_has_the_own_time() {
+        let seconds = Duration::from_secs;
+        let talk = |agent: &str, talked: u64, held: u64, consulted: u64| Talk {
+            agent: Some(agent.into()),
+            began: Timestamp(0),
+            ended: Timestamp(0),
+            talked: seconds(talked),
+            held: seconds(held),
+            consulted: seconds(consulted),
+        };
+        let talks = vec![talk("an", 45, 10, 8), talk("bram", 560, 0, 0)];
+        let calls = [
+            CallRecord { talks, ..call(0, "an", 0, Some(613), false) },
+            CallRecord { talks: vec![talk("an", 15, 0, 0)], ..call(1, "an", 0, Some(15), false) },
+        ];
+        let name = |agent: Option<&AgentName>| agent.map(ToString::to_string).unwrap_or_default();
+        let by = |counted: Counted<'_>| match counted {
+            Counted::Talk(_, talk) => name(talk.agent.as_ref()),
+            Counted::Call(record) => name(record.agent.as_ref()),
+            Counted::Case(_) => unreachable!(),
+        };
+        let names = ["answered", "mean_talk_s", "mean_hold_s", "mean_consult_s", "transferred"];
+        let of = |report: &BTreeMap<String, Figures>, line: &str| {
+            names.map(|name| figure(&report[line], name).unwrap())
+        };
+        let by_agent = report(&calls, &[], seconds(20), Timestamp(0), by);
+        assert_eq!(of(&by_agent, "an"), [2.0, 30.0, 5.0, 4.0, 1.0]);
+        assert_eq!(of(&by_agent, "bram"), [0.0, 560.0, 0.0, 0.0, 0.0], "was given the call");
+        let all = report(&calls, &[], seconds(20), Timestamp(0), |_| "all".to_owned());
+        assert_eq!(of(&all, "all"), [2.0, 620.0 / 3.0, 10.0 / 3.0, 8.0 / 3.0, 1.0]);
+    }
+
+    #[test]
     fn v6_v7_calls_and_cases_become_figures() {
         let calls = [
             call(0, "an", 0, Some(120), false),
@@ -284,11 +352,11 @@ mod tests {
             case("policy-complaint", None, Some(99)),
             case("complaint", Some(CallId::next(5, None)), None),
         ];
+        let name = |agent: Option<&AgentName>| agent.map(ToString::to_string).unwrap_or_default();
         let by = |counted: Counted<'_>| match counted {
             Counted::Call(record) if record.outcome == "overflow" => "closed".to_owned(),
-            Counted::Call(record) => {
-                record.agent.as_ref().map(ToString::to_string).unwrap_or_default()
-            }
+            Counted::Call(record) => name(record.agent.as_ref()),
+            Counted::Talk(_, talk) => name(talk.agent.as_ref()),
             Counted::Case(_) => "by letter".to_owned(),
         };
         let report = report(&calls, &cases, Duration::from_secs(20), Timestamp(99), by);

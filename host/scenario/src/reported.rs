@@ -7,7 +7,7 @@ use crate::{
     timeline::{Timeline, What},
 };
 use strowger_flows::LoadedFlow;
-use strowger_office::report::{Figures, Unit, columns};
+use strowger_office::report::{Figures, Unit, columns, talks};
 use toml::Spanned;
 
 /// Figures that are not as they must be.
@@ -69,7 +69,10 @@ fn is_meant(expected: &Reported, call: &Timeline, flow: &LoadedFlow) -> bool {
 }
 
 fn add(figures: &mut Figures, call: &Timeline, at_once: f64) {
-    call.record().into_iter().for_each(|record| figures.add(record, seconds(at_once)));
+    if let Some(record) = call.record() {
+        figures.add(record, seconds(at_once));
+        talks(record).iter().for_each(|talk| figures.add_talk(talk));
+    }
     for happening in &call.happenings {
         // Nobody has answered a case yet when a scenario ends, nor is it late.
         if let What::Opens { kind, .. } = &happening.what {

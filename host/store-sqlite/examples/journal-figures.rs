@@ -96,6 +96,7 @@ fn record(call: CallId) -> CallRecord {
         waited: Duration::from_secs(42),
         overflowed: false,
         fumbled: 0,
+        talks: Vec::new(),
         outcome: "helped".to_owned(),
         notes: Vec::new(),
         tags: Vec::new(),

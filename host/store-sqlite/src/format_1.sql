@@ -36,7 +36,8 @@ CREATE TABLE record (
     refused INTEGER NOT NULL,
     unjournalled INTEGER NOT NULL,
     ended INTEGER NOT NULL,
-    fumbled INTEGER NOT NULL
+    fumbled INTEGER NOT NULL,
+    talks TEXT NOT NULL
 ) WITHOUT ROWID;
 
 -- One row: the records of calls up to this one have no personal data any more, and those that close later get none.
@@ -140,6 +141,6 @@ SELECT call, flow, version, caller, dialled,
        strftime('%Y-%m-%dT%H:%M:%fZ', arrived / 1000.0, 'unixepoch') AS arrived,
        strftime('%Y-%m-%dT%H:%M:%fZ', answered / 1000.0, 'unixepoch') AS answered,
        strftime('%Y-%m-%dT%H:%M:%fZ', connected / 1000.0, 'unixepoch') AS connected,
-       agent, waited_ms / 1000.0 AS waited_s, fumbled, overflowed, outcome, notes, tags, steps, faults, refused, unjournalled,
+       agent, waited_ms / 1000.0 AS waited_s, talks, fumbled, overflowed, outcome, notes, tags, steps, faults, refused, unjournalled,
        strftime('%Y-%m-%dT%H:%M:%fZ', ended / 1000.0, 'unixepoch') AS ended
 FROM record;

@@ -93,6 +93,7 @@ CREATE INDEX case_opened ON "case" (opened);
 
 ALTER TABLE record ADD COLUMN overflowed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE record ADD COLUMN fumbled INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE record ADD COLUMN talks TEXT NOT NULL DEFAULT '[]';
 
 CREATE TABLE anonymous (upto TEXT NOT NULL);
 INSERT INTO anonymous VALUES ('');
@@ -102,6 +103,6 @@ SELECT call, flow, version, caller, dialled,
        strftime('%Y-%m-%dT%H:%M:%fZ', arrived / 1000.0, 'unixepoch') AS arrived,
        strftime('%Y-%m-%dT%H:%M:%fZ', answered / 1000.0, 'unixepoch') AS answered,
        strftime('%Y-%m-%dT%H:%M:%fZ', connected / 1000.0, 'unixepoch') AS connected,
-       agent, waited_ms / 1000.0 AS waited_s, fumbled, overflowed, outcome, notes, tags, steps, faults, refused, unjournalled,
+       agent, waited_ms / 1000.0 AS waited_s, talks, fumbled, overflowed, outcome, notes, tags, steps, faults, refused, unjournalled,
        strftime('%Y-%m-%dT%H:%M:%fZ', ended / 1000.0, 'unixepoch') AS ended
 FROM record;

@@ -32,7 +32,7 @@ fn older_journal_is_upgraded() {
     drop(open(&path).unwrap());
     let store = open(&path).unwrap();
     let mut old = record(over);
-    (old.overflowed, old.fumbled) = (false, 0);
+    (old.overflowed, old.fumbled, old.talks) = (false, 0, Vec::new());
     assert_eq!(store.record(over).unwrap(), Some(old));
     assert_eq!(
         store

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 use strowger_model::{
     AgentStanding, CallId, CallRecord, Command, Event, FlowName, FlowVersion, LegName, Order,
-    OrderId, StepRecord, Timestamp, VersionFiles,
+    OrderId, StepRecord, Talk, Timestamp, VersionFiles,
     archive::{PluginFile, TextFile},
     command::{Field, Target},
     event::{Outcome, PlayEnd},
@@ -88,6 +88,14 @@ pub fn record(call: CallId) -> CallRecord {
         waited: Duration::from_millis(61_500),
         overflowed: true,
         fumbled: 2,
+        talks: vec![Talk {
+            agent: Some("an".into()),
+            began: Timestamp(5),
+            ended: Timestamp(9),
+            talked: Duration::from_millis(4),
+            held: Duration::ZERO,
+            consulted: Duration::from_millis(1),
+        }],
         outcome: "message".to_owned(),
         notes: vec![Field { key: "name".to_owned(), value: "Janssens".to_owned() }],
         tags: vec!["urgent".to_owned()],

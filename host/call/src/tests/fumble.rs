@@ -8,7 +8,7 @@ use super::{
 use crate::Input;
 use std::time::Duration;
 use strowger_model::{
-    Command, Event, LegName, OrderId, Outcome, Prompt,
+    Command, Event, LegName, OrderId, Outcome, Prompt, Timestamp,
     command::{Dial, KeepWaiting},
     event::{Answerer, Cause, PlayEnd, Unanswered},
 };
@@ -331,4 +331,22 @@ fn when_the_flow_cannot_go_on_they_talk_on() {
     world.settle();
     assert_eq!(world.pbx.legs[&an].place, world.pbx.legs[&caller()].place);
     assert!(world.call.record().connected.is_some());
+}
+
+#[test]
+fn the_record_has_who_talked_and_for_how_long() {
+    let mut world = waiting(Vec::new());
+    world.pass(secs(4));
+    let an = answers(&mut world);
+    world.pass(secs(1));
+    hangs_up(&mut world, &an);
+    let bo = answers(&mut world);
+    world.pass(secs(30));
+    hangs_up(&mut world, &bo);
+    let now = Timestamp(world.shared.now().as_millis() as u64);
+    let talks = &world.call.close(now).talks;
+    let agents: Vec<_> = talks.iter().map(|talk| talk.agent.as_ref().unwrap().as_str()).collect();
+    assert_eq!(agents, ["bo"], "an was gone at once");
+    assert_eq!((talks[0].talked, talks[0].held), (secs(30), Duration::ZERO));
+    assert_eq!(talks[0].ended.since(talks[0].began), secs(30));
 }

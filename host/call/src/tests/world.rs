@@ -399,7 +399,8 @@ impl World {
                 self.input(Input::Due);
             }
         }
-        self.shared.now = until;
+        // A host that died meanwhile took its time, too.
+        self.shared.now = self.shared.now.max(until);
     }
 
     /// The flow is told everything: a conversation that has begun lasts.

@@ -11,10 +11,10 @@ pub(crate) struct Records<'c>(CachedStatement<'c>);
 
 const INSERT: &str = "INSERT INTO record (call, flow, version, caller, dialled, arrived, answered,
     connected, agent, waited_ms, overflowed, outcome, notes, tags, steps, faults, refused,
-    unjournalled, ended, fumbled)
+    unjournalled, ended, fumbled, talks)
     VALUES (?1, ?2, ?3, iif(?1 <= (SELECT upto FROM anonymous), NULL, ?4), ?5, ?6, ?7, ?8, ?9, ?10,
     ?11, ?12, iif(?1 <= (SELECT upto FROM anonymous), '[]', ?13), ?14, ?15, ?16, ?17,
-    max(?18, coalesce((SELECT unjournalled FROM open_call WHERE call = ?1), 0)), ?19, ?20)
+    max(?18, coalesce((SELECT unjournalled FROM open_call WHERE call = ?1), 0)), ?19, ?20, ?21)
     ON CONFLICT DO NOTHING";
 
 impl<'c> Records<'c> {
@@ -46,6 +46,7 @@ impl<'c> Records<'c> {
             record.unjournalled,
             record.ended.0,
             record.fumbled,
+            to_json(&record.talks),
         ];
         self.0.execute(values).map(|inserted| inserted > 0)
     }
@@ -53,7 +54,7 @@ impl<'c> Records<'c> {
 
 const COLUMNS: &str = "call, flow, version, caller, dialled, arrived, answered, connected, agent,
     waited_ms, overflowed, outcome, notes, tags, steps, faults, refused, unjournalled, ended,
-    fumbled";
+    fumbled, talks";
 
 /// Those that are asked for, in the order in which the calls came in.
 pub(crate) fn those(connection: &Connection, query: &Query) -> rusqlite::Result<Vec<CallRecord>> {
@@ -98,6 +99,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
         unjournalled: row.get(17)?,
         ended: Timestamp(row.get(18)?),
         fumbled: row.get(19)?,
+        talks: json(row, 20)?,
     })
 }
 

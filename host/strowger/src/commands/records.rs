@@ -6,9 +6,12 @@ use crate::{
     config::Config,
 };
 use anyhow::Result;
-use std::io::{BufWriter, Write, stdout};
+use std::{
+    io::{BufWriter, Write, stdout},
+    time::Duration,
+};
 use strowger_journal::Query;
-use strowger_model::{CallRecord, Timestamp, command::Field};
+use strowger_model::{CallRecord, Talk, Timestamp, command::Field};
 
 /// Which records are asked for.
 pub(crate) fn query(which: &Which) -> Query {
@@ -23,7 +26,7 @@ pub(crate) fn query(which: &Which) -> Query {
 /// A column: its name, its text, and whether people see it too.
 type Column = (&'static str, fn(&CallRecord) -> String, bool);
 
-const COLUMNS: [Column; 20] = [
+const COLUMNS: [Column; 24] = [
     ("call", |record| record.call.to_string(), true),
     ("arrived", |record| when::local(record.arrived), true),
     ("flow", |record| record.flow.to_string(), true),
@@ -34,6 +37,10 @@ const COLUMNS: [Column; 20] = [
     ("connected", |record| instant(record.connected), false),
     ("agent", |record| record.agent.as_ref().map(ToString::to_string).unwrap_or_default(), true),
     ("waited_s", |record| format!("{:.1}", record.waited.as_secs_f64()), true),
+    ("talked_s", |record| spent(record, |talk| talk.talked), false),
+    ("held_s", |record| spent(record, |talk| talk.held), false),
+    ("consulted_s", |record| spent(record, |talk| talk.consulted), false),
+    ("talks", |record| record.all_talks().iter().map(talk).collect::<Vec<_>>().join("; "), false),
     ("fumbled", |record| record.fumbled.to_string(), false),
     ("overflowed", |record| record.overflowed.to_string(), false),
     ("outcome", |record| record.outcome.clone(), true),
@@ -73,6 +80,16 @@ pub(crate) fn records(args: &Records) -> Result<bool> {
 
 fn instant(at: Option<Timestamp>) -> String {
     at.map(when::local).unwrap_or_default()
+}
+
+/// By all who talked with the caller.
+fn spent(record: &CallRecord, on: fn(&Talk) -> Duration) -> String {
+    format!("{:.1}", record.all_talks().iter().map(on).sum::<Duration>().as_secs_f64())
+}
+
+fn talk(talk: &Talk) -> String {
+    let who = talk.agent.as_ref().map_or("somebody else", |agent| agent.as_str());
+    format!("{who} from {} for {:.1} s", when::local(talk.began), talk.talked.as_secs_f64())
 }
 
 fn note(note: &Field) -> String {

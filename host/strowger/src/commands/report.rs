@@ -12,7 +12,7 @@ use std::{
 };
 use strowger_exchange::Clock;
 use strowger_journal::{CaseQuery, Read};
-use strowger_model::{Case, CaseRules, Timestamp};
+use strowger_model::{AgentName, Case, CaseRules, Timestamp};
 use strowger_office::report::{Column, Counted, Figures, Unit, columns, report as figures};
 
 /// Prints the report.
@@ -79,6 +79,9 @@ fn in_common(by: &By, counted: Counted<'_>) -> String {
     let day = |at: Timestamp| when::local(at).chars().take(10).collect();
     let hour = |at: Timestamp| when::local(at).chars().skip(11).take(2).collect();
     match (by, counted) {
+        (By::Agent, Counted::Talk(_, talk)) => agent(talk.agent.as_ref()),
+        // Elsewhere the talk is the call's.
+        (by, Counted::Talk(record, _)) => in_common(by, Counted::Call(record)),
         (By::Flow, Counted::Call(record)) => record.flow.to_string(),
         (By::Flow, Counted::Case(case)) => case.flow.to_string(),
         (By::Day, Counted::Call(record)) => day(record.arrived),
@@ -86,9 +89,7 @@ fn in_common(by: &By, counted: Counted<'_>) -> String {
         (By::Hour, Counted::Call(record)) => hour(record.arrived),
         (By::Hour, Counted::Case(case)) => hour(case.opened),
         (By::Dialled, Counted::Call(record)) => record.dialled.clone(),
-        (By::Agent, Counted::Call(record)) => {
-            record.agent.as_ref().map(ToString::to_string).unwrap_or_default()
-        }
+        (By::Agent, Counted::Call(record)) => agent(record.agent.as_ref()),
         (By::Outcome, Counted::Call(record)) => record.outcome.clone(),
         (By::Note(key), Counted::Call(record)) => record
             .notes
@@ -98,6 +99,10 @@ fn in_common(by: &By, counted: Counted<'_>) -> String {
             .unwrap_or_default(),
         (By::Dialled | By::Agent | By::Outcome | By::Note(_), Counted::Case(_)) => String::new(),
     }
+}
+
+fn agent(name: Option<&AgentName>) -> String {
+    name.map(ToString::to_string).unwrap_or_default()
 }
 
 fn text(column: &Column, figures: &Figures) -> String {

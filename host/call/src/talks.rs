@@ -1,0 +1,99 @@
+//! What the time of a call is spent on: who talks with the caller, holds, or consults somebody else;
+//! and how long numbers are dialled before the caller has anybody.
+//!
+//! Legs only move while an input is dealt with. So all the time since the last input was spent in
+//! the same way.
+
+use crate::{
+    legs::{Leg, Role},
+    order::{dial::Dialling, queue::Queueing},
+    turn::Turn,
+};
+use std::{mem, time::Duration};
+use strowger_model::{Talk, Timestamp};
+
+/// Of so many legs the time is kept. A call that has brought more people to its caller is counted
+/// by the first of them.
+const TALKS: usize = 64;
+
+/// What somebody does in a call.
+#[derive(Clone, Copy, PartialEq)]
+enum Doing {
+    Talks,
+    Holds,
+    Consults,
+}
+
+impl Turn<'_> {
+    /// Accounts for the time since the last input.
+    pub(crate) fn account(&mut self) {
+        let kept = &mut self.call.kept;
+        let since = mem::replace(&mut kept.accounted, self.now.elapsed);
+        let passed = self.now.elapsed.saturating_sub(since);
+        if since.is_zero() || passed.is_zero() {
+            return;
+        }
+        let legs = &self.call.legs;
+        let caller = legs.iter().find(|leg| leg.role == Role::Caller && leg.is_visible());
+        let Some(caller) = caller.cloned() else { return };
+        let orders = &self.call.orders;
+        let dials = orders.all::<Dialling>().next().is_some();
+        let queues = orders.all::<Queueing>().next().is_some();
+        if kept.record.connected.is_none() && dials && !queues {
+            kept.dialled_for += passed;
+        }
+        let doing: Vec<(usize, Doing)> = legs
+            .iter()
+            .enumerate()
+            .filter_map(|(index, leg)| Some((index, self.doing(leg, &caller)?)))
+            .collect();
+        for (index, doing) in doing {
+            self.spend(index, doing, passed);
+        }
+    }
+
+    fn doing(&self, leg: &Leg, caller: &Leg) -> Option<Doing> {
+        let somebody = leg.role != Role::Caller && leg.up && leg.is_visible() && !leg.listens;
+        if !somebody {
+            return None;
+        }
+        if leg.is_with(caller) {
+            return Some(Doing::Talks);
+        }
+        // Who is only consulted has no time of the caller's.
+        let others = || self.call.legs.with(leg).next().is_some();
+        leg.talk.map(|_| if others() { Doing::Consults } else { Doing::Holds })
+    }
+
+    fn spend(&mut self, index: usize, doing: Doing, passed: Duration) {
+        let (talks, wall) = (&mut self.call.kept.record.talks, self.now.wall);
+        let Some(leg) = self.call.legs.iter_mut().nth(index) else { return };
+        if leg.talk.is_none() && talks.len() < TALKS {
+            let began = Timestamp(wall.0.saturating_sub(passed.as_millis() as u64));
+            leg.talk = u8::try_from(talks.len()).ok();
+            talks.push(Talk {
+                agent: leg.agent().map(|(_, agent)| agent.clone()),
+                began,
+                ended: began,
+                talked: Duration::ZERO,
+                held: Duration::ZERO,
+                consulted: Duration::ZERO,
+            });
+        }
+        let Some(talk) = leg.talk.and_then(|talk| talks.get_mut(usize::from(talk))) else { return };
+        talk.ended = wall;
+        *match doing {
+            Doing::Talks => &mut talk.talked,
+            Doing::Holds => &mut talk.held,
+            Doing::Consults => &mut talk.consulted,
+        } += passed;
+    }
+
+    /// It was no conversation after all.
+    pub(crate) fn forget_talk(&mut self, leg: &Leg) {
+        let talk = leg.talk.and_then(|talk| self.call.kept.record.talks.get_mut(usize::from(talk)));
+        if let Some(talk) = talk {
+            talk.talked = Duration::ZERO;
+        }
+    }
+}
