@@ -4,7 +4,7 @@
 //! new name: then images of before are still read (see the store's `codec`). Any other change needs
 //! another format, and a reader of this one.
 
-use crate::{Call, Kept, Origin, Phase, legs::Legs, orders::Orders, quota::Used};
+use crate::{Call, Kept, Origin, Phase, legs::Legs, orders::Orders, quota::Used, talks::nanos};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, collections::VecDeque, sync::Arc, time::Duration};
 use strowger_model::{CallRecord, Event};
@@ -34,7 +34,7 @@ pub struct Image<'a> {
     #[serde(default)]
     pub(crate) used: Used,
     #[serde(default)]
-    pub(crate) dialled_for: Duration,
+    pub(crate) dialled_ms: u32,
 }
 
 fn owned_bytes<'de, D: Deserializer<'de>>(bytes: D) -> Result<Cow<'static, [u8]>, D::Error> {
@@ -56,7 +56,7 @@ impl Call {
             unseen: Cow::Borrowed(&self.unseen),
             on_new_version: self.on_new_version,
             used: self.kept.used,
-            dialled_for: self.kept.dialled_for,
+            dialled_ms: self.kept.dialled_ms,
         }
     }
 
@@ -76,8 +76,8 @@ impl Call {
                 record: image.record.into_owned(),
                 origin: image.origin.into_owned(),
                 used: image.used,
-                dialled_for: image.dialled_for,
-                accounted: image.at,
+                dialled_ms: image.dialled_ms,
+                accounted: nanos(image.at),
             }),
             plays: image.plays,
             secrets: None,

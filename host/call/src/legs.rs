@@ -3,7 +3,7 @@
 use crate::order::{Carried, no_leg, refusal};
 
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{num::NonZeroU8, time::Duration};
 use strowger_model::{
     AgentName, LegName, OrderId, QueueName,
     event::{Cause, Refusal, RefusalReason},
@@ -51,9 +51,9 @@ pub(crate) struct Leg {
     /// It rang when somebody else answered for the call.
     #[serde(default)]
     pub(crate) beaten: bool,
-    /// Where the record counts its time.
+    /// Which talk of the record is its own, from 1 on.
     #[serde(default)]
-    pub(crate) talk: Option<u8>,
+    pub(crate) talk: Option<NonZeroU8>,
 }
 
 /// The legs of a call, from their dial or arrival to their end.

@@ -101,10 +101,11 @@ struct Kept {
     record: CallRecord,
     origin: Origin,
     used: Used,
-    /// How long numbers were dialled for a caller whom nobody had yet.
-    dialled_for: Duration,
-    /// Up to when the time of the call is accounted for, in monotonic time. Zero: not begun.
-    accounted: Duration,
+    /// For how many milliseconds numbers were dialled for a caller whom nobody had yet.
+    dialled_ms: u32,
+    /// Up to when the time of the call is accounted for, in nanoseconds of monotonic time. Zero:
+    /// not begun.
+    accounted: u64,
 }
 
 /// How a call came, besides what its record says: for a flow that takes it over.
@@ -152,8 +153,8 @@ impl Call {
                 record,
                 origin,
                 used: Used::default(),
-                dialled_for: Duration::ZERO,
-                accounted: Duration::ZERO,
+                dialled_ms: 0,
+                accounted: 0,
             }),
             index: 0,
             plays: 0,
@@ -203,9 +204,9 @@ impl Call {
 
     /// Closes the record of a call that is over.
     pub fn close(&mut self, now: Timestamp) -> &CallRecord {
-        let Kept { record, dialled_for, .. } = &mut *self.kept;
+        let Kept { record, dialled_ms, .. } = &mut *self.kept;
         record.ended = now;
-        record.waited += std::mem::take(dialled_for);
+        record.waited += Duration::from_millis(std::mem::take(dialled_ms).into());
         // Others were gone before it was a conversation.
         record.talks.retain(|talk| !talk.talked.is_zero());
         &self.kept.record

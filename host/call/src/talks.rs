@@ -9,7 +9,7 @@ use crate::{
     order::{dial::Dialling, queue::Queueing},
     turn::Turn,
 };
-use std::{mem, time::Duration};
+use std::{mem, num::NonZeroU8, time::Duration};
 use strowger_model::{Talk, Timestamp};
 
 /// Of so many legs the time is kept. A call that has brought more people to its caller is counted
@@ -24,13 +24,24 @@ enum Doing {
     Consults,
 }
 
+/// A moment of monotonic time in nanoseconds.
+pub(crate) fn nanos(at: Duration) -> u64 {
+    u64::try_from(at.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The talk of a leg.
+fn of<'a>(leg: &Leg, talks: &'a mut [Talk]) -> Option<&'a mut Talk> {
+    talks.get_mut(usize::from(leg.talk?.get()) - 1)
+}
+
 impl Turn<'_> {
     /// Accounts for the time since the last input.
     pub(crate) fn account(&mut self) {
         let kept = &mut self.call.kept;
-        let since = mem::replace(&mut kept.accounted, self.now.elapsed);
-        let passed = self.now.elapsed.saturating_sub(since);
-        if since.is_zero() || passed.is_zero() {
+        let now = nanos(self.now.elapsed);
+        let since = mem::replace(&mut kept.accounted, now);
+        let passed = Duration::from_nanos(now.saturating_sub(since));
+        if since == 0 || passed.is_zero() {
             return;
         }
         let legs = &self.call.legs;
@@ -40,7 +51,8 @@ impl Turn<'_> {
         let dials = orders.all::<Dialling>().next().is_some();
         let queues = orders.all::<Queueing>().next().is_some();
         if kept.record.connected.is_none() && dials && !queues {
-            kept.dialled_for += passed;
+            let passed = u32::try_from(passed.as_millis()).unwrap_or(u32::MAX);
+            kept.dialled_ms = kept.dialled_ms.saturating_add(passed);
         }
         let doing: Vec<(usize, Doing)> = legs
             .iter()
@@ -70,7 +82,7 @@ impl Turn<'_> {
         let Some(leg) = self.call.legs.iter_mut().nth(index) else { return };
         if leg.talk.is_none() && talks.len() < TALKS {
             let began = Timestamp(wall.0.saturating_sub(passed.as_millis() as u64));
-            leg.talk = u8::try_from(talks.len()).ok();
+            leg.talk = u8::try_from(talks.len() + 1).ok().and_then(NonZeroU8::new);
             talks.push(Talk {
                 agent: leg.agent().map(|(_, agent)| agent.clone()),
                 began,
@@ -80,7 +92,7 @@ impl Turn<'_> {
                 consulted: Duration::ZERO,
             });
         }
-        let Some(talk) = leg.talk.and_then(|talk| talks.get_mut(usize::from(talk))) else { return };
+        let Some(talk) = of(leg, talks) else { return };
         talk.ended = wall;
         *match doing {
             Doing::Talks => &mut talk.talked,
@@ -91,8 +103,7 @@ impl Turn<'_> {
 
     /// It was no conversation after all.
     pub(crate) fn forget_talk(&mut self, leg: &Leg) {
-        let talk = leg.talk.and_then(|talk| self.call.kept.record.talks.get_mut(usize::from(talk)));
-        if let Some(talk) = talk {
+        if let Some(talk) = of(leg, &mut self.call.kept.record.talks) {
             talk.talked = Duration::ZERO;
         }
     }

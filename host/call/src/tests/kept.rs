@@ -30,7 +30,7 @@ use crate::{
 };
 use std::{collections::BTreeSet, fs, mem::discriminant, path::PathBuf, sync::Arc, time::Duration};
 use strowger_model::{
-    Command, Event, LegName, OrderId, Prompt, Timestamp,
+    Command, Event, LegName, OrderId, Prompt, Talk, Timestamp,
     command::{AgentAction, Asked, EnterQueue, Field, ListenMode, Target},
     event::Cause,
 };
@@ -229,6 +229,15 @@ fn everything() -> Call {
     record.notes = vec![Field { key: "clinic".to_owned(), value: "3".to_owned() }];
     record.tags = vec!["repeat".to_owned()];
     record.fumbled = 3;
+    record.talks = vec![Talk {
+        agent: Some("an".into()),
+        began: Timestamp(1_790_000_002_000),
+        ended: Timestamp(1_790_000_005_000),
+        talked: Duration::from_secs(2),
+        held: Duration::from_secs(1),
+        consulted: Duration::ZERO,
+    }];
+    call.kept.dialled_ms = 900;
     call
 }
 
