@@ -21,6 +21,7 @@ pub mod contacts;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod fuzz;
+mod gaps;
 pub mod permission;
 pub mod pin;
 pub mod problem;
@@ -40,6 +41,7 @@ pub mod version;
 mod weigh;
 
 pub use contacts::{Contact, Contacts, Wanted};
+pub use gaps::{Gap, Lack};
 pub use permission::Permissions;
 pub use pin::Pin;
 pub use problem::{Place, Problem, Report};

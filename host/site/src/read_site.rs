@@ -83,7 +83,9 @@ impl Reader<'_> {
         let rosters: BTreeMap<String, Roster> = file
             .rosters
             .iter()
-            .map(|(name, roster)| (name.clone(), self.roster(name, roster, &calendar, &known)))
+            .map(|(name, roster)| {
+                (name.clone(), self.roster(name, roster, &schedules, &calendar, &known))
+            })
             .collect();
         let agents = self.agents(file.agents);
         let cases = self.cases(file.cases);

@@ -19,6 +19,10 @@ use strowger_model::{Timestamp, command::Target};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {
     duties: Vec<Duty>,
+    /// Somebody must be on duty whenever this schedule is open; none: that is not known.
+    pub(crate) schedule: Option<String>,
+    /// For so many days to come it must be complete.
+    pub(crate) complete_for: u32,
     /// Hash of the file.
     pub(crate) version: String,
 }
@@ -52,6 +56,32 @@ impl Roster {
         targets
     }
 
+    /// When its last row ends; none: it has no rows.
+    pub(crate) fn ends(&self) -> Option<Timestamp> {
+        self.duties.iter().map(|duty| duty.until).max()
+    }
+
+    /// The times between two instants in which nobody is on duty.
+    pub(crate) fn uncovered(
+        &self,
+        mut from: Timestamp,
+        until: Timestamp,
+    ) -> Vec<(Timestamp, Timestamp)> {
+        let mut duties: Vec<&Duty> = self.duties.iter().filter(|duty| duty.until > from).collect();
+        duties.sort_by_key(|duty| duty.from);
+        let mut uncovered = Vec::new();
+        for duty in duties.iter().take_while(|duty| duty.from < until) {
+            if from < duty.from {
+                uncovered.push((from, duty.from));
+            }
+            from = from.max(duty.until);
+        }
+        if from < until {
+            uncovered.push((from, until));
+        }
+        uncovered
+    }
+
     /// Adds a row behind the others. A time that is none: without beginning, or without end.
     pub(crate) fn add(
         &mut self,
@@ -74,7 +104,7 @@ pub(crate) fn read(
     known: &Known<'_>,
 ) -> Result<Roster, Vec<Problem>> {
     let mut roster =
-        Roster { duties: Vec::new(), version: blake3::hash(text).to_hex().to_string() };
+        Roster { version: blake3::hash(text).to_hex().to_string(), ..Roster::default() };
     let problems = table::read(file, text, &COLUMNS, |row| {
         let mut problems = Vec::new();
         let [from, until] = [FROM, UNTIL].map(|column| {

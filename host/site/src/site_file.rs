@@ -271,6 +271,19 @@ pub(crate) struct RosterFile {
     /// the site, such as `2026-11-23 22:00`) and `target` (a number, an extension, `agent:NAME`, or
     /// an address as the PBX writes it).
     pub(crate) file: String,
+    /// The schedule in whose hours somebody must be on duty. `strowger check` and `strowger status`
+    /// name the hours for which the roster has nobody. Without it, they only say when the roster
+    /// ends soon.
+    #[serde(default)]
+    pub(crate) schedule: Option<String>,
+    /// For so many days ahead the roster must be complete. 0: nobody is told.
+    #[serde(default = "complete_for")]
+    #[schemars(range(min = 0, max = 366))]
+    pub(crate) complete_for: u32,
+}
+
+fn complete_for() -> u32 {
+    7
 }
 
 /// The command that speaks a text, started without a shell.

@@ -5,11 +5,12 @@ use crate::{
     Contacts, Roster,
     read_contacts::{self, Known},
     roster,
-    schedule::Calendar,
+    schedule::{Calendar, Schedule},
     site_file::RosterFile,
     source::child,
 };
 use std::{
+    collections::BTreeMap,
     path::{Component, Path, PathBuf},
     sync::Arc,
 };
@@ -37,14 +38,28 @@ impl Reader<'_> {
         &mut self,
         name: &str,
         file: &RosterFile,
+        schedules: &BTreeMap<String, Arc<Schedule>>,
         calendar: &Calendar,
         known: &Known<'_>,
     ) -> Roster {
-        if let People::Of(site) = self.people {
-            return site.rosters.get(name).cloned().unwrap_or_default();
+        let at = child("/rosters", name);
+        if let Some(schedule) = &file.schedule
+            && !schedules.contains_key(schedule)
+        {
+            let at = child(&at, "schedule");
+            let problem = self.source.at_value(&at, format!("no schedule `{schedule}`"));
+            self.wrong(problem.suggest(schedule, schedules.keys().map(String::as_str)));
         }
-        let Some((path, text)) = self.beside(&child(&child("/rosters", name), "file"), &file.file)
-        else {
+        let mut roster = match self.people {
+            People::Of(site) => site.rosters.get(name).cloned().unwrap_or_default(),
+            People::Files => self.duties(&at, &file.file, calendar, known),
+        };
+        (roster.schedule, roster.complete_for) = (file.schedule.clone(), file.complete_for);
+        roster
+    }
+
+    fn duties(&mut self, at: &str, file: &str, calendar: &Calendar, known: &Known<'_>) -> Roster {
+        let Some((path, text)) = self.beside(&child(at, "file"), file) else {
             return Roster::default();
         };
         roster::read(&path, &text, calendar, known).unwrap_or_else(|wrong| {

@@ -2,7 +2,9 @@
 
 use crate::{args, commands::load};
 use anyhow::{Result, bail};
+use strowger_exchange::Clock;
 use strowger_scenario::{How, Scenario, gate};
+use strowger_site::read_site;
 
 pub(crate) fn check(args: &args::Check) -> Result<bool> {
     let path = std::path::absolute(&args.path)?;
@@ -12,6 +14,11 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
     let engine = load::engine(&args.plugins)?;
     let report = strowger_flows::check(&path, &args.plugins.plugins, &engine);
     println!("{report}");
+    if let Some(folder) = load::site_folder(&path)
+        && let Ok(site) = read_site::read(&folder.join("site.toml"))
+    {
+        site.gaps(Clock::system().now()).iter().for_each(|gap| println!("warning: {gap}"));
+    }
     let mut good = report.is_good();
     if args.files_only || load::site_folder(&path).is_none() {
         return Ok(good);

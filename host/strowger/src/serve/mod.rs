@@ -103,6 +103,7 @@ async fn run(config: Config) -> Result<bool> {
         since: exchange.clock().now(),
     };
     let telling = tokio::spawn(supervise::tell_status(vitals.clone()));
+    let rosters = tokio::spawn(supervise::tell_gaps(vitals.clone()));
     let running = Running {
         catalogue,
         exchange: exchange.clone(),
@@ -121,6 +122,7 @@ async fn run(config: Config) -> Result<bool> {
 
     signals.next().await;
     telling.abort();
+    rosters.abort();
     drop(watching);
     let left = drain(&exchange, config.drain(), &mut signals).await;
     drop(control);

@@ -126,6 +126,7 @@ pub(super) fn without_mail(vitals: &Vitals) -> v1::Status {
     ill.extend(problems.first().map(|problem| said("the site file is not in force", problem)));
     ill.extend(flows.iter().filter_map(ill_flow));
     ill.extend(journal_error.as_ref().map(|why| format!("the journal cannot be written: {why}")));
+    ill.extend(gaps(vitals));
     if let Some(free) = disk.free.filter(|free| *free < LEAST_FREE) {
         ill.push(format!("only {} MiB are free at {}", free >> 20, disk.folder));
     }
@@ -156,6 +157,12 @@ pub(super) fn without_mail(vitals: &Vitals) -> v1::Status {
         mail: v1::MailStatus { server: vitals.mail, waiting: 0, failed: 0, error: None },
         disk,
     }
+}
+
+/// What rosters lack in the days to come.
+pub(super) fn gaps(vitals: &Vitals) -> Vec<String> {
+    let gaps = vitals.catalogue.current().site.gaps(Clock::system().now());
+    gaps.iter().map(ToString::to_string).collect()
 }
 
 /// A problem in one line.

@@ -33,6 +33,17 @@ pub(crate) async fn tell_status(vitals: Vitals) {
     }
 }
 
+/// Says in the log what rosters lack: at once, and then every day.
+pub(crate) async fn tell_gaps(vitals: Vitals) {
+    let mut days = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
+    loop {
+        days.tick().await;
+        for gap in status::gaps(&vitals) {
+            tracing::warn!("ALARM: {gap}");
+        }
+    }
+}
+
 const STATUS_EVERY: Duration = Duration::from_secs(2);
 
 /// The host stops; calls in progress have so long left.
