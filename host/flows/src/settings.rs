@@ -20,8 +20,9 @@ pub(crate) struct Names {
 }
 
 /// Formats that a plugin's schema can give to a text, beside those of JSON Schema.
-const FORMATS: [&str; 11] = [
+const FORMATS: [&str; 12] = [
     "queue",
+    "flow",
     "agent",
     "queue-or-agent",
     "schedule",
@@ -110,6 +111,7 @@ impl Names {
                 text,
                 site.map(|site| site.music.keys().map(String::as_str).collect()),
             ),
+            "flow" => granted(Permissions::may_continue_with, text, "flows"),
             "case" => unknown(
                 "kind of case",
                 text,
@@ -175,6 +177,7 @@ mod tests {
             dial: vec!["+322*".parse().unwrap()],
             queues: vec!["helpdesk".to_owned()],
             mail: vec!["*@example.be".to_owned()],
+            flows: vec!["night".to_owned()],
             ..Permissions::default()
         };
         let own = BTreeMap::from([("welcome".to_owned(), PathBuf::new())]);
@@ -206,6 +209,7 @@ mod tests {
     fn settings_name_what_there_is_and_what_is_granted() {
         for (format, good) in [
             ("queue", "helpdesk"),
+            ("flow", "night"),
             ("agent", "an"),
             ("queue-or-agent", "helpdesk"),
             ("queue-or-agent", "agent:an"),
@@ -231,6 +235,11 @@ mod tests {
                 "queue",
                 "other",
                 "`other` is not granted to this flow; add it to `queues` in [permissions]",
+            ),
+            (
+                "flow",
+                "day",
+                "`day` is not granted to this flow; add it to `flows` in [permissions]",
             ),
             ("agent", "bo", "no agent `bo` in the site file; there is `an`"),
             ("queue-or-agent", "agent:am", "no agent `am` in the site file; did you mean `an`?"),

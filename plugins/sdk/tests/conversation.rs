@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use strowger_sdk::{
     command_name,
     prelude::*,
-    script::CaseKeys,
+    script::{CaseKeys, SendTo, Waits},
     testing::{Site, TestCall},
     types::{Command, Event, Outcome, RefusalReason, Target, TransferAsked, Unanswered},
 };
@@ -32,6 +32,10 @@ impl Script for Desk {
     }
 }
 
+fn waits(queue: &str) -> Waits {
+    Waits { name: queue.into(), music: Some("calm".into()), says: None, since_arrival: true }
+}
+
 fn settings() -> InCall {
     InCall {
         consult: "*4N#".into(),
@@ -39,6 +43,13 @@ fn settings() -> InCall {
         transfer: "*7N#".into(),
         ring_time: Seconds(20),
         country: "+32".into(),
+        send_to: [
+            ("12", SendTo::Queue(waits("billing"))),
+            ("13", SendTo::Queue(waits("nobody"))),
+            ("9", SendTo::Flow("night".into())),
+        ]
+        .map(|(keys, to)| (keys.into(), to))
+        .into(),
         busy: "busy".into(),
         not_reached: "not reached".into(),
         not_permitted: "not permitted".into(),
@@ -49,7 +60,8 @@ fn settings() -> InCall {
 }
 
 fn talking() -> TestCall<Desk> {
-    let mut call = TestCall::new(settings(), Site::default());
+    let mut call =
+        TestCall::new(settings(), Site::default().queue("billing", 1, 1).queue("nobody", 0, 0));
     call.arrives().settles().agent_answers("an");
     call
 }
@@ -497,4 +509,46 @@ proptest! {
         }
         prop_assert!(world.call.ending().is_some(), "{}", world.call.timeline());
     }
+}
+
+#[test]
+fn an_agent_sends_the_caller_into_a_queue_and_the_conversation_goes_on_there() {
+    let mut call = talking();
+    call.matches("*7N#", "12");
+    assert_eq!(call.newest_names(), ["hang-up", "cancel", "enter-queue", "keep-waiting"]);
+    let entered = call.orders().iter().rev().find_map(|order| match &order.command {
+        Command::EnterQueue(entry) => Some(entry.clone()),
+        _ => None,
+    });
+    let entered = entered.unwrap();
+    assert_eq!(
+        (entered.queues, entered.agent_leg.as_str()),
+        (vec!["billing".to_owned()], "agent-2")
+    );
+    assert!(entered.waited_since.is_some(), "the wait goes on");
+    call.hangs_up("agent").settles();
+    assert_eq!(call.ending(), None, "the first agent is gone as was ordered");
+    call.agent_answers("bo").settles();
+    call.matches("*7N#", "201").settles().comes_of("transfer", Outcome::Transferred);
+    assert_eq!(call.ending(), Some("SentOn(\"201\")"), "the second agent has the same keys");
+}
+
+#[test]
+fn where_nobody_is_logged_in_the_agent_keeps_the_caller() {
+    let mut call = talking();
+    call.matches("*7N#", "13");
+    assert_eq!(call.newest_names(), ["hold"]);
+    call.settles();
+    let names: Vec<&str> = call.orders().iter().map(|order| command_name(&order.command)).collect();
+    assert!(names.ends_with(&["hold", "play", "resume"]), "{names:?}");
+    assert_eq!(call.ending(), None);
+}
+
+#[test]
+fn an_agent_hands_the_caller_to_another_flow() {
+    let mut call = talking();
+    call.matches("*7N#", "9");
+    assert_eq!(call.newest_names(), ["hang-up", "continue-with"]);
+    call.refuses("continue-with", RefusalReason::UnknownName);
+    assert_eq!(call.newest_names(), ["cancel", "play"], "the caller is told that it failed");
 }

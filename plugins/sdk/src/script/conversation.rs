@@ -6,7 +6,7 @@
 //! where [`Call::conversation`] says that the caller is alone.
 
 use super::{
-    Agent, CALLER, Call, Failure, Leg, NotReached, Report, Reports, kind,
+    Agent, CALLER, Call, Failure, Leg, NotReached, Report, Reports, Waiting, kind,
     wait::{Either, race},
 };
 use crate::{
@@ -37,6 +37,11 @@ pub struct InCall {
     /// Takes the place of the 0 of a national number that an agent keys, such as `+32`.
     #[schemars(regex(pattern = r"^\+[0-9]{1,3}$"))]
     pub country: String,
+    /// Where the caller goes within the host, in the same call, when an agent keys this in the place
+    /// of the number of `transfer`: with `12`, `*712#`.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = { "pattern": "^[0-9]{1,10}$" }))]
+    pub send_to: BTreeMap<String, SendTo>,
     /// Said to the agent when the number is engaged.
     pub busy: String,
     /// Said to the agent when nobody answers there.
@@ -48,6 +53,37 @@ pub struct InCall {
     #[serde(default)]
     #[schemars(extend("propertyNames" = { "format": "case" }))]
     pub cases: BTreeMap<String, CaseKeys>,
+}
+
+/// Where an agent sends a caller within the host. Nobody else has the caller meanwhile, and the
+/// record has all of it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "lowercase")]
+pub enum SendTo {
+    /// Waits in a queue.
+    Queue(Waits),
+    /// Another flow takes the call; the flow file permits it (`flows`).
+    Flow(#[schemars(extend("format" = "flow"))] String),
+}
+
+/// How a caller waits who was sent into a queue.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Waits {
+    /// The queue.
+    #[schemars(extend("format" = "queue"))]
+    pub name: String,
+    /// Music of the site that is heard meanwhile; not given: silence.
+    #[serde(default)]
+    #[schemars(extend("format" = "music"))]
+    pub music: Option<String>,
+    /// Said at once; not given: nothing.
+    #[serde(default)]
+    pub says: Option<String>,
+    /// The caller stands in line as one who waits since the call came in, before those who came
+    /// later; else behind all others.
+    #[serde(default)]
+    pub since_arrival: bool,
 }
 
 /// What an agent keys to note something that has to be answered in time (V8), with who called, the
@@ -121,6 +157,13 @@ enum Key {
     Transfer(String),
 }
 
+/// What comes after the conversation with one agent.
+enum Next {
+    Over(Over),
+    /// The caller waits for another agent. The first one is gone.
+    Wait(&'static Waits),
+}
+
 struct Conversation<'a> {
     call: &'a Call,
     agent: &'a str,
@@ -133,9 +176,44 @@ struct Conversation<'a> {
 
 impl Call {
     /// Stays with a caller and an agent until their conversation is over, and does what the agent
-    /// keys. When the caller hangs up the script is dropped as anywhere else (see
+    /// keys. If the agent sends the caller into a queue, that goes on with whoever takes the caller
+    /// there. When the caller hangs up the script is dropped as anywhere else (see
     /// [`Call::after_hang_up`]); an agent who is with somebody else goes on talking there.
-    pub async fn conversation(&self, agent: &Agent, settings: &InCall) -> Over {
+    pub async fn conversation(&self, agent: &Agent, settings: &'static InCall) -> Over {
+        let mut agent = agent.clone();
+        for sent in 1_u32.. {
+            let waits = match self.talk(&agent, settings).await {
+                Next::Over(over) => return over,
+                Next::Wait(waits) => waits,
+            };
+            match self.wait_once_more(waits, sent).await {
+                Ok(next) => agent = next,
+                Err(_) => return Over::CallerAlone,
+            }
+        }
+        Over::CallerAlone
+    }
+
+    /// Waits in the queue into which an agent has sent the caller, with a leg of its own for the agent.
+    fn wait_once_more(&self, waits: &Waits, sent: u32) -> Waiting {
+        let arrived = self.arrival().map(|arrival| arrival.at).filter(|_| waits.since_arrival);
+        let mut waiting = self.wait_in(&waits.name).entering(|entry| {
+            let entry = entry.agent_leg(format!("agent-{}", sent + 1));
+            match arrived {
+                Some(arrived) => entry.waited_since(arrived),
+                None => entry,
+            }
+        });
+        if let Some(music) = &waits.music {
+            waiting = waiting.music(music);
+        }
+        match &waits.says {
+            Some(says) => waiting.say(says, Seconds(0)),
+            None => waiting,
+        }
+    }
+
+    async fn talk(&self, agent: &Agent, settings: &'static InCall) -> Next {
         let watch =
             Some(self.watch(&agent.leg, settings.patterns().cloned().collect()).reporting());
         let mut conversation =
@@ -147,13 +225,20 @@ impl Call {
                 number = transfers.next() => conversation.pass_on(number).await,
                 key = conversation.key() => match key {
                     Key::Consult(number) => conversation.consult(number).await,
-                    Key::Transfer(number) => conversation.transfer(number).await,
+                    Key::Transfer(number) => match settings.send_to.get(&number) {
+                        Some(SendTo::Queue(waits)) => match conversation.send_into(waits).await {
+                            Ok(()) => return Next::Wait(waits),
+                            Err(over) => over,
+                        },
+                        Some(SendTo::Flow(flow)) => Some(conversation.hand_to(flow).await),
+                        None => conversation.transfer(number).await,
+                    },
                     // The caller is there already.
                     Key::Back => None,
                 },
             };
             if let Some(over) = over {
-                return over;
+                return Next::Over(over);
             }
         }
     }
@@ -254,6 +339,27 @@ impl Conversation<'_> {
             Ok(()) => Over::HandedOver(number),
             Err(_) => Over::CallerAlone,
         }
+    }
+
+    /// The agent leaves, and the caller is to wait in a queue; not so if nobody is there who could
+    /// take the caller.
+    async fn send_into(&self, waits: &Waits) -> Result<(), Option<Over>> {
+        if self.call.queue(&waits.name).is_none_or(|queue| queue.logged_in == 0) {
+            return Err(match self.call.hold(CALLER).await {
+                Ok(()) => self.say(&self.settings.not_reached).await,
+                Err(_) => None,
+            });
+        }
+        self.call.hang_up(self.agent);
+        Ok(())
+    }
+
+    /// The agent leaves, and another flow takes the caller.
+    async fn hand_to(&self, flow: &str) -> Over {
+        self.call.hang_up(self.agent);
+        // This goes on only if that flow cannot.
+        let _ = self.call.continue_with(flow, "").await;
+        Over::CallerAlone
     }
 
     /// Sends the caller on; if that is not possible, the agent hears why and has the caller again.
