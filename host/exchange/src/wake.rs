@@ -156,8 +156,16 @@ impl Exchange {
             .iter()
             .filter_map(|(agent, standing)| Some((agent.clone(), standing.at.clone()?)));
         self.staff.seats().extend(seated);
-        self.furnish(&self.catalogue.current().site);
-        agents.into_iter().map(|(agent, standing)| (agent, floor_standing(standing))).collect()
+        let site = self.catalogue.current().site.clone();
+        self.furnish(&site, None);
+        let names: HashSet<AgentName> = agents.iter().map(|(agent, _)| agent.clone()).collect();
+        // Of one who was renamed, how the new name stands counts.
+        let is_old = |agent: &AgentName| {
+            let now = site.now_called(agent);
+            now != agent && names.contains(now)
+        };
+        let standings = agents.into_iter().filter(|(agent, _)| !is_old(agent));
+        standings.map(|(agent, standing)| (agent, floor_standing(standing))).collect()
     }
 
     /// Closes the record of a call that cannot be taken up. Of its legs, those who talk are left

@@ -36,6 +36,9 @@ pub enum RingEndpoints {
 pub struct QueueConfig {
     /// Its name in the site.
     pub name: QueueName,
+    /// What it was called before: its callers stay, and those who ask for it by that name are
+    /// understood.
+    pub was: Option<QueueName>,
     /// Who rings.
     pub strategy: Strategy,
     /// Its agents, in order.
@@ -70,6 +73,7 @@ impl QueueConfig {
     pub fn new(name: impl Into<QueueName>, agents: impl IntoIterator<Item = AgentName>) -> Self {
         Self {
             name: name.into(),
+            was: None,
             strategy: Strategy::default(),
             agents: agents.into_iter().collect(),
             cap: None,
@@ -89,6 +93,8 @@ impl QueueConfig {
 pub struct AgentConfig {
     /// The agent's name in the site.
     pub name: AgentName,
+    /// What the agent was called before: all that the agent is doing goes on.
+    pub was: Option<AgentName>,
     /// The agent's phones, in order. None at all counts as one without a ring time of its own.
     pub endpoints: Vec<EndpointConfig>,
     /// How they ring.
@@ -102,6 +108,7 @@ impl AgentConfig {
     pub fn new(name: impl Into<AgentName>) -> Self {
         Self {
             name: name.into(),
+            was: None,
             endpoints: vec![EndpointConfig::default()],
             ring_endpoints: RingEndpoints::default(),
             logged_in: true,

@@ -41,7 +41,8 @@ pub enum Input {
     /// The site's queues and agents, all of them; at the start and whenever the site changes.
     /// Log-ins, pauses, joins, conversations, ringing phones and entries are kept. Who or what is
     /// no longer there drains: an agent finishes the conversation, callers of a queue leave it
-    /// unless they ask for another one too.
+    /// unless they ask for another one too. Who or what has another name now
+    /// ([`AgentConfig::was`], [`QueueConfig::was`]) goes on under that.
     Configure {
         /// Every queue.
         queues: Vec<QueueConfig>,

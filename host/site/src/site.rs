@@ -72,6 +72,8 @@ pub struct Site {
 pub struct Queue {
     /// Its name.
     pub name: QueueName,
+    /// Its name before, for those who are in it.
+    pub was: Option<QueueName>,
     /// Whose phone rings next.
     pub strategy: Strategy,
     /// Whose phones ring for it, the first first.
@@ -125,6 +127,8 @@ pub enum Strategy {
 pub struct Agent {
     /// The agent's name in flows and queues.
     pub name: AgentName,
+    /// The agent's name before, also in records.
+    pub was: Option<AgentName>,
     /// For people.
     pub display_name: String,
     /// Phones, the first first; at least one.
@@ -228,6 +232,15 @@ impl Site {
         let begins =
             hours.filter_map(|time| self.time_zone.from_local_datetime(&time).earliest()).next();
         Timestamp(begins.map_or(after.0 + 86_400_000, |begins| begins.timestamp_millis() as u64))
+    }
+
+    /// What an agent is called now: one who is not here any more perhaps has another name.
+    pub fn now_called<'a>(&'a self, agent: &'a AgentName) -> &'a AgentName {
+        let renamed = || self.agents.values().find(|now| now.was.as_ref() == Some(agent));
+        match self.agents.contains_key(agent) {
+            true => agent,
+            false => renamed().map_or(agent, |now| &now.name),
+        }
     }
 
     /// An agent by name or extension.

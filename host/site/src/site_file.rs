@@ -149,6 +149,9 @@ pub(crate) struct ExceptionFile {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct QueueFile {
+    /// Its name before. Callers who wait in it stay where they are.
+    #[serde(default)]
+    pub(crate) was: Option<String>,
     /// The agents whose phones ring, in this order.
     #[serde(default)]
     pub(crate) agents: Vec<String>,
@@ -226,6 +229,10 @@ fn yes() -> bool {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AgentFile {
+    /// The agent's name in this file before. The agent's conversation goes on, and reports count
+    /// the calls of both names together.
+    #[serde(default)]
+    pub(crate) was: Option<String>,
     /// The agent's name, for people. Without it, the name in this file.
     #[serde(default)]
     pub(crate) name: Option<String>,

@@ -117,12 +117,13 @@ impl Exchange {
         if known.as_ref().is_some_and(|known| Arc::ptr_eq(known, &snapshot.site)) {
             return;
         }
-        self.furnish(&snapshot.site);
-        let before = known.replace(snapshot.site.clone());
-        for agent in snapshot.site.agents.values().filter(|agent| agent.logged_in) {
-            let was = before.as_ref().and_then(|site| site.agents.get(&agent.name));
-            // Logged in by this site: that outlives the host.
-            if was.is_some_and(|was| !was.logged_in) {
+        self.furnish(&snapshot.site, known.as_deref());
+        let Some(before) = known.replace(snapshot.site.clone()) else { return };
+        for agent in snapshot.site.agents.values() {
+            let was = before.agents.get(&agent.name);
+            // Logged in by this site, or of another name: that outlives the host.
+            let logs_in = agent.logged_in && was.is_some_and(|was| !was.logged_in);
+            if logs_in || was.is_none() && agent.was.is_some() {
                 self.keep_agent(&agent.name);
             }
         }

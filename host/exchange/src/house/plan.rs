@@ -1,16 +1,19 @@
 //! The site's queues and agents in the words of routing.
 
 use crate::house::staff::Seats;
+use strowger_model::AgentName;
 use strowger_routing as routing;
-use strowger_site::{RingEndpoints, Site, Strategy};
+use strowger_site::{Agent, RingEndpoints, Site, Strategy};
 
-/// What the floor is told of a site whose agents sit there.
+/// What the floor is told of a site whose agents sit there. `before`: the site until now.
 pub(crate) fn floor_plan(
     site: &Site,
+    before: Option<&Site>,
     seats: &Seats,
 ) -> (Vec<routing::QueueConfig>, Vec<routing::AgentConfig>) {
     let queues = site.queues.values().map(|queue| routing::QueueConfig {
         name: queue.name.clone(),
+        was: queue.was.clone(),
         strategy: match queue.strategy {
             Strategy::RingAll => routing::Strategy::RingAll,
             Strategy::LongestIdle => routing::Strategy::LongestIdle,
@@ -29,6 +32,7 @@ pub(crate) fn floor_plan(
     });
     let agents = site.agents.values().map(|agent| routing::AgentConfig {
         name: agent.name.clone(),
+        was: agent.was.clone().or_else(|| who_was(agent, site, before?)),
         endpoints: agent
             .endpoints_at(seats.get(&agent.name))
             .iter()
@@ -41,4 +45,13 @@ pub(crate) fn floor_plan(
         logged_in: agent.logged_in,
     });
     (queues.collect(), agents.collect())
+}
+
+/// The name of before of an agent who is new, and has the phones of one who has gone: the phones
+/// may be in a conversation.
+fn who_was(agent: &Agent, site: &Site, before: &Site) -> Option<AgentName> {
+    let is_new = !before.agents.contains_key(&agent.name);
+    let gone = before.agents.values().filter(|old| !site.agents.contains_key(&old.name));
+    let mut same = gone.filter(|old| is_new && old.endpoints == agent.endpoints);
+    same.next().map(|old| old.name.clone())
 }

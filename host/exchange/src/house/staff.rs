@@ -165,6 +165,9 @@ impl Exchange {
 
     fn journal_agent(&self, agent: &AgentName, seats: &Seats) {
         let Some(journal) = &self.journal else { return };
+        // A call may know an agent who was renamed meanwhile.
+        let site = self.catalogue.current().site.clone();
+        let agent = site.now_called(agent);
         if let Some(standing) = self.floor.look(|floor, _| floor.standing(agent.as_str())) {
             let at = seats.get(agent).cloned();
             journal.keep(Change::Agent {
@@ -174,9 +177,17 @@ impl Exchange {
         }
     }
 
-    /// Gives the floor the queues and agents of a site.
-    pub(crate) fn furnish(&self, site: &Site) {
-        let (queues, agents) = plan::floor_plan(site, &self.staff.seats());
+    /// Gives the floor the queues and agents of a site. `before`: the site until now.
+    pub(crate) fn furnish(&self, site: &Site, before: Option<&Site>) {
+        let mut seats = self.staff.seats();
+        for agent in site.agents.values() {
+            let was = agent.was.as_ref().filter(|was| !site.agents.contains_key(*was));
+            if let Some(at) = was.and_then(|was| seats.remove(was)) {
+                seats.entry(agent.name.clone()).or_insert(at);
+            }
+        }
+        let (queues, agents) = plan::floor_plan(site, before, &seats);
+        drop(seats);
         if let Err(refused) = self.tell_floor(Input::Configure { queues, agents }, None) {
             tracing::error!("the queues and agents of the site cannot be used: {refused}");
         }

@@ -8,7 +8,20 @@ use crate::{
     line::Rank,
     pool::Pool,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the floor knows under a name, else under the name of before. Somebody of that name who is
+/// no longer in the site is somebody else.
+fn known<N: Ord, Ix: Copy>(
+    by_name: &BTreeMap<N, Ix>,
+    name: &N,
+    was: Option<&N>,
+    is_there: impl Fn(&Ix) -> bool,
+) -> Option<Ix> {
+    let here = by_name.get(name).copied();
+    let before = || was.and_then(|was| by_name.get(was)).copied().filter(&is_there);
+    here.filter(&is_there).or_else(before).or(here)
+}
 
 impl Floor {
     pub(super) fn configure(
@@ -28,8 +41,11 @@ impl Floor {
     fn configure_agents(&mut self, agents: Vec<AgentConfig>, out: &mut Vec<Output>) {
         let mut there = BTreeSet::new();
         for config in agents {
-            if let Some(&ix) = self.agent_by_name.get(&config.name) {
+            let is_there = |ix: &AgentIx| self.agents[ix.0 as usize].configured;
+            let known = known(&self.agent_by_name, &config.name, config.was.as_ref(), is_there);
+            if let Some(ix) = known {
                 there.insert(ix);
+                self.agent_by_name.insert(config.name.clone(), ix);
                 let agent = self.agent_mut(ix);
                 // Logged in by the site: an agent who is new to it, or of whom it did not say so.
                 let was = agent.configured && agent.config.logged_in;
@@ -41,7 +57,8 @@ impl Floor {
             } else {
                 let ix = AgentIx(self.agents.len() as u32);
                 there.insert(ix);
-                self.agent_by_name.insert(config.name.clone(), ix);
+                let names = config.was.clone().into_iter().chain([config.name.clone()]);
+                self.agent_by_name.extend(names.map(|name| (name, ix)));
                 self.agents.push(Agent::new(config, self.now));
             }
         }
@@ -57,13 +74,17 @@ impl Floor {
     fn configure_queues(&mut self, queues: Vec<QueueConfig>) {
         let mut there = BTreeSet::new();
         for config in queues {
-            if let Some(&ix) = self.pool_by_name.get(&config.name) {
+            let is_there = |ix: &PoolIx| self.pools[ix.0 as usize].configured;
+            let known = known(&self.pool_by_name, &config.name, config.was.as_ref(), is_there);
+            if let Some(ix) = known {
                 there.insert(ix);
+                self.pool_by_name.insert(config.name.clone(), ix);
                 self.reconfigure(ix, config);
             } else {
                 let ix = PoolIx(self.pools.len() as u32);
                 there.insert(ix);
-                self.pool_by_name.insert(config.name.clone(), ix);
+                let names = config.was.clone().into_iter().chain([config.name.clone()]);
+                self.pool_by_name.extend(names.map(|name| (name, ix)));
                 self.pools.push(Pool::queue(config));
                 self.man(ix);
             }

@@ -101,3 +101,60 @@ fn a_new_strategy_serves_who_waits() {
     world.agent("a", FloorAction::Pause(None));
     assert_eq!(world.ringing_for(1), ["b"], "one rings: no other is taken");
 }
+
+#[test]
+fn who_and_what_is_renamed_goes_on() {
+    let mut world = World::new(vec![queue("q", &["a", "b"])], &["a", "b"]);
+    world.agent("b", FloorAction::Pause(None));
+    world.enter(1, &["q"]);
+    world.answer("a");
+    world.enter(2, &["q"]);
+    world.enter(3, &["q"]);
+    let renamed = QueueConfig { was: Some("q".into()), ..queue("q-new", &["a-new", "b"]) };
+    let a_new = AgentConfig { was: Some("a".into()), ..AgentConfig::new("a-new") };
+    let agents = vec![a_new, AgentConfig::new("b")];
+    let input = Input::Configure { queues: vec![renamed], agents };
+    assert_eq!(world.input(input).unwrap(), [], "nobody leaves, and no phone rings");
+    assert_eq!(world.status("a-new"), AgentStatus::Talking);
+    assert_eq!(world.status("b"), AgentStatus::Paused);
+    assert_eq!(world.floor.position(entry(3)), Some(2));
+    assert_eq!(world.floor.figures("q-new", world.now).unwrap().day.offered, 3);
+
+    // A flow that is on the site of before still says the old name.
+    world.enter(4, &["q"]);
+    assert_eq!(world.floor.position(entry(4)), Some(3));
+    world.end(1);
+    assert_eq!(world.ringing_for(2), ["a-new"]);
+}
+
+#[test]
+fn who_was_renamed_while_there_was_no_host_is_known_by_the_old_name() {
+    let mut world = World::new(vec![queue("q", &["a"])], &["a"]);
+    world.enter(1, &["q"]);
+    world.answer("a");
+    world.enter(2, &["q"]);
+    let renamed = QueueConfig { was: Some("q".into()), ..queue("q-new", &["a-new"]) };
+    let a_new =
+        AgentConfig { was: Some("a".into()), logged_in: false, ..AgentConfig::new("a-new") };
+    world.restart_with(vec![renamed], vec![a_new]);
+    assert_eq!(world.status("a-new"), AgentStatus::Talking);
+    assert_eq!(world.floor.position(entry(2)), Some(1));
+    assert!(world.floor.standing("a-new").unwrap().logged_in);
+}
+
+#[test]
+fn a_new_agent_of_an_old_name_is_somebody_else() {
+    let mut world = World::new(vec![queue("q", &["a", "b"])], &["a", "b"]);
+    world.agent("a", FloorAction::Pause(None));
+    world
+        .input(Input::Configure {
+            queues: vec![queue("q", &["b"])],
+            agents: vec![AgentConfig::new("b")],
+        })
+        .unwrap();
+    let b_is_a = AgentConfig { was: Some("b".into()), ..AgentConfig::new("a") };
+    world.agent("b", FloorAction::Pause(Some("lunch".to_owned())));
+    let input = Input::Configure { queues: vec![queue("q", &["a"])], agents: vec![b_is_a] };
+    world.input(input).unwrap();
+    assert_eq!(world.floor.standing("a").unwrap().pause_reason.as_deref(), Some("lunch"));
+}

@@ -49,6 +49,31 @@ impl Reader<'_> {
             .into_iter()
             .filter_map(|(name, agent)| Some((name, agent.extension.clone()?)));
         self.each_once("/agents", "extension", extensions.collect());
+        let was = queues.iter().filter_map(|(name, queue)| Some((name, queue.was.as_ref()?)));
+        self.renamed("/queues", was.collect(), |name| queues.contains_key(name));
+        let was = agents.iter().filter_map(|(name, agent)| Some((name, agent.was.as_ref()?)));
+        self.renamed("/agents", was.collect(), |name| agents.contains_key(name));
+    }
+
+    /// Names of before are nobody's now, and were one's.
+    fn renamed(
+        &mut self,
+        table: &str,
+        renamed: Vec<(&String, &String)>,
+        is_there: impl Fn(&str) -> bool,
+    ) {
+        for (index, (name, was)) in renamed.iter().enumerate() {
+            let at = child(&child(table, name), "was");
+            if is_there(was) {
+                let problem = self.source.at_value(&at, format!("`{was}` is still in this file"));
+                self.wrong(problem.help("`was` is the name before, which nobody has any more"));
+            } else if let Some((other, _)) = renamed[..index].iter().find(|(_, old)| old == was) {
+                let problem =
+                    self.source.at_value(&at, format!("`{was}` is what `{other}` was, too"));
+                let other = self.source.place(&child(&child(table, other), "was"));
+                self.wrong(problem.see(&self.source.path, other));
+            }
+        }
     }
 
     /// Digits that people key stand for one thing, and are the name of no other.
@@ -105,6 +130,7 @@ impl Reader<'_> {
         }
         Queue {
             name: name.into(),
+            was: file.was.map(Into::into),
             strategy: file.strategy,
             agents: file.agents.iter().map(|agent| agent.as_str().into()).collect(),
             cap: file.cap,
@@ -150,6 +176,7 @@ impl Reader<'_> {
         Agent {
             display_name: file.name.unwrap_or_else(|| name.clone()),
             name: name.into(),
+            was: file.was.map(Into::into),
             endpoints,
             ring_endpoints: file.ring_endpoints,
             logged_in: file.logged_in,

@@ -12,8 +12,9 @@ use std::{
 };
 use strowger_exchange::Clock;
 use strowger_journal::{CaseQuery, Read};
-use strowger_model::{AgentName, Case, CaseRules, Timestamp};
+use strowger_model::{AgentName, CallRecord, Case, CaseRules, Timestamp};
 use strowger_office::report::{Column, Counted, Figures, Unit, columns, report as figures};
+use strowger_site::read_site;
 
 /// Prints the report.
 pub(crate) fn report(args: &Report) -> Result<bool> {
@@ -28,6 +29,7 @@ pub(crate) fn report(args: &Report) -> Result<bool> {
     if let Some(tag) = &args.tag {
         records.retain(|record| record.tags.contains(tag));
     }
+    rename(&mut records, &config);
     let cases = cases(&*reader, args)?;
     let (at_once, now) = (Duration::from_secs(args.at_once), Clock::system().now());
     let rules = rules(&config).unwrap_or_else(|error| {
@@ -98,6 +100,18 @@ fn in_common(by: &By, counted: Counted<'_>) -> String {
             .map(|note| note.value.clone())
             .unwrap_or_default(),
         (By::Dialled | By::Agent | By::Outcome | By::Note(_), Counted::Case(_)) => String::new(),
+    }
+}
+
+/// Gives agents the names that they have now, so that their calls are counted together. If the site
+/// file cannot be read, everybody keeps the name of then.
+fn rename(records: &mut [CallRecord], config: &Config) {
+    let Ok(site) = read_site::read(&config.flows.join("site.toml")) else { return };
+    for record in records {
+        let of_talks = record.talks.iter_mut().filter_map(|talk| talk.agent.as_mut());
+        for agent in record.agent.iter_mut().chain(of_talks) {
+            *agent = site.now_called(agent).clone();
+        }
     }
 }
 
