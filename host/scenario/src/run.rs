@@ -66,6 +66,7 @@ pub fn run(
         name: scenario.name().to_owned(),
         file: scenario.file.clone(),
         live: !how.expectations,
+        figures: how.expectations && scenario.written.figures,
         problems: Vec::new(),
         failures: Vec::new(),
         calls: Vec::new(),

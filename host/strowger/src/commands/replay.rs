@@ -5,6 +5,7 @@ use crate::{
     commands::{records::query, when},
     config::Config,
 };
+use anstream::{print, println};
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;

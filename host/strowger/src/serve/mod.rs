@@ -7,6 +7,7 @@
 //! * `paperwork`: what the API does in the journal: cases and notes.
 //! * `status`: how the host is, as a whole.
 //! * `supervise`: what the host tells a service manager.
+//! * `test_call`: the calls of `strowger call`.
 //! * `watch`: what the host shows of its calls.
 
 mod answers;
@@ -15,6 +16,7 @@ mod paperwork;
 pub(crate) mod running;
 pub(crate) mod status;
 mod supervise;
+pub(crate) mod test_call;
 pub(crate) mod watch;
 
 use crate::{
@@ -24,6 +26,7 @@ use crate::{
         control::Control,
         running::Running,
         status::{Connection, Vitals},
+        test_call::TestLegs,
         watch::Watch,
     },
 };
@@ -63,6 +66,8 @@ fn start_log(config: &Config) -> Result<()> {
     };
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // If standard error is gone, saying so there panics.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     match config.log.json {
@@ -88,7 +93,8 @@ async fn run(config: Config) -> Result<bool> {
         Exchange::new(Options { store: Some(store.clone()), calls: config.calls, ..options });
     let prompts = Arc::new(Prompts::open(prompts(&config, &catalogue.current().site))?);
     let connection = Arc::new(Connection::default());
-    let sink = connection.noted(exchange.sink());
+    let legs = Arc::new(TestLegs::default());
+    let sink = connection.noted(legs.beside(exchange.sink()));
     let (pbx, sim) = adapter(&config, &prompts, sink).await?;
     exchange.attach(pbx.clone());
     let watching = follow(&catalogue, &exchange, prompts, config.debounce_ms)?;
@@ -109,6 +115,7 @@ async fn run(config: Config) -> Result<bool> {
         pbx: pbx.clone(),
         sim,
         watch,
+        legs,
         journal: config.journal(),
         vitals,
     };
