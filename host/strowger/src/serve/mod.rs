@@ -30,8 +30,14 @@ use crate::{
         watch::Watch,
     },
 };
-use anyhow::{Context, Result};
-use std::{io::IsTerminal, sync::Arc, time::Duration};
+use anyhow::{Context, Result, bail};
+use std::{
+    backtrace::{Backtrace, BacktraceStatus},
+    io::IsTerminal,
+    panic::{self, PanicHookInfo},
+    sync::Arc,
+    time::Duration,
+};
 use strowger_asterisk::Asterisk;
 use strowger_exchange::{Clock, Exchange, Memory, Options};
 use strowger_flows::{Catalogue, CatalogueConfig, Watching};
@@ -44,7 +50,7 @@ use strowger_sim::{Phone, Sim, SimConfig};
 use strowger_site::{Report, Site};
 use strowger_speech::{Prompts, PromptsConfig, Speech};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 pub(crate) fn serve(args: &args::Serve) -> Result<bool> {
     let config = Config::read(&args.config.config)?;
@@ -61,8 +67,8 @@ pub(crate) fn serve(args: &args::Serve) -> Result<bool> {
 
 fn start_log(config: &Config) -> Result<()> {
     let filter = match std::env::var("STROWGER_LOG") {
-        Ok(filter) => EnvFilter::try_new(filter).context("STROWGER_LOG")?,
-        Err(_) => EnvFilter::try_new(&config.log.level).context("log.level")?,
+        Ok(written) => filter(&written).context("STROWGER_LOG")?,
+        Err(_) => filter(&config.log.level).context("level in the table [log] of strowger.toml")?,
     };
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -74,7 +80,32 @@ fn start_log(config: &Config) -> Result<()> {
         true => log.json().init(),
         false => log.init(),
     }
+    panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// What the log shows. A word that is no level would be taken for a part of the host, and the log
+/// would be empty.
+fn filter(written: &str) -> Result<EnvFilter> {
+    let is_level = |word: &str| word.parse::<LevelFilter>().is_ok();
+    let words = written.split(',').map(str::trim).filter(|word| !word.contains('='));
+    for word in words.filter(|word| !word.starts_with("strowger")) {
+        if !is_level(word) {
+            bail!("there is no level {word:?}; write error, warn, info, debug, trace or off");
+        }
+    }
+    Ok(EnvFilter::try_new(written)?)
+}
+
+/// A mistake of the host is a line of the log. With RUST_BACKTRACE=1 it says by which way it came.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let said = panic.payload_as_str().unwrap_or("it does not say why");
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let backtrace = Backtrace::capture();
+    match backtrace.status() {
+        BacktraceStatus::Captured => tracing::error!("panic at {place}: {said}\n{backtrace}"),
+        _ => tracing::error!("panic at {place}: {said}"),
+    }
 }
 
 /// Serves until told to stop. True: every call had ended.
