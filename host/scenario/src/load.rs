@@ -49,9 +49,8 @@ impl Scenario {
     pub fn parse(file: &Path, text: &str) -> Result<Self, Vec<Problem>> {
         let text: Arc<str> = text.into();
         let written: ScenarioFile = toml::from_str(&text).map_err(|error| {
-            let message = format!("not a scenario: {}", error.message());
             let place = error.span().map(|span| place(&text, span));
-            vec![Problem { place, ..whole(file, message) }]
+            vec![Problem { place, ..not_a_scenario(file, error.message()) }]
         })?;
         let at = civil(written.at.get_ref());
         let mut wrong = Vec::new();
@@ -201,6 +200,19 @@ impl Then {
     /// How a telephone behaves from then on.
     pub(crate) fn behaviour(&self) -> Option<Phone> {
         self.phone.map(|manner| behaviour(manner, self.after, self.talks, &self.keys))
+    }
+}
+
+/// What serde says, as of other files.
+fn not_a_scenario(file: &Path, message: &str) -> Problem {
+    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+    match unknown {
+        Some((key, known)) => {
+            let problem = whole(file, format!("unknown key `{key}`"));
+            let problem = problem.help("docs/scenarios.md shows all keys");
+            problem.suggest(key, known.split('`').skip(1).step_by(2))
+        }
+        None => whole(file, format!("not a scenario: {message}")),
     }
 }
 

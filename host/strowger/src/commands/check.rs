@@ -13,7 +13,7 @@ use strowger_scenario::{How, Report, Scenario, gate};
 pub(crate) fn check(args: &args::Check) -> Result<bool> {
     let path = std::path::absolute(&args.path)?;
     if !path.exists() {
-        bail!("there is no {}", path.display());
+        bail!("there is no file or folder {}", path.display());
     }
     let engine = load::engine(&args.plugins)?;
     let report = strowger_flows::check(&path, &args.plugins.plugins, &engine);
@@ -53,6 +53,8 @@ fn play(flow: &Arc<LoadedFlow>, loaded: &Loaded) -> bool {
     }
     let passed = reports.iter().filter(|report| report.is_good()).count();
     let (name, all) = (&flow.name, scenarios.len());
-    println!("{name}: {passed} of {all} scenarios pass, every step taken twice");
+    if all > 0 || good {
+        println!("{name}: {passed} of {all} scenarios pass, every step taken twice");
+    }
     good
 }

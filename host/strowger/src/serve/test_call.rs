@@ -132,7 +132,7 @@ impl Stage<'_> {
             }
             (None, Some(via)) => Some(self.legs.dial(self.pbx, via, new.from)),
             (Some(_), Some(_)) => {
-                return Err(Error::conflict("the host serves the sim: leave out --via"));
+                return Err(Error::conflict("the host runs on the simulated PBX: leave out --via"));
             }
             (None, None) => {
                 return Err(Error::conflict(format!(
