@@ -265,10 +265,7 @@ mod tests {
     #[test]
     fn unknown_keys_and_malformed_figures_are_said_with_their_place() {
         let shown = problems("name = \"x\"\nat = \"2026-11-23 10:00\"\n[[call]]\nhang_up = 4\n");
-        assert!(
-            shown.contains("s.toml:4:1") && shown.contains("unknown field `hang_up`"),
-            "{shown}"
-        );
+        assert!(shown.contains("s.toml:4:1") && shown.contains("unknown key `hang_up`"), "{shown}");
         let shown =
             problems("name = \"x\"\nat = \"2026-11-23 10:00\"\n[[call]]\nhangs_up = \"soon\"\n");
         assert!(
