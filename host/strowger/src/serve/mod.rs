@@ -88,9 +88,9 @@ fn start_log(config: &Config) -> Result<()> {
 /// would be empty.
 fn filter(written: &str) -> Result<EnvFilter> {
     let is_level = |word: &str| word.parse::<LevelFilter>().is_ok();
-    let words = written.split(',').map(str::trim).filter(|word| !word.contains('='));
-    for word in words.filter(|word| !word.starts_with("strowger")) {
-        if !is_level(word) {
+    let is_part = |word: &str| word.contains('=') || word.starts_with("strowger");
+    for word in written.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        if !is_part(word) && !is_level(word) {
             bail!("there is no level {word:?}; write error, warn, info, debug, trace or off");
         }
     }
