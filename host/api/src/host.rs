@@ -60,10 +60,12 @@ pub trait Host: Send + Sync + 'static {
     fn calls(&self) -> impl Future<Output = Result<Vec<v1::Call>, Error>> + Send;
 
     /// Brings a call in. The lines say what happens in it, until it is over; they end after an hour
-    /// without a line too. They are for people, and their words may change.
+    /// without a line too. They are for people, and their words may change. A last line that begins
+    /// with `error: ` says why no more can be seen.
     ///
     /// # Errors
-    /// Conflict: `via` is missing, or is not for this PBX.
+    /// Not found: no flow serves the number. Conflict: `via` is missing or not for this PBX, or the
+    /// call has not come to a flow.
     fn call(&self, new: v1::NewCall) -> impl Future<Output = Result<Lines, Error>> + Send;
 
     /// Takes a caller out of the queues: to the flow it is as if nobody could be reached.

@@ -129,17 +129,18 @@ impl Origin {
 }
 
 /// What a plugin says of settings that are as its schema wants them. It may begin with the key that
-/// it means.
+/// it means, such as `texts.welcome`.
 fn refused(source: &Source, settings: &Value, error: LoadError) -> Problem {
-    let key = match &error {
-        LoadError::SettingsRefused { message, .. } => {
-            message.split(':').next().filter(|key| settings.get(key).is_some())
-        }
-        _ => None,
+    let keys = match &error {
+        LoadError::SettingsRefused { message, .. } => message.split(':').next().unwrap_or_default(),
+        _ => "",
     };
-    match key {
-        Some(key) => source.at_value(&child("/settings", key), error.to_string()),
-        None => source.at_key("/settings", error.to_string()),
+    let place = keys.split('.').fold(String::new(), |place, key| child(&place, key));
+    match settings.pointer(&place) {
+        Some(_) if !keys.is_empty() => {
+            source.at_value(&format!("/settings{place}"), error.to_string())
+        }
+        _ => source.at_key("/settings", error.to_string()),
     }
 }
 

@@ -148,7 +148,9 @@ impl Reader<'_> {
                 let problem = self.source.at_value(&at, format!("not a mail address: `{address}`"));
                 self.problems.push(problem.help("write \"name@domain.be\""));
             }
-            if !case.mail_to.is_empty() && !mails.contains_key(kind) {
+            // A mail that is wrong is said to be so elsewhere.
+            let written = || self.source.value["mails"].get(kind).is_some();
+            if !case.mail_to.is_empty() && !mails.contains_key(kind) && !written() {
                 let problem = self.source.at_key(&at, "there is no mail for these cases");
                 let help = format!("write one as [mails.{kind}], with subject and text");
                 self.problems.push(problem.help(help));

@@ -62,7 +62,7 @@ pub enum NoCourier {
         why: lettre::address::AddressError,
     },
     /// A file cannot be read.
-    #[error("[mail] {}: {error}", path.display())]
+    #[error("[mail] the file {} cannot be read: {error}", path.display())]
     File {
         /// Password or certificates.
         path: PathBuf,

@@ -116,8 +116,12 @@ impl Flow {
         match self.attempt(pooled, state, event, reads.clone()) {
             Ok(step) => Ok(step),
             Err(first) => {
-                tracing::warn!(%call, "{first}; the step is tried once more on a new instance");
-                let mut step = self.attempt(None, state, event, reads)?;
+                let second = self.attempt(None, state, event, reads);
+                let mut step = second.inspect_err(|second| {
+                    if *second != first {
+                        tracing::warn!(%call, "at the first try the step failed in another way: {first}");
+                    }
+                })?;
                 step.faults.push(first);
                 Ok(step)
             }

@@ -162,17 +162,24 @@ impl Output {
         self.0.extend_from_slice(bytes);
     }
 
-    /// Without what Rust adds to a panic for people at a terminal.
+    /// Without what Rust adds to a panic for people at a terminal: `thread '<unnamed>' panicked at`
+    /// and a hint. Where it panicked stands before what it says.
     fn text(&self) -> String {
         let text = String::from_utf8_lossy(&self.0);
         let text = readable(&text, text.len());
-        let lines: Vec<&str> = text
-            .lines()
-            .map(str::trim_end)
-            .filter(|line| {
-                !line.is_empty() && !line.starts_with("note: run with `RUST_BACKTRACE=1`")
-            })
-            .collect();
+        let mut lines: Vec<String> = Vec::new();
+        let mut place = None;
+        for line in text.lines().map(str::trim_end) {
+            let panics = line.starts_with("thread '").then(|| line.split_once("' "));
+            let at = panics.flatten().and_then(|(_, rest)| rest.split_once("panicked at "));
+            match (at, place.take()) {
+                _ if line.is_empty() || line.starts_with("note: run with `RUST_BACKTRACE=1`") => {}
+                (Some((_, at)), _) => place = Some(at.to_owned()),
+                (None, Some(at)) => lines.push(format!("{at} {line}")),
+                (None, None) => lines.push(line.to_owned()),
+            }
+        }
+        lines.extend(place);
         lines.join("\n")
     }
 }

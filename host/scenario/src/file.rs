@@ -370,9 +370,9 @@ pub struct Then {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Does {
-    /// Begins to work.
+    /// Logs in.
     LogsIn,
-    /// Goes home.
+    /// Logs out.
     LogsOut,
     /// Takes no calls for now.
     Pauses,

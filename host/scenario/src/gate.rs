@@ -178,7 +178,7 @@ fn in_short(problems: &[Problem], failed: &[Report], dir: &Path) -> String {
 }
 
 /// Runs scenarios on as many threads as there are processors. Reports come in the order of the
-/// runs; `done` is told of each as soon as it is there.
+/// runs; `done` is told of each in this order, as soon as it and all before it are there.
 pub fn run_all(
     runs: &[(&Scenario, How)],
     flow: &LoadedFlow,
@@ -186,19 +186,21 @@ pub fn run_all(
     engine: &Engine,
     done: impl Fn(&Report) + Sync,
 ) -> Vec<Report> {
-    in_parallel(runs, |(scenario, how)| {
-        let report = run(scenario, flow, beside, engine, *how);
-        done(&report);
-        report
-    })
+    let work = |(scenario, how): &(&Scenario, How)| run(scenario, flow, beside, engine, *how);
+    in_parallel(runs, work, |_, report| done(report))
 }
 
 /// Does something with each of many on as many threads as there are processors. The outcomes are in
-/// the order of the many.
-pub(crate) fn in_parallel<T: Sync, R: Send>(many: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// the order of the many; `done` is told of each in this order, as soon as it and all before it are
+/// there.
+pub(crate) fn in_parallel<T: Sync, R: Send>(
+    many: &[T],
+    work: impl Fn(&T) -> R + Sync,
+    done: impl Fn(&T, &R) + Sync,
+) -> Vec<R> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(many.len());
     let next = Mutex::new(many.iter().enumerate());
-    let outcomes = Mutex::new(Vec::with_capacity(many.len()));
+    let outcomes = Mutex::new((BTreeMap::new(), Vec::with_capacity(many.len())));
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
@@ -206,14 +208,18 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(many: &[T], work: impl Fn(&T) -> R +
                     let one = next.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some((index, one)) = one else { return };
                     let outcome = work(one);
-                    outcomes.lock().unwrap_or_else(PoisonError::into_inner).push((index, outcome));
+                    let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+                    let (early, in_order) = &mut *outcomes;
+                    early.insert(index, outcome);
+                    while let Some(outcome) = early.remove(&in_order.len()) {
+                        done(&many[in_order.len()], &outcome);
+                        in_order.push(outcome);
+                    }
                 }
             });
         }
     });
-    let mut outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
-    outcomes.sort_by_key(|(index, _)| *index);
-    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+    outcomes.into_inner().unwrap_or_else(PoisonError::into_inner).1
 }
 
 #[cfg(test)]
@@ -229,5 +235,25 @@ mod tests {
         drop(end);
         assert_eq!(in_time(TIME, || Ok(())), Ok(()));
         assert!(in_time(TIME, || panic!("for the test")).unwrap_err().contains("mistake"));
+    }
+    #[test]
+    fn outcomes_are_told_in_order_whichever_is_there_first() {
+        let told = Mutex::new(Vec::new());
+        let (third, third_begins) = mpsc::channel();
+        let third_begins = Mutex::new(third_begins);
+        // The first is there only when the second is, unless there is one processor only.
+        let work = |one: &usize| {
+            match one {
+                0 => drop(third_begins.lock().unwrap().recv_timeout(Duration::from_secs(5))),
+                2 => third.send(()).unwrap(),
+                _ => {}
+            }
+            one * 10
+        };
+        let outcomes = in_parallel(&[0, 1, 2, 3, 4], work, |one, outcome| {
+            told.lock().unwrap().push((*one, *outcome));
+        });
+        assert_eq!(outcomes, [0, 10, 20, 30, 40]);
+        assert_eq!(told.into_inner().unwrap(), [(0, 0), (1, 10), (2, 20), (3, 30), (4, 40)]);
     }
 }

@@ -49,9 +49,8 @@ impl Scenario {
     pub fn parse(file: &Path, text: &str) -> Result<Self, Vec<Problem>> {
         let text: Arc<str> = text.into();
         let written: ScenarioFile = toml::from_str(&text).map_err(|error| {
-            let message = format!("not a scenario: {}", error.message());
             let place = error.span().map(|span| place(&text, span));
-            vec![Problem { place, ..whole(file, message) }]
+            vec![Problem { place, ..not_a_scenario(file, error.message()) }]
         })?;
         let at = civil(written.at.get_ref());
         let mut wrong = Vec::new();
@@ -204,6 +203,19 @@ impl Then {
     }
 }
 
+/// What serde says, as of other files.
+fn not_a_scenario(file: &Path, message: &str) -> Problem {
+    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+    match unknown {
+        Some((key, known)) => {
+            let problem = whole(file, format!("unknown key `{key}`"));
+            let problem = problem.help("docs/scenarios.md shows all keys");
+            problem.suggest(key, known.split('`').skip(1).step_by(2))
+        }
+        None => whole(file, format!("not a scenario: {message}")),
+    }
+}
+
 fn whole(file: &Path, message: String) -> Problem {
     Problem { file: file.to_owned(), place: None, message, see: Vec::new(), help: None }
 }
@@ -253,10 +265,7 @@ mod tests {
     #[test]
     fn unknown_keys_and_malformed_figures_are_said_with_their_place() {
         let shown = problems("name = \"x\"\nat = \"2026-11-23 10:00\"\n[[call]]\nhang_up = 4\n");
-        assert!(
-            shown.contains("s.toml:4:1") && shown.contains("unknown field `hang_up`"),
-            "{shown}"
-        );
+        assert!(shown.contains("s.toml:4:1") && shown.contains("unknown key `hang_up`"), "{shown}");
         let shown =
             problems("name = \"x\"\nat = \"2026-11-23 10:00\"\n[[call]]\nhangs_up = \"soon\"\n");
         assert!(

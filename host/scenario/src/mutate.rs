@@ -154,11 +154,8 @@ pub fn hold_fast(
         return Err(failed);
     }
     let mutations = mutations(flow);
-    let caught = in_parallel(&mutations, |mutation| {
-        let caught = catch(mutation, &scenarios, flow, beside, engine);
-        done(mutation, &caught);
-        caught
-    });
+    let work = |mutation: &Mutation| catch(mutation, &scenarios, flow, beside, engine);
+    let caught = in_parallel(&mutations, work, done);
     Ok(mutations.into_iter().zip(caught).collect())
 }
 

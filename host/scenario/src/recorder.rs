@@ -11,14 +11,18 @@ use std::{
     time::Duration,
 };
 use strowger_exchange::{Observed, Observer};
-use strowger_model::{CallId, Event, Timestamp};
+use strowger_model::{CallId, Event, Prompt, Timestamp};
 use strowger_pbx::port::LegId;
 use strowger_sim::Sound;
+use strowger_site::Site;
+use strowger_speech::{TimeOfDay, in_words};
 use tokio::{sync::Notify, time::Instant};
 
 /// Keeps the timelines of a run.
 pub(crate) struct Recorder {
     start: Instant,
+    /// Places in line and times are shown as they are heard: `number 1`.
+    site: Arc<Site>,
     calls: Mutex<Calls>,
     /// A record was closed.
     closed: Notify,
@@ -34,8 +38,19 @@ struct Calls {
 }
 
 impl Recorder {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { start: Instant::now(), calls: Mutex::default(), closed: Notify::new() })
+    pub(crate) fn new(site: Arc<Site>) -> Arc<Self> {
+        let (start, closed) = (Instant::now(), Notify::new());
+        Arc::new(Self { start, site, calls: Mutex::default(), closed })
+    }
+
+    fn as_heard(&self, prompts: Vec<Prompt>) -> Vec<Prompt> {
+        let site = self.site.clone();
+        let time_of_day: TimeOfDay = Arc::new(move |at| {
+            let moment = site.moment(at);
+            (moment.hour, moment.minute)
+        });
+        let heard = |prompt| as_heard(prompt, &self.site.language, &time_of_day);
+        prompts.into_iter().map(heard).collect()
     }
 
     /// When the scenario began.
@@ -50,7 +65,7 @@ impl Recorder {
         let (leg, what) = match seen {
             Seen::Arrived { leg, from } => return calls.arrivals.push((leg, from, None)),
             Seen::Hears { leg, sound: Sound::Prompt(prompt) } => {
-                (leg, Some(What::Hears(vec![prompt])))
+                (leg, Some(What::Hears(self.as_heard(vec![prompt]))))
             }
             Seen::Hears { leg, sound: Sound::Music(class) } => {
                 (leg, Some(What::Music(class.to_string())))
@@ -142,6 +157,14 @@ impl Calls {
     }
 }
 
+/// A place in line or a time as it is said. Digits stay as they were keyed.
+fn as_heard(prompt: Prompt, language: &str, time_of_day: &TimeOfDay) -> Prompt {
+    match prompt {
+        Prompt::Position(_) | Prompt::Time(_) => in_words(prompt, language, time_of_day),
+        prompt => prompt,
+    }
+}
+
 /// A narrator that is told elsewhere what callers hear.
 fn listening() -> (Narrator, Timeline) {
     (Narrator::beside_callers(), Timeline::default())
@@ -153,6 +176,10 @@ impl Observer for Recorder {
         let mut calls = self.lock();
         let (narrator, timeline) = calls.by_id.entry(call).or_insert_with(listening);
         if let Some(what) = narrator.tell(observed) {
+            let what = match what {
+                What::OtherHears(prompts) => What::OtherHears(self.as_heard(prompts)),
+                other => other,
+            };
             timeline.happenings.push(Happening { at, what });
         }
         match observed {
@@ -161,6 +188,25 @@ impl Observer for Recorder {
             }
             Observed::Closed(_) => self.closed.notify_one(),
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timeline::spoken;
+
+    #[test]
+    fn places_and_times_are_shown_as_they_are_heard() {
+        let half_past_two: TimeOfDay = Arc::new(|_| (14, 30));
+        for (prompt, shown) in [
+            (Prompt::Position(1), "nummer 1"),
+            (Prompt::Time(Timestamp(0)), "14 uur 30"),
+            (Prompt::Digits("0470".to_owned()), "0470"),
+            (Prompt::Number(12), "12"),
+        ] {
+            assert_eq!(spoken(&[as_heard(prompt, "nl-BE", &half_past_two)]), shown);
         }
     }
 }

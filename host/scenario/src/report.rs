@@ -14,6 +14,8 @@ pub struct Report {
     pub file: PathBuf,
     /// It was run with the files as they are, and what it expects was left aside.
     pub live: bool,
+    /// It checks the figures of the files, and not how the flow behaves.
+    pub figures: bool,
     /// Why it could not be run.
     pub problems: Vec<Problem>,
     /// What was not as expected, with the line of the file, if there is one.
@@ -31,6 +33,7 @@ impl Report {
             name: "the pinned files".to_owned(),
             file: flow.dir.clone(),
             live: false,
+            figures: false,
             problems,
             failures: Vec::new(),
             calls: Vec::new(),

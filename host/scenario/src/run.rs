@@ -66,6 +66,7 @@ pub fn run(
         name: scenario.name().to_owned(),
         file: scenario.file.clone(),
         live: !how.expectations,
+        figures: how.expectations && scenario.written.figures,
         problems: Vec::new(),
         failures: Vec::new(),
         calls: Vec::new(),
@@ -153,7 +154,7 @@ impl Prepared {
 
     async fn play(self, scenario: &Scenario, engine: &Engine, how: How, report: &mut Report) {
         let written = &scenario.written;
-        let recorder = Recorder::new();
+        let recorder = Recorder::new(self.flow.site.clone());
         let flows = [&self.flow]
             .into_iter()
             .chain(&self.beside)

@@ -175,7 +175,9 @@ fn flows(number: usize) -> String {
 fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = |name: &str| distance(&written.to_lowercase(), &name.to_lowercase());
     let (distance, name) = known.into_iter().map(|name| (near(name), name)).min()?;
-    (distance <= name.chars().count().max(3) / 3).then_some(name)
+    // Of a name such as `Europe/Brussels`, the end is what counts.
+    let end = name.rsplit('/').next().unwrap_or(name);
+    (distance <= end.chars().count().max(3) / 3).then_some(name)
 }
 
 /// Names in a sentence: `a`, `b` and `c`.

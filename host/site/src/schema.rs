@@ -14,7 +14,7 @@ use jsonschema::{
 };
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
 /// A schema, ready to check.
@@ -24,7 +24,13 @@ pub struct Schema {
 }
 
 pub(crate) static SITE: LazyLock<Result<Schema, String>> =
-    LazyLock::new(|| Schema::new(site(), jsonschema::options().should_validate_formats(false)));
+    LazyLock::new(|| Schema::new(site(), options()));
+
+/// How the schemas of the host's own files are checked. What a text has to be like beyond its schema
+/// is checked by whoever reads it.
+pub fn options() -> jsonschema::ValidationOptions<'static> {
+    jsonschema::options().should_validate_formats(false)
+}
 
 /// The schema of `site.toml`.
 pub fn site() -> Value {
@@ -142,6 +148,10 @@ impl Schema {
             }
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
                 let options = words(context);
+                let keys = keys(context);
+                if keys.len() > 1 && found.as_object().is_some_and(Map::is_empty) {
+                    return problems.push(here(format!("needs one of the keys {}", list(&keys))));
+                }
                 if options.is_empty() || !found.is_string() {
                     for error in meant(context) {
                         self.explain(error, source, base, formats, problems);
@@ -292,6 +302,17 @@ fn words<'a>(branches: &'a [Vec<ValidationError<'_>>]) -> Vec<&'a str> {
         _ => Vec::new(),
     };
     branches.iter().flat_map(of).collect()
+}
+
+/// The keys that branches of a schema need, if each needs one.
+fn keys<'a>(branches: &'a [Vec<ValidationError<'_>>]) -> Vec<&'a str> {
+    let of = |branch: &'a Vec<ValidationError<'_>>| {
+        branch.iter().find_map(|error| match error.kind() {
+            Kind::Required { property } => property.as_str(),
+            _ => None,
+        })
+    };
+    branches.iter().map(of).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// What is wrong by the branch that was meant, which is the one that got furthest.

@@ -66,7 +66,7 @@ impl Source {
             .iter()
             .filter(|error| lines.insert(line(error)))
             .map(|error| {
-                let problem = Problem::of_file(path, format!("not TOML: {}", error.message()));
+                let problem = not_toml(path, error.message());
                 match error.span() {
                     Some(span) => problem.at(located.place(span)),
                     None => problem,
@@ -161,6 +161,22 @@ impl Source {
 /// A JSON pointer one step further.
 pub fn child(pointer: &str, key: &str) -> String {
     format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+/// What usually brings about an error of the parser, by words of its message.
+const CAUSES: [(&str, &str); 3] = [
+    ("basic string", "put the text between quotation marks, on one line"),
+    ("string values must be quoted", "put a text between quotation marks"),
+    ("duplicate key", "a key or a table can stand in a file only once: keep one of the two"),
+];
+
+/// A file that cannot be parsed.
+fn not_toml(path: &Path, message: &str) -> Problem {
+    let problem = Problem::of_file(path, format!("not TOML: {message}"));
+    match CAUSES.iter().find(|(words, _)| message.contains(words)) {
+        Some((_, help)) => problem.help(*help),
+        None => problem,
+    }
 }
 
 type Wrong = Vec<(Range<usize>, String)>;

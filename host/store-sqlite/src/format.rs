@@ -4,10 +4,10 @@
 //! `UPGRADES`, each a step of one, all in one transaction. A newer one is refused before anything
 //! is written.
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use std::{
-    fs::{File, OpenOptions},
-    io::Read,
+    fs::OpenOptions,
+    io::ErrorKind,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::Duration,
@@ -120,15 +120,10 @@ pub(crate) fn open_to_write(path: &Path) -> Result<Connection, CannotOpen> {
         return Err(CannotOpen::NoFolder { path: path.to_owned() });
     }
     // Ours alone from its first byte on; SQLite gives the files beside it the same mode.
-    drop(
-        OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .append(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(io)?,
-    );
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(io(error)),
+        _ => {}
+    }
     let found = look(path)?;
     let mut connection = Connection::open_with_flags(
         path,
@@ -186,20 +181,22 @@ fn look(path: &Path) -> Result<Found, CannotOpen> {
         }
         _ => Err(CannotOpen::Foreign { path: path.to_owned() }),
     };
-    // The header first: a newer one is not even opened by SQLite, which would make files beside it.
-    let mut header = [0; 100];
-    let read = File::open(path).and_then(|file| file.take(100).read(&mut header));
-    match read.map_err(|error| CannotOpen::Io { path: path.to_owned(), error })? {
-        0 => return Ok(Found::Nothing),
-        100 if header.starts_with(b"SQLite format 3\0") => {}
-        _ => return Err(CannotOpen::Foreign { path: path.to_owned() }),
+    // The header first: a newer one is not opened as a database, which would make files beside it.
+    let io = |error| CannotOpen::Io { path: path.to_owned(), error };
+    let file = path.metadata().map_err(io)?;
+    if file.is_dir() {
+        return Err(io(ErrorKind::IsADirectory.into()));
     }
-    let number = |at: usize| {
-        u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
-    };
-    let (format, application) = (number(60), number(68));
-    if application == APPLICATION && format > FORMAT {
-        return judge(format, application, true);
+    if file.len() == 0 {
+        return Ok(Found::Nothing);
+    }
+    match header(path) {
+        Ok((APPLICATION, format)) if format > FORMAT => return judge(format, APPLICATION, true),
+        Ok(_) => {}
+        Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == ErrorCode::NotADatabase => {
+            return Err(CannotOpen::Foreign { path: path.to_owned() });
+        }
+        Err(error) => return Err(CannotOpen::of(path)(error)),
     }
     // What a host that died has not moved into the file is in the log beside it.
     let asked = || -> rusqlite::Result<(u32, u32, bool)> {
@@ -220,6 +217,28 @@ fn look(path: &Path) -> Result<Found, CannotOpen> {
     };
     let (format, application, tables) = asked().map_err(CannotOpen::of(path))?;
     judge(format, application, tables)
+}
+
+/// The application and the format that the file itself names, without the log beside it.
+///
+/// SQLite reads it, and not `std::fs`. When a process closes a file, the system takes from it all
+/// its locks on that file, also those of other connections; SQLite takes care of that. Without
+/// those locks, another program that closes the journal believes to be the last one, and deletes
+/// the log of the running host.
+fn header(path: &Path) -> rusqlite::Result<(u32, u32)> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        uri += &format!("%{byte:02x}");
+    }
+    // Takes no lock, and makes no file.
+    let connection = Connection::open_with_flags(uri + "?immutable=1", flags)?;
+    let number = |name| {
+        connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0).map(|n| n as u32))
+    };
+    Ok((number("application_id")?, number("user_version")?))
 }
 
 /// Makes or upgrades the tables; `from`: the format that is there.

@@ -10,8 +10,8 @@
 //!
 //! **Architecture invariants:** a commit is not synced to the disk; only when a log has become long
 //! does the writer sync its last pages between two commits. The file is looked at before a byte of
-//! it is changed: what is not ours, or newer, stays as it is. Nothing but [`Sqlite::at`] takes a
-//! path.
+//! it is changed: what is not ours, or newer, stays as it is. Once it is there, nothing but SQLite
+//! opens it: see `header` in `format`. Nothing but [`Sqlite::at`] takes a path.
 
 mod checkpoint;
 mod edit;

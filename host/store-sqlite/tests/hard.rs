@@ -3,11 +3,12 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::mpsc,
 };
-use strowger_journal::{Change, Entry, Health, Options, Store};
+use strowger_journal::{Backend, Change, Entry, Health, Options, Store};
 use strowger_model::CallId;
 use strowger_store_sqlite::Sqlite;
 use strowger_store_suite::{
@@ -57,6 +58,35 @@ fn assert_whole(path: &Path) {
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .unwrap();
     assert_eq!(whole, "ok");
+}
+
+/// Whether this process has a lock on a file, as SQLite asks for it.
+fn is_locked(path: &Path) -> bool {
+    let inode = std::fs::metadata(path).unwrap().ino();
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    let (process, file) = (format!(" {} ", std::process::id()), format!(":{inode} "));
+    locks
+        .lines()
+        .any(|lock| lock.contains("POSIX") && lock.contains(&process) && lock.contains(&file))
+}
+
+/// Without this lock, the command `sqlite3` of most systems believes that nobody uses the database,
+/// and deletes the log of the running host when it ends.
+#[test]
+fn a_host_keeps_its_lock_on_the_journal_whatever_else_it_opens() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("strowger.db");
+    let backend = Sqlite::at(&path);
+    let store = Store::open(&backend, Options::default()).unwrap();
+    assert!(is_locked(&path), "after the start");
+    drop(backend.reader().unwrap());
+    assert!(is_locked(&path), "after a look at records");
+    drop(backend.edit().unwrap());
+    assert!(is_locked(&path), "after a change of a case");
+    assert!(backend.writer().is_err(), "a second host");
+    assert!(is_locked(&path), "after a second host has tried");
+    drop(store);
+    assert!(!is_locked(&path));
 }
 
 /// Files of this process may not grow beyond so many bytes.

@@ -1,17 +1,22 @@
 //! The host's configuration, `strowger.toml`.
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 use strowger_asterisk::AsteriskConfig;
 use strowger_journal::{Backend, Retention};
 use strowger_office::MailConfig;
 use strowger_remote::RemoteConfig;
+use strowger_site::{
+    Problem,
+    schema::{self, Schema},
+    source::Source,
+};
 use strowger_store_sqlite::Sqlite;
 
 /// The host: where its files are, and which PBX it serves. Paths begin at the folder of this file.
@@ -142,13 +147,27 @@ impl Default for Config {
     }
 }
 
+static SCHEMA: LazyLock<Result<Schema, String>> =
+    LazyLock::new(|| Schema::new(schema(), schema::options()));
+
 impl Config {
     /// Reads the file and makes its paths absolute.
     pub(crate) fn read(file: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(file).with_context(|| {
-            format!("cannot read {}; `strowger serve --help` says what it is, docs/command-line.md shows one", file.display())
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            anyhow!(
+                "cannot read {}: {error}; --config names this file, and docs/command-line.md shows one",
+                file.display()
+            )
         })?;
-        let mut config: Self = toml::from_str(&text).with_context(|| file.display().to_string())?;
+        let said = |problems: Vec<Problem>| {
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            anyhow!("{} has mistakes\n\n{}", file.display(), problems.join("\n").trim_end())
+        };
+        let source = Source::parse(file, &text).map_err(said)?;
+        let (config, problems) = schema::read::<Self>(&SCHEMA, &source);
+        let Some(mut config) = config.filter(|_| problems.is_empty()) else {
+            return Err(said(problems));
+        };
         let folder = std::path::absolute(file)?.parent().map(Path::to_owned).unwrap_or_default();
         for path in [&mut config.flows, &mut config.plugins, &mut config.cache, &mut config.state] {
             *path = folder.join(&*path);
@@ -220,7 +239,7 @@ mod tests {
 
         std::fs::write(&file, "flow = \"here\"\n").unwrap();
         let error = format!("{:#}", Config::read(&file).unwrap_err());
-        assert!(error.contains("unknown field `flow`") && error.contains("line 1"), "{error}");
+        assert!(error.contains("unknown key `flow`") && error.contains(".toml:1:1"), "{error}");
         std::fs::write(&file, "adapter = \"asterisk\"\n").unwrap();
         let error = format!("{:#}", Config::read(&file).unwrap_err());
         assert!(error.contains("[asterisk]"), "{error}");

@@ -19,6 +19,7 @@ mod config;
 mod demo;
 mod serve;
 
+use anstream::{eprintln, println};
 use anyhow::Result;
 use args::{Cli, Command, SchemaKind};
 use clap::{CommandFactory, Parser};
@@ -26,17 +27,26 @@ use commands::{
     adapter, call, calls, cases, check, erase, floor, flows, hours, mails, pin, records, replay,
     report, sim, status, test,
 };
-use std::{io::Write, process::ExitCode};
+use std::{
+    io::{self, ErrorKind, Write},
+    process::ExitCode,
+};
 use strowger_remote::protocol;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,
+        // Whoever reads the output has seen enough: `strowger records | head`.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("strowger: {error:#}");
             ExitCode::from(2)
         }
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(|error: &io::Error| error.kind() == ErrorKind::BrokenPipe)
 }
 
 /// 0: all is well. 1: something that was looked at is not good. 2: it could not be looked at.
@@ -73,11 +83,14 @@ fn run(cli: Cli) -> Result<ExitCode> {
                 SchemaKind::AdapterToAdapter => protocol::schema_to_adapter(),
                 SchemaKind::Api => strowger_api::v1::schema(),
             };
-            writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&schema)?)?;
+            println!("{}", serde_json::to_string_pretty(&schema)?);
             true
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "strowger", &mut std::io::stdout());
+            // It panics if it cannot write.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "strowger", &mut script);
+            io::stdout().write_all(&script)?;
             true
         }
     };

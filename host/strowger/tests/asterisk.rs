@@ -22,7 +22,7 @@ fn home(pbx: &AsteriskServer) -> Folder {
         .unwrap();
     let config = format!(
         "flows = {:?}\nplugins = {:?}\ncache = {:?}\nstate = {:?}\nadapter = \"asterisk\"\ndrain = 10\n\n\
-         [asterisk]\nurl = \"{}\"\nuser = \"{USER}\"\npassword = \"{PASSWORD}\"\napp = \"{APP}\"\ntransfer_context = \"{TRANSFER}\"\n\
+         [asterisk]\ntechnologies = [\"PJSIP\", \"Local\"]\nurl = \"{}\"\nuser = \"{USER}\"\npassword = \"{PASSWORD}\"\napp = \"{APP}\"\ntransfer_context = \"{TRANSFER}\"\n\
          number_endpoint = \"PJSIP/central/sip:{{number}}@{}:5060\"\n",
         folder.flows(),
         folder.plugins(),
@@ -79,5 +79,38 @@ fn serve_takes_a_call_and_on_sigterm_lets_it_end_first() {
     );
     late.finished(PATIENCE).unwrap();
     caller.finished(PATIENCE).unwrap();
+    assert!(host.output().ended(PATIENCE).unwrap().success(), "{}", host.output().text());
+}
+
+#[test]
+fn a_test_call_comes_by_the_dialplan_or_says_why_not() {
+    let pbx = AsteriskServer::start().unwrap();
+    let home = home(&pbx);
+    let agent =
+        Phone::start(&pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(Duration::from_secs(3)))
+            .unwrap();
+    let host = Process::start("strowger", strowger(&home, &["serve"])).unwrap();
+    host.output()
+        .until("a connection to Asterisk", PATIENCE, |log| {
+            log.contains("connected to Asterisk").then_some(())
+        })
+        .unwrap();
+    let call = |via: &str| {
+        let output = strowger(&home, &["call", "0900", "--via", via]).output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code().unwrap(), said)
+    };
+    let (code, said) = call("Local/0900@inbound");
+    agent.expect("ACK").unwrap();
+    assert_eq!(code, 0, "{said}\n{}", host.output().text());
+    for part in ["calls 0900", "talks with", "the record is closed: answered"] {
+        assert!(said.contains(part), "{part:?} in\n{said}\n{}", host.output().text());
+    }
+    for via in ["SIP/0900", "PJSIP/nobody-has-this-name", "Local/0900@no-such-context"] {
+        let (code, said) = call(via);
+        assert_eq!(code, 2, "{via}: {said}");
+        assert!(said.contains(&format!("cannot dial {via}")), "{via}: {said}");
+    }
+    host.signal("TERM");
     assert!(host.output().ended(PATIENCE).unwrap().success(), "{}", host.output().text());
 }

@@ -134,6 +134,42 @@ fn check_says_everything_that_is_wrong_at_once() {
 }
 
 #[test]
+fn other_figures_are_a_warning_to_check_and_a_mistake_to_test() {
+    let place = Place::new();
+    let figures = "name = \"The greeting\"\nat = \"2026-11-23 10:00\"\nfigures = true\n[[call]]\n\
+                   hangs_up = 2\nexpect = [{ at = 0, hears = \"Bonjour\" }]\n";
+    fs::write(place.path("flows/reception/scenarios/figures.toml"), figures).unwrap();
+    let warned = ["warning The greeting", "a host takes these figures all the same"];
+    place.run(&["check", "flows/reception"]).ends(0, &warned);
+    place.run(&["test", "flows/reception"]).ends(1, &["FAILED  The greeting"]);
+}
+
+/// Nobody reads on: `strowger ... | head -1`.
+#[test]
+fn output_may_be_cut_off() {
+    let place = Place::new();
+    for args in [
+        &["test", "flows/reception"][..],
+        &["schema", "flow"],
+        &["completions", "bash"],
+        &["hours"],
+    ] {
+        let (_, writer) = std::io::pipe().unwrap();
+        let output = place.command(args).stdout(writer).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.is_empty(), "{args:?}: {said}");
+    }
+    // The log of a host, too: calls go on.
+    let (_, writer) = std::io::pipe().unwrap();
+    fs::write(place.path("strowger.toml"), "").unwrap();
+    let _host = Daemon(place.command(&["serve"]).stderr(writer).spawn().unwrap());
+    until(|| place.run(&["flows"]).0.status.code() != Some(2));
+    place
+        .run(&["call", "+3292000100", "--patience", "1"])
+        .ends(0, &["the record is closed: abandoned"]);
+}
+
+#[test]
 fn hours_are_shown_by_the_day_on_which_they_begin() {
     let place = Place::new();
     place.change(
@@ -178,7 +214,7 @@ fn test_plays_scenarios_and_shows_the_calls_of_those_that_fail() {
         ],
     );
     place.change(one, "at = 0", "att = 0");
-    place.run(&["test", one]).ends(1, &["v4-closed.toml:", "unknown field `att`"]);
+    place.run(&["test", one]).ends(1, &["v4-closed.toml:", "unknown key `att`"]);
 }
 
 #[test]

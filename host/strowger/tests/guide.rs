@@ -1,27 +1,29 @@
 //! What `docs/write-a-flow.md` shows is what works: its files are written down, its plugin is built
-//! for WebAssembly, and its commands are run. (That its Rust passes its own tests is shown by the
-//! doctest of the crate `strowger-sdk`.)
+//! for WebAssembly, and its commands are run, also those for its tests. A crate outside the clone is
+//! built as the guide says, too.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
 use strowger_test_support::workspace;
 
-/// The grey boxes that begin with the name of a file, as name and content. Rust ends where its
-/// tests begin.
-fn files(guide: &str) -> Vec<(String, String)> {
+/// The grey boxes that begin with the name of a file, by this name. Two boxes with one name are one
+/// file.
+fn files(guide: &str) -> BTreeMap<String, String> {
     let boxes = guide.split("\n```").skip(1).step_by(2).filter_map(|text| text.split_once('\n'));
-    let named = boxes.filter_map(|(_, text)| {
-        let (name, _) = text.split_once('\n')?;
-        let name = name.strip_prefix("# ").or(name.strip_prefix("// "))?;
-        name.contains('/').then(|| {
-            (name.to_owned(), text.split("\n// ---- the tests").next().unwrap_or(text).to_owned())
-        })
-    });
-    named.collect()
+    let mut files = BTreeMap::<String, String>::new();
+    for (_, text) in boxes {
+        let first = text.lines().next().unwrap_or_default();
+        let name = first.strip_prefix("# ").or(first.strip_prefix("// ")).unwrap_or_default();
+        if name.ends_with(".toml") || name.ends_with(".rs") {
+            *files.entry(name.to_owned()).or_default() += &format!("{text}\n");
+        }
+    }
+    files
 }
 
 /// The commands of the guide that begin with this.
@@ -69,38 +71,64 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Where cargo puts what it builds.
+fn built() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
+}
+
+fn cargo(folder: &Path, args: &[&str]) -> String {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let cargo = cargo.args(args).arg("--offline").env("CARGO_TARGET_DIR", built());
+    run(cargo, folder)
+}
+
+fn write(file: &Path, content: &str) {
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, content).unwrap();
+}
+
 #[test]
 fn the_guide_leads_to_a_tested_flow() {
     let guide = fs::read_to_string(workspace().join("docs/write-a-flow.md")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     clone_of_the_workspace(folder.path());
-    let files = files(&guide);
+    let files: BTreeMap<String, String> =
+        files(&guide).into_iter().filter(|(name, _)| name.contains('/')).collect();
     for (name, content) in &files {
-        let file = folder.path().join(name);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, content).unwrap();
+        write(&folder.path().join(name), content);
     }
-    assert_eq!(files.len(), 5, "{:?}", files.iter().map(|(name, _)| name).collect::<Vec<_>>());
+    assert_eq!(files.len(), 6, "{:?}", files.keys().collect::<Vec<_>>());
     fs::create_dir(folder.path().join("my-plugins")).unwrap();
 
-    let built =
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
-    for words in commands(&guide, "cargo") {
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        run(
-            cargo.args(&words[1..]).args(["--quiet", "--offline"]).env("CARGO_TARGET_DIR", &built),
-            folder.path(),
-        );
-    }
+    let said: Vec<String> =
+        commands(&guide, "cargo").map(|words| cargo(folder.path(), &words[1..])).collect();
+    assert!(said[0].contains("3 passed"), "{}", said[0]);
     for words in commands(&guide, "cp") {
         let from = words[1].strip_prefix("target/").expect("from cargo's target folder");
-        fs::copy(built.join(from), folder.path().join(words[2]).join("callback.wasm")).unwrap();
+        fs::copy(built().join(from), folder.path().join(words[2]).join("callback.wasm")).unwrap();
     }
     let said: Vec<String> = commands(&guide, "strowger")
         .map(|words| {
             run(Command::new(env!("CARGO_BIN_EXE_strowger")).args(&words[1..]), folder.path())
         })
         .collect();
-    assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[1].contains("1 passed, 0 failed"), "{}", said[1]);
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert!(said[0].contains("2 of 2 scenarios pass"), "{}", said[0]);
+    assert!(said[1].contains("2 passed, 0 failed"), "{}", said[1]);
+    assert!(said[2].contains("4 alterations, 0 noticed by nobody"), "{}", said[2]);
+
+    outside_the_clone(&files);
+}
+
+/// The same crate in a folder of its own, with the profile and the SDK as the guide says.
+fn outside_the_clone(clone: &BTreeMap<String, String>) {
+    let guide = fs::read_to_string(workspace().join("docs/write-a-flow.md")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = &files(&guide)["Cargo.toml"];
+    let line = |begins: &str| manifest.lines().find(|line| line.starts_with(begins)).unwrap();
+    let sdk = format!("strowger-sdk = {{ path = {:?} }}", workspace().join("plugins/sdk"));
+    write(&folder.path().join("Cargo.toml"), &manifest.replace(line("strowger-sdk = "), &sdk));
+    write(&folder.path().join("src/lib.rs"), &clone["plugins/callback/src/lib.rs"]);
+    fs::copy(workspace().join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
+    cargo(folder.path(), &["build", "--target", "wasm32-wasip2", "--profile", "plugin"]);
 }

@@ -8,7 +8,7 @@ use std::{
     net::TcpListener,
     os::unix::fs::PermissionsExt,
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::mpsc::{Receiver, channel},
     time::{Duration, Instant},
 };
@@ -174,6 +174,35 @@ fn callers_outlive_the_host() {
     assert!(hears.as_object().unwrap().len() >= 5, "{hears}");
     sim.say("call +3292000300 +32470999999");
     sim.until("a call to the new host", |status| status["answered"] == 6);
+}
+
+/// A host whose PBX is away, answers with nothing, or gets lost.
+#[test]
+fn a_test_call_that_does_not_come_ends_and_says_why() {
+    let place = Place::new();
+    let call = || place.command(&["call", "+3292000300", "--via", "PJSIP/somebody"]);
+    let said = |output: Output| {
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let _host = place.serve();
+    let began = Instant::now();
+    while place.command(&["flows"]).output().unwrap().status.code() == Some(2) {
+        assert!(began.elapsed() < PATIENCE, "the host does not answer");
+    }
+    let away = said(call().output().unwrap());
+    assert!(away.contains("the PBX is not connected"), "{away}");
+
+    let mut sim = place.sim(&["--nobody-answers"]);
+    sim.until("the host", |status| status["connected"] == true);
+    let nothing = said(call().output().unwrap());
+    assert!(nothing.contains("no call from this number has come to a flow"), "{nothing}");
+
+    let lost = call().stderr(Stdio::piped()).spawn().unwrap();
+    sim.until("a phone that rings", |status| status["rung"] == 2);
+    sim.child.0.kill().unwrap();
+    let lost = said(lost.wait_with_output().unwrap());
+    assert!(lost.contains("the PBX cannot be reached"), "{lost}");
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub struct Desk;
 impl Script for Desk {
     type Settings = Settings;
 
+    const FIELDS: Option<&'static [&'static str]> = Some(&[]);
+
     fn check(settings: &Settings) -> Result<(), String> {
         let Codes { log_in, queue, pause, end_pause } = &settings.codes;
         for code in [log_in, queue, pause, end_pause, &settings.mobile_prefix] {

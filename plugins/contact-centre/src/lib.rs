@@ -14,6 +14,9 @@ pub struct ContactCentre;
 impl Script for ContactCentre {
     type Settings = Settings;
 
+    const FIELDS: Option<&'static [&'static str]> =
+        Some(&["clinic", "call", "clinics", "position", "minutes"]);
+
     fn check(settings: &Settings) -> Result<(), String> {
         let mut numbers = BTreeSet::new();
         if let Some(twice) = settings

@@ -61,6 +61,8 @@ pub struct GpPost;
 impl Script for GpPost {
     type Settings = Settings;
 
+    const FIELDS: Option<&'static [&'static str]> = Some(&[]);
+
     fn check(settings: &Settings) -> Result<(), String> {
         settings.in_call.check()
     }

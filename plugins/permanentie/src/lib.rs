@@ -15,6 +15,8 @@ pub struct Permanentie;
 impl Script for Permanentie {
     type Settings = Settings;
 
+    const FIELDS: Option<&'static [&'static str]> = Some(&[]);
+
     fn check(settings: &Settings) -> Result<(), String> {
         let night = &settings.night;
         let keys: BTreeSet<char> = night.triage.iter().map(|degree| degree.key).collect();

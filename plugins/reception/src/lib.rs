@@ -91,6 +91,8 @@ pub struct Reception;
 impl Flow for Reception {
     type Settings = Settings;
 
+    const FIELDS: Option<&'static [&'static str]> = Some(&[]);
+
     fn check(settings: &Settings) -> Result<(), String> {
         match settings.menu.iter().find(|entry| !"0123456789*#".contains(entry.key)) {
             Some(entry) => Err(format!(

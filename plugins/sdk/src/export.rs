@@ -1,6 +1,7 @@
 //! What the export macro needs. Not for flows.
 
 use crate::{Flow, types::Manifest};
+use serde_json::Value;
 
 pub use crate::bindings::{Guest, export_flow};
 pub use schemars;
@@ -21,9 +22,54 @@ pub fn manifest(name: &str, version: &str, settings_schema: String) -> Manifest 
 /// # Errors
 /// What is wrong with them, for the operator.
 pub fn configure<F: Flow>(settings: &str) -> Result<&'static F::Settings, String> {
-    let settings = serde_json::from_str(settings).map_err(|error| format!("settings: {error}"))?;
+    let wrong = |error| format!("settings: {error}");
+    if let Some(fields) = F::FIELDS {
+        only_fields("", &serde_json::from_str(settings).map_err(wrong)?, fields)?;
+    }
+    let settings = serde_json::from_str(settings).map_err(wrong)?;
     F::check(&settings)?;
     Ok(Box::leak(Box::new(settings)))
+}
+
+/// Refuses a text with a field in braces that nothing fills in. `place`: where the value stands, such
+/// as `texts.welcome`.
+fn only_fields(place: &str, value: &Value, fields: &[&str]) -> Result<(), String> {
+    let inside = |key: &str| match place {
+        "" => key.to_owned(),
+        place => format!("{place}.{key}"),
+    };
+    match value {
+        Value::Object(table) => {
+            table.iter().try_for_each(|(key, value)| only_fields(&inside(key), value, fields))
+        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, value)| only_fields(&inside(&index.to_string()), value, fields)),
+        Value::String(text) => match other_field(text, fields) {
+            None => Ok(()),
+            Some(other) => {
+                let known: Vec<String> =
+                    fields.iter().map(|field| format!("{{{field}}}")).collect();
+                let known = match known.is_empty() {
+                    true => "this flow has no fields".to_owned(),
+                    false => format!("this flow has {}", known.join(", ")),
+                };
+                Err(format!("{place}: nothing fills in {{{other}}}; {known}"))
+            }
+        },
+        _ => Ok(()),
+    }
+}
+
+/// The first field of a text that is none of these.
+fn other_field<'t>(text: &'t str, fields: &[&str]) -> Option<&'t str> {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    text.split('{').skip(1).find_map(|after| {
+        let (name, _) = after.split_once('}')?;
+        let is_field = !name.is_empty() && name.chars().all(is_name);
+        (is_field && !fields.contains(&name)).then_some(name)
+    })
 }
 
 /// Makes this crate the plugin of one flow: `strowger_sdk::export!(Helpdesk);`.
@@ -92,4 +138,25 @@ macro_rules! export {
             $crate::export::export_flow!(Plugin with_types_in $crate::bindings);
         };
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::only_fields;
+    use serde_json::json;
+
+    #[test]
+    fn a_field_that_nothing_fills_in_is_refused() {
+        let wrong = |text: &str| only_fields("", &json!({"texts": {"welcome": text}}), &["town"]);
+        assert_eq!(wrong("Welkom in {town}."), Ok(()));
+        assert_eq!(wrong("Een { en een {} en een { town }, en {een: twee}"), Ok(()));
+        assert_eq!(
+            wrong("Welkom in {town}, {gemeente}.").unwrap_err(),
+            "texts.welcome: nothing fills in {gemeente}; this flow has {town}"
+        );
+        assert_eq!(
+            only_fields("", &json!({"languages": [{"ask": {"fr": "{ville}"}}]}), &[]).unwrap_err(),
+            "languages.0.ask.fr: nothing fills in {ville}; this flow has no fields"
+        );
+    }
 }

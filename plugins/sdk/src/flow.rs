@@ -16,6 +16,11 @@ pub trait Flow: 'static {
     /// against.
     type Settings: DeserializeOwned + JsonSchema + 'static;
 
+    /// The fields in braces that the flow fills in in texts of its settings: `town` for `{town}`. A
+    /// text with any other field is refused, since people would hear its name. None: texts are not
+    /// looked at.
+    const FIELDS: Option<&'static [&'static str]> = None;
+
     /// What the schema cannot say about settings, such as that one figure is less than another.
     ///
     /// # Errors

@@ -15,6 +15,8 @@ pub struct Helpdesk;
 impl Script for Helpdesk {
     type Settings = Settings;
 
+    const FIELDS: Option<&'static [&'static str]> = Some(&["municipality"]);
+
     fn check(settings: &Settings) -> Result<(), String> {
         if settings.repeat_every.0 == 0 {
             return Err(

@@ -14,6 +14,8 @@ pub struct Zorglijn;
 impl Script for Zorglijn {
     type Settings = Settings;
 
+    const FIELDS: Option<&'static [&'static str]> = Some(&[]);
+
     fn check(settings: &Settings) -> Result<(), String> {
         if settings.call_back_after.0 <= 2 * settings.answer_within.0 {
             return Err("call_back_after: the second assistant would never be asked; give more than twice `answer_within`".into());

@@ -102,7 +102,7 @@ impl Desk {
         };
         onward.unwrap_or_else(|| {
             let leg = channel_of(leg);
-            tracing::error!(leg, ?to, "cannot be transferred there: no endpoint in the configuration fits it; on in the PBX's own route");
+            tracing::error!(leg, ?to, "cannot be transferred there: no endpoint in the configuration fits it; the call takes the PBX's own route instead");
             Onward::OwnRoute
         })
     }

@@ -95,14 +95,14 @@ pub enum AgentState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AgentDo {
-    /// Begins to work.
+    /// Logs in.
     LogIn {
         /// The phone: a number, an extension, or an address as the PBX writes it; null: the agent's
         /// own.
         #[serde(default)]
         at: Option<String>,
     },
-    /// Ends to work.
+    /// Logs out.
     LogOut,
     /// Takes no calls for now.
     Pause {

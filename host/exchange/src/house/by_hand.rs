@@ -15,7 +15,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ByHandError {
     /// It is not up.
-    #[error("there is no call {0} up")]
+    #[error("there is no call {0} in progress; `strowger calls` lists those that are")]
     NoCall(CallId),
     /// Its caller does not wait.
     #[error("the caller of {0} does not wait in a queue")]

@@ -53,6 +53,10 @@ pub(crate) struct Test {
     pub(crate) figures: bool,
 }
 
+fn day(text: &str) -> Result<NaiveDate, &'static str> {
+    text.parse().map_err(|_| "there is no such day; write year-month-day, such as 2026-12-21")
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Hours {
     /// The folder with the site file
@@ -62,7 +66,7 @@ pub(crate) struct Hours {
     #[arg(long, value_name = "NAME")]
     pub(crate) schedule: Option<String>,
     /// The first day, such as 2026-12-21; else today
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) from: Option<NaiveDate>,
     /// How many days
     #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=366))]

@@ -56,7 +56,8 @@ pub(crate) enum Command {
     /// Checks everything that can be checked without serving a call: syntax, settings against the
     /// plugin's schema, names, numbers, opening hours, permissions. Then plays the scenarios and
     /// takes every step twice: on an instance of the plugin that was used before, and on a new one.
-    /// A flow must give the same orders both times. All mistakes are shown at once.
+    /// A flow must give the same orders both times. All mistakes are shown at once. A scenario of
+    /// figures (`figures = true`) that fails is a warning: a host takes other figures.
     ///
     /// The exit code is 0 if all is good, else 1.
     Check(Check),

@@ -1,6 +1,7 @@
 //! `strowger adapter test`: the scenarios of all adapters, played on one that connects.
 
 use crate::args::{self, AdapterAction};
+use anstream::println;
 use anyhow::{Context, Result, bail};
 use std::{net::SocketAddr, time::Duration};
 use strowger_conformance::{run, scenarios};

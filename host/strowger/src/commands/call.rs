@@ -1,7 +1,7 @@
 //! `strowger call`: bring a call in and watch it.
 
 use crate::{args, commands::reach::reach};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use futures_util::TryStreamExt;
 use std::io::Write;
 use strowger_api::{Host, v1::NewCall};
@@ -30,6 +30,10 @@ pub(crate) fn call(args: &args::Call) -> Result<bool> {
         let mut lines = host.call(new).await?;
         let mut seen = false;
         while let Some(line) = lines.try_next().await? {
+            // The host sees nothing more of the call.
+            if let Some(why) = line.strip_prefix("error: ") {
+                bail!("{why}");
+            }
             seen = true;
             // A line is seen when it comes, also at the other end of a pipe.
             writeln!(std::io::stdout(), "{line}")?;

@@ -10,6 +10,7 @@ use crate::{
     },
     serve::watch::masked,
 };
+use anstream::println;
 use anyhow::Result;
 use std::io::stdout;
 use strowger_api::{

@@ -6,6 +6,7 @@ use crate::{
     commands::{sheet::Sheet, when},
     config::Config,
 };
+use anstream::println;
 use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;
 use std::{

@@ -1,6 +1,7 @@
 //! `strowger erase`: personal data leaves the journal.
 
 use crate::{args::Erase, config::Config};
+use anstream::println;
 use anyhow::Result;
 
 /// Erases, and says how much it was.

@@ -5,6 +5,7 @@ use crate::{
     args,
     commands::{reach::reach, sheet::Sheet, when},
 };
+use anstream::println;
 use anyhow::Result;
 use serde::Serialize;
 use std::{io::stdout, time::Duration};

@@ -4,6 +4,7 @@ use crate::{
     args::{self, FlowsAction},
     commands::reach::reach,
 };
+use anstream::{print, println};
 use anyhow::Result;
 use strowger_api::{
     Host,

@@ -4,6 +4,7 @@ use crate::{
     args,
     commands::{load, sheet::Sheet},
 };
+use anstream::println;
 use anyhow::{Result, bail};
 use chrono::{NaiveDate, Utc};
 use std::io::stdout;

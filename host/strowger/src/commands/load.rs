@@ -27,7 +27,7 @@ pub(crate) fn engine(plugins: &Plugins) -> Result<Engine> {
 pub(crate) fn load(path: &Path, plugins: &Plugins) -> Result<Loaded> {
     let path = &std::path::absolute(path)?;
     if !path.exists() {
-        bail!("there is no {}", path.display());
+        bail!("there is no file or folder {}", path.display());
     }
     let Some(folder) = site_folder(path) else {
         bail!("no site.toml in {} or a folder above: flows need one", path.display());

@@ -1,5 +1,6 @@
 //! `strowger pin`: the hash of a PIN, for the site file.
 
+use anstream::{eprint, println};
 use anyhow::{Context, Result};
 use std::io::{BufRead, IsTerminal};
 use strowger_site::Pin;

@@ -5,6 +5,7 @@ use crate::{
     commands::{against, cases::rules, records, sheet::Sheet, when},
     config::Config,
 };
+use anstream::eprintln;
 use anyhow::{Result, ensure};
 use std::{
     io::{BufWriter, Write, stdout},

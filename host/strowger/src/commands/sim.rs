@@ -1,6 +1,7 @@
 //! `strowger sim`: a simulated PBX as a process of its own, whose callers outlive the host.
 
 use crate::args;
+use anstream::eprintln;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::{

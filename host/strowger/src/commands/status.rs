@@ -4,6 +4,7 @@ use crate::{
     args,
     commands::{reach::reach, when},
 };
+use anstream::{print, println};
 use anyhow::Result;
 use strowger_api::{Host, v1::Status};
 

@@ -1,6 +1,7 @@
 //! `strowger test`: the scenarios of flows.
 
 use crate::{args, commands::load};
+use anstream::{print, println};
 use anyhow::Result;
 use std::{path::Path, sync::Arc, time::Instant};
 use strowger_flows::{LoadedFlow, Snapshot};

@@ -19,6 +19,7 @@ use crate::{
         watch::{Sight, Wanted, Watch},
     },
 };
+use anstream::println;
 use anyhow::{Context, Result, bail};
 use script::{FLOW, Scene};
 use stage::Copy;
@@ -75,6 +76,7 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
         pbx: sim.clone(),
         sim: Some(sim.clone()),
         watch,
+        legs: Arc::default(),
         // The demo keeps none.
         journal: Config { state: copy.control.with_extension("state"), ..Config::default() }
             .journal(),

@@ -7,6 +7,7 @@
 //! * `paperwork`: what the API does in the journal: cases and notes.
 //! * `status`: how the host is, as a whole.
 //! * `supervise`: what the host tells a service manager.
+//! * `test_call`: the calls of `strowger call`.
 //! * `watch`: what the host shows of its calls.
 
 mod answers;
@@ -15,6 +16,7 @@ mod paperwork;
 pub(crate) mod running;
 pub(crate) mod status;
 mod supervise;
+pub(crate) mod test_call;
 pub(crate) mod watch;
 
 use crate::{
@@ -24,11 +26,18 @@ use crate::{
         control::Control,
         running::Running,
         status::{Connection, Vitals},
+        test_call::TestLegs,
         watch::Watch,
     },
 };
-use anyhow::{Context, Result};
-use std::{io::IsTerminal, sync::Arc, time::Duration};
+use anyhow::{Context, Result, bail};
+use std::{
+    backtrace::{Backtrace, BacktraceStatus},
+    io::IsTerminal,
+    panic::{self, PanicHookInfo},
+    sync::Arc,
+    time::Duration,
+};
 use strowger_asterisk::Asterisk;
 use strowger_exchange::{Clock, Exchange, Memory, Options};
 use strowger_flows::{Catalogue, CatalogueConfig, Watching};
@@ -41,7 +50,7 @@ use strowger_sim::{Phone, Sim, SimConfig};
 use strowger_site::{Report, Site};
 use strowger_speech::{Prompts, PromptsConfig, Speech};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 pub(crate) fn serve(args: &args::Serve) -> Result<bool> {
     let config = Config::read(&args.config.config)?;
@@ -58,18 +67,45 @@ pub(crate) fn serve(args: &args::Serve) -> Result<bool> {
 
 fn start_log(config: &Config) -> Result<()> {
     let filter = match std::env::var("STROWGER_LOG") {
-        Ok(filter) => EnvFilter::try_new(filter).context("STROWGER_LOG")?,
-        Err(_) => EnvFilter::try_new(&config.log.level).context("log.level")?,
+        Ok(written) => filter(&written).context("STROWGER_LOG")?,
+        Err(_) => filter(&config.log.level).context("level in the table [log] of strowger.toml")?,
     };
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // If standard error is gone, saying so there panics.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     match config.log.json {
         true => log.json().init(),
         false => log.init(),
     }
+    panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// What the log shows. A word that is no level would be taken for a part of the host, and the log
+/// would be empty.
+fn filter(written: &str) -> Result<EnvFilter> {
+    let is_level = |word: &str| word.parse::<LevelFilter>().is_ok();
+    let is_part = |word: &str| word.contains('=') || word.starts_with("strowger");
+    for word in written.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        if !is_part(word) && !is_level(word) {
+            bail!("there is no level {word:?}; write error, warn, info, debug, trace or off");
+        }
+    }
+    Ok(EnvFilter::try_new(written)?)
+}
+
+/// A mistake of the host is a line of the log. With RUST_BACKTRACE=1 it says by which way it came.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let said = panic.payload_as_str().unwrap_or("it does not say why");
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let backtrace = Backtrace::capture();
+    match backtrace.status() {
+        BacktraceStatus::Captured => tracing::error!("panic at {place}: {said}\n{backtrace}"),
+        _ => tracing::error!("panic at {place}: {said}"),
+    }
 }
 
 /// Serves until told to stop. True: every call had ended.
@@ -88,7 +124,8 @@ async fn run(config: Config) -> Result<bool> {
         Exchange::new(Options { store: Some(store.clone()), calls: config.calls, ..options });
     let prompts = Arc::new(Prompts::open(prompts(&config, &catalogue.current().site))?);
     let connection = Arc::new(Connection::default());
-    let sink = connection.noted(exchange.sink());
+    let legs = Arc::new(TestLegs::default());
+    let sink = connection.noted(legs.beside(exchange.sink()));
     let (pbx, sim) = adapter(&config, &prompts, sink).await?;
     exchange.attach(pbx.clone());
     let watching = follow(&catalogue, &exchange, prompts, config.debounce_ms)?;
@@ -110,6 +147,7 @@ async fn run(config: Config) -> Result<bool> {
         pbx: pbx.clone(),
         sim,
         watch,
+        legs,
         journal: config.journal(),
         vitals,
     };

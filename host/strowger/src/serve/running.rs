@@ -3,22 +3,17 @@
 use crate::serve::{
     answers, paperwork,
     status::{self, Vitals},
-    watch::{Sight, Wanted, Watch},
+    test_call::{Stage, TestLegs},
+    watch::Watch,
 };
-use futures_util::{StreamExt, stream};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use strowger_api::{Error, Host, Lines, v1};
 use strowger_exchange::{ByHandError, Exchange};
 use strowger_flows::Catalogue;
 use strowger_journal::Backend;
 use strowger_model::{AgentName, CallId, FlowName, event::RefusalReason};
-use strowger_pbx::port::{Address, LegId, Pbx, PbxCommand};
-use strowger_scenario::What;
-use strowger_sim::{Caller, Keys, Sim};
-use tokio::sync::mpsc::Receiver;
-
-/// A call of which nothing is seen for so long is no longer shown.
-const LONGEST_SILENCE: Duration = Duration::from_secs(3600);
+use strowger_pbx::port::Pbx;
+use strowger_sim::Sim;
 
 /// The parts of a host that the API reaches.
 pub(crate) struct Running {
@@ -28,6 +23,7 @@ pub(crate) struct Running {
     /// The PBX, if it is the sim.
     pub(crate) sim: Option<Arc<Sim>>,
     pub(crate) watch: Arc<Watch>,
+    pub(crate) legs: Arc<TestLegs>,
     /// What the status is made of.
     pub(crate) vitals: Vitals,
     /// For what people keep, beside the host's own writer.
@@ -93,39 +89,17 @@ impl Host for Running {
     }
 
     async fn call(&self, new: v1::NewCall) -> Result<Lines, Error> {
-        let sights = self.watch.watch(Wanted::NextFrom(new.from.clone()));
-        match (&self.sim, new.via) {
-            (Some(sim), None) => {
-                let keys = new.keys.into_iter().map(|(after, digits)| Keys {
-                    after: Duration::try_from_secs_f64(after).unwrap_or_default(),
-                    digits,
-                });
-                sim.call(Caller {
-                    from: new.from,
-                    to: new.number,
-                    patience: Some(Duration::from_secs(new.patience)),
-                    leaves: Some(Duration::from_secs(new.patience.saturating_mul(10))),
-                    keys: keys.collect(),
-                    ..Caller::default()
-                });
-            }
-            (None, Some(via)) => self.pbx.send(PbxCommand::Dial {
-                leg: LegId(format!("cli-{}", since_1970().as_millis()).into()),
-                to: Address::Endpoint(via),
-                caller_id: new.from,
-                display_name: None,
-            }),
-            (Some(_), Some(_)) => {
-                return Err(Error::conflict("the host serves the sim: leave out --via"));
-            }
-            (None, None) => {
-                return Err(Error::conflict(format!(
-                    "the host serves {}: name with --via an address of it that sends the call to the host",
-                    self.pbx.name()
-                )));
-            }
+        if let Some(why) = self.vitals.connection.error() {
+            return Err(Error::conflict(format!("the PBX is not connected: {why}")));
         }
-        Ok(lines(sights))
+        let stage = Stage {
+            snapshot: &self.catalogue.current(),
+            watch: &self.watch,
+            pbx: &self.pbx,
+            sim: self.sim.as_deref(),
+            legs: &self.legs,
+        };
+        stage.call(new).await
     }
 
     async fn cases(&self, which: v1::WhichCases) -> Result<Vec<v1::Case>, Error> {
@@ -158,22 +132,4 @@ fn by_hand(error: ByHandError) -> Error {
         ByHandError::NoCall(_) => Error::not_found(error),
         ByHandError::NotWaiting(_) | ByHandError::NoCaller(_) => Error::conflict(error),
     }
-}
-
-/// A line for each sight, until the call is over.
-fn lines(sights: Receiver<Sight>) -> Lines {
-    stream::unfold((sights, None), async |(mut sights, first)| {
-        let sight = tokio::time::timeout(LONGEST_SILENCE, sights.recv()).await.ok()??;
-        let first = first.unwrap_or(sight.at);
-        let line = format!("{:7.1} s  {}", sight.at.since(first).as_secs_f64(), sight.what);
-        if let What::Closed(_) = sight.what {
-            sights.close();
-        }
-        Some((Ok(line), (sights, Some(first))))
-    })
-    .boxed()
-}
-
-fn since_1970() -> Duration {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
 }

@@ -35,7 +35,7 @@ impl Connection {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
     }
 
-    fn error(&self) -> Option<String> {
+    pub(super) fn error(&self) -> Option<String> {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Some("it has not answered yet".to_owned()),
             Some(connected) => connected.clone().err(),

@@ -122,6 +122,9 @@ pub trait Script: 'static {
     /// The `[settings]` of a flow file.
     type Settings: DeserializeOwned + JsonSchema + 'static;
 
+    /// See [`Flow::FIELDS`]. Those of [`Announce`] are `position` and `minutes`.
+    const FIELDS: Option<&'static [&'static str]> = None;
+
     /// See [`Flow::check`].
     ///
     /// # Errors
@@ -142,6 +145,8 @@ pub trait Script: 'static {
 
 impl<S: Script> Flow for S {
     type Settings = S::Settings;
+
+    const FIELDS: Option<&'static [&'static str]> = S::FIELDS;
 
     fn check(settings: &S::Settings) -> Result<(), String> {
         S::check(settings)
