@@ -6,9 +6,11 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 use strowger_call::{Call, Input, fallback};
+use strowger_flows::Snapshot;
 use strowger_model::{
     CallId,
     event::{Arrival, Cause},
+    number::masked,
 };
 use strowger_pbx::bounds::{DIALLED, is_key};
 use strowger_pbx::port::{AliveLeg, ArrivedLeg, LegId, LegState, PbxCommand, PbxEvent};
@@ -57,10 +59,11 @@ impl Exchange {
     fn arrive(self: &Arc<Self>, arrived: ArrivedLeg) {
         let snapshot = self.catalogue.current();
         self.follow_site(&snapshot);
+        let arrived = in_full(arrived, &snapshot);
         let flow = arrived.dialled.len() <= DIALLED;
         let flow = flow.then(|| snapshot.route(&arrived.dialled)).flatten();
         let Some(flow) = flow else {
-            tracing::warn!(leg = %arrived.leg, "no flow serves the number that was dialled: the call takes the PBX's own route");
+            tracing::warn!(leg = %arrived.leg, dialled = masked(&arrived.dialled), line = arrived.line, "no flow serves the number that was dialled: the call takes the PBX's own route");
             return self.send(PbxCommand::Transfer { leg: arrived.leg, to: None });
         };
         if self.draining.load(Ordering::Relaxed) {
@@ -145,4 +148,20 @@ impl Exchange {
             }
         }
     }
+}
+
+/// The numbers of a call as flows, records and reports know them: in E.164, whatever the line
+/// delivers. What is dialled stays as it is if no flow serves it as a telephone number: an extension
+/// or a code may look like one.
+fn in_full(mut arrived: ArrivedLeg, snapshot: &Snapshot) -> ArrivedLeg {
+    let numbering = &snapshot.site.numbering;
+    let line = arrived.line.as_deref();
+    let full = |text: String| numbering.full(line, text);
+    let dialled = full(arrived.dialled.clone());
+    if snapshot.route(&dialled).is_some() || snapshot.route(&arrived.dialled).is_none() {
+        arrived.dialled = dialled;
+    }
+    arrived.caller = arrived.caller.map(full);
+    arrived.diverted_from = arrived.diverted_from.map(full);
+    arrived
 }

@@ -8,7 +8,12 @@ use std::{
 };
 use strowger_model::{CaseKind, PhoneNumber};
 use strowger_sandbox::Manifest;
-use strowger_site::{Permissions, Problem, Site, schema::Schema, source::Source};
+use strowger_site::{
+    Permissions, Problem, Site,
+    address::{NUMBER, not_a_number},
+    schema::Schema,
+    source::Source,
+};
 
 /// What the settings of a flow may name. See `docs/write-a-flow.md` for the formats.
 pub(crate) struct Names {
@@ -35,11 +40,12 @@ const FORMATS: [&str; 11] = [
 ];
 
 impl Names {
-    /// Checks settings against the schema of their plugin.
+    /// Checks settings against the schema of their plugin. National telephone numbers in them are
+    /// international ones afterwards.
     pub(crate) fn check(
         self,
         manifest: &Manifest,
-        settings: &Value,
+        settings: &mut Value,
         source: &Source,
     ) -> Vec<Problem> {
         let no_schema = |why: String| {
@@ -64,10 +70,21 @@ impl Names {
             options =
                 options.with_format(format, move |text: &str| names.wrong(format, text).is_none());
         }
-        match Schema::of_others(schema, options, settings) {
-            Ok(schema) => schema
-                .check(settings, source, "/settings", &|format, text| names.wrong(format, text)),
-            Err(why) => no_schema(why),
+        let schema = match Schema::of_others(schema, options, settings) {
+            Ok(schema) => schema,
+            Err(why) => return no_schema(why),
+        };
+        schema.rewrite(settings, &|format, text| match format {
+            "phone-number" | "dialled-number" => names.number(text).map(String::from),
+            _ => None,
+        });
+        schema.check(settings, source, "/settings", &|format, text| names.wrong(format, text))
+    }
+
+    fn number(&self, text: &str) -> Option<PhoneNumber> {
+        match &self.site {
+            Some(site) => site.numbering.written(text),
+            None => text.parse().ok(),
         }
     }
 
@@ -120,7 +137,7 @@ impl Names {
                     granted(Permissions::may_dial, number.as_str(), "dial")
                 }
                 Ok(_) => None,
-                Err(error) => Some((error.to_string(), None)),
+                Err(_) => Some((not_a_number(text), Some(NUMBER.to_owned()))),
             },
             "recording" => {
                 let known = site.map(|site| {
@@ -152,6 +169,7 @@ mod tests {
 
     const SITE: &str = r#"
         time_zone = "Europe/Brussels"
+        country = "BE"
         language = "nl-BE"
         music = { gamelan = "default" }
         [schedules.week]
@@ -189,7 +207,7 @@ mod tests {
         };
         let text = format!("plugin = \"test\"\n[settings]\nlist = [\"{value}\"]");
         let source = Source::parse(Path::new("flow.toml"), &text).unwrap();
-        let problems = names.check(&manifest, &source.value["settings"], &source);
+        let problems = names.check(&manifest, &mut source.value["settings"].clone(), &source);
         for problem in &problems {
             let place = problem.place.as_ref().unwrap();
             assert_eq!((place.line, place.column, place.length), (3, 9, value.chars().count() + 2));
@@ -214,6 +232,7 @@ mod tests {
             ("case", "complaint"),
             ("phone-number", "+31 20 123 45 67"),
             ("dialled-number", "+32 2 713 87 00"),
+            ("dialled-number", "02 713 87 00"),
             ("recording", "welcome"),
             ("mail-address", "desk@example.be"),
             ("date", "2026-11-02"),
@@ -242,6 +261,11 @@ mod tests {
                 "`+31201234567` is not granted to this flow; add it to `dial` in [permissions]",
             ),
             (
+                "dialled-number",
+                "0470 10 00 39",
+                "`+32470100039` is not granted to this flow; add it to `dial` in [permissions]",
+            ),
+            (
                 "recording",
                 "welcom",
                 "no recording `welcom` in the prompts; did you mean `welcome`?",
@@ -256,7 +280,9 @@ mod tests {
             assert_eq!(wrong(format, bad), [expected], "{format}");
         }
         assert!(
-            wrong("phone-number", "02 713 87 00")[0].contains("write it as + and country code")
+            wrong("phone-number", "713 87 00")[0].contains("write it as + and country code"),
+            "{:?}",
+            wrong("phone-number", "713 87 00")
         );
     }
 }

@@ -14,11 +14,13 @@ use strowger_exchange::{Observed, Observer};
 use strowger_model::{CallId, Event, Timestamp};
 use strowger_pbx::port::LegId;
 use strowger_sim::Sound;
+use strowger_site::Numbering;
 use tokio::{sync::Notify, time::Instant};
 
 /// Keeps the timelines of a run.
 pub(crate) struct Recorder {
     start: Instant,
+    numbering: Numbering,
     calls: Mutex<Calls>,
     /// A record was closed.
     closed: Notify,
@@ -34,8 +36,9 @@ struct Calls {
 }
 
 impl Recorder {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { start: Instant::now(), calls: Mutex::default(), closed: Notify::new() })
+    pub(crate) fn new(numbering: Numbering) -> Arc<Self> {
+        let (calls, closed) = (Mutex::default(), Notify::new());
+        Arc::new(Self { start: Instant::now(), numbering, calls, closed })
     }
 
     /// When the scenario began.
@@ -48,7 +51,10 @@ impl Recorder {
         let at = self.start.elapsed();
         let mut calls = self.lock();
         let (leg, what) = match seen {
-            Seen::Arrived { leg, from } => return calls.arrivals.push((leg, from, None)),
+            Seen::Arrived { leg, from } => {
+                let from = from.map(|from| self.numbering.full(None, from));
+                return calls.arrivals.push((leg, from, None));
+            }
             Seen::Hears { leg, sound: Sound::Prompt(prompt) } => {
                 (leg, Some(What::Hears(vec![prompt])))
             }

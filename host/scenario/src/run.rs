@@ -153,7 +153,7 @@ impl Prepared {
 
     async fn play(self, scenario: &Scenario, engine: &Engine, how: How, report: &mut Report) {
         let written = &scenario.written;
-        let recorder = Recorder::new();
+        let recorder = Recorder::new(self.flow.site.numbering.clone());
         let flows = [&self.flow]
             .into_iter()
             .chain(&self.beside)
@@ -256,7 +256,10 @@ impl Prepared {
         let served = |call: &Call| {
             let dialled = call.dials.as_deref().unwrap_or(&self.number);
             let flows = self.beside.iter().chain([&self.flow]);
-            flows.flat_map(|flow| &flow.numbers).any(|pattern| pattern.matches(dialled))
+            let full = self.flow.site.numbering.full(None, dialled.to_owned());
+            flows
+                .flat_map(|flow| &flow.numbers)
+                .any(|pattern| pattern.matches(dialled) || pattern.matches(&full))
         };
         let calls = calls.iter().enumerate().filter(|(_, call)| !self.live || served(call));
         let mut arrivals: Vec<_> = calls.flat_map(alike).collect();

@@ -6,7 +6,8 @@
 //!   for scenarios.
 //! * [`schedule`]: opening hours. [`contacts`]: whom the site knows; `read_contacts`: the contacts
 //!   that are made of files. [`roster`]: who is on duty. `table`: the CSV files of both.
-//! * [`address`]: whom one can call, as files write it. [`pin`]: the PINs of agents, kept as hashes.
+//! * [`address`]: whom one can call, as files write it. [`numbering`]: telephone numbers as files and
+//!   trunks write them. [`pin`]: the PINs of agents, kept as hashes.
 //! * [`terms`]: what a call needs to know of its flow; [`permission`]: what a flow may do;
 //!   [`template`]: the texts of its mails.
 //! * `site_file`: the site file as it is written; [`read_site`]: the site that is made of it.
@@ -21,6 +22,7 @@ pub mod contacts;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod fuzz;
+pub mod numbering;
 pub mod permission;
 pub mod pin;
 pub mod problem;
@@ -40,6 +42,7 @@ pub mod version;
 mod weigh;
 
 pub use contacts::{Contact, Contacts, Wanted};
+pub use numbering::{Notation, Numbering};
 pub use permission::Permissions;
 pub use pin::Pin;
 pub use problem::{Place, Problem, Report};

@@ -1,7 +1,8 @@
 //! From CSV files to [`Contacts`], or everything that is wrong with them.
 
 use crate::{
-    contacts::{Builder, Contact, Contacts, Key, digits, number},
+    contacts::{Builder, Contact, Contacts, Key, digits},
+    numbering::Numbering,
     problem::Problem,
     table::{self, Column, Row},
 };
@@ -29,7 +30,7 @@ const DO_NOT_CALL: usize = 7;
 
 /// What files of contacts are checked against.
 pub(crate) struct Known<'a> {
-    pub(crate) country: Option<&'a str>,
+    pub(crate) numbering: &'a Numbering,
     pub(crate) agents: Vec<&'a str>,
 }
 
@@ -86,7 +87,7 @@ fn contact(builder: &mut Builder, row: &Row<'_>, known: &Known<'_>) -> (Contact,
     }
     let mut numbers = Vec::new();
     for text in row.several(NUMBERS) {
-        match number(text, known.country) {
+        match known.numbering.number(text) {
             Ok(number) => numbers.push(digits(&number)),
             Err(why) => {
                 let help = "write it as dialled in the site's country, or with + and country code; separate several by `;`";
@@ -144,7 +145,8 @@ mod tests {
     use strowger_model::read;
 
     fn contacts(text: &str) -> Result<Contacts, Vec<Problem>> {
-        let known = Known { country: Some("BE"), agents: vec!["els", "tom"] };
+        let numbering = Numbering { country: Some("BE".to_owned()), ..Numbering::default() };
+        let known = Known { numbering: &numbering, agents: vec!["els", "tom"] };
         super::read(&[("contacts.csv".into(), text.as_bytes().to_vec())], &known)
     }
 

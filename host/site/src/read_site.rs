@@ -10,7 +10,7 @@ mod people;
 mod staff;
 
 use crate::{
-    Roster,
+    Numbering, Roster,
     problem::Problem,
     read_contacts::Known,
     schedule::Calendar,
@@ -75,8 +75,12 @@ impl Reader<'_> {
         let schedules = self.schedules(file.schedules, &calendar);
         self.keyed_once(&file.queues, &file.agents);
         let queues = self.queues(file.queues, &file.agents, &file.music);
+        let numbering = Numbering {
+            country: file.country.clone().filter(|_| country.is_some()),
+            lines: file.lines.into_iter().map(|(name, line)| (name, line.numbers)).collect(),
+        };
         let known = Known {
-            country: file.country.as_deref().filter(|_| country.is_some()),
+            numbering: &numbering,
             agents: file.agents.keys().map(String::as_str).collect(),
         };
         let contacts = self.contacts(&file.contacts, &known);
@@ -85,7 +89,7 @@ impl Reader<'_> {
             .iter()
             .map(|(name, roster)| (name.clone(), self.roster(name, roster, &calendar, &known)))
             .collect();
-        let agents = self.agents(file.agents);
+        let agents = self.agents(file.agents, &numbering);
         let cases = self.cases(file.cases);
         let prompts = source.path.parent().unwrap_or(Path::new(".")).join(file.prompts);
         let recordings = recordings(&prompts);
@@ -100,6 +104,7 @@ impl Reader<'_> {
             time_zone: time_zone?,
             cadence: cadence(file.ringing.as_ref(), file.country.as_deref()),
             country: file.country,
+            numbering,
             language: file.language,
             queues,
             agents,

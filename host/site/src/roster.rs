@@ -5,7 +5,6 @@
 //! changes.
 
 use crate::{
-    address::target,
     problem::Problem,
     read_contacts::Known,
     schedule::Calendar,
@@ -87,7 +86,7 @@ pub(crate) fn read(
             }
             time
         });
-        let target = target(row.cell(TARGET));
+        let target = known.numbering.target(row.cell(TARGET));
         match &target {
             None => problems.push(row.problem(TARGET, "this cannot be called").help(
                 "write a number (`+32470123456`), an extension (`101`), an agent (`agent:anna`) or an address as the PBX writes it (`PJSIP/anna`)",
@@ -124,6 +123,7 @@ fn civil(text: &str) -> Option<NaiveDateTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Numbering;
     use opening_hours::localization::Country;
     use std::collections::BTreeMap;
 
@@ -132,7 +132,8 @@ mod tests {
     }
 
     fn roster(rows: &str) -> Result<Roster, Vec<Problem>> {
-        let known = Known { country: Some("BE"), agents: vec!["griet"] };
+        let numbering = Numbering { country: Some("BE".to_owned()), ..Numbering::default() };
+        let known = Known { numbering: &numbering, agents: vec!["griet"] };
         read(
             Path::new("nachtwacht.csv"),
             format!("from,until,target\n{rows}").as_bytes(),

@@ -4,7 +4,7 @@
 //! either makes another.
 
 use crate::{
-    Contacts, Permissions, Roster,
+    Contacts, Numbering, Permissions, Roster,
     address::address,
     contacts,
     pin::Pin,
@@ -36,6 +36,8 @@ pub struct Site {
     pub time_zone: Tz,
     /// ISO 3166-1, such as `BE`: whose public holidays count.
     pub country: Option<String>,
+    /// How telephone numbers are written.
+    pub numbering: Numbering,
     /// BCP 47, such as `nl-BE`: of flows and texts that name none.
     pub language: String,
     /// How phones ring.
@@ -191,6 +193,7 @@ impl Site {
         Self {
             time_zone: Tz::UTC,
             country: None,
+            numbering: Numbering::default(),
             language: "en".to_owned(),
             cadence: Cadence::BELGIUM,
             queues: IndexMap::new(),
@@ -272,10 +275,9 @@ impl Site {
         }
     }
 
-    /// A telephone number as people write it here, or as a trunk tells it, in E.164; none: it is
-    /// none.
+    /// A telephone number in any notation, in E.164; none: it is none.
     pub fn number(&self, text: &str) -> Option<PhoneNumber> {
-        text.parse().ok().or_else(|| contacts::number(text, self.country.as_deref()).ok())
+        self.numbering.number(text).ok()
     }
 
     /// A contact by id or number.

@@ -76,7 +76,7 @@ impl Host for Running {
     }
 
     async fn agent(&self, agent: &AgentName, what: v1::AgentDo) -> Result<(), Error> {
-        let action = answers::agent_action(agent, what)?;
+        let action = answers::agent_action(agent, what, &self.catalogue.current().site)?;
         self.exchange.agent(agent, action).map_err(|refusal| match refusal.reason {
             RefusalReason::UnknownName => Error::not_found(refusal.detail),
             _ => Error::conflict(refusal.detail),
@@ -88,12 +88,14 @@ impl Host for Running {
     }
 
     async fn send_on(&self, call: CallId, to: v1::SendOn) -> Result<(), Error> {
-        let to = answers::callable(&to.to)?;
+        let to = answers::callable(&to.to, &self.catalogue.current().site)?;
         self.exchange.send_on(call, &to).await.map_err(by_hand)
     }
 
     async fn call(&self, new: v1::NewCall) -> Result<Lines, Error> {
-        let sights = self.watch.watch(Wanted::NextFrom(new.from.clone()));
+        let site = self.catalogue.current().site.clone();
+        let from = new.from.clone().map(|from| site.numbering.full(None, from));
+        let sights = self.watch.watch(Wanted::NextFrom(from));
         match (&self.sim, new.via) {
             (Some(sim), None) => {
                 let keys = new.keys.into_iter().map(|(after, digits)| Keys {
