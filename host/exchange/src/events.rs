@@ -11,6 +11,7 @@ use strowger_model::{
     CallId,
     event::{Arrival, Cause},
     number::masked,
+    strangers::Logged,
 };
 use strowger_pbx::bounds::{DIALLED, is_key};
 use strowger_pbx::port::{AliveLeg, ArrivedLeg, LegId, LegState, PbxCommand, PbxEvent};
@@ -27,7 +28,7 @@ impl Exchange {
     pub(crate) fn handle(self: &Arc<Self>, event: PbxEvent) {
         match event {
             PbxEvent::Arrived(arrived) => self.arrive(arrived.bounded()),
-            PbxEvent::Lost { why } => tracing::error!("the PBX cannot be reached: {why}"),
+            PbxEvent::Lost { why } => tracing::error!("the PBX cannot be reached: {}", Logged(why)),
             PbxEvent::Synced { alive } => self.resync(alive, &HashSet::new()),
             PbxEvent::TransferAsked(asked) => {
                 let asked = asked.bounded();

@@ -63,6 +63,16 @@ impl fmt::Debug for PhoneNumber {
     }
 }
 
+/// One telephone number in the ways in which it may be written, as digits: what is looked for when
+/// it is erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notations {
+    /// A text of which all digits are one of these is the number.
+    pub whole: Vec<String>,
+    /// A text in which one of these occurs says the number.
+    pub within: Vec<String>,
+}
+
 /// A number of which only the last three digits are shown, for logs.
 pub fn masked(number: &str) -> String {
     let behind = number.char_indices().rev().nth(2).filter(|(at, _)| *at > 0);

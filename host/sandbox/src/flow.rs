@@ -11,7 +11,7 @@ use crate::{
     refused::LoadError,
 };
 use std::sync::{Arc, Mutex, PoisonError};
-use strowger_model::{CallId, Event, step::Ordered};
+use strowger_model::{CallId, Event, step::Ordered, strangers::Logged};
 
 /// Instances that wait for the next step, at most. As many serve at once as threads call
 /// [`Flow::step`].
@@ -116,7 +116,7 @@ impl Flow {
         match self.attempt(pooled, state, event, reads.clone()) {
             Ok(step) => Ok(step),
             Err(first) => {
-                tracing::warn!(%call, "{first}; the step is tried once more on a new instance");
+                tracing::warn!(%call, "{}; the step is tried once more on a new instance", Logged(&first));
                 let mut step = self.attempt(None, state, event, reads)?;
                 step.faults.push(first);
                 Ok(step)

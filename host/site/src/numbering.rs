@@ -7,7 +7,7 @@ use crate::address;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use strowger_model::{NumberPattern, PhoneNumber, command::Target};
+use strowger_model::{NumberPattern, PhoneNumber, command::Target, number::Notations};
 
 /// How telephone numbers are written at a site.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,6 +44,35 @@ impl Numbering {
     /// Why it is none, without it.
     pub fn number(&self, text: &str) -> Result<PhoneNumber, String> {
         self.guessed(text).or_else(|why| text.parse().map_err(|_| why))
+    }
+
+    /// A number with all its digits, in any notation, in E.164.
+    ///
+    /// # Errors
+    /// Why it is none, without it.
+    pub fn whole(&self, text: &str) -> Result<PhoneNumber, String> {
+        self.guessed(text)
+    }
+
+    /// The ways in which a number may be written here.
+    pub fn notations(&self, number: &PhoneNumber) -> Notations {
+        let digits = number.as_str().trim_start_matches('+').to_owned();
+        let mut notations = Notations { whole: vec![format!("00{digits}")], within: vec![digits] };
+        let parsed = phonelib::PhoneNumber::parse(number.as_str());
+        let here = self.country.as_deref().and_then(phonelib::country_by_code);
+        if let Some((parsed, here)) = parsed.zip(here)
+            && parsed.country_code() == here.prefix
+        {
+            let national = self::digits(&parsed.format(phonelib::PhoneFormat::National));
+            notations.whole.push(parsed.national_number().to_owned());
+            // Without anything in front of it, it could be the end of another number.
+            match national == parsed.national_number() {
+                true => notations.whole.push(national),
+                false => notations.within.push(national),
+            }
+        }
+        notations.whole.extend(notations.within.clone());
+        notations
     }
 
     /// A number as a line delivers it, in E.164; none: it is something else.
@@ -217,6 +246,22 @@ mod tests {
         let nowhere = Numbering::default();
         assert_eq!(nowhere.number("+32 470 10 00 39").unwrap().as_str(), "+32470100039");
         assert!(nowhere.number("0470 10 00 39").is_err());
+    }
+
+    #[test]
+    fn a_number_is_found_however_it_was_written() {
+        let numbering = belgian();
+        for text in ["0470 10 00 39", "+32470100039", "0032 470/10.00.39", "470100039"] {
+            let number = numbering.whole(text).unwrap();
+            let Notations { whole, within } = numbering.notations(&number);
+            assert_eq!(within, ["32470100039", "0470100039"], "{text}");
+            assert!(whole.contains(&"470100039".to_owned()), "{whole:?}");
+        }
+        for part in ["", " ", "+", "+32", "+3247", "101", "0470", "*48*12", "anybody"] {
+            assert!(numbering.whole(part).is_err(), "{part:?}");
+        }
+        let abroad = numbering.notations(&"+31201234567".parse().unwrap());
+        assert_eq!(abroad.within, ["31201234567"], "0201234567 is somebody else here");
     }
 
     #[test]

@@ -27,13 +27,14 @@ use commands::{
     report, sim, status, test,
 };
 use std::{io::Write, process::ExitCode};
+use strowger_model::strangers::Lines;
 use strowger_remote::protocol;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("strowger: {error:#}");
+            eprintln!("strowger: {}", Lines(format!("{error:#}")));
             ExitCode::from(2)
         }
     }

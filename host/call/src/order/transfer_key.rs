@@ -22,6 +22,7 @@ use strowger_model::{
     AgentName, Event, LegName, OrderId, Outcome,
     command::Target,
     event::{Cause, Refusal, RefusalReason},
+    strangers::Logged,
 };
 use strowger_pbx::port::{Address, Announced, LegId, PbxCommand, TransferAsked};
 
@@ -87,7 +88,7 @@ impl Turn<'_> {
         let Some(leg) = leg.map(|leg| leg.id.clone()) else { return };
         if let Err(Refusal { detail, .. }) = self.carry_transfer(id, &leg, None) {
             let (call, flow) = (self.call.id, &self.call.terms.name);
-            tracing::warn!(%call, %flow, leg = %name, "a phone's transfer is refused: {detail}");
+            tracing::warn!(%call, %flow, leg = %name, "a phone's transfer is refused: {}", Logged(detail));
             self.refuse_transfer(&leg);
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::{args, commands::load};
 use anyhow::{Result, bail};
+use strowger_model::strangers::Lines;
 use strowger_scenario::{How, Scenario, gate};
 
 pub(crate) fn check(args: &args::Check) -> Result<bool> {
@@ -33,7 +34,7 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
         let failed: Vec<_> = reports.iter().filter(|report| !report.is_good()).collect();
         for report in &failed {
             good = false;
-            println!("{report}");
+            println!("{}", Lines(report));
         }
         println!(
             "{}: {} of {} scenarios pass, every step taken twice",

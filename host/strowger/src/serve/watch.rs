@@ -11,7 +11,7 @@ use std::{
     },
 };
 use strowger_exchange::{CallRecord, Observed, Observer};
-use strowger_model::{CallId, Event, Timestamp, number};
+use strowger_model::{CallId, Event, Timestamp, number, strangers::Logged};
 use strowger_scenario::{Narrator, What};
 use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
 
@@ -119,9 +119,9 @@ fn log(record: &CallRecord) {
         flow = %record.flow,
         version = %record.version,
         caller = %masked(record.caller.as_deref()),
-        dialled = %record.dialled,
+        dialled = number::masked(&record.dialled),
         agent = record.agent.as_ref().map(tracing::field::display),
-        outcome = %record.outcome,
+        outcome = %Logged(&record.outcome),
         waited_s = record.waited.as_secs_f64(),
         lasted_s = record.ended.since(record.arrived).as_secs_f64(),
         faults = record.faults,
