@@ -24,6 +24,9 @@ pub(crate) struct Names {
     pub(crate) own: BTreeMap<String, PathBuf>,
 }
 
+/// Lines of a roster that are named one by one, at most.
+const SHOWN_LINES: usize = 8;
+
 /// Formats that a plugin's schema can give to a text, beside those of JSON Schema.
 const FORMATS: [&str; 11] = [
     "queue",
@@ -81,6 +84,26 @@ impl Names {
         schema.check(settings, source, "/settings", &|format, text| names.wrong(format, text))
     }
 
+    /// Who stands in a roster and cannot be dialled, by line: a number is personal data.
+    fn not_reached(&self, roster: &str) -> Option<(String, Option<String>)> {
+        let (site, permissions) = (self.site.as_deref()?, self.permissions.as_ref()?);
+        let wrong = site.rosters.get(roster)?.targets();
+        let wrong = wrong.filter(|(_, target)| !site.may_reach(permissions, target));
+        let lines: Vec<String> = wrong.map(|(line, _)| line.to_string()).collect();
+        let shown = match lines.as_slice() {
+            [] => return None,
+            [line] => format!("line {line}"),
+            [first @ .., last] if first.len() < SHOWN_LINES => {
+                format!("lines {} and {last}", first.join(", "))
+            }
+            many => format!("{} lines, the first is line {}", many.len(), many[0]),
+        };
+        let message =
+            format!("the targets of roster `{roster}` are not granted to this flow: {shown}");
+        let help = "add them in [permissions]: numbers and extensions to `dial`, agents to `agents`, other addresses to `addresses`";
+        Some((message, Some(help.to_owned())))
+    }
+
     fn number(&self, text: &str) -> Option<PhoneNumber> {
         match &self.site {
             Some(site) => site.numbering.written(text),
@@ -121,7 +144,8 @@ impl Names {
                 "roster",
                 text,
                 site.map(|site| site.rosters.keys().map(String::as_str).collect()),
-            ),
+            )
+            .or_else(|| self.not_reached(text)),
             "music" => unknown(
                 "music",
                 text,
@@ -181,6 +205,38 @@ mod tests {
         [cases.complaint]
         days = 45
     "#;
+
+    #[test]
+    fn p7_who_is_on_duty_can_be_dialled() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = format!(
+            "{SITE}\n[rosters.night]\nfile = \"night.csv\"\n[agents.bo]\nendpoints = [{{ address = \"PJSIP/bo\" }}]"
+        );
+        let night = |target: &str| format!("2026-11-23 22:00,2026-11-24 06:00,{target}\n");
+        let wrong = |targets: &[&str]| {
+            let rows: String = targets.iter().map(|target| night(target)).collect();
+            std::fs::write(folder.path().join("night.csv"), format!("from,until,target\n{rows}"))
+                .unwrap();
+            let source = Source::parse(&folder.path().join("site.toml"), &site).unwrap();
+            let people = strowger_site::read_site::People::Files;
+            let site = strowger_site::read_site::site(&source, people).unwrap();
+            let permissions = Permissions {
+                dial: vec!["+3247*".parse().unwrap(), "1XX".parse().unwrap()],
+                agents: vec!["an".to_owned()],
+                addresses: vec!["PJSIP/gate".to_owned()],
+                ..Permissions::default()
+            };
+            let permissions = Some(permissions);
+            let names = Names { site: Some(Arc::new(site)), permissions, own: BTreeMap::new() };
+            names.wrong("roster", "night").map(|(message, _)| message)
+        };
+        assert_eq!(wrong(&["0470 10 00 39", "101", "agent:an", "PJSIP/gate"]), None);
+        let said = wrong(&["0470100039", "agent:bo", "+31201234567", "PJSIP/other", "2000"]);
+        assert_eq!(
+            said.as_deref(),
+            Some("the targets of roster `night` are not granted to this flow: lines 3, 4, 5 and 6")
+        );
+    }
 
     /// The problems of one setting of a format, in a flow that is granted some things.
     fn wrong(format: &str, value: &str) -> Vec<String> {

@@ -5,7 +5,7 @@
 //! * [`site`]: queues, agents, schedules, music, recordings; [`varied`]: the same with other figures,
 //!   for scenarios.
 //! * [`schedule`]: opening hours. [`contacts`]: whom the site knows; `read_contacts`: the contacts
-//!   that are made of files. [`roster`]: who is on duty. `table`: the CSV files of both.
+//!   that are made of files. [`roster`]: who is on duty. [`table`]: the CSV files of both.
 //! * [`address`]: whom one can call, as files write it. [`numbering`]: telephone numbers as files and
 //!   trunks write them. [`pin`]: the PINs of agents, kept as hashes.
 //! * [`terms`]: what a call needs to know of its flow; [`permission`]: what a flow may do;
@@ -34,7 +34,7 @@ pub mod schema;
 pub mod site;
 mod site_file;
 pub mod source;
-mod table;
+pub mod table;
 pub mod template;
 pub mod terms;
 pub mod varied;

@@ -51,7 +51,9 @@ impl Numbering {
     /// # Errors
     /// Why it is none, without it.
     pub fn whole(&self, text: &str) -> Result<PhoneNumber, String> {
-        self.guessed(text)
+        // Also of countries that nobody knows yet.
+        let is_long = |number: &PhoneNumber| number.as_str().len() > NATIONAL;
+        self.guessed(text).or_else(|why| text.parse().ok().filter(is_long).ok_or(why))
     }
 
     /// The ways in which a number may be written here.
@@ -111,7 +113,7 @@ impl Numbering {
     }
 
     /// By what the digits look like.
-    fn guessed(&self, text: &str) -> Result<PhoneNumber, String> {
+    pub(crate) fn guessed(&self, text: &str) -> Result<PhoneNumber, String> {
         let code = self.country.as_deref().and_then(phonelib::country_by_code);
         let with_code = code.is_some_and(|country| {
             let digits = digits(text);
@@ -257,9 +259,10 @@ mod tests {
             assert_eq!(within, ["32470100039", "0470100039"], "{text}");
             assert!(whole.contains(&"470100039".to_owned()), "{whole:?}");
         }
-        for part in ["", " ", "+", "+32", "+3247", "101", "0470", "*48*12", "anybody"] {
+        for part in ["", " ", "+", "+32", "+3247", "+3247010", "101", "0470", "*48*12", "anybody"] {
             assert!(numbering.whole(part).is_err(), "{part:?}");
         }
+        assert_eq!(numbering.whole("+999 1234 5678").unwrap().as_str(), "+99912345678");
         let abroad = numbering.notations(&"+31201234567".parse().unwrap());
         assert_eq!(abroad.within, ["31201234567"], "0201234567 is somebody else here");
     }

@@ -68,7 +68,8 @@ impl Reader<'_> {
 
     fn site(&mut self, file: SiteFile) -> Option<Site> {
         let source = self.source;
-        let country = file.country.as_deref().and_then(|code| self.country(code));
+        let country = file.country.as_deref().and_then(|text| self.country(text));
+        let code = country.map(|country| country.iso_code().to_owned());
         let holidays = self.holidays(file.holidays);
         let time_zone = self.time_zone(&file.time_zone);
         let calendar = Arc::new(Calendar::new(time_zone.unwrap_or_default(), country, holidays));
@@ -76,7 +77,7 @@ impl Reader<'_> {
         self.keyed_once(&file.queues, &file.agents);
         let queues = self.queues(file.queues, &file.agents, &file.music);
         let numbering = Numbering {
-            country: file.country.clone().filter(|_| country.is_some()),
+            country: code.clone(),
             lines: file.lines.into_iter().map(|(name, line)| (name, line.numbers)).collect(),
         };
         let known = Known {
@@ -102,8 +103,8 @@ impl Reader<'_> {
             version::of(&[&source.value.to_string(), &format!("{:?}", recordings.keys()), &people]);
         Some(Site {
             time_zone: time_zone?,
-            cadence: cadence(file.ringing.as_ref(), file.country.as_deref()),
-            country: file.country,
+            cadence: cadence(file.ringing.as_ref(), code.as_deref()),
+            country: code,
             numbering,
             language: file.language,
             queues,

@@ -28,6 +28,8 @@ struct Duty {
     from: Timestamp,
     until: Timestamp,
     target: Target,
+    /// In the file; 0: it is of a scenario.
+    line: usize,
 }
 
 const COLUMNS: [Column; 3] = [
@@ -51,6 +53,11 @@ impl Roster {
         targets
     }
 
+    /// Everybody who is ever on duty, each with the line of the file.
+    pub fn targets(&self) -> impl Iterator<Item = (usize, &Target)> {
+        self.duties.iter().map(|duty| (duty.line, &duty.target))
+    }
+
     /// Adds a row behind the others. A time that is none: without beginning, or without end.
     pub(crate) fn add(
         &mut self,
@@ -58,10 +65,11 @@ impl Roster {
         from: Option<NaiveDateTime>,
         until: Option<NaiveDateTime>,
         target: Target,
+        line: usize,
     ) {
         let from = from.map_or(Timestamp(0), |from| calendar.instant(from));
         let until = until.map_or(Timestamp(u64::MAX), |until| calendar.instant(until));
-        self.duties.push(Duty { from, until, target });
+        self.duties.push(Duty { from, until, target, line });
     }
 }
 
@@ -101,7 +109,7 @@ pub(crate) fn read(
             return problems;
         };
         match from < until {
-            true => roster.add(calendar, Some(from), Some(until), target),
+            true => roster.add(calendar, Some(from), Some(until), target, row.line),
             false => problems.push(
                 row.problem(UNTIL, "ends before it begins").help("a night ends on the next date"),
             ),

@@ -19,7 +19,8 @@ use std::collections::BTreeMap;
 pub(crate) struct SiteFile {
     /// Time zone of opening hours and of times that are spoken, such as `Europe/Brussels`.
     pub(crate) time_zone: String,
-    /// ISO 3166-1 code of the country whose public holidays are `PH` in schedules, such as `BE`.
+    /// Country whose public holidays are `PH` in schedules: its ISO 3166-1 code, such as `BE`, or its
+    /// name.
     /// Also the default of `ringing`, and whose national telephone numbers are known.
     #[serde(default)]
     pub(crate) country: Option<String>,

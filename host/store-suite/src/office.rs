@@ -201,6 +201,13 @@ pub fn cases_are_added_and_closed_beside_a_host(ground: &dyn Ground) {
     let (store, backend) = (open(ground), ground.backend());
     let ids = ["one", "one"].map(|id| add_case(backend, case(id, 1, false)).unwrap().id);
     assert_eq!(ids, ["one-0", "one-1"], "of one instant, and none is lost");
+    let nobody = Some(CallId::next(NOW.0, None));
+    let of_nobody = add_case(backend, Case { call: nobody, ..case("two", 1, false) });
+    assert!(matches!(of_nobody, Err(KeepError::NoCall(_))), "{of_nobody:?}");
+    let over = record(CallId::next(NOW.0 - DAY, None));
+    keep(&store, vec![Change::Closed(Box::new(over.clone()))]);
+    let of_call = add_case(backend, Case { call: Some(over.call), ..case("three", 1, true) });
+    assert_eq!(of_call.unwrap().id, "three-0");
     let closed = |outcome: &str| Closed { outcome: outcome.into(), at: NOW };
     let rule = CaseRule {
         term: Term::Days(45),

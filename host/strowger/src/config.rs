@@ -148,7 +148,9 @@ impl Config {
         let text = std::fs::read_to_string(file).with_context(|| {
             format!("cannot read {}; `strowger serve --help` says what it is, docs/command-line.md shows one", file.display())
         })?;
-        let mut config: Self = toml::from_str(&text).with_context(|| file.display().to_string())?;
+        // Some editors write a mark of UTF-8.
+        let text = text.trim_start_matches('\u{feff}');
+        let mut config: Self = toml::from_str(text).with_context(|| file.display().to_string())?;
         let folder = std::path::absolute(file)?.parent().map(Path::to_owned).unwrap_or_default();
         for path in [&mut config.flows, &mut config.plugins, &mut config.cache, &mut config.state] {
             *path = folder.join(&*path);

@@ -18,6 +18,7 @@ mod commands;
 mod config;
 mod demo;
 mod serve;
+mod surroundings;
 
 use anyhow::Result;
 use args::{Cli, Command, SchemaKind};

@@ -104,12 +104,7 @@ impl Turn<'_> {
     /// An agent by name, or of a queue that the flow may use.
     pub(crate) fn may_use_agent(&self, agent: &AgentName) -> bool {
         let terms = &self.call.terms;
-        let of_queue = |queue: &String| {
-            let queue = terms.site.queues.get(queue.as_str());
-            queue.is_some_and(|queue| queue.agents.contains(agent))
-        };
-        terms.permissions.agents.iter().any(|granted| granted == agent.as_str())
-            || terms.permissions.queues.iter().any(of_queue)
+        terms.site.may_use_agent(&terms.permissions, agent)
     }
 
     /// What is shown when nothing else is asked for.

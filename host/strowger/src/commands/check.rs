@@ -1,7 +1,8 @@
 //! `strowger check`: everything that is wrong, at once.
 
-use crate::{args, commands::load};
+use crate::{args, commands::load, config::Config, surroundings};
 use anyhow::{Result, bail};
+use std::path::Path;
 use strowger_model::strangers::Lines;
 use strowger_scenario::{How, Scenario, gate};
 
@@ -14,6 +15,7 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
     let report = strowger_flows::check(&path, &args.plugins.plugins, &engine);
     println!("{report}");
     let mut good = report.is_good();
+    good &= surroundings_are_good(args, &path)?;
     if args.files_only || load::site_folder(&path).is_none() {
         return Ok(good);
     }
@@ -44,4 +46,22 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
         );
     }
     Ok(good)
+}
+
+/// Checks `strowger.toml`, if there is one, and what the flows need of it and of this machine.
+fn surroundings_are_good(args: &args::Check, path: &Path) -> Result<bool> {
+    if !args.config.exists() || load::site_folder(path).is_none() {
+        return Ok(true);
+    }
+    let config = match Config::read(&args.config) {
+        Ok(config) => config,
+        Err(error) => {
+            println!("error: {}", Lines(format!("{error:#}")));
+            return Ok(false);
+        }
+    };
+    let current = load::load(path, &args.plugins)?.beside;
+    let missing = surroundings::missing(&config, &current);
+    missing.iter().for_each(|problem| println!("{problem}"));
+    Ok(missing.is_empty())
 }

@@ -26,6 +26,7 @@ use crate::{
         status::{Connection, Vitals},
         watch::Watch,
     },
+    surroundings,
 };
 use anyhow::{Context, Result};
 use std::{io::IsTerminal, sync::Arc, time::Duration};
@@ -87,6 +88,7 @@ async fn run(config: Config) -> Result<bool> {
     let exchange =
         Exchange::new(Options { store: Some(store.clone()), calls: config.calls, ..options });
     let prompts = Arc::new(Prompts::open(prompts(&config, &catalogue.current().site))?);
+    tell_missing(&config, &catalogue);
     let connection = Arc::new(Connection::default());
     let sink = connection.noted(exchange.sink());
     let (pbx, sim) = adapter(&config, &prompts, sink).await?;
@@ -129,6 +131,13 @@ async fn run(config: Config) -> Result<bool> {
     mailing.abort();
     end(&store, left);
     Ok(left == 0)
+}
+
+/// Says what would show itself only at the first call.
+fn tell_missing(config: &Config, catalogue: &Catalogue) {
+    for problem in surroundings::missing(config, &catalogue.current()) {
+        tracing::error!("\n{problem}");
+    }
 }
 
 /// Takes over changes of files.
