@@ -4,7 +4,8 @@
 //! * `args`: the command line; `config`: `strowger.toml`.
 //! * `serve`: the host as a daemon, and the socket by which other commands reach it.
 //! * `commands`: one file for each other command.
-//! * `case`: a case that somebody notes after a call.
+//! * `case`: a case that somebody notes after a call. `surroundings`: what the files of flows need and
+//!   do not say themselves.
 //! * `demo`: a host, a PBX and callers in one process.
 
 /// Calls are many small things on several threads: a sixth more events a second than with glibc's,
