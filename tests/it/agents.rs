@@ -208,6 +208,16 @@ fn r3_a_log_in_outlives_the_host_and_a_pin_is_nowhere() {
         ],
         ..Caller::default()
     });
+    // Somebody keys a wrong extension, and the PIN while that is said.
+    sim.call(Caller {
+        from: Some("+32470123457".to_owned()),
+        endpoint: Some("PJSIP/trunk".to_owned()),
+        to: "082780*1".to_owned(),
+        keys: vec![Keys { after: Duration::from_millis(300), digits: "777#86429753#".to_owned() }],
+        leaves: Some(Duration::from_secs(5)),
+        ..Caller::default()
+    });
+    wait(&mortal, "abandoned");
     wait(&mortal, "logged-in");
     let paused =
         mortal.host.exchange.agent(&"101".into(), AgentAction::Pause(Some("overleg".to_owned())));

@@ -135,3 +135,32 @@ async fn a_flow_cannot_fill_the_log() {
         tokio::time::sleep(Duration::from_secs(30)).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_cannot_forge_the_log_and_a_warning_says_no_whole_number() {
+    let flow =
+        "plugin = \"hostile\"\nnumbers = [\"0800\"]\n[settings]\nmisbehave = \"forge-log\"\n";
+    let folder = Folder::new(&helpdesk_site(1, true, false, false)).unwrap();
+    let folder = folder.plugin("hostile").unwrap().flow("forges", flow).unwrap();
+    let log = Written::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let host = Host::start(&folder, Clock::simulated(Timestamp(1_795_000_000_000))).unwrap();
+    let sim = host.sim(SimConfig::default());
+    sim.call(Caller { to: "+32 9 999 99 99".into(), ..Caller::default() });
+    sim.call(Caller { to: "0800".into(), ..Caller::default() });
+    host.seen("NotPermitted", PATIENCE).await.unwrap();
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for line in text.lines() {
+        assert!(!line.starts_with("2026-11-29T00:00:00Z ERROR"), "{text}");
+    }
+    for from in ["reads: ", "alarm: "] {
+        assert!(text.contains(&format!("{from}ok\\n2026-11-29T00:00:00Z ERROR")), "{text}");
+    }
+    for (number, shown) in
+        [("+32470123456", "...456"), ("+32909123456", "...456"), ("9 999 99 99", "...999")]
+    {
+        assert!(!text.contains(number) && text.contains(shown), "{number}: {text}");
+    }
+}

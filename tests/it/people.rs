@@ -1,12 +1,16 @@
 //! Contacts, rosters and earlier calls, from the files of a site and from a scenario to a flow that
 //! asks.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use strowger_exchange::{CallRecord, Clock};
 use strowger_journal::{Erase, Options};
-use strowger_model::Timestamp;
+use strowger_model::{Timestamp, number::Notations};
 use strowger_scenario::{How, Scenario};
-use strowger_sim::{Caller, SimConfig};
+use strowger_sim::{Caller, Phone, SimConfig};
 use strowger_tests::{Folder, Host, PATIENCE, open_journal};
 
 const SITE: &str = r#"
@@ -83,13 +87,82 @@ async fn p3_p7_a_flow_learns_who_calls_and_who_is_on_duty() {
     );
 }
 
+const TRUNKS: &str = r#"
+[lines.inside]
+numbers = "as-is"
+"#;
+
+const TOWN: &str = r#"
+plugin = "plugboard"
+numbers = ["09 200 03 XX", "92000499"]
+[permissions]
+dial = ["0470 00 00 09"]
+[settings.on]
+arrived = ["ask who contact +32470123456", "1 dial phone +32470000009"]
+"1 ringing" = ["finish served"]
+"#;
+
+#[tokio::test(start_paused = true)]
+async fn numbers_are_the_same_however_a_trunk_writes_them() {
+    let folder = Folder::new(&(SITE.to_owned() + TRUNKS)).unwrap();
+    let folder = folder.plugin("plugboard").unwrap().flow("town", TOWN).unwrap();
+    folder.write("contacts.csv", CONTACTS).unwrap();
+    folder.write("rosters/nachtwacht.csv", ROSTER).unwrap();
+    let host = Host::start(&folder, Clock::simulated(NIGHT)).unwrap();
+    let shown: Arc<Mutex<Vec<Option<String>>>> = Arc::default();
+    let phones = shown.clone();
+    let observer = move |_: Duration, seen: &strowger_sim::Observed| {
+        if let strowger_sim::Observed::RingStarted { caller_id, .. } = seen {
+            phones.lock().unwrap().push(caller_id.clone());
+        }
+    };
+    let outside = Phone::answers(Duration::from_secs(3));
+    let config = SimConfig { observer: Some(Arc::new(observer)), outside, ..SimConfig::default() };
+    let sim = host.sim(config);
+    let call = |from: &str, to: &str, line: Option<&str>| {
+        sim.call(Caller {
+            from: Some(from.into()),
+            to: to.into(),
+            line: line.map(str::to_owned),
+            ..Caller::default()
+        })
+    };
+    let ways = [
+        ("0470123456", "092000300"),
+        ("32470123456", "3292000300"),
+        ("0032470123456", "003292000300"),
+        ("470123456", "92000300"),
+        ("+32470123456", "+3292000300"),
+    ];
+    for (from, to) in ways {
+        call(from, to, Some("provincial"));
+    }
+    let records = host.records(ways.len(), PATIENCE).await.unwrap();
+    for record in &records {
+        assert_eq!(
+            (record.caller.as_deref(), record.dialled.as_str(), record.outcome.as_str()),
+            (Some("+32470123456"), "+3292000300", "served")
+        );
+    }
+    let own = Some("+3292000300".to_owned());
+    assert_eq!(*shown.lock().unwrap(), [(); 5].map(|()| own.clone()), "the flow's own number");
+
+    // What looks like a number on a line of the PBX's own is none.
+    call("92000301", "92000499", Some("inside"));
+    let records = host.records(ways.len() + 1, PATIENCE).await.unwrap();
+    let last = records.last().unwrap();
+    assert_eq!((last.caller.as_deref(), last.dialled.as_str()), (Some("92000301"), "92000499"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn k3_repeat_callers_are_known_to_the_next_host_too() {
     let folder = folder();
+    let digits = vec!["32470123456".to_owned()];
+    let number = Notations { whole: digits.clone(), within: digits };
     for (nth, before) in ["", "asks:asked", "asks:asked,asks:asked", ""].into_iter().enumerate() {
         let store = open_journal(&folder, Options::default()).unwrap();
         if before.is_empty() && nth > 0 {
-            store.erase(&Erase::Number("0470 12 34 56".into())).unwrap();
+            store.erase(&Erase::Number(number.clone())).unwrap();
         }
         let host = Host::start_on(&folder, Clock::system(), Some(store.clone())).unwrap();
         let sim = host.sim(SimConfig::default());

@@ -234,7 +234,9 @@ async fn v8_an_escalation_is_a_case_with_a_date_and_its_desk_is_told() {
             && cases.iter().all(|case| case.closed.is_none())
     );
     assert!(mails[0].contains(&cases[0].id));
-    let removed = store.erase(&strowger_journal::Erase::Number("+32470000001".into())).unwrap();
+    let digits = vec!["32470000001".to_owned()];
+    let number = strowger_model::number::Notations { whole: digits.clone(), within: digits };
+    let removed = store.erase(&strowger_journal::Erase::Number(number)).unwrap();
     assert!(removed.cases >= 1, "{removed:?}");
     assert!(
         store

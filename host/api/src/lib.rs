@@ -9,12 +9,14 @@
 //! * [`host`]: the trait.
 //! * [`error`]: why something was not done.
 //! * [`router`](mod@router): a host, served over HTTP.
-//! * [`client`]: a host, reached over HTTP.
+//! * [`client`]: a host, reached over HTTP. [`router`]: a host, served over HTTP; `asked`: what a
+//!   request asks of it.
 //!
 //! **Architecture invariant:** this crate knows of Strowger only the names, ids and instants of
 //! `host/model`. The types of `v1` are not those of the host's inside: whoever implements the trait
 //! converts. The inside may change; within `v1`, what is published may only be added to.
 
+mod asked;
 pub mod client;
 pub mod error;
 pub mod host;

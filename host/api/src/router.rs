@@ -19,14 +19,16 @@
 //! | `POST /v1/cases/CASE/close` | `close_case` | `null` |
 //! | `POST /v1/records/CALL/notes` | `note_record` | `null` |
 //!
-//! Bodies are JSON. An [`Error`] is its status with `{"error": "..."}`. Who may ask is not decided
+//! Bodies are JSON. An [`Error`] is its status with `{"error": "..."}`, also where a request cannot be
+//! understood. Who may ask is not decided
 //! here, but by whoever opens the socket.
 
-use crate::{Error, Host, v1};
+use crate::{Error, Host, asked::Asked, v1};
 use axum::{
     Json, Router,
     body::Body,
     extract::{Path, Query, State},
+    http::{Method, Uri},
     routing::{get, post},
 };
 use futures_util::TryStreamExt;
@@ -52,7 +54,13 @@ pub fn router<H: Host>(host: H) -> Router {
         .route("/v1/cases/{case}", post(note_case::<H>))
         .route("/v1/cases/{case}/close", post(close_case::<H>))
         .route("/v1/records/{call}/notes", post(note_record::<H>))
+        .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
         .with_state(Arc::new(host))
+}
+
+async fn unknown(method: Method, uri: Uri) -> Error {
+    Error::not_found(format!("there is no request {method} {}", uri.path()))
 }
 
 async fn status<H: Host>(State(host): State<Arc<H>>) -> Answer<v1::Status> {
@@ -65,15 +73,15 @@ async fn flows<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Flow>> {
 
 async fn rollback<H: Host>(
     State(host): State<Arc<H>>,
-    Path(flow): Path<FlowName>,
+    Asked(Path(flow)): Asked<Path<FlowName>>,
 ) -> Answer<v1::RolledBack> {
     host.rollback(&flow).await.map(Json)
 }
 
 async fn accept<H: Host>(
     State(host): State<Arc<H>>,
-    Path(flow): Path<FlowName>,
-    Json(accept): Json<v1::Accept>,
+    Asked(Path(flow)): Asked<Path<FlowName>>,
+    Asked(Json(accept)): Asked<Json<v1::Accept>>,
 ) -> Answer<v1::Accepted> {
     host.accept(&flow, accept).await.map(Json)
 }
@@ -88,20 +96,23 @@ async fn agents<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Agent>> {
 
 async fn agent<H: Host>(
     State(host): State<Arc<H>>,
-    Path(agent): Path<AgentName>,
-    Json(what): Json<v1::AgentDo>,
+    Asked(Path(agent)): Asked<Path<AgentName>>,
+    Asked(Json(what)): Asked<Json<v1::AgentDo>>,
 ) -> Answer<()> {
     host.agent(&agent, what).await.map(Json)
 }
 
-async fn take_out<H: Host>(State(host): State<Arc<H>>, Path(call): Path<CallId>) -> Answer<()> {
+async fn take_out<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Path(call)): Asked<Path<CallId>>,
+) -> Answer<()> {
     host.take_out(call).await.map(Json)
 }
 
 async fn send_on<H: Host>(
     State(host): State<Arc<H>>,
-    Path(call): Path<CallId>,
-    Json(to): Json<v1::SendOn>,
+    Asked(Path(call)): Asked<Path<CallId>>,
+    Asked(Json(to)): Asked<Json<v1::SendOn>>,
 ) -> Answer<()> {
     host.send_on(call, to).await.map(Json)
 }
@@ -112,7 +123,7 @@ async fn calls<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Call>> {
 
 async fn call<H: Host>(
     State(host): State<Arc<H>>,
-    Json(new): Json<v1::NewCall>,
+    Asked(Json(new)): Asked<Json<v1::NewCall>>,
 ) -> Result<Body, Error> {
     let lines = host.call(new).await?;
     Ok(Body::from_stream(lines.map_ok(|line| line + "\n")))
@@ -120,38 +131,38 @@ async fn call<H: Host>(
 
 async fn cases<H: Host>(
     State(host): State<Arc<H>>,
-    Query(which): Query<v1::WhichCases>,
+    Asked(Query(which)): Asked<Query<v1::WhichCases>>,
 ) -> Answer<Vec<v1::Case>> {
     host.cases(which).await.map(Json)
 }
 
 async fn add_case<H: Host>(
     State(host): State<Arc<H>>,
-    Json(new): Json<v1::NewCase>,
+    Asked(Json(new)): Asked<Json<v1::NewCase>>,
 ) -> Answer<v1::Case> {
     host.add_case(new).await.map(Json)
 }
 
 async fn note_case<H: Host>(
     State(host): State<Arc<H>>,
-    Path(case): Path<String>,
-    Json(more): Json<v1::Notes>,
+    Asked(Path(case)): Asked<Path<String>>,
+    Asked(Json(more)): Asked<Json<v1::Notes>>,
 ) -> Answer<()> {
     host.note_case(&case, more).await.map(Json)
 }
 
 async fn close_case<H: Host>(
     State(host): State<Arc<H>>,
-    Path(case): Path<String>,
-    Json(end): Json<v1::CaseEnd>,
+    Asked(Path(case)): Asked<Path<String>>,
+    Asked(Json(end)): Asked<Json<v1::CaseEnd>>,
 ) -> Answer<()> {
     host.close_case(&case, end).await.map(Json)
 }
 
 async fn note_record<H: Host>(
     State(host): State<Arc<H>>,
-    Path(call): Path<CallId>,
-    Json(more): Json<v1::Notes>,
+    Asked(Path(call)): Asked<Path<CallId>>,
+    Asked(Json(more)): Asked<Json<v1::Notes>>,
 ) -> Answer<()> {
     host.note_record(call, more).await.map(Json)
 }

@@ -101,6 +101,10 @@ impl Turn<'_> {
         let leg = self.call.legs.get(&name).filter(|leg| !leg.private);
         let others = leg.into_iter().flat_map(|leg| self.call.legs.with(leg));
         let others: Vec<LegId> = others.map(|other| other.id.clone()).collect();
+        // Where PINs are asked for, a key that nobody waits for may be of one, keyed ahead.
+        if others.is_empty() && !self.call.terms.permissions.log_in.is_empty() {
+            return tracing::debug!(call = %self.call.id, leg = %name, "a key for nobody is dropped");
+        }
         for leg in others {
             self.send(PbxCommand::SendDigits { leg, digits: digit.to_string() });
         }

@@ -59,12 +59,23 @@ pub enum NoFlow {
     Full,
 }
 
+/// Where a call comes from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ComesFrom {
+    /// The number that the caller claims; none: withheld.
+    pub caller: Option<String>,
+    /// The endpoint that the PBX authenticated.
+    pub endpoint: Option<String>,
+}
+
 /// A PIN to be looked at. [`crate::Input::Proved`] answers with the ticket.
 pub struct Prove {
     /// Names the question.
     pub ticket: u64,
     /// Whose PIN.
     pub agent: AgentName,
+    /// Where the call comes from.
+    pub from: ComesFrom,
     /// The right one.
     pub pin: Pin,
     /// What was keyed.

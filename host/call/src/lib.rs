@@ -45,7 +45,7 @@ mod tests;
 
 pub use carry::address_of;
 pub use glance::{Answer, ByHand, Glance};
-pub use house::{Ask, House, NoFlow, Now, Proof, Prove, Stepped, Takeover};
+pub use house::{Ask, ComesFrom, House, NoFlow, Now, Proof, Prove, Stepped, Takeover};
 pub use image::Image;
 pub use observe::{NoObserver, Observed, Observer};
 pub use turn::{Input, Out, Paper};

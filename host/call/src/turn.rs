@@ -13,6 +13,7 @@ use strowger_model::{
     Case, Event, LegName, Mail, OrderId, Outcome,
     event::{Cause, Refusal},
     step::Ordered,
+    strangers::Logged,
 };
 use strowger_pbx::port::{Address, AliveLeg, LegId, PbxCommand, PbxEvent};
 use strowger_routing::Output;
@@ -305,7 +306,7 @@ impl Turn<'_> {
         self.call.kept.record.refused += 1;
         self.house.observe(&Observed::Refused { id, command, refusal: &refusal });
         let (call, flow) = (self.call.id, &self.call.terms.name);
-        let (reason, detail) = (refusal.reason, &refusal.detail);
+        let (reason, detail) = (refusal.reason, Logged(&refusal.detail));
         tracing::warn!(%call, %flow, %id, command, ?reason, "an order of the flow is refused: {detail}");
         self.tell(Event::Order { id, outcome: Outcome::Refused(refusal) });
     }

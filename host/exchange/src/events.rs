@@ -6,9 +6,12 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 use strowger_call::{Call, Input, fallback};
+use strowger_flows::Snapshot;
 use strowger_model::{
     CallId,
     event::{Arrival, Cause},
+    number::masked,
+    strangers::Logged,
 };
 use strowger_pbx::bounds::{DIALLED, is_key};
 use strowger_pbx::port::{AliveLeg, ArrivedLeg, LegId, LegState, PbxCommand, PbxEvent};
@@ -25,7 +28,7 @@ impl Exchange {
     pub(crate) fn handle(self: &Arc<Self>, event: PbxEvent) {
         match event {
             PbxEvent::Arrived(arrived) => self.arrive(arrived.bounded()),
-            PbxEvent::Lost { why } => tracing::error!("the PBX cannot be reached: {why}"),
+            PbxEvent::Lost { why } => tracing::error!("the PBX cannot be reached: {}", Logged(why)),
             PbxEvent::Synced { alive } => self.resync(alive, &HashSet::new()),
             PbxEvent::TransferAsked(asked) => {
                 let asked = asked.bounded();
@@ -57,10 +60,11 @@ impl Exchange {
     fn arrive(self: &Arc<Self>, arrived: ArrivedLeg) {
         let snapshot = self.catalogue.current();
         self.follow_site(&snapshot);
+        let arrived = in_full(arrived, &snapshot);
         let flow = arrived.dialled.len() <= DIALLED;
         let flow = flow.then(|| snapshot.route(&arrived.dialled)).flatten();
         let Some(flow) = flow else {
-            tracing::warn!(leg = %arrived.leg, "no flow serves the number that was dialled: the call takes the PBX's own route");
+            tracing::warn!(leg = %arrived.leg, dialled = masked(&arrived.dialled), line = arrived.line, "no flow serves the number that was dialled: the call takes the PBX's own route");
             return self.send(PbxCommand::Transfer { leg: arrived.leg, to: None });
         };
         if self.draining.load(Ordering::Relaxed) {
@@ -145,4 +149,20 @@ impl Exchange {
             }
         }
     }
+}
+
+/// The numbers of a call as flows, records and reports know them: in E.164, whatever the line
+/// delivers. What is dialled stays as it is if no flow serves it as a telephone number: an extension
+/// or a code may look like one.
+fn in_full(mut arrived: ArrivedLeg, snapshot: &Snapshot) -> ArrivedLeg {
+    let numbering = &snapshot.site.numbering;
+    let line = arrived.line.as_deref();
+    let full = |text: String| numbering.full(line, text);
+    let dialled = full(arrived.dialled.clone());
+    if snapshot.route(&dialled).is_some() || snapshot.route(&arrived.dialled).is_none() {
+        arrived.dialled = dialled;
+    }
+    arrived.caller = arrived.caller.map(full);
+    arrived.diverted_from = arrived.diverted_from.map(full);
+    arrived
 }

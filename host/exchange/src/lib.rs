@@ -6,7 +6,7 @@
 //!   that can be dealt with.
 //! * `running`: the task of a call (`strowger-call`), and what of it is journalled.
 //! * `house`: what calls share, one file an owner: `register` of calls and legs, `floor` of queues
-//!   and agents, `staff`, `history`; and what one call may ask of them.
+//!   and agents, `staff`, `pins`, `history`; and what one call may ask of them.
 //! * `journal`, `wake`: what a call needs to outlive the host, and how the next host takes it up.
 //! * `memory`: what the catalogue is to remember, kept in the journal.
 //! * `clock`: [`Clock`], where the clocks are read.
@@ -48,6 +48,7 @@ use std::{
 use strowger_call::Input;
 use strowger_flows::{Catalogue, LoadedFlow};
 use strowger_journal::{Change, Clocks, Store};
+use strowger_model::strangers::Logged;
 use strowger_pbx::port::{Pbx, PbxCommand, PbxSink};
 use tokio::sync::Notify;
 use wake::Dormant;
@@ -196,7 +197,10 @@ impl Exchange {
     fn send(&self, command: PbxCommand) {
         match self.pbx.get() {
             Some(pbx) => pbx.send(command),
-            None => tracing::error!("no PBX is attached: {command:?} is lost"),
+            None => {
+                let command = format!("{command:?}");
+                tracing::error!("no PBX is attached: {} is lost", Logged(command));
+            }
         }
     }
 }

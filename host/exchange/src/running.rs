@@ -14,7 +14,7 @@ use std::{
 use strowger_call::{Call, Input, Now, Observed, Out, Paper};
 use strowger_flows::{OnFlow, budget::MyTurn};
 use strowger_journal::Change;
-use strowger_model::event::Unanswered;
+use strowger_model::{event::Unanswered, strangers::Logged};
 use strowger_pbx::port::{AliveLeg, LegId, PbxCommand};
 use strowger_routing::{Input as FloorInput, Output};
 use tokio::sync::mpsc::Receiver;
@@ -146,7 +146,7 @@ impl Running {
         let gone = input.gone().cloned();
         let Err(why) = self.try_to_take(input) else { return };
         let why = format!("the host made a mistake: {why}");
-        tracing::error!(call = %self.call.id(), flow = %self.flow.name, "{why}; please report this");
+        tracing::error!(call = %self.call.id(), flow = %self.flow.name, "{}; please report this", Logged(&why));
         // Who talks is left talking. If even that fails, or what comes of it later, every leg ends.
         let first = match self.call.is_served() {
             true => self.try_to_take(Input::Mistaken { why: why.clone(), gone }),

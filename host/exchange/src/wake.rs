@@ -18,7 +18,9 @@ use std::{
 use strowger_call::{Call, Image, Observed};
 use strowger_flows::LoadedFlow;
 use strowger_journal::{Change, Clocks, OpenCall, Query, Store, decode};
-use strowger_model::{AgentName, AgentStanding, CallId, CallRecord, FlowVersion, Timestamp};
+use strowger_model::{
+    AgentName, AgentStanding, CallId, CallRecord, FlowVersion, Timestamp, strangers::Logged,
+};
 use strowger_pbx::port::{AliveLeg, LegId};
 use strowger_routing::{AttemptId, Input, Standing};
 
@@ -172,7 +174,7 @@ impl Exchange {
     /// talking, a caller who does not goes on in the PBX's own route; if nothing at all is known of
     /// the call, its caller is served anew.
     fn give_up(&self, open: &OpenCall, record: CallRecord, why: &str) {
-        tracing::error!(call = %open.call, flow = %open.on.flow, version = open.on.version, "a call of the earlier host cannot go on: {why}");
+        tracing::error!(call = %open.call, flow = %open.on.flow, version = open.on.version, "a call of the earlier host cannot go on: {}", Logged(why));
         let now = self.clock.now();
         let record = CallRecord { outcome: "lost".to_owned(), ended: now, ..record };
         self.remember(&record);

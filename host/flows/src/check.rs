@@ -3,7 +3,7 @@
 use crate::{
     CatalogueConfig,
     catalogue::choose,
-    files::{Files, Plugins, SITE_FILE, is_about},
+    files::{Files, Plugins, SITE_FILE, is_about, without_file},
 };
 use std::{collections::BTreeMap, path::Path};
 use strowger_model::FlowName;
@@ -32,6 +32,7 @@ pub fn check(path: &Path, plugins_dir: &Path, engine: &Engine) -> Report {
     let files = Files::read(&config, &Plugins::default());
     let (_, plan, mut problems) = choose(&config, &files, None, &BTreeMap::new());
     problems.extend(plan.problems.into_values().flatten());
+    problems.extend(without_file(flows_dir));
     let site = flows_dir.join(SITE_FILE);
     problems.retain(|problem| problem.file.starts_with(path) || problem.file == site);
     let about = |name: &&FlowName| {

@@ -79,6 +79,12 @@ impl Files {
         };
         for path in entries.flatten().map(|entry| entry.path()) {
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            if self.misnamed(folder, name) {
+                continue;
+            }
+            if path.is_dir() && !name.starts_with('.') {
+                self.misnamed_in(&path);
+            }
             let inside = path.join(FLOW_FILE);
             let (name, file) = match name.strip_suffix(".toml") {
                 Some(stem) if name != SITE_FILE => (stem, path.clone()),
@@ -92,6 +98,53 @@ impl Files {
         }
         found
     }
+
+    /// Files of a folder that are meant to be flow files.
+    fn misnamed_in(&mut self, folder: &Path) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            if let Some(name) = name.to_str().filter(|name| meant(name) == FLOW_FILE) {
+                self.misnamed(folder, name);
+            }
+        }
+    }
+
+    /// A file whose name some system or editor has changed is read by nobody.
+    fn misnamed(&mut self, folder: &Path, name: &str) -> bool {
+        let meant = meant(name);
+        let wrong = meant != name && !name.starts_with('.');
+        if wrong {
+            let problem = Problem::of_file(&folder.join(name), "nobody reads a file of this name");
+            self.problems.push(problem.help(format!("rename it to `{meant}`")));
+        }
+        wrong
+    }
+}
+
+/// The name that a file is meant to have: `flow.toml` for `Flow.toml` and `flow.toml.txt`.
+fn meant(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let plain = lower.strip_suffix(".txt").unwrap_or(&lower);
+    match plain.strip_suffix(".toml") {
+        Some(_) if [FLOW_FILE, SITE_FILE].contains(&plain) => plain.to_owned(),
+        // The name of a flow may have capitals.
+        Some(stem) => format!("{}.toml", name.get(..stem.len()).unwrap_or(stem)),
+        None => name.to_owned(),
+    }
+}
+
+/// Folders of flows that have no flow file: somebody has taken the flow away, or forgotten it.
+pub(crate) fn without_file(flows_dir: &Path) -> Vec<Problem> {
+    let folders = fs::read_dir(flows_dir).into_iter().flatten().flatten();
+    let folders = folders.map(|entry| entry.path());
+    let empty =
+        folders.filter(|path| path.join("scenarios").is_dir() && !path.join(FLOW_FILE).exists());
+    let problem = |path: PathBuf| {
+        let message =
+            format!("no flow is made of this folder: it has scenarios and no {FLOW_FILE}");
+        Problem::of_file(&path, message).help("put the flow file there, or remove the folder")
+    };
+    empty.map(problem).collect()
 }
 
 /// The one flow file of a flow.

@@ -24,6 +24,13 @@ pub(crate) struct Kept {
     pub(crate) counters: Arc<Counters>,
 }
 
+/// A flow file of which everything is good, with the settings as the plugin gets them.
+struct Checked {
+    file: FlowFile,
+    read: Read,
+    settings: Value,
+}
+
 impl Origin {
     /// Checks everything against the site and configures the plugin. Without a site, what does not
     /// need one is checked and nothing comes of it.
@@ -45,19 +52,20 @@ impl Origin {
             }
         };
         // Settings are checked although something else in the file is wrong: all errors at once.
-        if let (Some(plugin), settings) = (plugin, &source.value["settings"]) {
-            let empty = Value::Object(Map::new());
-            let settings = if settings.is_object() { settings } else { &empty };
+        let settings = &source.value["settings"];
+        let empty = Value::Object(Map::new());
+        let mut settings = if settings.is_object() { settings.clone() } else { empty };
+        if let Some(plugin) = plugin {
             let permissions = read.as_ref().map(|read| read.permissions.clone());
             let names = Names { site: site.cloned(), permissions, own: self.recordings.clone() };
-            problems.extend(names.check(plugin.manifest(), settings, source));
+            problems.extend(names.check(plugin.manifest(), &mut settings, source));
         }
         let (Some(file), Some(read), Some(plugin), []) = (file, read, plugin, problems.as_slice())
         else {
             return Err(problems);
         };
         let Some(site) = site else { return Ok(None) };
-        self.configured(site, plugin, file, read, kept).map(Some)
+        self.configured(site, plugin, Checked { file, read, settings }, kept).map(Some)
     }
 
     /// A flow of which everything is good, unless the plugin itself refuses its settings.
@@ -65,21 +73,23 @@ impl Origin {
         &self,
         site: &Arc<Site>,
         plugin: &Plugin,
-        file: FlowFile,
-        read: Read,
+        Checked { file, read, settings }: Checked,
         kept: impl FnOnce(&str) -> Option<Kept>,
     ) -> Result<LoadedFlow, Vec<Problem>> {
         let source = &*self.source;
         let language = file.language.unwrap_or_else(|| site.language.clone());
         let own = format!("{:?}", self.recordings.keys());
+        let mut content = source.value.clone();
+        if content["settings"].is_object() {
+            content["settings"] = settings.clone();
+        }
         let version = version::of(&[
-            &source.value.to_string(),
+            &content.to_string(),
             plugin.hash(),
             &language,
             site.time_zone.name(),
             &own,
         ]);
-        let settings = Value::Object(file.settings);
         let step = limits(&file.limits);
         let kept = match kept(&version) {
             Some(kept) => kept,

@@ -27,7 +27,8 @@ pub(crate) struct FlowFile {
     /// of the site.
     #[serde(default)]
     pub(crate) language: Option<String>,
-    /// Number that is shown when the flow dials, such as `+3227138700`.
+    /// Number that is shown when the flow dials, such as `+3227138700`. Without it, the number that
+    /// the caller dialled, if the flow serves it, or else the first of `numbers`.
     #[serde(default)]
     pub(crate) caller_id: Option<String>,
     /// Where a call goes when the flow cannot serve it: `pbx` (the PBX's own route), a number, an
@@ -48,6 +49,7 @@ pub(crate) struct FlowFile {
     #[serde(default)]
     pub(crate) limits: LimitsFile,
     /// Settings of the plugin, as its own schema says.
+    #[expect(dead_code, reason = "checked and used as they stand in the file")]
     #[serde(default)]
     pub(crate) settings: Map<String, Value>,
 }

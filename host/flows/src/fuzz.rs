@@ -30,7 +30,7 @@ fn a_flow_file() {
         let read = file.map(|file| read_flow::read(&file, &source, Some(&site), &mut problems));
         let permissions = read.map(|read| read.permissions);
         let names = Names { site: Some(site.clone()), permissions, own: BTreeMap::new() };
-        problems.extend(names.check(&manifest, &source.value["settings"], &source));
+        problems.extend(names.check(&manifest, &mut source.value["settings"].clone(), &source));
         assert!(problems.iter().all(|problem| !problem.to_string().is_empty()));
     });
 }

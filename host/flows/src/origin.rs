@@ -7,7 +7,7 @@ use std::{
 };
 use strowger_model::{FlowName, NumberPattern};
 use strowger_sandbox::Plugin;
-use strowger_site::{site::recordings, source::Source};
+use strowger_site::{Numbering, site::recordings, source::Source};
 
 /// The name of the flow file in a folder of its own.
 pub(crate) const FLOW_FILE: &str = "flow.toml";
@@ -53,12 +53,12 @@ impl Origin {
     }
 
     /// The numbers that the file claims, good or not, with their place.
-    pub(crate) fn numbers(&self) -> Vec<(String, NumberPattern)> {
+    pub(crate) fn numbers(&self, numbering: &Numbering) -> Vec<(String, NumberPattern)> {
         let numbers = self.source.value["numbers"].as_array().into_iter().flatten().enumerate();
-        numbers
-            .filter_map(|(index, number)| {
-                Some((format!("/numbers/{index}"), number.as_str()?.parse().ok()?))
-            })
-            .collect()
+        let claimed = numbers.filter_map(|(index, number)| {
+            let pattern: NumberPattern = number.as_str()?.parse().ok()?;
+            Some(numbering.patterns(pattern).map(move |it| (format!("/numbers/{index}"), it)))
+        });
+        claimed.flatten().collect()
     }
 }

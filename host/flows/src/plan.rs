@@ -182,12 +182,13 @@ impl Planner<'_> {
     /// Flows that have changed and claim numbers of others.
     fn overlaps(&self) -> BTreeMap<FlowName, Vec<Problem>> {
         let mut found: BTreeMap<FlowName, Vec<Problem>> = BTreeMap::new();
+        let numbering = self.site.map(|site| site.numbering.clone()).unwrap_or_default();
         for flow in self.plan.flows.values().filter(|flow| !self.serves_now(flow)) {
             let loaded = self.plan.flows.values().map(|other| &other.origin);
             let others = loaded.chain(self.files.aside());
             for other in others.filter(|other| other.name != flow.name) {
-                for (at, number) in flow.origin.numbers() {
-                    let claims = other.numbers();
+                for (at, number) in flow.origin.numbers(&numbering) {
+                    let claims = other.numbers(&numbering);
                     let Some((other_at, claimed)) =
                         claims.iter().find(|(_, claimed)| claimed.overlaps(&number))
                     else {

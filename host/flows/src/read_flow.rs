@@ -4,8 +4,8 @@ use crate::flow_file::{CaseFile, FlowFile, PermissionsFile};
 use std::{collections::BTreeMap, sync::Arc};
 use strowger_model::{CaseKind, NumberPattern, PhoneNumber};
 use strowger_site::{
-    Fallback, Permissions, Problem, Site, Template,
-    address::{ADDRESS, address},
+    Fallback, Numbering, Permissions, Problem, Site, Template,
+    address::{ADDRESS, NUMBER, not_a_number},
     source::{Source, child},
     template::is_address,
 };
@@ -68,19 +68,24 @@ impl Reader<'_> {
         }
     }
 
-    fn caller_id(&mut self, number: &str) -> Option<PhoneNumber> {
-        let number = number.parse::<PhoneNumber>();
+    fn caller_id(&mut self, text: &str) -> Option<PhoneNumber> {
+        let number = self.numbering().written(text);
+        if number.is_none() {
+            let problem = self.source.at_value("/caller_id", not_a_number(text));
+            self.problems.push(problem.help(NUMBER));
+        }
         number
-            .map_err(|error| {
-                self.problems.push(self.source.at_value("/caller_id", error.to_string()))
-            })
-            .ok()
+    }
+
+    /// How numbers are written; without a site, only international ones are known.
+    fn numbering(&self) -> Numbering {
+        self.site.map(|site| site.numbering.clone()).unwrap_or_default()
     }
 
     fn fallback(&mut self, text: &str) -> Fallback {
         match text {
             "pbx" => Fallback::Pbx,
-            other => match address(other) {
+            other => match self.numbering().address(other) {
                 Some(target) => Fallback::To(target),
                 None => {
                     let message = format!("not a fallback: `{other}`");
@@ -176,7 +181,9 @@ impl Reader<'_> {
         mails
     }
 
+    /// National patterns are also international ones, which come first.
     fn patterns(&mut self, at: &str, texts: &[String]) -> Vec<NumberPattern> {
+        let numbering = self.numbering();
         let parse = |(index, text): (usize, &String)| match text.parse::<NumberPattern>() {
             Ok(pattern) => Some(pattern),
             Err(error) => {
@@ -185,7 +192,8 @@ impl Reader<'_> {
                 None
             }
         };
-        texts.iter().enumerate().filter_map(parse).collect()
+        let patterns: Vec<NumberPattern> = texts.iter().enumerate().filter_map(parse).collect();
+        patterns.into_iter().flat_map(|pattern| numbering.patterns(pattern)).collect()
     }
 
     fn known(&mut self, what: &str, at: &str, names: &[String], known: &[&str]) {

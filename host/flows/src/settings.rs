@@ -8,7 +8,12 @@ use std::{
 };
 use strowger_model::{CaseKind, PhoneNumber};
 use strowger_sandbox::Manifest;
-use strowger_site::{Permissions, Problem, Site, schema::Schema, source::Source};
+use strowger_site::{
+    Permissions, Problem, Site,
+    address::{NUMBER, not_a_number},
+    schema::Schema,
+    source::Source,
+};
 
 /// What the settings of a flow may name. See `docs/write-a-flow.md` for the formats.
 pub(crate) struct Names {
@@ -18,6 +23,9 @@ pub(crate) struct Names {
     /// Recordings of the flow.
     pub(crate) own: BTreeMap<String, PathBuf>,
 }
+
+/// Lines of a roster that are named one by one, at most.
+const SHOWN_LINES: usize = 8;
 
 /// Formats that a plugin's schema can give to a text, beside those of JSON Schema.
 const FORMATS: [&str; 12] = [
@@ -36,11 +44,12 @@ const FORMATS: [&str; 12] = [
 ];
 
 impl Names {
-    /// Checks settings against the schema of their plugin.
+    /// Checks settings against the schema of their plugin. National telephone numbers in them are
+    /// international ones afterwards.
     pub(crate) fn check(
         self,
         manifest: &Manifest,
-        settings: &Value,
+        settings: &mut Value,
         source: &Source,
     ) -> Vec<Problem> {
         let no_schema = |why: String| {
@@ -65,10 +74,41 @@ impl Names {
             options =
                 options.with_format(format, move |text: &str| names.wrong(format, text).is_none());
         }
-        match Schema::of_others(schema, options, settings) {
-            Ok(schema) => schema
-                .check(settings, source, "/settings", &|format, text| names.wrong(format, text)),
-            Err(why) => no_schema(why),
+        let schema = match Schema::of_others(schema, options, settings) {
+            Ok(schema) => schema,
+            Err(why) => return no_schema(why),
+        };
+        schema.rewrite(settings, &|format, text| match format {
+            "phone-number" | "dialled-number" => names.number(text).map(String::from),
+            _ => None,
+        });
+        schema.check(settings, source, "/settings", &|format, text| names.wrong(format, text))
+    }
+
+    /// Who stands in a roster and cannot be dialled, by line: a number is personal data.
+    fn not_reached(&self, roster: &str) -> Option<(String, Option<String>)> {
+        let (site, permissions) = (self.site.as_deref()?, self.permissions.as_ref()?);
+        let wrong = site.rosters.get(roster)?.targets();
+        let wrong = wrong.filter(|(_, target)| !site.may_reach(permissions, target));
+        let lines: Vec<String> = wrong.map(|(line, _)| line.to_string()).collect();
+        let shown = match lines.as_slice() {
+            [] => return None,
+            [line] => format!("line {line}"),
+            [first @ .., last] if first.len() < SHOWN_LINES => {
+                format!("lines {} and {last}", first.join(", "))
+            }
+            many => format!("{} lines, the first is line {}", many.len(), many[0]),
+        };
+        let message =
+            format!("the targets of roster `{roster}` are not granted to this flow: {shown}");
+        let help = "add them in [permissions]: numbers and extensions to `dial`, agents to `agents`, other addresses to `addresses`";
+        Some((message, Some(help.to_owned())))
+    }
+
+    fn number(&self, text: &str) -> Option<PhoneNumber> {
+        match &self.site {
+            Some(site) => site.numbering.written(text),
+            None => text.parse().ok(),
         }
     }
 
@@ -105,7 +145,8 @@ impl Names {
                 "roster",
                 text,
                 site.map(|site| site.rosters.keys().map(String::as_str).collect()),
-            ),
+            )
+            .or_else(|| self.not_reached(text)),
             "music" => unknown(
                 "music",
                 text,
@@ -122,7 +163,7 @@ impl Names {
                     granted(Permissions::may_dial, number.as_str(), "dial")
                 }
                 Ok(_) => None,
-                Err(error) => Some((error.to_string(), None)),
+                Err(_) => Some((not_a_number(text), Some(NUMBER.to_owned()))),
             },
             "recording" => {
                 let known = site.map(|site| {
@@ -154,6 +195,7 @@ mod tests {
 
     const SITE: &str = r#"
         time_zone = "Europe/Brussels"
+        country = "BE"
         language = "nl-BE"
         music = { gamelan = "default" }
         [schedules.week]
@@ -165,6 +207,38 @@ mod tests {
         [cases.complaint]
         days = 45
     "#;
+
+    #[test]
+    fn p7_who_is_on_duty_can_be_dialled() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = format!(
+            "{SITE}\n[rosters.night]\nfile = \"night.csv\"\n[agents.bo]\nendpoints = [{{ address = \"PJSIP/bo\" }}]"
+        );
+        let night = |target: &str| format!("2026-11-23 22:00,2026-11-24 06:00,{target}\n");
+        let wrong = |targets: &[&str]| {
+            let rows: String = targets.iter().map(|target| night(target)).collect();
+            std::fs::write(folder.path().join("night.csv"), format!("from,until,target\n{rows}"))
+                .unwrap();
+            let source = Source::parse(&folder.path().join("site.toml"), &site).unwrap();
+            let people = strowger_site::read_site::People::Files;
+            let site = strowger_site::read_site::site(&source, people).unwrap();
+            let permissions = Permissions {
+                dial: vec!["+3247*".parse().unwrap(), "1XX".parse().unwrap()],
+                agents: vec!["an".to_owned()],
+                addresses: vec!["PJSIP/gate".to_owned()],
+                ..Permissions::default()
+            };
+            let permissions = Some(permissions);
+            let names = Names { site: Some(Arc::new(site)), permissions, own: BTreeMap::new() };
+            names.wrong("roster", "night").map(|(message, _)| message)
+        };
+        assert_eq!(wrong(&["0470 10 00 39", "101", "agent:an", "PJSIP/gate"]), None);
+        let said = wrong(&["0470100039", "agent:bo", "+31201234567", "PJSIP/other", "2000"]);
+        assert_eq!(
+            said.as_deref(),
+            Some("the targets of roster `night` are not granted to this flow: lines 3, 4, 5 and 6")
+        );
+    }
 
     /// The problems of one setting of a format, in a flow that is granted some things.
     fn wrong(format: &str, value: &str) -> Vec<String> {
@@ -192,7 +266,7 @@ mod tests {
         };
         let text = format!("plugin = \"test\"\n[settings]\nlist = [\"{value}\"]");
         let source = Source::parse(Path::new("flow.toml"), &text).unwrap();
-        let problems = names.check(&manifest, &source.value["settings"], &source);
+        let problems = names.check(&manifest, &mut source.value["settings"].clone(), &source);
         for problem in &problems {
             let place = problem.place.as_ref().unwrap();
             assert_eq!((place.line, place.column, place.length), (3, 9, value.chars().count() + 2));
@@ -218,6 +292,7 @@ mod tests {
             ("case", "complaint"),
             ("phone-number", "+31 20 123 45 67"),
             ("dialled-number", "+32 2 713 87 00"),
+            ("dialled-number", "02 713 87 00"),
             ("recording", "welcome"),
             ("mail-address", "desk@example.be"),
             ("date", "2026-11-02"),
@@ -251,6 +326,11 @@ mod tests {
                 "`+31201234567` is not granted to this flow; add it to `dial` in [permissions]",
             ),
             (
+                "dialled-number",
+                "0470 10 00 39",
+                "`+32470100039` is not granted to this flow; add it to `dial` in [permissions]",
+            ),
+            (
                 "recording",
                 "welcom",
                 "no recording `welcom` in the prompts; did you mean `welcome`?",
@@ -265,7 +345,9 @@ mod tests {
             assert_eq!(wrong(format, bad), [expected], "{format}");
         }
         assert!(
-            wrong("phone-number", "02 713 87 00")[0].contains("write it as + and country code")
+            wrong("phone-number", "713 87 00")[0].contains("write it as + and country code"),
+            "{:?}",
+            wrong("phone-number", "713 87 00")
         );
     }
 }

@@ -100,6 +100,13 @@ pub trait Eraser {
     /// Nothing of the batch is gone.
     fn remove(&mut self, what: &Remove) -> Result<Removed, Failure>;
 
+    /// What [`Eraser::remove`] would delete, batch by batch, until nothing is left of any of these.
+    /// Nothing is deleted.
+    ///
+    /// # Errors
+    /// It cannot be known now.
+    fn look(&mut self, plan: &[Remove]) -> Result<Removed, Failure>;
+
     /// Has what was deleted leave logs and unused corners too, as far as no host is held up by it.
     ///
     /// # Errors

@@ -38,5 +38,5 @@ pub use error::{Failure, OpenError};
 pub use queue::Health;
 pub use read::{CaseQuery, NumberedStep, OpenCall, Posted, Query, Read, ReadError, StepBody};
 pub use remove::{Remove, Removed};
-pub use retention::{Erase, RemoveError, Retention, erase};
+pub use retention::{Erase, RemoveError, Retention, erase, would_erase};
 pub use store::{Options, Store};

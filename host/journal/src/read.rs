@@ -10,6 +10,7 @@ use strowger_model::{
     Timestamp, VersionFiles,
     archive::{Decision, InForce},
     mail::MailTry,
+    number::Notations,
 };
 
 /// Reads a journal. What is committed can be read at once. Every method blocks its thread.
@@ -55,7 +56,7 @@ pub trait Read: Send + Sync {
 
     /// Calls that are over and have something to do with a number: their caller has it, or their
     /// notes or steps say it. Looks through all of them.
-    fn calls_about(&self, number: &str) -> Result<Vec<CallId>, ReadError>;
+    fn calls_about(&self, number: &Notations) -> Result<Vec<CallId>, ReadError>;
 
     /// Cases, in the order in which they were opened.
     fn cases(&self, query: &CaseQuery) -> Result<Vec<Case>, ReadError>;

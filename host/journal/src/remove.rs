@@ -1,7 +1,7 @@
 //! What is deleted in one transaction: a batch that is small enough for no call to wait long.
 
 use std::{collections::BTreeSet, ops::AddAssign};
-use strowger_model::{CallId, FlowVersion, Timestamp};
+use strowger_model::{CallId, FlowVersion, Timestamp, number::Notations};
 
 /// One batch. Time counts from the arrival of a call, the order of a mail, the opening of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +42,8 @@ pub enum Remove {
         /// But not these.
         keep: BTreeSet<FlowVersion>,
     },
-    /// What papers say in which this text occurs; mail that waits stays as it is.
-    Saying(String),
+    /// What papers say that say this number. Mail that waits is sent without the number.
+    Saying(Notations),
     /// What is personal in anything that belongs to these calls; mail that waits stays as it is.
     Calls(Vec<CallId>),
 }
@@ -56,7 +56,7 @@ impl Remove {
     pub const CALLS: usize = 50;
 
     /// Whether one batch is all.
-    pub(crate) fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         matches!(self, Self::Calls(_))
     }
 }

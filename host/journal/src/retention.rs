@@ -11,7 +11,7 @@ use crate::{
     remove::{Remove, Removed},
 };
 use std::{collections::BTreeSet, time::Duration};
-use strowger_model::{FlowVersion, Timestamp};
+use strowger_model::{FlowVersion, Timestamp, number::Notations};
 
 /// How long things are kept, counted from the arrival of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,9 +63,9 @@ fn personal_data(steps: Timestamp, others: Option<Timestamp>) -> Vec<Remove> {
 /// Whose personal data to erase. Reports go on showing the calls: times, outcome and figures stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Erase {
-    /// Of calls whose caller has this number, written as in their records, and of those whose steps
-    /// or notes say it.
-    Number(String),
+    /// Of calls whose caller has this number, and of those whose steps or notes say it; and in papers
+    /// that say it.
+    Number(Notations),
     /// Of calls that came in before.
     Before(Timestamp),
 }
@@ -116,6 +116,15 @@ pub(crate) fn carry_out(
         }
     }
     Ok(total)
+}
+
+/// What [`erase`] would delete.
+///
+/// # Errors
+/// There is no journal, or it cannot be read now.
+pub fn would_erase(backend: &dyn Backend, erase: &Erase) -> Result<Removed, RemoveError> {
+    let plan = erase.plan(&*backend.reader()?)?;
+    Ok(backend.eraser()?.look(&plan)?)
 }
 
 /// Erases personal data beside a running host, or without one; it leaves logs and unused corners of

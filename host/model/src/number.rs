@@ -63,6 +63,22 @@ impl fmt::Debug for PhoneNumber {
     }
 }
 
+/// One telephone number in the ways in which it may be written, as digits: what is looked for when
+/// it is erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notations {
+    /// A text of which all digits are one of these is the number.
+    pub whole: Vec<String>,
+    /// A text in which one of these occurs says the number.
+    pub within: Vec<String>,
+}
+
+/// A number of which only the last three digits are shown, for logs.
+pub fn masked(number: &str) -> String {
+    let behind = number.char_indices().rev().nth(2).filter(|(at, _)| *at > 0);
+    format!("...{}", behind.map_or("", |(at, _)| &number[at..]))
+}
+
 /// A pattern of what is dialled: digits, an optional leading `+`, `X` for any one digit, and at the
 /// end `*` for any rest of digits. A `*` anywhere else, and a `#`, is that key: `*48*XX` is a key
 /// code with two digits, and `*48*` would be `*48` and any rest of digits.
@@ -192,6 +208,13 @@ mod tests {
         for wrong in ["027138700", "+", "+32abc", "+1234567890123456", "sip:a@b", "+32\r\n27"] {
             assert!(wrong.parse::<PhoneNumber>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn logs_show_the_end_of_a_number() {
+        assert_eq!(masked("+32470123456"), "...456");
+        assert_eq!(masked("101"), "...", "an extension of three digits is all of it");
+        assert_eq!(masked(""), "...");
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub enum KeepError {
         /// As it was closed.
         outcome: String,
     },
+    /// A case is of a call that there is, or of none.
+    #[error("there is no call {0}; `strowger records` and `strowger calls` list them")]
+    NoCall(CallId),
     /// The call is not over, or not known.
     #[error("there is no record of call {0}; a call has one when it is over")]
     NoRecord(CallId),
@@ -46,8 +49,14 @@ pub enum KeepError {
 /// Adds a case. Its id gets a number behind it: several may be noted in one instant.
 ///
 /// # Errors
-/// If there is no journal, or somebody holds its lock for too long.
+/// There is no such call, or no journal, or somebody holds its lock for too long.
 pub fn add_case(backend: &dyn Backend, case: Case) -> Result<Case, KeepError> {
+    if let Some(call) = case.call {
+        let reader = backend.reader()?;
+        if reader.record(call)?.is_none() && reader.steps(call)?.is_empty() {
+            return Err(KeepError::NoCall(call));
+        }
+    }
     let mut edit = backend.edit()?;
     let mut numbered = case.clone();
     for number in 0.. {

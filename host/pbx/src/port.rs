@@ -23,6 +23,7 @@ use strowger_model::{
     Prompt,
     command::ListenMode,
     event::{Cause, PlayEnd},
+    strangers::Shown,
     time::millis,
 };
 
@@ -46,9 +47,10 @@ impl From<&str> for LegId {
     }
 }
 
+/// For people: an adapter may have made it.
 impl fmt::Display for LegId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        Shown(&self.0).fmt(f)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     refused::LoadError,
 };
 use std::sync::{Arc, Mutex, PoisonError};
-use strowger_model::{CallId, Event, step::Ordered};
+use strowger_model::{CallId, Event, step::Ordered, strangers::Logged};
 
 /// Instances that wait for the next step, at most. As many serve at once as threads call
 /// [`Flow::step`].
@@ -119,6 +119,7 @@ impl Flow {
                 let second = self.attempt(None, state, event, reads);
                 let mut step = second.inspect_err(|second| {
                     if *second != first {
+                        let first = Logged(&first);
                         tracing::warn!(%call, "at the first try the step failed in another way: {first}");
                     }
                 })?;

@@ -14,7 +14,10 @@ use std::{
 };
 use strowger_sim::Phone;
 use strowger_site::{Problem, problem::Place};
-use toml::Spanned;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
 /// The folder of a flow's scenarios, beside its flow file.
 pub const FOLDER: &str = "scenarios";
@@ -47,13 +50,14 @@ impl Scenario {
     /// # Errors
     /// As [`Scenario::load`].
     pub fn parse(file: &Path, text: &str) -> Result<Self, Vec<Problem>> {
-        let text: Arc<str> = text.into();
+        // Some editors write a mark of UTF-8.
+        let text: Arc<str> = text.trim_start_matches('\u{feff}').into();
         let written: ScenarioFile = toml::from_str(&text).map_err(|error| {
             let place = error.span().map(|span| place(&text, span));
             vec![Problem { place, ..not_a_scenario(file, error.message()) }]
         })?;
         let at = civil(written.at.get_ref());
-        let mut wrong = Vec::new();
+        let mut wrong = endless(&text);
         if at.is_none() {
             wrong.push((
                 written.at.span(),
@@ -133,6 +137,34 @@ impl Scenario {
 type Wrong = Vec<(Range<usize>, String, Option<&'static str>)>;
 
 /// What the types cannot say.
+/// Figures of a text without an end, or that are none: `inf` and `nan` are figures in TOML.
+fn endless(text: &str) -> Wrong {
+    let (table, _) = DeTable::parse_recoverable(text);
+    let mut wrong = Wrong::new();
+    let span = table.span();
+    let table = DeValue::Table(table.into_inner());
+    let mut next = vec![(span, &table)];
+    while let Some((span, value)) = next.pop() {
+        match value {
+            DeValue::Float(figure) if figure.as_str().ends_with(['f', 'n']) => {
+                wrong.push((
+                    span,
+                    "not a finite figure".to_owned(),
+                    Some("write a figure such as 60"),
+                ));
+            }
+            DeValue::Array(array) => {
+                next.extend(array.iter().map(|value| (value.span(), value.get_ref())));
+            }
+            DeValue::Table(table) => {
+                next.extend(table.iter().map(|(_, value)| (value.span(), value.get_ref())));
+            }
+            _ => {}
+        }
+    }
+    wrong
+}
+
 fn check(written: &ScenarioFile, wrong: &mut Wrong) {
     for then in &written.then {
         let of = then.get_ref();
@@ -241,6 +273,18 @@ mod tests {
     fn problems(text: &str) -> String {
         let wrong = Scenario::parse(Path::new("s.toml"), text).unwrap_err();
         wrong.iter().map(Problem::to_string).collect()
+    }
+
+    #[test]
+    fn a_figure_has_an_end() {
+        let shown = problems(
+            "name = \"x\"\nat = \"2026-11-23 10:00\"\n[agents.an]\nafter = inf\n[[call]]\nkeys = [{ at = -nan, digits = \"1\" }]\n",
+        );
+        for line in ["s.toml:4:9", "s.toml:6:16"] {
+            assert!(shown.contains(line) && shown.contains("not a finite figure"), "{shown}");
+        }
+        let marked = "\u{feff}name = \"x\"\r\nat = \"2026-11-23 10:00\"\r\n[[call]]\r\n";
+        assert!(Scenario::parse(Path::new("s.toml"), marked).is_ok());
     }
 
     #[test]

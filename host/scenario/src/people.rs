@@ -8,7 +8,7 @@ use crate::{
 use chrono::NaiveDateTime;
 use std::{collections::BTreeSet, sync::Arc};
 use strowger_model::{AgentName, PhoneNumber, command::Target, read};
-use strowger_site::{Contacts, Problem, Site, address::target};
+use strowger_site::{Contacts, Problem, Site};
 
 /// The site with the people of a scenario, as far as it names any.
 pub(crate) fn of(scenario: &Scenario, mut site: Site) -> Result<Site, Vec<Problem>> {
@@ -74,7 +74,7 @@ fn known(
 }
 
 fn callable(text: &str, site: &Site) -> Result<Target, String> {
-    match target(text) {
+    match site.numbering.target(text) {
         Some(Target::Agent(name)) => Ok(Target::Agent(agent(name.as_str(), site)?)),
         Some(target) => Ok(target),
         None => Err(format!(

@@ -63,7 +63,10 @@ impl Recorder {
         let at = self.start.elapsed();
         let mut calls = self.lock();
         let (leg, what) = match seen {
-            Seen::Arrived { leg, from } => return calls.arrivals.push((leg, from, None)),
+            Seen::Arrived { leg, from } => {
+                let from = from.map(|from| self.site.numbering.full(None, from));
+                return calls.arrivals.push((leg, from, None));
+            }
             Seen::Hears { leg, sound: Sound::Prompt(prompt) } => {
                 (leg, Some(What::Hears(self.as_heard(vec![prompt]))))
             }

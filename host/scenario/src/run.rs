@@ -257,7 +257,10 @@ impl Prepared {
         let served = |call: &Call| {
             let dialled = call.dials.as_deref().unwrap_or(&self.number);
             let flows = self.beside.iter().chain([&self.flow]);
-            flows.flat_map(|flow| &flow.numbers).any(|pattern| pattern.matches(dialled))
+            let full = self.flow.site.numbering.full(None, dialled.to_owned());
+            flows
+                .flat_map(|flow| &flow.numbers)
+                .any(|pattern| pattern.matches(dialled) || pattern.matches(&full))
         };
         let calls = calls.iter().enumerate().filter(|(_, call)| !self.live || served(call));
         let mut arrivals: Vec<_> = calls.flat_map(alike).collect();

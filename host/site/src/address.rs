@@ -5,6 +5,14 @@ use strowger_model::{PhoneNumber, command::Target};
 /// What to write where a telephone is asked for.
 pub const ADDRESS: &str = "write a number (\"+32470123456\"), an extension (\"101\") or an address as the PBX writes it (\"PJSIP/anna\")";
 
+/// What to write where a telephone number is asked for.
+pub const NUMBER: &str = "write it as + and country code, such as \"+3227138700\", or as it is dialled in the country of the site file, such as \"02 713 87 00\"";
+
+/// A text is no telephone number.
+pub fn not_a_number(text: &str) -> String {
+    format!("not a telephone number: {text:?}")
+}
+
 /// Reads whom one can call: an address, or `agent:NAME`. None: it is neither. The agent need not
 /// exist.
 pub fn target(text: &str) -> Option<Target> {

@@ -148,23 +148,6 @@ impl Contacts {
     }
 }
 
-/// A telephone number as somebody writes it, in E.164.
-///
-/// # Errors
-/// Why it is none, without it.
-pub(crate) fn number(text: &str, country: Option<&str>) -> Result<PhoneNumber, String> {
-    let wrong = |why: String| format!("not a telephone number: {why}");
-    let parsed = match country {
-        Some(country) => phonelib::PhoneNumber::try_parse_with_country(text, country),
-        None => phonelib::PhoneNumber::try_parse(text),
-    };
-    let parsed = parsed.map_err(|error| wrong(error.to_string()))?;
-    if parsed.extension().is_some() {
-        return Err(wrong("it has an extension".to_owned()));
-    }
-    parsed.e164().parse().map_err(|_| wrong("it is not in E.164".to_owned()))
-}
-
 pub(crate) fn digits(number: &PhoneNumber) -> u64 {
     // At most 15 digits behind the `+`.
     number.as_str().trim_start_matches('+').parse().unwrap_or_default()

@@ -1,7 +1,7 @@
 //! Files of an operator that are spoilt: the site file, opening hours, contacts and rosters.
 
 use crate::{
-    Site, read_contacts,
+    Numbering, Site, read_contacts,
     read_site::{self, People},
     roster,
     schedule::{Calendar, Schedule},
@@ -62,7 +62,8 @@ fn a_site_file() {
 
 #[test]
 fn contacts() {
-    let known = read_contacts::Known { country: Some("BE"), agents: vec!["els", "ilse"] };
+    let numbering = Numbering { country: Some("BE".to_owned()), ..Numbering::default() };
+    let known = read_contacts::Known { numbering: &numbering, agents: vec!["els", "ilse"] };
     fuzz(&[CONTACTS], |text| {
         let _ = read_contacts::read(&[("contacts.csv".into(), text.to_vec())], &known);
     });
@@ -70,7 +71,8 @@ fn contacts() {
 
 #[test]
 fn a_roster() {
-    let known = read_contacts::Known { country: Some("BE"), agents: vec!["lotte"] };
+    let numbering = Numbering { country: Some("BE".to_owned()), ..Numbering::default() };
+    let known = read_contacts::Known { numbering: &numbering, agents: vec!["lotte"] };
     let calendar = calendar();
     fuzz(&[ROSTER], |text| {
         if let Ok(roster) = roster::read(Path::new("roster.csv"), text, &calendar, &known) {

@@ -5,8 +5,9 @@
 //! * [`site`]: queues, agents, schedules, music, recordings; [`varied`]: the same with other figures,
 //!   for scenarios.
 //! * [`schedule`]: opening hours. [`contacts`]: whom the site knows; `read_contacts`: the contacts
-//!   that are made of files. [`roster`]: who is on duty. `table`: the CSV files of both.
-//! * [`address`]: whom one can call, as files write it. [`pin`]: the PINs of agents, kept as hashes.
+//!   that are made of files. [`roster`]: who is on duty. [`table`]: the CSV files of both.
+//! * [`address`]: whom one can call, as files write it. [`numbering`]: telephone numbers as files and
+//!   trunks write them. [`pin`]: the PINs of agents, kept as hashes.
 //! * [`terms`]: what a call needs to know of its flow; [`permission`]: what a flow may do;
 //!   [`template`]: the texts of its mails.
 //! * `site_file`: the site file as it is written; [`read_site`]: the site that is made of it.
@@ -22,6 +23,7 @@ pub mod contacts;
 #[allow(clippy::unwrap_used)]
 mod fuzz;
 mod gaps;
+pub mod numbering;
 pub mod permission;
 pub mod pin;
 pub mod problem;
@@ -33,7 +35,7 @@ pub mod schema;
 pub mod site;
 mod site_file;
 pub mod source;
-mod table;
+pub mod table;
 pub mod template;
 pub mod terms;
 pub mod varied;
@@ -42,6 +44,7 @@ mod weigh;
 
 pub use contacts::{Contact, Contacts, Wanted};
 pub use gaps::{Gap, Lack};
+pub use numbering::{Notation, Numbering};
 pub use permission::Permissions;
 pub use pin::Pin;
 pub use problem::{Place, Problem, Report};

@@ -148,7 +148,8 @@ fn snippet(
     }
     writeln!(f, "{:width$} |", "")?;
     writeln!(f, "{:width$} | {text}", place.line)?;
-    writeln!(f, "{:width$} | {:2$}{3}", "", "", place.column - 1, "^".repeat(place.length))
+    let (before, marks) = (" ".repeat(place.column - 1), "^".repeat(place.length));
+    writeln!(f, "{:width$} | {before}{marks}", "")
 }
 
 impl fmt::Display for Report {
@@ -212,6 +213,14 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_may_be_as_long_as_it_likes() {
+        let text = format!("{}!", "x".repeat(70_000));
+        let place = Place { line: 1, column: 70_001, length: 1, text };
+        let shown = Problem::of_file(Path::new("a.toml"), "wrong").at(place).to_string();
+        assert!(shown.contains(&format!("{}^", " ".repeat(70_000))));
+    }
 
     #[test]
     fn names_that_are_near_are_suggested() {

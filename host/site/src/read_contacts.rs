@@ -1,7 +1,8 @@
 //! From CSV files to [`Contacts`], or everything that is wrong with them.
 
 use crate::{
-    contacts::{Builder, Contact, Contacts, Key, digits, number},
+    contacts::{Builder, Contact, Contacts, Key, digits},
+    numbering::Numbering,
     problem::Problem,
     table::{self, Column, Row},
 };
@@ -29,7 +30,7 @@ const DO_NOT_CALL: usize = 7;
 
 /// What files of contacts are checked against.
 pub(crate) struct Known<'a> {
-    pub(crate) country: Option<&'a str>,
+    pub(crate) numbering: &'a Numbering,
     pub(crate) agents: Vec<&'a str>,
 }
 
@@ -86,7 +87,7 @@ fn contact(builder: &mut Builder, row: &Row<'_>, known: &Known<'_>) -> (Contact,
     }
     let mut numbers = Vec::new();
     for text in row.several(NUMBERS) {
-        match number(text, known.country) {
+        match known.numbering.guessed(text) {
             Ok(number) => numbers.push(digits(&number)),
             Err(why) => {
                 let help = "write it as dialled in the site's country, or with + and country code; separate several by `;`";
@@ -144,7 +145,8 @@ mod tests {
     use strowger_model::read;
 
     fn contacts(text: &str) -> Result<Contacts, Vec<Problem>> {
-        let known = Known { country: Some("BE"), agents: vec!["els", "tom"] };
+        let numbering = Numbering { country: Some("BE".to_owned()), ..Numbering::default() };
+        let known = Known { numbering: &numbering, agents: vec!["els", "tom"] };
         super::read(&[("contacts.csv".into(), text.as_bytes().to_vec())], &known)
     }
 
@@ -242,6 +244,36 @@ mod tests {
     }
 
     #[test]
+    fn files_may_be_as_spreadsheets_save_them() {
+        let plain = "id,kind,name,numbers,region,responsible\nz1,caregiver,\"Ma\u{eb}s, An\",0470 12 34 56;09 123 45 67,,els\n";
+        let excel = "id;kind;name;numbers;region;responsible\r\nz1;caregiver;Ma\u{eb}s, An;\"0470 12 34 56;09 123 45 67\";;els\r\n;;;;;\r\n;;;;;;;\r\n";
+        let tabs = excel.replace(';', "\t").replace("56\t09", "56;09");
+        let wide = "id,kind,name,numbers,region,responsible,,\nz1,caregiver,\"Ma\u{eb}s, An\",0470 12 34 56;09 123 45 67,,els,,\n,,,,,,,\n";
+        let windows: Vec<u8> = excel.chars().map(|c| c as u8).collect();
+        let marked = format!("\u{feff}{plain}").into_bytes();
+        let utf_16 = "\u{feff}".to_owned() + &tabs;
+        let utf_16: Vec<u8> = utf_16.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (how, bytes) in [
+            ("plain", plain.as_bytes().to_vec()),
+            ("a mark", marked),
+            ("semicolons", excel.as_bytes().to_vec()),
+            ("Windows-1252", windows),
+            ("tabs in UTF-16", utf_16),
+            ("columns too many", wide.as_bytes().to_vec()),
+        ] {
+            let numbering = Numbering { country: Some("BE".to_owned()), ..Numbering::default() };
+            let known = Known { numbering: &numbering, agents: vec!["els", "tom"] };
+            let contacts = super::read(&[("contacts.csv".into(), bytes)], &known)
+                .unwrap_or_else(|problems| panic!("{how}: {problems:?}"));
+            assert_eq!(contacts.len(), 1, "{how}");
+            let an = contacts.get("+3291234567").unwrap();
+            assert_eq!((&*an.name, an.responsible.len()), ("Ma\u{eb}s, An", 1), "{how}");
+        }
+        let problems = contacts("id;kind;name;numbers\na;patient;Jan;;too much\n").unwrap_err();
+        assert!(problems[0].message.contains("5 cells"), "{problems:?}");
+    }
+
+    #[test]
     fn columns_are_checked() {
         let wrong =
             |text| contacts(text).unwrap_err().iter().map(Problem::to_string).collect::<String>();
@@ -251,7 +283,6 @@ mod tests {
             wrong("id,kind,name,number\n")
         );
         assert!(wrong("id,kind,name,number\n").contains("the column `numbers` is missing"));
-        assert!(wrong("id;kind;name;numbers\n").contains("separated by `;`"));
         assert!(wrong("id,id,kind,name,numbers\n").contains("twice"));
         assert!(wrong("").contains("is missing"));
         let many = format!("id,kind,name,numbers\n{}", "a,,,\n".repeat(300));

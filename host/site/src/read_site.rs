@@ -10,7 +10,7 @@ mod people;
 mod staff;
 
 use crate::{
-    Roster,
+    Numbering, Roster,
     problem::Problem,
     read_contacts::Known,
     schedule::Calendar,
@@ -68,15 +68,20 @@ impl Reader<'_> {
 
     fn site(&mut self, file: SiteFile) -> Option<Site> {
         let source = self.source;
-        let country = file.country.as_deref().and_then(|code| self.country(code));
+        let country = file.country.as_deref().and_then(|text| self.country(text));
+        let code = country.map(|country| country.iso_code().to_owned());
         let holidays = self.holidays(file.holidays);
         let time_zone = self.time_zone(&file.time_zone);
         let calendar = Arc::new(Calendar::new(time_zone.unwrap_or_default(), country, holidays));
         let schedules = self.schedules(file.schedules, &calendar);
         self.keyed_once(&file.queues, &file.agents);
         let queues = self.queues(file.queues, &file.agents, &file.music);
+        let numbering = Numbering {
+            country: code.clone(),
+            lines: file.lines.into_iter().map(|(name, line)| (name, line.numbers)).collect(),
+        };
         let known = Known {
-            country: file.country.as_deref().filter(|_| country.is_some()),
+            numbering: &numbering,
             agents: file.agents.keys().map(String::as_str).collect(),
         };
         let contacts = self.contacts(&file.contacts, &known);
@@ -87,7 +92,7 @@ impl Reader<'_> {
                 (name.clone(), self.roster(name, roster, &schedules, &calendar, &known))
             })
             .collect();
-        let agents = self.agents(file.agents);
+        let agents = self.agents(file.agents, &numbering);
         let cases = self.cases(file.cases);
         let prompts = source.path.parent().unwrap_or(Path::new(".")).join(file.prompts);
         let recordings = recordings(&prompts);
@@ -100,8 +105,9 @@ impl Reader<'_> {
             version::of(&[&source.value.to_string(), &format!("{:?}", recordings.keys()), &people]);
         Some(Site {
             time_zone: time_zone?,
-            cadence: cadence(file.ringing.as_ref(), file.country.as_deref()),
-            country: file.country,
+            cadence: cadence(file.ringing.as_ref(), code.as_deref()),
+            country: code,
+            numbering,
             language: file.language,
             queues,
             agents,

@@ -5,7 +5,6 @@
 //! changes.
 
 use crate::{
-    address::target,
     problem::Problem,
     read_contacts::Known,
     schedule::Calendar,
@@ -33,6 +32,8 @@ struct Duty {
     from: Timestamp,
     until: Timestamp,
     target: Target,
+    /// In the file; 0: it is of a scenario.
+    line: usize,
 }
 
 const COLUMNS: [Column; 3] = [
@@ -82,6 +83,11 @@ impl Roster {
         uncovered
     }
 
+    /// Everybody who is ever on duty, each with the line of the file.
+    pub fn targets(&self) -> impl Iterator<Item = (usize, &Target)> {
+        self.duties.iter().map(|duty| (duty.line, &duty.target))
+    }
+
     /// Adds a row behind the others. A time that is none: without beginning, or without end.
     pub(crate) fn add(
         &mut self,
@@ -89,10 +95,11 @@ impl Roster {
         from: Option<NaiveDateTime>,
         until: Option<NaiveDateTime>,
         target: Target,
+        line: usize,
     ) {
         let from = from.map_or(Timestamp(0), |from| calendar.instant(from));
         let until = until.map_or(Timestamp(u64::MAX), |until| calendar.instant(until));
-        self.duties.push(Duty { from, until, target });
+        self.duties.push(Duty { from, until, target, line });
     }
 }
 
@@ -117,7 +124,7 @@ pub(crate) fn read(
             }
             time
         });
-        let target = target(row.cell(TARGET));
+        let target = known.numbering.target(row.cell(TARGET));
         match &target {
             None => problems.push(row.problem(TARGET, "this cannot be called").help(
                 "write a number (`+32470123456`), an extension (`101`), an agent (`agent:anna`) or an address as the PBX writes it (`PJSIP/anna`)",
@@ -132,7 +139,7 @@ pub(crate) fn read(
             return problems;
         };
         match from < until {
-            true => roster.add(calendar, Some(from), Some(until), target),
+            true => roster.add(calendar, Some(from), Some(until), target, row.line),
             false => problems.push(
                 row.problem(UNTIL, "ends before it begins").help("a night ends on the next date"),
             ),
@@ -154,6 +161,7 @@ fn civil(text: &str) -> Option<NaiveDateTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Numbering;
     use opening_hours::localization::Country;
     use std::collections::BTreeMap;
 
@@ -162,7 +170,8 @@ mod tests {
     }
 
     fn roster(rows: &str) -> Result<Roster, Vec<Problem>> {
-        let known = Known { country: Some("BE"), agents: vec!["griet"] };
+        let numbering = Numbering { country: Some("BE".to_owned()), ..Numbering::default() };
+        let known = Known { numbering: &numbering, agents: vec!["griet"] };
         read(
             Path::new("nachtwacht.csv"),
             format!("from,until,target\n{rows}").as_bytes(),

@@ -109,6 +109,25 @@ impl Schema {
         problems
     }
 
+    /// Puts other texts in the place of those that are not of their format: what is made of format
+    /// and text.
+    pub fn rewrite(&self, value: &mut Value, made: &dyn Fn(&str, &str) -> Option<String>) {
+        let found: Vec<Other> =
+            self.validator.iter_errors(value).flat_map(|error| others(&error, made)).collect();
+        for Other { path, key, text } in found {
+            let Some(here) = value.pointer_mut(&path) else { continue };
+            match (key, here) {
+                (None, here) => *here = text.into(),
+                (Some(key), Value::Object(map)) => {
+                    if let Some(value) = map.remove(&key) {
+                        map.insert(text, value);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Takes out what is wrong, so that the rest can be looked at as well. Nothing that stays moves
     /// to another place.
     fn without_what_is_wrong(&self, value: &mut Value) {
@@ -234,6 +253,30 @@ impl Schema {
         let path = error.schema_path().as_str();
         let (parent, _) = path.rsplit_once('/')?;
         self.root.pointer(parent)
+    }
+}
+
+/// A text that is to stand in the place of another, or of a key.
+struct Other {
+    path: String,
+    key: Option<String>,
+    text: String,
+}
+
+fn others(error: &ValidationError<'_>, made: &dyn Fn(&str, &str) -> Option<String>) -> Vec<Other> {
+    let path = error.instance_path().as_str().to_owned();
+    let of = |error: &ValidationError<'_>| match (error.kind(), error.instance().as_str()) {
+        (Kind::Format { format }, Some(text)) => Some((text.to_owned(), made(format, text)?)),
+        _ => None,
+    };
+    match error.kind() {
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+            context.iter().flatten().flat_map(|error| others(error, made)).collect()
+        }
+        Kind::PropertyNames { error } => {
+            of(error).map(|(key, text)| Other { path, key: Some(key), text }).into_iter().collect()
+        }
+        _ => of(error).map(|(_, text)| Other { path, key: None, text }).into_iter().collect(),
     }
 }
 

@@ -4,7 +4,7 @@
 //! either makes another.
 
 use crate::{
-    Contacts, Permissions, Roster,
+    Contacts, Numbering, Permissions, Roster,
     address::address,
     contacts,
     pin::Pin,
@@ -36,6 +36,8 @@ pub struct Site {
     pub time_zone: Tz,
     /// ISO 3166-1, such as `BE`: whose public holidays count.
     pub country: Option<String>,
+    /// How telephone numbers are written.
+    pub numbering: Numbering,
     /// BCP 47, such as `nl-BE`: of flows and texts that name none.
     pub language: String,
     /// How phones ring.
@@ -197,6 +199,7 @@ impl Site {
         Self {
             time_zone: Tz::UTC,
             country: None,
+            numbering: Numbering::default(),
             language: "en".to_owned(),
             cadence: Cadence::BELGIUM,
             queues: IndexMap::new(),
@@ -266,6 +269,26 @@ impl Site {
         })
     }
 
+    /// Whether a flow may ask for an agent, or dial it, by name: it is granted, or of a queue that
+    /// is.
+    pub fn may_use_agent(&self, permissions: &Permissions, agent: &AgentName) -> bool {
+        let of_queue = |queue: &String| {
+            self.queues.get(queue.as_str()).is_some_and(|queue| queue.agents.contains(agent))
+        };
+        permissions.agents.iter().any(|granted| granted == agent.as_str())
+            || permissions.queues.iter().any(of_queue)
+    }
+
+    /// Whether a flow may dial somebody.
+    pub fn may_reach(&self, permissions: &Permissions, target: &Target) -> bool {
+        match target {
+            Target::Number(number) => permissions.may_dial(number.as_str()),
+            Target::Extension(extension) => permissions.may_dial(extension),
+            Target::Address(address) => permissions.may_use_address(address),
+            Target::Agent(agent) => self.may_use_agent(permissions, agent),
+        }
+    }
+
     /// The agents whose own phone this is.
     pub fn owners(&self, phone: &Target) -> impl Iterator<Item = &Agent> {
         self.agents
@@ -287,10 +310,9 @@ impl Site {
         }
     }
 
-    /// A telephone number as people write it here, or as a trunk tells it, in E.164; none: it is
-    /// none.
+    /// A telephone number in any notation, in E.164; none: it is none.
     pub fn number(&self, text: &str) -> Option<PhoneNumber> {
-        text.parse().ok().or_else(|| contacts::number(text, self.country.as_deref()).ok())
+        self.numbering.number(text).ok()
     }
 
     /// A contact by id or number.
@@ -312,25 +334,53 @@ impl Site {
         until: Option<NaiveDateTime>,
         target: Target,
     ) {
-        self.rosters.entry(roster.to_owned()).or_default().add(&self.calendar, from, until, target);
+        self.rosters.entry(roster.to_owned()).or_default().add(
+            &self.calendar,
+            from,
+            until,
+            target,
+            0,
+        );
     }
 }
+
+/// Folders within folders beyond which nothing is looked for: a link may lead back.
+const DEEPEST: usize = 4;
 
 /// Recordings in a folder and the folders in it, by path without `.wav`. A folder that is not there
 /// is empty.
 pub fn recordings(folder: &Path) -> BTreeMap<String, PathBuf> {
     let mut found = BTreeMap::new();
-    let mut folders = vec![(String::new(), folder.to_owned())];
-    while let Some((prefix, folder)) = folders.pop() {
+    let mut folders = vec![(0, String::new(), folder.to_owned())];
+    while let Some((depth, prefix, folder)) = folders.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let (name, path) = (entry.file_name(), entry.path());
             let Some(name) = name.to_str() else { continue };
             if path.is_dir() {
-                folders.push((format!("{prefix}{name}/"), path));
+                if depth < DEEPEST && !name.starts_with('.') {
+                    folders.push((depth + 1, format!("{prefix}{name}/"), path));
+                }
             } else if let Some(name) = name.strip_suffix(".wav") {
                 found.insert(format!("{prefix}{name}"), path);
             }
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_that_leads_back_is_no_reason_to_search_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("nl")).unwrap();
+        std::fs::write(folder.path().join("nl/welcome.wav"), "").unwrap();
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("nl/again")).unwrap();
+        std::os::unix::fs::symlink("loop", folder.path().join("loop")).unwrap();
+        let found = recordings(folder.path());
+        assert!(found.contains_key("nl/welcome"), "{found:?}");
+        assert!(found.len() <= DEEPEST, "{found:?}");
+    }
 }

@@ -3,7 +3,10 @@
 //! The doc comments here are what an editor shows: they are the descriptions of the published JSON
 //! Schema.
 
-use crate::site::{Queue, RingEndpoints, Strategy};
+use crate::{
+    numbering::Notation,
+    site::{Queue, RingEndpoints, Strategy},
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -16,8 +19,9 @@ use std::collections::BTreeMap;
 pub(crate) struct SiteFile {
     /// Time zone of opening hours and of times that are spoken, such as `Europe/Brussels`.
     pub(crate) time_zone: String,
-    /// ISO 3166-1 code of the country whose public holidays are `PH` in schedules, such as `BE`.
-    /// Also the default of `ringing`.
+    /// Country whose public holidays are `PH` in schedules: its ISO 3166-1 code, such as `BE`, or its
+    /// name.
+    /// Also the default of `ringing`, and whose national telephone numbers are known.
     #[serde(default)]
     pub(crate) country: Option<String>,
     /// Language of flows and texts for which no other language is given, such as `nl-BE`.
@@ -28,6 +32,10 @@ pub(crate) struct SiteFile {
     /// Folder of the site's recordings. The path begins at the folder of this file.
     #[serde(default = "prompts")]
     pub(crate) prompts: String,
+    /// Lines and trunks, by the name that the PBX gives with a call (`line=` in Asterisk). A line
+    /// that is not here is one whose numbers are `guessed`.
+    #[serde(default)]
+    pub(crate) lines: BTreeMap<String, LineFile>,
     /// Further public holidays, such as a day that the employer gives for a holiday on a Sunday.
     #[serde(default)]
     pub(crate) holidays: Vec<HolidayFile>,
@@ -103,6 +111,15 @@ pub(crate) struct RingingFile {
     /// Seconds of silence after it.
     #[schemars(range(min = 0.1, max = 10))]
     pub(crate) off: f64,
+}
+
+/// A line or trunk.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LineFile {
+    /// How the line delivers the numbers of callers, and those that they dialled.
+    #[serde(default)]
+    pub(crate) numbers: Notation,
 }
 
 /// A further public holiday.

@@ -57,6 +57,8 @@ impl Source {
 
     /// Parses the text of a file. All syntax errors at once.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Vec<Problem>> {
+        // Some editors write a mark of UTF-8.
+        let text = text.trim_start_matches('\u{feff}');
         let located = Text(text.into());
         let (table, errors) = DeTable::parse_recoverable(text);
         // What follows on a line is mostly brought about by the first.

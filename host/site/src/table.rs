@@ -1,10 +1,13 @@
 //! A CSV file as it was read: rows of cells by the names of their columns.
 //!
+//! People write such files with spreadsheets, which save them in the encoding and with the separator
+//! of the country: see [`decoded`] and [`separator`].
+//!
 //! Cells may hold personal data, and what is wrong with a file goes to the log: problems name the
 //! line and the column, never what stands there.
 
 use crate::problem::{Place, Problem};
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 /// A column of a file.
 pub(crate) struct Column {
@@ -53,6 +56,23 @@ pub(crate) fn place(line: usize) -> Place {
     Place { line, column: 1, length: 0, text: String::new() }
 }
 
+/// The text of a file: UTF-8, UTF-16 with a mark of it, or what old spreadsheets write in western
+/// Europe, Windows-1252.
+pub fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    let (encoding, mark) = encoding_rs::Encoding::for_bom(bytes).unwrap_or((encoding_rs::UTF_8, 0));
+    let text = bytes.get(mark..).unwrap_or_default();
+    let whole = encoding.decode_without_bom_handling_and_without_replacement(text);
+    whole.unwrap_or_else(|| encoding_rs::WINDOWS_1252.decode_without_bom_handling(text).0)
+}
+
+/// What stands between the cells: the sign that is most frequent in the first line.
+pub fn separator(text: &str) -> u8 {
+    let head = text.lines().next().unwrap_or_default();
+    let count = |sign: &u8| head.bytes().filter(|byte| byte == sign).count();
+    // Of several that are as frequent, the last.
+    [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
+}
+
 /// Reads the text of a file and hands out its rows. Says everything that is wrong with it, and that
 /// a row is told to be.
 pub(crate) fn read(
@@ -61,12 +81,18 @@ pub(crate) fn read(
     columns: &[Column],
     mut take: impl FnMut(&Row<'_>) -> Vec<Problem>,
 ) -> Vec<Problem> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
+    let text = decoded(text);
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .delimiter(separator(&text))
+        .from_reader(text.as_bytes());
     let mut problems = Problems { file, shown: Vec::new(), further: 0 };
-    let header: Vec<String> = match reader.headers() {
+    let mut header: Vec<String> = match reader.headers() {
         Ok(header) => header.iter().map(|name| name.trim().to_owned()).collect(),
         Err(error) => return vec![unreadable(file, &error)],
     };
+    // Columns at the end without a name and without a cell are none.
+    header.truncate(header.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1));
     let places = match find(file, &header, columns) {
         Ok(places) => places,
         Err(problems) => return problems,
@@ -83,7 +109,7 @@ pub(crate) fn read(
         }
         // The position is where reading went on, which may be before empty lines.
         let line = record.position().map_or(0, |position| {
-            let before = text.get(position.byte() as usize..).unwrap_or_default();
+            let before = text.as_bytes().get(position.byte() as usize..).unwrap_or_default();
             position.line() as usize
                 + before
                     .iter()
@@ -91,13 +117,15 @@ pub(crate) fn read(
                     .filter(|&&byte| byte == b'\n')
                     .count()
         });
-        if record.len() != header.len() {
+        let filled = record.iter().zip(1..).filter(|(cell, _)| !cell.trim().is_empty()).last();
+        let Some((_, filled)) = filled else { continue };
+        if filled > header.len() || record.len() < header.len() {
             let message = format!(
                 "this row has {} cells, and the first line names {} columns",
                 record.len(),
                 header.len()
             );
-            let help = "separate cells by commas, and put a cell with a comma in it between quotation marks";
+            let help = "put a cell with a comma or a semicolon in it between quotation marks";
             problems.add(at_line(file, line, message).help(help));
             continue;
         }
@@ -119,15 +147,6 @@ fn find(
 ) -> Result<Vec<Option<usize>>, Vec<Problem>> {
     let names = columns.iter().map(|column| column.name);
     let mut problems = Vec::new();
-    if let [only] = header
-        && only.contains(';')
-    {
-        let message = "the columns are separated by `;`".to_owned();
-        return Err(vec![
-            at_line(file, 1, message)
-                .help("separate them by commas: `;` stands between several texts of one cell"),
-        ]);
-    }
     for (index, name) in header.iter().enumerate() {
         if !names.clone().any(|known| known == name) {
             problems.push(
@@ -156,13 +175,7 @@ fn find(
 }
 
 fn unreadable(file: &Path, error: &csv::Error) -> Problem {
-    match error.kind() {
-        csv::ErrorKind::Utf8 { pos, .. } => {
-            at_line(file, pos.as_ref().map_or(1, |pos| pos.line() as usize), "not UTF-8".to_owned())
-                .help("save it as UTF-8")
-        }
-        _ => Problem::of_file(file, format!("cannot be read: {error}")),
-    }
+    Problem::of_file(file, format!("cannot be read: {error}"))
 }
 
 struct Problems<'a> {

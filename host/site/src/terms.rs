@@ -34,7 +34,7 @@ pub struct Terms {
     pub fallback: Fallback,
     /// BCP 47: of texts that name none.
     pub language: String,
-    /// Shown to the far end when the flow dials.
+    /// Shown to the far end when the flow dials; none: one of its numbers.
     pub caller_id: Option<PhoneNumber>,
     /// Texts of mails, by name.
     pub mails: BTreeMap<String, Template>,
@@ -51,6 +51,16 @@ impl Terms {
     /// Its name and version.
     pub fn on(&self) -> FlowVersion {
         FlowVersion { flow: self.name.clone(), version: self.version.clone() }
+    }
+
+    /// The number that is shown when the flow dials and asks for no other: its `caller_id`, else the
+    /// one of its numbers that the caller dialled, else the first. None: it has none.
+    pub fn own_number(&self, dialled: &str) -> Option<PhoneNumber> {
+        let is_own = |number: &PhoneNumber| {
+            self.numbers.iter().any(|pattern| pattern.matches(number.as_str()))
+        };
+        let first = || self.numbers.iter().find_map(|pattern| pattern.as_str().parse().ok());
+        self.caller_id.clone().or_else(|| dialled.parse().ok().filter(is_own)).or_else(first)
     }
 
     /// A recording by name: the flow's own, else the site's.

@@ -44,3 +44,12 @@ pub use words::{Lengths, TimeOfDay, in_words, lengths_without_recordings, spoken
 
 #[cfg(test)]
 mod tests;
+
+/// Why a recording cannot be played; none: it can.
+pub fn unplayable(file: &std::path::Path) -> Option<String> {
+    match wav::length(file) {
+        Ok(length) if length.is_zero() => Some("it holds no sound".to_owned()),
+        Ok(_) => None,
+        Err(why) => Some(why),
+    }
+}

@@ -28,6 +28,22 @@ impl Eraser for SqliteEraser {
         Ok(remove(&self.connection, what)?)
     }
 
+    fn look(&mut self, plan: &[Remove]) -> Result<Removed, Failure> {
+        let never = Transaction::new_unchecked(&self.connection, Immediate)?;
+        let mut total = Removed::default();
+        for part in plan {
+            loop {
+                let removed = within(&never, part)?;
+                total += removed;
+                if removed == Removed::default() || part.is_whole() {
+                    break;
+                }
+            }
+        }
+        never.rollback()?;
+        Ok(total)
+    }
+
     fn wipe(&mut self) -> Result<(), Failure> {
         // Pages that were split long ago have the rest of rows in their corners, which only a
         // rewrite of the whole file removes. It would hold a host up.
@@ -71,9 +87,10 @@ fn within(transaction: &Connection, what: &Remove) -> rusqlite::Result<Removed> 
         Remove::Versions { before, keep } => {
             removed.versions = version::delete(transaction, *before, keep)?;
         }
-        Remove::Saying(text) => {
-            removed.mails = mail::empty_saying(transaction, text)?;
-            removed.cases = case::empty_saying(transaction, text)?;
+        Remove::Saying(number) => {
+            removed.mails =
+                mail::empty_saying(transaction, number)? + mail::send_without(transaction, number)?;
+            removed.cases = case::empty_saying(transaction, number)?;
         }
         Remove::Calls(calls) => {
             for &call in calls {

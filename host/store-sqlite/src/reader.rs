@@ -9,6 +9,7 @@ use strowger_journal::{CaseQuery, Clocks, OpenCall, Posted, Query, Read, ReadErr
 use strowger_model::{
     AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Timestamp, VersionFiles,
     archive::{Decision, InForce},
+    number::Notations,
 };
 
 pub(crate) struct SqliteReader(Mutex<Connection>);
@@ -64,7 +65,7 @@ impl Read for SqliteReader {
         self.read(|connection| record::find(connection, call))
     }
 
-    fn calls_about(&self, number: &str) -> Result<Vec<CallId>, ReadError> {
+    fn calls_about(&self, number: &Notations) -> Result<Vec<CallId>, ReadError> {
         self.read(|connection| record::about(connection, number))
     }
 

@@ -61,6 +61,7 @@ macro_rules! suite {
         $crate::suite!(@ $ground; office:
             mail_is_kept_once_and_due_until_it_is_sent_or_given_up
             what_mail_and_cases_say_goes_with_personal_data
+            a_number_is_erased_however_it_was_written
             cases_are_added_and_closed_beside_a_host
             who_cannot_edit_now_is_told_to_try_again
             an_edit_that_is_dropped_changes_nothing

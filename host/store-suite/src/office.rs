@@ -6,11 +6,12 @@ use crate::{
     open,
 };
 use std::time::Duration;
-use strowger_journal::{CaseQuery, Change, Erase, Notes, Retention};
+use strowger_journal::{CaseQuery, Change, Erase, Notes, Removed, Retention, erase, would_erase};
 use strowger_model::{
     CallId, Case, CaseRule, CaseRules, Mail, MailState, Term, Timestamp,
     command::Field,
     mail::{Closed, MailTry},
+    number::Notations,
 };
 use strowger_office::{KeepError, add_case, close_case, note_case, note_record};
 
@@ -123,15 +124,90 @@ pub fn what_mail_and_cases_say_goes_with_personal_data(ground: &dyn Ground) {
     store.retain(&personal, NOW).unwrap();
     assert_eq!(texts(), [named("waiting", true), named("failed", false), named("sent", false)]);
     assert_eq!(fields(), [("open".to_owned(), 1), ("closed".to_owned(), 0)]);
-    let removed = store.erase(&Erase::Number("+32475000001".into())).unwrap();
-    assert_eq!((removed.mails, removed.cases), (0, 1), "what is still to be sent is sent");
+    let removed = store.erase(&Erase::Number(notations())).unwrap();
+    assert_eq!(
+        (removed.mails, removed.cases),
+        (1, 1),
+        "what is still to be sent is sent without it"
+    );
     assert_eq!(fields(), [("open".to_owned(), 0), ("closed".to_owned(), 0)]);
+}
+
+/// +32475000001 in Belgium.
+fn notations() -> Notations {
+    let all = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect();
+    Notations {
+        whole: all(&["32475000001", "0475000001", "475000001"]),
+        within: all(&["32475000001", "0475000001"]),
+    }
+}
+
+pub fn a_number_is_erased_however_it_was_written(ground: &dyn Ground) {
+    let store = open(ground);
+    let with = |text: &str| text.replace("{}", "0475/00.00.01");
+    let letter = |id: &str, text: &str| match mail(id, 1) {
+        Change::Mail(mail) => Change::Mail(Box::new(Mail { text: text.to_owned(), ..*mail })),
+        other => other,
+    };
+    let failed = |id: &str, error: &str| {
+        Change::MailTry(Box::new(MailTry {
+            id: id.to_owned(),
+            state: MailState::Failed,
+            tries: 1,
+            at: NOW,
+            next: NOW,
+            error: Some(error.to_owned()),
+        }))
+    };
+    let mut told = record(CallId::next(NOW.0 - DAY, None));
+    told.caller = Some("475000001".into());
+    let mut noted = record(CallId::next(NOW.0 - 2 * DAY, None));
+    noted.caller = None;
+    noted.notes = vec![Field { key: "number".into(), value: with("of: {}") }];
+    let mut other = record(CallId::next(NOW.0 - 3 * DAY, None));
+    other.caller = Some("+31475000001".into());
+    other.notes = vec![Field { key: "number".into(), value: "475000001234".into() }];
+    let (waiting, spaced) = ("Bel +32475000001 terug, niet +32475000002.", with("Bel {} terug."));
+    let mut open_case = case("open", 1, false);
+    open_case.fields = vec![Field { key: "text".into(), value: with("bel {}") }];
+    let changes = vec![
+        letter("error", "Niets."),
+        failed("error", "550 0475000001@sms.be is unknown"),
+        letter("waiting", waiting),
+        letter("spaced", &spaced),
+        Change::Case(Box::new(open_case)),
+    ];
+    keep(&store, changes);
+    keep(&store, [&told, &noted, &other].map(|it| Change::Closed(Box::new(it.clone()))).into());
+
+    let found = would_erase(ground.backend(), &Erase::Number(notations())).unwrap();
+    assert_eq!((found.made_anonymous, found.mails, found.cases), (2, 3, 1));
+    assert_eq!(store.record(told.call).unwrap().as_ref(), Some(&told), "nothing is touched yet");
+    let removed = erase(ground.backend(), &Erase::Number(notations())).unwrap();
+    assert_eq!(removed, found);
+    assert_eq!(store.record(told.call).unwrap().unwrap().caller, None);
+    assert_eq!(store.record(noted.call).unwrap().unwrap().notes, []);
+    assert_eq!(store.record(other.call).unwrap().unwrap(), other, "somebody else");
+    let mails = store.mails(None).unwrap();
+    let of = |id: &str| mails.iter().find(|posted| posted.mail.id == id).unwrap();
+    assert_eq!((&*of("error").mail.to, &of("error").last.error), ("", &None));
+    assert_eq!(of("waiting").mail.text, "Bel (erased) terug, niet +32475000002.");
+    assert_eq!((&*of("spaced").mail.text, &*of("spaced").mail.to), ("(erased)", "desk@stad.be"));
+    let again = would_erase(ground.backend(), &Erase::Number(notations())).unwrap();
+    assert_eq!(again, Removed::default());
 }
 
 pub fn cases_are_added_and_closed_beside_a_host(ground: &dyn Ground) {
     let (store, backend) = (open(ground), ground.backend());
     let ids = ["one", "one"].map(|id| add_case(backend, case(id, 1, false)).unwrap().id);
     assert_eq!(ids, ["one-0", "one-1"], "of one instant, and none is lost");
+    let nobody = Some(CallId::next(NOW.0, None));
+    let of_nobody = add_case(backend, Case { call: nobody, ..case("two", 1, false) });
+    assert!(matches!(of_nobody, Err(KeepError::NoCall(_))), "{of_nobody:?}");
+    let over = record(CallId::next(NOW.0 - DAY, None));
+    keep(&store, vec![Change::Closed(Box::new(over.clone()))]);
+    let of_call = add_case(backend, Case { call: Some(over.call), ..case("three", 1, true) });
+    assert_eq!(of_call.unwrap().id, "three-0");
     let closed = |outcome: &str| Closed { outcome: outcome.into(), at: NOW };
     let rule = CaseRule {
         term: Term::Days(45),

@@ -159,11 +159,13 @@ impl Config {
                 file.display()
             )
         })?;
+        // Some editors write a mark of UTF-8.
+        let text = text.trim_start_matches('\u{feff}');
         let said = |problems: Vec<Problem>| {
             let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
             anyhow!("{} has mistakes\n\n{}", file.display(), problems.join("\n").trim_end())
         };
-        let source = Source::parse(file, &text).map_err(said)?;
+        let source = Source::parse(file, text).map_err(said)?;
         let (config, problems) = schema::read::<Self>(&SCHEMA, &source);
         let Some(mut config) = config.filter(|_| problems.is_empty()) else {
             return Err(said(problems));

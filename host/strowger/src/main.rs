@@ -4,7 +4,8 @@
 //! * `args`: the command line; `config`: `strowger.toml`.
 //! * `serve`: the host as a daemon, and the socket by which other commands reach it.
 //! * `commands`: one file for each other command.
-//! * `case`: a case that somebody notes after a call.
+//! * `case`: a case that somebody notes after a call. `surroundings`: what the files of flows need and
+//!   do not say themselves.
 //! * `demo`: a host, a PBX and callers in one process.
 
 /// Calls are many small things on several threads: a sixth more events a second than with glibc's,
@@ -18,6 +19,7 @@ mod commands;
 mod config;
 mod demo;
 mod serve;
+mod surroundings;
 
 use anstream::{eprintln, println};
 use anyhow::Result;
@@ -31,6 +33,7 @@ use std::{
     io::{self, ErrorKind, Write},
     process::ExitCode,
 };
+use strowger_model::strangers::Lines;
 use strowger_remote::protocol;
 
 fn main() -> ExitCode {
@@ -39,7 +42,7 @@ fn main() -> ExitCode {
         // Whoever reads the output has seen enough: `strowger records | head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("strowger: {error:#}");
+            eprintln!("strowger: {}", Lines(format!("{error:#}")));
             ExitCode::from(2)
         }
     }

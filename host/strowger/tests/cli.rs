@@ -321,7 +321,7 @@ fn notes_by_the_control_socket(place: &Place, call: &str) {
     );
     place.run(&["report", "--by", "note:wrap-up"]).ends(0, &["afspraak", "one_and_done"]);
     assert_eq!(ask("POST /v1/records/038g0xwfyg000/notes", "{}").0, "404");
-    place.run(&["erase", "+32470123456"]).ends(0, &[]);
+    place.run(&["erase", "0470 12 34 56", "--yes"]).ends(0, &["1 record made anonymous"]);
 }
 
 #[test]

@@ -6,7 +6,10 @@ mod common;
 use common::run;
 use std::{fs, path::Path};
 use strowger_journal::{CaseQuery, Change, Entry, Options, Store};
-use strowger_model::{CallId, Case, Mail, MailState, Timestamp, command::Field, mail::MailTry};
+use strowger_model::{
+    CallId, CallRecord, Case, FlowVersion, Mail, MailState, Timestamp, command::Field,
+    mail::MailTry,
+};
 use strowger_store_sqlite::Sqlite;
 use strowger_tests::{Folder, PATIENCE};
 
@@ -55,6 +58,7 @@ fn journal(root: &Path) -> (Store, CallId) {
             error: error.map(Into::into),
         }))
     };
+    let on = FlowVersion { flow: "reception".into(), version: "1".into() };
     let case = Case {
         id: "one-1-0".into(),
         kind: "escalation".into(),
@@ -72,6 +76,7 @@ fn journal(root: &Path) -> (Store, CallId) {
         Change::Mail(Box::new(mail("m-sent"))),
         tried("m-sent", MailState::Sent, None),
         Change::Case(Box::new(case)),
+        Change::Closed(Box::new(CallRecord::begin(call, on, Timestamp(now.0 - 30)))),
     ];
     store.submit(Entry { changes, release: None });
     assert!(store.flush(PATIENCE));

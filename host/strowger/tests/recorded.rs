@@ -13,7 +13,7 @@ use strowger_store_sqlite::Sqlite;
 use strowger_test_support::plugin_wasm;
 use strowger_tests::{Folder, Host, PATIENCE};
 
-const SITE: &str = "time_zone = \"Europe/Brussels\"\nlanguage = \"nl-BE\"\n[queues.desk]\n[music]\ndefault = \"default\"\n";
+const SITE: &str = "time_zone = \"Europe/Brussels\"\ncountry = \"BE\"\nlanguage = \"nl-BE\"\n[queues.desk]\n[music]\ndefault = \"default\"\n";
 const RECEPTION: &str = r#"
 plugin = "reception"
 numbers = ["100"]
@@ -154,8 +154,23 @@ fn steps_are_replayed(
 }
 
 fn a_number_is_erased(run: &dyn Fn(&[&str]) -> (i32, String), one: &str) {
-    let (code, said) = run(&["erase", "+32470000001"]);
-    assert_eq!((code, said.contains("1 record made anonymous")), (0, true), "{said}");
+    for part in ["", "+32", "+3247", "101", "470 00", "nobody"] {
+        let (code, said) = run(&["erase", part, "--yes"]);
+        assert_eq!((code, said.contains("write a whole number")), (2, true), "{part:?}: {said}");
+    }
+    let (code, said) = run(&["erase", "0470 00 00 09", "--yes"]);
+    assert_eq!(
+        (code, said.contains("nothing in the journal says +32470000009")),
+        (1, true),
+        "{said}"
+    );
+    let (code, said) = run(&["erase", "0470 00 00 01"]);
+    assert_eq!((code, said.contains("add --yes")), (2, true), "{said}");
+    assert!(said.contains("+32470000001 would be erased: 1 record made anonymous"), "{said}");
+    let (_, table) = run(&["records", "--caller", "0470/00.00.01"]);
+    assert!(table.contains(one), "nothing is erased yet: {table}");
+    let (code, said) = run(&["erase", "0470 00 00 01", "--yes"]);
+    assert_eq!((code, said.contains("erased: 1 record made anonymous")), (0, true), "{said}");
     let (code, said) = run(&["replay", one]);
     assert_eq!((code, said.contains("no steps of it are kept")), (1, true), "{said}");
     let (_, table) = run(&["records"]);

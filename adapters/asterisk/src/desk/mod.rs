@@ -43,6 +43,7 @@ use leg::{Leg, Listens, Play};
 use names::channel_of;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use strowger_model::event::{Cause, PlayEnd};
+use strowger_model::strangers::Logged;
 use strowger_pbx::port::{Address, Ended, LegId, PbxCommand, PbxEvent, PlayId};
 
 /// The state.
@@ -142,7 +143,8 @@ impl Desk {
                 let channel: ChannelId = channel_of(&leg).into();
                 self.legs.insert(channel.clone(), Leg { id: leg, ..Leg::default() });
                 let Some(endpoint) = self.config.dial_string(&to) else {
-                    tracing::warn!(leg = %channel, ?to, "cannot be dialled: no endpoint in [asterisk] of strowger.toml fits it");
+                    let to = Logged(format!("{to:?}"));
+                    tracing::warn!(leg = %channel, %to, "cannot be dialled: no endpoint in [asterisk] of strowger.toml fits it");
                     return self.ended(&channel, Cause::Unreachable, false);
                 };
                 let caller_id = caller_id(number.as_deref(), display_name.as_deref());

@@ -15,6 +15,7 @@ use crate::{
     rest::Failure,
     wire::{Channel, ReferTo},
 };
+use strowger_model::strangers::Logged;
 use strowger_pbx::port::{Address, Announced, LegId, PbxEvent, TransferAsked};
 
 /// Where several phones were rung, the leg's channel is one end of a `Local` channel: the phone that
@@ -102,7 +103,8 @@ impl Desk {
         };
         onward.unwrap_or_else(|| {
             let leg = channel_of(leg);
-            tracing::error!(leg, ?to, "cannot be transferred there: no endpoint in the configuration fits it; the call takes the PBX's own route instead");
+            let to = Logged(format!("{to:?}"));
+            tracing::error!(leg, %to, "cannot be transferred there: no endpoint in the configuration fits it; the call takes the PBX's own route instead");
             Onward::OwnRoute
         })
     }

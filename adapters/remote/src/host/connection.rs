@@ -17,6 +17,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use strowger_model::strangers::Logged;
 use strowger_pbx::port::{PbxEvent, PbxSink};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -236,7 +237,7 @@ pub(super) async fn let_in(listener: TcpListener, shared: Arc<Shared>) {
                     let (shared, stranger) = (shared.clone(), door.enter());
                     connections.spawn(async move {
                         if let Err(error) = serve(stream, stranger, &shared).await {
-                            tracing::warn!(%from, "an adapter was refused: {error:#}");
+                            tracing::warn!(%from, "an adapter was refused: {}", Logged(format!("{error:#}")));
                         }
                     });
                 }

@@ -2,6 +2,7 @@
 //! other.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod asked;
 mod client;
 mod fuzz;
 mod small;

@@ -14,7 +14,7 @@
 
 use super::{Carried, refusal};
 use crate::{
-    house::{Proof, Prove},
+    house::{ComesFrom, Proof, Prove},
     orders::Kind,
     turn::Turn,
 };
@@ -140,7 +140,10 @@ impl Turn<'_> {
         };
         let ticket = u64::from(self.call.kept.record.steps) << 32 | u64::from(self.call.index);
         let agent = agent.name.clone();
-        self.house.prove(Prove { ticket, agent: agent.clone(), pin, digits: digits? });
+        let kept = &self.call.kept;
+        let (caller, endpoint) = (kept.record.caller.clone(), kept.origin.endpoint.clone());
+        let from = ComesFrom { caller, endpoint };
+        self.house.prove(Prove { ticket, agent: agent.clone(), from, pin, digits: digits? });
         self.call.orders.open(id, None, Proving { ticket, agent, action });
         Ok(())
     }
@@ -177,8 +180,8 @@ impl Turn<'_> {
             Proof::Right => self.house.act(&proving.agent, proving.action),
             Proof::Wrong => Err(refusal(RefusalReason::Invalid, "the PIN is wrong")),
             Proof::NotLookedAt => {
-                let detail = "too many wrong PINs were given for this agent; none is looked \
-                              at for 15 minutes";
+                let detail = "too many wrong PINs were given from here or for this agent; none is \
+                              looked at for 15 minutes";
                 Err(refusal(RefusalReason::OverLimit, detail))
             }
         };

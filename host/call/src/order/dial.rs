@@ -60,7 +60,7 @@ impl Turn<'_> {
         self.check_free(&ask.leg)?;
         let permitted = self.permitted(&ask.target)?;
         let caller_id = match &ask.caller_id {
-            None => self.call.terms.caller_id.as_ref().map(PhoneNumber::to_string),
+            None => self.own_number().as_ref().map(PhoneNumber::to_string),
             Some(number) if self.may_show(number) => Some(number.to_string()),
             Some(number) => {
                 let why =

@@ -29,6 +29,7 @@ use strowger_model::{
     event::{Refusal, RefusalReason},
 };
 use strowger_pbx::port::Address;
+use strowger_site::Terms;
 use strowger_speech::{TimeOfDay, in_words};
 
 /// Silence is made in pieces of at most this,
@@ -56,7 +57,7 @@ pub(crate) fn hung_up(leg: &LegName) -> Outcome {
 impl Turn<'_> {
     /// The address of a target that the flow may dial.
     pub(crate) fn permitted(&self, target: &Target) -> Result<Address, Refusal> {
-        let permissions = &self.call.terms.permissions;
+        let Terms { permissions, site, .. } = &*self.call.terms;
         let (address, allowed) = match target {
             Target::Number(number) => {
                 (Address::Number(number.to_string()), permissions.may_dial(number.as_str()))
@@ -67,7 +68,16 @@ impl Turn<'_> {
                     let why = format!("{extension:?} is not an extension: digits, * and #");
                     return Err(refusal(RefusalReason::Invalid, why));
                 }
-                (Address::Extension(extension.clone()), permissions.may_dial(extension))
+                let may_dial = |number: &PhoneNumber| permissions.may_dial(number.as_str());
+                let number = || site.numbering.written(extension).filter(may_dial);
+                match permissions.may_dial(extension) {
+                    true => (Address::Extension(extension.clone()), true),
+                    // Keyed as a national number, and permitted as an international one.
+                    false => match number() {
+                        Some(number) => (Address::Number(number.to_string()), true),
+                        None => (Address::Extension(extension.clone()), false),
+                    },
+                }
             }
             Target::Address(address) => {
                 (Address::Endpoint(address.clone()), permissions.may_use_address(address))
@@ -94,12 +104,12 @@ impl Turn<'_> {
     /// An agent by name, or of a queue that the flow may use.
     pub(crate) fn may_use_agent(&self, agent: &AgentName) -> bool {
         let terms = &self.call.terms;
-        let of_queue = |queue: &String| {
-            let queue = terms.site.queues.get(queue.as_str());
-            queue.is_some_and(|queue| queue.agents.contains(agent))
-        };
-        terms.permissions.agents.iter().any(|granted| granted == agent.as_str())
-            || terms.permissions.queues.iter().any(of_queue)
+        terms.site.may_use_agent(&terms.permissions, agent)
+    }
+
+    /// What is shown when nothing else is asked for.
+    pub(crate) fn own_number(&self) -> Option<PhoneNumber> {
+        self.call.terms.own_number(&self.call.kept.record.dialled)
     }
 
     pub(crate) fn may_show(&self, number: &PhoneNumber) -> bool {

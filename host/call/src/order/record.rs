@@ -2,7 +2,7 @@
 
 use super::Carried;
 use crate::turn::Turn;
-use strowger_model::command::Field;
+use strowger_model::{command::Field, strangers::Logged};
 
 impl Turn<'_> {
     /// A note of the same key is replaced.
@@ -40,7 +40,7 @@ impl Turn<'_> {
     }
 
     pub(crate) fn alarm(&mut self, what: &str) -> Carried {
-        tracing::warn!(call = %self.call.id, flow = %self.call.terms.name, "alarm: {what}");
+        tracing::warn!(call = %self.call.id, flow = %self.call.terms.name, "alarm: {}", Logged(what));
         Ok(())
     }
 }

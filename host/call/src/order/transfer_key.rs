@@ -22,6 +22,7 @@ use strowger_model::{
     AgentName, Event, LegName, OrderId, Outcome,
     command::Target,
     event::{Cause, Refusal, RefusalReason},
+    strangers::Logged,
 };
 use strowger_pbx::port::{Address, Announced, LegId, PbxCommand, TransferAsked};
 
@@ -82,18 +83,18 @@ impl Turn<'_> {
 
     /// What the flow did not settle.
     pub(crate) fn transfer_as_asked(&mut self, name: &LegName) {
-        let Some(id) = self.own_number() else { return };
+        let Some(id) = self.own_order() else { return };
         let leg = self.call.legs.get(name).filter(|leg| leg.asks.is_some());
         let Some(leg) = leg.map(|leg| leg.id.clone()) else { return };
         if let Err(Refusal { detail, .. }) = self.carry_transfer(id, &leg, None) {
             let (call, flow) = (self.call.id, &self.call.terms.name);
-            tracing::warn!(%call, %flow, leg = %name, "a phone's transfer is refused: {detail}");
+            tracing::warn!(%call, %flow, leg = %name, "a phone's transfer is refused: {}", Logged(detail));
             self.refuse_transfer(&leg);
         }
     }
 
     /// A number of the host's that no order and no leg has.
-    fn own_number(&self) -> Option<OrderId> {
+    fn own_order(&self) -> Option<OrderId> {
         let is_of =
             |leg: &Leg, id| matches!(leg.role, Role::Substitute { order, .. } if order == id);
         let free = |id: &OrderId| {
@@ -149,7 +150,7 @@ impl Turn<'_> {
         let (Some(other), alone) = (others.first(), others.len() == 1) else {
             return wrong("the phone is in conversation with nobody");
         };
-        let target = || to.map_or_else(|| keyed(&asked.to), Ok);
+        let target = || to.map_or_else(|| Ok(self.keyed(&asked.to)), Ok::<_, Refusal>);
         match asked.announced {
             None => self.replace(id, &leg, &target()?),
             // One leg can go to another call; more could not stay together.
@@ -169,6 +170,15 @@ impl Turn<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// What a keyed number means by itself.
+    fn keyed(&self, to: &str) -> Target {
+        let terms = &self.call.terms;
+        let may = |number: &str| terms.permissions.may_dial(number);
+        let number = terms.site.numbering.written(to);
+        let number = number.filter(|number| may(number.as_str()) || !may(to));
+        number.map_or_else(|| Target::Extension(to.to_owned()), Target::Number)
     }
 
     /// One who talks with a phone goes to the other call of that phone.
@@ -196,17 +206,6 @@ impl Turn<'_> {
             self.hang_up_lonely();
         }
         Ok(())
-    }
-}
-
-/// What a keyed number means by itself.
-fn keyed(to: &str) -> Result<Target, Refusal> {
-    match to.starts_with('+') {
-        false => Ok(Target::Extension(to.to_owned())),
-        true => {
-            let number = to.parse().map(Target::Number);
-            number.map_err(|error| refusal(RefusalReason::Invalid, format!("{error}")))
-        }
     }
 }
 
@@ -250,9 +249,9 @@ impl Turn<'_> {
             }
             None => self.permitted(target)?,
         };
-        let own = self.call.terms.caller_id.as_ref().map(ToString::to_string);
+        let own = || self.own_number().as_ref().map(ToString::to_string);
         let shown = match target {
-            Target::Number(_) => own,
+            Target::Number(_) => own(),
             _ => self.call.kept.record.caller.clone(),
         };
         Ok((to, shown))

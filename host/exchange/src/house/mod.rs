@@ -10,6 +10,7 @@
 pub(crate) mod by_hand;
 pub(crate) mod floor;
 pub(crate) mod history;
+pub(crate) mod pins;
 pub(crate) mod plan;
 pub(crate) mod reads;
 pub(crate) mod register;
@@ -30,6 +31,7 @@ use strowger_model::{
     event::Refusal,
     read::Authority,
     step::{Recorder, StepRecord},
+    strangers::Logged,
 };
 use strowger_pbx::port::LegId;
 use strowger_routing::{EntryId, Input, Output, RefusedInput};
@@ -60,7 +62,7 @@ impl Guest<'_> {
         let text = fault.to_string();
         self.observe(&Observed::Fault { fault: &text, retried });
         let (call, version) = (self.call, &flow.version);
-        tracing::error!(%call, flow = %flow.name, version, retried, "{text}");
+        tracing::error!(%call, flow = %flow.name, version, retried, "{}", Logged(&text));
     }
 }
 
@@ -165,11 +167,11 @@ impl House for Guest<'_> {
     }
 
     fn prove(&mut self, prove: Prove) {
-        let Prove { ticket, agent, pin, digits } = prove;
+        let Prove { ticket, agent, from, pin, digits } = prove;
         let (exchange, call, now) =
             (self.exchange.clone(), self.call, self.exchange.clock.elapsed());
         self.exchange.runtime.spawn(async move {
-            let proof = exchange.staff.look_at(&agent, pin, digits, now).await;
+            let proof = exchange.staff.pins.look_at(&agent, from, pin, digits, now).await;
             exchange.register.post(call, CallInput::Proved { ticket, proof });
         });
     }
@@ -200,7 +202,7 @@ impl House for Guest<'_> {
 
     fn overran(&mut self, why: &str) {
         self.exchange.catalogue.report_fault(self.flow, self.exchange.clock.now());
-        tracing::error!(call = %self.call, flow = %self.flow.name, version = self.flow.version, "the flow wanted more than its limit: {why}");
+        tracing::error!(call = %self.call, flow = %self.flow.name, version = self.flow.version, "the flow wanted more than its limit: {}", Logged(why));
     }
 
     fn has_time(&self) -> bool {

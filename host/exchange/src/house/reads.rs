@@ -11,6 +11,7 @@ use strowger_model::{
         AgentStatus, Authority, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus,
         Reads, ScheduleStatus,
     },
+    strangers::Logged,
 };
 use strowger_routing::EntryId;
 
@@ -117,6 +118,7 @@ impl Reads for StepReads {
                 );
             }
         }
+        let message = Logged(message);
         match level {
             LogLevel::Debug => tracing::debug!(%call, %flow, "{message}"),
             LogLevel::Info => tracing::info!(%call, %flow, "{message}"),

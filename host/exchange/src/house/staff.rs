@@ -5,13 +5,14 @@
 //! it. Whether somebody may act for an agent is asked before, by the call (`strowger_call`); who
 //! comes here has been let in.
 
-use crate::{Exchange, house::plan};
+use crate::{
+    Exchange,
+    house::{pins::Pins, plan},
+};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
-use strowger_call::Proof;
 use strowger_journal::Change;
 use strowger_model::{
     AgentName, AgentStanding, QueueName, Timestamp,
@@ -20,76 +21,25 @@ use strowger_model::{
     read::{AgentFigures, AgentStatus, Authority, QueueFigures},
 };
 use strowger_routing::{EndpointConfig, FloorAction, Input, RefusedInput};
-use strowger_site::{Agent, Permissions, Pin, Site, address::address};
-use tokio::sync::Semaphore;
+use strowger_site::{Agent, Permissions, Site, address::address};
 
 /// Where agents have logged in, other than at their own first phone.
 pub(crate) type Seats = BTreeMap<AgentName, Target>;
 
 /// What is known of agents besides how they stand on the floor.
+#[derive(Default)]
 pub(crate) struct Staff {
     /// Locked after the site, and before the floor: what an agent does is done whole, and
     /// journalled in its order.
     seats: Mutex<Seats>,
-    /// Wrong PINs in a row, and when the last was given.
-    wrong_pins: Mutex<BTreeMap<AgentName, (u32, Duration)>>,
-    /// A hash costs 19 MiB and 20 ms of a core.
-    hashing: Semaphore,
-}
-
-/// So many wrong PINs in a row, and none is looked at for a while.
-const WRONG_PINS: u32 = 5;
-/// For so long after the last.
-const NO_MORE_PINS_FOR: Duration = Duration::from_secs(15 * 60);
-
-impl Default for Staff {
-    fn default() -> Self {
-        Self { seats: Mutex::default(), wrong_pins: Mutex::default(), hashing: Semaphore::new(2) }
-    }
+    /// By which agents prove who they are.
+    pub(crate) pins: Pins,
 }
 
 impl Staff {
     /// A map is whole between any two of its operations, also if a holder of the lock panicked.
     pub(crate) fn seats(&self) -> MutexGuard<'_, Seats> {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Looks whether these digits are an agent's PIN. Takes a while.
-    pub(crate) async fn look_at(
-        &self,
-        agent: &AgentName,
-        pin: Pin,
-        digits: String,
-        now: Duration,
-    ) -> Proof {
-        // Wrong until it is known to be right: calls that try at the same time have no more tries
-        // together than one.
-        if !self.count_as_wrong(agent, now) {
-            return Proof::NotLookedAt;
-        }
-        let Ok(_one_of_few) = self.hashing.acquire().await else { return Proof::NotLookedAt };
-        match tokio::task::spawn_blocking(move || pin.is(&digits)).await.unwrap_or(false) {
-            true => {
-                self.wrong_pins().remove(agent);
-                Proof::Right
-            }
-            false => Proof::Wrong,
-        }
-    }
-
-    /// False: too many were wrong lately.
-    fn count_as_wrong(&self, agent: &AgentName, now: Duration) -> bool {
-        let mut wrong = self.wrong_pins();
-        let (count, last) = wrong.entry(agent.clone()).or_default();
-        if *count >= WRONG_PINS && now.saturating_sub(*last) < NO_MORE_PINS_FOR {
-            return false;
-        }
-        (*count, *last) = (*count + 1, now);
-        true
-    }
-
-    fn wrong_pins(&self) -> MutexGuard<'_, BTreeMap<AgentName, (u32, Duration)>> {
-        self.wrong_pins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -300,40 +250,5 @@ impl Exchange {
             })
         };
         site.agents.values().filter_map(figures).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn r3_guesses_at_the_same_time_are_counted_together() {
-        let (staff, an, pin) =
-            (Staff::default(), AgentName::from("an"), Pin::hash("86429753").unwrap());
-        let look = async |digits: &str, minutes: u64| {
-            staff
-                .look_at(&an, pin.clone(), digits.to_owned(), Duration::from_secs(60 * minutes))
-                .await
-        };
-        assert_eq!(
-            (look("0000", 0).await, look("86429753", 0).await),
-            (Proof::Wrong, Proof::Right),
-            "the right one wipes the wrong ones away"
-        );
-        let (a, b, c, d, e, f, g) = tokio::join!(
-            look("1", 1),
-            look("2", 1),
-            look("3", 1),
-            look("4", 1),
-            look("5", 1),
-            look("6", 1),
-            look("86429753", 1)
-        );
-        let all = [a, b, c, d, e, f, g];
-        let of = |proof| all.iter().filter(|other| **other == proof).count();
-        assert_eq!((of(Proof::Wrong), of(Proof::NotLookedAt)), (WRONG_PINS as usize, 2), "{all:?}");
-        assert_eq!(look("86429753", 15).await, Proof::NotLookedAt);
-        assert_eq!(look("86429753", 16).await, Proof::Right);
     }
 }

@@ -12,18 +12,35 @@ use chrono_tz::Tz;
 use opening_hours::localization::Country;
 use std::{collections::BTreeMap, sync::Arc};
 
+/// What people of a country and their neighbours call it, where that is not English.
+const OWN_NAMES: [(&str, &[&str]); 5] = [
+    ("BE", &["belgi\u{eb}", "belgie", "belgique", "belgien"]),
+    ("NL", &["nederland", "pays-bas", "niederlande", "holland"]),
+    ("LU", &["luxemburg", "l\u{eb}tzebuerg"]),
+    ("DE", &["duitsland", "deutschland", "allemagne"]),
+    ("FR", &["frankrijk", "frankreich"]),
+];
+
 const HOURS: &str = "write hours as in OpenStreetMap, such as \"Mo-Fr 09:00-16:00; PH off\" or \"Mo-Su 22:00-06:00\"";
 
 impl Reader<'_> {
-    pub(super) fn country(&mut self, code: &str) -> Option<Country> {
-        let country = code.parse::<Country>().ok();
+    /// A country by its code, or by its name in English or in a language of its own.
+    pub(super) fn country(&mut self, text: &str) -> Option<Country> {
+        let wanted = text.trim().to_lowercase();
+        let named = |country: &&Country| country.name().to_lowercase() == wanted;
+        let own = OWN_NAMES.iter().find(|(_, names)| names.contains(&wanted.as_str()));
+        let code = own.map_or(wanted.to_uppercase(), |(code, _)| (*code).to_owned());
+        let country =
+            code.parse::<Country>().ok().or_else(|| Country::ALL.iter().find(named).copied());
         if country.is_none() {
-            let codes = Country::ALL.iter().map(|country| country.iso_code());
+            let known = Country::ALL.iter().flat_map(|it| [it.iso_code(), it.name()]);
             let problem = self
                 .source
-                .at_value("/country", format!("no public holidays are known of `{code}`"))
-                .help("write an ISO 3166-1 code in capitals, such as \"BE\"")
-                .suggest_near(&code.to_uppercase(), codes);
+                .at_value("/country", format!("no public holidays are known of `{text}`"))
+                .help(
+                    "write an ISO 3166-1 code, such as \"BE\", or the English name of the country",
+                )
+                .suggest_near(text, known);
             self.wrong(problem);
         }
         country

@@ -2,7 +2,8 @@
 
 use super::{Reader, seconds};
 use crate::{
-    address::{ADDRESS, address},
+    Numbering,
+    address::ADDRESS,
     pin::Pin,
     site::{Agent, Endpoint, Queue},
     site_file::{AgentFile, QueueFile},
@@ -28,10 +29,11 @@ impl Reader<'_> {
     pub(super) fn agents(
         &mut self,
         files: BTreeMap<String, AgentFile>,
+        numbering: &Numbering,
     ) -> IndexMap<AgentName, Agent> {
         in_order(self.source, "/agents", files)
             .into_iter()
-            .map(|(name, agent)| (name.as_str().into(), self.agent(name, agent)))
+            .map(|(name, agent)| (name.as_str().into(), self.agent(name, agent, numbering)))
             .collect()
     }
 
@@ -147,12 +149,12 @@ impl Reader<'_> {
         }
     }
 
-    fn agent(&mut self, name: String, file: AgentFile) -> Agent {
+    fn agent(&mut self, name: String, file: AgentFile, numbering: &Numbering) -> Agent {
         let at = child("/agents", &name);
         let mut endpoints = Vec::new();
         for (index, endpoint) in file.endpoints.into_iter().enumerate() {
             let ring_time = endpoint.ring_time.map(seconds);
-            match address(&endpoint.address) {
+            match numbering.address(&endpoint.address) {
                 Some(target) => endpoints.push(Endpoint { target, ring_time }),
                 None => {
                     let at = format!("{at}/endpoints/{index}/address");

@@ -1,9 +1,9 @@
 //! What has to be answered.
 
-use super::row::{json, time, to_json, until, wrong};
+use super::row::{json, says, time, to_json, until, wrong};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use strowger_journal::{CaseQuery, Remove};
-use strowger_model::{CallId, Case, Timestamp, mail::Closed};
+use strowger_model::{CallId, Case, Timestamp, mail::Closed, number::Notations};
 
 pub(crate) struct Cases<'c>(CachedStatement<'c>);
 
@@ -88,10 +88,17 @@ pub(crate) fn empty(connection: &Connection, before: Timestamp) -> rusqlite::Res
     Ok(connection.execute(sql, params![before.0, Remove::BATCH])? as u64)
 }
 
-/// Takes what they are about from cases that say a text.
-pub(crate) fn empty_saying(connection: &Connection, what: &str) -> rusqlite::Result<u64> {
-    let sql = "UPDATE \"case\" SET fields = '[]' WHERE fields <> '[]' AND instr(fields, ?1) > 0";
-    Ok(connection.execute(sql, [what])? as u64)
+/// Takes what they are about from cases that say a number, and how they ended if that says it.
+pub(crate) fn empty_saying(connection: &Connection, number: &Notations) -> rusqlite::Result<u64> {
+    let sql = format!(
+        "UPDATE \"case\" SET fields = '[]', outcome = iif({outcome}, '', outcome)
+         WHERE {fields} OR {outcome}",
+        fields = says("fields"),
+        outcome = says("ifnull(outcome, '')")
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let changed = number.within.iter().map(|notation| statement.execute([notation]));
+    changed.sum::<rusqlite::Result<usize>>().map(|changed| changed as u64)
 }
 
 /// Takes what they are about from cases of a call.

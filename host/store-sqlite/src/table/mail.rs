@@ -1,9 +1,9 @@
 //! Mail, and how far it is.
 
-use super::row::{parsed, text, time};
+use super::row::{parsed, says, text, time};
 use rusqlite::{CachedStatement, Connection, Row, params};
 use strowger_journal::{Posted, Remove};
-use strowger_model::{CallId, Mail, MailState, Timestamp, mail::MailTry};
+use strowger_model::{CallId, Mail, MailState, Timestamp, mail::MailTry, number::Notations};
 
 pub(crate) struct Mails<'c> {
     insert: CachedStatement<'c>,
@@ -120,23 +120,55 @@ pub(crate) fn empty_sent(connection: &Connection) -> rusqlite::Result<u64> {
 
 /// Takes content and recipient from some mail from before that does not wait.
 pub(crate) fn empty(connection: &Connection, before: Timestamp) -> rusqlite::Result<u64> {
-    let sql = "UPDATE mail SET subject = '', text = '', recipient = '' WHERE id IN
+    let sql = "UPDATE mail SET subject = '', text = '', recipient = '', error = NULL WHERE id IN
         (SELECT id FROM mail WHERE ordered < ?1 AND state <> 'waiting' AND recipient <> ''
         LIMIT ?2)";
     Ok(connection.execute(sql, params![before.0, Remove::BATCH])? as u64)
 }
 
-/// Takes content and recipient from mail that says a text and does not wait.
-pub(crate) fn empty_saying(connection: &Connection, what: &str) -> rusqlite::Result<u64> {
-    let sql = "UPDATE mail SET subject = '', text = '', recipient = '' WHERE state <> 'waiting'
-        AND text || subject <> '' AND (instr(text, ?1) > 0 OR instr(subject, ?1) > 0)";
-    Ok(connection.execute(sql, [what])? as u64)
+/// Takes content and recipient from mail that says a number and does not wait.
+pub(crate) fn empty_saying(connection: &Connection, number: &Notations) -> rusqlite::Result<u64> {
+    let sql = format!(
+        "UPDATE mail SET subject = '', text = '', recipient = '', error = NULL
+         WHERE state <> 'waiting' AND ({} OR {})",
+        says("recipient"),
+        says("subject || ' # ' || text || ' # ' || ifnull(error, '')")
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let changed = number.within.iter().map(|notation| statement.execute([notation]));
+    changed.sum::<rusqlite::Result<usize>>().map(|changed| changed as u64)
 }
+
+/// Takes a number out of mail that waits. Where it is written with something between its digits,
+/// the whole text goes.
+pub(crate) fn send_without(connection: &Connection, number: &Notations) -> rusqlite::Result<u64> {
+    let says = says("subject || ' # ' || text || ' # ' || ifnull(error, '')");
+    let without =
+        |column: &str| format!("replace(replace({column}, '+' || ?1, {GONE}), ?1, {GONE})");
+    let rewrite = format!(
+        "UPDATE mail SET error = NULL, subject = {}, text = {} WHERE state = 'waiting' AND {says}",
+        without("subject"),
+        without("text")
+    );
+    let empty = format!(
+        "UPDATE mail SET subject = {GONE}, text = {GONE} WHERE state = 'waiting' AND {says}"
+    );
+    let mut changed = 0;
+    for notation in &number.within {
+        changed += connection.execute(&rewrite, [notation])?;
+        connection.execute(&empty, [notation])?;
+    }
+    Ok(changed as u64)
+}
+
+/// What stands in the place of a number that was erased.
+const GONE: &str = "'(erased)'";
 
 /// Takes content and recipient from the mail of a call that does not wait.
 pub(crate) fn empty_of(connection: &Connection, call: CallId) -> rusqlite::Result<u64> {
-    let sql = "UPDATE mail SET subject = '', text = '', recipient = ''
-        WHERE call = ?1 AND state <> 'waiting'";
+    let sql = "UPDATE mail SET subject = '', text = '', recipient = '', error = NULL
+        WHERE call = ?1 AND state <> 'waiting'
+        AND (subject || text || recipient <> '' OR error IS NOT NULL)";
     Ok(connection.execute(sql, [call.to_string()])? as u64)
 }
 

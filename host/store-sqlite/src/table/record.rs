@@ -1,11 +1,13 @@
 //! Records of calls that are over. The table `anonymous` says up to which call they have no personal
 //! data any more, and those that close later get none.
 
-use super::row::{first_since, json, parsed, text, time, to_json, until};
+use super::row::{digits, first_since, json, parsed, says, text, time, to_json, until};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 use strowger_journal::{Notes, Query, Remove};
-use strowger_model::{AgentName, CallId, CallRecord, FlowName, Timestamp, command::Field};
+use strowger_model::{
+    AgentName, CallId, CallRecord, FlowName, Timestamp, command::Field, number::Notations,
+};
 
 pub(crate) struct Records<'c>(CachedStatement<'c>);
 
@@ -104,13 +106,24 @@ fn record(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
 }
 
 /// Calls that are over and have something to do with a number, also by their steps.
-pub(crate) fn about(connection: &Connection, number: &str) -> rusqlite::Result<Vec<CallId>> {
-    let mut statement = connection.prepare(
-        "SELECT call FROM record WHERE caller = ?1 OR instr(notes, ?1) > 0
+pub(crate) fn about(connection: &Connection, number: &Notations) -> rusqlite::Result<Vec<CallId>> {
+    let whole = format!("SELECT call FROM record WHERE {} = ?1", digits("caller"));
+    let said = format!(
+        "SELECT call FROM record WHERE {}
          UNION SELECT call FROM step WHERE instr(body, CAST(?1 AS BLOB)) > 0
          AND call NOT IN (SELECT call FROM open_call)",
-    )?;
-    statement.query_map([number], |row| parsed(row, 0))?.collect()
+        says("notes")
+    );
+    let mut found = BTreeSet::new();
+    for (sql, notations) in [(whole, &number.whole), (said, &number.within)] {
+        let mut statement = connection.prepare(&sql)?;
+        for notation in notations {
+            for call in statement.query_map([notation], |row| parsed(row, 0))? {
+                found.insert(call?);
+            }
+        }
+    }
+    Ok(found.into_iter().collect())
 }
 
 /// What is noted of a call.

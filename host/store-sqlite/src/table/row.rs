@@ -44,3 +44,14 @@ pub(super) fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Time
 pub(super) fn wrong(column: usize, error: impl Error + Send + Sync + 'static) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
 }
+
+/// What of a column is not a sign that stands between the digits of a telephone number.
+pub(super) fn digits(column: &str) -> String {
+    let signs = [" ", ".", "-", "/", "(", ")", "+"];
+    signs.iter().fold(column.to_owned(), |column, sign| format!("replace({column}, '{sign}', '')"))
+}
+
+/// Whether a column says the digits `?1`, with or without signs between them.
+pub(super) fn says(column: &str) -> String {
+    format!("instr({}, ?1) > 0", digits(column))
+}

@@ -33,6 +33,9 @@ pub(crate) struct Check {
     /// Check only the files, and do not play the scenarios
     #[arg(long)]
     pub(crate) files_only: bool,
+    /// The configuration file of the host; if there is one, it is checked, too
+    #[arg(long, value_name = "FILE", default_value = "strowger.toml", env = "STROWGER_CONFIG")]
+    pub(crate) config: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -183,7 +183,7 @@ pub(crate) enum Command {
     /// their mail and cases lose their content. Times, outcomes and figures stay, so that reports
     /// remain right. Calls in progress are not changed. A host may be running or not.
     #[command(
-        after_help = "Examples:\n  strowger erase +32470123456\n  strowger erase --older-than 30d"
+        after_help = "Examples:\n  strowger erase +32470123456\n  strowger erase \"0470 12 34 56\" --yes\n  strowger erase --older-than 30d"
     )]
     Erase(Erase),
     /// Run a simulated PBX in a process of its own

@@ -210,7 +210,7 @@ pub(crate) struct Replay {
 
 #[derive(Debug, Args)]
 pub(crate) struct Erase {
-    /// The number to erase, written as `strowger records` shows it
+    /// The number to erase, whole, in any notation
     #[arg(
         value_name = "NUMBER",
         required_unless_present = "older_than",
@@ -220,6 +220,9 @@ pub(crate) struct Erase {
     /// Erase the data of all calls that came in before: 30d, 8w, or a date such as 2026-11-01
     #[arg(long, value_name = "WHEN")]
     pub(crate) older_than: Option<When>,
+    /// Erase without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) config: ConfigFile,
 }

@@ -5,6 +5,7 @@ use anstream::println;
 use anyhow::{Context, Result, bail};
 use std::{net::SocketAddr, time::Duration};
 use strowger_conformance::{run, scenarios};
+use strowger_model::strangers::{Lines, Shown};
 use strowger_remote::{RemoteGround, Token, protocol::PATH};
 
 pub(crate) fn adapter(args: &args::Adapter) -> Result<bool> {
@@ -21,7 +22,7 @@ async fn test(args: &args::AdapterTest, token: Token) -> Result<bool> {
             .await?;
     println!("waiting for an adapter at ws://{}{PATH}", ground.host().address());
     let name = ground.adapter(Duration::from_secs(args.wait)).await?;
-    println!("{name} has connected");
+    println!("{} has connected", Shown(&name));
     let (mut passed, mut failed) = (0, 0);
     for scenario in scenarios()
         .iter()
@@ -35,7 +36,7 @@ async fn test(args: &args::AdapterTest, token: Token) -> Result<bool> {
             }
             Err(error) => {
                 failed += 1;
-                println!("FAILED  {error:#}");
+                println!("FAILED  {}", Lines(format!("{error:#}")));
             }
         }
     }

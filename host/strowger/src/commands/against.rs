@@ -4,6 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use chrono::NaiveDate;
 use std::{collections::BTreeMap, path::Path};
+use strowger_site::table;
 
 /// What was sent, by day.
 pub(crate) struct Against {
@@ -15,10 +16,12 @@ pub(crate) struct Against {
 /// Reads a CSV file with the column `day` (such as 2026-11-23) and one more.
 pub(crate) fn read(file: &Path) -> Result<Against> {
     let shown = file.display();
+    let bytes = std::fs::read(file).with_context(|| format!("{shown} cannot be read"))?;
+    let text = table::decoded(&bytes);
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
-        .from_path(file)
-        .with_context(|| format!("{shown} cannot be read"))?;
+        .delimiter(table::separator(&text))
+        .from_reader(text.as_bytes());
     let head = reader.headers().with_context(|| format!("{shown} cannot be read"))?.clone();
     let (day, what) = match (head.get(0), head.get(1), head.len()) {
         (Some("day"), Some(what), 2) => (0, what),
@@ -29,6 +32,9 @@ pub(crate) fn read(file: &Path) -> Result<Against> {
     let mut by_day = BTreeMap::new();
     for row in reader.deserialize::<[String; 2]>() {
         let row = row.with_context(|| format!("{shown} is not a list of days"))?;
+        if row.iter().all(String::is_empty) {
+            continue;
+        }
         let line = by_day.len() + 2;
         let date = row[day].parse::<NaiveDate>().with_context(|| {
             format!("{shown}, line {line}: {:?} is not a day, such as 2026-11-23", row[day])
@@ -87,6 +93,8 @@ mod tests {
         assert_eq!(sent.cells("2026-11-23", 40, None), ["1000", "25.0"], "no forecast is made up");
         assert_eq!(sent.columns(Some(20)), ["invitations", "forecast", "one_call_in"]);
         assert_eq!(sent.columns(None), ["invitations", "one_call_in"]);
+        let excel = read("\u{feff}day;invitations\r\n2026-11-23;1000\r\n;\r\n").unwrap();
+        assert_eq!(excel.cells("2026-11-23", 40, None), ["1000", "25.0"]);
         let letters = read("letters,day\n12,2026-11-23\n").unwrap();
         assert_eq!(letters.columns(None)[0], "letters");
         assert_eq!(letters.cells("2026-11-23", 4, None), ["12", "3.0"]);

@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail};
 use futures_util::TryStreamExt;
 use std::io::Write;
 use strowger_api::{Host, v1::NewCall};
+use strowger_model::strangers::Shown;
 
 pub(crate) fn call(args: &args::Call) -> Result<bool> {
     let keys = args.key.iter().map(|key| {
@@ -36,7 +37,7 @@ pub(crate) fn call(args: &args::Call) -> Result<bool> {
             }
             seen = true;
             // A line is seen when it comes, also at the other end of a pipe.
-            writeln!(std::io::stdout(), "{line}")?;
+            writeln!(std::io::stdout(), "{}", Shown(line))?;
             std::io::stdout().flush()?;
         }
         Ok(seen)

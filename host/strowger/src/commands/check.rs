@@ -3,12 +3,15 @@
 use crate::{
     args,
     commands::load::{self, Loaded},
+    config::Config,
+    surroundings,
 };
 use anstream::println;
 use anyhow::{Result, bail};
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 use strowger_exchange::Clock;
 use strowger_flows::LoadedFlow;
+use strowger_model::strangers::Lines;
 use strowger_scenario::{How, Report, Scenario, gate};
 use strowger_site::read_site;
 
@@ -26,6 +29,7 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
         site.gaps(Clock::system().now()).iter().for_each(|gap| println!("warning: {gap}"));
     }
     let mut good = report.is_good();
+    good &= surroundings_are_good(args, &path)?;
     if args.files_only || load::site_folder(&path).is_none() {
         return Ok(good);
     }
@@ -53,7 +57,7 @@ fn play(flow: &Arc<LoadedFlow>, loaded: &Loaded) -> bool {
     let bad = reports.iter().chain(&live).filter(|report| !report.is_good());
     let (figures, failed): (Vec<&Report>, Vec<_>) = bad.partition(|report| report.figures);
     good &= failed.is_empty();
-    failed.iter().for_each(|report| println!("{report}"));
+    failed.iter().for_each(|report| println!("{}", Lines(report)));
     for report in &figures {
         println!("{}", report.in_short().replacen("FAILED ", "warning", 1));
         println!("  = note: a host takes these figures all the same\n");
@@ -64,4 +68,22 @@ fn play(flow: &Arc<LoadedFlow>, loaded: &Loaded) -> bool {
         println!("{name}: {passed} of {all} scenarios pass, every step taken twice");
     }
     good
+}
+
+/// Checks `strowger.toml`, if there is one, and what the flows need of it and of this machine.
+fn surroundings_are_good(args: &args::Check, path: &Path) -> Result<bool> {
+    if !args.config.exists() || load::site_folder(path).is_none() {
+        return Ok(true);
+    }
+    let config = match Config::read(&args.config) {
+        Ok(config) => config,
+        Err(error) => {
+            println!("error: {}", Lines(format!("{error:#}")));
+            return Ok(false);
+        }
+    };
+    let current = load::load(path, &args.plugins)?.beside;
+    let missing = surroundings::missing(&config, &current);
+    missing.iter().for_each(|problem| println!("{problem}"));
+    Ok(missing.is_empty())
 }

@@ -1,25 +1,72 @@
 //! `strowger erase`: personal data leaves the journal.
 
-use crate::{args::Erase, config::Config};
+use crate::{
+    args,
+    commands::{load, when},
+    config::Config,
+};
 use anstream::println;
-use anyhow::Result;
+use anyhow::{Context, Result, anyhow, bail};
+use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
+use strowger_journal::{Erase, Removed, would_erase};
 
-/// Erases, and says how much it was.
-pub(crate) fn erase(args: &Erase) -> Result<bool> {
+/// Says what would be erased, asks, erases, and says how much it was.
+pub(crate) fn erase(args: &args::Erase) -> Result<bool> {
     let config = Config::read(&args.config.config)?;
+    let journal = &*config.journal();
     let what = match (&args.number, args.older_than) {
-        (Some(number), _) => strowger_journal::Erase::Number(number.trim().to_owned()),
-        (None, Some(when)) => strowger_journal::Erase::Before(when.0),
+        (Some(text), _) => {
+            let numbering = load::numbering(&config)?;
+            let number = numbering.whole(text).map_err(|why| {
+                anyhow!("{text:?}: {why}; write a whole number, such as +32470123456 or 0470123456")
+            })?;
+            let what = Erase::Number(numbering.notations(&number));
+            let found = would_erase(journal, &what)?;
+            if found == Removed::default() {
+                println!("nothing in the journal says {number}: nothing is erased");
+                return Ok(false);
+            }
+            println!("{number} would be erased: {}", told(&found));
+            what
+        }
+        (None, Some(when)) => {
+            println!(
+                "the personal data of all calls before {} would be erased",
+                when::local(when.0)
+            );
+            Erase::Before(when.0)
+        }
         (None, None) => return Ok(true),
     };
-    let removed = strowger_journal::erase(&*config.journal(), &what)?;
-    let records = match removed.made_anonymous {
-        1 => "1 record".to_owned(),
-        count => format!("{count} records"),
-    };
-    println!(
-        "{records} made anonymous, {} steps deleted, {} mails and {} cases emptied",
-        removed.steps, removed.mails, removed.cases
-    );
+    if !args.yes && !wanted()? {
+        println!("nothing is erased");
+        return Ok(false);
+    }
+    println!("erased: {}", told(&strowger_journal::erase(journal, &what)?));
     Ok(true)
+}
+
+fn told(removed: &Removed) -> String {
+    let several = |count: u64, what: &str| match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    };
+    format!(
+        "{} made anonymous, {} deleted, {} and {} emptied",
+        several(removed.made_anonymous, "record"),
+        several(removed.steps, "step"),
+        several(removed.mails, "mail"),
+        several(removed.cases, "case"),
+    )
+}
+
+/// Whether somebody says yes.
+fn wanted() -> Result<bool> {
+    if !stdin().is_terminal() {
+        bail!("nobody can be asked whether to erase this: add --yes, and nothing is asked");
+    }
+    write!(stderr(), "This cannot be undone. Erase it? [y/N] ")?;
+    let mut answer = String::new();
+    stdin().lock().read_line(&mut answer).context("no answer can be read")?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }

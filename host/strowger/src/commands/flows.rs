@@ -10,6 +10,7 @@ use strowger_api::{
     Host,
     v1::{Accept, Accepted, Flow, RolledBack, SiteStatus},
 };
+use strowger_model::strangers::Lines;
 
 pub(crate) fn flows(args: &args::Flows) -> Result<bool> {
     let (host, runtime) = reach(&args.host)?;
@@ -24,7 +25,7 @@ pub(crate) fn flows(args: &args::Flows) -> Result<bool> {
             let site = runtime.block_on(host.status())?.site;
             match args.json {
                 true => println!("{}", serde_json::to_string_pretty(&flows)?),
-                false => print!("{}{}", shown_site(&site), shown(&flows)),
+                false => print!("{}{}", Lines(shown_site(&site)), Lines(shown(&flows))),
             }
             let good = |flow: &Flow| flow.error.is_none() && !flow.on_fallback;
             Ok(site.error.is_none() && flows.iter().all(good))

@@ -1,12 +1,12 @@
 //! Flows for commands that look at them without serving calls.
 
-use crate::args::Plugins;
+use crate::{args::Plugins, config::Config};
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use strowger_flows::{Catalogue, CatalogueConfig, LoadedFlow, Snapshot};
 use strowger_sandbox::Engine;
-use strowger_site::Report;
+use strowger_site::{Numbering, Report, read_site};
 
 /// Flows as loaded, and what is wrong with the others.
 pub(crate) struct Loaded {
@@ -15,6 +15,23 @@ pub(crate) struct Loaded {
     /// All flows of the folder: those may hand calls to each other.
     pub(crate) beside: Arc<Snapshot>,
     pub(crate) report: Report,
+}
+
+/// How the site of a host writes numbers.
+pub(crate) fn numbering(config: &Config) -> Result<Numbering> {
+    let site = config.flows.join("site.toml");
+    if !site.exists() {
+        return Ok(Numbering::default());
+    }
+    match read_site::read(&site) {
+        Ok(site) => Ok(site.numbering),
+        Err(problems) => {
+            bail!(
+                "the site file says how numbers are written:\n{}",
+                Report::default().with(problems)
+            )
+        }
+    }
 }
 
 /// An engine that keeps compiled plugins.

@@ -2,7 +2,7 @@
 
 use crate::{
     args::{Records, Which},
-    commands::{sheet::Sheet, when},
+    commands::{load, sheet::Sheet, when},
     config::Config,
 };
 use anyhow::Result;
@@ -56,7 +56,15 @@ const COLUMNS: [Column; 24] = [
 /// Prints records.
 pub(crate) fn records(args: &Records) -> Result<bool> {
     let config = Config::read(&args.config.config)?;
-    let query = Query { caller: args.caller.clone(), limit: args.limit, ..query(&args.which) };
+    let caller = match &args.caller {
+        // A broken site file is no reason to show nothing.
+        Some(caller) => {
+            let numbering = load::numbering(&config).unwrap_or_default();
+            Some(numbering.full(None, caller.clone()))
+        }
+        None => None,
+    };
+    let query = Query { caller, limit: args.limit, ..query(&args.which) };
     let records = config.journal().reader()?.records(&query)?;
     let mut out = BufWriter::new(stdout().lock());
     if args.json {

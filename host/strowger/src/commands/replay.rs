@@ -21,6 +21,7 @@ use std::{
 };
 use strowger_flows::LoadedFlow;
 use strowger_journal::{Backend, Read};
+use strowger_model::strangers::Lines;
 use strowger_model::{
     CallId, FlowVersion, StepRecord, VersionFiles, archive::PluginFile, step::Ordered,
 };
@@ -140,7 +141,7 @@ fn one(reader: &dyn Read, versions: &Versions, call: CallId) -> Result<bool> {
             Ok(true)
         }
         Some((steps, Verdict::Differs(difference))) => {
-            print!("{}", difference_text(call, steps, &difference));
+            print!("{}", Lines(difference_text(call, steps, &difference)));
             Ok(false)
         }
         Some((_, Verdict::Impossible(why))) => {
@@ -228,7 +229,7 @@ fn print_summary(total: &Summary) {
         println!("\ncould not be replayed: {} calls, such as {first}: {why}", calls.len());
     }
     for (call, (steps, difference)) in total.differ.iter().take(SHOWN) {
-        print!("\n{}", difference_text(*call, *steps, difference));
+        print!("\n{}", Lines(difference_text(*call, *steps, difference)));
     }
     if total.differ.len() > SHOWN {
         let more: Vec<String> =

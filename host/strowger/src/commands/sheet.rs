@@ -1,6 +1,10 @@
 //! Rows with a head, for people and for spreadsheets.
 
-use std::io::{Result, Write};
+use std::io::{IsTerminal, Result, Write, stdout};
+use strowger_model::strangers::{Lines, Shown};
+
+/// Characters of a cell that people see, at most.
+const CELL: usize = 200;
 
 /// The rows of a table; the first is its head.
 pub(crate) struct Sheet(pub(crate) Vec<Vec<String>>);
@@ -8,12 +12,14 @@ pub(crate) struct Sheet(pub(crate) Vec<Vec<String>>);
 impl Sheet {
     /// In columns, for people.
     pub(crate) fn table(&self, out: &mut impl Write) -> Result<()> {
-        let columns = self.0.first().map_or(0, Vec::len);
+        let rows: Vec<Vec<String>> =
+            self.0.iter().map(|row| row.iter().map(|cell| shown(cell)).collect()).collect();
+        let columns = rows.first().map_or(0, Vec::len);
         let width = |column: usize| {
-            self.0.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
+            rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
         };
         let widths: Vec<usize> = (0..columns).map(width).collect();
-        for row in &self.0 {
+        for row in &rows {
             let cells: Vec<String> =
                 row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
             writeln!(out, "{}", cells.join("  ").trim_end())?;
@@ -21,12 +27,25 @@ impl Sheet {
         Ok(())
     }
 
-    /// As CSV.
+    /// As CSV. What goes to a program or a file is as it is kept.
     pub(crate) fn csv(&self, out: &mut impl Write) -> Result<()> {
         for row in &self.0 {
-            writeln!(out, "{}", row.iter().map(|cell| csv(cell)).collect::<Vec<_>>().join(","))?;
+            let row = row.iter().map(|cell| csv(cell)).collect::<Vec<_>>().join(",");
+            match stdout().is_terminal() {
+                true => writeln!(out, "{}", Lines(row))?,
+                false => writeln!(out, "{row}")?,
+            }
         }
         Ok(())
+    }
+}
+
+/// As much of a cell as is read at a glance, on one line.
+fn shown(cell: &str) -> String {
+    let text = Shown(cell).to_string();
+    match text.char_indices().nth(CELL) {
+        Some((at, _)) => format!("{}...", &text[..at]),
+        None => text,
     }
 }
 
@@ -44,7 +63,20 @@ fn csv(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::csv;
+    use super::*;
+
+    #[test]
+    fn a_table_is_one_line_a_row_whatever_strangers_wrote() {
+        let head = vec!["caller".to_owned(), "outcome".to_owned()];
+        let row = vec!["\u{1b}[2J\nforged".to_owned(), "x".repeat(70_000)];
+        let mut out = Vec::new();
+        Sheet(vec![head, row]).table(&mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        let rest = lines[1].strip_prefix("\\u{1b}[2J\\nforged  ").unwrap();
+        assert_eq!(rest, "x".repeat(CELL) + "...");
+    }
 
     #[test]
     fn cells_are_text_and_nothing_else() {

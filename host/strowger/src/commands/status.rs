@@ -7,13 +7,14 @@ use crate::{
 use anstream::{print, println};
 use anyhow::Result;
 use strowger_api::{Host, v1::Status};
+use strowger_model::strangers::Lines;
 
 pub(crate) fn status(args: &args::Floor) -> Result<bool> {
     let (host, runtime) = reach(&args.host)?;
     let status = runtime.block_on(host.status())?;
     match args.json {
         true => println!("{}", serde_json::to_string_pretty(&status)?),
-        false => print!("{}", shown(&status)),
+        false => print!("{}", Lines(shown(&status))),
     }
     Ok(status.ill.is_empty())
 }

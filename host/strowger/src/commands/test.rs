@@ -5,6 +5,7 @@ use anstream::{print, println};
 use anyhow::Result;
 use std::{path::Path, sync::Arc, time::Instant};
 use strowger_flows::{LoadedFlow, Snapshot};
+use strowger_model::strangers::Lines;
 use strowger_sandbox::Engine;
 use strowger_scenario::{
     How, Report, Scenario, gate,
@@ -58,9 +59,9 @@ fn play(
     println!("{} {}", flow.name, flow.version);
     let began = Instant::now();
     let shown = |report: &Report| {
-        print!("{report}");
+        print!("{}", Lines(report));
         if verbose && report.is_good() {
-            print!("{}", report.timelines());
+            print!("{}", Lines(report.timelines()));
         }
     };
     let reports = match gate::play(scenarios, flow, beside, engine, How::TEST, shown) {
@@ -72,7 +73,7 @@ fn play(
     };
     let mut live = gate::play_live(scenarios, flow, beside, engine);
     live.retain(|report| !report.is_good());
-    live.iter().for_each(|report| print!("{report}"));
+    live.iter().for_each(|report| print!("{}", Lines(report)));
     let failed = reports.iter().filter(|report| !report.is_good()).count();
     let simulated: u64 = reports.iter().map(|report| report.lasted.as_secs()).sum();
     println!(
@@ -100,7 +101,7 @@ fn figures(
             unnoticed == 0
         }
         Err(failed) => {
-            failed.iter().for_each(|report| print!("{report}"));
+            failed.iter().for_each(|report| print!("{}", Lines(report)));
             println!("{} scenarios fail although nothing was altered\n", failed.len());
             false
         }

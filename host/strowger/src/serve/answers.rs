@@ -9,7 +9,7 @@ use strowger_model::{
     mail::Closed,
     read::{AgentFigures, AgentStatus, QueueCounts, QueueFigures, QueueStatus},
 };
-use strowger_site::address::{ADDRESS, address};
+use strowger_site::{Site, address::ADDRESS};
 
 pub(super) fn flow(flow: FlowStatus) -> v1::Flow {
     v1::Flow {
@@ -73,10 +73,14 @@ fn call_now(glance: Glance) -> v1::CallNow {
 }
 
 /// What an agent does; an error says what is wrong with it.
-pub(super) fn agent_action(agent: &AgentName, what: v1::AgentDo) -> Result<AgentAction, Error> {
+pub(super) fn agent_action(
+    agent: &AgentName,
+    what: v1::AgentDo,
+    site: &Site,
+) -> Result<AgentAction, Error> {
     Ok(match what {
         v1::AgentDo::LogIn { at: None } => AgentAction::LogIn(Target::Agent(agent.clone())),
-        v1::AgentDo::LogIn { at: Some(at) } => AgentAction::LogIn(callable(&at)?),
+        v1::AgentDo::LogIn { at: Some(at) } => AgentAction::LogIn(callable(&at, site)?),
         v1::AgentDo::LogOut => AgentAction::LogOut,
         v1::AgentDo::Pause { reason } => AgentAction::Pause(reason),
         v1::AgentDo::Ready => AgentAction::Ready,
@@ -86,9 +90,9 @@ pub(super) fn agent_action(agent: &AgentName, what: v1::AgentDo) -> Result<Agent
 }
 
 /// Whom one can call.
-pub(super) fn callable(text: &str) -> Result<Target, Error> {
+pub(super) fn callable(text: &str, site: &Site) -> Result<Target, Error> {
     let wrong = || Error::bad_request(format!("not whom one can call: {text:?}; write {ADDRESS}"));
-    address(text).ok_or_else(wrong)
+    site.numbering.address(text).ok_or_else(wrong)
 }
 
 pub(super) fn case(case: Case) -> v1::Case {

@@ -29,6 +29,7 @@ use crate::{
         test_call::TestLegs,
         watch::Watch,
     },
+    surroundings,
 };
 use anyhow::{Context, Result, bail};
 use std::{
@@ -123,6 +124,7 @@ async fn run(config: Config) -> Result<bool> {
     let exchange =
         Exchange::new(Options { store: Some(store.clone()), calls: config.calls, ..options });
     let prompts = Arc::new(Prompts::open(prompts(&config, &catalogue.current().site))?);
+    tell_missing(&config, &catalogue);
     let connection = Arc::new(Connection::default());
     let legs = Arc::new(TestLegs::default());
     let sink = connection.noted(legs.beside(exchange.sink()));
@@ -169,6 +171,13 @@ async fn run(config: Config) -> Result<bool> {
     mailing.abort();
     end(&store, left);
     Ok(left == 0)
+}
+
+/// Says what would show itself only at the first call.
+fn tell_missing(config: &Config, catalogue: &Catalogue) {
+    for problem in surroundings::missing(config, &catalogue.current()) {
+        tracing::error!("\n{problem}");
+    }
 }
 
 /// Takes over changes of files.

@@ -70,7 +70,9 @@ async fn work<T: Send + 'static>(
     let journal = journal.clone();
     let done = tokio::task::spawn_blocking(move || work(&*journal)).await;
     done.map_err(Error::internal)?.map_err(|error| match error {
-        KeepError::Unknown(_) | KeepError::NoRecord(_) => Error::not_found(error),
+        KeepError::Unknown(_) | KeepError::NoCall(_) | KeepError::NoRecord(_) => {
+            Error::not_found(error)
+        }
         KeepError::Closed { .. } | KeepError::Outcome { .. } | KeepError::Erased(_) => {
             Error::conflict(error)
         }

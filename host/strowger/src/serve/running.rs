@@ -72,7 +72,7 @@ impl Host for Running {
     }
 
     async fn agent(&self, agent: &AgentName, what: v1::AgentDo) -> Result<(), Error> {
-        let action = answers::agent_action(agent, what)?;
+        let action = answers::agent_action(agent, what, &self.catalogue.current().site)?;
         self.exchange.agent(agent, action).map_err(|refusal| match refusal.reason {
             RefusalReason::UnknownName => Error::not_found(refusal.detail),
             _ => Error::conflict(refusal.detail),
@@ -84,7 +84,7 @@ impl Host for Running {
     }
 
     async fn send_on(&self, call: CallId, to: v1::SendOn) -> Result<(), Error> {
-        let to = answers::callable(&to.to)?;
+        let to = answers::callable(&to.to, &self.catalogue.current().site)?;
         self.exchange.send_on(call, &to).await.map_err(by_hand)
     }
 

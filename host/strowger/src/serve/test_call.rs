@@ -123,7 +123,8 @@ pub(super) struct Stage<'a> {
 impl Stage<'_> {
     /// Brings the call in: a line for each thing that happens in it, until it is over.
     pub(super) async fn call(self, new: NewCall) -> Result<Lines, Error> {
-        let mut sights = self.watch.watch(Wanted::NextFrom(new.from.clone()));
+        let full = |from| self.snapshot.site.numbering.full(None, from);
+        let mut sights = self.watch.watch(Wanted::NextFrom(new.from.clone().map(full)));
         let mut leg = match (self.sim, new.via.clone()) {
             (Some(sim), None) => {
                 self.is_served(&new.number)?;

@@ -11,7 +11,7 @@ use std::{
     },
 };
 use strowger_exchange::{CallRecord, Observed, Observer};
-use strowger_model::{CallId, Event, Timestamp};
+use strowger_model::{CallId, Event, Timestamp, number, strangers::Logged};
 use strowger_scenario::{Narrator, What};
 use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
 
@@ -119,9 +119,9 @@ fn log(record: &CallRecord) {
         flow = %record.flow,
         version = %record.version,
         caller = %masked(record.caller.as_deref()),
-        dialled = %record.dialled,
+        dialled = number::masked(&record.dialled),
         agent = record.agent.as_ref().map(tracing::field::display),
-        outcome = %record.outcome,
+        outcome = %Logged(&record.outcome),
         waited_s = record.waited.as_secs_f64(),
         lasted_s = record.ended.since(record.arrived).as_secs_f64(),
         faults = record.faults,
@@ -132,12 +132,7 @@ fn log(record: &CallRecord) {
 
 /// A number of which only the end is told.
 pub(crate) fn masked(number: Option<&str>) -> String {
-    let Some(number) = number else { return "withheld".to_owned() };
-    let digits: Vec<char> = number.chars().collect();
-    match digits.len() {
-        0..=3 => "...".to_owned(),
-        length => format!("...{}", digits[length - 3..].iter().collect::<String>()),
-    }
+    number.map_or("withheld".to_owned(), number::masked)
 }
 
 #[cfg(test)]
@@ -182,7 +177,6 @@ mod tests {
     #[test]
     fn of_a_number_the_end_is_told() {
         assert_eq!(masked(Some("+32470123456")), "...456");
-        assert_eq!(masked(Some("101")), "...");
         assert_eq!(masked(None), "withheld");
     }
 }

@@ -87,6 +87,7 @@ enum Misbehaviour {
     BusyWait,
     FloodStderr,
     FloodLog,
+    ForgeLog,
     Print,
     Environment,
     File,
@@ -191,6 +192,7 @@ impl Guest for Hostile {
             }
             Misbehaviour::FloodStderr => flood_stderr(),
             Misbehaviour::FloodLog => flood_log(),
+            Misbehaviour::ForgeLog => result.orders = forge_log(),
             Misbehaviour::Print => {
                 println!("printed on stdout");
                 eprintln!("printed on stderr");
@@ -245,6 +247,14 @@ fn flood_stderr() -> ! {
     }
     eprintln!("the end of the flood");
     process::abort()
+}
+
+const FORGED: &str = "ok\n2026-11-29T00:00:00Z ERROR strowger: \u{1b}[31mcall +32470123456 is lost";
+
+fn forge_log() -> Vec<Order> {
+    reads::log(reads::Level::Info, FORGED);
+    let alarm = Command::Alarm(Alarm { what: FORGED.into(), to: vec![] });
+    vec![Order { id: 900_001, command: alarm }, dial("+32909123456")]
 }
 
 fn flood_log() {
