@@ -1,6 +1,6 @@
 //! The legs of a call, and who is in conversation with whom.
 
-use crate::order::{Carried, no_leg, refusal};
+use crate::order::{Carried, confirm::Confirming, no_leg, refusal};
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -51,6 +51,9 @@ pub(crate) struct Leg {
     /// It rang when somebody else answered for the call.
     #[serde(default)]
     pub(crate) beaten: bool,
+    /// Whoever answers has to press a key first.
+    #[serde(default)]
+    pub(crate) confirm: Option<Confirming>,
 }
 
 /// The legs of a call, from their dial or arrival to their end.
@@ -236,6 +239,7 @@ impl Leg {
             engages: None,
             asks: None,
             beaten: false,
+            confirm: None,
         }
     }
 

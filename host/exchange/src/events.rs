@@ -12,6 +12,7 @@ use strowger_model::{
 };
 use strowger_pbx::bounds::{DIALLED, is_key};
 use strowger_pbx::port::{AliveLeg, ArrivedLeg, LegId, LegState, PbxCommand, PbxEvent};
+use strowger_site::caller::Shown;
 
 impl Exchange {
     /// What the PBX tells.
@@ -27,6 +28,7 @@ impl Exchange {
             PbxEvent::Arrived(arrived) => self.arrive(arrived.bounded()),
             PbxEvent::Lost { why } => tracing::error!("the PBX cannot be reached: {why}"),
             PbxEvent::Synced { alive } => self.resync(alive, &HashSet::new()),
+            PbxEvent::Phone { at, state } => self.phone_is(&at, state),
             PbxEvent::TransferAsked(asked) => {
                 let asked = asked.bounded();
                 if let Some(call) = self.register.of_leg(&asked.leg) {
@@ -78,16 +80,22 @@ impl Exchange {
             return self.send(PbxCommand::Transfer { leg: arrived.leg, to: None });
         }
         let at = self.clock.now();
+        let callers = &snapshot.site.callers;
+        let ArrivedLeg { caller, caller_name, signalled, .. } = arrived;
+        let line = arrived.line.as_deref();
+        let shown = Shown { number: caller, name: caller_name };
+        let Shown { number: caller, name: caller_name } = callers.who(line, shown, &signalled);
+        let diverted_from = arrived.diverted_from.filter(|number| !callers.withhold(line, number));
         let Some((id, mail)) = self.register.enter(&arrived.leg, flow, at) else {
             return tracing::warn!(leg = %arrived.leg, "the PBX reported this call twice: the second report is ignored");
         };
         let arrival = Arrival {
             call: id,
-            caller: arrived.caller,
-            caller_name: arrived.caller_name,
+            caller,
+            caller_name,
             endpoint: arrived.endpoint,
             dialled: arrived.dialled,
-            diverted_from: arrived.diverted_from,
+            diverted_from,
             line: arrived.line,
             adapter: self.pbx.get().map_or_else(String::new, |pbx| pbx.name().to_owned()),
             data: arrived.data,
@@ -103,6 +111,7 @@ impl Exchange {
     /// served; other legs that nobody knows are hung up, unless they talk to somebody. Callers of
     /// calls that were given up go on in the PBX's own route.
     pub(crate) fn resync(self: &Arc<Self>, alive: Vec<AliveLeg>, given_up: &HashSet<LegId>) {
+        self.watch_phones_anew();
         for (leg, call) in self.register.gone(&alive) {
             self.register.post(call, Input::Lost(leg));
         }

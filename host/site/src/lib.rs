@@ -6,7 +6,8 @@
 //!   for scenarios.
 //! * [`schedule`]: opening hours. [`contacts`]: whom the site knows; `read_contacts`: the contacts
 //!   that are made of files. [`roster`]: who is on duty. `table`: the CSV files of both.
-//! * [`address`]: whom one can call, as files write it. [`pin`]: the PINs of agents, kept as hashes.
+//! * [`address`]: whom one can call, as files write it. [`caller`]: who calls, and whose number is
+//!   withheld. [`pin`]: the PINs of agents, kept as hashes.
 //! * [`terms`]: what a call needs to know of its flow; [`permission`]: what a flow may do;
 //!   [`template`]: the texts of its mails.
 //! * `site_file`: the site file as it is written; [`read_site`]: the site that is made of it.
@@ -17,6 +18,7 @@
 //! This crate does not know plugins: `strowger-flows` puts them to the terms.
 
 pub mod address;
+pub mod caller;
 pub mod contacts;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -39,11 +41,12 @@ pub mod varied;
 pub mod version;
 mod weigh;
 
+pub use caller::Callers;
 pub use contacts::{Contact, Contacts, Wanted};
 pub use permission::Permissions;
 pub use pin::Pin;
 pub use problem::{Place, Problem, Report};
 pub use roster::Roster;
-pub use site::{Agent, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy};
+pub use site::{Agent, Confirmation, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy};
 pub use template::Template;
 pub use terms::{Fallback, Quota, Terms};

@@ -10,13 +10,13 @@ mod people;
 mod staff;
 
 use crate::{
-    Roster,
+    Callers, Roster,
     problem::Problem,
     read_contacts::Known,
     schedule::Calendar,
     schema,
-    site::{Site, Speech, recordings},
-    site_file::{RingingFile, SiteFile, SpeechFile},
+    site::{Confirmation, Site, Speech, recordings},
+    site_file::{ConfirmFile, RingingFile, SiteFile, SpeechFile},
     source::Source,
     version,
 };
@@ -85,8 +85,10 @@ impl Reader<'_> {
             .iter()
             .map(|(name, roster)| (name.clone(), self.roster(name, roster, &calendar, &known)))
             .collect();
-        let agents = self.agents(file.agents);
+        let agents = self.agents(file.agents, file.confirm.is_some());
         let cases = self.cases(file.cases);
+        let lines = file.lines.into_iter().map(|(name, line)| (name, line.caller, line.withheld));
+        let callers = Callers::new(&file.withheld, lines);
         let prompts = source.path.parent().unwrap_or(Path::new(".")).join(file.prompts);
         let recordings = recordings(&prompts);
         let people: String = rosters
@@ -100,6 +102,8 @@ impl Reader<'_> {
             time_zone: time_zone?,
             cadence: cadence(file.ringing.as_ref(), file.country.as_deref()),
             country: file.country,
+            callers,
+            confirm: file.confirm.and_then(confirmation),
             language: file.language,
             queues,
             agents,
@@ -116,6 +120,10 @@ impl Reader<'_> {
             source: Some(Arc::new(source.clone())),
         })
     }
+}
+
+fn confirmation(file: ConfirmFile) -> Option<Confirmation> {
+    Some(Confirmation { key: file.key.chars().next()?, text: file.text })
 }
 
 fn cadence(ringing: Option<&RingingFile>, country: Option<&str>) -> Cadence {

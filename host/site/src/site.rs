@@ -4,7 +4,7 @@
 //! either makes another.
 
 use crate::{
-    Contacts, Permissions, Roster,
+    Callers, Contacts, Permissions, Roster,
     address::address,
     contacts,
     pin::Pin,
@@ -36,6 +36,10 @@ pub struct Site {
     pub time_zone: Tz,
     /// ISO 3166-1, such as `BE`: whose public holidays count.
     pub country: Option<String>,
+    /// Who calls, and whose number is withheld.
+    pub callers: Callers,
+    /// What is asked for at phones that might have a voice mail; none: nothing.
+    pub confirm: Option<Confirmation>,
     /// BCP 47, such as `nl-BE`: of flows and texts that name none.
     pub language: String,
     /// How phones ring.
@@ -92,6 +96,8 @@ pub struct Queue {
     pub leave_when_empty: bool,
     /// With no agent free, ring one who talks.
     pub interrupts: bool,
+    /// Ring agents who are in a call of their own.
+    pub ring_busy: bool,
     /// By which agents join and leave it from a phone.
     pub code: Option<String>,
     /// The service level: within which a caller should have an agent.
@@ -144,10 +150,11 @@ impl Agent {
         let Some(at) = at else { return self.endpoints.clone() };
         let (here, elsewhere): (Vec<_>, Vec<_>) =
             self.endpoints.iter().cloned().partition(|endpoint| endpoint.target == *at);
-        let here = here
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| Endpoint { target: at.clone(), ring_time: None });
+        let here = here.into_iter().next().unwrap_or_else(|| Endpoint {
+            target: at.clone(),
+            ring_time: None,
+            confirm: matches!(at, Target::Number(_)),
+        });
         [here].into_iter().chain(elsewhere).collect()
     }
 }
@@ -159,6 +166,17 @@ pub struct Endpoint {
     pub target: Target,
     /// How long it rings; none: as the queue says.
     pub ring_time: Option<Duration>,
+    /// Whoever answers has to press the key of [`Site::confirm`] first.
+    pub confirm: bool,
+}
+
+/// What is asked of whoever answers at a phone that might have a voice mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    /// 0-9, * or #.
+    pub key: char,
+    /// The question.
+    pub text: String,
 }
 
 /// In which way the phones of an agent ring.
@@ -191,6 +209,8 @@ impl Site {
         Self {
             time_zone: Tz::UTC,
             country: None,
+            callers: Callers::default(),
+            confirm: None,
             language: "en".to_owned(),
             cadence: Cadence::BELGIUM,
             queues: IndexMap::new(),

@@ -1,6 +1,6 @@
 //! The site's queues and agents in the words of routing.
 
-use crate::house::staff::Seats;
+use crate::house::{phones::Phones, staff::Seats};
 use strowger_routing as routing;
 use strowger_site::{RingEndpoints, Site, Strategy};
 
@@ -8,6 +8,7 @@ use strowger_site::{RingEndpoints, Site, Strategy};
 pub(crate) fn floor_plan(
     site: &Site,
     seats: &Seats,
+    phones: &Phones,
 ) -> (Vec<routing::QueueConfig>, Vec<routing::AgentConfig>) {
     let queues = site.queues.values().map(|queue| routing::QueueConfig {
         name: queue.name.clone(),
@@ -25,13 +26,14 @@ pub(crate) fn floor_plan(
         answer_within: queue.answer_within,
         leave_when_empty: queue.leave_when_empty,
         interrupts: queue.interrupts,
+        ring_busy: queue.ring_busy,
     });
     let agents = site.agents.values().map(|agent| routing::AgentConfig {
         name: agent.name.clone(),
         endpoints: agent
             .endpoints_at(seats.get(&agent.name))
             .iter()
-            .map(|endpoint| routing::EndpointConfig { ring_time: endpoint.ring_time })
+            .map(|endpoint| phones.config(endpoint))
             .collect(),
         ring_endpoints: match agent.ring_endpoints {
             RingEndpoints::OneByOne => routing::RingEndpoints::OneByOne,

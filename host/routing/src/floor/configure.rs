@@ -38,11 +38,13 @@ impl Floor {
                 if logs_in {
                     self.log_in(ix, self.now);
                 }
+                self.phones_changed(ix);
             } else {
                 let ix = AgentIx(self.agents.len() as u32);
                 there.insert(ix);
                 self.agent_by_name.insert(config.name.clone(), ix);
                 self.agents.push(Agent::new(config, self.now));
+                self.phones_changed(ix);
             }
         }
         for ix in (0..self.agents.len() as u32).map(AgentIx).filter(|ix| !there.contains(ix)) {

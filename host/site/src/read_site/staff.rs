@@ -10,7 +10,7 @@ use crate::{
 };
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
-use strowger_model::{AgentName, QueueName};
+use strowger_model::{AgentName, QueueName, command::Target};
 
 impl Reader<'_> {
     pub(super) fn queues(
@@ -28,10 +28,11 @@ impl Reader<'_> {
     pub(super) fn agents(
         &mut self,
         files: BTreeMap<String, AgentFile>,
+        confirm: bool,
     ) -> IndexMap<AgentName, Agent> {
         in_order(self.source, "/agents", files)
             .into_iter()
-            .map(|(name, agent)| (name.as_str().into(), self.agent(name, agent)))
+            .map(|(name, agent)| (name.as_str().into(), self.agent(name, agent, confirm)))
             .collect()
     }
 
@@ -115,18 +116,29 @@ impl Reader<'_> {
             music: file.music,
             leave_when_empty: file.leave_when_empty,
             interrupts: file.interrupts,
+            ring_busy: file.ring_busy,
             code: file.code,
             answer_within: seconds(file.answer_within),
         }
     }
 
-    fn agent(&mut self, name: String, file: AgentFile) -> Agent {
+    fn agent(&mut self, name: String, file: AgentFile, confirm: bool) -> Agent {
         let at = child("/agents", &name);
         let mut endpoints = Vec::new();
         for (index, endpoint) in file.endpoints.into_iter().enumerate() {
             let ring_time = endpoint.ring_time.map(seconds);
+            if endpoint.confirm == Some(true) && !confirm {
+                let at = format!("{at}/endpoints/{index}/confirm");
+                let problem =
+                    self.source.at_value(&at, "there is no table [confirm]: nothing can be asked");
+                self.wrong(problem.help("[confirm] says which key, and what the question is"));
+            }
             match address(&endpoint.address) {
-                Some(target) => endpoints.push(Endpoint { target, ring_time }),
+                Some(target) => {
+                    let number = matches!(target, Target::Number(_));
+                    let asked = endpoint.confirm.unwrap_or(number);
+                    endpoints.push(Endpoint { target, ring_time, confirm: asked });
+                }
                 None => {
                     let at = format!("{at}/endpoints/{index}/address");
                     let problem = self
