@@ -2,15 +2,19 @@
 //!
 //! # Layout
 //! * `helpdesk`, `permanentie`: flows of the repository from arrival to record.
+//! * `callers`: who calls.
+//! * `phones`: agents in calls of their own.
 //! * `talk`: who hears whom in a conversation.
 //! * `transfer`: the transfer key of a phone.
 //! * `recovery`: calls outlive their host.
 //! * `faults`: random faults between the host and Asterisk.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod callers;
 mod faults;
 mod helpdesk;
 mod permanentie;
+mod phones;
 mod recovery;
 mod talk;
 mod transfer;

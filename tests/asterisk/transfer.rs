@@ -275,3 +275,26 @@ async fn r4_a_caller_is_announced_to_an_agent_of_another_queue() {
     other.expect("BYE").unwrap();
     bed.host().records(2, PATIENCE).await.unwrap();
 }
+
+/// The agent hangs up, and whom the agent asked for does not want the call: the caller waits in the
+/// old place.
+#[tokio::test(flavor = "multi_thread")]
+async fn r4_a_caller_whom_nobody_takes_waits_again() {
+    let site = helpdesk_site(1, true, true, true).replace("ring_time = 3", "ring_time = 20");
+    let flow = may_dial(HELPDESK) + IN_CALL;
+    let bed = Bed::start(Folder::helpdesk(&site, &flow).unwrap()).await.unwrap();
+    let other = Phone::start(&bed.pbx, 2, &Answer::decline_after(secs(5))).unwrap();
+    let leaves = Answer::after(Duration::ZERO).speaking(AGENT).hang_up_after(secs(4));
+    let agent = Phone::start(&bed.pbx, 1, &leaves).unwrap();
+    let caller =
+        Caller::to(&bed.pbx, "0900").speaking(CALLER).hang_up_after(secs(60)).call().unwrap();
+    together(&caller, &agent, AGENT);
+    agent.transfer("2").unwrap();
+    other.expect("INVITE").unwrap();
+    agent.expect("BYE").unwrap();
+    caller.voice().until_hears(&[MUSIC], PATIENCE).unwrap();
+    // Declined: in the queue, and with the agent again.
+    together(&caller, &agent, AGENT);
+    let lines = bed.host().log.lines();
+    assert_eq!(lines.iter().filter(|line| line.contains("EnterQueue")).count(), 2);
+}

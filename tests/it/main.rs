@@ -3,6 +3,7 @@
 //! # Layout
 //! * `orders`: what a flow can order of legs, and what it is told.
 //! * `agents`: agents log in, join queues and pause, at their phones.
+//! * `phones`: agents in calls of their own, or with phones that are not there.
 //! * `people`: contacts, rosters and earlier calls.
 //! * `contact_centre`, `sim`: a flow of the repository from arrival to record.
 //! * `recovery`: calls outlive their host.
@@ -19,6 +20,7 @@ mod neighbours;
 mod orders;
 mod overload;
 mod people;
+mod phones;
 mod recovery;
 mod sim;
 mod swap;

@@ -34,6 +34,11 @@ pub struct AsteriskConfig {
     /// phones.
     #[serde(default = "transfer_context")]
     pub transfer_context: String,
+    /// The device state that says that a phone does not want to be rung, such as
+    /// `Custom:DND{extension}`; `{extension}` is the name of the endpoint. A phone does not want to
+    /// while it is `INUSE` or `BUSY`. Not given: nothing says so.
+    #[serde(default)]
+    pub do_not_disturb: Option<String>,
     /// The address at which the host serves prompts to Asterisk. Port 0: any port that is free.
     #[serde(default = "prompts_bind")]
     pub prompts_bind: SocketAddr,
@@ -55,6 +60,7 @@ impl AsteriskConfig {
             extension_endpoint: extension_endpoint(),
             technologies: technologies(),
             transfer_context: transfer_context(),
+            do_not_disturb: None,
             prompts_bind: prompts_bind(),
             prompts_url: None,
         }

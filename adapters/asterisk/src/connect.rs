@@ -10,20 +10,24 @@
 
 use super::{
     AsteriskConfig,
-    desk::Input,
+    desk::{Input, is_dialled},
     inbox::Inbox,
-    rest::Rest,
+    refusal,
+    rest::{CONNECTIONS, Rest, Snapshot},
     socket::Socket,
-    wire::{Event, Kind},
+    wire::{Channel, Event, Kind},
 };
 use anyhow::{Context, anyhow};
+use futures_util::{StreamExt, stream};
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use strowger_model::Signalled;
 use tokio::{
-    sync::{Notify, watch},
+    sync::{Notify, oneshot, watch},
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
@@ -83,7 +87,6 @@ pub(super) async fn connect(config: Arc<AsteriskConfig>, rest: Rest, inbox: Inbo
             tracing::warn!(app = %config.app, "the other host is gone: this host serves again");
             continue;
         }
-        tracing::warn!(%why, "the connection to Asterisk is lost");
         if !inbox.input(Input::Lost(format!("{why:#}"))).await {
             return;
         }
@@ -111,14 +114,21 @@ async fn serve(
     reading.spawn(read(socket, config.app.clone(), inbox.clone(), heard.clone(), is_listed));
     let beat = async || {
         let mark = format!("{me}{:x}", since_1970());
-        rest.filter_events(&mark).await.context("cannot filter Asterisk's events")?;
+        let filtered = rest.filter_events(&mark).await;
+        filtered.map_err(|failure| anyhow!(refusal::of_request(config, &failure)))?;
         rest.echo(HEARTBEAT).await.context("Asterisk does not serve this application")?;
         let echo = timeout(BEAT, heard.notified()).await;
         echo.with_context(|| format!("Asterisk has not told this application an event for {BEAT:?}, though its socket is open"))
     };
     let first = async {
         beat().await?;
-        rest.snapshot().await.context("cannot ask Asterisk which calls are alive")
+        let mut snapshot =
+            rest.snapshot().await.context("cannot ask Asterisk which calls are alive")?;
+        if let Some(old) = refusal::of_version(&snapshot.version) {
+            tracing::warn!("{old}");
+        }
+        snapshot.signalled = who_calls(rest, inbox, &snapshot).await;
+        anyhow::Ok(snapshot)
     };
     let serving = async {
         match first.await {
@@ -143,6 +153,26 @@ async fn serve(
         },
         why = serving => why,
     }
+}
+
+/// What is said of who calls, of the calls that are new to the host.
+async fn who_calls(rest: &Rest, inbox: &Inbox, snapshot: &Snapshot) -> BTreeMap<String, Signalled> {
+    let came_in = || snapshot.channels.iter().filter(|channel| !is_dialled(channel));
+    let (reply, strange) = oneshot::channel();
+    let asked = came_in().map(|channel| channel.id.as_str().into()).collect();
+    inbox.input(Input::Strange(asked, reply)).await;
+    let strange = strange.await.unwrap_or_default();
+    let ask = |channel: &Channel| {
+        let (rest, id, name) = (rest.clone(), channel.id.clone(), channel.name.clone());
+        async move {
+            // It may be gone by now.
+            let signalled = rest.signalled(&id, &name).await.unwrap_or_default();
+            (id, signalled)
+        }
+    };
+    let asking: Vec<_> =
+        came_in().filter(|channel| strange.contains(&*channel.id)).map(ask).collect();
+    stream::iter(asking).buffer_unordered(CONNECTIONS).collect().await
 }
 
 /// Reads the socket to its end. Until it is `listed` what is alive, the desk keeps what is read.

@@ -4,7 +4,9 @@
 //! * `config`: [`AsteriskConfig`].
 //! * `desk`: legs, their commands and events: a state machine without I/O.
 //! * `inbox`: what waits for the desk.
-//! * `rest`, `socket`: requests by HTTP, events by WebSocket; `wire`: what they carry.
+//! * `rest`, `socket`: requests by HTTP, events by WebSocket; `wire`: what they carry; `signalled`:
+//!   what is asked of who calls.
+//! * `refusal`: why ARI cannot be used, and what to do.
 //! * `connect`: connecting again and again, and standing down for another host.
 //! * `media`: prompts, served to Asterisk by HTTP.
 //! * `address`, `cause`: dial strings and caller ids that cannot inject anything; causes of Q.850.
@@ -29,7 +31,9 @@ mod connect;
 mod desk;
 mod inbox;
 mod media;
+mod refusal;
 mod rest;
+mod signalled;
 mod socket;
 mod wire;
 
@@ -143,6 +147,13 @@ async fn drive(mut desk: Desk, mut inputs: Inputs, hands: Arc<Hands>, sink: PbxS
                         inbox.input(Input::Watched { channel, to }).await;
                     });
                 }
+                Output::Settle(device, after) => {
+                    let inbox = hands.inbox.clone();
+                    tokio::spawn(async move {
+                        sleep(after).await;
+                        inbox.input(Input::Settled(device)).await;
+                    });
+                }
                 Output::Chore(chore) => {
                     let hands = hands.clone();
                     tokio::spawn(async move { hands.chore(chore).await });
@@ -179,6 +190,7 @@ impl Hands {
     async fn run(&self, channel: &str, job: &Job) -> Reply<Duration> {
         let rest = &self.rest;
         match job {
+            Job::Identify { name } => self.identify(channel, name).await?,
             Job::Settle { bridge, answer } => {
                 // The answer goes first and waits for nothing: it is what the caller waits for.
                 let answer = async { if *answer { rest.answer(channel).await } else { Ok(()) } };
@@ -246,6 +258,13 @@ impl Hands {
         Ok(Duration::ZERO)
     }
 
+    /// Asks who calls on a channel.
+    async fn identify(&self, channel: &str, name: &str) -> Reply {
+        let signalled = self.rest.signalled(channel, name).await?;
+        self.inbox.input(Input::Identified { channel: channel.into(), signalled }).await;
+        Ok(())
+    }
+
     /// Whether the dialplan can bring a leg to a channel that is not the host's.
     async fn can_bridge(&self, channel: &str) -> Reply {
         let context = &self.config.transfer_context;
@@ -295,6 +314,19 @@ impl Hands {
                     Err(_) => self.rest.hang_up(channel, 16).await,
                     entered => entered,
                 }
+            }
+            Chore::Watch(devices) => {
+                self.rest.watch(devices).await?;
+                for device in devices {
+                    let state = self.rest.device(device).await?;
+                    self.inbox.input(Input::Device(state)).await;
+                }
+                Ok(())
+            }
+            Chore::Look(device) => {
+                let state = self.rest.device(device).await?;
+                self.inbox.input(Input::Device(state)).await;
+                Ok(())
             }
             Chore::StopPlay(play) => self.rest.stop(&play.0).await,
             Chore::HangUp(channel) => self.rest.hang_up(channel, 16).await,

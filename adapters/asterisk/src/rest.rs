@@ -6,18 +6,18 @@
 
 use super::{
     AsteriskConfig,
-    wire::{Application, Bridge, Channel, Info, Kind, Playback, UNWANTED},
+    wire::{Application, Bridge, Channel, DeviceState, Info, Kind, Playback, UNWANTED},
 };
 use anyhow::{Context, ensure};
 use reqwest::{Client, Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
-use strowger_model::command::ListenMode;
+use strowger_model::{Signalled, command::ListenMode};
 use tokio::sync::Semaphore;
 
 /// Asterisk serves 100 HTTP sessions unless told otherwise, and the sockets are sessions too.
-const CONNECTIONS: usize = 48;
+pub(super) const CONNECTIONS: usize = 48;
 /// Less than the 15 s after which Asterisk closes an idle connection: a request never meets a
 /// closed one.
 const IDLE: Duration = Duration::from_secs(10);
@@ -89,10 +89,16 @@ pub(super) struct Originate<'a> {
 pub(super) struct Snapshot {
     /// When Asterisk was started.
     pub(super) started: String,
+    pub(super) version: String,
     pub(super) channels: Vec<Channel>,
     /// From a channel to the bridge that it is in.
     pub(super) bridges: BTreeMap<String, String>,
+    /// What is said of who calls, by channel: of calls that are new to this host.
+    pub(super) signalled: BTreeMap<String, Signalled>,
 }
+
+/// Devices in one request.
+const SOURCES: usize = 20;
 
 /// The variable that tells the dialplan whom to dial.
 const TARGET: &str = "STROWGER_TARGET";
@@ -114,6 +120,12 @@ impl Rest {
         ensure!(
             base.scheme() == "http" && !base.cannot_be_a_base(),
             "asterisk.url: {:?} is not http://HOST:PORT (ARI belongs on loopback or in a tunnel)",
+            config.url
+        );
+        ensure!(
+            base.path_segments().and_then(|mut path| path.rfind(|it| !it.is_empty()))
+                != Some("ari"),
+            "asterisk.url: {:?}: leave out `/ari`, which Strowger adds by itself",
             config.url
         );
         let client = Client::builder()
@@ -252,7 +264,7 @@ impl Rest {
     }
 
     /// A variable or a function of a channel.
-    async fn variable(&self, channel: &str, name: &str) -> Reply<String> {
+    pub(super) async fn variable(&self, channel: &str, name: &str) -> Reply<String> {
         let path = ["channels", channel, "variable"];
         let body = self.send(Method::GET, &path, &[("variable", name)], None).await?;
         let value: Value = serde_json::from_slice(&body).unwrap_or_default();
@@ -296,6 +308,22 @@ impl Rest {
         self.get(&["playbacks", play]).await
     }
 
+    /// Has Asterisk tell of the states of devices.
+    pub(super) async fn watch(&self, devices: &[String]) -> Reply {
+        for some in devices.chunks(SOURCES) {
+            let sources: Vec<String> =
+                some.iter().map(|device| format!("deviceState:{device}")).collect();
+            let subscription = ["applications", &*self.app, "subscription"];
+            self.post(&subscription, &[("eventSource", &sources.join(","))]).await?;
+        }
+        Ok(())
+    }
+
+    /// How a device is.
+    pub(super) async fn device(&self, name: &str) -> Reply<DeviceState> {
+        self.get(&["deviceStates", name]).await
+    }
+
     /// Keeps the events away that nobody reads, and one that there is not: by this mark other hosts
     /// see who serves the application.
     pub(super) async fn filter_events(&self, mark: &str) -> Reply {
@@ -335,11 +363,13 @@ impl Rest {
         });
         Ok(Snapshot {
             started: info.status.startup_time,
+            version: info.system.version,
             channels: channels
                 .into_iter()
                 .filter(|channel| is_ours(&self.app, &application, channel))
                 .collect(),
             bridges: pairs.collect(),
+            signalled: BTreeMap::new(),
         })
     }
 

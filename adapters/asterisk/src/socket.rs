@@ -3,8 +3,8 @@
 //! Asterisk closes the socket of whoever reads too slowly (100 ms by default), so the task that
 //! reads does nothing else but wait for room in the inbox.
 
-use super::AsteriskConfig;
-use anyhow::{Context, Result, bail};
+use super::{AsteriskConfig, refusal};
+use anyhow::{Context, Result, anyhow, bail};
 use futures_util::{SinkExt, StreamExt, stream::SplitStream};
 use std::time::Duration;
 use tokio::{
@@ -45,8 +45,8 @@ impl Socket {
         let connecting = connect_async_with_config(request, None, true);
         let (socket, _) = timeout(Duration::from_secs(5), connecting)
             .await
-            .with_context(|| format!("{address} does not answer"))?
-            .with_context(|| format!("cannot connect to ARI at {address} as {:?}", config.user))?;
+            .map_err(|_| anyhow!(refusal::no_answer(config)))?
+            .map_err(|error| anyhow!(refusal::of_socket(config, &error)))?;
         let (mut sink, stream) = socket.split();
         let pinging = tokio::spawn(async move {
             let mut every = interval(PING);

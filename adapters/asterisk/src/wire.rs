@@ -62,6 +62,10 @@ pub(super) enum Event {
         /// Not on Asterisk 16.
         tech_cause: Option<i32>,
     },
+    /// A phone that is watched, or whether it wants to be rung.
+    DeviceStateChanged {
+        device_state: DeviceState,
+    },
     /// What this adapter asked Asterisk to tell it.
     ChannelUserevent {
         eventname: String,
@@ -130,6 +134,15 @@ pub(super) struct Bridge {
     pub(super) channels: Vec<String>,
 }
 
+/// A phone, or something else that has a state, as Asterisk sees it.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct DeviceState {
+    /// Such as `PJSIP/an`.
+    pub(super) name: String,
+    /// Such as `NOT_INUSE`.
+    pub(super) state: String,
+}
+
 /// Where a phone wants to have somebody transferred.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct ReferTo {
@@ -156,7 +169,14 @@ pub(super) struct ReferredBy {
 /// What Asterisk says of itself.
 #[derive(Debug, Deserialize)]
 pub(super) struct Info {
+    pub(super) system: System,
     pub(super) status: Status,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct System {
+    #[serde(default)]
+    pub(super) version: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -166,6 +166,18 @@ pub trait Ground: Send {
     ) -> impl Future<Output = anyhow::Result<Option<Shown>>> + Send {
         async { Ok(None) }
     }
+    /// Whether the adapter tells how phones are.
+    fn tells_phones(&self) -> bool {
+        false
+    }
+    /// Somebody calls from a phone that was set up here, without the host, for so long.
+    fn own_call(
+        &mut self,
+        _phone: &Address,
+        _length: Duration,
+    ) -> impl Future<Output = anyhow::Result<()>> + Send {
+        async { anyhow::bail!("the ground cannot do it") }
+    }
     /// How much later than expected an event may come here.
     fn slack(&self) -> Duration;
 }
@@ -189,6 +201,13 @@ pub enum Step {
     Dial(&'static str, Far),
     /// The same, and withholds both.
     DialWithheld(&'static str, Far),
+    /// Sets up a phone under the name, and watches it. A scenario with this step is left out where
+    /// the adapter does not tell how phones are.
+    Watch(&'static str, Far),
+    /// Somebody calls from the phone of the name, without the host, for so long.
+    OwnCall(&'static str, Duration),
+    /// Dials the phone of the name once more.
+    DialAgain(&'static str),
     /// The phone that was dialled under the name shows both (the letters and digits of the name),
     /// or that they are withheld. Where it can be told.
     Shows(&'static str, Showing),

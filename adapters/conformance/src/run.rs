@@ -28,12 +28,16 @@ pub async fn run<G: Ground>(scenario: &Scenario, ground: &mut G) -> anyhow::Resu
         born: BTreeMap::new(),
         phones: BTreeMap::new(),
         start: Instant::now(),
+        lost: false,
         last: Instant::now(),
         seen: Vec::new(),
     };
-    if !ground.loses_nothing()
-        && scenario.steps.iter().any(|step| matches!(step, Step::Interrupt(_)))
-    {
+    let unfit = |step: &Step| match step {
+        Step::Interrupt(_) => !ground.loses_nothing(),
+        Step::Watch(..) => !ground.tells_phones(),
+        _ => false,
+    };
+    if scenario.steps.iter().any(unfit) {
         return Ok(Vec::new());
     }
     for (number, step) in scenario.steps.iter().enumerate() {
@@ -86,6 +90,8 @@ struct Run {
     /// Where phones were dialled, by the names of their legs.
     phones: BTreeMap<&'static str, Address>,
     start: Instant,
+    /// The last event was `lost`.
+    lost: bool,
     /// When the last step ended.
     last: Instant,
     seen: Vec<Seen>,
@@ -98,6 +104,9 @@ impl Run {
             Step::Dial(name, far) => self.dial(name, *far, Showing::Both, ground).await?,
             Step::DialWithheld(name, far) => {
                 self.dial(name, *far, Showing::Nothing, ground).await?
+            }
+            Step::Watch(..) | Step::OwnCall(..) | Step::DialAgain(_) => {
+                self.phone_step(step, ground).await?
             }
             Step::Shows(name, showing) => {
                 let Some(shown) = ground.shows(&self.phones[name]).await? else { return Ok(()) };
@@ -153,16 +162,45 @@ impl Run {
         Ok(())
     }
 
+    /// What phones do that are watched.
+    async fn phone_step<G: Ground>(&mut self, step: &Step, ground: &mut G) -> anyhow::Result<()> {
+        match step {
+            Step::Watch(name, far) => {
+                let at = ground.phone(*far).await?;
+                self.last = Instant::now();
+                self.phones.insert(name, at.clone());
+                ground.pbx().send(PbxCommand::Watch { phones: vec![at] });
+            }
+            Step::OwnCall(name, length) => {
+                ground.own_call(&self.phones[name], *length).await?;
+                self.last = Instant::now();
+            }
+            Step::DialAgain(name) => {
+                let to = self.phones[name].clone();
+                self.dial_at(name, to, Showing::Both, ground);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
     async fn next<G: Ground>(
         &mut self,
         within: Duration,
         ground: &mut G,
     ) -> anyhow::Result<String> {
         let deadline = self.last + within;
-        let event = match timeout_at(deadline, ground.events().recv()).await {
-            Ok(Some(event)) => event,
-            Ok(None) => anyhow::bail!("the adapter dropped its sink"),
-            Err(_) => anyhow::bail!("nothing came within {within:?}"),
+        let event = loop {
+            let event = match timeout_at(deadline, ground.events().recv()).await {
+                Ok(Some(event)) => event,
+                Ok(None) => anyhow::bail!("the adapter dropped its sink"),
+                Err(_) => anyhow::bail!("nothing came within {within:?}"),
+            };
+            let lost = matches!(event, PbxEvent::Lost { .. });
+            // For another cause.
+            if !(std::mem::replace(&mut self.lost, lost) && lost) {
+                break event;
+            }
         };
         match &event {
             PbxEvent::Arrived(arrived) => {
@@ -198,6 +236,10 @@ impl Run {
                 let left = if ended.left { " left" } else { "" };
                 format!("ended {} {:?}{left}", name(&ended.leg), ended.cause)
             }
+            PbxEvent::Phone { at, state } => {
+                let name = self.phones.iter().find(|(_, known)| *known == at);
+                format!("phone {} {state:?}", name.map_or("unknown", |(name, _)| name))
+            }
             PbxEvent::Lost { .. } => "lost".to_owned(),
             PbxEvent::Synced { alive } => {
                 format!("synced {}", self.listed(alive).join(", ")).trim_end().to_owned()
@@ -213,13 +255,23 @@ impl Run {
         ground: &mut G,
     ) -> anyhow::Result<()> {
         let to = ground.phone(far).await?;
+        self.dial_at(name, to, showing, ground);
+        Ok(())
+    }
+
+    fn dial_at<G: Ground>(
+        &mut self,
+        name: &'static str,
+        to: Address,
+        showing: Showing,
+        ground: &mut G,
+    ) {
         self.last = Instant::now();
         self.phones.insert(name, to.clone());
         self.born.entry(name.to_owned()).or_insert(self.last);
         let Shown { caller_id, display_name } = showing.shown();
         let leg = self.real(name);
         ground.pbx().send(PbxCommand::Dial { leg, to, caller_id, display_name });
-        Ok(())
     }
 
     /// A line for each leg that is alive.
@@ -286,6 +338,7 @@ impl Run {
                 *leg = self.real(&leg.0);
                 *to = self.real(&to.0);
             }
+            PbxCommand::Watch { .. } => {}
             PbxCommand::Answer { leg }
             | PbxCommand::IndicateRinging { leg }
             | PbxCommand::Dial { leg, .. }

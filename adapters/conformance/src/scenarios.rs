@@ -6,12 +6,14 @@
 //! * [`callers`]: callers who come and go.
 //! * [`plays`]: what a conversation hears played.
 //! * [`conversations`]: legs that talk with each other, and one that listens.
+//! * [`phones`]: how phones are that are watched.
 //! * [`connection`]: what is told after the connection was cut.
 
 mod callers;
 mod connection;
 mod conversations;
 mod dialled;
+mod phones;
 mod plays;
 
 use super::{
@@ -27,7 +29,7 @@ type Named = (&'static str, fn() -> Vec<Step>);
 
 /// All scenarios.
 pub fn scenarios() -> Vec<Scenario> {
-    [dialled::ALL, callers::ALL, plays::ALL, conversations::ALL, connection::ALL]
+    [dialled::ALL, callers::ALL, plays::ALL, conversations::ALL, phones::ALL, connection::ALL]
         .into_iter()
         .flatten()
         .map(|&(name, steps)| Scenario { name, steps: steps() })

@@ -2,7 +2,7 @@
 
 use super::{
     host::{Remote, RemoteLimits},
-    protocol::{Act, Staged},
+    protocol::{Act, Offer, Staged},
     token::Token,
 };
 use anyhow::{Context, Result, bail};
@@ -150,6 +150,17 @@ impl Ground for RemoteGround {
             Staged::Shows { phone } => Ok(Some(phone)),
             Staged::Failed { .. } => Ok(None),
             other => bail!("what a phone shows was answered with {other:?}"),
+        }
+    }
+
+    fn tells_phones(&self) -> bool {
+        self.host.offers(Offer::Phones)
+    }
+
+    async fn own_call(&mut self, phone: &Address, length: Duration) -> Result<()> {
+        match self.host.stage(Act::OwnCall { at: phone.clone(), length }).await? {
+            Staged::Done => Ok(()),
+            other => bail!("no call of its own could be staged at a phone: {other:?}"),
         }
     }
 

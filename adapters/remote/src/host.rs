@@ -115,13 +115,7 @@ impl Remote {
     /// The adapter is not there, does not offer it, or does not answer.
     pub async fn stage(&self, act: Act) -> Result<Staged> {
         let what = "cannot stage a test";
-        let offers = self
-            .shared
-            .state()
-            .adapter
-            .as_ref()
-            .is_some_and(|adapter| adapter.offers.contains(&Offer::Stage));
-        if !offers {
+        if !self.offers(Offer::Stage) {
             bail!("{what}: the adapter does not offer `stage`");
         }
         self.shared.ask(what, Question::Stage, |id| ToAdapter::Stage { id, act }).await
@@ -130,6 +124,11 @@ impl Remote {
     /// What the adapter said of itself when it connected last; none: there has been none yet.
     pub fn adapter(&self) -> Option<Hello> {
         self.shared.state().adapter.clone()
+    }
+
+    /// Whether the adapter that connected last offers something.
+    pub fn offers(&self, offer: Offer) -> bool {
+        self.shared.state().offers(offer)
     }
 
     /// Whether it is connected.

@@ -8,8 +8,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::fmt;
+use std::{fmt, time::Duration};
 use strowger_conformance::{Far, Hearing, Near, Shown};
+use strowger_model::time::millis;
 use strowger_pbx::port::{Address, AliveLeg, PbxCommand, PbxEvent};
 
 /// The version of the protocol, in the path and in `hello`. A change that an adapter could
@@ -122,6 +123,8 @@ pub struct Hello {
 pub enum Offer {
     /// For tests only: callers and phones that do as they are told.
     Stage,
+    /// It tells how phones are: without it, the command `watch` is not sent.
+    Phones,
     /// One that this host does not know.
     #[serde(other)]
     Unknown,
@@ -195,6 +198,16 @@ pub enum Act {
         from: String,
         /// What is dialled.
         to: String,
+    },
+    /// Somebody calls from a phone that was set up, without the host. Only if the adapter offers
+    /// `phones`.
+    OwnCall {
+        /// Where the phone would be dialled.
+        at: Address,
+        /// How many milliseconds that call is up.
+        #[serde(with = "millis")]
+        #[schemars(with = "u64")]
+        length: Duration,
     },
     /// What do those hear at the far ends who are up, now?
     Hears,

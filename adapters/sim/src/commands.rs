@@ -49,6 +49,7 @@ impl World {
                     self.observe(|_| Observed::Digits { leg, digits });
                 }
             }
+            PbxCommand::Watch { phones } => self.watch(phones),
             PbxCommand::Listen { leg, to, mode } => self.listen(leg, &to, mode),
             PbxCommand::StopListening { leg } => {
                 if self.find(&leg).is_some_and(|slot| self.stop_listening(slot)) {

@@ -22,11 +22,13 @@ impl World {
             diverted_from: caller.diverted_from,
             line: caller.line,
             data: caller.data,
+            signalled: caller.signalled,
         };
         let plain = more.endpoint.is_none()
             && more.diverted_from.is_none()
             && more.line.is_none()
-            && more.data.is_empty();
+            && more.data.is_empty()
+            && more.signalled.is_nothing();
         let script = Script {
             from: caller.from.map(Into::into),
             name: caller.name.map(Into::into),
@@ -35,6 +37,9 @@ impl World {
             talks: caller.talks,
         };
         let slot = self.add(id.clone(), Far::Caller(Box::new(script)));
+        if let Some(at) = self.slot(slot).far.calls_from() {
+            self.own_call(at, true);
+        }
         self.schedule(slot, Duration::ZERO, What::Arrives);
         if let Some(patience) = caller.patience {
             self.schedule(slot, patience, What::LosesPatience);
@@ -75,6 +80,7 @@ impl World {
             diverted_from: more.and_then(|more| more.diverted_from.clone()),
             line: more.and_then(|more| more.line.clone()),
             data: more.map(|more| more.data.clone()).unwrap_or_default(),
+            signalled: more.map(|more| more.signalled.clone()).unwrap_or_default(),
         }))
     }
 

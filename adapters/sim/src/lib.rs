@@ -7,6 +7,7 @@
 //! * `far_end`, `conversation`: callers and phones, and those who hear each other.
 //! * `commands`: what the host's commands do.
 //! * `agenda`: what is to happen, by time; `inbox`: commands on their way.
+//! * `watched`: how phones are that the host watches; `watch`: it is told.
 //! * `provider`: the sim as the adapter of a host in another process, and its part in tests of
 //!   adapters.
 //!
@@ -32,6 +33,8 @@ pub mod party;
 mod provider;
 #[cfg(test)]
 mod tests;
+mod watch;
+mod watched;
 mod world;
 
 pub use config::SimConfig;
@@ -43,11 +46,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
+use strowger_model::PhoneState;
 use strowger_pbx::port::{Address, AliveLeg, BoxFuture, LegId, Pbx, PbxCommand, PbxEvent, PbxSink};
 use tokio::{
     sync::Notify,
     task::{AbortHandle, yield_now},
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 use world::{Told, World, micros};
 
@@ -115,6 +119,26 @@ impl Sim {
     /// stay as they are.
     pub fn phone(&self, address: Address, behaviour: Phone) {
         self.shared.world().set_phone(address, behaviour);
+    }
+
+    /// A phone is away from now on, or free again: what the host is told that watches it. A phone
+    /// from which somebody calls is busy by itself.
+    pub fn phone_is(&self, address: Address, state: PhoneState) {
+        self.at_once(|world| world.phone_is(address, state));
+    }
+
+    /// Somebody calls from a phone without the host, for so long.
+    pub fn own_call(&self, address: Address, length: Duration) {
+        self.at_once(|world| world.own_call(address.clone(), true));
+        let (shared, wakes) = (self.shared.clone(), self.shared.start);
+        tokio::spawn(async move {
+            sleep(length).await;
+            let mut world = shared.world();
+            world.begin(wakes.elapsed());
+            world.own_call(address, false);
+            drop(world);
+            shared.earlier.notify_one();
+        });
     }
 
     /// Picks a ringing phone up, now. Which leg: the one that was dialled first. None: it does not

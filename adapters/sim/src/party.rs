@@ -1,6 +1,7 @@
 //! The people around the sim: callers, and phones that are dialled.
 
 use std::time::Duration;
+use strowger_model::Signalled;
 
 /// A call to the host, and how the caller behaves.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +20,8 @@ pub struct Caller {
     pub line: Option<String>,
     /// From the PBX's own route.
     pub data: String,
+    /// What else the signalling says of who calls.
+    pub signalled: Signalled,
     /// Hangs up so long after the arrival if nobody has talked to this caller by then.
     pub patience: Option<Duration>,
     /// Hangs up so long after the arrival, whatever happens.

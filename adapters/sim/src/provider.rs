@@ -20,7 +20,7 @@ impl Provider for Sim {
     }
 
     fn offers(&self) -> Vec<Offer> {
-        vec![Offer::Stage]
+        vec![Offer::Stage, Offer::Phones]
     }
 
     fn stage(&self, act: Act) -> Staged {
@@ -28,6 +28,10 @@ impl Provider for Sim {
             Act::Phone { far } => Staged::Phone { at: self.stage_phone(far) },
             Act::Call { near, from, to } => {
                 self.stage_call(near, from, to);
+                Staged::Done
+            }
+            Act::OwnCall { at, length } => {
+                self.own_call(at, length);
                 Staged::Done
             }
             Act::Hears => Staged::Hears { all: self.at_once(|world| world.hearing()) },

@@ -66,6 +66,15 @@ impl Ground for SimGround {
         Ok(self.sim.at_once(|world| world.shown(phone)))
     }
 
+    fn tells_phones(&self) -> bool {
+        true
+    }
+
+    async fn own_call(&mut self, phone: &Address, length: Duration) -> anyhow::Result<()> {
+        self.sim.own_call(phone.clone(), length);
+        Ok(())
+    }
+
     async fn cut(&mut self, length: Duration) -> anyhow::Result<()> {
         self.sim.cut("a test");
         sleep(length).await;

@@ -8,6 +8,7 @@ use super::{
     config::SimConfig,
     observe::{By, Observed, Sound},
     party::Phone,
+    watched::Watched,
 };
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -16,7 +17,7 @@ use std::{
     time::Duration,
 };
 use strowger_model::{
-    Prompt,
+    Prompt, Signalled,
     command::ListenMode,
     event::{Cause, PlayEnd},
 };
@@ -55,6 +56,7 @@ pub(super) struct World {
     /// Ends of plays since the connection was cut: the host can ask for those of legs that live on.
     missed: Vec<PbxEvent>,
     pub(super) arrivals: u64,
+    pub(super) watched: Watched,
     /// Slots that listen to another.
     pub(super) listeners: Vec<u32>,
     told: Vec<Told>,
@@ -128,6 +130,7 @@ pub(super) struct More {
     pub(super) diverted_from: Option<String>,
     pub(super) line: Option<String>,
     pub(super) data: String,
+    pub(super) signalled: Signalled,
 }
 
 pub(super) struct Dialled {
@@ -165,6 +168,7 @@ impl World {
             attended: true,
             missed: Vec::new(),
             arrivals: 0,
+            watched: Watched::default(),
             listeners: Vec::new(),
             told: Vec::new(),
             heard: config.observer.is_some().then(BTreeMap::new),
@@ -390,6 +394,7 @@ impl World {
         let there = self.slot_mut(slot);
         let was = mem::replace(&mut there.state, State::Gone);
         let leg = there.id.clone();
+        let from = there.far.calls_from();
         if let (Far::Phone(dialled), State::Up) = (&there.far, was) {
             let phone = dialled.phone as usize;
             self.phones[phone].talking -= 1;
@@ -397,6 +402,9 @@ impl World {
         if was == State::Up {
             self.hush_listeners(slot);
             self.leave(slot);
+        }
+        if let Some(at) = from {
+            self.own_call(at, false);
         }
         if let Some(heard) = &mut self.heard {
             heard.remove(&slot);

@@ -25,7 +25,10 @@ impl Turn<'_> {
             PbxEvent::Digit { leg, digit } => self.digit(&leg, digit),
             PbxEvent::Played { play, end, .. } => self.played(&play, end),
             PbxEvent::Ended(ended) => self.ended(*ended),
-            PbxEvent::Arrived(_) | PbxEvent::Lost { .. } | PbxEvent::Synced { .. } => {}
+            PbxEvent::Arrived(_)
+            | PbxEvent::Phone { .. }
+            | PbxEvent::Lost { .. }
+            | PbxEvent::Synced { .. } => {}
         }
     }
 
@@ -51,6 +54,14 @@ impl Turn<'_> {
         if std::mem::replace(&mut leg.up, true) || leg.is_ending() {
             return;
         }
+        if !self.asks_to_confirm(id) {
+            self.reached(id);
+        }
+    }
+
+    /// Somebody has answered, and not a voice mail, as far as that can be asked for.
+    pub(crate) fn reached(&mut self, id: &LegId) {
+        let Some(leg) = self.call.legs.by_id(id) else { return };
         match leg.role.clone() {
             Role::Dialled(order) => {
                 self.engaged_answered(id, order);
@@ -83,6 +94,9 @@ impl Turn<'_> {
     /// A key goes to the first who wants it: a confirmation, a gather, a watch, and else the others
     /// in the conversation and the flow.
     fn digit(&mut self, id: &LegId, digit: char) {
+        if self.confirms_phone(id, digit) {
+            return;
+        }
         let Some(leg) = self.call.legs.by_id(id).filter(|leg| leg.is_visible()) else { return };
         let (leg, private) = (leg.name.clone(), leg.private);
         if self.confirms(&leg, digit) {

@@ -11,7 +11,7 @@ use strowger_model::{
 };
 use strowger_pbx::port::LegId;
 use strowger_routing::{EntryId, Input, Output, RefusedInput};
-use strowger_site::{Agent, Pin, Site, Terms};
+use strowger_site::{Agent, Endpoint, Pin, Site, Terms};
 
 /// The time of an input.
 #[derive(Clone, Copy, Debug)]
@@ -136,7 +136,7 @@ pub trait House {
     fn position(&self, entry: EntryId) -> Option<u32>;
 
     /// A phone of an agent, as the floor counts them.
-    fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Target>;
+    fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Endpoint>;
 
     /// The agent who is meant when a target is dialled.
     fn agent_called(&self, target: &Target) -> Option<AgentName>;

@@ -1,6 +1,6 @@
 //! The legs of a call, and who is in conversation with whom.
 
-use crate::order::{Carried, no_leg, refusal};
+use crate::order::{Carried, confirm::Confirming, no_leg, refusal};
 
 use serde::{Deserialize, Serialize};
 use std::{num::NonZeroU8, time::Duration};
@@ -54,6 +54,9 @@ pub(crate) struct Leg {
     /// Which talk of the record is its own, from 1 on.
     #[serde(default)]
     pub(crate) talk: Option<NonZeroU8>,
+    /// Whoever answers has to press a key first.
+    #[serde(default)]
+    pub(crate) confirm: Option<Box<Confirming>>,
 }
 
 /// The legs of a call, from their dial or arrival to their end.
@@ -240,6 +243,7 @@ impl Leg {
             asks: None,
             beaten: false,
             talk: None,
+            confirm: None,
         }
     }
 

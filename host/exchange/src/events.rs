@@ -15,6 +15,7 @@ use strowger_model::{
 };
 use strowger_pbx::bounds::{DIALLED, is_key};
 use strowger_pbx::port::{AliveLeg, ArrivedLeg, LegId, LegState, PbxCommand, PbxEvent};
+use strowger_site::caller::Shown;
 
 impl Exchange {
     /// What the PBX tells.
@@ -30,6 +31,7 @@ impl Exchange {
             PbxEvent::Arrived(arrived) => self.arrive(arrived.bounded()),
             PbxEvent::Lost { why } => tracing::error!("the PBX cannot be reached: {}", Logged(why)),
             PbxEvent::Synced { alive } => self.resync(alive, &HashSet::new()),
+            PbxEvent::Phone { at, state } => self.phone_is(&at, state),
             PbxEvent::TransferAsked(asked) => {
                 let asked = asked.bounded();
                 if let Some(call) = self.register.of_leg(&asked.leg) {
@@ -60,7 +62,8 @@ impl Exchange {
     fn arrive(self: &Arc<Self>, arrived: ArrivedLeg) {
         let snapshot = self.catalogue.current();
         self.follow_site(&snapshot);
-        let arrived = in_full(arrived, &snapshot);
+        let dialled = dialled_in_full(&arrived, &snapshot);
+        let arrived = ArrivedLeg { dialled, ..arrived };
         let flow = arrived.dialled.len() <= DIALLED;
         let flow = flow.then(|| snapshot.route(&arrived.dialled)).flatten();
         let Some(flow) = flow else {
@@ -82,16 +85,25 @@ impl Exchange {
             return self.send(PbxCommand::Transfer { leg: arrived.leg, to: None });
         }
         let at = self.clock.now();
+        let (callers, numbering) = (&snapshot.site.callers, &snapshot.site.numbering);
+        let ArrivedLeg { caller, caller_name, signalled, .. } = arrived;
+        let line = arrived.line.as_deref();
+        let shown = Shown { number: caller, name: caller_name };
+        let Shown { number: caller, name: caller_name } = callers.who(line, shown, &signalled);
+        let diverted_from = arrived.diverted_from.filter(|number| !callers.withhold(line, number));
+        // In E.164, whatever the line delivers: so flows, records and reports know one number.
+        let full = |number: String| numbering.full(line, number);
+        let (caller, diverted_from) = (caller.map(full), diverted_from.map(full));
         let Some((id, mail)) = self.register.enter(&arrived.leg, flow, at) else {
             return tracing::warn!(leg = %arrived.leg, "the PBX reported this call twice: the second report is ignored");
         };
         let arrival = Arrival {
             call: id,
-            caller: arrived.caller,
-            caller_name: arrived.caller_name,
+            caller,
+            caller_name,
             endpoint: arrived.endpoint,
             dialled: arrived.dialled,
-            diverted_from: arrived.diverted_from,
+            diverted_from,
             line: arrived.line,
             adapter: self.pbx.get().map_or_else(String::new, |pbx| pbx.name().to_owned()),
             data: arrived.data,
@@ -107,6 +119,7 @@ impl Exchange {
     /// served; other legs that nobody knows are hung up, unless they talk to somebody. Callers of
     /// calls that were given up go on in the PBX's own route.
     pub(crate) fn resync(self: &Arc<Self>, alive: Vec<AliveLeg>, given_up: &HashSet<LegId>) {
+        self.watch_phones_anew();
         for (leg, call) in self.register.gone(&alive) {
             self.register.post(call, Input::Lost(leg));
         }
@@ -151,18 +164,13 @@ impl Exchange {
     }
 }
 
-/// The numbers of a call as flows, records and reports know them: in E.164, whatever the line
-/// delivers. What is dialled stays as it is if no flow serves it as a telephone number: an extension
-/// or a code may look like one.
-fn in_full(mut arrived: ArrivedLeg, snapshot: &Snapshot) -> ArrivedLeg {
+/// What was dialled, in E.164, whatever the line delivers. It stays as it is if no flow serves it as
+/// a telephone number: an extension or a code may look like one.
+fn dialled_in_full(arrived: &ArrivedLeg, snapshot: &Snapshot) -> String {
     let numbering = &snapshot.site.numbering;
-    let line = arrived.line.as_deref();
-    let full = |text: String| numbering.full(line, text);
-    let dialled = full(arrived.dialled.clone());
-    if snapshot.route(&dialled).is_some() || snapshot.route(&arrived.dialled).is_none() {
-        arrived.dialled = dialled;
+    let dialled = numbering.full(arrived.line.as_deref(), arrived.dialled.clone());
+    match snapshot.route(&dialled).is_none() && snapshot.route(&arrived.dialled).is_some() {
+        true => arrived.dialled.clone(),
+        false => dialled,
     }
-    arrived.caller = arrived.caller.map(full);
-    arrived.diverted_from = arrived.diverted_from.map(full);
-    arrived
 }

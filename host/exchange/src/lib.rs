@@ -34,6 +34,7 @@ use early::Early;
 use house::{
     floor::{self, SharedFloor},
     history::History,
+    phones::Phones,
     register::Register,
     staff::Staff,
 };
@@ -90,6 +91,7 @@ pub struct Exchange {
     runtime: tokio::runtime::Handle,
     floor: Arc<SharedFloor>,
     staff: Staff,
+    phones: Phones,
     /// When the site's day ends, in milliseconds of the wall clock.
     day_ends: AtomicU64,
     /// The snapshot whose site the floor was configured with.
@@ -119,6 +121,7 @@ impl Exchange {
             most_calls: calls,
             floor: Arc::new(SharedFloor::new(clock)),
             staff: Staff::default(),
+            phones: Phones::default(),
             day_ends: AtomicU64::new(0),
             site: Mutex::default(),
             register: Register::after(dormant.as_ref().and_then(|dormant| dormant.last_call)),

@@ -5,6 +5,7 @@
 //! * [`name`]: names and identifiers, a type each.
 //! * [`number`]: telephone numbers and the patterns that permissions and entrances are written in.
 //! * [`prompt`]: what somebody hears.
+//! * [`caller`]: what is said of who calls.
 //! * [`command`]: what a flow can order.
 //! * [`event`]: what a flow is told.
 //! * [`read`]: what a flow may ask, and the answers.
@@ -21,6 +22,7 @@
 
 pub mod agent;
 pub mod archive;
+pub mod caller;
 pub mod command;
 pub mod event;
 pub mod mail;
@@ -33,8 +35,9 @@ pub mod step;
 pub mod strangers;
 pub mod time;
 
-pub use agent::AgentStanding;
+pub use agent::{AgentStanding, PhoneState};
 pub use archive::VersionFiles;
+pub use caller::Signalled;
 pub use command::{Command, Order};
 pub use event::{Event, Outcome};
 pub use mail::{CALL_COLUMNS, Case, CaseRule, CaseRules, Mail, MailState, Term};

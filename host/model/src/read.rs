@@ -67,6 +67,12 @@ pub enum AgentStatus {
     WrapUp,
     /// Taking no calls for now.
     Paused,
+    /// A phone is in a call that is not the host's.
+    Busy,
+    /// No phone wants to be rung.
+    DoNotDisturb,
+    /// No phone is registered, or answers the PBX.
+    Unreachable,
 }
 
 /// Whether a call may act for an agent.

@@ -1,6 +1,7 @@
 //! Bounds of what comes from outside through an adapter. Callers write much of it themselves.
 
 use crate::port::{ArrivedLeg, TransferAsked};
+use strowger_model::Signalled;
 
 /// Bytes of the number that was dialled, at most. Who dials more is served by no flow.
 pub const DIALLED: usize = 128;
@@ -19,9 +20,18 @@ impl ArrivedLeg {
     /// characters: it ends up on displays, in logs and in what a flow keeps.
     pub fn bounded(self) -> Self {
         let name = |text: Option<String>| text.map(|text| cut(text, NAME));
+        let Signalled { withheld, privacy, from, asserted_identity, remote_party_id } =
+            self.signalled;
         Self {
             leg: self.leg,
             caller: name(self.caller),
+            signalled: Signalled {
+                withheld,
+                privacy: name(privacy),
+                from: name(from),
+                asserted_identity: name(asserted_identity),
+                remote_party_id: name(remote_party_id),
+            },
             caller_name: name(self.caller_name),
             endpoint: name(self.endpoint),
             dialled: cut(self.dialled, DIALLED + 1),

@@ -20,7 +20,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 use strowger_model::{
-    Prompt,
+    PhoneState, Prompt, Signalled,
     command::ListenMode,
     event::{Cause, PlayEnd},
     strangers::Shown,
@@ -182,6 +182,13 @@ pub enum PbxCommand {
         /// The leg of [`PbxEvent::TransferAsked`].
         leg: LegId,
     },
+    /// Tell how these phones are, from now on, in place of those named before: `Phone` for each as
+    /// soon as that is known, and whenever it changes. Sent again after each `Synced`. An adapter
+    /// that cannot tell says nothing: a phone of which nothing is told is free.
+    Watch {
+        /// Where the host would dial them.
+        phones: Vec<Address>,
+    },
     /// Hang up, or cancel if it was not answered. `Ended`. A phone that had asked for a transfer is
     /// told that it is done.
     HangUp {
@@ -205,11 +212,15 @@ impl PbxCommand {
     /// Whether it may be carried out a second time, long after the first, and do no harm. A dial
     /// that is over, a play that is over and digits may not.
     pub fn may_repeat(&self) -> bool {
-        !matches!(self, Self::Dial { .. } | Self::Play { .. } | Self::SendDigits { .. })
+        !matches!(
+            self,
+            // The host says anew whom to watch.
+            Self::Dial { .. } | Self::Play { .. } | Self::SendDigits { .. } | Self::Watch { .. }
+        )
     }
 
     /// The leg that the command is for: what keeps its commands in order. None for
-    /// [`PbxCommand::Stop`].
+    /// [`PbxCommand::Stop`] and [`PbxCommand::Watch`].
     pub fn leg(&self) -> Option<&LegId> {
         match self {
             Self::Answer { leg }
@@ -224,7 +235,7 @@ impl PbxCommand {
             | Self::RefuseTransfer { leg }
             | Self::HangUp { leg, .. } => Some(leg),
             Self::Play { conversation, .. } => Some(conversation),
-            Self::Stop { .. } => None,
+            Self::Stop { .. } | Self::Watch { .. } => None,
         }
     }
 }
@@ -284,7 +295,15 @@ pub enum PbxEvent {
     },
     /// A leg is gone.
     Ended(Box<Ended>),
-    /// The PBX cannot be reached: events are being lost. Calls live on there.
+    /// How a phone is that is watched. Calls in which the host has dialled it do not count.
+    Phone {
+        /// As [`PbxCommand::Watch`] names it.
+        at: Address,
+        /// How.
+        state: PhoneState,
+    },
+    /// The PBX cannot be reached: events are being lost. Calls live on there. Told once, and again
+    /// when the cause is another.
     Lost {
         /// For the operator.
         why: String,
@@ -311,7 +330,7 @@ impl PbxEvent {
             | Self::Played { leg, .. } => Some(leg),
             Self::TransferAsked(asked) => Some(&asked.leg),
             Self::Ended(ended) => Some(&ended.leg),
-            Self::Lost { .. } | Self::Synced { .. } => None,
+            Self::Phone { .. } | Self::Lost { .. } | Self::Synced { .. } => None,
         }
     }
 }
@@ -321,9 +340,13 @@ impl PbxEvent {
 pub struct ArrivedLeg {
     /// As the PBX names it.
     pub leg: LegId,
-    /// The number that the caller claims; none: withheld.
+    /// The number that the caller claims, as the PBX shows it; none: withheld. The words of trunks
+    /// for a withheld number may be in it: the host knows them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
+    /// What else the PBX knows of who calls.
+    #[serde(default, skip_serializing_if = "Signalled::is_nothing")]
+    pub signalled: Signalled,
     /// The name that the caller claims. Hostile input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller_name: Option<String>,

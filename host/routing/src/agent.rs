@@ -1,12 +1,12 @@
 //! An agent as the floor sees one.
 
 use crate::{
-    AgentConfig, AttemptId, RingEndpoints,
+    AgentConfig, AttemptId, EndpointConfig, RingEndpoints,
     ix::{AgentIx, EntryIx, PoolIx},
     pool::FreeKey,
 };
 use std::{collections::BTreeMap, time::Duration};
-use strowger_model::read::AgentStatus;
+use strowger_model::{PhoneState, read::AgentStatus};
 
 /// An agent. Who is no longer in the site stays, logged out and in no queue, so that an index never
 /// means another.
@@ -30,7 +30,8 @@ pub(crate) struct Agent {
     pub(crate) fading: u32,
     /// When wrap-up ends.
     pub(crate) wrap_up: Option<i64>,
-    /// When the last try ended, if no endpoint could be reached then.
+    /// When the last try ended, if no endpoint could be reached then;
+    /// [`OUT_OF_REACH`](crate::pool::OUT_OF_REACH).
     pub(crate) unreachable: Option<i64>,
     /// Since when without a conversation: the end of the last, or the log-in.
     pub(crate) idle_since: i64,
@@ -128,13 +129,40 @@ impl Agent {
             Doing::Nothing if self.paused => AgentStatus::Paused,
             Doing::Nothing if self.wrap_up.is_some() => AgentStatus::WrapUp,
             Doing::Nothing if self.fading > 0 => AgentStatus::Ringing,
-            Doing::Nothing => AgentStatus::Free,
+            Doing::Nothing => match self.phone() {
+                PhoneState::Free => AgentStatus::Free,
+                PhoneState::Busy => AgentStatus::Busy,
+                PhoneState::DoNotDisturb => AgentStatus::DoNotDisturb,
+                PhoneState::Unreachable => AgentStatus::Unreachable,
+            },
         }
     }
 
     /// Is there: calls that rang out before count no more.
     pub(crate) fn has_answered(&mut self) {
         (self.rang_out, self.rang_out_at) = (0, None);
+    }
+
+    /// How the phones are, taken together: one that talks keeps the agent from all of them, and else
+    /// one that can be rung is enough.
+    pub(crate) fn phone(&self) -> PhoneState {
+        let states = || self.config.endpoints.iter().map(|endpoint| endpoint.state);
+        match states().find(|state| *state == PhoneState::Busy) {
+            Some(busy) => busy,
+            None => states().min().unwrap_or_default(),
+        }
+    }
+
+    /// It is not worth while to ring it, as long as there is another.
+    pub(crate) fn is_away(&self, endpoint: usize) -> bool {
+        let away = |endpoint: &EndpointConfig| endpoint.state.is_away();
+        self.config.endpoints.get(endpoint).is_some_and(away)
+            && !self.config.endpoints.iter().all(away)
+    }
+
+    /// None of the phones can be reached, and the PBX will say when that changes.
+    pub(crate) fn is_out_of_reach(&self) -> bool {
+        self.logged_in && self.phone() == PhoneState::Unreachable
     }
 
     /// Phones ring for somebody who waits in a pool.

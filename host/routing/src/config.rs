@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use strowger_model::{AgentName, QueueName};
+use strowger_model::{AgentName, PhoneState, QueueName};
 
 /// Which free agents of a queue ring for a caller.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,8 @@ pub struct QueueConfig {
     /// With no agent free, ring one who talks (R5): who answers holds that conversation and takes
     /// it back afterwards.
     pub interrupts: bool,
+    /// Ring agents who are in a call that is not the host's.
+    pub ring_busy: bool,
 }
 
 impl QueueConfig {
@@ -84,6 +86,7 @@ impl QueueConfig {
             answer_within: Duration::from_secs(20),
             leave_when_empty: true,
             interrupts: false,
+            ring_busy: false,
         }
     }
 }
@@ -121,4 +124,6 @@ impl AgentConfig {
 pub struct EndpointConfig {
     /// None: the queue's.
     pub ring_time: Option<Duration>,
+    /// As the PBX tells.
+    pub state: PhoneState,
 }

@@ -124,6 +124,9 @@ impl Floor {
                 self.restore(agents, entries, quieting, next_attempt, out)?
             }
             Input::Endpoints { agent, endpoints } => self.move_to(&agent, endpoints, out)?,
+            Input::Phone { agent, endpoint, state } => {
+                self.phone_is(&agent, endpoint, state, out)?
+            }
             Input::Agent { agent, action } => self.agent_does(&agent, action, out)?,
             Input::Enter { entry, ask, priority, waited } => {
                 self.enter(entry, &ask, priority, waited, out)?
@@ -196,6 +199,7 @@ impl Floor {
             |holds: fn(&Pool) -> bool| asked.iter().all(|pool| holds(&self.pools[pool.0 as usize]));
         if let Some(why) = all(Pool::is_deserted)
             .then_some(Left::NobodyLoggedIn)
+            .or_else(|| all(Pool::is_out_of_reach).then_some(Left::NobodyReachable))
             .or_else(|| all(Pool::is_full).then_some(Left::Full))
         {
             for pool in &asked {

@@ -27,6 +27,9 @@
 //!   alone for [`QueueConfig::retry_after`] by the queues that the entry asked for, whoever waits in
 //!   them. Whose phone rang out is taken after all others for two minutes, and after
 //!   [`QueueConfig::pause_after`] of them in a row is paused ([`Output::Paused`]).
+//! * An agent is free as long as a phone can be rung and none is in another call
+//!   ([`EndpointConfig::state`]); with [`QueueConfig::ring_busy`], such a call does not matter. Of
+//!   several phones those are rung that are not away.
 //! * An agent is reserved for one entry at a time, and has one conversation. Who is dialled past
 //!   the queues is reserved too ([`Input::Engage`]).
 //!
@@ -50,7 +53,9 @@
 //! * `nobody-logged-in`: nobody is logged in to any queue asked for, and none of them lets callers
 //!   wait for that. On entering and later (V4).
 //! * `nobody-reachable`: each agent who is logged in to a queue asked for could be reached on no
-//!   endpoint at the last try, and those tries were made since the entry entered.
+//!   endpoint at the last try, and those tries were made since the entry entered; or has only phones
+//!   of which the PBX says that they cannot be reached ([`Input::Phone`]). By what the PBX says also
+//!   on entering.
 //!
 //! # When the host was away
 //! [`Input::Restore`] puts the floor back from what its host kept or finds at the PBX: entries with

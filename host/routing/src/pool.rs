@@ -8,7 +8,10 @@ use crate::{
     line::{Line, Rank},
 };
 use std::{collections::BTreeSet, time::Duration};
-use strowger_model::{AgentName, QueueName, read::QueueCounts};
+use strowger_model::{
+    AgentName, QueueName,
+    read::{AgentStatus, QueueCounts},
+};
 
 /// Agents and those who wait for one of them.
 ///
@@ -41,6 +44,10 @@ pub(crate) struct Pool {
     /// there were (as far as that matters).
     pub(crate) handling: (i64, i64),
 }
+
+/// In place of the time of a try in vain: the PBX says that no phone can be reached, so there is none
+/// until it says otherwise.
+pub(crate) const OUT_OF_REACH: i64 = i64::MAX;
 
 /// A conversation counts for so much of the mean, at least: the last dozen or so decide.
 const OF_LATE: i64 = 12;
@@ -158,6 +165,18 @@ impl Pool {
     /// Nobody is there, and callers do not wait until somebody is (V4).
     pub(crate) fn is_deserted(&self) -> bool {
         self.logged_in == 0 && self.config.leave_when_empty
+    }
+
+    /// Nobody is there who can be reached, as the PBX says.
+    pub(crate) fn is_out_of_reach(&self) -> bool {
+        let first = self.unreachable.first();
+        (self.may_be_hopeless() && first.is_some_and(|(when, _)| *when == OUT_OF_REACH))
+            || self.is_deserted()
+    }
+
+    /// Whether an agent of such a status is rung for this pool.
+    pub(crate) fn rings(&self, status: AgentStatus) -> bool {
+        status == AgentStatus::Free || self.config.ring_busy && status == AgentStatus::Busy
     }
 
     /// Nobody is there whom callers wait for, or nobody who could be reached at the last try.

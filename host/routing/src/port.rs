@@ -4,7 +4,7 @@ use crate::{AgentConfig, EndpointConfig, QueueConfig};
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 use strowger_model::{
-    AgentName, CallId, OrderId, QueueName,
+    AgentName, CallId, OrderId, PhoneState, QueueName,
     command::Asked,
     event::{Left, Unanswered},
 };
@@ -72,6 +72,15 @@ pub enum Input {
         agent: AgentName,
         /// In order.
         endpoints: Vec<EndpointConfig>,
+    },
+    /// A phone of an agent is in another state. Nothing happens if the agent has no such phone.
+    Phone {
+        /// Whose.
+        agent: AgentName,
+        /// Which of the agent's endpoints, from 0 on.
+        endpoint: usize,
+        /// How it is now.
+        state: PhoneState,
     },
     /// An agent did something.
     Agent {

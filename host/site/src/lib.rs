@@ -5,9 +5,11 @@
 //! * [`site`]: queues, agents, schedules, music, recordings; [`varied`]: the same with other figures,
 //!   for scenarios.
 //! * [`schedule`]: opening hours. [`contacts`]: whom the site knows; `read_contacts`: the contacts
-//!   that are made of files. [`roster`]: who is on duty. [`table`]: the CSV files of both.
+//!   that are made of files. [`roster`]: who is on duty; `gaps`: when nobody is. [`table`]: the CSV
+//!   files of both.
 //! * [`address`]: whom one can call, as files write it. [`numbering`]: telephone numbers as files and
-//!   trunks write them. [`pin`]: the PINs of agents, kept as hashes.
+//!   trunks write them. [`caller`]: who calls, and whose number is withheld. [`pin`]: the PINs of
+//!   agents, kept as hashes.
 //! * [`terms`]: what a call needs to know of its flow; [`permission`]: what a flow may do;
 //!   [`template`]: the texts of its mails.
 //! * `site_file`: the site file as it is written; [`read_site`]: the site that is made of it.
@@ -18,6 +20,7 @@
 //! This crate does not know plugins: `strowger-flows` puts them to the terms.
 
 pub mod address;
+pub mod caller;
 pub mod contacts;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -42,6 +45,7 @@ pub mod varied;
 pub mod version;
 mod weigh;
 
+pub use caller::Callers;
 pub use contacts::{Contact, Contacts, Wanted};
 pub use gaps::{Gap, Lack};
 pub use numbering::{Notation, Numbering};
@@ -49,6 +53,6 @@ pub use permission::Permissions;
 pub use pin::Pin;
 pub use problem::{Place, Problem, Report};
 pub use roster::Roster;
-pub use site::{Agent, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy};
+pub use site::{Agent, Confirmation, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy};
 pub use template::Template;
 pub use terms::{Fallback, Quota, Terms};

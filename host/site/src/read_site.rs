@@ -10,13 +10,13 @@ mod people;
 mod staff;
 
 use crate::{
-    Numbering, Roster,
+    Callers, Numbering, Roster,
     problem::Problem,
     read_contacts::Known,
     schedule::Calendar,
     schema,
-    site::{Site, Speech, recordings},
-    site_file::{RingingFile, SiteFile, SpeechFile},
+    site::{Confirmation, Site, Speech, recordings},
+    site_file::{ConfirmFile, RingingFile, SiteFile, SpeechFile},
     source::Source,
     version,
 };
@@ -78,7 +78,7 @@ impl Reader<'_> {
         let queues = self.queues(file.queues, &file.agents, &file.music);
         let numbering = Numbering {
             country: code.clone(),
-            lines: file.lines.into_iter().map(|(name, line)| (name, line.numbers)).collect(),
+            lines: file.lines.iter().map(|(name, line)| (name.clone(), line.numbers)).collect(),
         };
         let known = Known {
             numbering: &numbering,
@@ -92,8 +92,10 @@ impl Reader<'_> {
                 (name.clone(), self.roster(name, roster, &schedules, &calendar, &known))
             })
             .collect();
-        let agents = self.agents(file.agents, &numbering);
+        let agents = self.agents(file.agents, &numbering, file.confirm.is_some());
         let cases = self.cases(file.cases);
+        let lines = file.lines.into_iter().map(|(name, line)| (name, line.caller, line.withheld));
+        let callers = Callers::new(&file.withheld, lines);
         let prompts = source.path.parent().unwrap_or(Path::new(".")).join(file.prompts);
         let recordings = recordings(&prompts);
         let people: String = rosters
@@ -108,6 +110,8 @@ impl Reader<'_> {
             cadence: cadence(file.ringing.as_ref(), code.as_deref()),
             country: code,
             numbering,
+            callers,
+            confirm: file.confirm.and_then(confirmation),
             language: file.language,
             queues,
             agents,
@@ -124,6 +128,10 @@ impl Reader<'_> {
             source: Some(Arc::new(source.clone())),
         })
     }
+}
+
+fn confirmation(file: ConfirmFile) -> Option<Confirmation> {
+    Some(Confirmation { key: file.key.chars().next()?, text: file.text })
 }
 
 fn cadence(ringing: Option<&RingingFile>, country: Option<&str>) -> Cadence {

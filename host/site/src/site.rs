@@ -4,7 +4,7 @@
 //! either makes another.
 
 use crate::{
-    Contacts, Numbering, Permissions, Roster,
+    Callers, Contacts, Numbering, Permissions, Roster,
     address::address,
     contacts,
     pin::Pin,
@@ -38,6 +38,10 @@ pub struct Site {
     pub country: Option<String>,
     /// How telephone numbers are written.
     pub numbering: Numbering,
+    /// Who calls, and whose number is withheld.
+    pub callers: Callers,
+    /// What is asked for at phones that might have a voice mail; none: nothing.
+    pub confirm: Option<Confirmation>,
     /// BCP 47, such as `nl-BE`: of flows and texts that name none.
     pub language: String,
     /// How phones ring.
@@ -98,6 +102,8 @@ pub struct Queue {
     pub leave_when_empty: bool,
     /// With no agent free, ring one who talks.
     pub interrupts: bool,
+    /// Ring agents who are in a call of their own.
+    pub ring_busy: bool,
     /// By which agents join and leave it from a phone.
     pub code: Option<String>,
     /// The service level: within which a caller should have an agent.
@@ -152,10 +158,11 @@ impl Agent {
         let Some(at) = at else { return self.endpoints.clone() };
         let (here, elsewhere): (Vec<_>, Vec<_>) =
             self.endpoints.iter().cloned().partition(|endpoint| endpoint.target == *at);
-        let here = here
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| Endpoint { target: at.clone(), ring_time: None });
+        let here = here.into_iter().next().unwrap_or_else(|| Endpoint {
+            target: at.clone(),
+            ring_time: None,
+            confirm: matches!(at, Target::Number(_)),
+        });
         [here].into_iter().chain(elsewhere).collect()
     }
 }
@@ -167,6 +174,17 @@ pub struct Endpoint {
     pub target: Target,
     /// How long it rings; none: as the queue says.
     pub ring_time: Option<Duration>,
+    /// Whoever answers has to press the key of [`Site::confirm`] first.
+    pub confirm: bool,
+}
+
+/// What is asked of whoever answers at a phone that might have a voice mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    /// 0-9, * or #.
+    pub key: char,
+    /// The question.
+    pub text: String,
 }
 
 /// In which way the phones of an agent ring.
@@ -200,6 +218,8 @@ impl Site {
             time_zone: Tz::UTC,
             country: None,
             numbering: Numbering::default(),
+            callers: Callers::default(),
+            confirm: None,
             language: "en".to_owned(),
             cadence: Cadence::BELGIUM,
             queues: IndexMap::new(),

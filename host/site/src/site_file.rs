@@ -4,6 +4,7 @@
 //! Schema.
 
 use crate::{
+    caller::CallerFrom,
     numbering::Notation,
     site::{Queue, RingEndpoints, Strategy},
 };
@@ -36,6 +37,10 @@ pub(crate) struct SiteFile {
     /// that is not here is one whose numbers are `guessed`.
     #[serde(default)]
     pub(crate) lines: BTreeMap<String, LineFile>,
+    /// Further words that stand for a number that is withheld, on any line. Strowger knows the usual
+    /// ones, such as `anonymous`.
+    #[serde(default)]
+    pub(crate) withheld: Vec<String>,
     /// Further public holidays, such as a day that the employer gives for a holiday on a Sunday.
     #[serde(default)]
     pub(crate) holidays: Vec<HolidayFile>,
@@ -62,6 +67,10 @@ pub(crate) struct SiteFile {
     /// Music: the name that flows and queues use, and the name that the PBX uses for it.
     #[serde(default)]
     pub(crate) music: BTreeMap<String, String>,
+    /// A key that has to be pressed at phones outside before anybody is connected, so that no voice
+    /// mail takes a caller. Not given: none has to be.
+    #[serde(default)]
+    pub(crate) confirm: Option<ConfirmFile>,
     /// How texts without a recording are spoken.
     #[serde(default)]
     pub(crate) speech: SpeechFile,
@@ -120,6 +129,12 @@ pub(crate) struct LineFile {
     /// How the line delivers the numbers of callers, and those that they dialled.
     #[serde(default)]
     pub(crate) numbers: Notation,
+    /// What is believed of who calls: what the PBX shows, or a header of SIP.
+    #[serde(default)]
+    pub(crate) caller: CallerFrom,
+    /// Further words of this line that stand for a number that is withheld.
+    #[serde(default)]
+    pub(crate) withheld: Vec<String>,
 }
 
 /// A further public holiday.
@@ -220,6 +235,9 @@ pub(crate) struct QueueFile {
     /// talks with the first caller again.
     #[serde(default)]
     pub(crate) interrupts: bool,
+    /// Ring also agents who are in a call of their own, which did not come by Strowger.
+    #[serde(default)]
+    pub(crate) ring_busy: bool,
 }
 
 fn ring_time() -> f64 {
@@ -285,6 +303,27 @@ pub(crate) struct EndpointFile {
     #[serde(default)]
     #[schemars(range(min = 1, max = 600))]
     pub(crate) ring_time: Option<f64>,
+    /// Whether the key of `[confirm]` has to be pressed here. Not given: at a number only.
+    #[serde(default)]
+    pub(crate) confirm: Option<bool>,
+}
+
+/// What is asked for at phones that might have a voice mail: those with a number, unless their
+/// endpoint says otherwise.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfirmFile {
+    /// The key.
+    #[serde(default = "confirm_key")]
+    #[schemars(regex(pattern = "^[0-9*#]$"))]
+    pub(crate) key: String,
+    /// What whoever answers is told, such as `A caller waits: press 1.`
+    #[schemars(length(min = 1))]
+    pub(crate) text: String,
+}
+
+fn confirm_key() -> String {
+    "1".to_owned()
 }
 
 /// A roster.

@@ -52,7 +52,8 @@ fn five_thousand_callers_outlive_a_host_that_is_killed() {
     let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let home = home(&listen);
     let host = serve(&home);
-    host.output().until("a host", PATIENCE, |log| log.contains("serving").then_some(())).unwrap();
+    let started = |log: &str| log.contains("serves no calls yet").then_some(());
+    host.output().until("a host", PATIENCE, started).unwrap();
     let url = format!("ws://{listen}/adapter/v1");
     let token = home.cache().join("token");
     let callers = CALLERS.to_string();

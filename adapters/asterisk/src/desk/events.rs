@@ -4,7 +4,7 @@ use super::{
     Desk,
     leg::Leg,
     listen::is_snoop,
-    names::conversation_of,
+    names::{ChannelId, conversation_of},
     port::{Chore, Job, Output},
     transfers::phone_of,
 };
@@ -12,7 +12,10 @@ use crate::address::{claimed, plain};
 use crate::cause;
 use crate::rest::DIALLED;
 use crate::wire::{Bridge, Channel, Event, Playback};
-use strowger_model::event::{Cause, PlayEnd};
+use strowger_model::{
+    Signalled,
+    event::{Cause, PlayEnd},
+};
 use strowger_pbx::port::{ArrivedLeg, LegId, PbxEvent, PlayId};
 
 impl Desk {
@@ -64,6 +67,7 @@ impl Desk {
             Event::ChannelDestroyed { channel, cause, tech_cause } => {
                 self.destroyed(channel, cause, tech_cause)
             }
+            Event::DeviceStateChanged { device_state } => self.device_is(device_state),
             // The task that reads the socket looks at these.
             Event::ApplicationReplaced | Event::ChannelUserevent { .. } => {}
             Event::Dial { .. } | Event::ChannelTransfer { .. } | Event::Other => {}
@@ -139,11 +143,20 @@ impl Desk {
         }
         let arrived = arrived(id.clone(), channel, args.iter().map(String::as_str));
         let up = channel.state == "Up";
-        self.legs.insert(
-            channel.id.as_str().into(),
-            Leg { id, up, arrived: Some(Box::new(arrived.clone())), ..Leg::default() },
-        );
-        self.out.push(Output::Emit(PbxEvent::Arrived(Box::new(arrived))));
+        let arrived = Some(Box::new(arrived));
+        let leg = Leg { id, up, arrived, unannounced: true, ..Leg::default() };
+        let name: ChannelId = channel.id.as_str().into();
+        self.legs.insert(name.clone(), leg);
+        self.push(&name, Job::Identify { name: channel.name.clone() });
+    }
+
+    /// It is known who calls: the host is told of the call, unless it was already.
+    pub(super) fn identified(&mut self, channel: &ChannelId, signalled: Signalled) {
+        let Some(leg) = self.legs.get_mut(channel).filter(|leg| leg.unannounced) else { return };
+        let Some(arrived) = &mut leg.arrived else { return };
+        leg.unannounced = false;
+        arrived.signalled = signalled;
+        self.out.push(Output::Emit(PbxEvent::Arrived(arrived.clone())));
     }
 
     fn rings(&mut self, channel: &Channel) {

@@ -34,6 +34,8 @@ impl Job {
             | Self::Play { .. }
             | Self::Listen { .. }
             | Self::Announce(_) => false,
+            // The caller waits.
+            Self::Identify { .. } => failure.status.is_none(),
             // Without a reply nobody knows whether they were heard.
             Self::Digits(_) => failure.status.is_some(),
             Self::Settle { .. }

@@ -14,6 +14,10 @@ pub(super) struct Leg {
     pub(super) id: LegId,
     /// Of a leg that came in.
     pub(super) arrived: Option<Box<ArrivedLeg>>,
+    /// The phone that the host has dialled.
+    pub(super) device: Option<String>,
+    /// The host was not told of it yet: it is being asked who calls.
+    pub(super) unannounced: bool,
     /// `Ringing` was told, or the snapshot showed it.
     pub(super) rang: bool,
     /// The host asked for its answer.

@@ -9,6 +9,7 @@
 //! * `events`: what ARI's events mean.
 //! * `plays`: plays, music between them, and their deadlines.
 //! * `listen`: legs that listen to others.
+//! * `device`, `phones`: how phones are that the host watches.
 //! * `transfers`: transfers that phones ask for.
 //! * `sync`: what is so after the socket was lost.
 //!
@@ -20,12 +21,14 @@
 //! **Invariant:** a leg is in [`Desk::legs`] from its arrival or dial until the output that says
 //! `Ended`, which is the only thing that takes it out while the socket is up.
 
+mod device;
 mod events;
 mod faults;
 mod gone;
 mod leg;
 mod listen;
 mod names;
+mod phones;
 mod plays;
 mod port;
 mod sync;
@@ -36,14 +39,19 @@ mod transfers;
 pub(super) use faults::WAITS;
 pub(super) use names::{ChannelId, bridge_of};
 pub(super) use port::{Chore, Input, Job, Onward, Output};
+pub(super) use sync::is_dialled;
 
 use super::{AsteriskConfig, address::caller_id, rest::Failure, wire::Event};
+use device::{Phones, device_of};
 use gone::Gone;
 use leg::{Leg, Listens, Play};
 use names::channel_of;
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use strowger_model::event::{Cause, PlayEnd};
-use strowger_model::strangers::Logged;
+use strowger_model::{
+    Signalled,
+    event::{Cause, PlayEnd},
+    strangers::Logged,
+};
 use strowger_pbx::port::{Address, Ended, LegId, PbxCommand, PbxEvent, PlayId};
 
 /// The state.
@@ -51,9 +59,12 @@ pub(super) struct Desk {
     config: Arc<AsteriskConfig>,
     legs: HashMap<ChannelId, Leg>,
     plays: HashMap<PlayId, Play>,
+    phones: Phones,
     gone: Gone,
     serial: u64,
     lost: bool,
+    /// What the host was told of that.
+    why_lost: Option<String>,
     /// Another host serves the application: no leg's queue moves.
     stood_down: bool,
     /// When Asterisk was started, by the last snapshot.
@@ -69,9 +80,11 @@ impl Desk {
             config,
             legs: HashMap::new(),
             plays: HashMap::new(),
+            phones: Phones::default(),
             gone: Gone::default(),
             serial: 0,
             lost: false,
+            why_lost: None,
             stood_down: false,
             started: None,
             held: None,
@@ -101,6 +114,14 @@ impl Desk {
                 (self.stood_down, self.lost) = (true, false);
                 self.disconnected(why);
             }
+            Input::Device(device) => self.device_is(device),
+            Input::Settled(device) => self.settled(device),
+            Input::Strange(mut channels, reply) => {
+                let told = |leg: &Leg| !leg.unannounced;
+                channels.retain(|channel| !self.legs.get(channel).is_some_and(told));
+                let _ = reply.send(channels.into_iter().collect());
+            }
+            Input::Identified { channel, signalled } => self.identified(&channel, signalled),
             Input::Alive(snapshot, reply) => {
                 let snapshot = self.of_legs(snapshot);
                 let alive = snapshot
@@ -153,6 +174,7 @@ impl Desk {
                 let ask = there.find(|(_, leg)| leg.settled && leg.hang_up.is_none());
                 let ask = ask.map(|(channel, _)| channel.clone());
                 let phone = !matches!(to, Address::Number(_));
+                self.dials(&channel, &endpoint);
                 let dial = Job::Originate { endpoint, caller_id, withheld, phone, ask };
                 self.push(&channel, dial);
             }
@@ -171,11 +193,21 @@ impl Desk {
             PbxCommand::SendDigits { leg, digits } => {
                 self.with(&leg, |leg| leg.queue.push_back(Job::Digits(digits)))
             }
+            PbxCommand::Watch { phones } => self.watch(phones),
             PbxCommand::Listen { leg, to, mode } => self.listen(&leg, &to, mode),
             PbxCommand::StopListening { leg } => self.stop_listening(&leg),
             PbxCommand::RefuseTransfer { leg } => self.refuse_transfer(&leg),
             PbxCommand::HangUp { leg, cause, elsewhere } => self.hang_up(leg, cause, elsewhere),
         }
+    }
+
+    /// A leg is dialled at this endpoint.
+    fn dials(&mut self, channel: &ChannelId, endpoint: &str) {
+        let Some(device) = device_of(endpoint).map(ToOwned::to_owned) else { return };
+        if let Some(leg) = self.legs.get_mut(channel) {
+            leg.device = Some(device.clone());
+        }
+        self.dialled_at(&device, true);
     }
 
     /// Drops what is queued and hangs up, now, or as soon as the dial is through.
@@ -310,6 +342,12 @@ impl Desk {
                 tracing::warn!(leg = %channel, %failure, "Asterisk cannot let this leg listen");
                 self.snoop_ended(&snoop);
             }
+            // Where it is gone, the event of that follows.
+            (Job::Identify { .. }, Err(failure)) if !gone(&failure) => {
+                tracing::warn!(leg = %channel, %failure, "Asterisk does not say whether the caller's number is withheld: only what it shows is looked at");
+                self.identified(channel, Signalled::default());
+            }
+            (Job::Identify { .. }, _) => {}
             (Job::Announce(asked), result) => self.announced(asked, result.map(drop)),
             (Job::Originate { .. }, Err(failure)) => self.not_dialled(channel, &failure),
             (job, Err(failure)) if current => self.given_up(channel, job, &failure),
@@ -338,7 +376,7 @@ impl Desk {
 
     /// A leg is gone: its plays are over, then it is, and nothing more is said of it.
     fn ended(&mut self, channel: &ChannelId, cause: Cause, left: bool) {
-        let Some(leg) = self.forget(channel) else { return };
+        let Some(leg) = self.forget(channel).filter(|leg| !leg.unannounced) else { return };
         self.hush_listeners(&leg.id);
         for play in leg.plays {
             self.out.push(Output::Emit(PbxEvent::Played {
@@ -363,6 +401,9 @@ impl Desk {
             self.out.push(Output::Chore(Chore::DestroyBridge(leg.id.clone())));
         }
         self.gone.insert(leg.id.clone());
+        if let Some(device) = &leg.device {
+            self.dialled_at(device, false);
+        }
         Some(leg)
     }
 }

@@ -3,10 +3,10 @@
 use super::names::ChannelId;
 use crate::{
     rest::{Failure, Snapshot},
-    wire::Event,
+    wire::{DeviceState, Event},
 };
-use std::{sync::Arc, time::Duration};
-use strowger_model::{Prompt, command::ListenMode, event::Cause};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use strowger_model::{Prompt, Signalled, command::ListenMode, event::Cause};
 use strowger_pbx::port::{AliveLeg, LegId, PbxCommand, PbxEvent, PlayId, TransferAsked};
 use tokio::sync::oneshot;
 
@@ -47,6 +47,17 @@ pub(crate) enum Input {
     Lost(String),
     /// Another host serves the application: nothing is done until `Synced`.
     StoodDown(String),
+    /// How a device is, as Asterisk was asked.
+    Device(DeviceState),
+    /// The last leg that was dialled at a device has ended a while ago.
+    Settled(String),
+    /// Which of these channels has no leg that the host was told of?
+    Strange(Vec<ChannelId>, oneshot::Sender<BTreeSet<ChannelId>>),
+    /// Who calls on a channel.
+    Identified {
+        channel: ChannelId,
+        signalled: Signalled,
+    },
     /// Somebody asks what is alive.
     Alive(Snapshot, oneshot::Sender<Vec<AliveLeg>>),
 }
@@ -76,6 +87,8 @@ pub(crate) enum Output {
     },
     /// To be done now; nobody waits for it.
     Chore(Chore),
+    /// [`Input::Settled`] after so long.
+    Settle(String, Duration),
     /// [`Input::Overdue`] after so long.
     Arm(PlayId, Duration),
 }
@@ -83,6 +96,10 @@ pub(crate) enum Output {
 /// A leg's request.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Job {
+    /// Ask who calls. [`Input::Identified`].
+    Identify {
+        name: String,
+    },
     /// Answer if need be, and into the leg's own conversation.
     Settle {
         bridge: LegId,
@@ -165,6 +182,10 @@ pub(crate) enum Chore {
         channel: ChannelId,
     },
     StopPlay(PlayId),
+    /// Have Asterisk tell of devices. [`Input::Device`] for each.
+    Watch(Vec<String>),
+    /// [`Input::Device`].
+    Look(String),
     HangUp(ChannelId),
     /// [`Input::Over`] if the play is not there any more.
     Check(PlayId),

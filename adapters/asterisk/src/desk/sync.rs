@@ -18,14 +18,16 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
-use strowger_model::event::Cause;
+use strowger_model::{Signalled, event::Cause};
 use strowger_pbx::port::{AliveLeg, LegId, LegState, PbxEvent, PlayId};
 
 impl Desk {
     pub(super) fn disconnected(&mut self, why: String) {
         self.held = None;
-        if !self.lost {
-            self.lost = true;
+        self.lost = true;
+        // Once, and again when the cause is another.
+        if self.why_lost.as_ref() != Some(&why) {
+            self.why_lost = Some(why.clone());
             self.out.push(Output::Emit(PbxEvent::Lost { why }));
         }
     }
@@ -43,7 +45,7 @@ impl Desk {
     }
 
     pub(super) fn synced(&mut self, snapshot: Snapshot) {
-        (self.lost, self.stood_down) = (false, false);
+        (self.lost, self.stood_down, self.why_lost) = (false, false, None);
         let before = self.started.replace(snapshot.started.clone());
         let restarted = before.is_some_and(|before| before != snapshot.started);
         let snoops: Vec<String> = snapshot
@@ -55,7 +57,8 @@ impl Desk {
         let snapshot = self.of_legs(snapshot);
         let mut alive = Vec::with_capacity(snapshot.channels.len());
         for channel in &snapshot.channels {
-            self.adopt(channel, &snapshot.bridges);
+            let signalled = snapshot.signalled.get(&channel.id);
+            self.adopt(channel, &snapshot.bridges, signalled.cloned().unwrap_or_default());
             alive.push(self.alive_leg(channel, &snapshot.bridges));
         }
         let there: BTreeSet<&str> = snapshot.channels.iter().map(|channel| &*channel.id).collect();
@@ -91,14 +94,32 @@ impl Desk {
     }
 
     /// Takes over what the PBX shows of a leg.
-    fn adopt(&mut self, channel: &Channel, bridges: &BTreeMap<String, String>) {
+    fn adopt(
+        &mut self,
+        channel: &Channel,
+        bridges: &BTreeMap<String, String>,
+        signalled: Signalled,
+    ) {
+        let known = self.legs.contains_key(&*channel.id);
+        if !known && is_dialled(channel) {
+            let device = channel.endpoint();
+            let id = LegId::from(channel.id.as_str());
+            let leg = Leg { id, bridge: true, device: device.clone(), ..Leg::default() };
+            self.legs.insert(channel.id.as_str().into(), leg);
+            device.iter().for_each(|device| self.dialled_at(device, true));
+        }
         let leg = self.legs.entry(channel.id.as_str().into()).or_insert_with(|| {
             let id = LegId::from(channel.id.as_str());
             let args = channel.dialplan.app_data.split(',').skip(1);
-            let arrived =
-                (!is_dialled(channel)).then(|| Box::new(arrived(id.clone(), channel, args)));
-            Leg { id, arrived, bridge: true, ..Leg::default() }
+            let arrived = Some(Box::new(arrived(id.clone(), channel, args)));
+            Leg { id, arrived, unannounced: true, bridge: true, ..Leg::default() }
         });
+        if std::mem::take(&mut leg.unannounced)
+            && let Some(arrived) = &mut leg.arrived
+        {
+            arrived.signalled = signalled;
+            leg.queue.retain(|job| !matches!(job, Job::Identify { .. }));
+        }
         leg.queue.extend(phone_of(channel).filter(|_| leg.phone.is_none()));
         leg.up = channel.state == "Up";
         leg.rang |= channel.state == "Ringing";
@@ -146,7 +167,9 @@ impl Desk {
                 _ => LegState::Down,
             },
             conversation: bridges.get(&channel.id).and_then(|bridge| conversation_of(bridge)),
-            arrived: (!dialled).then(|| Box::new(arrived(id.clone(), channel, args))),
+            arrived: known
+                .and_then(|leg| leg.arrived.clone())
+                .or_else(|| (!dialled).then(|| Box::new(arrived(id.clone(), channel, args)))),
             age: age(&channel.creationtime),
             leg: id,
         }
@@ -164,7 +187,7 @@ fn once(channels: Vec<Channel>) -> Vec<Channel> {
     last
 }
 
-fn is_dialled(channel: &Channel) -> bool {
+pub(crate) fn is_dialled(channel: &Channel) -> bool {
     channel.dialplan.app_name != "Stasis"
         || channel.dialplan.app_data.split(',').nth(1) == Some(DIALLED)
 }

@@ -46,6 +46,7 @@ scenarios! {
     two_talk_and_part
     two_talk_and_key
     a_leg_listens_to_another
+    watched_in_a_call_of_its_own
     connection_is_cut
     connection_is_cut_and_all_is_listed
     connection_is_cut_and_nothing_lost

@@ -25,6 +25,8 @@ pub(crate) struct Bed {
     pub(crate) events: UnboundedReceiver<PbxEvent>,
     pub(crate) calls: Vec<Call>,
     pub(crate) phones: Vec<Phone>,
+    /// Whom the phones call by themselves.
+    pub(crate) others: Vec<Phone>,
     pub(crate) gate: Gate,
     pub(crate) pbx: AsteriskServer,
 }
@@ -35,8 +37,8 @@ impl Bed {
         let pbx = AsteriskServer::start().unwrap();
         let gate = Gate::open(&pbx).unwrap();
         let (adapter, events) = adapter(&pbx, &gate.url()).await;
-        let mut bed =
-            Self { host: Some(adapter), events, calls: Vec::new(), phones: Vec::new(), gate, pbx };
+        let (calls, phones, others) = Default::default();
+        let mut bed = Self { host: Some(adapter), events, calls, phones, others, gate, pbx };
         assert_eq!(bed.next().await, PbxEvent::Synced { alive: Vec::new() });
         bed
     }
@@ -55,6 +57,12 @@ impl Bed {
 
     pub(crate) fn send(&self, command: PbxCommand) {
         self.adapter().send(command);
+    }
+
+    /// Which of its phones is dialled so.
+    fn number_of(&self, phone: &Address) -> Option<u8> {
+        let dialled = |number: &u8| *phone == Address::Endpoint(format!("PJSIP/a{number}"));
+        (1..=self.phones.len() as u8).find(dialled)
     }
 
     /// The next event.
@@ -97,17 +105,28 @@ pub(crate) async fn adapter(
     pbx: &AsteriskServer,
     url: &str,
 ) -> (Arc<Asterisk>, UnboundedReceiver<PbxEvent>) {
+    adapter_with(pbx, url, |_| ()).await.unwrap()
+}
+
+/// A host's adapter, configured otherwise.
+pub(crate) async fn adapter_with(
+    pbx: &AsteriskServer,
+    url: &str,
+    change: impl FnOnce(&mut AsteriskConfig),
+) -> anyhow::Result<(Arc<Asterisk>, UnboundedReceiver<PbxEvent>)> {
     let (sender, events) = unbounded_channel();
     let mut config = AsteriskConfig::new(url, USER, PASSWORD);
     config.app = APP.into();
     config.transfer_context = TRANSFER.into();
+    config.do_not_disturb = Some("Custom:DND-{extension}".into());
     config.number_endpoint = Some(format!("PJSIP/central/sip:{{number}}@{}:5060", pbx.host(200)));
     config.prompts_bind = (pbx.host(2), 0).into();
+    change(&mut config);
     let sink = Arc::new(move |event| {
         let _ = sender.send(event);
     });
-    let adapter = Asterisk::start(config, prompts(pbx), sink).await.unwrap();
-    (Arc::new(adapter), events)
+    let adapter = Asterisk::start(config, prompts(pbx), sink).await?;
+    Ok((Arc::new(adapter), events))
 }
 
 /// No recordings; texts are spoken by the bed's espeak-ng.
@@ -169,10 +188,23 @@ impl Ground for Bed {
         Ok(())
     }
 
+    fn tells_phones(&self) -> bool {
+        true
+    }
+
+    /// It calls a phone that nothing else uses.
+    async fn own_call(&mut self, phone: &Address, length: Duration) -> anyhow::Result<()> {
+        let Some(number) = self.number_of(phone) else { anyhow::bail!("no phone at {phone:?}") };
+        let other = Phone::start(&self.pbx, 9, &Answer::after(Duration::ZERO))?;
+        let call = Caller::to(&self.pbx, "889").by_phone(number).hang_up_after(length).call()?;
+        self.calls.push(call);
+        self.others.push(other);
+        Ok(())
+    }
+
     /// As its INVITE says.
     async fn shows(&mut self, phone: &Address) -> anyhow::Result<Option<Shown>> {
-        let dialled = |number: &u8| *phone == Address::Endpoint(format!("PJSIP/a{number}"));
-        let Some(number) = (1..=self.phones.len() as u8).find(dialled) else { return Ok(None) };
+        let Some(number) = self.number_of(phone) else { return Ok(None) };
         let invite = self.phones[usize::from(number) - 1].expect("INVITE")?;
         Ok(invite.header("From").map(shown))
     }

@@ -4,8 +4,9 @@
 use crate::ground::{Bed, PATIENCE, adapter, silence};
 use serde_json::Value;
 use std::time::Duration;
+use strowger_conformance::Ground;
 use strowger_model::{
-    Prompt,
+    PhoneState, Prompt,
     event::{Cause, PlayEnd},
 };
 use strowger_pbx::port::{
@@ -64,7 +65,27 @@ async fn a_withheld_number_is_none() {
         .call()
         .unwrap();
     bed.calls.push(call);
-    assert_eq!(bed.arrived().await.caller, None);
+    let arrived = bed.arrived().await;
+    assert_eq!((arrived.caller, arrived.signalled.withheld), (None, false));
+
+    let headers = ["Privacy: id;critical", "P-Asserted-Identity: \"Jan\" <sip:+3291111111@bed>"];
+    let remote = "Remote-Party-ID: <sip:+3292222222@bed>;privacy=full";
+    let caller = Caller::to(&bed.pbx, "0900").number(1).header(headers[0]).header(headers[1]);
+    let call = caller.header(remote).call().unwrap();
+    bed.calls.push(call);
+    let arrived = bed.arrived().await;
+    let said = &arrived.signalled;
+    assert_eq!(said.privacy.as_deref(), Some("id;critical"));
+    assert_eq!(said.asserted_identity.as_deref(), Some("\"Jan\" <sip:+3291111111@bed>"));
+    assert_eq!(said.remote_party_id.as_deref(), Some("<sip:+3292222222@bed>;privacy=full"));
+    let from = said.from.as_deref().unwrap();
+    assert!(from.starts_with("\"Jan Peeters\" <sip:+32470123456@"), "{from}");
+
+    // A host that takes over knows it too.
+    bed.restart_host().await;
+    let PbxEvent::Synced { alive } = bed.next().await else { panic!("no list") };
+    let again = alive.into_iter().find(|alive| alive.leg == arrived.leg).unwrap();
+    assert_eq!(again.arrived.unwrap().signalled, arrived.signalled);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -417,4 +438,37 @@ async fn nothing_is_left_at_asterisk_after_many_calls() {
     call.finished(PATIENCE).unwrap();
     assert_eq!(bed.adapter().alive().await.unwrap(), Vec::new());
     bed.pbx.until_empty("/ari/bridges", PATIENCE).unwrap();
+}
+
+/// How phones are that are watched: nobody registered, do-not-disturb, and a call of its own beside
+/// one of the host's.
+#[tokio::test(flavor = "multi_thread")]
+async fn phones_that_are_watched_are_told() {
+    let mut bed = Bed::new().await;
+    let at = |name: &str| Address::Endpoint(format!("PJSIP/{name}"));
+    let phone = |name: &str, state| PbxEvent::Phone { at: at(name), state };
+    let number = Address::Number("+3227138700".to_owned());
+    let phones = vec![at("a1"), at("caller"), at("nobody"), number];
+    bed.send(PbxCommand::Watch { phones });
+    let mut told = [bed.next().await, bed.next().await, bed.next().await];
+    told.sort_by_key(|event| format!("{event:?}"));
+    let gone = |name| phone(name, PhoneState::Unreachable);
+    assert_eq!(told, [phone("a1", PhoneState::Free), gone("caller"), gone("nobody")]);
+
+    bed.pbx.console("devstate change Custom:DND-a1 INUSE").unwrap();
+    assert_eq!(bed.next().await, phone("a1", PhoneState::DoNotDisturb));
+    bed.pbx.console("devstate change Custom:DND-a1 NOT_INUSE").unwrap();
+    assert_eq!(bed.next().await, phone("a1", PhoneState::Free));
+
+    // Its own call goes on when that of the host is over: Asterisk tells nothing new.
+    bed.phones.push(Phone::start(&bed.pbx, 1, &Answer::after(Duration::ZERO)).unwrap());
+    let leg = LegId::from("mine");
+    bed.send(dial("mine", at("a1"), None, None));
+    while bed.next().await != (PbxEvent::Answered { leg: leg.clone() }) {}
+    bed.own_call(&at("a1"), Duration::from_secs(4)).await.unwrap();
+    bed.others[0].expect("ACK").unwrap();
+    bed.send(hang_up(&leg));
+    assert_eq!(bed.next().await, ended(&leg, Cause::Normal, false));
+    assert_eq!(bed.next().await, phone("a1", PhoneState::Busy));
+    assert_eq!(bed.next().await, phone("a1", PhoneState::Free));
 }

@@ -5,7 +5,7 @@ use super::config::RemoteLimits;
 use crate::{
     link::{Full, Inbox, Outbox},
     list::{Part, Parts},
-    protocol::{Hello, Instance, Staged, ToAdapter},
+    protocol::{Hello, Instance, Offer, Staged, ToAdapter},
     socket::Parting,
 };
 use std::{
@@ -92,7 +92,16 @@ impl State {
         }
     }
 
+    /// Whether the adapter that connected last offers something.
+    pub(super) fn offers(&self, offer: Offer) -> bool {
+        self.adapter.as_ref().is_some_and(|adapter| adapter.offers.contains(&offer))
+    }
+
     pub(super) fn send(&mut self, command: PbxCommand) {
+        // The host says it again to the next adapter.
+        if matches!(command, PbxCommand::Watch { .. }) && !self.offers(Offer::Phones) {
+            return;
+        }
         let dialled = match &command {
             PbxCommand::Dial { leg, .. } => Some(leg.clone()),
             _ => None,

@@ -89,6 +89,12 @@ pub enum AgentState {
     WrapUp,
     /// Takes no calls for now.
     Paused,
+    /// A phone of the agent is in a call that is not Strowger's.
+    Busy,
+    /// The phones of the agent do not want to be rung.
+    DoNotDisturb,
+    /// The phones of the agent are not registered, or do not answer the PBX.
+    Unreachable,
 }
 
 /// What somebody does for an agent.

@@ -58,7 +58,8 @@ impl Kind for Dialling {
 impl Turn<'_> {
     pub(crate) fn dial(&mut self, id: OrderId, ask: Dial) -> Carried {
         self.check_free(&ask.leg)?;
-        let permitted = self.permitted(&ask.target)?;
+        let agent = self.house.agent_called(&ask.target);
+        let (to, _) = self.whom_to_dial(&ask.target, agent.as_ref())?;
         let caller_id = match &ask.caller_id {
             None => self.own_number().as_ref().map(PhoneNumber::to_string),
             Some(number) if self.may_show(number) => Some(number.to_string()),
@@ -78,21 +79,21 @@ impl Turn<'_> {
             let why = format!("keep-place: order {entry} is not in a queue");
             return Err(refusal(RefusalReason::UnknownName, why));
         }
-        let agent = self.house.agent_called(&ask.target);
         if let Some(agent) = &agent
             && !self.engage(id, agent)?
         {
             self.outcome(id, Outcome::Unanswered(Unanswered::Busy));
             return Ok(());
         }
-        let to = agent.as_ref().and_then(|agent| self.agent_address(agent).ok());
-        let to = to.unwrap_or(permitted);
         let (call, step) = (self.call.id, self.call.kept.record.steps);
         let leg = LegId(format!("{call}-{step}-{}", self.call.index).into());
         let due = self.in_(ask.set_up_limit);
         let limit = ask.limit.duration(self.call.terms.site.cadence);
         let dialled = Leg::new(ask.leg.clone(), leg.clone(), Role::Dialled(id));
-        self.call.legs.add(Leg { engages: agent, ..dialled });
+        // The flow's own question is enough.
+        let asks = agent.as_ref().filter(|_| ask.confirm.is_none());
+        let confirm = asks.and_then(|agent| self.to_confirm(agent, 0));
+        self.call.legs.add(Leg { engages: agent, confirm, ..dialled });
         self.house.enrol(&leg);
         self.send(PbxCommand::Dial { leg, to, caller_id, display_name: ask.display_name });
         let Dial { leg, keep_place, confirm, .. } = ask;

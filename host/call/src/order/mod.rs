@@ -8,6 +8,7 @@ pub(crate) mod agent;
 pub(crate) mod answer;
 pub(crate) mod begin;
 pub(crate) mod company;
+pub(crate) mod confirm;
 pub(crate) mod dial;
 pub(crate) mod gather;
 pub(crate) mod listen;
@@ -96,9 +97,9 @@ impl Turn<'_> {
 
     /// The first endpoint of an agent.
     pub(crate) fn agent_address(&self, agent: &AgentName) -> Result<Address, Refusal> {
-        let target = self.house.endpoint(agent, 0);
+        let endpoint = self.house.endpoint(agent, 0);
         let unknown = || refusal(RefusalReason::UnknownName, format!("there is no agent {agent}"));
-        target.map(|target| address_of(&target)).ok_or_else(unknown)
+        endpoint.map(|endpoint| address_of(&endpoint.target)).ok_or_else(unknown)
     }
 
     /// An agent by name, or of a queue that the flow may use.

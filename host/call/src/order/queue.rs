@@ -108,6 +108,8 @@ impl Turn<'_> {
         self.check_free(&ask.agent_leg)?;
         if ask.with_caller {
             self.call.legs.up(&LegName::caller())?;
+            // Whoever waits anew is on hold for nobody.
+            self.end_hold_of(&LegName::caller());
         }
         let waited = ask.waited_since.map_or(Duration::ZERO, |since| self.now.wall.since(since));
         let (entry, priority) = (self.entry(id), ask.priority);
@@ -261,21 +263,22 @@ impl Turn<'_> {
 
     /// Rings a phone of an agent.
     fn ring(&mut self, order: OrderId, attempt: AttemptId, agent: AgentName, endpoint: usize) {
-        let target = self.house.endpoint(&agent, endpoint);
+        let phone = self.house.endpoint(&agent, endpoint);
         let queueing = self.call.orders.get::<Queueing>(order);
-        let (Some(target), Some(queueing)) = (target, queueing) else {
+        let (Some(phone), Some(queueing)) = (phone, queueing) else {
             // The site lost the endpoint, or the flow lost interest, a moment ago.
             let why = Unanswered::Unreachable;
             return self.inform_floor(Input::Unanswered { attempt, why });
         };
         let display_name = queueing.ask.display_name.clone();
         let name = queueing.ask.agent_leg.clone();
-        let to = address_of(&target);
+        let to = address_of(&phone.target);
         let id = LegId(format!("{}-q{}-{attempt}", self.call.id, order.0).into());
         let since = self.now.elapsed;
         self.house.observe(&Observed::Ring { agent: &agent, address: &to });
+        let confirm = self.to_confirm(&agent, endpoint);
         let role = Role::Offered { entry: order, attempt, agent, endpoint, since };
-        self.call.legs.add(Leg::new(name, id.clone(), role));
+        self.call.legs.add(Leg { confirm, ..Leg::new(name, id.clone(), role) });
         self.house.enrol(&id);
         let caller_id = self.call.kept.record.caller.clone();
         self.send(PbxCommand::Dial { leg: id, to, caller_id, display_name });

@@ -31,7 +31,8 @@ impl Turn<'_> {
         name: LegName,
         target: Option<Target>,
     ) -> Carried {
-        let to = target.as_ref().map(|target| self.permitted(target)).transpose()?;
+        let whom = |target| self.whom_to_dial(target, self.house.agent_called(target).as_ref());
+        let to = target.as_ref().map(whom).transpose()?.map(|(to, _)| to);
         let leg = self.call.legs.named(&name)?;
         if !name.is_caller() && !leg.up {
             let why = format!("{name} is not answered: hang up, and dial another target");

@@ -10,7 +10,7 @@
 
 use super::{Carried, refusal, transfer::Transferring};
 use crate::{
-    Phase,
+    Phase, fallback,
     house::Takeover,
     legs::{Leg, Role},
     orders::Kind,
@@ -226,7 +226,8 @@ impl Turn<'_> {
         let role = Role::Substitute { order: id, of: Some(phone.id.clone()) };
         let dialled = Leg::new(phone.name.clone(), leg.clone(), role);
         let away_from = Some(phone.place.clone());
-        self.call.legs.add(Leg { engages: agent, away_from, ..dialled });
+        let confirm = agent.as_ref().and_then(|agent| self.to_confirm(agent, 0));
+        self.call.legs.add(Leg { engages: agent, away_from, confirm, ..dialled });
         self.house.enrol(&leg);
         self.send(PbxCommand::Dial { leg: leg.clone(), to, caller_id, display_name: None });
         let replacing = Replacing { leg, of: phone.id.clone(), gone: None };
@@ -236,7 +237,7 @@ impl Turn<'_> {
     }
 
     /// The address of a target, and the number that is shown there: inside, that of the caller.
-    fn whom_to_dial(
+    pub(crate) fn whom_to_dial(
         &self,
         target: &Target,
         agent: Option<&AgentName>,
@@ -345,12 +346,14 @@ impl Turn<'_> {
         }
     }
 
+    /// That the phone has gone, if it has, is told first: the flow then knows that the others are
+    /// alone.
     fn say_not_replaced(&mut self, order: OrderId, replacing: Replacing, why: &str) {
+        self.not_replaced(replacing);
         if order < OrderId::FIRST_OF_HOST {
             let outcome = Outcome::NotTransferred { why: why.to_owned() };
             self.tell(Event::Order { id: order, outcome });
         }
-        self.not_replaced(replacing);
     }
 
     /// The phone is told so, or it has hung up and is gone for good.
@@ -363,7 +366,17 @@ impl Turn<'_> {
             self.tell(Event::HungUp { leg: phone.name, cause });
         }
         if self.call.phase == Phase::Over {
+            self.send_lonely_caller_away();
             self.hang_up_lonely();
+        }
+    }
+
+    /// Nobody serves a caller any more who was to be transferred, and did not hang up.
+    fn send_lonely_caller_away(&mut self) {
+        let legs = &self.call.legs;
+        let caller = legs.get(&LegName::caller()).filter(|leg| legs.is_lonely(leg));
+        if let Some(caller) = caller.map(|leg| leg.id.clone()) {
+            self.send_away(&caller, fallback(&self.call.terms));
         }
     }
 }

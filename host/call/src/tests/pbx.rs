@@ -81,6 +81,7 @@ impl Pbx {
             | PbxCommand::SendDigits { .. }
             | PbxCommand::Listen { .. }
             | PbxCommand::StopListening { .. }
+            | PbxCommand::Watch { .. }
             | PbxCommand::RefuseTransfer { .. } => Vec::new(),
         }
     }

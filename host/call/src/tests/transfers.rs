@@ -156,6 +156,24 @@ fn a_phone_that_hangs_up_first_leaves_music_and_its_place() {
     assert_eq!(world.pbx.legs[&LegId::from(CALLER)].music, None);
 }
 
+/// The flow has finished, the phone has gone, and whom it asked for is busy: the caller did not want
+/// to hang up.
+#[test]
+fn a_caller_whom_nobody_has_any_more_takes_the_fallback() {
+    let (mut world, bob) = talking(vec![Command::Finish { outcome: "over".to_owned() }]);
+    let commands = asked(&mut world, &bob, "+3227138701", None);
+    assert!(matches!(&commands[..], [dial] if dial.starts_with("Dial")), "{commands:?}");
+    world.settle();
+    let leg = world.pbx.legs.keys().find(|leg| leg.0.contains("-t")).unwrap().clone();
+    for (leg, cause) in [(bob, Cause::Normal), (leg, Cause::Busy)] {
+        world.settle();
+        let events = world.pbx.end(&leg, cause, false);
+        world.hear(events);
+    }
+    let away = PbxCommand::Transfer { leg: CALLER.into(), to: None };
+    assert!(world.pbx.queue.contains(&away), "{:?}", world.pbx.queue);
+}
+
 #[test]
 fn a_flow_settles_it_in_its_own_way() {
     let (mut world, bob, leg) = replacing(vec![settle(Some("+3290000000"))]);

@@ -22,7 +22,7 @@ use strowger_routing::{
     AgentConfig, EntryId, Floor, Input as FloorInput, Output, QueueConfig, RefusedInput,
 };
 use strowger_site::{
-    Agent, Fallback, Permissions, Quota, Site, Terms,
+    Agent, Endpoint, Fallback, Permissions, Quota, Site, Terms,
     read_site::{self, People},
     source::Source,
 };
@@ -158,9 +158,9 @@ impl House for Shared {
         self.floor.position(entry)
     }
 
-    fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Target> {
+    fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Endpoint> {
         let agent = self.terms.site.agents.get(agent.as_str())?;
-        Some(agent.endpoints.get(endpoint)?.target.clone())
+        agent.endpoints.get(endpoint).cloned()
     }
 
     fn agent_called(&self, _: &Target) -> Option<AgentName> {

@@ -2,6 +2,7 @@
 //!
 //! * `register`: the calls that are up, and their legs.
 //! * `floor`: queues and agents, with their lock and their clock; `plan`: the site in their words.
+//! * `phones`: how the phones of agents are, as the PBX tells.
 //! * `staff`: where agents have logged in, and wrong PINs.
 //! * `history`: calls that are over.
 //! * `by_hand`: what people ask of calls, and do with them.
@@ -10,6 +11,7 @@
 pub(crate) mod by_hand;
 pub(crate) mod floor;
 pub(crate) mod history;
+pub(crate) mod phones;
 pub(crate) mod pins;
 pub(crate) mod plan;
 pub(crate) mod reads;
@@ -36,7 +38,7 @@ use strowger_model::{
 use strowger_pbx::port::LegId;
 use strowger_routing::{EntryId, Input, Output, RefusedInput};
 use strowger_sandbox::Fault;
-use strowger_site::{Agent, Site, Terms};
+use strowger_site::{Agent, Endpoint, Site, Terms};
 
 /// The host as one call sees it while it deals with an input.
 pub(crate) struct Guest<'a> {
@@ -146,7 +148,7 @@ impl House for Guest<'_> {
         self.exchange.position(entry)
     }
 
-    fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Target> {
+    fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Endpoint> {
         self.exchange.endpoint(agent, endpoint)
     }
 

@@ -1,6 +1,6 @@
 //! The site's queues and agents in the words of routing.
 
-use crate::house::staff::Seats;
+use crate::house::{phones::Phones, staff::Seats};
 use strowger_model::AgentName;
 use strowger_routing as routing;
 use strowger_site::{Agent, RingEndpoints, Site, Strategy};
@@ -10,6 +10,7 @@ pub(crate) fn floor_plan(
     site: &Site,
     before: Option<&Site>,
     seats: &Seats,
+    phones: &Phones,
 ) -> (Vec<routing::QueueConfig>, Vec<routing::AgentConfig>) {
     let queues = site.queues.values().map(|queue| routing::QueueConfig {
         name: queue.name.clone(),
@@ -29,6 +30,7 @@ pub(crate) fn floor_plan(
         answer_within: queue.answer_within,
         leave_when_empty: queue.leave_when_empty,
         interrupts: queue.interrupts,
+        ring_busy: queue.ring_busy,
     });
     let agents = site.agents.values().map(|agent| routing::AgentConfig {
         name: agent.name.clone(),
@@ -36,7 +38,7 @@ pub(crate) fn floor_plan(
         endpoints: agent
             .endpoints_at(seats.get(&agent.name))
             .iter()
-            .map(|endpoint| routing::EndpointConfig { ring_time: endpoint.ring_time })
+            .map(|endpoint| phones.config(endpoint))
             .collect(),
         ring_endpoints: match agent.ring_endpoints {
             RingEndpoints::OneByOne => routing::RingEndpoints::OneByOne,

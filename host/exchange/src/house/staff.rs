@@ -20,8 +20,8 @@ use strowger_model::{
     event::{Refusal, RefusalReason},
     read::{AgentFigures, AgentStatus, Authority, QueueFigures},
 };
-use strowger_routing::{EndpointConfig, FloorAction, Input, RefusedInput};
-use strowger_site::{Agent, Permissions, Site, address::address};
+use strowger_routing::{FloorAction, Input, RefusedInput};
+use strowger_site::{Agent, Endpoint, Permissions, Site, address::address};
 
 /// Where agents have logged in, other than at their own first phone.
 pub(crate) type Seats = BTreeMap<AgentName, Target>;
@@ -77,7 +77,7 @@ impl Exchange {
             let endpoints = agent
                 .endpoints_at(at)
                 .iter()
-                .map(|endpoint| EndpointConfig { ring_time: endpoint.ring_time })
+                .map(|endpoint| self.phones.config(endpoint))
                 .collect();
             self.tell_floor(Input::Endpoints { agent: agent.name.clone(), endpoints }, None)
                 .map_err(unknown)
@@ -90,12 +90,14 @@ impl Exchange {
                     true => drop(seats.remove(&agent.name)),
                     false => drop(seats.insert(agent.name.clone(), at)),
                 }
+                self.watch_phones(site, &seats, false);
                 sits(seats.get(&agent.name))?;
                 does(FloorAction::LogIn)?;
             }
             AgentAction::LogOut => {
                 does(FloorAction::LogOut)?;
                 seats.remove(&agent.name);
+                self.watch_phones(site, &seats, false);
                 sits(None)?;
             }
             AgentAction::Ready => drop(does(FloorAction::Ready)?),
@@ -136,19 +138,19 @@ impl Exchange {
                 seats.entry(agent.name.clone()).or_insert(at);
             }
         }
-        let (queues, agents) = plan::floor_plan(site, before, &seats);
-        drop(seats);
+        self.watch_phones(site, &seats, false);
+        let (queues, agents) = plan::floor_plan(site, before, &seats, &self.phones);
         if let Err(refused) = self.tell_floor(Input::Configure { queues, agents }, None) {
             tracing::error!("the queues and agents of the site cannot be used: {refused}");
         }
     }
 
     /// An endpoint of an agent, as the floor counts them.
-    pub(crate) fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Target> {
+    pub(crate) fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Endpoint> {
         let site = self.site.lock().unwrap_or_else(PoisonError::into_inner);
         let agent = site.as_ref()?.agents.get(agent.as_str())?;
         let seats = self.staff.seats();
-        Some(agent.endpoints_at(seats.get(&agent.name)).get(endpoint)?.target.clone())
+        agent.endpoints_at(seats.get(&agent.name)).into_iter().nth(endpoint)
     }
 
     /// The agent who is meant when a target is dialled, by name or by extension.

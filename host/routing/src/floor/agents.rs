@@ -5,8 +5,9 @@ use crate::{
     EndpointConfig, FloorAction, Output, RefusedInput,
     agent::Member,
     ix::{AgentIx, PoolIx},
+    pool::OUT_OF_REACH,
 };
-use strowger_model::{AgentName, read::AgentStatus};
+use strowger_model::{AgentName, PhoneState};
 
 impl Floor {
     pub(super) fn agent_does(
@@ -19,12 +20,7 @@ impl Floor {
         let logged_in = self.agents[ix.0 as usize].logged_in;
         match action {
             FloorAction::LogIn => self.log_in(ix, self.now),
-            FloorAction::LogOut => {
-                self.log_out(ix, out);
-                for pool in self.pools_of(ix) {
-                    self.send_hopeless_away(pool, out);
-                }
-            }
+            FloorAction::LogOut => self.log_out(ix, out),
             FloorAction::Pause(_) | FloorAction::Ready if !logged_in => {
                 return Err(RefusedInput::NotLoggedIn(name.clone()));
             }
@@ -51,6 +47,10 @@ impl Floor {
             }
         }
         self.list(ix);
+        // Who logs in or joins may be out of reach.
+        for pool in self.pools_of(ix) {
+            self.send_hopeless_away(pool, out);
+        }
         Ok(())
     }
 
@@ -76,6 +76,7 @@ impl Floor {
         self.end_try(ix, InVain::Withdrawn, out);
         self.ready(ix);
         self.agent_mut(ix).logged_in = false;
+        self.set_unreachable(ix, None);
         self.list(ix);
         for pool in self.pools_of(ix) {
             self.pool_mut(pool).logged_in -= 1;
@@ -112,6 +113,9 @@ impl Floor {
             self.agent_mut(ix).config.endpoints = endpoints;
             self.set_unreachable(ix, None);
             self.list(ix);
+            for pool in self.pools_of(ix) {
+                self.send_hopeless_away(pool, out);
+            }
         }
         Ok(())
     }
@@ -146,8 +150,36 @@ impl Floor {
         Some(member)
     }
 
-    /// When the agent was found unreachable; none: that is over.
+    /// A phone of an agent is in another state. One that rings goes on ringing.
+    pub(super) fn phone_is(
+        &mut self,
+        name: &AgentName,
+        endpoint: usize,
+        state: PhoneState,
+        out: &mut Vec<Output>,
+    ) -> Result<(), RefusedInput> {
+        let ix = self.find_agent(name)?;
+        if let Some(endpoint) = self.agent_mut(ix).config.endpoints.get_mut(endpoint) {
+            endpoint.state = state;
+            self.phones_changed(ix);
+            for pool in self.pools_of(ix) {
+                self.send_hopeless_away(pool, out);
+            }
+        }
+        Ok(())
+    }
+
+    /// The phones of an agent, or what is known of them, are others.
+    pub(super) fn phones_changed(&mut self, ix: AgentIx) {
+        let was = self.agents[ix.0 as usize].unreachable;
+        self.set_unreachable(ix, was.filter(|when| *when != OUT_OF_REACH));
+        self.list(ix);
+    }
+
+    /// When the agent was found unreachable; none: that is over. What the PBX says goes before.
     pub(super) fn set_unreachable(&mut self, ix: AgentIx, when: Option<i64>) {
+        let out_of_reach = self.agents[ix.0 as usize].is_out_of_reach();
+        let when = if out_of_reach { Some(OUT_OF_REACH) } else { when };
         let before = std::mem::replace(&mut self.agent_mut(ix).unreachable, when);
         if before == when {
             return;
@@ -168,11 +200,10 @@ impl Floor {
         if agent.listed.0 != status {
             agent.listed = (status, self.now);
         }
-        let free = status == AgentStatus::Free;
         for member in &agent.members {
             let pool = &mut self.pools[member.pool.0 as usize];
             let key = agent.free_key(ix, member.order, pool.by_idleness());
-            if !free || member.rests.is_some() {
+            if !pool.rings(status) || member.rests.is_some() {
                 pool.free.remove(&key);
             } else if pool.free.insert(key) {
                 self.unsettled.insert(member.pool);

@@ -54,12 +54,14 @@ impl Floor {
                 if logs_in {
                     self.log_in(ix, self.now);
                 }
+                self.phones_changed(ix);
             } else {
                 let ix = AgentIx(self.agents.len() as u32);
                 there.insert(ix);
                 let names = config.was.clone().into_iter().chain([config.name.clone()]);
                 self.agent_by_name.extend(names.map(|name| (name, ix)));
                 self.agents.push(Agent::new(config, self.now));
+                self.phones_changed(ix);
             }
         }
         for ix in (0..self.agents.len() as u32).map(AgentIx).filter(|ix| !there.contains(ix)) {

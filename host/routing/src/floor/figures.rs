@@ -52,7 +52,7 @@ impl Floor {
                 .members
                 .iter()
                 .map(|ix| &self.agents[ix.0 as usize])
-                .filter(|agent| agent.logged_in && !agent.paused)
+                .filter(|agent| agent.logged_in && !agent.paused && !agent.phone().is_away())
                 .count() as i64;
             match pool.free.is_empty() {
                 true => Some(pool.handling()?.saturating_mul(place).checked_div(there)?),

@@ -97,14 +97,13 @@ impl Floor {
         let attempt = AttemptId(self.rung);
         let agent = &mut self.agents[ix.0 as usize];
         let endpoints = agent.endpoints();
-        let Doing::Ringing(trying) = &mut agent.doing else { return false };
-        let Some(entry) =
-            self.entries.get(trying.entry).filter(|_| trying.next_endpoint < endpoints)
-        else {
+        let Doing::Ringing(Try { next_endpoint, .. }) = agent.doing else { return false };
+        let endpoint = (next_endpoint..endpoints).find(|endpoint| !agent.is_away(*endpoint));
+        let (Some(endpoint), Doing::Ringing(trying)) = (endpoint, &mut agent.doing) else {
             return false;
         };
-        let endpoint = trying.next_endpoint;
-        trying.next_endpoint += 1;
+        let Some(entry) = self.entries.get(trying.entry) else { return false };
+        trying.next_endpoint = endpoint + 1;
         trying.attempts.push(attempt);
         let (entry_ix, of_pool) =
             (trying.entry, self.pools[trying.pool.0 as usize].config.ring_time);

@@ -8,11 +8,11 @@ use crate::{
     entry::Entry,
     ix::{AgentIx, PoolIx},
     line::Rank,
-    pool::Pool,
+    pool::{OUT_OF_REACH, Pool},
     port::{self, Quieting, Restored, Rung},
 };
 use std::{collections::BTreeSet, time::Duration};
-use strowger_model::{command::Asked, read::AgentStatus};
+use strowger_model::command::Asked;
 
 impl Floor {
     /// Panics where two parts of the floor say different things.
@@ -30,6 +30,7 @@ impl Floor {
             self.assert_fading(ix, agent);
             self.assert_beneath(ix, agent);
             self.assert_doing(ix, agent);
+            self.assert_phones(agent);
         }
         self.assert_ringing();
         assert_eq!(self.deadlines, self.all_deadlines());
@@ -72,7 +73,7 @@ impl Floor {
         for &agent_ix in &pool.members {
             let agent = &self.agents[agent_ix.0 as usize];
             let member = agent.members.iter().find(|member| member.pool == ix).unwrap();
-            if agent.status() == AgentStatus::Free && member.rests.is_none() {
+            if pool.rings(agent.status()) && member.rests.is_none() {
                 free.insert(agent.free_key(agent_ix, member.order, pool.by_idleness()));
             }
         }
@@ -82,6 +83,11 @@ impl Floor {
             "a free agent and a caller in {:?}",
             pool.config.name
         );
+    }
+
+    /// What the PBX says of the phones is known to the pools.
+    fn assert_phones(&self, agent: &Agent) {
+        assert_eq!(agent.is_out_of_reach(), agent.unreachable == Some(OUT_OF_REACH));
     }
 
     /// Phones that were cancelled and have not said so yet; and nothing holds who is logged out.

@@ -103,7 +103,10 @@ fn r3_phones_change_under_a_ringing_call() {
     let mut world = World::new(vec![queue("q", &["a"])], &["a"]);
     world.enter(1, &["q"]);
     world.pass(seconds(3));
-    let elsewhere = vec![EndpointConfig { ring_time: Some(seconds(5)) }, EndpointConfig::default()];
+    let elsewhere = vec![
+        EndpointConfig { ring_time: Some(seconds(5)), ..EndpointConfig::default() },
+        EndpointConfig::default(),
+    ];
     world.input(Input::Endpoints { agent: "a".into(), endpoints: elsewhere.clone() }).unwrap();
     assert_eq!(
         (world.ringing_for(1).len(), world.cancelled.len()),

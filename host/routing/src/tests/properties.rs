@@ -8,7 +8,7 @@ use crate::{
 };
 use proptest::{prelude::*, sample::Index};
 use std::time::Duration;
-use strowger_model::{AgentName, event::Unanswered};
+use strowger_model::{AgentName, PhoneState, event::Unanswered};
 
 const AGENTS: [&str; 5] = ["a", "b", "c", "d", "e"];
 const QUEUES: [&str; 3] = ["q0", "q1", "q2"];
@@ -29,6 +29,7 @@ enum Step {
     EngagedAnswered(Index),
     Agent(Index, FloorAction),
     Move(Index, Vec<Option<u64>>),
+    Phone(Index, usize, PhoneState),
     Configure(Box<Site>),
     NewDay,
     Pass(u64),
@@ -39,6 +40,15 @@ enum Step {
 struct Site {
     queues: Vec<QueueConfig>,
     agents: Vec<AgentConfig>,
+}
+
+fn state() -> impl Strategy_<Value = PhoneState> {
+    prop_oneof![
+        4 => Just(PhoneState::Free),
+        1 => Just(PhoneState::Busy),
+        1 => Just(PhoneState::DoNotDisturb),
+        1 => Just(PhoneState::Unreachable),
+    ]
 }
 
 fn step() -> impl Strategy_<Value = Step> {
@@ -72,6 +82,7 @@ fn step() -> impl Strategy_<Value = Step> {
         2 => any::<Index>().prop_map(Step::EngagedAnswered),
         5 => (any::<Index>(), action).prop_map(|(who, action)| Step::Agent(who, action)),
         1 => (any::<Index>(), prop::collection::vec(prop::option::of(1u64..4), 0..3)).prop_map(|(who, phones)| Step::Move(who, phones)),
+        3 => (any::<Index>(), 0usize..3, state()).prop_map(|(who, phone, state)| Step::Phone(who, phone, state)),
         1 => Just(Step::NewDay),
         1 => site().prop_map(|site| Step::Configure(Box::new(site))),
         8 => (0u64..8).prop_map(Step::Pass),
@@ -176,7 +187,7 @@ fn asked(mask: u8) -> Vec<&'static str> {
 }
 
 fn phone(ring_time: Option<u64>) -> EndpointConfig {
-    EndpointConfig { ring_time: ring_time.map(seconds) }
+    EndpointConfig { ring_time: ring_time.map(seconds), ..EndpointConfig::default() }
 }
 
 fn pick<T: Clone>(from: impl Iterator<Item = T>, index: Index) -> Option<T> {
@@ -225,6 +236,8 @@ impl World {
                 agent: AgentName::new(name),
                 endpoints: phones.into_iter().map(phone).collect(),
             }),
+            Step::Phone(who, endpoint, state) => pick(AGENTS.into_iter(), who)
+                .map(|agent| Input::Phone { agent: AgentName::new(agent), endpoint, state }),
             Step::NewDay => Some(Input::NewDay),
             Step::Configure(site) => {
                 Some(Input::Configure { queues: site.queues, agents: site.agents })

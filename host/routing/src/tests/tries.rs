@@ -11,8 +11,8 @@ fn linear(agents: &[&str]) -> QueueConfig {
 
 fn two_phones(how: RingEndpoints) -> World {
     let endpoints = vec![
-        EndpointConfig { ring_time: Some(seconds(10)) },
-        EndpointConfig { ring_time: Some(seconds(20)) },
+        EndpointConfig { ring_time: Some(seconds(10)), ..EndpointConfig::default() },
+        EndpointConfig { ring_time: Some(seconds(20)), ..EndpointConfig::default() },
     ];
     let agent = AgentConfig { endpoints, ring_endpoints: how, ..AgentConfig::new("a") };
     World::with(vec![linear(&["a", "b"])], vec![agent, AgentConfig::new("b")])

@@ -200,11 +200,22 @@ impl World {
                     .for_each(|caller| caller.ask.retain(|name| there.contains(name)));
                 self.through.retain(|_, queue| there.contains(queue.as_str()));
             }
-            Input::Agent { .. }
-            | Input::Endpoints { .. }
-            | Input::Answered { .. }
-            | Input::NewDay
-            | Input::Tick => {}
+            phones @ (Input::Endpoints { .. } | Input::Phone { .. }) => self.phones_are(phones),
+            Input::Agent { .. } | Input::Answered { .. } | Input::NewDay | Input::Tick => {}
+        }
+    }
+
+    /// A site that is configured anew says the same of phones.
+    fn phones_are(&mut self, phones: Input) {
+        let (Input::Endpoints { agent, .. } | Input::Phone { agent, .. }) = &phones else { return };
+        let config = self.site.1.iter_mut().find(|config| config.name == *agent);
+        match (config, phones) {
+            (Some(config), Input::Endpoints { endpoints, .. }) => config.endpoints = endpoints,
+            (Some(config), Input::Phone { endpoint, state, .. }) => {
+                let endpoint = config.endpoints.get_mut(endpoint);
+                endpoint.into_iter().for_each(|endpoint| endpoint.state = state);
+            }
+            _ => {}
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
-use strowger_model::{AgentName, QueueName};
+use strowger_model::{AgentName, QueueName, command::Target};
 
 impl Reader<'_> {
     pub(super) fn queues(
@@ -30,10 +30,13 @@ impl Reader<'_> {
         &mut self,
         files: BTreeMap<String, AgentFile>,
         numbering: &Numbering,
+        confirm: bool,
     ) -> IndexMap<AgentName, Agent> {
         in_order(self.source, "/agents", files)
             .into_iter()
-            .map(|(name, agent)| (name.as_str().into(), self.agent(name, agent, numbering)))
+            .map(|(name, agent)| {
+                (name.as_str().into(), self.agent(name, agent, numbering, confirm))
+            })
             .collect()
     }
 
@@ -144,18 +147,35 @@ impl Reader<'_> {
             music: file.music,
             leave_when_empty: file.leave_when_empty,
             interrupts: file.interrupts,
+            ring_busy: file.ring_busy,
             code: file.code,
             answer_within: seconds(file.answer_within),
         }
     }
 
-    fn agent(&mut self, name: String, file: AgentFile, numbering: &Numbering) -> Agent {
+    fn agent(
+        &mut self,
+        name: String,
+        file: AgentFile,
+        numbering: &Numbering,
+        confirm: bool,
+    ) -> Agent {
         let at = child("/agents", &name);
         let mut endpoints = Vec::new();
         for (index, endpoint) in file.endpoints.into_iter().enumerate() {
             let ring_time = endpoint.ring_time.map(seconds);
+            if endpoint.confirm == Some(true) && !confirm {
+                let at = format!("{at}/endpoints/{index}/confirm");
+                let problem =
+                    self.source.at_value(&at, "there is no table [confirm]: nothing can be asked");
+                self.wrong(problem.help("[confirm] says which key, and what the question is"));
+            }
             match numbering.address(&endpoint.address) {
-                Some(target) => endpoints.push(Endpoint { target, ring_time }),
+                Some(target) => {
+                    let number = matches!(target, Target::Number(_));
+                    let asked = endpoint.confirm.unwrap_or(number);
+                    endpoints.push(Endpoint { target, ring_time, confirm: asked });
+                }
                 None => {
                     let at = format!("{at}/endpoints/{index}/address");
                     let problem = self

@@ -99,6 +99,9 @@ fn agent_sheet(agents: &[Agent]) -> Sheet {
             AgentState::Talking => "talking",
             AgentState::WrapUp => "wrapping up",
             AgentState::Paused => "paused",
+            AgentState::Busy => "in a call of their own",
+            AgentState::DoNotDisturb => "do not disturb",
+            AgentState::Unreachable => "phone unreachable",
         };
         let reason = pause_reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
         let queues: Vec<&str> = queues.iter().map(|queue| queue.as_str()).collect();

@@ -135,7 +135,7 @@ async fn run(config: Config) -> Result<bool> {
         catalogue: catalogue.clone(),
         exchange: exchange.clone(),
         pbx: pbx.clone(),
-        connection,
+        connection: connection.clone(),
         store: Some(store.clone()),
         state: config.state.clone(),
         mail: courier.is_some(),
@@ -154,7 +154,8 @@ async fn run(config: Config) -> Result<bool> {
         vitals,
     };
     let control = Control::open(&config.control(), strowger_api::router(running))?;
-    tracing::info!(adapter = pbx.name(), flows = %config.flows.display(), control = %config.control().display(), "serving");
+    let started = (config.flows.display().to_string(), config.control().display().to_string());
+    let saying = tokio::spawn(say_when_serving(connection, pbx.clone(), started));
     supervise::serving();
     let alive = tokio::spawn(supervise::alive(exchange.clone()));
     let tidying = tokio::spawn(tidy(store.clone(), config.keep.into(), exchange.clone()));
@@ -163,6 +164,7 @@ async fn run(config: Config) -> Result<bool> {
     signals.next().await;
     telling.abort();
     rosters.abort();
+    saying.abort();
     drop(watching);
     let left = drain(&exchange, config.drain(), &mut signals).await;
     drop(control);
@@ -178,6 +180,20 @@ fn tell_missing(config: &Config, catalogue: &Catalogue) {
     for problem in surroundings::missing(config, &catalogue.current()) {
         tracing::error!("\n{problem}");
     }
+}
+
+/// Says that the host serves calls, when the PBX is there to bring them.
+async fn say_when_serving(
+    connection: Arc<Connection>,
+    pbx: Arc<dyn Pbx>,
+    (flows, control): (String, String),
+) {
+    let adapter = pbx.name();
+    if let Some(why) = connection.error() {
+        tracing::info!(adapter, flows, control, "started, and serves no calls yet: {why}");
+    }
+    connection.is_there().await;
+    tracing::info!(adapter, flows, control, "serving");
 }
 
 /// Takes over changes of files.

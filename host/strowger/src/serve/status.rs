@@ -1,10 +1,6 @@
 //! How the host is, as a whole: what `strowger status` and a service manager are told.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use strowger_api::{Error, v1};
 use strowger_exchange::{Clock, Exchange};
 use strowger_flows::{Catalogue, FlowStatus};
@@ -12,10 +8,11 @@ use strowger_journal::{Health, Store};
 use strowger_model::{MailState, Timestamp};
 use strowger_pbx::port::{Pbx, PbxEvent, PbxSink};
 use strowger_site::Problem;
+use tokio::sync::watch;
 
-/// Whether the PBX can be reached.
+/// Whether the PBX can be reached; none: it has said nothing yet.
 #[derive(Default)]
-pub(crate) struct Connection(Mutex<Option<Result<(), String>>>);
+pub(crate) struct Connection(watch::Sender<Option<Result<(), String>>>);
 
 impl Connection {
     /// A sink that also takes note of the connection.
@@ -32,11 +29,17 @@ impl Connection {
     }
 
     fn is(&self, now: Result<(), String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        self.0.send_replace(Some(now));
     }
 
-    pub(super) fn error(&self) -> Option<String> {
-        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+    /// Waits until the PBX can be reached.
+    pub(crate) async fn is_there(&self) {
+        // The sender lives as long as this.
+        let _ = self.0.subscribe().wait_for(|now| matches!(now, Some(Ok(())))).await;
+    }
+
+    pub(crate) fn error(&self) -> Option<String> {
+        match &*self.0.borrow() {
             None => Some("it has not answered yet".to_owned()),
             Some(connected) => connected.clone().err(),
         }

@@ -29,7 +29,7 @@ impl Told {
 const FAILED: &str = "Ended(Ended { leg: c, cause: Failed, left: false })";
 
 fn arrived(told: &mut Told) {
-    told.event(&channel_event("StasisStart", "c", "Ring", ""));
+    told.arrives("c");
 }
 
 fn answer() -> PbxCommand {

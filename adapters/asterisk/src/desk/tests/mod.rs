@@ -41,6 +41,7 @@ impl Told {
                 }
                 Output::Watch { channel, to, within } => format!("watch {channel} {to} {within:?}"),
                 Output::Chore(chore) => format!("chore {chore:?}"),
+                Output::Settle(device, after) => format!("settle {device} {after:?}"),
                 Output::Arm(play, after) => format!("arm {play:?} {after:?}"),
             });
         }
@@ -72,13 +73,23 @@ impl Told {
         })
     }
 
+    /// A call comes in on a channel. What is told of it.
+    fn arrives(&mut self, channel: &str) -> String {
+        let asked = self.event(&channel_event("StasisStart", channel, "Ring", ""));
+        assert_eq!(asked, [format!("run {channel} Identify {{ name: \"PJSIP/x-1\" }}")]);
+        let told = self.identified(channel).concat();
+        assert!(told.starts_with("Arrived"), "{told}");
+        assert!(self.done(channel, Ok(0)).is_empty());
+        told
+    }
+
+    fn identified(&mut self, channel: &str) -> Vec<String> {
+        self.input(Input::Identified { channel: channel.into(), signalled: Signalled::default() })
+    }
+
     /// A leg that arrived and was answered.
     fn answered(&mut self, leg: &str) {
-        assert!(
-            self.event(&channel_event("StasisStart", leg, "Ring", ""))
-                .concat()
-                .starts_with("Arrived")
-        );
+        self.arrives(leg);
         self.command(PbxCommand::Answer { leg: leg.into() });
         self.done(leg, Ok(0));
         let entered = entered(leg, leg);
@@ -222,7 +233,7 @@ fn a_channel_that_comes_back_is_another_leg() {
     let mut told = Told::new();
     told.answered("c");
     assert!(told.event(&channel_event("StasisEnd", "c", "Up", "")).concat().contains("left: true"));
-    let again = told.event(&channel_event("StasisStart", "c", "Up", "")).concat();
+    let again = told.arrives("c");
     let id = again.split("leg: ").nth(1).unwrap().split(',').next().unwrap().to_owned();
     assert!(id.starts_with("c~"), "{id}");
     assert!(told.command(hang_up("c")).is_empty(), "the visit that is over");
@@ -238,15 +249,19 @@ fn what_the_pbx_shows_is_so() {
     told.done("stays", Ok(60_000));
     told.dial("under-way");
     assert!(told.input(Input::Lost("cut".into())).concat().starts_with("Lost"));
-    assert!(told.input(Input::Lost("still".into())).is_empty());
+    assert!(told.input(Input::Lost("cut".into())).is_empty(), "it was said");
+    let why = told.input(Input::Lost("another cause".into()));
+    assert_eq!(why, ["Lost { why: \"another cause\" }"]);
     told.input(Input::Connected);
     assert!(told.event(&channel_event("StasisStart", "new", "Ring", "")).is_empty(), "waits");
     let snapshot = Snapshot {
         started: "once".into(),
+        version: String::new(),
         channels: ["stays", "new", "missed"]
             .map(|id| serde_json::from_str(&channel(id, "Up")).unwrap())
             .into(),
         bridges: BTreeMap::from([("stays".into(), "conversation-stays".into())]),
+        signalled: BTreeMap::new(),
     };
     told.desk.handle(Input::Synced(snapshot));
     let out = std::mem::take(&mut told.desk.out);
@@ -273,10 +288,12 @@ fn what_the_pbx_shows_is_so() {
 fn listed_twice() -> Snapshot {
     Snapshot {
         started: "once".into(),
+        version: String::new(),
         channels: [("c", "Ring"), ("other", "Up"), ("c", "Up")]
             .map(|(id, state)| serde_json::from_str(&channel(id, state)).unwrap())
             .into(),
         bridges: BTreeMap::from([("c".into(), "conversation-c".into())]),
+        signalled: BTreeMap::new(),
     }
 }
 
@@ -346,4 +363,29 @@ fn legs_that_asterisk_lost_by_starting_anew_have_failed() {
     );
     // Else nobody knows why: the caller may have hung up.
     assert_eq!(again("once"), ["chore DestroyBridge(c)", "Synced { alive: [] }"]);
+}
+
+#[test]
+fn a_call_is_told_when_it_is_known_who_calls() {
+    let mut told = Told::new();
+    let start = channel_event("StasisStart", "c", "Ring", "");
+    let destroyed = channel_event("StasisEnd", "c", "Ring", "");
+    assert_eq!(told.event(&start).len(), 1);
+    assert!(told.event(&destroyed).is_empty(), "it was not told yet");
+    assert!(told.identified("c").is_empty() && told.done("c", Ok(0)).is_empty());
+
+    // The list says it before the answer comes.
+    let mut told = Told::new();
+    told.event(&start);
+    told.input(Input::Connected);
+    let privacy = Signalled { privacy: Some("id".to_owned()), ..Signalled::default() };
+    let signalled = BTreeMap::from([("c".to_owned(), privacy)]);
+    let listed = told.input(Input::Synced(Snapshot { signalled, ..listed_twice() })).concat();
+    assert!(listed.contains("privacy: Some(\"id\")"), "{listed}");
+    assert!(told.identified("c").is_empty(), "the host knows it");
+
+    // Asterisk cannot say it.
+    let mut told = Told::new();
+    told.event(&start);
+    assert!(told.done("c", Err(Some(500))).concat().starts_with("Arrived"));
 }

@@ -205,9 +205,11 @@ pub(crate) fn agent(status: read::AgentStatus) -> AgentStatus {
         read::AgentStatus::LoggedOut => AgentStatus::LoggedOut,
         read::AgentStatus::Free => AgentStatus::Free,
         read::AgentStatus::Ringing => AgentStatus::Ringing,
-        read::AgentStatus::Talking => AgentStatus::Talking,
+        read::AgentStatus::Talking | read::AgentStatus::Busy => AgentStatus::Talking,
         read::AgentStatus::WrapUp => AgentStatus::WrapUp,
-        read::AgentStatus::Paused => AgentStatus::Paused,
+        read::AgentStatus::Paused
+        | read::AgentStatus::DoNotDisturb
+        | read::AgentStatus::Unreachable => AgentStatus::Paused,
     }
 }
 
