@@ -228,6 +228,7 @@ fn r3_a_log_in_outlives_the_host_and_a_pin_is_nowhere() {
         (Some("+32470123456"), Some("overleg"))
     );
     let log = mortal.host.log.lines().join("\n");
+    assert!(!log.contains("Digit {"), "each key of a PIN that was keyed ahead is told: {log}");
     assert!(mortal.store.flush(PATIENCE));
     mortal.kill();
 

@@ -144,7 +144,8 @@ async fn a_flow_cannot_forge_the_log_and_a_warning_says_no_whole_number() {
     let folder = folder.plugin("hostile").unwrap().flow("forges", flow).unwrap();
     let log = Written::default();
     let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let subscriber =
+        tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let host = Host::start(&folder, Clock::simulated(Timestamp(1_795_000_000_000))).unwrap();
     let sim = host.sim(SimConfig::default());
@@ -158,6 +159,7 @@ async fn a_flow_cannot_forge_the_log_and_a_warning_says_no_whole_number() {
     for from in ["reads: ", "alarm: "] {
         assert!(text.contains(&format!("{from}ok\\n2026-11-29T00:00:00Z ERROR")), "{text}");
     }
+    assert!(!text.contains('\u{1b}'), "{text}");
     for (number, shown) in
         [("+32470123456", "...456"), ("+32909123456", "...456"), ("9 999 99 99", "...999")]
     {

@@ -4,11 +4,10 @@
 mod common;
 
 use common::run;
-use std::{fs, path::Path};
-use strowger_journal::{CaseQuery, Change, Entry, Options, Store};
+use std::{fs, path::Path, time::Duration};
+use strowger_journal::{CaseQuery, Change, Entry, Options, Store, encode_step};
 use strowger_model::{
-    CallId, CallRecord, Case, FlowVersion, Mail, MailState, Timestamp, command::Field,
-    mail::MailTry,
+    CallId, Case, Event, Mail, MailState, StepRecord, Timestamp, command::Field, mail::MailTry,
 };
 use strowger_store_sqlite::Sqlite;
 use strowger_tests::{Folder, PATIENCE};
@@ -58,7 +57,14 @@ fn journal(root: &Path) -> (Store, CallId) {
             error: error.map(Into::into),
         }))
     };
-    let on = FlowVersion { flow: "reception".into(), version: "1".into() };
+    let step = StepRecord {
+        at: now,
+        on: None,
+        event: Event::Resumed { gap: Duration::ZERO },
+        reads: Vec::new(),
+        orders: Vec::new(),
+        fault: None,
+    };
     let case = Case {
         id: "one-1-0".into(),
         kind: "escalation".into(),
@@ -76,7 +82,7 @@ fn journal(root: &Path) -> (Store, CallId) {
         Change::Mail(Box::new(mail("m-sent"))),
         tried("m-sent", MailState::Sent, None),
         Change::Case(Box::new(case)),
-        Change::Closed(Box::new(CallRecord::begin(call, on, Timestamp(now.0 - 30)))),
+        Change::Step { call, number: 0, body: encode_step(&step) },
     ];
     store.submit(Entry { changes, release: None });
     assert!(store.flush(PATIENCE));
