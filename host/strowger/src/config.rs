@@ -1,5 +1,6 @@
 //! The host's configuration, `strowger.toml`.
 
+use crate::commands::when;
 use anyhow::{Result, anyhow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -174,6 +175,7 @@ impl Config {
         for path in [&mut config.flows, &mut config.plugins, &mut config.cache, &mut config.state] {
             *path = folder.join(&*path);
         }
+        when::by_the_clock_of(&config.flows);
         config.control = config.control.map(|control| folder.join(control));
         if config.adapter == Adapter::Asterisk && config.asterisk.is_none() {
             anyhow::bail!(

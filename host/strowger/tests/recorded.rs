@@ -3,6 +3,7 @@
 
 mod common;
 
+use chrono::DateTime;
 use common::run;
 use std::{fs, path::Path, time::Duration};
 use strowger_exchange::Clock;
@@ -71,6 +72,13 @@ async fn what_was_recorded_is_shown_replayed_and_erased() {
     let run = |args: &[&str]| run(&root, args);
 
     records_are_listed(&run, &one, &two);
+    let (_, table) = run(&["records"]);
+    let arrived = DateTime::from_timestamp_millis(records[0].arrived.0 as i64).unwrap();
+    let here = arrived.with_timezone(&chrono_tz::Europe::Brussels).format("%Y-%m-%d %H:%M:%S");
+    assert!(table.contains(&here.to_string()), "by the clock of the site: {here}\n{table}");
+    let (_, figures) = run(&["report", "--by", "hour"]);
+    let hour = here.to_string()[11..13].to_owned();
+    assert!(figures.lines().any(|line| line.starts_with(&hour)), "{hour}\n{figures}");
     reports_count_them(&run, &root);
     steps_are_replayed(&run, &root, &store, &one);
     a_number_is_erased(&run, &one);

@@ -3,7 +3,10 @@
 use crate::{
     args::{AddCase, Cases, CasesDo},
     case,
-    commands::{sheet::Sheet, when},
+    commands::{
+        sheet::Sheet,
+        when::{self, When},
+    },
     config::Config,
 };
 use anstream::println;
@@ -160,7 +163,7 @@ fn last_moment(case: &Case) -> String {
     when::local(Timestamp(last)).chars().take(shown).collect()
 }
 
-/// From the first instant of a quarter to the first of the next, on the clock of this machine.
+/// From the first instant of a quarter to the first of the next, by the clock of the site.
 fn bounds(quarter: &str) -> Option<(Timestamp, Timestamp)> {
     let (year, quarter) = quarter.split_once(['Q', 'q'])?;
     let (year, quarter): (i32, u32) = (year.parse().ok()?, quarter.parse().ok()?);
@@ -169,8 +172,8 @@ fn bounds(quarter: &str) -> Option<(Timestamp, Timestamp)> {
     }
     let first = NaiveDate::from_ymd_opt(year, 3 * quarter - 2, 1)?;
     let next = first.checked_add_months(chrono::Months::new(3))?;
-    let instant = |date: NaiveDate| date.to_string().parse::<when::When>().ok().map(|when| when.0);
-    Some((instant(first)?, instant(next)?))
+    let instant = |date: NaiveDate| When::Day(date).instant();
+    Some((instant(first), instant(next)))
 }
 
 #[cfg(test)]

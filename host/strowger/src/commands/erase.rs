@@ -32,9 +32,9 @@ pub(crate) fn erase(args: &args::Erase) -> Result<bool> {
         (None, Some(when)) => {
             println!(
                 "the personal data of all calls before {} would be erased",
-                when::local(when.0)
+                when::local(when.instant())
             );
-            Erase::Before(when.0)
+            Erase::Before(when.instant())
         }
         (None, None) => return Ok(true),
     };

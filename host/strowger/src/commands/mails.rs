@@ -2,7 +2,10 @@
 
 use crate::{
     args::Mails,
-    commands::{sheet::Sheet, when},
+    commands::{
+        sheet::Sheet,
+        when::{self, When},
+    },
     config::Config,
 };
 use anyhow::Result;
@@ -16,7 +19,7 @@ const COLUMNS: [&str; 8] =
 /// Prints the outbox.
 pub(crate) fn mails(args: &Mails) -> Result<bool> {
     let config = Config::read(&args.config.config)?;
-    let posted = config.journal().reader()?.mails(args.since.map(|when| when.0))?;
+    let posted = config.journal().reader()?.mails(args.since.map(When::instant))?;
     let posted = posted.iter().filter(|posted| args.all || posted.last.state != MailState::Sent);
     let rows: Vec<Vec<String>> =
         std::iter::once(COLUMNS.map(str::to_owned).to_vec()).chain(posted.map(row)).collect();

@@ -2,7 +2,11 @@
 
 use crate::{
     args::{Records, Which},
-    commands::{load, sheet::Sheet, when},
+    commands::{
+        load,
+        sheet::Sheet,
+        when::{self, When},
+    },
     config::Config,
 };
 use anyhow::Result;
@@ -16,8 +20,8 @@ use strowger_model::{CallRecord, Talk, Timestamp, command::Field};
 /// Which records are asked for.
 pub(crate) fn query(which: &Which) -> Query {
     Query {
-        since: which.since.map(|when| when.0),
-        until: which.until.map(|when| when.0),
+        since: which.since.map(When::instant),
+        until: which.until.map(When::instant),
         flow: which.flow.as_deref().map(Into::into),
         ..Query::default()
     }

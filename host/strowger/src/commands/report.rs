@@ -2,7 +2,13 @@
 
 use crate::{
     args::{By, Report},
-    commands::{against, cases::rules, records, sheet::Sheet, when},
+    commands::{
+        against,
+        cases::rules,
+        records,
+        sheet::Sheet,
+        when::{self, When},
+    },
     config::Config,
 };
 use anstream::eprintln;
@@ -68,7 +74,7 @@ pub(crate) fn report(args: &Report) -> Result<bool> {
 /// Those of the calls meant, whenever they were noted, and those of no call that were noted in the
 /// time meant.
 fn cases(reader: &dyn Read, args: &Report) -> Result<Vec<Case>> {
-    let (since, until) = (args.which.since.map(|when| when.0), args.which.until.map(|when| when.0));
+    let (since, until) = (args.which.since.map(When::instant), args.which.until.map(When::instant));
     let mut cases = reader.cases(&CaseQuery { since, ..CaseQuery::default() })?;
     let meant = |case: &Case| {
         let of_flow = args.which.flow.as_deref().is_none_or(|flow| case.flow.as_str() == flow);

@@ -1,12 +1,46 @@
-//! Instants as people write and read them.
+//! Instants as people write and read them: by the clock of the site, whose calls they are about.
 
-use chrono::{DateTime, Days, Local, NaiveDate, NaiveTime, TimeDelta, TimeZone};
-use std::str::FromStr;
+use chrono::{
+    DateTime, Days, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
+};
+use chrono_tz::Tz;
+use std::{fs, path::Path, str::FromStr, sync::OnceLock};
 use strowger_model::Timestamp;
 
-/// An instant: so long ago, or the beginning of a day here.
+/// The time zone of the site. Not set: there is no site file, and the clock of this machine counts.
+static ZONE: OnceLock<Tz> = OnceLock::new();
+
+/// From now on, times are those of the clock of a site.
+pub(crate) fn by_the_clock_of(flows: &Path) {
+    let site = fs::read_to_string(flows.join("site.toml")).unwrap_or_default();
+    // What is wrong with the file is said elsewhere.
+    let zone = toml::from_str::<toml::Table>(&site).ok().and_then(|site| {
+        let zone = site.get("time_zone")?.as_str()?;
+        zone.parse().ok()
+    });
+    // A process has one site. A second one would be the same.
+    zone.map(|zone| ZONE.set(zone));
+}
+
+/// An instant as it is written on a command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct When(pub(crate) Timestamp);
+pub(crate) enum When {
+    /// So long ago.
+    Ago(TimeDelta),
+    /// The beginning of a day.
+    Day(NaiveDate),
+}
+
+impl When {
+    /// The instant. One that cannot be, such as before 1970, is the nearest that can.
+    pub(crate) fn instant(self) -> Timestamp {
+        let millis = match self {
+            Self::Ago(ago) => (Utc::now() - ago).timestamp_millis(),
+            Self::Day(date) => midnight(date).map_or(0, |at| at.timestamp_millis()),
+        };
+        Timestamp(u64::try_from(millis).unwrap_or(0))
+    }
+}
 
 impl FromStr for When {
     type Err = String;
@@ -16,43 +50,45 @@ impl FromStr for When {
             "write how long ago, such as 90m, 12h, 7d or 2w, or a date such as 2026-11-01"
                 .to_owned()
         };
-        let instant = match text.parse::<NaiveDate>() {
-            Ok(date) => midnight(date).ok_or_else(wrong)?,
-            Err(_) => {
-                let (count, unit) =
-                    text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
-                let count: u32 = count.parse().map_err(|_| wrong())?;
-                let seconds = match unit {
-                    "s" => 1,
-                    "m" => 60,
-                    "h" => 60 * 60,
-                    "d" => 24 * 60 * 60,
-                    "w" => 7 * 24 * 60 * 60,
-                    _ => return Err(wrong()),
-                };
-                Local::now() - TimeDelta::seconds(i64::from(count) * seconds)
-            }
+        if let Ok(date) = text.parse() {
+            return Ok(Self::Day(date));
+        }
+        let (count, unit) =
+            text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+        let count: u32 = count.parse().map_err(|_| wrong())?;
+        let seconds = match unit {
+            "s" => 1,
+            "m" => 60,
+            "h" => 60 * 60,
+            "d" => 24 * 60 * 60,
+            "w" => 7 * 24 * 60 * 60,
+            _ => return Err(wrong()),
         };
-        u64::try_from(instant.timestamp_millis())
-            .map(|millis| Self(Timestamp(millis)))
-            .map_err(|_| wrong())
+        Ok(Self::Ago(TimeDelta::seconds(i64::from(count) * seconds)))
     }
 }
 
 /// The first instant of a day: on some days the clock has no midnight.
-fn midnight(date: NaiveDate) -> Option<DateTime<Local>> {
-    let first = |hour| {
-        NaiveTime::from_hms_opt(hour, 0, 0)
-            .and_then(|time| Local.from_local_datetime(&date.and_time(time)).earliest())
-    };
+fn midnight(date: NaiveDate) -> Option<DateTime<Utc>> {
+    let first = |hour| instant(date.and_time(NaiveTime::from_hms_opt(hour, 0, 0)?));
     (0..4).find_map(first).or_else(|| midnight(date.checked_add_days(Days::new(1))?))
 }
 
-/// An instant in the clock of this machine.
+/// When the clock shows this for the first time.
+fn instant(local: NaiveDateTime) -> Option<DateTime<Utc>> {
+    match ZONE.get() {
+        Some(zone) => zone.from_local_datetime(&local).earliest().map(|at| at.to_utc()),
+        None => Local.from_local_datetime(&local).earliest().map(|at| at.to_utc()),
+    }
+}
+
+/// An instant by the clock.
 pub(crate) fn local(at: Timestamp) -> String {
-    match DateTime::from_timestamp_millis(at.0 as i64) {
-        Some(at) => at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string(),
-        None => format!("{at:?}"),
+    const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
+    match (DateTime::from_timestamp_millis(at.0 as i64), ZONE.get()) {
+        (Some(at), Some(zone)) => at.with_timezone(zone).format(FORMAT).to_string(),
+        (Some(at), None) => at.with_timezone(&Local).format(FORMAT).to_string(),
+        (None, _) => format!("{at:?}"),
     }
 }
 
@@ -62,12 +98,16 @@ mod tests {
 
     #[test]
     fn instants_are_read() {
-        let ago =
-            |text: &str| Local::now().timestamp_millis() as u64 - text.parse::<When>().unwrap().0.0;
+        let ago = |text: &str| {
+            Utc::now().timestamp_millis() as u64 - text.parse::<When>().unwrap().instant().0
+        };
         for (text, hours) in [("60m", 1), ("12h", 12), ("7d", 168), ("2w", 336)] {
             assert_eq!((ago(text) + 1_800_000) / 3_600_000, hours, "{text}");
         }
-        assert!(local("2026-11-01".parse::<When>().unwrap().0).starts_with("2026-11-01 00:00:00"));
+        assert!(
+            local("2026-11-01".parse::<When>().unwrap().instant())
+                .starts_with("2026-11-01 00:00:00")
+        );
         for wrong in ["", "7", "d", "7y", "-7d", "yesterday", "2026-13-01", "é"] {
             assert!(wrong.parse::<When>().is_err(), "{wrong}");
         }
