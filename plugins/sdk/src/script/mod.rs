@@ -54,7 +54,7 @@ mod wait;
 pub use announce::{Announce, Place};
 pub use call::Call;
 pub use code::Coding;
-pub use conversation::{CaseKeys, InCall, Over};
+pub use conversation::{Alone, CaseKeys, InCall, Over, TransferBy};
 pub use events::Events;
 pub use ladder::Waiting;
 pub use language::Language;
