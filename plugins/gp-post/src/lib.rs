@@ -75,15 +75,23 @@ impl Script for GpPost {
 }
 
 async fn usual(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
-    match call
-        .wait_in(&s.queue)
-        .music(&s.music)
-        .say_from(&s.waiting, s.repeat_every, s.repeat_every)
-        .await
-    {
-        Ok(operator) => talk(call, s, &operator).await,
-        Err(NotServed::CallerGone) => Ok("abandoned".into()),
-        Err(why) => nobody(call, s, why.word()).await,
+    let began = call.now().instant;
+    let mut back = false;
+    loop {
+        let waiting = call.wait_in(&s.queue).music(&s.music);
+        let waiting = waiting.say_from(&s.waiting, s.repeat_every, s.repeat_every);
+        let waiting = match back {
+            true => waiting.entering(|entry| entry.waited_since(began)),
+            false => waiting,
+        };
+        match waiting.await {
+            Ok(operator) => match talk(call, s, &operator).await? {
+                Some(ending) => return Ok(ending),
+                None => back = true,
+            },
+            Err(NotServed::CallerGone) => return Ok("abandoned".into()),
+            Err(why) => return nobody(call, s, why.word()).await,
+        }
     }
 }
 
@@ -92,29 +100,44 @@ async fn usual(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
 async fn urgent(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {
     call.tag("urgent");
     let u = &s.urgent;
-    let waiting =
-        call.wait_in(&u.queue).music(&s.music).say_from(&s.waiting, s.repeat_every, s.repeat_every);
-    let waiting = waiting.entering(|entry| {
-        entry.priority(u8::MAX).display(&u.display).whisper(vec![(&u.announcement).into()])
-    });
-    match call.within(u.overflow_after, waiting).await {
-        Some(Ok(operator)) => talk(call, s, &operator).await,
-        Some(Err(NotServed::CallerGone)) => Ok("abandoned".into()),
-        Some(Err(_)) | None => otherwise(call, s).await,
+    let began = call.now().instant;
+    loop {
+        let waiting = call.wait_in(&u.queue).music(&s.music);
+        let waiting = waiting.say_from(&s.waiting, s.repeat_every, s.repeat_every);
+        let waiting = waiting.entering(|entry| {
+            let entry = entry.priority(u8::MAX).waited_since(began);
+            entry.display(&u.display).whisper(vec![(&u.announcement).into()])
+        });
+        match call.within(u.overflow_after, waiting).await {
+            Some(Ok(operator)) => {
+                if let Some(ending) = talk(call, s, &operator).await? {
+                    return Ok(ending);
+                }
+            }
+            Some(Err(NotServed::CallerGone)) => return Ok("abandoned".into()),
+            Some(Err(_)) | None => return otherwise(call, s).await,
+        }
     }
 }
 
-async fn talk(call: &Call, s: &'static Settings, operator: &Agent) -> Result<Ending, Failure> {
+/// None: the caller is alone, and waits again.
+async fn talk(
+    call: &Call,
+    s: &'static Settings,
+    operator: &Agent,
+) -> Result<Option<Ending>, Failure> {
     call.note("agent", &operator.name);
     call.after_hang_up(|| async { "answered".into() });
     match call.conversation(operator, &s.in_call).await {
-        Over::AgentGone => Ok("answered".into()),
-        Over::HandedOver(to) | Over::SentOn(to) => {
-            call.note("passed-to", to);
-            Ok("answered".into())
-        }
-        Over::CallerAlone => otherwise(call, s).await,
+        Over::AgentGone => {}
+        Over::HandedOver(to) | Over::SentOn(to) => call.note("passed-to", to),
+        Over::CallerAlone => match s.in_call.alone {
+            Alone::Queue => return Ok(None),
+            Alone::OwnRoute => call.transfer(CALLER, None).await?,
+            Alone::Elsewhere => return otherwise(call, s).await.map(Some),
+        },
     }
+    Ok(Some("answered".into()))
 }
 
 async fn otherwise(call: &Call, s: &'static Settings) -> Result<Ending, Failure> {

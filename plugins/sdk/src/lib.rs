@@ -39,8 +39,8 @@ pub mod prelude {
     pub use crate::{
         prompt::{Seconds, secs},
         script::{
-            Agent, Announce, Answered, CALLER, Call, Coding, Either, Ending, Failure, InCall,
-            Language, NotReached, NotServed, Over, Script, Waiting, join, race,
+            Agent, Alone, Announce, Answered, CALLER, Call, Coding, Either, Ending, Failure,
+            InCall, Language, NotReached, NotServed, Over, Script, TransferBy, Waiting, join, race,
         },
         types::{Field, Prompt, Target},
         words::Words,

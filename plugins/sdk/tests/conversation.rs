@@ -11,6 +11,9 @@ use strowger_sdk::{
     types::{Command, Event, Outcome, RefusalReason, Target, TransferAsked, Unanswered},
 };
 
+#[path = "conversation/transfers.rs"]
+mod transfers;
+
 struct Desk;
 
 impl Script for Desk {
@@ -42,6 +45,8 @@ fn settings() -> InCall {
         back: "*#".into(),
         transfer: "*7N#".into(),
         ring_time: Seconds(20),
+        transfer_by: TransferBy::default(),
+        alone: Alone::default(),
         country: "+32".into(),
         send_to: [
             ("12", SendTo::Queue(waits("billing"))),
@@ -189,33 +194,6 @@ fn busy_and_unanswered() {
         call.settles();
         assert_eq!(call.ending(), None);
     }
-}
-
-#[test]
-fn r4_blind_transfer() {
-    let mut call = talking();
-    call.matches("*7N#", "0470123456").settles();
-    let id = call.outstanding("transfer");
-    let Some((_, Command::Transfer(transfer))) = call.all_outstanding().find(|(out, _)| *out == id)
-    else {
-        panic!()
-    };
-    assert_eq!(transfer.target, Some(Target::Number("+32470123456".into())));
-    call.outcome(id, Outcome::Transferred);
-    assert!(call.newest_names().contains(&"hang-up"));
-    assert_eq!(call.ending(), Some("SentOn(\"0470123456\")"));
-
-    let mut call = talking();
-    call.matches("*7N#", "201")
-        .settles()
-        .refuses("transfer", RefusalReason::NotPermitted)
-        .settles();
-    assert!(
-        call.orders()
-            .iter()
-            .any(|order| matches!(&order.command, Command::Resume(leg) if leg == CALLER))
-    );
-    assert_eq!(call.ending(), None);
 }
 
 #[test]

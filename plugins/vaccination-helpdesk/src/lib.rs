@@ -56,61 +56,77 @@ async fn helpdesk(call: &Call, s: &'static Settings) -> Result<Ending, Failure> 
     // V1 "Welkomstboodschap, met vermelding naam gemeente."
     call.play(s.texts.welcome.replace("{municipality}", &s.municipality)).await;
 
-    // V2 "Voorzie een wachtrij voor wanneer alle aangelogde telefoonagenten in gesprek zijn, met
-    //     wachtboodschap, met wachtmuziek, met om de 60 seconden herhaling van de wachtboodschap."
-    let all_busy = call.queue(&s.queue).is_none_or(|queue| queue.free == 0);
-    let first = if all_busy { Seconds(0) } else { s.repeat_every };
-    let mut waiting =
-        call.wait_in(&s.queue).music(&s.music).say_from(&s.texts.waiting, first, s.repeat_every);
-
-    // V3 "Na 180 seconden wachttijd automatische doorroutering van wachtenden naar het centrale
-    // back-up
-    //     helpdesknummer."
-    let served = match call.within(s.overflow_after, &mut waiting).await {
-        Some(served) => served,
-        None => match overflow(call, s, &mut waiting).await {
+    let began = call.now().instant;
+    let mut back = false;
+    loop {
+        let served = match wait(call, s, back.then_some(began)).await {
             Waited::Served(served) => served,
-            Waited::Central(central) => {
-                drop(waiting);
-                return put_through(call, central, "waited").await;
+            Waited::Central(central) => return put_through(call, central, "waited").await,
+        };
+        match served {
+            Ok(agent) => {
+                call.note("agent", &agent.name);
+                match talk(call, s, &agent).await? {
+                    Some(ending) => return Ok(ending),
+                    None => back = true,
+                }
             }
-        },
-    };
-    match served {
-        Ok(agent) => {
-            call.note("agent", &agent.name);
-            talk(call, s, &agent).await
+            // V5 "Voorzie minstens 3 tot 5x zoveel parallele lijnen als er telefoonagenten zijn."
+            Err(NotServed::Full) => return elsewhere(call, s, "full", &s.texts.full).await,
+            Err(NotServed::CallerGone) => return Ok("abandoned".into()),
+            Err(nobody) => return elsewhere(call, s, nobody.word(), &s.texts.closed).await,
         }
-        // V5 "Voorzie minstens 3 tot 5x zoveel parallele lijnen als er telefoonagenten zijn."
-        Err(NotServed::Full) => elsewhere(call, s, "full", &s.texts.full).await,
-        Err(NotServed::CallerGone) => Ok("abandoned".into()),
-        Err(nobody) => elsewhere(call, s, nobody.word(), &s.texts.closed).await,
     }
 }
 
-/// The caller has an agent, who can consult a colleague, hand the caller over, or send the caller
-/// on (R4).
-async fn talk(call: &Call, s: &'static Settings, agent: &Agent) -> Result<Ending, Failure> {
-    let Some(keys) = &s.in_call else { return Ok("answered".into()) };
-    call.after_hang_up(|| async { "answered".into() });
-    match call.conversation(agent, keys).await {
-        Over::AgentGone => {}
-        Over::HandedOver(to) => call.note("handed-over", to),
-        Over::SentOn(to) => call.note("sent-on", to),
-        Over::CallerAlone => {
-            call.play(&keys.not_reached).await;
-            call.hang_up_all();
-        }
-    }
-    Ok("answered".into())
-}
-
-/// What became of one who waited long.
+/// What became of one who waited.
 enum Waited {
     /// The queue has ended, one way or the other.
     Served(Result<Agent, NotServed>),
     /// The central helpdesk answered first.
     Central(Answered),
+}
+
+/// The caller waits; `since` then, if the place is an old one.
+async fn wait(call: &Call, s: &'static Settings, since: Option<u64>) -> Waited {
+    // V2 "Voorzie een wachtrij voor wanneer alle aangelogde telefoonagenten in gesprek zijn, met
+    //     wachtboodschap, met wachtmuziek, met om de 60 seconden herhaling van de wachtboodschap."
+    let all_busy = call.queue(&s.queue).is_none_or(|queue| queue.free == 0);
+    let first = if all_busy { Seconds(0) } else { s.repeat_every };
+    let waiting =
+        call.wait_in(&s.queue).music(&s.music).say_from(&s.texts.waiting, first, s.repeat_every);
+    let mut waiting = match since {
+        Some(since) => waiting.entering(|entry| entry.waited_since(since)),
+        None => waiting,
+    };
+
+    // V3 "Na 180 seconden wachttijd automatische doorroutering van wachtenden naar het centrale
+    // back-up
+    //     helpdesknummer."
+    match call.within(s.overflow_after, &mut waiting).await {
+        Some(served) => Waited::Served(served),
+        None => overflow(call, s, &mut waiting).await,
+    }
+}
+
+/// The caller has an agent, who can consult a colleague, hand the caller over, or send the caller
+/// on (R4). None: the caller is alone, and waits again.
+async fn talk(call: &Call, s: &'static Settings, agent: &Agent) -> Result<Option<Ending>, Failure> {
+    let Some(keys) = &s.in_call else { return Ok(Some("answered".into())) };
+    call.after_hang_up(|| async { "answered".into() });
+    match call.conversation(agent, keys).await {
+        Over::AgentGone => {}
+        Over::HandedOver(to) => call.note("handed-over", to),
+        Over::SentOn(to) => call.note("sent-on", to),
+        Over::CallerAlone => match keys.alone {
+            Alone::Queue => return Ok(None),
+            Alone::OwnRoute => call.transfer(CALLER, None).await?,
+            Alone::Elsewhere => {
+                return elsewhere(call, s, "alone", &s.texts.closed).await.map(Some);
+            }
+        },
+    }
+    Ok(Some("answered".into()))
 }
 
 /// V3: the caller has waited long. On to the central helpdesk, if it is open; the place in line is

@@ -27,6 +27,7 @@ pub(super) struct Phone {
 
 #[derive(Clone, Copy, Default, PartialEq)]
 pub(super) enum Device {
+    /// Asterisk has said nothing yet.
     #[default]
     Unknown,
     Idle,
@@ -37,10 +38,10 @@ pub(super) enum Device {
 impl Device {
     pub(super) fn of(state: &str) -> Self {
         match state {
-            "NOT_INUSE" => Self::Idle,
             "INUSE" | "BUSY" | "RINGING" | "RINGINUSE" | "ONHOLD" => Self::InUse,
             "INVALID" | "UNAVAILABLE" => Self::Gone,
-            _ => Self::Unknown,
+            // Also what Asterisk calls unknown: it may be rung.
+            _ => Self::Idle,
         }
     }
 }

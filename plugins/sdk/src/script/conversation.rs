@@ -32,8 +32,15 @@ pub struct InCall {
     /// Transfers the caller to a number at once (blind transfer), such as `*7N#`.
     #[schemars(regex(pattern = r"^[0-9*#]+N[*#]$"))]
     pub transfer: String,
-    /// How long whom an agent consults may ring, in seconds.
+    /// How long whom an agent consults may ring, in seconds; also whom the caller is transferred to.
     pub ring_time: Seconds,
+    /// How a blind transfer is carried out.
+    #[serde(default)]
+    pub transfer_by: TransferBy,
+    /// What becomes of a caller who is alone: the agent has hung up, and whom the agent has called
+    /// does not answer.
+    #[serde(default)]
+    pub alone: Alone,
     /// Takes the place of the 0 of a national number that an agent keys, such as `+32`.
     #[schemars(regex(pattern = r"^\+[0-9]{1,3}$"))]
     pub country: String,
@@ -84,6 +91,31 @@ pub struct Waits {
     /// later; else behind all others.
     #[serde(default)]
     pub since_arrival: bool,
+}
+
+/// How a blind transfer is carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TransferBy {
+    /// The number is dialled, and whoever answers gets the caller. If nobody does, the agent has the
+    /// caller again.
+    #[default]
+    Dialling,
+    /// The caller leaves Strowger at once. If nobody answers, the caller is lost.
+    SendingAway,
+}
+
+/// What becomes of a caller who is alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Alone {
+    /// The caller waits again, in the old place of the queue.
+    #[default]
+    Queue,
+    /// The caller goes on in the PBX's own route.
+    OwnRoute,
+    /// The caller goes where those go whom nobody can serve.
+    Elsewhere,
 }
 
 /// What an agent keys to note something that has to be answered in time (V8), with who called, the
@@ -224,7 +256,7 @@ impl Call {
                 _ = self.gone(&agent.leg) => Some(Over::AgentGone),
                 number = transfers.next() => conversation.pass_on(number).await,
                 key = conversation.key() => match key {
-                    Key::Consult(number) => conversation.consult(number).await,
+                    Key::Consult(number) => conversation.call(number, false).await,
                     Key::Transfer(number) => match settings.send_to.get(&number) {
                         Some(SendTo::Queue(waits)) => match conversation.send_into(waits).await {
                             Ok(()) => return Next::Wait(waits),
@@ -292,8 +324,9 @@ impl Conversation<'_> {
         while !matches!(self.key().await, Key::Back) {}
     }
 
-    /// The caller is held and somebody is called. Nothing: the agent has the caller again.
-    async fn consult(&mut self, number: String) -> Option<Over> {
+    /// The caller is held and somebody is called, whom the agent consults, or who gets the caller
+    /// (`blind`). Nothing: the agent has the caller again.
+    async fn call(&mut self, number: String, blind: bool) -> Option<Over> {
         if self.call.hold(CALLER).await.is_err() {
             return None;
         }
@@ -312,6 +345,13 @@ impl Conversation<'_> {
             reached = &mut dial => reached,
         };
         match reached {
+            Ok(answered) if blind => {
+                let over = self.hand_over(answered.leg, number).await;
+                if self.call.run.gone(self.agent).is_none() {
+                    self.call.hang_up(self.agent);
+                }
+                Some(over)
+            }
             Ok(answered) => self.speak_with(answered.leg, number).await,
             Err(NotReached::Failed(why)) => self.explain(&why).await,
             Err(NotReached::Busy) => self.say(&self.settings.busy).await,
@@ -364,6 +404,9 @@ impl Conversation<'_> {
 
     /// Sends the caller on; if that is not possible, the agent hears why and has the caller again.
     async fn transfer(&mut self, number: String) -> Option<Over> {
+        if self.settings.transfer_by == TransferBy::Dialling {
+            return self.call(number, true).await;
+        }
         if self.call.hold(CALLER).await.is_err() {
             return None;
         }
@@ -381,8 +424,11 @@ impl Conversation<'_> {
     /// The agent's own transfer key: whoever is reached has the caller then.
     async fn pass_on(&self, number: String) -> Option<Over> {
         let to = self.settings.target(&number);
-        let settled = self.call.settle_transfer(self.agent, Some(to)).await;
-        settled.is_ok().then_some(Over::HandedOver(number))
+        match self.call.settle_transfer(self.agent, Some(to)).await {
+            Ok(()) => Some(Over::HandedOver(number)),
+            // The phone has hung up meanwhile: the host says that first.
+            Err(_) => self.call.run.gone(self.agent).map(|_| Over::CallerAlone),
+        }
     }
 
     async fn explain(&self, why: &Failure) -> Option<Over> {

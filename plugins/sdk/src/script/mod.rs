@@ -54,7 +54,7 @@ mod wait;
 pub use announce::{Announce, Place};
 pub use call::Call;
 pub use code::Coding;
-pub use conversation::{CaseKeys, InCall, Over, SendTo, Waits};
+pub use conversation::{Alone, CaseKeys, InCall, Over, SendTo, TransferBy, Waits};
 pub use events::Events;
 pub use ladder::Waiting;
 pub use language::Language;
