@@ -62,7 +62,7 @@ pub enum NoFlow {
 /// Where a call comes from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ComesFrom {
-    /// The number that the caller claims; none: withheld.
+    /// The number that the caller claims; none: withheld, or the endpoint is a phone of the site.
     pub caller: Option<String>,
     /// The endpoint that the PBX authenticated.
     pub endpoint: Option<String>,

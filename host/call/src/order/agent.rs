@@ -141,8 +141,10 @@ impl Turn<'_> {
         let ticket = u64::from(self.call.kept.record.steps) << 32 | u64::from(self.call.index);
         let agent = agent.name.clone();
         let kept = &self.call.kept;
-        let (caller, endpoint) = (kept.record.caller.clone(), kept.origin.endpoint.clone());
-        let from = ComesFrom { caller, endpoint };
+        // A phone of the site is one place, whatever number it shows.
+        let is_phone = site.has_phone(&self.call.terms.permissions, endpoint);
+        let caller = kept.record.caller.clone().filter(|_| !is_phone);
+        let from = ComesFrom { caller, endpoint: kept.origin.endpoint.clone() };
         self.house.prove(Prove { ticket, agent: agent.clone(), from, pin, digits: digits? });
         self.call.orders.open(id, None, Proving { ticket, agent, action });
         Ok(())

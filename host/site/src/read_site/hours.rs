@@ -167,3 +167,29 @@ impl Reader<'_> {
         self.source.within(at, bad.at, bad.why)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        read_site::{People, site},
+        source::Source,
+    };
+    use std::path::Path;
+
+    #[test]
+    fn a_country_is_written_as_people_write_it() {
+        let country = |text: &str| {
+            let text = format!(
+                "time_zone = \"Europe/Brussels\"\nlanguage = \"nl-BE\"\ncountry = \"{text}\"\n"
+            );
+            let source = Source::parse(Path::new("site.toml"), &text).unwrap();
+            site(&source, People::Files).map(|site| site.country)
+        };
+        for text in ["BE", "be", "Belgium", "Belgi\u{eb}", "BELGIQUE", " Belgien "] {
+            assert_eq!(country(text).unwrap().as_deref(), Some("BE"), "{text}");
+        }
+        assert_eq!(country("Nederland").unwrap().as_deref(), Some("NL"));
+        let problems = country("Belgum").unwrap_err();
+        assert_eq!(problems[0].help.as_deref(), Some("did you mean `Belgium`?"));
+    }
+}
