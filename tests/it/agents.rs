@@ -364,3 +364,54 @@ async fn queues_count_their_callers() {
     tokio::time::sleep(Duration::from_secs(24 * 3600)).await;
     assert_eq!(figures("helpdesk").day, QueueCounts::default());
 }
+
+/// What an operator who renames has to change, and what that must not change.
+#[tokio::test(start_paused = true)]
+async fn who_and_what_is_renamed_while_calls_are_up_goes_on() {
+    let (flow, names) = (
+        HELPDESK.replace("overflow_after = 6", "overflow_after = 600"),
+        [
+            ("[queues.helpdesk]", "[queues.desk]\nwas = \"helpdesk\""),
+            ("[\"an\",", "[\"anna\","),
+            ("[agents.an]", "[agents.anna]\nwas = \"an\""),
+        ],
+    );
+    let site = site().replace("[agents.an]\n", "[agents.an]\nlogged_in = true\n");
+    let folder = Folder::helpdesk(&site, &flow).unwrap();
+    let host = Host::start(&folder, Clock::simulated(Timestamp(1_795_000_000_000))).unwrap();
+    let sim = host.sim(SimConfig::default());
+    let an = Phone::answers(Duration::from_secs(1)).talking(Duration::from_secs(60));
+    sim.phone(Address::Endpoint("PJSIP/an".to_owned()), an);
+    let caller = || Caller {
+        from: Some("+32475000000".to_owned()),
+        to: "0900".to_owned(),
+        patience: Some(Duration::from_secs(600)),
+        ..Caller::default()
+    };
+    sim.call(caller());
+    host.seen("Talks {", PATIENCE * 10).await.unwrap();
+    sim.call(caller());
+    host.seen_often("Queued", 2, PATIENCE * 10).await.unwrap();
+
+    let renamed = names.iter().fold(site, |site, (old, new)| site.replace(old, new));
+    let flow = flow
+        .replace("[\"helpdesk\"]", "[\"desk\"]")
+        .replace("queue = \"helpdesk\"", "queue = \"desk\"");
+    folder.write("vaccination-helpdesk/flow.toml", &flow).unwrap();
+    folder.write("site.toml", &renamed).unwrap();
+    let report = host.catalogue.reload();
+    assert!(report.is_good() && report.site_changed, "{report}");
+    host.exchange.site_changed();
+    assert_eq!(host.exchange.agent_status("anna"), Some(AgentStatus::Talking));
+    assert_eq!(host.exchange.queue("desk").map(|queue| queue.waiting), Some(1));
+    assert_eq!(rings(&host).len(), 1, "the phone of one who talks is not rung");
+
+    // The first call ends, and the second has the same agent.
+    let records = host.records(2, PATIENCE * 100).await.unwrap();
+    let agents: Vec<_> =
+        records.iter().map(|record| record.agent.as_ref().unwrap().as_str()).collect();
+    assert_eq!(agents, ["an", "anna"]);
+    assert!(records.iter().all(|record| record.outcome == "answered"));
+    let site = &host.catalogue.current().site;
+    assert_eq!(site.now_called(&"an".into()).as_str(), "anna", "reports count both together");
+}
