@@ -44,7 +44,8 @@ pub(crate) fn helpdesk(agents: usize, hours: &str, wrap_up: u32) -> Result<Folde
          [music]\nwachtmuziek = \"default\"\n\
          [schedules.helpdesk]\nhours = \"{hours}\"\n\
          [schedules.central]\nhours = \"{hours}\"\n\
-         [queues.helpdesk]\nring_time = 20\ntoo_short = 1\nwrap_up = {wrap_up}\nagents = [{}]\n",
+         [queues.helpdesk]\nring_time = 20\ntoo_short = 1\nwrap_up = {wrap_up}\nagents = [{}]\n\
+         [queues.onthaal]\n",
         (0..agents).map(|agent| format!("\"agent-{agent}\"")).collect::<Vec<_>>().join(", ")
     );
     for agent in 0..agents {

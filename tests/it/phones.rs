@@ -93,7 +93,9 @@ async fn r6_a_voice_mail_of_an_agents_mobile_takes_no_caller() {
     assert_eq!(host.exchange.agent_status("a1"), Some(AgentStatus::Ringing));
     assert_eq!(host.records(1, PATIENCE).await.unwrap()[0].agent, Some("a2".into()));
 
-    // Somebody is there: another key does nothing.
+    // Somebody is there: another key does nothing. Else the phone that has rung out would be the
+    // last to ring for a while.
+    host.exchange.agent(&"a1".into(), AgentAction::Ready).unwrap();
     let keys = Keys { after: Duration::from_millis(500), digits: "21".to_owned() };
     sim.phone(mobile, Phone { keys: vec![keys], ..answers });
     call(&sim);

@@ -2,7 +2,7 @@
 
 use crate::{AsteriskConfig, rest::Failure};
 use std::io::ErrorKind;
-use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
 /// Why the socket of events cannot be opened.
 pub(super) fn of_socket(config: &AsteriskConfig, error: &tungstenite::Error) -> String {
@@ -24,6 +24,9 @@ pub(super) fn of_socket(config: &AsteriskConfig, error: &tungstenite::Error) -> 
             ),
             _ => format!("the connection to {url} broke: {error}"),
         },
+        Error::Protocol(
+            ProtocolError::HandshakeIncomplete | ProtocolError::ResetWithoutClosingHandshake,
+        ) => format!("the connection to {url} broke: {error}"),
         Error::Protocol(_) | Error::HttpFormat(_) | Error::Url(_) => format!(
             "what answers at {url} is no Asterisk: compare the port in asterisk.url with \
              `bindport` in http.conf"

@@ -9,7 +9,7 @@
 //! * [`host`]: the trait.
 //! * [`error`]: why something was not done.
 //! * [`router`](mod@router): a host, served over HTTP.
-//! * [`client`]: a host, reached over HTTP. [`router`]: a host, served over HTTP; `asked`: what a
+//! * [`client`]: a host, reached over HTTP. [`mod@router`]: a host, served over HTTP; `asked`: what a
 //!   request asks of it.
 //!
 //! **Architecture invariant:** this crate knows of Strowger only the names, ids and instants of

@@ -11,6 +11,7 @@
 //! * `far_end`: what the PBX tells of legs, made into outcomes and events.
 //! * `legs`: the legs, and who is in conversation with whom; `place`: moving them, playing to them.
 //! * `orders`: the unfinished orders, and what every kind of them can do.
+//! * `talks`: who had the caller for how long, for the record.
 //! * `takeover`: the place of the caller taken by a leg of another call.
 //! * `by_hand`: an operator looks at a call, or does something with it; `glance`: the types for that.
 //! * `urgent`: an agent's conversation that waits while the agent is in an urgent call.

@@ -3,7 +3,7 @@
 //! The system reports changes at once, but not all of them: of a folder that is replaced as a
 //! whole, it goes on watching the old one. So all files are also looked at now and then.
 
-use crate::Catalogue;
+use crate::{Catalogue, origin::FLOW_FILE};
 use notify::{
     RecommendedWatcher, RecursiveMode, Watcher,
     event::{AccessKind, AccessMode, EventKind},
@@ -27,8 +27,8 @@ use walkdir::WalkDir;
 /// How often the files are looked at although no change was reported.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// A file that has gone counts as deleted when nothing has changed for this long: it may be on its
-/// way back, as while a folder is copied.
+/// A flow whose file has gone is taken away when nothing has changed for this long: the file may be
+/// on its way back, as while a folder is copied.
 const GONE: Duration = Duration::from_secs(3);
 
 /// Reloads after each change of a file, until dropped.
@@ -47,8 +47,8 @@ pub struct WatchError {
 
 impl Catalogue {
     /// Reloads after each change in the folders of flows and plugins, once `debounce` is over since
-    /// the first, and hands each report to `told`, on a thread of the watcher's own. If files have
-    /// gone, it waits for a few seconds whether they come back.
+    /// the first, and hands each report to `told`, on a thread of the watcher's own. If the file of a
+    /// flow has gone, it waits for a few seconds whether it comes back.
     ///
     /// # Errors
     /// A folder does not exist, or the system's number of watches is used up.
@@ -166,8 +166,13 @@ impl Look {
         }
     }
 
-    fn has_lost(&self, now: &Self) -> bool {
-        self.0.keys().any(|path| !now.0.contains_key(path))
+    /// Whether a file has gone that makes a flow: without it, the flow would be taken away.
+    fn has_lost_flow(&self, now: &Self, flows: &Path) -> bool {
+        let makes_flow = |path: &Path| {
+            path.file_name().is_some_and(|name| name == FLOW_FILE)
+                || path.parent() == Some(flows) && path.extension().is_some_and(|it| it == "toml")
+        };
+        self.0.keys().any(|path| makes_flow(path) && !now.0.contains_key(path))
     }
 
     fn folders(&self) -> impl Iterator<Item = (&Path, &Mark)> {
@@ -233,13 +238,13 @@ impl Follower {
         }
     }
 
-    /// The files as they are. If some have gone since they were read, waits until they are back, or
-    /// nothing changes any more.
+    /// The files as they are. If those of a flow have gone since they were read, waits until they
+    /// are back, or nothing changes any more.
     fn look_twice(&self) -> Look {
         let mut now = self.folders.look();
         let mut unchanged_since = Instant::now();
         // Nothing is read anew as long as the same files are away.
-        while self.read.has_lost(&now)
+        while self.read.has_lost_flow(&now, &self.folders.flows)
             && now != self.looked
             && unchanged_since.elapsed() < GONE
             && !self.stopped.load(Ordering::Relaxed)

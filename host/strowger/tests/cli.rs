@@ -115,8 +115,8 @@ fn check_says_everything_that_is_wrong_at_once() {
     );
     place.change(
         "flows/vaccination-helpdesk/flow.toml",
-        "queues = [\"helpdesk\"]",
-        "queues = [\"helpdsk\"]",
+        "queues = [\"helpdesk\", ",
+        "queues = [\"helpdsk\", ",
     );
     place.change("flows/reception/flow.toml", "greeting =", "greting =");
     place.run(&["check", "flows"]).ends(

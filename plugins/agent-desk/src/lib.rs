@@ -85,7 +85,7 @@ impl Phone {
         let arrival = call.arrival()?;
         let words = match call.dialled().starts_with(&s.mobile_prefix) {
             false => arrival.endpoint.clone()?,
-            true => international(arrival.caller.as_ref()?, &s.country_prefix),
+            true => arrival.caller.clone()?,
         };
         Some(Self { words })
     }
@@ -106,15 +106,6 @@ impl Phone {
         call.agent_at(&self.words).filter(|agent| {
             call.agent(agent).is_some_and(|status| status != AgentStatus::LoggedOut)
         })
-    }
-}
-
-/// `0470...` and `0032470...` as `+32470...`.
-fn international(number: &str, country_prefix: &str) -> String {
-    match (number.strip_prefix("00"), number.strip_prefix('0')) {
-        (Some(abroad), _) => format!("+{abroad}"),
-        (None, Some(here)) => format!("{country_prefix}{here}"),
-        (None, None) => number.to_owned(),
     }
 }
 

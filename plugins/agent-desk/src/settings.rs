@@ -12,9 +12,6 @@ pub struct Settings {
     pub codes: Codes,
     /// What stands before a code that is keyed on an emergency mobile, such as `082780`.
     pub mobile_prefix: String,
-    /// How the country's own numbers begin when they are written for abroad, such as `+32`: a
-    /// mobile whose number comes as `0470...` is rung at `+32470...`.
-    pub country_prefix: String,
     /// How often somebody may key a wrong extension, or a wrong PIN, in one call.
     pub tries: u8,
     /// Reasons of a pause, by the digit behind the code.

@@ -23,6 +23,7 @@ pub(crate) struct Bed {
     // Fields drop in this order: the host goes before its Asterisk.
     pub(crate) host: Option<Arc<Asterisk>>,
     pub(crate) events: UnboundedReceiver<PbxEvent>,
+    lost: bool,
     pub(crate) calls: Vec<Call>,
     pub(crate) phones: Vec<Phone>,
     /// Whom the phones call by themselves.
@@ -38,7 +39,8 @@ impl Bed {
         let gate = Gate::open(&pbx).unwrap();
         let (adapter, events) = adapter(&pbx, &gate.url()).await;
         let (calls, phones, others) = Default::default();
-        let mut bed = Self { host: Some(adapter), events, calls, phones, others, gate, pbx };
+        let mut bed =
+            Self { host: Some(adapter), events, lost: false, calls, phones, others, gate, pbx };
         assert_eq!(bed.next().await, PbxEvent::Synced { alive: Vec::new() });
         bed
     }
@@ -65,11 +67,21 @@ impl Bed {
         (1..=self.phones.len() as u8).find(dialled)
     }
 
-    /// The next event.
+    /// The next event. That the PBX is lost is told again whenever the cause is another, and counts
+    /// once.
     pub(crate) async fn next(&mut self) -> PbxEvent {
-        match timeout(PATIENCE, self.events.recv()).await {
-            Ok(Some(event)) => event,
-            _ => panic!("no event within {PATIENCE:?}"),
+        loop {
+            let event = match timeout(PATIENCE, self.events.recv()).await {
+                Ok(Some(event)) => event,
+                _ => panic!("no event within {PATIENCE:?}"),
+            };
+            match event {
+                PbxEvent::Lost { .. } if self.lost => continue,
+                PbxEvent::Lost { .. } => self.lost = true,
+                PbxEvent::Synced { .. } => self.lost = false,
+                _ => {}
+            }
+            return event;
         }
     }
 

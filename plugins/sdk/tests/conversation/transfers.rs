@@ -1,4 +1,4 @@
-//! Blind transfers: by code, and by the transfer key of the phone.
+//! Blind transfers: by code, by the transfer key of the phone, and within the host.
 
 use super::*;
 
@@ -63,4 +63,46 @@ fn r4_a_caller_may_be_sent_away_at_once() {
             .any(|order| matches!(&order.command, Command::Resume(leg) if leg == CALLER))
     );
     assert_eq!(call.ending(), None);
+}
+
+#[test]
+fn an_agent_sends_the_caller_into_a_queue_and_the_conversation_goes_on_there() {
+    let mut call = talking();
+    call.matches("*7N#", "12");
+    assert_eq!(call.newest_names(), ["hang-up", "cancel", "enter-queue", "keep-waiting"]);
+    let entered = call.orders().iter().rev().find_map(|order| match &order.command {
+        Command::EnterQueue(entry) => Some(entry.clone()),
+        _ => None,
+    });
+    let entered = entered.unwrap();
+    assert_eq!(
+        (entered.queues, entered.agent_leg.as_str()),
+        (vec!["billing".to_owned()], "agent-2")
+    );
+    assert!(entered.waited_since.is_some(), "the wait goes on");
+    call.hangs_up("agent").settles();
+    assert_eq!(call.ending(), None, "the first agent is gone as was ordered");
+    call.agent_answers("bo").settles();
+    call.matches("*7N#", "201").settles().dial_answered().settles();
+    assert_eq!(call.ending(), Some("HandedOver(\"201\")"), "the second agent has the same keys");
+}
+
+#[test]
+fn where_nobody_is_logged_in_the_agent_keeps_the_caller() {
+    let mut call = talking();
+    call.matches("*7N#", "13");
+    assert_eq!(call.newest_names(), ["hold"]);
+    call.settles();
+    let names: Vec<&str> = call.orders().iter().map(|order| command_name(&order.command)).collect();
+    assert!(names.ends_with(&["hold", "play", "resume"]), "{names:?}");
+    assert_eq!(call.ending(), None);
+}
+
+#[test]
+fn an_agent_hands_the_caller_to_another_flow() {
+    let mut call = talking();
+    call.matches("*7N#", "9");
+    assert_eq!(call.newest_names(), ["hang-up", "continue-with"]);
+    call.refuses("continue-with", RefusalReason::UnknownName);
+    assert_eq!(call.newest_names(), ["cancel", "play"], "the caller is told that it failed");
 }
