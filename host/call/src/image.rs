@@ -64,7 +64,7 @@ impl Call {
     pub fn of_image(terms: Arc<Terms>, image: Image<'static>) -> Self {
         let mut legs = image.legs.into_owned();
         // Keys may have been missed: a pattern with a gap in it would be another number.
-        legs.iter_mut().for_each(|leg| leg.keyed.clear());
+        legs.iter_mut().for_each(|leg| leg.keyed = Box::default());
         Self {
             id: image.record.call,
             terms,

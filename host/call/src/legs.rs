@@ -34,7 +34,7 @@ pub(crate) struct Leg {
     /// Told to hang up or to leave; only its `Ended` is awaited.
     pub(crate) ending: Option<Ending>,
     /// Keyed, and held back: it may become what somebody watches for.
-    pub(crate) keyed: String,
+    pub(crate) keyed: Box<str>,
     /// Of an agent who is in an urgent call: the conversation that the agent will come back to.
     pub(crate) away_from: Option<ConversationId>,
     /// Told to listen to somebody, and not yet heard to have ended.
@@ -234,7 +234,7 @@ impl Leg {
             held_from: None,
             known,
             ending: None,
-            keyed: String::new(),
+            keyed: Box::default(),
             away_from: None,
             listens: false,
             listens_anew: false,

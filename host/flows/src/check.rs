@@ -34,7 +34,12 @@ pub fn check(path: &Path, plugins_dir: &Path, engine: &Engine) -> Report {
     problems.extend(plan.problems.into_values().flatten());
     problems.extend(without_file(flows_dir));
     let site = flows_dir.join(SITE_FILE);
-    problems.retain(|problem| problem.file.starts_with(path) || problem.file == site);
+    // Without its contacts and rosters a site cannot be used either.
+    let of_site = |file: &Path| match &files.site {
+        Err(wrong) => wrong.iter().any(|problem| problem.file == file),
+        Ok(_) => file == site,
+    };
+    problems.retain(|problem| problem.file.starts_with(path) || of_site(&problem.file));
     let about = |name: &&FlowName| {
         let origin = files.flows.get(*name).and_then(|origin| origin.as_ref().ok());
         origin.is_some_and(|origin| is_about(path, &origin.source.path))

@@ -7,12 +7,16 @@ use crate::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 use strowger_model::FlowName;
 use strowger_sandbox::{LoadError, Plugin};
-use strowger_site::{Problem, Site, read_site, source::Source};
+use strowger_site::{
+    Problem, Site, read_site,
+    source::{Source, read_whole},
+};
 
 /// The name of the site file in the folder of flows.
 pub(crate) const SITE_FILE: &str = "site.toml";
@@ -88,7 +92,7 @@ impl Files {
             let inside = path.join(FLOW_FILE);
             let (name, file) = match name.strip_suffix(".toml") {
                 Some(stem) if name != SITE_FILE => (stem, path.clone()),
-                None if inside.is_file() => (name, inside),
+                None if is_there(&inside) => (name, inside),
                 _ => continue,
             };
             // Editors leave hidden files for a moment.
@@ -118,6 +122,15 @@ impl Files {
             self.problems.push(problem.help(format!("rename it to `{meant}`")));
         }
         wrong
+    }
+}
+
+/// Whether there is a file, or something that cannot be looked at: that is said when it is read, and
+/// takes no flow away.
+fn is_there(file: &Path) -> bool {
+    match file.metadata() {
+        Ok(data) => data.is_file(),
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
     }
 }
 
@@ -221,7 +234,7 @@ impl Plugins {
             );
             return Err(NoPlugin::Missing { message, help: Some(help) });
         };
-        let bytes = fs::read(path).map_err(|error| NoPlugin::Missing {
+        let bytes = read_whole(path).map_err(|error| NoPlugin::Missing {
             message: format!("plugin {} cannot be read: {error}", path.display()),
             help: None,
         })?;

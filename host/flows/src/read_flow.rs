@@ -70,7 +70,8 @@ impl Reader<'_> {
 
     fn caller_id(&mut self, text: &str) -> Option<PhoneNumber> {
         let number = self.numbering().written(text);
-        if number.is_none() {
+        // Of a site file that is wrong nobody knows the country.
+        if number.is_none() && self.site.is_some() {
             let problem = self.source.at_value("/caller_id", not_a_number(text));
             self.problems.push(problem.help(NUMBER));
         }
@@ -87,6 +88,7 @@ impl Reader<'_> {
             "pbx" => Fallback::Pbx,
             other => match self.numbering().address(other) {
                 Some(target) => Fallback::To(target),
+                None if self.site.is_none() => Fallback::Pbx,
                 None => {
                     let message = format!("not a fallback: `{other}`");
                     let help = format!("write \"pbx\" for the PBX's own route; else {ADDRESS}");

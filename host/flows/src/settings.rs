@@ -122,6 +122,10 @@ impl Names {
                 )),
                 _ => None,
             };
+        // Of a site file that is wrong nobody knows the country.
+        if self.site.is_none() && matches!(format, "phone-number" | "dialled-number") {
+            return None;
+        }
         let site = self.site.as_deref();
         let queue = || {
             let known = site.map(|site| site.queues.keys().map(|name| name.as_str()).collect());

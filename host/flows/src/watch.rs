@@ -31,6 +31,9 @@ const LOOK: Duration = Duration::from_secs(2);
 /// on its way back, as while a folder is copied.
 const GONE: Duration = Duration::from_secs(3);
 
+/// It is waited for so long at most, whatever else changes.
+const GONE_AT_MOST: Duration = Duration::from_secs(30);
+
 /// Reloads after each change of a file, until dropped.
 pub struct Watching {
     stopped: Arc<AtomicBool>,
@@ -51,7 +54,7 @@ impl Catalogue {
     /// flow has gone, it waits for a few seconds whether it comes back.
     ///
     /// # Errors
-    /// A folder does not exist, or the system's number of watches is used up.
+    /// The folder of flows does not exist.
     pub fn watch(
         self: &Arc<Self>,
         debounce: Duration,
@@ -63,12 +66,22 @@ impl Catalogue {
         let folders =
             Folders { flows: config.flows_dir.clone(), plugins: config.plugins_dir.clone() };
         let looked = folders.look();
-        let watcher = folders.watch(&wake)?;
+        let watcher = match folders.watch(&wake) {
+            Err(error) if !config.flows_dir.is_dir() => return Err(error),
+            Err(error) => {
+                tracing::warn!(
+                    "{error}; the files are looked at every {} s instead",
+                    LOOK.as_secs()
+                );
+                None
+            }
+            Ok(watcher) => Some(watcher),
+        };
         let mut follower = Follower {
             read: looked.clone(),
             looked,
             folders,
-            watcher: Some(watcher),
+            watcher,
             wake: wake.clone(),
             changes,
             stopped: stopped.clone(),
@@ -242,11 +255,13 @@ impl Follower {
     /// are back, or nothing changes any more.
     fn look_twice(&self) -> Look {
         let mut now = self.folders.look();
-        let mut unchanged_since = Instant::now();
+        let began = Instant::now();
+        let mut unchanged_since = began;
         // Nothing is read anew as long as the same files are away.
         while self.read.has_lost_flow(&now, &self.folders.flows)
             && now != self.looked
             && unchanged_since.elapsed() < GONE
+            && began.elapsed() < GONE_AT_MOST
             && !self.stopped.load(Ordering::Relaxed)
         {
             let _ = self.changes.recv_timeout(GONE / 10);

@@ -52,7 +52,7 @@ struct Line {
 }
 
 /// Who wants to be unknown: no number, whatever else is said. Letters and digits only.
-const WITHHELD: [&str; 34] = [
+const WITHHELD: [&str; 33] = [
     "anonymous",
     "anonymousinvalid",
     "anonymouscall",
@@ -66,7 +66,6 @@ const WITHHELD: [&str; 34] = [
     "hidden",
     "hiddennumber",
     "numberwithheld",
-    "p",
     "presentationrestricted",
     "private",
     "privatecaller",
@@ -91,7 +90,7 @@ const WITHHELD: [&str; 34] = [
 ];
 
 /// In place of a number: nobody knows it. As a name they say nothing.
-const UNKNOWN: [&str; 24] = [
+const UNKNOWN: [&str; 25] = [
     "asterisk",
     "coinlinepayphone",
     "interactionwithotherservice",
@@ -105,6 +104,7 @@ const UNKNOWN: [&str; 24] = [
     "numberunavailable",
     "o",
     "outofarea",
+    "p",
     "serviceunavailable",
     "unavailable",
     "unavailablenumber",
@@ -203,14 +203,14 @@ fn all_plain(words: &[String]) -> BTreeSet<String> {
 }
 
 fn asks_for_privacy(header: &str) -> bool {
-    let mut values = header.split([';', ',']).map(|value| value.trim().to_ascii_lowercase());
+    let values = header.split([';', ',']).map(|value| value.trim().trim_matches('"'));
+    let mut values = values.map(str::to_ascii_lowercase);
     values.any(|value| PRIVACY.contains(&&*value))
 }
 
-/// `;privacy=full`, `uri`, `name`, or `full-network`: anything but `off`.
+/// `;privacy=full`, `uri`, `name`, or `full-network`: anything but `off`, of any party in the header.
 fn remote_asks_for_privacy(header: &str) -> bool {
-    let parameters = header.rsplit_once('>').map_or(header, |(_, behind)| behind);
-    parameters.split(';').any(|parameter| {
+    header.split([';', ',', '>']).any(|parameter| {
         let (key, value) = parameter.split_once('=').unwrap_or_default();
         let value = value.trim().trim_matches('"');
         key.trim().eq_ignore_ascii_case("privacy") && !value.eq_ignore_ascii_case("off")
@@ -228,7 +228,7 @@ fn identity(header: &str) -> Shown {
     let name = quoted.unwrap_or_else(|| name.to_owned());
     let (scheme, rest) = uri.trim().split_once(':').unwrap_or_default();
     let (user, host) = rest.split_once('@').unwrap_or(match scheme {
-        "tel" | "TEL" => (rest, ""),
+        scheme if scheme.eq_ignore_ascii_case("tel") => (rest, ""),
         _ => ("", rest),
     });
     let user = user.split(';').next().unwrap_or_default().replace("%2B", "+").replace("%2b", "+");

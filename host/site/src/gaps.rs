@@ -43,6 +43,7 @@ impl fmt::Display for Gap {
         }
         match self.more {
             0 => Ok(()),
+            1 => f.write_str("; there is 1 more gap"),
             more => write!(f, "; there are {more} more gaps"),
         }
     }
@@ -65,8 +66,9 @@ impl Site {
         };
         let ends = roster.ends();
         let mut lacks = Vec::new();
-        for (open, closed) in self.needed(roster, now, horizon.min(ends.unwrap_or(now))) {
-            let uncovered = roster.uncovered(open, closed).into_iter();
+        let last = ends.unwrap_or(now);
+        for (open, closed) in self.needed(roster, now, horizon.min(last)) {
+            let uncovered = roster.uncovered(open, closed.min(last)).into_iter();
             lacks.extend(
                 uncovered.map(|(from, until)| Lack::Nobody(self.moment(from), self.moment(until))),
             );
@@ -92,7 +94,7 @@ impl Site {
         let (mut needed, mut at) = (Vec::new(), from);
         while at < until {
             let status = schedule.status(at);
-            let change = status.until.map_or(until, |change| change.instant).min(until);
+            let change = status.until.map_or(until, |change| change.instant);
             if status.open {
                 needed.push((at, change));
             }

@@ -32,7 +32,10 @@ pub struct Permissions {
 impl Permissions {
     /// Whether a number or extension may be dialled or transferred to.
     pub fn may_dial(&self, number: &str) -> bool {
-        self.dial.iter().any(|pattern| pattern.matches(number))
+        // `0*` stands for numbers of the country. A call abroad costs more.
+        let abroad = |text: &str| text.starts_with("00");
+        let may = |pattern: &NumberPattern| !abroad(number) || abroad(pattern.as_str());
+        self.dial.iter().any(|pattern| pattern.matches(number) && may(pattern))
     }
 
     /// Whether an address in the PBX's own words may be dialled or transferred to.

@@ -380,7 +380,7 @@ pub fn recordings(folder: &Path) -> BTreeMap<String, PathBuf> {
                 if depth < DEEPEST && !name.starts_with('.') {
                     folders.push((depth + 1, format!("{prefix}{name}/"), path));
                 }
-            } else if let Some(name) = name.strip_suffix(".wav") {
+            } else if let Some(name) = name.strip_suffix(".wav").filter(|_| path.is_file()) {
                 found.insert(format!("{prefix}{name}"), path);
             }
         }

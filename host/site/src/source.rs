@@ -8,6 +8,7 @@ use crate::problem::{Place, Problem};
 use serde_json::{Map, Number, Value};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io,
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
@@ -37,10 +38,28 @@ struct Spans {
 #[derive(Clone, Debug)]
 struct Text(Arc<str>);
 
+/// A file of an operator is not larger than this: 256 MiB.
+const LARGEST: u64 = 256 << 20;
+
+/// Reads a file whole.
+///
+/// # Errors
+/// It cannot be read, is too large, or is no file: a pipe would be waited for without end.
+pub fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    let data = std::fs::metadata(path)?;
+    if !data.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    if data.len() > LARGEST {
+        return Err(io::Error::other(format!("it is larger than {} MiB", LARGEST >> 20)));
+    }
+    std::fs::read(path)
+}
+
 impl Source {
     /// Reads a file. All syntax errors at once.
     pub fn read(path: &Path) -> Result<Self, Vec<Problem>> {
-        let bytes = std::fs::read(path)
+        let bytes = read_whole(path)
             .map_err(|error| vec![Problem::of_file(path, format!("cannot be read: {error}"))])?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let line = error.as_bytes()[..error.utf8_error().valid_up_to()]

@@ -4,6 +4,7 @@
 //! `UPGRADES`, each a step of one, all in one transaction. A newer one is refused before anything
 //! is written.
 
+use crate::table::row::give_says;
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use std::{
     fs::OpenOptions,
@@ -131,6 +132,7 @@ pub(crate) fn open_to_write(path: &Path) -> Result<Connection, CannotOpen> {
     )
     .map_err(&database)?;
     connection.busy_timeout(Duration::from_secs(2)).map_err(&database)?;
+    give_says(&connection).map_err(&database)?;
     let from = match found {
         Found::Nothing => None,
         Found::Format(format) => Some(format),
@@ -165,6 +167,7 @@ fn reading(path: &Path) -> rusqlite::Result<Connection> {
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     connection.busy_timeout(Duration::from_secs(2))?;
+    give_says(&connection)?;
     Ok(connection)
 }
 

@@ -136,7 +136,7 @@ impl Turn<'_> {
             return false;
         }
         if let Some(leg) = self.call.legs.get_mut(name) {
-            leg.keyed.push(digit);
+            leg.keyed = format!("{}{digit}", leg.keyed).into();
         }
         self.read_keys(name, true);
         true
@@ -182,7 +182,7 @@ impl Turn<'_> {
                 }
             };
             if let Some(leg) = self.call.legs.get_mut(name) {
-                leg.keyed.drain(..length);
+                leg.keyed = leg.keyed[length..].into();
             }
         }
         let waits = self.call.legs.get(name).is_some_and(|leg| !leg.keyed.is_empty());

@@ -14,5 +14,5 @@ mod world;
 /// would be 64.
 #[test]
 fn what_every_call_keeps_stays_within_its_class_of_allocations() {
-    assert!(size_of::<crate::Kept>() <= 448 && size_of::<crate::legs::Leg>() <= 256);
+    assert!(size_of::<crate::Kept>() <= 448 && size_of::<crate::legs::Leg>() <= 224);
 }

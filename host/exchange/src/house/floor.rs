@@ -119,6 +119,15 @@ impl Exchange {
         }
         self.furnish(&snapshot.site, known.as_deref());
         let Some(before) = known.replace(snapshot.site.clone()) else { return };
+        for queue in snapshot.site.queues.values() {
+            let Some(was) = queue.was.as_ref().filter(|_| !before.queues.contains_key(&queue.name))
+            else {
+                continue;
+            };
+            if !before.queues.contains_key(was) {
+                tracing::warn!(queue = %queue.name, %was, "`was` names no queue that there was: callers who wait under another name leave the queue");
+            }
+        }
         for agent in snapshot.site.agents.values() {
             let was = before.agents.get(&agent.name);
             // Logged in by this site, or of another name: that outlives the host.

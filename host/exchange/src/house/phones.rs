@@ -65,8 +65,13 @@ impl Exchange {
         }
     }
 
-    /// The PBX can be reached: it is asked for all phones.
+    /// The PBX can be reached: it is asked for all phones. What it said before counts no more: it
+    /// may be another one, or one that does not tell.
     pub(crate) fn watch_phones_anew(&self) {
+        let known = mem::take(&mut self.phones.known().states);
+        for (at, _) in known.iter().filter(|(_, state)| **state != PhoneState::Free) {
+            self.phone_is(at, PhoneState::Free);
+        }
         let site = self.site.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(site) = &*site {
             self.watch_phones(site, &self.staff.seats(), true);

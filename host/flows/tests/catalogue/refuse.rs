@@ -167,3 +167,16 @@ fn a_check_of_one_flow_compiles_what_it_needs() {
     assert!(said.contains("`0903` is a number of flow `three` too"), "{said}");
     assert_eq!(check("flows").2, 3);
 }
+
+#[test]
+fn what_is_no_file_is_said_and_not_waited_for() {
+    let folders = Folders::new();
+    folders.write("flows/a.toml", flow("1", "desk", "one"));
+    let catalogue = folders.open();
+    let pipe = folders.root.path().join("flows/pipe.toml");
+    assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", folders.root.path().join("flows/zero.toml")).unwrap();
+    let report = catalogue.reload();
+    assert_eq!(said(&report).matches("it is not a file").count(), 2, "{report}");
+    assert_eq!(greeting(&catalogue, "1").unwrap(), "one");
+}

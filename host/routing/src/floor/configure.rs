@@ -9,16 +9,18 @@ use crate::{
     pool::Pool,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use strowger_model::{AgentName, QueueName};
 
 /// What the floor knows under a name, else under the name of before. Somebody of that name who is
-/// no longer in the site is somebody else.
+/// no longer in the site is somebody else, and so is one who has another name by now (`others`).
 fn known<N: Ord, Ix: Copy>(
     by_name: &BTreeMap<N, Ix>,
     name: &N,
     was: Option<&N>,
+    others: impl Fn(&Ix) -> bool,
     is_there: impl Fn(&Ix) -> bool,
 ) -> Option<Ix> {
-    let here = by_name.get(name).copied();
+    let here = by_name.get(name).copied().filter(|ix| !others(ix));
     let before = || was.and_then(|was| by_name.get(was)).copied().filter(&is_there);
     here.filter(&is_there).or_else(before).or(here)
 }
@@ -40,9 +42,15 @@ impl Floor {
 
     fn configure_agents(&mut self, agents: Vec<AgentConfig>, out: &mut Vec<Output>) {
         let mut there = BTreeSet::new();
+        let names: BTreeSet<AgentName> = agents.iter().map(|agent| agent.name.clone()).collect();
         for config in agents {
+            let others = |ix: &AgentIx| {
+                let now = &self.agents[ix.0 as usize].config.name;
+                *now != config.name && names.contains(now)
+            };
             let is_there = |ix: &AgentIx| self.agents[ix.0 as usize].configured;
-            let known = known(&self.agent_by_name, &config.name, config.was.as_ref(), is_there);
+            let known =
+                known(&self.agent_by_name, &config.name, config.was.as_ref(), others, is_there);
             if let Some(ix) = known {
                 there.insert(ix);
                 self.agent_by_name.insert(config.name.clone(), ix);
@@ -75,9 +83,15 @@ impl Floor {
     /// Queues keep their callers, agents their rests; everything else is set up anew.
     fn configure_queues(&mut self, queues: Vec<QueueConfig>) {
         let mut there = BTreeSet::new();
+        let names: BTreeSet<QueueName> = queues.iter().map(|queue| queue.name.clone()).collect();
         for config in queues {
+            let others = |ix: &PoolIx| {
+                let now = &self.pools[ix.0 as usize].config.name;
+                *now != config.name && names.contains(now)
+            };
             let is_there = |ix: &PoolIx| self.pools[ix.0 as usize].configured;
-            let known = known(&self.pool_by_name, &config.name, config.was.as_ref(), is_there);
+            let known =
+                known(&self.pool_by_name, &config.name, config.was.as_ref(), others, is_there);
             if let Some(ix) = known {
                 there.insert(ix);
                 self.pool_by_name.insert(config.name.clone(), ix);

@@ -74,11 +74,11 @@ impl Floor {
     /// for an urgent caller: the other goes on.
     pub(super) fn ends_beside(
         &mut self,
-        agent: AgentIx,
+        ix: AgentIx,
         ended: EntryIx,
         out: &mut Vec<Output>,
     ) -> bool {
-        let agent = &mut self.agents[agent.0 as usize];
+        let agent = &mut self.agents[ix.0 as usize];
         match agent.beneath {
             Doing::Talking { entry, .. } if entry == ended => agent.beneath = Doing::Nothing,
             Doing::Talking { entry, .. } => {
@@ -89,19 +89,25 @@ impl Floor {
             }
             _ => return false,
         }
+        self.list(ix);
         true
     }
 
     /// After a restart: who had held a conversation for an urgent one that is no more takes it
     /// back.
     pub(super) fn return_to_held(&mut self, out: &mut Vec<Output>) {
-        for agent in self.agents.iter_mut().filter(|agent| agent.doing == Doing::Nothing) {
+        for ix in (0..self.agents.len() as u32).map(AgentIx) {
+            let agent = &mut self.agents[ix.0 as usize];
+            if agent.doing != Doing::Nothing {
+                continue;
+            }
             agent.doing = mem::replace(&mut agent.beneath, Doing::Nothing);
             if let Doing::Talking { entry, .. } = agent.doing {
                 out.extend(
                     self.entries.get(entry).map(|entry| Output::Returned { entry: entry.id }),
                 );
             }
+            self.list(ix);
         }
     }
 }

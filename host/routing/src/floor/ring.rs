@@ -159,6 +159,7 @@ impl Floor {
             self.cancel(other, false, out);
         }
         self.withdraw_all(entry, out);
+        self.list(agent);
     }
 
     pub(super) fn unanswered(&mut self, id: AttemptId, why: Unanswered, out: &mut Vec<Output>) {

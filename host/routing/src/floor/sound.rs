@@ -31,6 +31,7 @@ impl Floor {
             self.assert_beneath(ix, agent);
             self.assert_doing(ix, agent);
             self.assert_phones(agent);
+            assert_eq!(agent.listed.0, agent.status(), "{agent:?} is listed as before");
         }
         self.assert_ringing();
         assert_eq!(self.deadlines, self.all_deadlines());

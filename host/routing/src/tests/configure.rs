@@ -158,3 +158,37 @@ fn a_new_agent_of_an_old_name_is_somebody_else() {
     world.input(input).unwrap();
     assert_eq!(world.floor.standing("a").unwrap().pause_reason.as_deref(), Some("lunch"));
 }
+
+#[test]
+fn the_old_name_of_one_who_was_renamed_may_be_given_to_another() {
+    let mut world = World::new(vec![queue("q", &["a"])], &["a"]);
+    world.enter(1, &["q"]);
+    world.answer("a");
+    let configure = |world: &mut World,
+                     queues: &[(&str, Option<&str>, &[&str])],
+                     agents: &[(&str, Option<&str>)]| {
+        let queues = queues.iter().map(|(name, was, agents)| QueueConfig {
+            was: was.map(Into::into),
+            ..queue(name, agents)
+        });
+        let agents = agents.iter().map(|(name, was)| AgentConfig {
+            was: was.map(Into::into),
+            logged_in: false,
+            ..AgentConfig::new(*name)
+        });
+        let (queues, agents) = (queues.collect(), agents.collect());
+        world.input(Input::Configure { queues, agents }).unwrap();
+    };
+    configure(&mut world, &[("q2", Some("q"), &["a2"])], &[("a2", Some("a"))]);
+    configure(
+        &mut world,
+        &[("q", None, &["a"]), ("q2", None, &["a2"])],
+        &[("a", None), ("a2", None)],
+    );
+    assert_eq!(
+        (world.status("a"), world.status("a2")),
+        (AgentStatus::LoggedOut, AgentStatus::Talking)
+    );
+    assert_eq!(world.floor.queues_of("a").unwrap(), ["q".into()]);
+    assert_eq!(world.floor.queues_of("a2").unwrap(), ["q2".into()]);
+}

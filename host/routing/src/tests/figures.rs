@@ -121,3 +121,14 @@ fn r3_phones_change_under_a_ringing_call() {
     world.quiet();
     assert_eq!(world.ringing_for(1), ["a/1"]);
 }
+
+#[test]
+fn whoever_has_answered_is_shown_to_talk_since_then() {
+    let mut world = World::new(vec![queue("q", &["a"])], &["a"]);
+    world.enter(1, &["q"]);
+    world.pass(seconds(3));
+    world.answer("a");
+    let since = world.now;
+    world.pass(seconds(5));
+    assert_eq!(world.floor.agent_since("a"), Some((AgentStatus::Talking, since)));
+}

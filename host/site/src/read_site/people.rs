@@ -7,7 +7,7 @@ use crate::{
     roster,
     schedule::{Calendar, Schedule},
     site_file::RosterFile,
-    source::child,
+    source::{child, read_whole},
 };
 use std::{
     collections::BTreeMap,
@@ -73,7 +73,7 @@ impl Reader<'_> {
         let below = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
         let path = self.source.path.parent().unwrap_or(Path::new(".")).join(name);
         let read = match below && !name.is_empty() {
-            true => std::fs::read(&path).map_err(|error| {
+            true => read_whole(&path).map_err(|error| {
                 (format!("{} cannot be read: {error}", path.display()), "put it there")
             }),
             false => Err((

@@ -17,6 +17,6 @@ pub(crate) mod in_force;
 pub(crate) mod mail;
 pub(crate) mod open_call;
 pub(crate) mod record;
-mod row;
+pub(crate) mod row;
 pub(crate) mod step;
 pub(crate) mod version;

@@ -1,7 +1,7 @@
 //! Records of calls that are over. The table `anonymous` says up to which call they have no personal
 //! data any more, and those that close later get none.
 
-use super::row::{digits, first_since, json, parsed, says, text, time, to_json, until};
+use super::row::{SAYS, digits, first_since, json, parsed, says, text, time, to_json, until};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use std::{collections::BTreeSet, time::Duration};
 use strowger_journal::{Notes, Query, Remove};
@@ -111,7 +111,7 @@ pub(crate) fn about(connection: &Connection, number: &Notations) -> rusqlite::Re
     let said = format!(
         "SELECT call FROM record WHERE {}
          UNION SELECT call FROM step WHERE instr(body, CAST(?1 AS BLOB)) > 0
-         AND call NOT IN (SELECT call FROM open_call)",
+         AND {SAYS}(body, ?1) AND call NOT IN (SELECT call FROM open_call)",
         says("notes")
     );
     let mut found = BTreeSet::new();

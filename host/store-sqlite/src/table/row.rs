@@ -1,6 +1,10 @@
 //! Values as columns have them.
 
-use rusqlite::{Row, types::Type};
+use rusqlite::{
+    Connection, Row,
+    functions::FunctionFlags,
+    types::{Type, ValueRef},
+};
 use std::{error::Error, str::FromStr};
 use strowger_model::{CallId, Timestamp};
 
@@ -51,7 +55,64 @@ pub(super) fn digits(column: &str) -> String {
     signs.iter().fold(column.to_owned(), |column, sign| format!("replace({column}, '{sign}', '')"))
 }
 
-/// Whether a column says the digits `?1`, with or without signs between them.
+/// Whether a column says the number of the digits `?1`, with or without signs between them, and not
+/// a longer one in which they occur.
 pub(super) fn says(column: &str) -> String {
-    format!("instr({}, ?1) > 0", digits(column))
+    format!("instr({}, ?1) > 0 AND {SAYS}({column}, ?1)", digits(column))
+}
+
+/// The function of a connection by which SQL asks whether a text says a number.
+pub(crate) const SAYS: &str = "says_number";
+
+/// Gives a connection the function [`SAYS`].
+pub(crate) fn give_says(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function(SAYS, 2, flags, |arguments| {
+        let bytes = |index| match arguments.get_raw(index) {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
+            _ => b"",
+        };
+        Ok(says_number(bytes(0), bytes(1)))
+    })
+}
+
+/// Whether a text has these digits, perhaps with signs between them, and no further digit before or
+/// behind.
+fn says_number(text: &[u8], digits: &[u8]) -> bool {
+    let ends = |from: usize| {
+        let mut at = from;
+        for digit in digits {
+            while text.get(at).is_some_and(|sign| at > from && b" .-/()+".contains(sign)) {
+                at += 1;
+            }
+            (text.get(at) == Some(digit)).then_some(())?;
+            at += 1;
+        }
+        Some(at)
+    };
+    let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
+    (0..text.len()).any(|from| {
+        !from.checked_sub(1).is_some_and(is_digit) && ends(from).is_some_and(|end| !is_digit(end))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_number;
+
+    #[test]
+    fn a_longer_number_is_another() {
+        for (text, says) in [
+            ("+32470123456", true),
+            ("bel 32 470/12.34.56, of 101", true),
+            ("\"+32 470 12 34 56\" 7", true),
+            ("+324701234567", false),
+            ("132470123456", false),
+            ("+3247012345", false),
+            ("", false),
+        ] {
+            assert_eq!(says_number(text.as_bytes(), b"32470123456"), says, "{text}");
+        }
+        assert!(says_number(b"\xff\x0c+32470123456\x00", b"32470123456"), "within bytes");
+    }
 }

@@ -2,11 +2,15 @@
 
 use crate::{
     args,
-    commands::{load, when},
+    commands::{
+        load,
+        when::{self, When},
+    },
     config::Config,
 };
 use anstream::println;
 use anyhow::{Context, Result, anyhow, bail};
+use chrono::TimeDelta;
 use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
 use strowger_journal::{Erase, Removed, would_erase};
 
@@ -28,6 +32,11 @@ pub(crate) fn erase(args: &args::Erase) -> Result<bool> {
             }
             println!("{number} would be erased: {}", told(&found));
             what
+        }
+        (None, Some(When::Ago(ago))) if ago < TimeDelta::days(1) => {
+            bail!(
+                "--older-than is at least a day: write days or weeks, such as 30d or 4w; `m` is minutes"
+            )
         }
         (None, Some(when)) => {
             println!(

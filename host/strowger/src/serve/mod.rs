@@ -95,7 +95,8 @@ fn filter(written: &str) -> Result<EnvFilter> {
             bail!("there is no level {word:?}; write error, warn, info, debug, trace or off");
         }
     }
-    Ok(EnvFilter::try_new(written)?)
+    // What becomes of a folder that is replaced is the watcher's to say, not its library's.
+    Ok(EnvFilter::try_new(written)?.add_directive("notify=error".parse()?))
 }
 
 /// A mistake of the host is a line of the log. With RUST_BACKTRACE=1 it says by which way it came.

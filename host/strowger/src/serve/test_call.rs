@@ -10,10 +10,11 @@ use std::{
 };
 use strowger_api::{Error, Lines, v1::NewCall};
 use strowger_flows::Snapshot;
-use strowger_model::event::Cause;
+use strowger_model::{Signalled, event::Cause};
 use strowger_pbx::port::{Address, LegId, Pbx, PbxCommand, PbxEvent, PbxSink};
 use strowger_scenario::What;
 use strowger_sim::{Caller, Keys, Sim};
+use strowger_site::caller::Shown;
 use tokio::{
     sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::{sleep, timeout},
@@ -123,8 +124,12 @@ pub(super) struct Stage<'a> {
 impl Stage<'_> {
     /// Brings the call in: a line for each thing that happens in it, until it is over.
     pub(super) async fn call(self, new: NewCall) -> Result<Lines, Error> {
-        let full = |from| self.snapshot.site.numbering.full(None, from);
-        let mut sights = self.watch.watch(Wanted::NextFrom(new.from.clone().map(full)));
+        let site = &self.snapshot.site;
+        // As the host will know who calls.
+        let shown = Shown { number: new.from.clone(), name: None };
+        let from = site.callers.who(None, shown, &Signalled::default()).number;
+        let full = |from| site.numbering.full(None, from);
+        let mut sights = self.watch.watch(Wanted::NextFrom(from.map(full)));
         let mut leg = match (self.sim, new.via.clone()) {
             (Some(sim), None) => {
                 self.is_served(&new.number)?;
@@ -147,7 +152,8 @@ impl Stage<'_> {
     }
 
     fn is_served(&self, number: &str) -> Result<(), Error> {
-        match self.snapshot.route(number) {
+        let full = self.snapshot.site.numbering.full(None, number.to_owned());
+        match self.snapshot.route(number).or_else(|| self.snapshot.route(&full)) {
             Some(_) => Ok(()),
             None => Err(Error::not_found(format!(
                 "no flow serves {number}: a call to it takes the PBX's own route; `strowger flows` shows which numbers are served"
