@@ -182,6 +182,10 @@ pub enum Over {
     CallerAlone,
 }
 
+/// In milliseconds: a phone that is gone so soon after it was told that nobody takes the caller had
+/// left already, and has not hung up on the caller.
+const GOES_ALL_THE_SAME: u64 = 2_000;
+
 /// What an agent keyed.
 enum Key {
     Consult(String),
@@ -251,10 +255,18 @@ impl Call {
         let mut conversation =
             Conversation { call: self, agent: &agent.leg, name: &agent.name, settings, watch };
         let mut transfers = self.transfers(&agent.leg);
+        let mut refused = None;
         loop {
             let over = crate::race! {
-                _ = self.gone(&agent.leg) => Some(Over::AgentGone),
-                number = transfers.next() => conversation.pass_on(number).await,
+                _ = self.gone(&agent.leg) => Some(match refused {
+                    Some(at) if self.now().instant < at + GOES_ALL_THE_SAME => Over::CallerAlone,
+                    _ => Over::AgentGone,
+                }),
+                number = transfers.next() => {
+                    let over = conversation.pass_on(number).await;
+                    refused = over.is_none().then(|| self.now().instant);
+                    over
+                },
                 key = conversation.key() => match key {
                     Key::Consult(number) => conversation.call(number, false).await,
                     Key::Transfer(number) => match settings.send_to.get(&number) {

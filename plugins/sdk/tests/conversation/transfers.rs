@@ -106,3 +106,16 @@ fn an_agent_hands_the_caller_to_another_flow() {
     call.refuses("continue-with", RefusalReason::UnknownName);
     assert_eq!(call.newest_names(), ["cancel", "play"], "the caller is told that it failed");
 }
+
+/// Many phones hang up as soon as their transfer was taken, also when the target is busy.
+#[test]
+fn r4_a_phone_that_goes_after_a_transfer_that_failed_has_not_hung_up_on_the_caller() {
+    for (later, ending) in [(1_900, "CallerAlone"), (2_100, "AgentGone")] {
+        let mut call = talking();
+        let asked = TransferAsked { leg: "agent".into(), target: "201".into() };
+        call.event(Event::TransferAsked(asked));
+        call.comes_of("settle-transfer", Outcome::NotTransferred("busy".into()));
+        call.passes(Duration::from_millis(later)).hangs_up("agent").settles();
+        assert_eq!(call.ending(), Some(ending));
+    }
+}
