@@ -76,7 +76,9 @@ pub struct Notations {
 /// A number of which only the last three digits are shown, for logs.
 pub fn masked(number: &str) -> String {
     let behind = number.char_indices().rev().nth(2).filter(|(at, _)| *at > 0);
-    format!("...{}", behind.map_or("", |(at, _)| &number[at..]))
+    let end = behind.map_or("", |(at, _)| &number[at..]);
+    // What claims to be a number may be anything.
+    format!("...{}", end.replace(|c: char| !c.is_alphanumeric(), ""))
 }
 
 /// A pattern of what is dialled: digits, an optional leading `+`, `X` for any one digit, and at the

@@ -84,8 +84,9 @@ fn callable(text: &str, site: &Site) -> Result<Target, String> {
 }
 
 fn agent(name: &str, site: &Site) -> Result<AgentName, String> {
-    match site.agents.contains_key(name) {
-        true => Ok(name.into()),
+    let called = site.now_called(&name.into()).clone();
+    match site.agents.contains_key(&called) {
+        true => Ok(called),
         false => Err(format!("no agent {name:?} in [agents] or in the site file")),
     }
 }

@@ -367,8 +367,13 @@ enum Act<'a> {
 }
 
 /// Puts the scenario's agents in the place of the site's: those stay known, logged out and in no
-/// queue.
+/// queue. One whom the site calls otherwise by now has the name of now, and the phone of then.
 fn staff(written: &ScenarioFile, flow: &LoadedFlow, over: &mut Map<String, Value>) {
+    let called = |name: &String| flow.site.now_called(&name.as_str().into()).to_string();
+    if let Some(agents) = over.get_mut("agents").and_then(Value::as_object_mut) {
+        let now = std::mem::take(agents).into_iter();
+        *agents = now.map(|(name, agent)| (called(&name), agent)).collect();
+    }
     let mut agents = Map::new();
     for name in flow.site.agents.keys() {
         agents.insert(name.to_string(), json!({ "logged_in": false }));
@@ -378,19 +383,19 @@ fn staff(written: &ScenarioFile, flow: &LoadedFlow, over: &mut Map<String, Value
         if let Some(ring_time) = agent.ring_time {
             endpoint["ring_time"] = ring_time.into();
         }
-        agents
-            .insert(name.clone(), json!({ "endpoints": [endpoint], "logged_in": agent.logged_in }));
+        let agent = json!({ "endpoints": [endpoint], "logged_in": agent.logged_in });
+        agents.insert(called(name), agent);
     }
     let mut queues = Map::new();
     for queue in flow.site.queues.keys() {
         let serves = |names: &Option<Vec<String>>| {
             names.as_ref().is_none_or(|names| names.iter().any(|name| name == queue.as_str()))
         };
-        let names: Vec<&String> = written
+        let names: Vec<String> = written
             .agents
             .iter()
             .filter(|(_, agent)| serves(&agent.queues))
-            .map(|(name, _)| name)
+            .map(|(name, _)| called(name))
             .collect();
         queues.insert(queue.to_string(), json!({ "agents": names }));
     }

@@ -140,8 +140,30 @@ fn edits(files: &Files) -> Vec<Edit> {
     let flow_files = files.iter().filter(|(file, _)| *file != "site.toml");
     let mut edits: Vec<Edit> =
         flow_files.flat_map(|(file, text)| of_flow(file, &text.parse().unwrap(), text)).collect();
-    edits.extend(of_site(&files["site.toml"].parse().unwrap(), &dates()));
+    let site: Table = files["site.toml"].parse().unwrap();
+    // Others are in the contacts and rosters, too.
+    let people = ["contacts.csv", "rosters/nachtwacht-oost-vlaanderen.csv"];
+    let people = people.map(|file| fs::read_to_string(common::flows_dir().join(file)).unwrap());
+    let agents = site["agents"].as_table().unwrap().keys();
+    let agents = agents.filter(|agent| !people.iter().any(|file| file.contains(*agent)));
+    edits.extend(agents.map(|agent| renamed(agent, files)));
+    edits.extend(of_site(&site, &dates()));
     edits
+}
+
+/// An agent gets another name, everywhere, while the old one may have calls.
+fn renamed(agent: &str, files: &Files) -> Edit {
+    let new = format!("{agent}-2");
+    let rename = |(file, text): (&String, &String)| {
+        let text = text
+            .replace(&format!("\"{agent}\""), &format!("\"{new}\""))
+            .replace(&format!("\"agent:{agent}\""), &format!("\"agent:{new}\""))
+            .replace(&format!("[agents.{agent}]"), &format!("[agents.{new}]\nwas = \"{agent}\""));
+        (file.clone(), text)
+    };
+    let mut changed: Files = files.iter().map(rename).collect();
+    changed.retain(|file, text| files[file] != *text);
+    Edit { what: format!("agents.{agent} is called {new}"), files: changed }
 }
 
 /// The days on which scenarios play.

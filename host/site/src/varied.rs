@@ -29,12 +29,10 @@ impl Site {
 /// A file with something laid over it: tables are merged, everything else is replaced.
 pub fn laid_over(source: &Source, overlay: &Map<String, Value>) -> Source {
     let mut source = source.clone();
-    // Whoever is laid over it may have a name of before.
-    for table in ["agents", "queues"] {
-        let all = source.value.get_mut(table).and_then(Value::as_object_mut);
-        for one in all.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
-            one.remove("was");
-        }
+    // A queue that is laid over it may have the name of before.
+    let queues = source.value.get_mut("queues").and_then(Value::as_object_mut);
+    for queue in queues.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
+        queue.remove("was");
     }
     for (key, value) in overlay {
         merge(&mut source.value[key.as_str()], value);

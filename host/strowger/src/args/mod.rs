@@ -137,7 +137,7 @@ pub(crate) enum Command {
     /// Each line says who called, the outcome, who answered, and how long the caller waited. A host
     /// may be running or not.
     #[command(
-        after_help = "Examples:\n  strowger records --since 1d\n  strowger records --since 2026-11-01 --flow helpdesk --csv > november.csv"
+        after_help = "Examples:\n  strowger records --since 1d\n  strowger records --since 2026-11-01 --flow vaccination-helpdesk --csv > november.csv"
     )]
     Records(Records),
     /// Count calls, waits and cases, by flow, agent, hour, or what a flow notes
@@ -160,7 +160,7 @@ pub(crate) enum Command {
     ///
     /// A host may be running or not.
     #[command(
-        after_help = "Examples:\n  strowger cases\n  strowger cases close 038g0xwfyg000-3-1 --outcome founded\n  strowger cases add complaint --flow helpdesk --field caller=Jan --field description=Wachttijd\n  strowger cases export --quarter 2026Q4 > complaints.csv"
+        after_help = "Examples:\n  strowger cases\n  strowger cases close 038g0xwfyg000-3-1 --outcome founded\n  strowger cases add complaint --flow vaccination-helpdesk --field caller=Jan --field description=Wachttijd\n  strowger cases export --quarter 2026Q4 > complaints.csv"
     )]
     Cases(Cases),
     /// Run recorded calls again, and show where a flow decides differently
