@@ -34,7 +34,8 @@ impl Permissions {
     pub fn may_dial(&self, number: &str) -> bool {
         // `0*` stands for numbers of the country. A call abroad costs more.
         let abroad = |text: &str| text.starts_with("00");
-        let may = |pattern: &NumberPattern| !abroad(number) || abroad(pattern.as_str());
+        let of_country = |text: &str| text.starts_with('0') && !abroad(text);
+        let may = |pattern: &NumberPattern| !(abroad(number) && of_country(pattern.as_str()));
         self.dial.iter().any(|pattern| pattern.matches(number) && may(pattern))
     }
 
@@ -78,5 +79,28 @@ impl Permissions {
     /// Whether a flow may take a call over.
     pub fn may_continue_with(&self, flow: &str) -> bool {
         self.flows.iter().any(|granted| granted == flow)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Permissions;
+
+    /// Toll fraud: whoever permits the numbers of the country has not permitted calls abroad.
+    #[test]
+    fn a_national_pattern_permits_no_call_abroad() {
+        for (pattern, number, may) in [
+            ("0*", "092000300", true),
+            ("0*", "0031201234567", false),
+            ("0XXXXXXXXX", "0031201234", false),
+            ("00*", "0031201234567", true),
+            ("*", "0031201234567", true),
+            ("XXX", "001", true),
+            ("+32*", "+3292000300", true),
+        ] {
+            let Ok(pattern) = pattern.parse() else { continue };
+            let permissions = Permissions { dial: vec![pattern], ..Permissions::default() };
+            assert_eq!(permissions.may_dial(number), may, "{number}");
+        }
     }
 }
