@@ -5,7 +5,7 @@
 //! the same way.
 
 use crate::{
-    legs::{Leg, Role},
+    legs::{Leg, Legs, Role},
     order::{dial::Dialling, queue::Queueing},
     turn::Turn,
 };
@@ -34,6 +34,19 @@ fn of<'a>(leg: &Leg, talks: &'a mut [Talk]) -> Option<&'a mut Talk> {
     talks.get_mut(usize::from(leg.talk?.get()) - 1)
 }
 
+fn doing(leg: &Leg, caller: &Leg, legs: &Legs) -> Option<Doing> {
+    let somebody = leg.role != Role::Caller && leg.up && leg.is_visible() && !leg.listens;
+    if !somebody {
+        return None;
+    }
+    if leg.is_with(caller) {
+        return Some(Doing::Talks);
+    }
+    // Who is only consulted has no time of the caller's.
+    let others = || legs.with(leg).next().is_some();
+    leg.talk.map(|_| if others() { Doing::Consults } else { Doing::Holds })
+}
+
 impl Turn<'_> {
     /// Accounts for the time since the last input.
     pub(crate) fn account(&mut self) {
@@ -46,7 +59,7 @@ impl Turn<'_> {
         }
         let legs = &self.call.legs;
         let caller = legs.iter().find(|leg| leg.role == Role::Caller && leg.is_visible());
-        let Some(caller) = caller.cloned() else { return };
+        let Some(caller) = caller else { return };
         let orders = &self.call.orders;
         let dials = orders.all::<Dialling>().next().is_some();
         let queues = orders.all::<Queueing>().next().is_some();
@@ -57,24 +70,11 @@ impl Turn<'_> {
         let doing: Vec<(usize, Doing)> = legs
             .iter()
             .enumerate()
-            .filter_map(|(index, leg)| Some((index, self.doing(leg, &caller)?)))
+            .filter_map(|(index, leg)| Some((index, doing(leg, caller, legs)?)))
             .collect();
         for (index, doing) in doing {
             self.spend(index, doing, passed);
         }
-    }
-
-    fn doing(&self, leg: &Leg, caller: &Leg) -> Option<Doing> {
-        let somebody = leg.role != Role::Caller && leg.up && leg.is_visible() && !leg.listens;
-        if !somebody {
-            return None;
-        }
-        if leg.is_with(caller) {
-            return Some(Doing::Talks);
-        }
-        // Who is only consulted has no time of the caller's.
-        let others = || self.call.legs.with(leg).next().is_some();
-        leg.talk.map(|_| if others() { Doing::Consults } else { Doing::Holds })
     }
 
     fn spend(&mut self, index: usize, doing: Doing, passed: Duration) {

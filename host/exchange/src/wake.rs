@@ -140,13 +140,14 @@ impl Exchange {
                 "taking up the calls of an earlier host"
             );
         }
+        // What is left is nobody's, or arrived while there was no host. Before any call goes on: a leg
+        // that it dials from now on was not among those alive, and is not gone.
+        self.resync(alive, &given_up);
         let roll = Arc::new(Roll { calls: woken.len(), since });
         for (running, alive, mail) in woken {
             let found = Box::new(Found { alive, gap, roll: roll.clone() });
             self.runtime.spawn(running.run(Some(found), mail));
         }
-        // What is left is nobody's, or arrived while there was no host.
-        self.resync(alive, &given_up);
     }
 
     /// Where agents have logged in, and how they stand.

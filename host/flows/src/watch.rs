@@ -10,6 +10,7 @@ use notify::{
 };
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -168,7 +169,7 @@ impl Folders {
 impl Look {
     fn add(&mut self, folder: &Path, depth: usize) {
         let walk = WalkDir::new(folder).follow_links(true).max_depth(depth);
-        let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
+        let hidden = |name: &OsStr| name.as_encoded_bytes().starts_with(b".");
         let seen = walk
             .into_iter()
             .filter_entry(|entry| entry.depth() == 0 || !hidden(entry.file_name()))

@@ -46,6 +46,17 @@ fn strowger(home: &Folder, arguments: &[&str]) -> Command {
     command
 }
 
+/// A host that Asterisk is connected to.
+fn connected(home: &Folder) -> Process {
+    let host = Process::start("strowger", strowger(home, &["serve"])).unwrap();
+    host.output()
+        .until("a connection to Asterisk", PATIENCE, |log| {
+            log.contains("connected to Asterisk").then_some(())
+        })
+        .unwrap();
+    host
+}
+
 #[test]
 fn serve_takes_a_call_and_on_sigterm_lets_it_end_first() {
     let pbx = AsteriskServer::start().unwrap();
@@ -56,12 +67,7 @@ fn serve_takes_a_call_and_on_sigterm_lets_it_end_first() {
     let agent =
         Phone::start(&pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(Duration::from_secs(4)))
             .unwrap();
-    let host = Process::start("strowger", strowger(&home, &["serve"])).unwrap();
-    host.output()
-        .until("a connection to Asterisk", PATIENCE, |log| {
-            log.contains("connected to Asterisk").then_some(())
-        })
-        .unwrap();
+    let host = connected(&home);
     let caller = Caller::to(&pbx, "0900").call().unwrap();
     agent.expect("ACK").unwrap();
     let flows = strowger(&home, &["flows"]).output().unwrap();
@@ -89,12 +95,7 @@ fn a_test_call_comes_by_the_dialplan_or_says_why_not() {
     let agent =
         Phone::start(&pbx, 1, &Answer::after(Duration::ZERO).hang_up_after(Duration::from_secs(3)))
             .unwrap();
-    let host = Process::start("strowger", strowger(&home, &["serve"])).unwrap();
-    host.output()
-        .until("a connection to Asterisk", PATIENCE, |log| {
-            log.contains("connected to Asterisk").then_some(())
-        })
-        .unwrap();
+    let host = connected(&home);
     let call = |via: &str| {
         let output = strowger(&home, &["call", "0900", "--via", via]).output().unwrap();
         let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();

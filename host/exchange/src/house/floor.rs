@@ -130,9 +130,10 @@ impl Exchange {
         }
         for agent in snapshot.site.agents.values() {
             let was = before.agents.get(&agent.name);
-            // Logged in by this site, or of another name: that outlives the host.
+            // Logged in by this site, or new to it, perhaps as one who had another name: that outlives
+            // the host.
             let logs_in = agent.logged_in && was.is_some_and(|was| !was.logged_in);
-            if logs_in || was.is_none() && agent.was.is_some() {
+            if logs_in || was.is_none() {
                 self.keep_agent(&agent.name);
             }
         }
