@@ -72,7 +72,9 @@ impl Turn<'_> {
             Command::Part { leg } => self.part(id, &leg),
             Command::Transfer { leg, target } => self.transfer(id, leg, target),
             Command::SettleTransfer { leg, to } => self.settle_transfer(id, &leg, to),
-            Command::ContinueWith { flow, data } => self.continue_with(flow.as_str(), data),
+            Command::ContinueWith { flow, data, back_on } => {
+                self.continue_with(flow.as_str(), data, &back_on)
+            }
             Command::SendDigits { leg, digits } => self.send_digits(id, &leg, digits),
             Command::Timer { after } => self.set_timer(id, after),
             Command::Cancel { order } => {
@@ -97,11 +99,12 @@ impl Turn<'_> {
             Command::Watch { leg, patterns } => self.watch(id, leg, patterns),
             Command::Listen { leg, agent, mode } => self.listen(id, leg, &agent, mode),
             Command::Record { .. }
-            | Command::Disposition { .. }
-            | Command::SetSwitch { .. }
-            | Command::OpenCampaign { .. }
+            | Command::Disposition(_)
+            | Command::SetSwitch(_)
+            | Command::OpenCampaign(_)
             | Command::StopCampaign { .. }
-            | Command::Claim { .. } => Err(refusal(
+            | Command::Claim(_)
+            | Command::TakePlace { .. } => Err(refusal(
                 RefusalReason::Unsupported,
                 format!("this host does not carry out {} yet", command.name()),
             )),
@@ -114,7 +117,11 @@ impl Turn<'_> {
         self.call.unseen.retain(|event| !is_of(event));
     }
 
-    fn continue_with(&mut self, flow: &str, data: String) -> Carried {
+    fn continue_with(&mut self, flow: &str, data: String, back_on: &[String]) -> Carried {
+        if !back_on.is_empty() {
+            let why = "this host does not carry out continue-with with back-on yet".to_owned();
+            return Err(refusal(RefusalReason::Unsupported, why));
+        }
         if !self.call.terms.permissions.may_continue_with(flow) {
             let why = format!("flow {flow}: the flow file does not permit it; see [permissions]");
             return Err(refusal(RefusalReason::NotPermitted, why));

@@ -1,8 +1,8 @@
 //! What a flow can order. The meaning of each is in the contract, `wit/flow.wit`.
 
 use crate::{
-    AgentName, CaseKind, FlowName, LegName, OrderId, PhoneNumber, Prompt, QueueName, Timestamp,
-    event::Cause, time::Cadence,
+    AgentName, CallId, CaseKind, FlowName, LegName, OrderId, PhoneNumber, Prompt, QueueName,
+    Timestamp, event::Cause, time::Cadence,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,9 @@ pub enum Command {
         entry: OrderId,
         to: Vec<Asked>,
     },
+    TakePlace {
+        of: CallId,
+    },
     Dial(Box<Dial>),
     Connect {
         legs: Vec<LegName>,
@@ -88,6 +91,8 @@ pub enum Command {
     ContinueWith {
         flow: FlowName,
         data: String,
+        #[serde(default)]
+        back_on: Vec<String>,
     },
     Listen {
         leg: LegName,
@@ -122,33 +127,18 @@ pub enum Command {
     Mark {
         tag: String,
     },
-    Disposition {
-        contact: String,
-        outcome: String,
-        not_before: Option<Timestamp>,
-        never_again: bool,
-    },
+    Disposition(Box<Disposition>),
     Agent {
         agent: AgentName,
         action: AgentAction,
         proof: Option<String>,
     },
-    SetSwitch {
-        name: String,
-        position: String,
-        proof: Option<String>,
-    },
-    OpenCampaign {
-        template: String,
-        name: String,
-        fields: Vec<Field>,
-    },
+    SetSwitch(Box<SetSwitch>),
+    OpenCampaign(Box<OpenCampaign>),
     StopCampaign {
         name: String,
     },
-    Claim {
-        goal: String,
-    },
+    Claim(ContactOf),
     Alarm {
         what: String,
         to: Vec<String>,
@@ -174,6 +164,7 @@ impl Command {
             Self::Watch { .. } => "watch",
             Self::EnterQueue(_) => "enter-queue",
             Self::Widen { .. } => "widen",
+            Self::TakePlace { .. } => "take-place",
             Self::Dial(_) => "dial",
             Self::Connect { .. } => "connect",
             Self::Hold { .. } => "hold",
@@ -191,12 +182,12 @@ impl Command {
             Self::Case { .. } => "case",
             Self::Note(_) => "note",
             Self::Mark { .. } => "mark",
-            Self::Disposition { .. } => "disposition",
+            Self::Disposition(_) => "disposition",
             Self::Agent { .. } => "agent",
-            Self::SetSwitch { .. } => "set-switch",
-            Self::OpenCampaign { .. } => "open-campaign",
+            Self::SetSwitch(_) => "set-switch",
+            Self::OpenCampaign(_) => "open-campaign",
             Self::StopCampaign { .. } => "stop-campaign",
-            Self::Claim { .. } => "claim",
+            Self::Claim(_) => "claim",
             Self::Alarm { .. } => "alarm",
             Self::HangUp { .. } => "hang-up",
             Self::Finish { .. } => "finish",
@@ -257,6 +248,9 @@ pub struct EnterQueue {
     pub display_name: Option<String>,
     /// Report each offer.
     pub report_offers: bool,
+    /// The number of somebody who is to be called back. Personal data.
+    #[serde(default)]
+    pub calls_back: Option<PhoneNumber>,
 }
 
 /// How long the far end may ring, counted from ringing.
@@ -311,6 +305,58 @@ pub struct Confirm {
     pub key: char,
     /// Else the leg is hung up.
     pub within: Duration,
+}
+
+/// A contact of a campaign, both by name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ContactOf {
+    /// The campaign.
+    pub campaign: String,
+    /// The contact's id in its list.
+    pub contact: String,
+}
+
+/// What came of a contact of a campaign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disposition {
+    /// The contact.
+    pub who: ContactOf,
+    /// Such as `accepted`.
+    pub outcome: String,
+    /// Why, if that was said.
+    pub reason: Option<String>,
+    /// Call again, but not before then.
+    pub not_before: Option<Timestamp>,
+    /// The number goes on the site's do-not-call list.
+    pub never_again: bool,
+}
+
+/// Turn a switch of the site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetSwitch {
+    /// The switch, by name or code.
+    pub name: String,
+    /// To where.
+    pub position: String,
+    /// Who turns it, by name or extension.
+    pub agent: AgentName,
+    /// Of a secret gather.
+    pub proof: Option<String>,
+    /// Then it goes back to the position that it had.
+    pub until: Option<Timestamp>,
+}
+
+/// Open a campaign from a template of the site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCampaign {
+    /// The template.
+    pub template: String,
+    /// No campaign that runs has this name.
+    pub name: String,
+    /// Places to fill; 0: as the template says.
+    pub goal: u32,
+    /// What it is about.
+    pub fields: Vec<Field>,
 }
 
 /// How to listen to an agent.

@@ -16,6 +16,7 @@ pub enum Event {
     Digit { leg: LegName, digit: char },
     HungUp { leg: LegName, cause: Cause },
     Switched { name: String, position: String },
+    CameBack { switch: String, position: String },
     Held { leg: LegName },
     Unheld { leg: LegName },
     Returned { leg: LegName },

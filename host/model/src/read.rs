@@ -1,6 +1,9 @@
 //! What a flow may ask, and the answers. See the interface `reads` of the contract.
 
-use crate::{AgentName, OrderId, QueueName, Timestamp, command::Target};
+use crate::{
+    AgentName, CallId, FlowName, OrderId, PhoneNumber, QueueName, Timestamp,
+    command::{ContactOf, Field, Target},
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -36,6 +39,21 @@ pub struct ScheduleStatus {
     pub reason: Option<String>,
     /// Today is a public holiday.
     pub holiday: bool,
+}
+
+/// A switch of the site as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteSwitch {
+    /// Its name.
+    pub name: String,
+    /// For people.
+    pub label: String,
+    /// 2 to 10; the first is the normal one.
+    pub positions: Vec<String>,
+    /// As it stands.
+    pub position: String,
+    /// Then it goes back by itself.
+    pub until: Option<Timestamp>,
 }
 
 /// A queue as it stands.
@@ -160,6 +178,9 @@ pub struct Contact {
     pub responsible: Vec<AgentName>,
     /// Never to be called again.
     pub do_not_call: bool,
+    /// Groups that the contact belongs to.
+    #[serde(default)]
+    pub tags: Vec<String>,
 }
 
 /// A call of the past with a number.
@@ -175,17 +196,84 @@ pub struct PastCall {
     pub outcome: String,
     /// The number that was dialled.
     pub dialled: String,
+    /// The contact of a campaign that the call was for.
+    #[serde(default)]
+    pub campaign: Option<ContactOf>,
 }
 
 /// How far a campaign is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CampaignStatus {
+    /// The template of the site file.
+    pub template: String,
+    /// Whether contacts are called.
+    pub stage: CampaignStage,
+    /// A planner chooses among those who have claimed a place.
+    pub planner_chooses: bool,
     /// Places to fill.
     pub goal: u32,
     /// Places filled.
     pub reached: u32,
-    /// Contacts not yet tried.
+    /// Contacts who may still be called.
     pub remaining: u32,
+    /// What it is about.
+    pub fields: Vec<Field>,
+}
+
+/// Whether the contacts of a campaign are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum CampaignStage {
+    Running,
+    Paused,
+    Ended,
+}
+
+/// A contact of a campaign as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedContact {
+    /// The number. Personal data.
+    pub number: PhoneNumber,
+    /// For people. Personal data.
+    pub name: String,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// Groups that the contact belongs to.
+    pub tags: Vec<String>,
+    /// The further columns of the list.
+    pub fields: Vec<Field>,
+    /// Calls so far, the present one included.
+    pub attempts: u32,
+    /// Why the contact is called.
+    pub purpose: Purpose,
+    /// What came of it so far.
+    pub outcome: Option<String>,
+}
+
+/// Why a contact of a campaign is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// To be offered a place.
+    Offer,
+    /// The planner has chosen this contact, who is to confirm.
+    Chosen,
+    /// The contact had accepted, and is told that it was somebody else.
+    NotChosen,
+}
+
+/// A call-back that waits in a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallBackStatus {
+    /// The call that it belongs to.
+    pub call: CallId,
+    /// The flow that has that call.
+    pub flow: FlowName,
+    /// Since when it has its place.
+    pub waited_since: Timestamp,
+    /// The queues in which it waits.
+    pub queues: Vec<QueueName>,
 }
 
 /// How serious a message of a flow is.
@@ -213,8 +301,12 @@ pub trait Reads {
     fn now(&self) -> Moment;
     /// A schedule of the site.
     fn schedule(&self, name: &str) -> Option<ScheduleStatus>;
-    /// The position of a switch.
+    /// The position of a switch. The call is told when it is turned.
     fn switch(&self, name: &str) -> Option<String>;
+    /// A switch by name or code.
+    fn switch_named(&self, key: &str) -> Option<SiteSwitch>;
+    /// Whether the call may turn a switch in the name of an agent.
+    fn authority_to_turn(&self, switch: &str, agent: &str) -> Authority;
     /// A queue, by name or code, as it stands.
     fn queue(&self, name: &str) -> Option<QueueStatus>;
     /// An agent, by name or extension, as it stands.
@@ -225,6 +317,10 @@ pub trait Reads {
     fn history(&self, number: &str, days: u16) -> Vec<PastCall>;
     /// How far a campaign is.
     fn campaign(&self, name: &str) -> Option<CampaignStatus>;
+    /// A contact of a campaign.
+    fn campaign_contact(&self, campaign: &str, contact: &str) -> Option<ListedContact>;
+    /// The call-back that waits for a number.
+    fn call_back(&self, number: &str) -> Option<CallBackStatus>;
     /// Who is on duty, the first first.
     fn on_duty(&self, roster: &str) -> Vec<Target>;
     /// The place in line of a queue order, from 1 on.

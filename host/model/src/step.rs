@@ -6,8 +6,8 @@ use crate::{
     command::Target,
     event::Refusal,
     read::{
-        AgentStatus, Authority, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus,
-        Reads, SYSTEM_RANDOM, ScheduleStatus,
+        AgentStatus, Authority, CallBackStatus, CampaignStatus, Contact, ListedContact, LogLevel,
+        Moment, PastCall, QueueStatus, Reads, SYSTEM_RANDOM, ScheduleStatus, SiteSwitch,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -92,6 +92,10 @@ pub enum Read {
     AgentNamed(String, Option<AgentName>),
     Authority(String, Authority),
     Language(String),
+    SwitchNamed(String, Option<SiteSwitch>),
+    AuthorityToTurn(String, String, Authority),
+    CampaignContact(String, String, Option<ListedContact>),
+    CallBack(String, Option<CallBackStatus>),
 }
 
 /// Where answers come from: asked once for each question, or looked up.
@@ -209,6 +213,28 @@ macro_rules! named {
     )*};
 }
 
+/// Those whose question is two names.
+macro_rules! named_twice {
+    ($($method:ident: $read:ident -> $answer:ty),* $(,)?) => {$(
+        fn $method(&self, first: &str, second: &str) -> $answer {
+            self.answer(
+                || format!("{} {first:?} {second:?}", stringify!($method).replace('_', "-")),
+                |read| match read {
+                    Read::$read(one, other, answer) if one == first && other == second => {
+                        Some(answer.clone())
+                    }
+                    _ => None,
+                },
+                |host| {
+                    let answer = host.$method(first, second);
+                    (Read::$read(first.to_owned(), second.to_owned(), answer.clone()), answer)
+                },
+            )
+            .unwrap_or_default()
+        }
+    )*};
+}
+
 /// Every method by way of [`Answers`].
 macro_rules! reads {
     ($kept:ty, $($generics:tt)*) => {
@@ -232,6 +258,14 @@ macro_rules! reads {
                 agent_at: AgentAt -> Option<AgentName>,
                 agent_named: AgentNamed -> Option<AgentName>,
                 authority_over: Authority -> Authority,
+                switch_named: SwitchNamed -> Option<SiteSwitch>,
+                call_back: CallBack -> Option<CallBackStatus>,
+            }
+
+            named_twice! {
+                in_queue: InQueue -> Option<bool>,
+                authority_to_turn: AuthorityToTurn -> Authority,
+                campaign_contact: CampaignContact -> Option<ListedContact>,
             }
 
             fn language(&self) -> String {
@@ -244,21 +278,6 @@ macro_rules! reads {
                     },
                 )
                 .unwrap_or_default()
-            }
-
-            fn in_queue(&self, agent: &str, queue: &str) -> Option<bool> {
-                self.answer(
-                    || format!("whether agent {agent:?} is in queue {queue:?}"),
-                    |read| match read {
-                        Read::InQueue(who, what, answer) if who == agent && what == queue => Some(*answer),
-                        _ => None,
-                    },
-                    |host| {
-                        let answer = host.in_queue(agent, queue);
-                        (Read::InQueue(agent.to_owned(), queue.to_owned(), answer), answer)
-                    },
-                )
-                .flatten()
             }
 
             fn expected_wait(&self, entry: OrderId) -> Option<Duration> {

@@ -54,9 +54,11 @@ impl Plugin {
         self.shared.component.version()
     }
 
-    /// Whether the plugin may be told an event: 0.1 had `transfer-asked`, but no host told it.
+    /// Whether the plugin may be told an event: 0.1 had `transfer-asked`, but no host told it, and
+    /// no `came-back`.
     pub fn knows(&self, event: &Event) -> bool {
-        self.contract() != Version::V0_1 || !matches!(event, Event::TransferAsked { .. })
+        self.contract() != Version::V0_1
+            || !matches!(event, Event::TransferAsked { .. } | Event::CameBack { .. })
     }
 
     /// BLAKE3 of the plugin's bytes, in hexadecimal.

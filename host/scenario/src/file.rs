@@ -147,6 +147,9 @@ pub struct Contact {
     /// Never to be called again.
     #[serde(default)]
     pub do_not_call: bool,
+    /// Groups that the contact belongs to.
+    #[serde(default)]
+    pub tags: Vec<String>,
 }
 
 /// A call of before the scenario.

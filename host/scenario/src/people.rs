@@ -69,6 +69,7 @@ fn known(
         language: contact.language.clone(),
         responsible,
         do_not_call: contact.do_not_call,
+        tags: contact.tags.clone(),
     };
     Ok((known, numbers))
 }

@@ -183,6 +183,7 @@ impl Prepared {
                 flow: earlier.flow.clone().unwrap_or_else(|| self.flow.name.to_string()),
                 outcome: earlier.outcome.clone(),
                 dialled: earlier.dialled.clone().unwrap_or_else(|| self.number.clone()),
+                campaign: None,
             };
             exchange.recall(&earlier.number, call);
         }

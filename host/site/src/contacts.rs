@@ -6,6 +6,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    hash::Hash,
     sync::Arc,
 };
 use strowger_model::{AgentName, PhoneNumber, read};
@@ -41,6 +42,8 @@ pub struct Contact {
     pub responsible: Arc<[AgentName]>,
     /// Never to be called again.
     pub do_not_call: bool,
+    /// Groups that the contact belongs to.
+    pub tags: Arc<[Arc<str>]>,
 }
 
 /// Which contacts are wanted; what is none does not matter.
@@ -71,6 +74,7 @@ impl From<&Contact> for read::Contact {
             language: contact.language.as_deref().map(str::to_owned),
             responsible: contact.responsible.to_vec(),
             do_not_call: contact.do_not_call,
+            tags: contact.tags.iter().map(ToString::to_string).collect(),
         }
     }
 }
@@ -86,6 +90,7 @@ impl Contacts {
         let mut builder = Builder::default();
         let mut doubles = Vec::new();
         for (index, (known, numbers)) in people.into_iter().enumerate() {
+            let tags = known.tags.iter().map(|tag| builder.text(tag)).collect();
             let contact = Contact {
                 id: known.id.into(),
                 kind: known.kind.into(),
@@ -95,6 +100,7 @@ impl Contacts {
                 language: known.language.map(Arc::from),
                 responsible: known.responsible.into(),
                 do_not_call: known.do_not_call,
+                tags: builder.groups(tags),
             };
             if builder.taken(&contact).next().is_some() {
                 doubles.push(index);
@@ -153,6 +159,18 @@ pub(crate) fn digits(number: &PhoneNumber) -> u64 {
     number.as_str().trim_start_matches('+').parse().unwrap_or_default()
 }
 
+/// Lists that are the same are kept once.
+fn one_of_a_kind<T: Eq + Hash>(known: &mut HashSet<Arc<[T]>>, list: Vec<T>) -> Arc<[T]> {
+    match known.get(list.as_slice()) {
+        Some(list) => list.clone(),
+        None => {
+            let list: Arc<[T]> = list.into();
+            known.insert(list.clone());
+            list
+        }
+    }
+}
+
 /// What contacts are made of, while files are read.
 #[derive(Default)]
 pub(crate) struct Builder {
@@ -163,6 +181,7 @@ pub(crate) struct Builder {
     numbers: BTreeMap<u64, u32>,
     texts: HashSet<Arc<str>>,
     teams: HashSet<Arc<[AgentName]>>,
+    groups: HashSet<Arc<[Arc<str>]>>,
 }
 
 /// An id or a number that another contact has.
@@ -192,14 +211,11 @@ impl Builder {
     }
 
     pub(crate) fn team(&mut self, team: Vec<AgentName>) -> Arc<[AgentName]> {
-        match self.teams.get(team.as_slice()) {
-            Some(team) => team.clone(),
-            None => {
-                let team: Arc<[AgentName]> = team.into();
-                self.teams.insert(team.clone());
-                team
-            }
-        }
+        one_of_a_kind(&mut self.teams, team)
+    }
+
+    pub(crate) fn groups(&mut self, groups: Vec<Arc<str>>) -> Arc<[Arc<str>]> {
+        one_of_a_kind(&mut self.groups, groups)
     }
 
     /// What of a contact another has already.

@@ -9,7 +9,7 @@ use crate::{
 use std::path::{Path, PathBuf};
 use strowger_model::AgentName;
 
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 9] = [
     Column { name: "id", required: true },
     Column { name: "kind", required: true },
     Column { name: "name", required: true },
@@ -18,6 +18,7 @@ const COLUMNS: [Column; 8] = [
     Column { name: "language", required: false },
     Column { name: "responsible", required: false },
     Column { name: "do_not_call", required: false },
+    Column { name: "tags", required: false },
 ];
 const ID: usize = 0;
 const KIND: usize = 1;
@@ -27,6 +28,7 @@ const REGION: usize = 4;
 const LANGUAGE: usize = 5;
 const RESPONSIBLE: usize = 6;
 const DO_NOT_CALL: usize = 7;
+const TAGS: usize = 8;
 
 /// What files of contacts are checked against.
 pub(crate) struct Known<'a> {
@@ -121,6 +123,7 @@ fn contact(builder: &mut Builder, row: &Row<'_>, known: &Known<'_>) -> (Contact,
             true
         }
     };
+    let tags = row.several(TAGS).map(|tag| builder.text(tag)).collect();
     let contact = Contact {
         id: row.cell(ID).into(),
         kind: builder.text(row.cell(KIND)),
@@ -134,6 +137,7 @@ fn contact(builder: &mut Builder, row: &Row<'_>, known: &Known<'_>) -> (Contact,
             .map(|text| builder.text(text)),
         responsible: builder.team(responsible),
         do_not_call,
+        tags: builder.groups(tags),
     };
     (contact, problems)
 }
@@ -153,9 +157,9 @@ mod tests {
     #[test]
     fn p3_callers_are_told_apart_by_their_number() {
         let contacts = contacts(
-            "kind,id,numbers,name,responsible,region,do_not_call\n\
-             caregiver,z1,\"0470/12.34.56; 09 123 45 67\",\"Maes, An\",els;tom,oost-vlaanderen,\n\n\
-             patient,p1,+31 20 123 45 67,Jan,,,yes\npatient,p2,,,els,,no\n",
+            "kind,id,numbers,name,responsible,region,do_not_call,tags\n\
+             caregiver,z1,\"0470/12.34.56; 09 123 45 67\",\"Maes, An\",els;tom,oost-vlaanderen,,intern; spoed\n\n\
+             patient,p1,+31 20 123 45 67,Jan,,,yes,\npatient,p2,,,els,,no,\n",
         )
         .unwrap();
         assert_eq!(contacts.len(), 3);
@@ -167,6 +171,7 @@ mod tests {
                 "{key}"
             );
             assert_eq!(known.responsible, ["els", "tom"].map(AgentName::from));
+            assert_eq!(known.tags, ["intern", "spoed"]);
             assert_eq!(
                 (known.region.as_deref(), known.language, known.do_not_call),
                 (Some("oost-vlaanderen"), None, false)

@@ -51,6 +51,7 @@ fn past(dialled: &str, outbound: bool) -> PastCall {
         flow: "contact-centre".into(),
         outcome: "answered".into(),
         dialled: dialled.into(),
+        campaign: None,
     }
 }
 

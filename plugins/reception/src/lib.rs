@@ -206,6 +206,7 @@ impl Turn {
                     priority: 0,
                     waited_since: None,
                     with_caller: true,
+                    calls_back: None,
                     agent_leg: FAR.into(),
                     whisper: Vec::new(),
                     display_name: None,

@@ -9,8 +9,8 @@
 use crate::types::{Millis, Moment, OrderId, Target};
 
 pub use crate::bindings::strowger::flow::reads::{
-    AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus,
-    ScheduleStatus,
+    AgentStatus, Authority, CallBackStatus, CampaignStage, CampaignStatus, KnownContact, Level,
+    ListedContact, PastCall, Purpose, QueueStatus, ScheduleStatus, SiteSwitch,
 };
 
 /// Whoever answers a flow's questions.
@@ -21,6 +21,10 @@ pub trait Reads {
     fn schedule(&self, name: &str) -> Option<ScheduleStatus>;
     /// The position of a switch.
     fn switch(&self, name: &str) -> Option<String>;
+    /// A switch by name or code, to be turned by telephone.
+    fn switch_named(&self, key: &str) -> Option<SiteSwitch>;
+    /// Whether the call may turn a switch in the name of an agent.
+    fn authority_to_turn(&self, switch: &str, agent: &str) -> Authority;
     /// A queue as it is now, by name or code.
     fn queue(&self, name: &str) -> Option<QueueStatus>;
     /// An agent as it is now, by name or extension.
@@ -31,6 +35,10 @@ pub trait Reads {
     fn history(&self, number: &str, days: u16) -> Vec<PastCall>;
     /// How far a campaign is.
     fn campaign(&self, name: &str) -> Option<CampaignStatus>;
+    /// A contact of a campaign.
+    fn campaign_contact(&self, campaign: &str, contact: &str) -> Option<ListedContact>;
+    /// The call-back that waits for a number.
+    fn call_back(&self, number: &str) -> Option<CallBackStatus>;
     /// Who is on duty now, by a roster of the site; the first first.
     fn on_duty(&self, roster: &str) -> Vec<Target>;
     /// The place in line of a queue order, from 1 on.
@@ -72,6 +80,11 @@ questions! {
     fn schedule(name: &str) -> Option<ScheduleStatus>;
     /// The position of a switch.
     fn switch(name: &str) -> Option<String>;
+    /// A switch by name or code, to be turned by telephone.
+    fn switch_named(key: &str) -> Option<SiteSwitch>;
+    /// Whether this call may turn a switch (name or code) in the name of an agent (name or
+    /// extension), by where it comes from.
+    fn authority_to_turn(switch: &str, agent: &str) -> Authority;
     /// A queue as it is now.
     fn queue(name: &str) -> Option<QueueStatus>;
     /// An agent as it is now.
@@ -82,6 +95,10 @@ questions! {
     fn history(number: &str, days: u16) -> Vec<PastCall>;
     /// How far a campaign is.
     fn campaign(name: &str) -> Option<CampaignStatus>;
+    /// A contact of a campaign.
+    fn campaign_contact(campaign: &str, contact: &str) -> Option<ListedContact>;
+    /// The call-back that waits in a queue for a number.
+    fn call_back(number: &str) -> Option<CallBackStatus>;
     /// Who is on duty now, by a roster of the site; the first first.
     fn on_duty(roster: &str) -> Vec<Target>;
     /// The place in line of a queue order, from 1 on.

@@ -8,8 +8,8 @@ use strowger_model::{
     AgentName, OrderId, Timestamp,
     command::Target,
     read::{
-        AgentStatus, Authority, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus,
-        Reads, ScheduleStatus,
+        AgentStatus, Authority, CallBackStatus, CampaignStatus, Contact, ListedContact, LogLevel,
+        Moment, PastCall, QueueStatus, Reads, ScheduleStatus, SiteSwitch,
     },
 };
 
@@ -58,6 +58,14 @@ impl Reads for FixedReads {
         None
     }
 
+    fn switch_named(&self, _key: &str) -> Option<SiteSwitch> {
+        None
+    }
+
+    fn authority_to_turn(&self, _switch: &str, _agent: &str) -> Authority {
+        Authority::Nothing
+    }
+
     fn queue(&self, _name: &str) -> Option<QueueStatus> {
         Some(QueueStatus { logged_in: 1, free: 1, ..QueueStatus::default() })
     }
@@ -75,6 +83,14 @@ impl Reads for FixedReads {
     }
 
     fn campaign(&self, _name: &str) -> Option<CampaignStatus> {
+        None
+    }
+
+    fn campaign_contact(&self, _campaign: &str, _contact: &str) -> Option<ListedContact> {
+        None
+    }
+
+    fn call_back(&self, _number: &str) -> Option<CallBackStatus> {
         None
     }
 

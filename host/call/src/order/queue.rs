@@ -106,6 +106,10 @@ impl Turn<'_> {
     pub(crate) fn enter_queue(&mut self, id: OrderId, ask: EnterQueue) -> Carried {
         self.check_asked(&ask.ask)?;
         self.check_free(&ask.agent_leg)?;
+        if ask.calls_back.is_some() {
+            let why = "this host does not keep places of call-backs yet".to_owned();
+            return Err(refusal(RefusalReason::Unsupported, why));
+        }
         if ask.with_caller {
             self.call.legs.up(&LegName::caller())?;
             // Whoever waits anew is on hold for nobody.

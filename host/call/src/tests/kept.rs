@@ -85,6 +85,7 @@ fn queueing(stage: QueueStage) -> Queueing {
         agent_leg: "agent".into(),
         whisper: prompts().to_vec(),
         display_name: Some("Desk".to_owned()),
+        calls_back: None,
         report_offers: true,
     };
     Queueing { ask, entered: AT, waited: Duration::from_secs(90), stage }

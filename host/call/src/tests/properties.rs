@@ -46,6 +46,7 @@ pub(super) fn enter(with_caller: bool, agent_leg: LegName, whisper: bool) -> Com
         priority: 0,
         waited_since: None,
         with_caller,
+        calls_back: None,
         agent_leg,
         whisper: whisper.into_iter().collect(),
         display_name: None,

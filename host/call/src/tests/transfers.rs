@@ -251,6 +251,7 @@ fn who_comes_from_another_call_has_the_place_in_line() {
         priority: 0,
         waited_since: None,
         with_caller: true,
+        calls_back: None,
         agent_leg: "agent".into(),
         whisper: Vec::new(),
         display_name: None,

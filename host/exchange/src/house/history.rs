@@ -38,6 +38,7 @@ impl History {
             flow: record.flow.to_string(),
             outcome: record.outcome.clone(),
             dialled: record.dialled.clone(),
+            campaign: None,
         };
         self.add(&key(caller, site), call, record.ended);
     }
@@ -119,6 +120,7 @@ mod tests {
             flow: "helpdesk".to_owned(),
             outcome: "answered".to_owned(),
             dialled: "+3292000300".to_owned(),
+            campaign: None,
         }
     }
 

@@ -8,8 +8,8 @@ use strowger_model::{
     AgentName, CallId, OrderId, Timestamp,
     command::Target,
     read::{
-        AgentStatus, Authority, CampaignStatus, Contact, LogLevel, Moment, PastCall, QueueStatus,
-        Reads, ScheduleStatus,
+        AgentStatus, Authority, CallBackStatus, CampaignStatus, Contact, ListedContact, LogLevel,
+        Moment, PastCall, QueueStatus, Reads, ScheduleStatus, SiteSwitch,
     },
     strangers::Logged,
 };
@@ -39,6 +39,14 @@ impl Reads for StepReads {
         None
     }
 
+    fn switch_named(&self, _: &str) -> Option<SiteSwitch> {
+        None
+    }
+
+    fn authority_to_turn(&self, _: &str, _: &str) -> Authority {
+        Authority::Nothing
+    }
+
     fn queue(&self, name: &str) -> Option<QueueStatus> {
         self.exchange.queue(name)
     }
@@ -56,6 +64,14 @@ impl Reads for StepReads {
     }
 
     fn campaign(&self, _: &str) -> Option<CampaignStatus> {
+        None
+    }
+
+    fn campaign_contact(&self, _: &str, _: &str) -> Option<ListedContact> {
+        None
+    }
+
+    fn call_back(&self, _: &str) -> Option<CallBackStatus> {
         None
     }
 

@@ -157,7 +157,12 @@ impl Exports {
         event: wit::Event<'_>,
     ) -> wasmtime::Result<Result<wit::StepResult, String>> {
         match self {
-            Self::V0_1(exports) => Ok(exports.call_step(store, state, event)?.map(Into::into)),
+            Self::V0_1(exports) => {
+                let Some(event) = v0_1::event(event) else {
+                    wasmtime::bail!("the contract of the plugin has no word for this event");
+                };
+                Ok(exports.call_step(store, state, event)?.map(Into::into))
+            }
             Self::Current(exports) => exports.call_step(store, state, event),
         }
     }

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     reads::{
-        self, AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus,
-        ScheduleStatus,
+        self, AgentStatus, Authority, CallBackStatus, CampaignStatus, KnownContact, Level,
+        ListedContact, PastCall, QueueStatus, ScheduleStatus, SiteSwitch,
     },
     types::{
         Alarm, Arrival, CaseOrder, Cause, Command, ContactDue, Disposition, Field, HangUp, Mail,
@@ -165,6 +165,18 @@ impl Call {
         self.run.ask("switch", name, || reads::switch(name))
     }
 
+    /// A switch by name or code, to be turned by telephone.
+    pub fn switch_named(&self, key: &str) -> Option<SiteSwitch> {
+        self.run.ask("switch-named", key, || reads::switch_named(key))
+    }
+
+    /// Whether this call may turn a switch (name or code) in the name of an agent (name or
+    /// extension), by where it comes from.
+    pub fn authority_to_turn(&self, switch: &str, agent: &str) -> Authority {
+        let ask = || reads::authority_to_turn(switch, agent);
+        self.run.ask("authority-to-turn", (switch, agent), ask)
+    }
+
     /// A queue as it is now, by name or code.
     pub fn queue(&self, name: &str) -> Option<QueueStatus> {
         self.run.ask("queue", name, || reads::queue(name))
@@ -188,6 +200,18 @@ impl Call {
     /// How far a campaign is.
     pub fn campaign(&self, name: &str) -> Option<CampaignStatus> {
         self.run.ask("campaign", name, || reads::campaign(name))
+    }
+
+    /// A contact of a campaign.
+    pub fn campaign_contact(&self, campaign: &str, contact: &str) -> Option<ListedContact> {
+        self.run.ask("campaign-contact", (campaign, contact), || {
+            reads::campaign_contact(campaign, contact)
+        })
+    }
+
+    /// The call-back that waits in a queue for a number.
+    pub fn call_back(&self, number: &str) -> Option<CallBackStatus> {
+        self.run.ask("call-back", number, || reads::call_back(number))
     }
 
     /// Who is on duty now, by a roster of the site; the first first.

@@ -68,6 +68,7 @@ impl Waiting {
             priority: 0,
             waited_since: None,
             with_caller: true,
+            calls_back: None,
             agent_leg: "agent".into(),
             whisper: Vec::new(),
             display_name: None,

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     millis,
     types::{
-        AgentAction, AgentOrder, Command, ContinueWith, Field, Gather, KeepWaiting, Listen,
+        AgentAction, AgentOrder, Command, ContactOf, ContinueWith, Gather, KeepWaiting, Listen,
         ListenMode, OpenCampaign, Play, Prompt, RecordingOrder, SendDigits, SetSwitch,
         SettleTransfer, Target, Transfer, Watch,
     },
@@ -165,7 +165,11 @@ impl Call {
     ) -> Ordered<kind::Transfer> {
         Ordered::new(
             self,
-            Command::ContinueWith(ContinueWith { flow: flow.into(), data: data.into() }),
+            Command::ContinueWith(ContinueWith {
+                flow: flow.into(),
+                data: data.into(),
+                back_on: Vec::new(),
+            }),
         )
     }
 
@@ -208,34 +212,14 @@ impl Call {
         Ordered::new(self, Command::Agent(AgentOrder { agent: agent.into(), action, proof }))
     }
 
-    /// Turns a switch of the site.
-    pub fn set_switch(
-        &self,
-        name: impl Into<String>,
-        position: impl Into<String>,
-        proof: Option<String>,
-    ) -> Ordered<kind::Do> {
-        Ordered::new(
-            self,
-            Command::SetSwitch(SetSwitch { name: name.into(), position: position.into(), proof }),
-        )
+    /// Turns a switch of the site in the name of an agent.
+    pub fn set_switch(&self, turn: SetSwitch) -> Ordered<kind::Do> {
+        Ordered::new(self, Command::SetSwitch(turn))
     }
 
-    /// Opens a campaign from a template.
-    pub fn open_campaign(
-        &self,
-        template: impl Into<String>,
-        name: impl Into<String>,
-        fields: Vec<Field>,
-    ) -> Ordered<kind::Do> {
-        Ordered::new(
-            self,
-            Command::OpenCampaign(OpenCampaign {
-                template: template.into(),
-                name: name.into(),
-                fields,
-            }),
-        )
+    /// Opens a campaign from a template of the site.
+    pub fn open_campaign(&self, open: OpenCampaign) -> Ordered<kind::Do> {
+        Ordered::new(self, Command::OpenCampaign(open))
     }
 
     /// Stops a campaign.
@@ -243,8 +227,13 @@ impl Call {
         Ordered::new(self, Command::StopCampaign(name.into()))
     }
 
-    /// Claims a goal; the first call wins.
-    pub fn claim(&self, goal: impl Into<String>) -> Ordered<kind::Claiming> {
-        Ordered::new(self, Command::Claim(goal.into()))
+    /// Takes a place of a campaign for a contact: whether it was to be had.
+    pub fn claim(&self, who: ContactOf) -> Ordered<kind::Claiming> {
+        Ordered::new(self, Command::Claim(who))
+    }
+
+    /// Takes the place of a call-back that waits, for whoever is to be called back is here.
+    pub fn take_place(&self, of: impl Into<String>) -> Ordered<kind::Do> {
+        Ordered::new(self, Command::TakePlace(of.into()))
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     reads::{
-        AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus, Reads,
-        ScheduleStatus,
+        AgentStatus, Authority, CallBackStatus, CampaignStatus, KnownContact, Level, ListedContact,
+        PastCall, QueueStatus, Reads, ScheduleStatus, SiteSwitch,
     },
     types::{Millis, Moment, OrderId, Target, Weekday},
 };
@@ -28,6 +28,14 @@ pub struct Site {
     pub histories: BTreeMap<String, Vec<PastCall>>,
     /// Campaigns.
     pub campaigns: BTreeMap<String, CampaignStatus>,
+    /// Contacts of campaigns, by campaign and id.
+    pub campaign_contacts: BTreeMap<(String, String), ListedContact>,
+    /// Call-backs that wait, by number.
+    pub call_backs: BTreeMap<String, CallBackStatus>,
+    /// Switches by name or code, for flows that turn them.
+    pub site_switches: BTreeMap<String, SiteSwitch>,
+    /// Whether the call may turn a switch in the name of an agent, by both.
+    pub turners: BTreeMap<(String, String), Authority>,
     /// Rosters: who is on duty.
     pub rosters: BTreeMap<String, Vec<Target>>,
     /// Who is at which phone.
@@ -134,6 +142,7 @@ pub fn contact(kind: &str, name: &str) -> KnownContact {
         language: None,
         responsible: Vec::new(),
         do_not_call: false,
+        tags: Vec::new(),
     }
 }
 
@@ -184,6 +193,15 @@ impl Reads for Site {
         self.switches.get(name).cloned()
     }
 
+    fn switch_named(&self, key: &str) -> Option<SiteSwitch> {
+        self.site_switches.get(key).cloned()
+    }
+
+    fn authority_to_turn(&self, switch: &str, agent: &str) -> Authority {
+        let asked = (switch.to_owned(), agent.to_owned());
+        self.turners.get(&asked).copied().unwrap_or(Authority::Nothing)
+    }
+
     fn queue(&self, name: &str) -> Option<QueueStatus> {
         self.queues.get(name).copied()
     }
@@ -201,7 +219,15 @@ impl Reads for Site {
     }
 
     fn campaign(&self, name: &str) -> Option<CampaignStatus> {
-        self.campaigns.get(name).copied()
+        self.campaigns.get(name).cloned()
+    }
+
+    fn campaign_contact(&self, campaign: &str, contact: &str) -> Option<ListedContact> {
+        self.campaign_contacts.get(&(campaign.to_owned(), contact.to_owned())).cloned()
+    }
+
+    fn call_back(&self, number: &str) -> Option<CallBackStatus> {
+        self.call_backs.get(number).cloned()
     }
 
     fn on_duty(&self, roster: &str) -> Vec<Target> {

@@ -397,6 +397,7 @@ fn enter(queue: &str) -> Order {
             priority: 0,
             waited_since: None,
             with_caller: true,
+            calls_back: None,
             agent_leg: "agent".into(),
             whisper: vec![],
             display_name: None,

@@ -146,9 +146,11 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
             leg: owned(words)?,
             to: words.next().map(target),
         }),
-        "continue-with" => {
-            Command::ContinueWith(ContinueWith { flow: owned(words)?, data: rest(words).join(" ") })
-        }
+        "continue-with" => Command::ContinueWith(ContinueWith {
+            flow: owned(words)?,
+            data: rest(words).join(" "),
+            back_on: Vec::new(),
+        }),
         "timer" => Command::Timer(seconds(words.next()?)?),
         "watch" => Command::Watch(Watch { leg: owned(words)?, patterns: rest(words) }),
         "gather" => Command::Gather(Gather {
@@ -196,6 +198,7 @@ fn enter_queue(agent_leg: String, queues: Vec<String>) -> EnterQueue {
         priority: 0,
         waited_since: None,
         with_caller: true,
+        calls_back: None,
         whisper: Vec::new(),
         display_name: None,
         report_offers: false,

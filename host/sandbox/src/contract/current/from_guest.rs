@@ -5,10 +5,10 @@
 use super::wit;
 use std::time::Duration;
 use strowger_model::{
-    Command, LegName, Order, OrderId, PhoneNumber, Prompt, Timestamp,
+    CallId, Command, LegName, Order, OrderId, PhoneNumber, Prompt, Timestamp,
     command::{
-        AgentAction, Asked, Confirm, Dial, EnterQueue, Field, Gather, KeepWaiting, ListenMode,
-        RingLimit, Target,
+        AgentAction, Asked, Confirm, ContactOf, Dial, Disposition, EnterQueue, Field, Gather,
+        KeepWaiting, ListenMode, OpenCampaign, RingLimit, SetSwitch, Target,
     },
     event::{Cause, Refusal, RefusalReason},
 };
@@ -58,6 +58,7 @@ fn command(command: wit::Command) -> Checked<Command> {
         Guest::Widen(asked) => {
             Command::Widen { entry: OrderId(asked.entry), to: queues(asked.queues)? }
         }
+        Guest::TakePlace(call) => Command::TakePlace { of: call_id(call)? },
         Guest::Dial(asked) => Command::Dial(Box::new(dial(asked)?)),
         Guest::Connect(legs) => Command::Connect { legs: list("legs", legs, leg)? },
         Guest::Hold(held) => Command::Hold { leg: leg(held)? },
@@ -73,6 +74,7 @@ fn command(command: wit::Command) -> Checked<Command> {
         Guest::ContinueWith(asked) => Command::ContinueWith {
             flow: name("flow", asked.flow)?.into(),
             data: text("data", asked.data)?,
+            back_on: list("switches", asked.back_on, |switch| name("switch", switch))?,
         },
         Guest::Listen(asked) => listen(asked)?,
         Guest::Record(asked) => record(asked)?,
@@ -87,14 +89,14 @@ fn command(command: wit::Command) -> Checked<Command> {
         }
         Guest::Note(note) => Command::Note(field(note)?),
         Guest::Mark(tag) => Command::Mark { tag: name("tag", tag)? },
-        Guest::Disposition(said) => disposition(said)?,
+        Guest::Disposition(said) => Command::Disposition(Box::new(disposition(said)?)),
         Guest::Agent(asked) => agent(asked)?,
-        Guest::SetSwitch(asked) => set_switch(asked)?,
-        Guest::OpenCampaign(asked) => open_campaign(asked)?,
+        Guest::SetSwitch(asked) => Command::SetSwitch(Box::new(set_switch(asked)?)),
+        Guest::OpenCampaign(asked) => Command::OpenCampaign(Box::new(open_campaign(asked)?)),
         Guest::StopCampaign(campaign) => {
             Command::StopCampaign { name: name("campaign", campaign)? }
         }
-        Guest::Claim(goal) => Command::Claim { goal: name("goal", goal)? },
+        Guest::Claim(who) => Command::Claim(contact_of(who)?),
         Guest::Alarm(asked) => alarm(asked)?,
         Guest::HangUp(asked) => {
             Command::HangUp { leg: asked.leg.map(leg).transpose()?, cause: cause(asked.cause) }
@@ -113,6 +115,7 @@ fn name_of(command: &wit::Command) -> &'static str {
         wit::Command::Watch(_) => "watch",
         wit::Command::EnterQueue(_) => "enter-queue",
         wit::Command::Widen(_) => "widen",
+        wit::Command::TakePlace(_) => "take-place",
         wit::Command::Dial(_) => "dial",
         wit::Command::Connect(_) => "connect",
         wit::Command::Hold(_) => "hold",
@@ -185,6 +188,12 @@ fn enter_queue(enter: wit::EnterQueue) -> Checked<EnterQueue> {
         priority: enter.priority,
         waited_since: enter.waited_since.map(instant).transpose()?,
         with_caller: enter.with_caller,
+        calls_back: match enter.with_caller {
+            true if enter.calls_back.is_some() => {
+                return Err(invalid("calls-back is for an entry without caller".into()));
+            }
+            _ => enter.calls_back.map(number).transpose()?,
+        },
         agent_leg: new_leg(enter.agent_leg)?,
         whisper: prompts(enter.whisper)?,
         display_name: maybe_name("display name", enter.display_name)?,
@@ -246,10 +255,18 @@ fn mail(mail: wit::Mail) -> Checked<Command> {
     })
 }
 
-fn disposition(said: wit::Disposition) -> Checked<Command> {
-    Ok(Command::Disposition {
-        contact: name("contact", said.contact)?,
+fn contact_of(who: wit::ContactOf) -> Checked<ContactOf> {
+    Ok(ContactOf {
+        campaign: name("campaign", who.campaign)?,
+        contact: name("contact", who.contact)?,
+    })
+}
+
+fn disposition(said: wit::Disposition) -> Checked<Disposition> {
+    Ok(Disposition {
+        who: contact_of(said.who)?,
         outcome: name("outcome", said.outcome)?,
+        reason: maybe_name("reason", said.reason)?,
         not_before: said.not_before.map(instant).transpose()?,
         never_again: said.never_again,
     })
@@ -274,18 +291,21 @@ fn action(action: wit::AgentAction) -> Checked<AgentAction> {
     })
 }
 
-fn set_switch(set: wit::SetSwitch) -> Checked<Command> {
-    Ok(Command::SetSwitch {
+fn set_switch(set: wit::SetSwitch) -> Checked<SetSwitch> {
+    Ok(SetSwitch {
         name: name("switch", set.name)?,
         position: name("position", set.position)?,
+        agent: name("agent", set.agent)?.into(),
         proof: maybe_name("proof", set.proof)?,
+        until: set.until.map(instant).transpose()?,
     })
 }
 
-fn open_campaign(open: wit::OpenCampaign) -> Checked<Command> {
-    Ok(Command::OpenCampaign {
+fn open_campaign(open: wit::OpenCampaign) -> Checked<OpenCampaign> {
+    Ok(OpenCampaign {
         template: name("template", open.template)?,
         name: name("campaign", open.name)?,
+        goal: open.goal,
         fields: fields(open.fields)?,
     })
 }
@@ -364,6 +384,10 @@ fn field(field: wit::Field) -> Checked<Field> {
 
 fn number(text: String) -> Checked<PhoneNumber> {
     text.parse().map_err(|error| invalid(format!("{error}")))
+}
+
+fn call_id(text: String) -> Checked<CallId> {
+    text.parse().map_err(|_| invalid(format!("{} is not the id of a call", shortened(&text))))
 }
 
 fn leg(leg: String) -> Checked<LegName> {

@@ -3,8 +3,8 @@
 use super::{
     interfaces::{
         reads::{
-            AgentStatus, Authority, CampaignStatus, Host as ReadsImports, KnownContact, Level,
-            PastCall, QueueStatus, ScheduleStatus,
+            AgentStatus, Authority, CallBackStatus, CampaignStatus, Host as ReadsImports,
+            KnownContact, Level, ListedContact, PastCall, QueueStatus, ScheduleStatus, SiteSwitch,
         },
         types::{Host as TypesImports, Moment, Target},
     },
@@ -28,6 +28,15 @@ impl ReadsImports for Host {
         Ok(self.ask("switch", &name)?.switch(&name))
     }
 
+    fn switch_named(&mut self, key: String) -> wasmtime::Result<Option<SiteSwitch>> {
+        Ok(self.ask("switch-named", &key)?.switch_named(&key).map(to_guest::site_switch))
+    }
+
+    fn authority_to_turn(&mut self, switch: String, agent: String) -> wasmtime::Result<Authority> {
+        let reads = self.ask("authority-to-turn", &switch)?;
+        Ok(to_guest::authority(reads.authority_to_turn(&switch, &agent)))
+    }
+
     fn queue(&mut self, name: String) -> wasmtime::Result<Option<QueueStatus>> {
         Ok(self.ask("queue", &name)?.queue(&name).map(to_guest::queue))
     }
@@ -47,6 +56,19 @@ impl ReadsImports for Host {
 
     fn campaign(&mut self, name: String) -> wasmtime::Result<Option<CampaignStatus>> {
         Ok(self.ask("campaign", &name)?.campaign(&name).map(to_guest::campaign))
+    }
+
+    fn campaign_contact(
+        &mut self,
+        campaign: String,
+        contact: String,
+    ) -> wasmtime::Result<Option<ListedContact>> {
+        let reads = self.ask("campaign-contact", &contact)?;
+        Ok(reads.campaign_contact(&campaign, &contact).map(to_guest::campaign_contact))
+    }
+
+    fn call_back(&mut self, number: String) -> wasmtime::Result<Option<CallBackStatus>> {
+        Ok(self.ask("call-back", &number)?.call_back(&number).map(to_guest::call_back))
     }
 
     fn on_duty(&mut self, roster: String) -> wasmtime::Result<Vec<Target>> {

@@ -3,14 +3,14 @@
 
 use super::{
     interfaces::reads::{
-        AgentStatus, Authority, CampaignStatus, KnownContact, Level, PastCall, QueueStatus,
-        ScheduleStatus,
+        AgentStatus, Authority, CallBackStatus, CampaignStage, CampaignStatus, KnownContact, Level,
+        ListedContact, PastCall, Purpose, QueueStatus, ScheduleStatus, SiteSwitch,
     },
     millis, wit,
 };
 use strowger_model::{
     Event, LegName, Outcome,
-    command::Target,
+    command::{ContactOf, Field, Target},
     event::{Answerer, Cause, GatherEnd, Left, PlayEnd, RefusalReason, Unanswered},
     read,
 };
@@ -57,6 +57,9 @@ pub(crate) fn event<'a>(event: &'a Event, scratch: &'a mut String) -> wit::Event
         }
         Event::Switched { name, position } => {
             wit::Event::Switched(wit::Switched { name, position })
+        }
+        Event::CameBack { switch, position } => {
+            wit::Event::CameBack(wit::Switched { name: switch, position })
         }
         Event::Held { leg } => wit::Event::Held(text(leg, scratch)),
         Event::Unheld { leg } => wit::Event::Unheld(text(leg, scratch)),
@@ -230,6 +233,7 @@ pub(crate) fn contact(contact: read::Contact) -> KnownContact {
         language: contact.language,
         responsible: contact.responsible.iter().map(ToString::to_string).collect(),
         do_not_call: contact.do_not_call,
+        tags: contact.tags,
     }
 }
 
@@ -240,11 +244,69 @@ pub(crate) fn past_call(call: read::PastCall) -> PastCall {
         flow: call.flow,
         outcome: call.outcome,
         dialled: call.dialled,
+        campaign: call.campaign.map(contact_of),
     }
 }
 
 pub(crate) fn campaign(status: read::CampaignStatus) -> CampaignStatus {
-    CampaignStatus { goal: status.goal, reached: status.reached, remaining: status.remaining }
+    CampaignStatus {
+        template: status.template,
+        stage: match status.stage {
+            read::CampaignStage::Running => CampaignStage::Running,
+            read::CampaignStage::Paused => CampaignStage::Paused,
+            read::CampaignStage::Ended => CampaignStage::Ended,
+        },
+        planner_chooses: status.planner_chooses,
+        goal: status.goal,
+        reached: status.reached,
+        remaining: status.remaining,
+        fields: fields(status.fields),
+    }
+}
+
+pub(crate) fn campaign_contact(contact: read::ListedContact) -> ListedContact {
+    ListedContact {
+        number: contact.number.into(),
+        name: contact.name,
+        language: contact.language,
+        tags: contact.tags,
+        fields: fields(contact.fields),
+        attempts: contact.attempts,
+        purpose: match contact.purpose {
+            read::Purpose::Offer => Purpose::Offer,
+            read::Purpose::Chosen => Purpose::Chosen,
+            read::Purpose::NotChosen => Purpose::NotChosen,
+        },
+        outcome: contact.outcome,
+    }
+}
+
+pub(crate) fn call_back(status: read::CallBackStatus) -> CallBackStatus {
+    CallBackStatus {
+        call: status.call.to_string(),
+        flow: status.flow.to_string(),
+        waited_since: status.waited_since.0,
+        queues: status.queues.iter().map(ToString::to_string).collect(),
+    }
+}
+
+pub(crate) fn site_switch(switch: read::SiteSwitch) -> SiteSwitch {
+    SiteSwitch {
+        name: switch.name,
+        label: switch.label,
+        positions: switch.positions,
+        position: switch.position,
+        until: switch.until.map(|until| until.0),
+    }
+}
+
+fn contact_of(who: ContactOf) -> wit::ContactOf {
+    wit::ContactOf { campaign: who.campaign, contact: who.contact }
+}
+
+fn fields(fields: Vec<Field>) -> Vec<wit::Field> {
+    let field = |field: Field| wit::Field { key: field.key, value: field.value };
+    fields.into_iter().map(field).collect()
 }
 
 pub(crate) fn target(target: Target) -> wit::Target {
