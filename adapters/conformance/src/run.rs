@@ -1,7 +1,8 @@
 //! Plays a scenario, and compares what comes with what is expected.
 
 use super::{
-    CALLER_ID, DISPLAY_NAME, FROM, Far, Ground, Hearing, Scenario, Showing, Shown, Step, TO,
+    CALLER_ID, DISPLAY_NAME, FROM, Far, Ground, Hearing, NEXT_CALLER_ID, NEXT_DISPLAY_NAME,
+    Scenario, Showing, Shown, Step, TO,
 };
 use std::{
     collections::BTreeMap,
@@ -63,6 +64,10 @@ impl Showing {
             Self::Both => Shown {
                 caller_id: Some(CALLER_ID.to_owned()),
                 display_name: Some(DISPLAY_NAME.to_owned()),
+            },
+            Self::Next => Shown {
+                caller_id: Some(NEXT_CALLER_ID.to_owned()),
+                display_name: Some(NEXT_DISPLAY_NAME.to_owned()),
             },
             Self::Nothing => Shown::default(),
         }
@@ -342,6 +347,7 @@ impl Run {
             PbxCommand::Answer { leg }
             | PbxCommand::IndicateRinging { leg }
             | PbxCommand::Dial { leg, .. }
+            | PbxCommand::Show { leg, .. }
             | PbxCommand::Music { leg, .. }
             | PbxCommand::Transfer { leg, .. }
             | PbxCommand::SendDigits { leg, .. }

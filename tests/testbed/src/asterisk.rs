@@ -309,7 +309,7 @@ fn pjsip(slice: &Slice) -> Result<String> {
     let mut phone = |name: &str, last: u8, may: &str| {
         writeln!(
             text,
-            "[{name}](endpoint)\naors = {name}\nallow_transfer = {may}\n[{name}]\ntype = aor\ncontact = sip:{name}@{}:5060",
+            "[{name}](endpoint)\naors = {name}\nallow_transfer = {may}\nsend_pai = yes\n[{name}]\ntype = aor\ncontact = sip:{name}@{}:5060",
             slice.host(last)
         )
     };

@@ -214,11 +214,14 @@ impl Ground for Bed {
         Ok(())
     }
 
-    /// As its INVITE says.
+    /// As its INVITE says, or an UPDATE since then.
     async fn shows(&mut self, phone: &Address) -> anyhow::Result<Option<Shown>> {
         let Some(number) = self.number_of(phone) else { return Ok(None) };
-        let invite = self.phones[usize::from(number) - 1].expect("INVITE")?;
-        Ok(invite.header("From").map(shown))
+        let phone = &self.phones[usize::from(number) - 1];
+        let invite = phone.expect("INVITE")?;
+        let update = phone.messages().into_iter().rfind(|it| it.line().starts_with("UPDATE"));
+        let update = update.as_ref().and_then(|update| update.header("P-Asserted-Identity"));
+        Ok(update.or(invite.header("From")).map(shown))
     }
 
     fn slack(&self) -> Duration {
