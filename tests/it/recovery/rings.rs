@@ -88,11 +88,15 @@ fn a_death_while_phones_are_passed_on() {
         }
         for agent in 1..=4 {
             town.until(|| town.sim.pick_up(&address(agent)).is_some());
-            // Somewhere between the answer and what comes of it.
+            // Somewhere between the answer and what comes of it. A phone that was in the journal of
+            // neither call is rung anew.
             host.kill();
             host = Mortal::start(&folder, &town.sim).unwrap();
-            let talks = || host.host.exchange.agent_status(&format!("a{agent}"));
-            town.until(|| talks() == Some(AgentStatus::Talking));
+            let name = format!("a{agent}");
+            town.until(|| {
+                town.sim.pick_up(&address(agent));
+                host.host.exchange.agent_status(&name) == Some(AgentStatus::Talking)
+            });
         }
         for agent in 1..=4 {
             town.sim.put_down(&address(agent));
