@@ -9,7 +9,13 @@ use strowger_tests::{Bed, Folder, HELPDESK, PATIENCE, helpdesk_site};
 async fn four_callers_and_four_phones_and_no_phone_is_rung_twice() {
     let site = helpdesk_site(4, true, true, true)
         .replace("\"linear\"", "\"ring-all\"")
-        .replace("ring_time = 3", "ring_time = 30");
+        .replace("ring_time = 3", "ring_time = 30")
+        // Phones that Asterisk tells who calls.
+        .replace("PJSIP/a", "PJSIP/a2")
+        .replace("PJSIP/a21", "PJSIP/a26")
+        .replace("PJSIP/a22", "PJSIP/a27")
+        .replace("PJSIP/a23", "PJSIP/a28")
+        .replace("PJSIP/a24", "PJSIP/a29");
     let bed = Bed::start(Folder::helpdesk(&site, HELPDESK).unwrap()).await.unwrap();
     // They answer while all of them ring, one soon after another.
     let answers = |number: u64| {
@@ -17,7 +23,7 @@ async fn four_callers_and_four_phones_and_no_phone_is_rung_twice() {
             .hang_up_after(Duration::from_secs(2))
     };
     let phones: Vec<Phone> = (1..=4u8)
-        .map(|number| Phone::start(&bed.pbx, number, &answers(number.into())).unwrap())
+        .map(|number| Phone::start(&bed.pbx, 25 + number, &answers(number.into())).unwrap())
         .collect();
     let callers: Vec<_> = (1..=4usize)
         .map(|number| {
@@ -38,8 +44,10 @@ async fn four_callers_and_four_phones_and_no_phone_is_rung_twice() {
         let record =
             records.iter().find(|it| it.agent.as_ref().is_some_and(|it| it.as_str() == agent));
         let caller = record.unwrap().caller.clone().unwrap();
+        // While it rings: Asterisk itself tells the phone once more when it is with the caller.
         let shown: Vec<&str> = messages
             .iter()
+            .take_while(|it| !it.line().starts_with("ACK"))
             .filter_map(|it| match it.line().split(' ').next()? {
                 "INVITE" => it.header("From"),
                 "UPDATE" => it.header("P-Asserted-Identity"),
@@ -47,6 +55,6 @@ async fn four_callers_and_four_phones_and_no_phone_is_rung_twice() {
             })
             .collect();
         assert!(shown.last().unwrap().contains(&caller), "a{number}: {shown:?}, not {caller}");
-        assert_eq!(shown.len() > 1, number > 1, "a{number}: {shown:?}");
+        assert_eq!(shown.len(), number, "a{number} rang for so many: {shown:?}");
     }
 }

@@ -166,6 +166,10 @@ pub trait Ground: Send {
     ) -> impl Future<Output = anyhow::Result<Option<Shown>>> + Send {
         async { Ok(None) }
     }
+    /// Whether phones here can be shown another caller than the one for whom they were dialled.
+    fn shows_anew(&self) -> bool {
+        true
+    }
     /// Whether the adapter tells how phones are.
     fn tells_phones(&self) -> bool {
         false
