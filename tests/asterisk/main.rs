@@ -3,6 +3,7 @@
 //! # Layout
 //! * `helpdesk`, `permanentie`: flows of the repository from arrival to record.
 //! * `callers`: who calls.
+//! * `line`: phones that ring are passed on from caller to caller.
 //! * `phones`: agents in calls of their own.
 //! * `talk`: who hears whom in a conversation.
 //! * `transfer`: the transfer key of a phone.
@@ -13,6 +14,7 @@
 mod callers;
 mod faults;
 mod helpdesk;
+mod line;
 mod permanentie;
 mod phones;
 mod recovery;

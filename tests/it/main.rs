@@ -4,6 +4,7 @@
 //! * `orders`: what a flow can order of legs, and what it is told.
 //! * `agents`: agents log in, join queues and pause, at their phones.
 //! * `phones`: agents in calls of their own, or with phones that are not there.
+//! * `line`: phones that ring are passed on from caller to caller.
 //! * `people`: contacts, rosters and earlier calls.
 //! * `contact_centre`, `sim`: a flow of the repository from arrival to record.
 //! * `recovery`: calls outlive their host.
@@ -16,6 +17,7 @@ mod agents;
 mod contact_centre;
 mod disk;
 mod hostile;
+mod line;
 mod neighbours;
 mod orders;
 mod overload;

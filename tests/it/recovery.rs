@@ -59,6 +59,23 @@ impl Town {
         self.seen.lock().unwrap().iter().filter(|observed| is(observed)).count()
     }
 
+    /// Legs that hear another.
+    fn talking(&self) -> usize {
+        let mut hear = BTreeSet::new();
+        for seen in &*self.seen.lock().unwrap() {
+            match seen {
+                Observed::Hears { leg, with, .. } if !with.is_empty() => {
+                    hear.insert(leg.clone());
+                }
+                Observed::Hears { leg, .. } | Observed::HungUp { leg, .. } => {
+                    hear.remove(leg);
+                }
+                _ => {}
+            }
+        }
+        hear.len()
+    }
+
     /// Waits for something at the sim.
     fn until(&self, happened: impl Fn() -> bool) {
         let since = std::time::Instant::now();

@@ -216,6 +216,7 @@ impl Hands {
                 };
                 rest.originate(dial).await?;
             }
+            Job::Show { caller_id, withheld } => rest.show(channel, caller_id, *withheld).await?,
             Job::Enter { bridge } => rest.enter_bridge(&bridge_of(bridge), channel).await?,
             Job::Play { bridge, play, prompts, hush } => {
                 let (media, length) = self.media.render(prompts).await.map_err(Failure::before)?;

@@ -255,6 +255,20 @@ impl Rest {
         self.send(Method::POST, &["channels"], &[], Some(body)).await.map(drop)
     }
 
+    /// Shows a phone, ringing or not, who calls now. A channel that rings is not in the application
+    /// yet, and its variables cannot be set; but the dialplan function that sets one can be read.
+    pub(super) async fn show(&self, channel: &str, caller_id: &str, withheld: bool) -> Reply {
+        let shown = if withheld { "prohib" } else { "allowed" };
+        for line in [
+            // Without telling the phone, which is told both at once.
+            format!("SET(CONNECTEDLINE(pres,i)={shown})"),
+            format!("SET(CONNECTEDLINE(all)={caller_id})"),
+        ] {
+            self.variable(channel, &line).await?;
+        }
+        Ok(())
+    }
+
     /// Where an endpoint of PJSIP is registered: a dial string for each place. Only a channel can be
     /// asked for that, whichever it is.
     pub(super) async fn contacts(&self, channel: &str, endpoint: &str) -> Reply<Vec<String>> {

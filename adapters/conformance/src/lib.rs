@@ -166,6 +166,10 @@ pub trait Ground: Send {
     ) -> impl Future<Output = anyhow::Result<Option<Shown>>> + Send {
         async { Ok(None) }
     }
+    /// Whether phones here can be shown another caller than the one for whom they were dialled.
+    fn shows_anew(&self) -> bool {
+        true
+    }
     /// Whether the adapter tells how phones are.
     fn tells_phones(&self) -> bool {
         false
@@ -190,6 +194,10 @@ pub const TO: &str = "3000";
 pub const CALLER_ID: &str = "+3227138700";
 /// Likewise.
 pub const DISPLAY_NAME: &str = "Jan \"de\" Man <1>";
+/// Shown to a phone that rings on for somebody else.
+pub const NEXT_CALLER_ID: &str = "+32470000042";
+/// Likewise.
+pub const NEXT_DISPLAY_NAME: &str = "Els";
 
 /// A thing to do or to see. Legs and plays are named as in the scenario: `caller`, `other` and
 /// `p1`, not as at the PBX.
@@ -239,6 +247,8 @@ pub enum Step {
 pub enum Showing {
     /// [`CALLER_ID`] and [`DISPLAY_NAME`].
     Both,
+    /// [`NEXT_CALLER_ID`] and [`NEXT_DISPLAY_NAME`].
+    Next,
     /// Neither.
     Nothing,
 }

@@ -1,7 +1,8 @@
 //! Plays a scenario, and compares what comes with what is expected.
 
 use super::{
-    CALLER_ID, DISPLAY_NAME, FROM, Far, Ground, Hearing, Scenario, Showing, Shown, Step, TO,
+    CALLER_ID, DISPLAY_NAME, FROM, Far, Ground, Hearing, NEXT_CALLER_ID, NEXT_DISPLAY_NAME,
+    Scenario, Showing, Shown, Step, TO,
 };
 use std::{
     collections::BTreeMap,
@@ -64,6 +65,10 @@ impl Showing {
                 caller_id: Some(CALLER_ID.to_owned()),
                 display_name: Some(DISPLAY_NAME.to_owned()),
             },
+            Self::Next => Shown {
+                caller_id: Some(NEXT_CALLER_ID.to_owned()),
+                display_name: Some(NEXT_DISPLAY_NAME.to_owned()),
+            },
             Self::Nothing => Shown::default(),
         }
     }
@@ -108,6 +113,7 @@ impl Run {
             Step::Watch(..) | Step::OwnCall(..) | Step::DialAgain(_) => {
                 self.phone_step(step, ground).await?
             }
+            Step::Shows(_, Showing::Next) if !ground.shows_anew() => {}
             Step::Shows(name, showing) => {
                 let Some(shown) = ground.shows(&self.phones[name]).await? else { return Ok(()) };
                 let expected = showing.shown();
@@ -342,6 +348,7 @@ impl Run {
             PbxCommand::Answer { leg }
             | PbxCommand::IndicateRinging { leg }
             | PbxCommand::Dial { leg, .. }
+            | PbxCommand::Show { leg, .. }
             | PbxCommand::Music { leg, .. }
             | PbxCommand::Transfer { leg, .. }
             | PbxCommand::SendDigits { leg, .. }

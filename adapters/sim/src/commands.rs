@@ -26,6 +26,9 @@ impl World {
                     self.dial(leg, to, caller_id, display_name);
                 }
             }
+            PbxCommand::Show { leg, caller_id, display_name } => {
+                self.show(&leg, caller_id, display_name);
+            }
             PbxCommand::Play { play, conversation, prompts } => match self.find(&conversation) {
                 Some(slot) => self.play(slot, play, prompts),
                 None if self.is_gone(&conversation) => (),

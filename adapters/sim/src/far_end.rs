@@ -187,6 +187,20 @@ impl World {
         Observed::RingStarted { leg: there.id.clone(), address, caller_id, display_name }
     }
 
+    /// A phone that was dialled shows somebody else.
+    pub(super) fn show(
+        &mut self,
+        leg: &LegId,
+        caller_id: Option<String>,
+        display_name: Option<String>,
+    ) {
+        let Some(slot) = self.find(leg) else { return };
+        let Far::Phone(dialled) = &mut self.slot_mut(slot).far else { return };
+        (dialled.caller_id, dialled.display_name) = (caller_id.clone(), display_name.clone());
+        let leg = leg.clone();
+        self.observe(|_| Observed::Shows { leg, caller_id, display_name });
+    }
+
     /// What a phone shows that was dialled, and rings or talks.
     pub(super) fn shown(&self, address: &Address) -> Option<Shown> {
         let phone = self.addresses.get(address)?;

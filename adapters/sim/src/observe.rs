@@ -35,6 +35,15 @@ pub enum Observed {
         /// The name it shows.
         display_name: Option<String>,
     },
+    /// A phone that rings or talks shows somebody else from now on.
+    Shows {
+        /// The leg.
+        leg: LegId,
+        /// The number it shows.
+        caller_id: Option<String>,
+        /// The name it shows.
+        display_name: Option<String>,
+    },
     /// It rings no more, answered or not.
     RingStopped {
         /// The leg.

@@ -9,8 +9,8 @@ use strowger_model::{
     read::Authority,
     step::Ordered,
 };
-use strowger_pbx::port::LegId;
-use strowger_routing::{EntryId, Input, Output, RefusedInput};
+use strowger_pbx::port::{LegId, PbxEvent};
+use strowger_routing::{AttemptId, EntryId, Input, Output, RefusedInput};
 use strowger_site::{Agent, Endpoint, Pin, Site, Terms};
 
 /// The time of an input.
@@ -132,6 +132,9 @@ pub trait House {
     /// The floor refuses it.
     fn floor(&mut self, input: Input) -> Result<Vec<Output>, RefusedInput>;
 
+    /// For whom the floor has a phone ring now. None: it rings no more.
+    fn rings_for(&self, attempt: AttemptId) -> Option<EntryId>;
+
     /// The place in line of an entry that waits.
     fn position(&self, entry: EntryId) -> Option<u32>;
 
@@ -159,12 +162,15 @@ pub trait House {
     /// A leg is the call's from now on.
     fn enrol(&mut self, leg: &LegId);
 
-    /// A leg is the call's no more.
+    /// A leg is the call's no more. Nothing happens if another call has it by now.
     fn strike(&mut self, leg: &LegId);
 
     /// A leg of this call is one of another call from now on, and takes the place of a leg there.
     /// False: there is no such call, and nothing was done.
     fn hand_over(&mut self, takeover: Takeover) -> bool;
+
+    /// What happened to a leg is told to the call that has it now.
+    fn tell_owner(&mut self, event: PbxEvent);
 
     /// An agent talks on a leg.
     fn talks(&mut self, agent: &AgentName, leg: &LegId);

@@ -4,12 +4,34 @@
 //! new name: then images of before are still read (see the store's `codec`). Any other change needs
 //! another format, and a reader of this one.
 
-use crate::{Call, Kept, Origin, Phase, legs::Legs, orders::Orders, quota::Used, talks::nanos};
+use crate::{
+    Call, Kept, Origin, Phase,
+    legs::{Legs, Role},
+    order::{
+        offer::first_offered,
+        queue::{QueueStage, Queueing},
+    },
+    orders::Orders,
+    quota::Used,
+    talks::nanos,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, collections::VecDeque, sync::Arc, time::Duration};
 use strowger_model::{CallRecord, Event};
 use strowger_pbx::port::LegId;
 use strowger_site::Terms;
+
+/// How good the claim of a call is to a phone of an agent. Two images have the same phone if it was
+/// passed on just before their host died: it belongs to the better claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// The call waits no more.
+    Past,
+    /// The phone rings, and the call waits for an agent.
+    Waits,
+    /// The phone was answered for the call.
+    Answered,
+}
 
 /// A call between two mails.
 #[derive(Serialize, Deserialize)]
@@ -94,5 +116,24 @@ impl Image<'_> {
     /// The legs that it had.
     pub fn leg_ids(&self) -> impl Iterator<Item = &LegId> {
         self.legs.iter().map(|leg| &leg.id)
+    }
+
+    /// The phones of agents that were rung by queues.
+    pub fn claims(&self) -> impl Iterator<Item = (&LegId, Claim)> {
+        let waits = |order| {
+            let queueing = self.orders.get::<Queueing>(order);
+            queueing.is_some_and(|queueing| queueing.stage == QueueStage::Waiting)
+        };
+        let offered = self.legs.iter().filter(|leg| first_offered(&leg.id).is_some());
+        offered.map(move |leg| match &leg.role {
+            Role::Offered { entry, .. } if waits(*entry) => (&leg.id, Claim::Waits),
+            Role::Offered { .. } => (&leg.id, Claim::Past),
+            _ => (&leg.id, Claim::Answered),
+        })
+    }
+
+    /// The phone is another call's.
+    pub fn forget(&mut self, leg: &LegId) {
+        self.legs.to_mut().remove(leg);
     }
 }

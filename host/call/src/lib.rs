@@ -47,8 +47,9 @@ mod tests;
 pub use carry::address_of;
 pub use glance::{Answer, ByHand, Glance};
 pub use house::{Ask, ComesFrom, House, NoFlow, Now, Proof, Prove, Stepped, Takeover};
-pub use image::Image;
+pub use image::{Claim, Image};
 pub use observe::{NoObserver, Observed, Observer};
+pub use order::offer::offered_leg;
 pub use turn::{Input, Out, Paper};
 
 use legs::{Leg, Legs, Role};

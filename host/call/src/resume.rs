@@ -10,6 +10,7 @@ use crate::{
     legs::{Leg, Role},
     order::{
         dial::Dialling,
+        offer::first_offered,
         queue::{QueueStage, Queueing},
         transfer::Transferring,
     },
@@ -90,7 +91,9 @@ impl Call {
                 return None;
             };
             let (attempt, endpoint, since) = (*attempt, *endpoint, *since);
-            Some((leg, *entry, Rung { attempt, agent: agent.clone(), endpoint, since }))
+            let own = EntryId { call: self.id, order: *entry };
+            let first = first_offered(&leg.id).unwrap_or(own);
+            Some((leg, *entry, Rung { attempt, agent: agent.clone(), endpoint, since, first }))
         })
     }
 }

@@ -11,11 +11,14 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use strowger_call::{Call, Input, Now, Observed, Out, Paper};
+use strowger_call::{Call, Input, Now, Observed, Out, Paper, offered_leg};
 use strowger_flows::{OnFlow, budget::MyTurn};
 use strowger_journal::Change;
-use strowger_model::{event::Unanswered, strangers::Logged};
-use strowger_pbx::port::{AliveLeg, LegId, PbxCommand};
+use strowger_model::{
+    event::{Cause, Unanswered},
+    strangers::Logged,
+};
+use strowger_pbx::port::{AliveLeg, Ended, LegId, PbxCommand, PbxEvent};
 use strowger_routing::{Input as FloorInput, Output};
 use tokio::sync::mpsc::Receiver;
 
@@ -195,9 +198,8 @@ impl Running {
             _ => None,
         };
         let register = &self.exchange.register;
-        let strange = leg.filter(|leg| !self.call.has_leg(leg));
-        let others =
-            strange.and_then(|leg| register.of_leg(leg)).filter(|of| *of != self.call.id());
+        let owner = leg.and_then(|leg| register.of_leg(leg));
+        let others = owner.filter(|of| *of != self.call.id());
         match others {
             Some(other) => register.post(other, input),
             None => return Some(input),
@@ -248,16 +250,37 @@ impl Running {
                         tracing::debug!(call = %id, "the floor had settled it: {refused}");
                     }
                 }
+                // It rings, and nobody waits here any more.
+                Input::Floor(Output::RingsOn { first, attempt, .. }) => {
+                    let leg = offered_leg(first, attempt);
+                    if self.exchange.register.of_leg(&leg) == Some(id) {
+                        self.hang_up(leg);
+                    }
+                }
+                // It has ended, and the call that has it now did not hear of it.
+                Input::Floor(Output::Passed { first, attempt, .. })
+                    if self.exchange.rings_for(attempt).is_none() =>
+                {
+                    let leg = offered_leg(first, attempt);
+                    let ended = Ended { leg, cause: Cause::Normal, left: false };
+                    self.exchange.register.tell_owner(PbxEvent::Ended(Box::new(ended)));
+                }
                 Input::Floor(Output::Paused { agent, .. }) => self.exchange.keep_agent(&agent),
                 // The call was over before somebody came into it.
                 Input::TakeOver(takeover) => {
                     let leg = takeover.leg;
-                    self.exchange.register.strike_leg(&leg);
+                    self.exchange.register.strike_leg(&leg, id);
                     self.exchange.send(PbxCommand::Transfer { leg, to: None });
                 }
                 _ => {}
             }
         }
-        self.exchange.register.strike(id);
+        self.exchange.register.strike(id).into_iter().for_each(|leg| self.hang_up(leg));
+    }
+
+    /// A leg that is the call's by the register alone.
+    fn hang_up(&self, leg: LegId) {
+        self.exchange.register.strike_leg(&leg, self.call.id());
+        self.exchange.send(PbxCommand::hang_up(leg, Cause::Normal));
     }
 }

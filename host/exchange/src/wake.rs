@@ -15,7 +15,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use strowger_call::{Call, Image, Observed};
+use strowger_call::{Call, Claim, Image, Observed};
 use strowger_flows::LoadedFlow;
 use strowger_journal::{Change, Clocks, OpenCall, Query, Store, decode};
 use strowger_model::{
@@ -47,7 +47,29 @@ impl Dormant {
             (open, image)
         };
         let clocks = told("clocks", store.clocks());
-        Self { last_call, clocks, calls: calls.into_iter().map(read).collect() }
+        let mut dormant = Self { last_call, clocks, calls: calls.into_iter().map(read).collect() };
+        dormant.give_each_phone_to_one();
+        dormant
+    }
+
+    /// A phone that was passed on from call to call just before the host died may be in the images of
+    /// both: it belongs to the one with the better claim, and of two as good, to the later image.
+    fn give_each_phone_to_one(&mut self) {
+        let mut best: HashMap<LegId, (Claim, Duration, CallId)> = HashMap::new();
+        for (open, image) in &self.calls {
+            let Ok(image) = image else { continue };
+            for (leg, claim) in image.claims() {
+                let claim = (claim, image.at, open.call);
+                let best = best.entry(leg.clone()).or_insert(claim);
+                *best = claim.max(*best);
+            }
+        }
+        for (open, image) in &mut self.calls {
+            let Ok(image) = image else { continue };
+            let others = |leg: &&LegId| best.get(leg).is_some_and(|(.., call)| *call != open.call);
+            let others: Vec<LegId> = image.leg_ids().filter(others).cloned().collect();
+            others.iter().for_each(|leg| image.forget(leg));
+        }
     }
 
     /// How the clocks read when the earlier host was last known to live. None: there was none.

@@ -111,6 +111,18 @@ pub enum PbxCommand {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         display_name: Option<String>,
     },
+    /// Show somebody else to the far end of a leg that was dialled, ringing or answered: the host has
+    /// the phone ring on for another caller. No event; nothing happens where the PBX cannot do it.
+    Show {
+        /// The leg.
+        leg: LegId,
+        /// As in [`PbxCommand::Dial`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caller_id: Option<String>,
+        /// Likewise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        display_name: Option<String>,
+    },
     /// Play prompts, one after another, to all in a conversation. Plays of one conversation queue
     /// up. `Played`.
     Play {
@@ -226,6 +238,7 @@ impl PbxCommand {
             Self::Answer { leg }
             | Self::IndicateRinging { leg }
             | Self::Dial { leg, .. }
+            | Self::Show { leg, .. }
             | Self::Music { leg, .. }
             | Self::Move { leg, .. }
             | Self::Transfer { leg, .. }

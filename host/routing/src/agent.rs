@@ -49,6 +49,9 @@ pub(crate) struct Agent {
 pub(crate) enum Doing {
     Nothing,
     Ringing(Try),
+    /// Phones ring, and their caller is connected or gone: who wants the agent now has them. Never so
+    /// between two inputs.
+    LeftRinging(Try),
     /// A phone rings past the queues.
     Engaged {
         entry: EntryIx,
@@ -125,11 +128,11 @@ impl Agent {
             Doing::Talking { .. } => AgentStatus::Talking,
             Doing::Ringing(_) if self.beneath != Doing::Nothing => AgentStatus::Talking,
             Doing::Ringing(_) | Doing::Engaged { .. } => AgentStatus::Ringing,
-            Doing::Nothing if !self.logged_in => AgentStatus::LoggedOut,
-            Doing::Nothing if self.paused => AgentStatus::Paused,
-            Doing::Nothing if self.wrap_up.is_some() => AgentStatus::WrapUp,
+            _ if !self.logged_in => AgentStatus::LoggedOut,
+            _ if self.paused => AgentStatus::Paused,
+            _ if self.wrap_up.is_some() => AgentStatus::WrapUp,
             Doing::Nothing if self.fading > 0 => AgentStatus::Ringing,
-            Doing::Nothing => match self.phone() {
+            Doing::Nothing | Doing::LeftRinging(_) => match self.phone() {
                 PhoneState::Free => AgentStatus::Free,
                 PhoneState::Busy => AgentStatus::Busy,
                 PhoneState::DoNotDisturb => AgentStatus::DoNotDisturb,

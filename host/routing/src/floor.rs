@@ -60,6 +60,8 @@ pub struct Floor {
     /// Pools in which a free agent and a wanting entry may have come together. Empty between two
     /// inputs.
     unsettled: BTreeSet<PoolIx>,
+    /// Agents whose phones ring, and whose caller is connected or gone. Empty between two inputs.
+    left_ringing: Vec<AgentIx>,
 }
 
 /// What is due at a deadline.
@@ -76,6 +78,11 @@ enum Due {
 /// A length of time in nanoseconds; 292 years at most.
 fn nanos(time: Duration) -> i64 {
     i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// A moment of the floor's.
+fn time(nanos: i64) -> Duration {
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))
 }
 
 impl Floor {
@@ -112,9 +119,12 @@ impl Floor {
 
     /// When the next [`Input::Tick`] is due. None: only another input can change anything.
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.deadlines
-            .first()
-            .map(|(when, _)| Duration::from_nanos(u64::try_from(*when).unwrap_or(0)))
+        self.deadlines.first().map(|(when, _)| time(*when))
+    }
+
+    /// For whom a phone rings. None: it was answered or cancelled, or is quiet.
+    pub fn rings_for(&self, attempt: AttemptId) -> Option<EntryId> {
+        self.attempts.get(&attempt)?.rings.map(|rings| rings.entry)
     }
 
     fn take(&mut self, input: Input, out: &mut Vec<Output>) -> Result<(), RefusedInput> {

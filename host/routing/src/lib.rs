@@ -22,6 +22,9 @@
 //! * An agent who becomes free goes to the first of all entries that want one: the highest
 //!   priority, then the one that has waited longest. With ring-all the first caller wants every
 //!   agent; the next caller's turn comes when the first is connected or gone.
+//! * Phones ring for the line, not for one caller: when that one is connected or gone, each agent
+//!   whose phones ring counts as free, and goes to the first of all entries that want one, as any
+//!   free agent does. The phones ring on for that entry, for the rest of their ring time.
 //! * Of the free agents a strategy takes first whom the entry tried least: all are tried before one
 //!   is tried again. Who did not answer, or was gone at once ([`Input::Fumbled`]), is left
 //!   alone for [`QueueConfig::retry_after`] by the queues that the entry asked for, whoever waits in
@@ -37,9 +40,10 @@
 //! | it is | then | it becomes | the floor says |
 //! |---|---|---|---|
 //! | – | an agent is taken for an entry | ringing | [`Output::Ring`] |
-//! | ringing | [`Input::Answered`] | connected; the floor forgets it | [`Output::Connected`], and [`Output::Cancel`] of every other attempt for the entry |
+//! | ringing | [`Input::Answered`] | connected; the floor forgets it | [`Output::Connected`], and [`Output::Cancel`] of the agent's other phones |
+//! | ringing | its entry is connected or left, and another wants the agent | ringing, for that one | [`Output::Passed`], then [`Output::RingsOn`] |
 //! | ringing | [`Input::Unanswered`] | gone | [`Output::Ring`] of the next endpoint or agent, if there is one |
-//! | ringing | its ring time is over; the entry left or is connected; the agent logged out, paused or declined on another phone | cancelled | [`Output::Cancel`] |
+//! | ringing | its ring time is over; its entry is connected or left, and nobody else wants the agent, or the agent is in a conversation; the agent logged out, paused or declined on another phone | cancelled | [`Output::Cancel`] |
 //! | connected | [`Input::Fumbled`] | it was none: the caller waits on, the agent is left alone | [`Output::Ring`] of others |
 //! | cancelled | [`Input::Answered`] | cancelled | – (the leg is being hung up) |
 //! | cancelled | [`Input::Unanswered`]; or 10 s have passed, should that be lost | gone; with its last one the agent is free | – |

@@ -236,6 +236,8 @@ pub struct Rung {
     pub endpoint: usize,
     /// Since when; it rings for the rest of its time.
     pub since: Duration,
+    /// For whom it was rung first.
+    pub first: EntryId,
 }
 
 /// A phone that was told to stop, and is not known to have done so. [`Input::Unanswered`] says that
@@ -290,6 +292,31 @@ pub enum Output {
         /// It rang for as long as it might.
         time_is_up: bool,
     },
+    /// A phone that rang for this entry rings on for another: [`Output::RingsOn`] says for which.
+    Passed {
+        /// For whom it rang.
+        entry: EntryId,
+        /// Which ringing.
+        attempt: AttemptId,
+        /// For whom it was rung first.
+        first: EntryId,
+    },
+    /// A phone that rings, rung for another entry, rings for this one from now on, for the rest of
+    /// its time. Report what comes of it as of any other.
+    RingsOn {
+        /// For whom.
+        entry: EntryId,
+        /// Which ringing; it keeps its number.
+        attempt: AttemptId,
+        /// For whom it was rung first.
+        first: EntryId,
+        /// Whose phone.
+        agent: AgentName,
+        /// Which of the agent's endpoints, from 0 on.
+        endpoint: usize,
+        /// Since when it rings. The time is the floor's.
+        since: Duration,
+    },
     /// The caller has an agent. Report [`Input::Ended`] when their conversation is over.
     Connected {
         /// Who.
@@ -334,6 +361,8 @@ impl Output {
         match self {
             Self::Ring { entry, .. }
             | Self::Cancel { entry, .. }
+            | Self::Passed { entry, .. }
+            | Self::RingsOn { entry, .. }
             | Self::Connected { entry, .. }
             | Self::Held { entry }
             | Self::Returned { entry }

@@ -6,6 +6,7 @@ mod configure;
 mod engage;
 mod figures;
 mod fumble;
+mod line;
 mod phones;
 mod properties;
 mod queues;

@@ -108,7 +108,7 @@ impl Answer {
         );
         let reply = |status: &str| {
             format!(
-                "SIP/2.0 {status}\n{ECHO};tag=[pid]x[call_number]\n[last_Call-ID:]\n[last_CSeq:]\nContact: <sip:[local_ip]:[local_port]>\n"
+                "SIP/2.0 {status}\n{ECHO};tag=[pid]x[call_number]\n[last_Call-ID:]\n[last_CSeq:]\nContact: <sip:[local_ip]:[local_port]>\nAllow: INVITE, ACK, BYE, CANCEL, UPDATE\n"
             )
         };
         if let Some(first) = self.first {

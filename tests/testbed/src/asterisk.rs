@@ -307,9 +307,11 @@ fn pjsip(slice: &Slice) -> Result<String> {
         slice.part(96, 27),
     );
     let mut phone = |name: &str, last: u8, may: &str| {
+        // Those that are told who calls when that changes.
+        let more = if (36..40).contains(&last) { "send_pai = yes\n" } else { "" };
         writeln!(
             text,
-            "[{name}](endpoint)\naors = {name}\nallow_transfer = {may}\n[{name}]\ntype = aor\ncontact = sip:{name}@{}:5060",
+            "[{name}](endpoint)\naors = {name}\nallow_transfer = {may}\n{more}[{name}]\ntype = aor\ncontact = sip:{name}@{}:5060",
             slice.host(last)
         )
     };

@@ -33,6 +33,7 @@ impl Job {
             Self::Originate { .. }
             | Self::Play { .. }
             | Self::Listen { .. }
+            | Self::Show { .. }
             | Self::Announce(_) => false,
             // The caller waits.
             Self::Identify { .. } => failure.status.is_none(),

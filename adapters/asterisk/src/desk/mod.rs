@@ -178,6 +178,11 @@ impl Desk {
                 let dial = Job::Originate { endpoint, caller_id, withheld, phone, ask };
                 self.push(&channel, dial);
             }
+            PbxCommand::Show { leg, caller_id: number, display_name } => {
+                let caller_id = caller_id(number.as_deref(), display_name.as_deref());
+                let withheld = number.is_none();
+                self.with(&leg, |leg| leg.queue.push_back(Job::Show { caller_id, withheld }));
+            }
             PbxCommand::Play { play, conversation, prompts } => {
                 self.play(play, conversation, prompts)
             }
@@ -348,6 +353,9 @@ impl Desk {
                 self.identified(channel, Signalled::default());
             }
             (Job::Identify { .. }, _) => {}
+            (Job::Show { .. }, Err(failure)) if !gone(&failure) => {
+                tracing::warn!(leg = %channel, %failure, "Asterisk does not show on this phone who calls now: it shows the caller of before");
+            }
             (Job::Announce(asked), result) => self.announced(asked, result.map(drop)),
             (Job::Originate { .. }, Err(failure)) => self.not_dialled(channel, &failure),
             (job, Err(failure)) if current => self.given_up(channel, job, &failure),

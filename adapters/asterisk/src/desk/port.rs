@@ -114,6 +114,11 @@ pub(crate) enum Job {
         phone: bool,
         ask: Option<ChannelId>,
     },
+    /// Show the phone that somebody else calls.
+    Show {
+        caller_id: String,
+        withheld: bool,
+    },
     Enter {
         bridge: LegId,
     },

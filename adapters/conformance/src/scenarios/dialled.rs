@@ -2,9 +2,10 @@
 
 use super::{NOW, Named, hang_up, ms};
 use crate::{
-    Far, Showing,
+    Far, NEXT_CALLER_ID, NEXT_DISPLAY_NAME, Showing,
     Step::{self, Alive, Dial, DialWithheld, Expect, Quiet, Send, Shows},
 };
+use strowger_pbx::port::PbxCommand;
 
 pub(super) const ALL: &[Named] = &[
     ("dialled-answers-and-is-hung-up", dialled_answers_and_is_hung_up),
@@ -17,6 +18,7 @@ pub(super) const ALL: &[Named] = &[
     ("dialled-nothing-listens", dialled_nothing_listens),
     ("dialled-is-unknown", dialled_is_unknown),
     ("dialled-and-withheld", dialled_and_withheld),
+    ("dialled-and-rings-on-for-another", dialled_and_rings_on_for_another),
     ("dialled-twice-is-one-leg", dialled_twice_is_one_leg),
     ("unknown-leg-is-hung-up", unknown_leg_is_hung_up),
 ];
@@ -115,6 +117,28 @@ fn dialled_and_withheld() -> Vec<Step> {
         Shows("a", Showing::Nothing),
         Send(hang_up("a")),
         Expect(NOW, "ended a Normal"),
+    ]
+}
+
+fn dialled_and_rings_on_for_another() -> Vec<Step> {
+    let show = || PbxCommand::Show {
+        leg: "a".into(),
+        caller_id: Some(NEXT_CALLER_ID.to_owned()),
+        display_name: Some(NEXT_DISPLAY_NAME.to_owned()),
+    };
+    vec![
+        Dial("a", Far::Answers { after: ms(1500) }),
+        Expect(NOW, "ringing a"),
+        Send(show()),
+        Quiet(ms(500)),
+        Shows("a", Showing::Next),
+        Expect(ms(1000), "answered a"),
+        Send(show()),
+        Quiet(ms(500)),
+        Send(hang_up("a")),
+        Expect(NOW, "ended a Normal"),
+        Send(show()),
+        Quiet(ms(300)),
     ]
 }
 

@@ -101,6 +101,7 @@ const LIES: &[(&str, Lie)] = &[
         "no display_name",
         Does(alter!(PbxCommand::Dial { display_name, .. } => *display_name = None)),
     ),
+    ("who calls now is not shown", Ignores(is!(PbxCommand::Show { .. }))),
     ("a play is ignored", Ignores(is!(PbxCommand::Play { .. }))),
     (
         "a play takes no time",

@@ -47,6 +47,8 @@ impl Turn<'_> {
         };
         if let Some(leg) = self.call.legs.by_id_mut(&id) {
             leg.role = Role::Agent { entry: order, agent, queue };
+            // The call that had the phone before may have heard it.
+            (leg.up, leg.confirm) = (true, None);
         }
         self.beat_others(&id);
         let Some(queueing) = self.call.orders.get::<Queueing>(order) else {

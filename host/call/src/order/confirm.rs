@@ -14,7 +14,7 @@ use strowger_pbx::port::{LegId, PbxCommand, PlayId};
 pub(crate) struct Confirming {
     key: char,
     /// The question, once the phone was answered.
-    asking: Option<PlayId>,
+    pub(crate) asking: Option<PlayId>,
 }
 
 /// How often the question is asked, and the silence between.

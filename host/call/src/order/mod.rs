@@ -2,7 +2,8 @@
 //!
 //! A file has the struct of what an unfinished order waits for, its [`crate::orders::Kind`], and the
 //! methods of [`Turn`] that begin it and that tell it what happened. `paper` and `record` are over
-//! as soon as they are ordered. `queue` goes on in `begin`, when an agent answers.
+//! as soon as they are ordered. `queue` goes on in `offer`, while phones
+//! ring, and in `begin`, when an agent answers.
 
 pub(crate) mod agent;
 pub(crate) mod answer;
@@ -13,6 +14,7 @@ pub(crate) mod dial;
 pub(crate) mod gather;
 pub(crate) mod listen;
 pub(crate) mod meet;
+pub(crate) mod offer;
 pub(crate) mod paper;
 pub(crate) mod play;
 pub(crate) mod queue;

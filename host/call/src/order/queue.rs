@@ -1,22 +1,16 @@
 //! Waiting in queues: what the flow orders of the floor, and what the floor says.
 
-use super::{Carried, refusal};
-use crate::{
-    carry::address_of,
-    legs::{Leg, Role},
-    observe::Observed,
-    orders::Kind,
-    turn::Turn,
-};
+use super::{Carried, offer::Offer, refusal};
+use crate::{legs::Leg, observe::Observed, orders::Kind, turn::Turn};
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, time::Duration};
 use strowger_model::{
     AgentName, Event, LegName, OrderId, Outcome,
     command::{Asked, EnterQueue},
-    event::{Cause, Left, Refusal, RefusalReason, Unanswered},
+    event::{Cause, Left, Refusal, RefusalReason},
 };
-use strowger_pbx::port::{LegId, PbxCommand, PlayId};
-use strowger_routing::{AttemptId, EntryId, Input, Output, RefusedInput};
+use strowger_pbx::port::PlayId;
+use strowger_routing::{EntryId, Input, Output, RefusedInput};
 
 /// A place in a queue.
 #[derive(Clone, Serialize, Deserialize)]
@@ -232,7 +226,8 @@ impl Turn<'_> {
     pub(crate) fn floor_says(&mut self, output: Output) {
         match output {
             Output::Ring { entry, attempt, agent, endpoint } => {
-                self.ring(entry.order, attempt, agent, endpoint);
+                let since = self.now.elapsed;
+                self.ring(entry, Offer { attempt, agent, endpoint, since });
             }
             Output::Cancel { attempt, time_is_up, .. } => {
                 let leg = self.call.legs.of_attempt(attempt).map(|leg| leg.id.clone());
@@ -241,6 +236,10 @@ impl Turn<'_> {
                     Some(leg) => self.quieten_phone(&leg),
                     None => {}
                 }
+            }
+            Output::Passed { attempt, first, .. } => self.passed(first, attempt),
+            Output::RingsOn { entry, attempt, first, agent, endpoint, since } => {
+                self.rings_on(first, entry, Offer { attempt, agent, endpoint, since });
             }
             Output::Connected { entry, attempt, agent, queue } => {
                 self.agent_answered(entry.order, attempt, agent, queue);
@@ -263,41 +262,5 @@ impl Turn<'_> {
                 }
             }
         }
-    }
-
-    /// Rings a phone of an agent.
-    fn ring(&mut self, order: OrderId, attempt: AttemptId, agent: AgentName, endpoint: usize) {
-        let phone = self.house.endpoint(&agent, endpoint);
-        let queueing = self.call.orders.get::<Queueing>(order);
-        let (Some(phone), Some(queueing)) = (phone, queueing) else {
-            // The site lost the endpoint, or the flow lost interest, a moment ago.
-            let why = Unanswered::Unreachable;
-            return self.inform_floor(Input::Unanswered { attempt, why });
-        };
-        let display_name = queueing.ask.display_name.clone();
-        let name = queueing.ask.agent_leg.clone();
-        let to = address_of(&phone.target);
-        let id = LegId(format!("{}-q{}-{attempt}", self.call.id, order.0).into());
-        let since = self.now.elapsed;
-        self.house.observe(&Observed::Ring { agent: &agent, address: &to });
-        let confirm = self.to_confirm(&agent, endpoint);
-        let role = Role::Offered { entry: order, attempt, agent, endpoint, since };
-        self.call.legs.add(Leg { confirm, ..Leg::new(name, id.clone(), role) });
-        self.house.enrol(&id);
-        let caller_id = self.call.kept.record.caller.clone();
-        self.send(PbxCommand::Dial { leg: id, to, caller_id, display_name });
-    }
-
-    pub(crate) fn offer_rings(&mut self, entry: OrderId, agent: AgentName) {
-        let queueing = self.call.orders.get::<Queueing>(entry);
-        if queueing.is_some_and(|queueing| queueing.ask.report_offers) {
-            self.outcome(entry, Outcome::Offered { agent });
-        }
-    }
-
-    /// A phone of an agent is quiet again.
-    pub(crate) fn attempt_over(&mut self, attempt: AttemptId, agent: &AgentName, why: Unanswered) {
-        self.house.observe(&Observed::NotAnswered { agent, why });
-        self.inform_floor(Input::Unanswered { attempt, why });
     }
 }

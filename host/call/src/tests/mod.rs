@@ -4,6 +4,7 @@
 mod fumble;
 mod fuzz;
 mod kept;
+mod line;
 mod pbx;
 mod properties;
 mod stories;

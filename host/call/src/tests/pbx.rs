@@ -12,6 +12,14 @@ pub(super) struct Far {
     pub(super) arrived: bool,
     /// Of its own conversation.
     pub(super) music: Option<String>,
+    /// Number and name.
+    pub(super) shows: (Option<String>, Option<String>),
+}
+
+impl Far {
+    fn new(place: LegId, arrived: bool, shows: (Option<String>, Option<String>)) -> Self {
+        Self { state: LegState::Down, place, arrived, music: None, shows }
+    }
 }
 
 #[derive(Default)]
@@ -28,8 +36,13 @@ pub(super) struct Pbx {
 impl Pbx {
     pub(super) fn arrive(&mut self, leg: LegId) {
         self.known.push(leg.clone());
-        let far = Far { state: LegState::Down, place: leg.clone(), arrived: true, music: None };
-        self.legs.insert(leg, far);
+        self.legs.insert(leg.clone(), Far::new(leg, true, (None, None)));
+    }
+
+    /// A phone that another call has dialled.
+    pub(super) fn dialled(&mut self, leg: LegId, state: LegState) {
+        self.known.push(leg.clone());
+        self.legs.insert(leg.clone(), Far { state, ..Far::new(leg, false, (None, None)) });
     }
 
     /// Carries out the next command.
@@ -37,11 +50,10 @@ impl Pbx {
         let Some(command) = self.queue.pop_front() else { return Vec::new() };
         match command {
             PbxCommand::Answer { leg } => self.answer(&leg),
-            PbxCommand::Dial { leg, .. } => {
+            PbxCommand::Dial { leg, caller_id, display_name, .. } => {
                 if !self.known.contains(&leg) {
                     self.known.push(leg.clone());
-                    let place = leg.clone();
-                    let far = Far { state: LegState::Down, place, arrived: false, music: None };
+                    let far = Far::new(leg.clone(), false, (caller_id, display_name));
                     self.legs.insert(leg, far);
                 }
                 Vec::new()
@@ -83,6 +95,12 @@ impl Pbx {
             | PbxCommand::StopListening { .. }
             | PbxCommand::Watch { .. }
             | PbxCommand::RefuseTransfer { .. } => Vec::new(),
+            PbxCommand::Show { leg, caller_id, display_name } => {
+                if let Some(far) = self.legs.get_mut(&leg) {
+                    far.shows = (caller_id, display_name);
+                }
+                Vec::new()
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! The world of a call: its PBX, the floor, and a flow that orders what it is given to order.
 
+mod house;
+
 use super::pbx::Pbx;
 use crate::{
     Ask, Call, House, Input, NoFlow, Now, Observed, Out, Prove, Stepped, Takeover, legs::Role,
@@ -17,9 +19,9 @@ use strowger_model::{
     read::{AgentStatus, Authority},
     step::Ordered,
 };
-use strowger_pbx::port::{LegId, PbxCommand};
+use strowger_pbx::port::{LegId, PbxCommand, PbxEvent};
 use strowger_routing::{
-    AgentConfig, EntryId, Floor, Input as FloorInput, Output, QueueConfig, RefusedInput,
+    AgentConfig, AttemptId, EntryId, Floor, Input as FloorInput, Output, QueueConfig, RefusedInput,
 };
 use strowger_site::{
     Agent, Endpoint, Fallback, Permissions, Quota, Site, Terms,
@@ -71,6 +73,16 @@ fn terms() -> Arc<Terms> {
     })
 }
 
+/// The call of the world.
+fn call() -> CallId {
+    CallId::next(1, None)
+}
+
+/// A place of another call.
+pub(super) fn elsewhere(number: u32) -> EntryId {
+    EntryId { call: CallId::next(2, None), order: OrderId(number) }
+}
+
 /// A floor with the site's queue and agents.
 fn floor_at(now: Duration) -> Floor {
     let mut floor = Floor::new();
@@ -101,6 +113,10 @@ pub(super) struct Shared {
     struck: BTreeSet<LegId>,
     /// Legs that went to another call.
     pub(super) handed_over: Vec<Takeover>,
+    /// What the floor said to other calls.
+    pub(super) others: Vec<Output>,
+    /// What the call told the owner of a leg: itself, or another call.
+    pub(super) mail: VecDeque<PbxEvent>,
     pub(super) over: bool,
     /// Legs that the flow knows to be there.
     known: BTreeSet<LegName>,
@@ -114,102 +130,6 @@ pub(super) struct Hurry {
     pub(super) steps: u32,
     /// It dies instead, so many times more.
     pub(super) dies: u32,
-}
-
-impl House for Shared {
-    fn site(&self) -> Arc<Site> {
-        self.site.clone()
-    }
-
-    fn step(&mut self, ask: Ask<'_>) -> Stepped {
-        match &ask.event {
-            Event::Order { id, outcome } => self.check(*id, outcome),
-            Event::HungUp { leg, .. } => {
-                assert!(self.known.remove(leg), "{leg} is told to be gone, and is not known");
-            }
-            _ => {}
-        }
-        self.told.push(ask.event);
-        let mut orders = Vec::new();
-        for command in self.plan.pop_front().unwrap_or_default() {
-            let order = Order { id: OrderId(self.next_id), command };
-            self.next_id += 1;
-            self.ordered.push(order.clone());
-            orders.push(Ordered::Order(order));
-        }
-        Stepped { state: Some(Box::default()), orders, ..Stepped::default() }
-    }
-
-    fn knows(&self, _: &Event) -> bool {
-        true
-    }
-
-    fn change_flow(&mut self, _: &str) -> Result<Arc<Terms>, NoFlow> {
-        Err(NoFlow::Unknown)
-    }
-
-    fn floor(&mut self, input: FloorInput) -> Result<Vec<Output>, RefusedInput> {
-        let mut out = Vec::new();
-        self.floor.input(self.now, input, &mut out)?;
-        Ok(out)
-    }
-
-    fn position(&self, entry: EntryId) -> Option<u32> {
-        self.floor.position(entry)
-    }
-
-    fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Endpoint> {
-        let agent = self.terms.site.agents.get(agent.as_str())?;
-        agent.endpoints.get(endpoint).cloned()
-    }
-
-    fn agent_called(&self, _: &Target) -> Option<AgentName> {
-        None
-    }
-
-    fn authority(&self, _: &Site, _: &Agent, _: Option<&str>) -> Authority {
-        Authority::Nothing
-    }
-
-    fn act(&mut self, _: &AgentName, _: AgentAction) -> Result<(), Refusal> {
-        Ok(())
-    }
-
-    fn keep_agent(&mut self, _: &AgentName) {}
-
-    fn prove(&mut self, _: Prove) {}
-
-    fn enrol(&mut self, leg: &LegId) {
-        assert!(self.enrolled.insert(leg.clone()), "{leg} is enrolled twice");
-    }
-
-    fn strike(&mut self, leg: &LegId) {
-        assert!(self.struck.insert(leg.clone()), "{leg} ends twice");
-    }
-
-    fn hand_over(&mut self, takeover: Takeover) -> bool {
-        let there = takeover.of == LegId::from("other-call");
-        if there {
-            self.handed_over.push(takeover);
-        }
-        there
-    }
-
-    fn talks(&mut self, _: &AgentName, _: &LegId) {}
-
-    fn talks_no_more(&mut self, _: &AgentName, _: &LegId) {}
-
-    fn talking_leg(&self, _: &AgentName) -> Option<LegId> {
-        None
-    }
-
-    fn overran(&mut self, _: &str) {}
-
-    fn has_time(&self) -> bool {
-        self.hurry.is_none_or(|hurry| !(self.told.len() as u32).is_multiple_of(hurry.steps))
-    }
-
-    fn observe(&self, _: &Observed<'_>) {}
 }
 
 impl Shared {
@@ -270,7 +190,7 @@ impl World {
         let caller = LegId::from("caller-leg");
         pbx.arrive(caller.clone());
         let arrival = Arrival {
-            call: CallId::next(1, None),
+            call: call(),
             caller: Some("+32470000001".to_owned()),
             caller_name: None,
             endpoint: None,
@@ -293,6 +213,8 @@ impl World {
             enrolled: BTreeSet::from([caller.clone()]),
             struck: BTreeSet::new(),
             handed_over: Vec::new(),
+            others: Vec::new(),
+            mail: VecDeque::new(),
             over: false,
             known: BTreeSet::from([LegName::caller()]),
             hurry: None,
@@ -331,6 +253,11 @@ impl World {
             assert!(!gone || harmless, "{command:?} to a leg that is gone");
         }
         self.pbx.queue.extend(out.commands);
+        let own = |event: &PbxEvent| event.leg().is_some_and(|leg| self.call.has_leg(leg));
+        let (own, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.shared.mail).into_iter().partition(own);
+        self.shared.mail = others.into();
+        self.hear(own);
         self.shared.over = self.call.is_over();
         self.check_phones();
     }
@@ -371,7 +298,7 @@ impl World {
     }
 
     /// The PBX tells what happened.
-    pub(super) fn hear(&mut self, events: Vec<strowger_pbx::port::PbxEvent>) {
+    pub(super) fn hear(&mut self, events: Vec<PbxEvent>) {
         events.into_iter().for_each(|event| self.input(Input::Pbx(event)));
     }
 
@@ -432,7 +359,7 @@ impl World {
             agents: Vec::new(),
             entries: self.call.places(),
             quieting: self.call.quieting(),
-            next_attempt: strowger_routing::AttemptId(now.as_millis() as u64),
+            next_attempt: AttemptId(now.as_millis() as u64),
         };
         let mut outputs = Vec::new();
         floor.input(now, restore, &mut outputs).unwrap();
@@ -447,9 +374,35 @@ impl World {
     /// What the floor of a host says, as long as that host lives.
     fn hear_floor(&mut self, host: u32, outputs: Vec<Output>) {
         for output in outputs {
-            if self.hosts == host {
+            if output.entry().call != call() {
+                self.shared.others.push(output);
+            } else if self.hosts == host {
                 self.input(Input::Floor(output));
             }
         }
+    }
+
+    /// Another call does something on the floor.
+    pub(super) fn on_floor(&mut self, input: FloorInput) {
+        let own = self.floor_alone(input);
+        self.hear_floor(self.hosts, own);
+    }
+
+    /// The same; what the floor says to this call is still on its way.
+    pub(super) fn floor_alone(&mut self, input: FloorInput) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        self.shared.floor.input(self.shared.now, input, &mut outputs).unwrap();
+        let (own, others) = outputs.into_iter().partition(|output| output.entry().call == call());
+        self.shared.others.extend::<Vec<_>>(others);
+        own
+    }
+
+    /// The attempt of the phone that rings for the call.
+    pub(super) fn attempt(&self) -> AttemptId {
+        let attempt = |leg: &crate::legs::Leg| match leg.role {
+            Role::Offered { attempt, .. } => Some(attempt),
+            _ => None,
+        };
+        self.call.legs.iter().find_map(attempt).unwrap()
     }
 }

@@ -10,13 +10,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::Ordering},
     time::Duration,
 };
-use strowger_call::Input as CallInput;
+use strowger_call::{Input as CallInput, offered_leg};
 use strowger_flows::Snapshot;
 use strowger_model::{
     CallId,
     read::{AgentStatus, QueueStatus},
 };
-use strowger_routing::{EntryId, Floor, Input, Output, RefusedInput};
+use strowger_routing::{AttemptId, EntryId, Floor, Input, Output, RefusedInput};
 use tokio::sync::Notify;
 
 /// The floor with its clock.
@@ -98,6 +98,10 @@ impl Exchange {
         self.floor.look(|_, _| ());
     }
 
+    pub(crate) fn rings_for(&self, attempt: AttemptId) -> Option<EntryId> {
+        self.floor.look(|floor: &Floor, _| floor.rings_for(attempt))
+    }
+
     pub(crate) fn position(&self, entry: EntryId) -> Option<u32> {
         self.floor.look(|floor: &Floor, _| floor.position(entry))
     }
@@ -169,6 +173,10 @@ impl Exchange {
         let mut mine = Vec::new();
         let taken = self.floor.input(input, |output| {
             let call = output.entry().call;
+            // Before anybody hears of it: what comes of the phone from now on is for that call.
+            if let Output::RingsOn { first, attempt, .. } = &output {
+                self.register.enrol_leg(&offered_leg(*first, *attempt), call);
+            }
             match own == Some(call) {
                 true => mine.push(output),
                 false => self.register.post(call, CallInput::Floor(output)),

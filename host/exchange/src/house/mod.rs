@@ -35,8 +35,8 @@ use strowger_model::{
     step::{Recorder, StepRecord},
     strangers::Logged,
 };
-use strowger_pbx::port::LegId;
-use strowger_routing::{EntryId, Input, Output, RefusedInput};
+use strowger_pbx::port::{LegId, PbxEvent};
+use strowger_routing::{AttemptId, EntryId, Input, Output, RefusedInput};
 use strowger_sandbox::Fault;
 use strowger_site::{Agent, Endpoint, Site, Terms};
 
@@ -144,6 +144,10 @@ impl House for Guest<'_> {
         self.exchange.tell_floor(input, Some(self.call))
     }
 
+    fn rings_for(&self, attempt: AttemptId) -> Option<EntryId> {
+        self.exchange.rings_for(attempt)
+    }
+
     fn position(&self, entry: EntryId) -> Option<u32> {
         self.exchange.position(entry)
     }
@@ -183,11 +187,15 @@ impl House for Guest<'_> {
     }
 
     fn strike(&mut self, leg: &LegId) {
-        self.exchange.register.strike_leg(leg);
+        self.exchange.register.strike_leg(leg, self.call);
     }
 
     fn hand_over(&mut self, takeover: Takeover) -> bool {
         self.exchange.register.hand_over(self.call, takeover).is_some()
+    }
+
+    fn tell_owner(&mut self, event: PbxEvent) {
+        self.exchange.register.tell_owner(event);
     }
 
     fn talks(&mut self, agent: &AgentName, leg: &LegId) {

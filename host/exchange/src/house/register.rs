@@ -8,7 +8,7 @@ use std::{
 use strowger_call::{Input, Takeover};
 use strowger_flows::LoadedFlow;
 use strowger_model::{AgentName, CallId, FlowName, Timestamp};
-use strowger_pbx::port::{AliveLeg, LegId};
+use strowger_pbx::port::{AliveLeg, LegId, PbxEvent};
 use tokio::sync::{
     mpsc::{Receiver, Sender, channel, error::TrySendError},
     watch,
@@ -106,11 +106,18 @@ impl Register {
         mail
     }
 
-    /// The call is over.
-    pub(crate) fn strike(&self, call: CallId) {
-        if self.lock().by_id.remove(&call).is_some() {
-            self.count.send_modify(|count| *count -= 1);
-        }
+    /// The call is over. If its mailbox was full once, a phone may have become its own without its
+    /// knowing: its legs are given back.
+    pub(crate) fn strike(&self, call: CallId) -> Vec<LegId> {
+        let mut calls = self.lock();
+        let Some(handle) = calls.by_id.remove(&call) else { return Vec::new() };
+        let legs = match handle.mailbox {
+            Some(_) => Vec::new(),
+            None => calls.by_leg.extract_if(|_, of| *of == call).map(|(leg, _)| leg).collect(),
+        };
+        drop(calls);
+        self.count.send_modify(|count| *count -= 1);
+        legs
     }
 
     /// Whose a leg is.
@@ -146,8 +153,19 @@ impl Register {
         Some(to)
     }
 
-    pub(crate) fn strike_leg(&self, leg: &LegId) {
-        self.lock().by_leg.remove(leg);
+    /// A leg is gone. Nothing happens if it has become another call's.
+    pub(crate) fn strike_leg(&self, leg: &LegId, of: CallId) {
+        let mut calls = self.lock();
+        if calls.by_leg.get(leg) == Some(&of) {
+            calls.by_leg.remove(leg);
+        }
+    }
+
+    /// Puts what the PBX tells of a leg into the mailbox of the call whose the leg is.
+    pub(crate) fn tell_owner(&self, event: PbxEvent) {
+        if let Some(call) = event.leg().and_then(|leg| self.of_leg(leg)) {
+            self.post(call, Input::Pbx(event));
+        }
     }
 
     /// Puts mail into a call's mailbox, if the call is up. One whose mailbox is full loses it: so

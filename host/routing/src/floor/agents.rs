@@ -3,7 +3,7 @@
 use super::{Due, Floor, ring::InVain};
 use crate::{
     EndpointConfig, FloorAction, Output, RefusedInput,
-    agent::Member,
+    agent::{Doing, Member},
     ix::{AgentIx, PoolIx},
     pool::OUT_OF_REACH,
 };
@@ -197,7 +197,8 @@ impl Floor {
     pub(super) fn list(&mut self, ix: AgentIx) {
         let agent = &mut self.agents[ix.0 as usize];
         let status = agent.status();
-        if agent.listed.0 != status {
+        // Whose phones are left ringing will have them ring on, or is listed again.
+        if agent.listed.0 != status && !matches!(agent.doing, Doing::LeftRinging(_)) {
             agent.listed = (status, self.now);
         }
         for member in &agent.members {

@@ -4,7 +4,13 @@
 //! What was only a courtesy is forgotten: who was tried in vain or could not be reached, who was
 //! left alone after that, who let how many calls ring out, and whose turn it was in a round robin.
 
-use super::{Due, Floor, attempt::Attempt, nanos};
+use super::{
+    Due, Floor,
+    attempt::{Attempt, Rings},
+    nanos,
+    ring::QUIET_AFTER,
+    time,
+};
 use crate::{
     AgentConfig, AttemptId, Output, RefusedInput, RingEndpoints,
     agent::{Agent, Doing, Try},
@@ -21,7 +27,6 @@ impl Floor {
     /// None: the site has no such agent.
     pub fn standing(&self, agent: &str) -> Option<Standing> {
         let agent = &self.agents[self.agent_by_name.get(agent)?.0 as usize];
-        let time = |nanos: i64| std::time::Duration::from_nanos(u64::try_from(nanos).unwrap_or(0));
         let chose = |what: bool| {
             let pools = agent.chose.iter().filter(move |(_, joined)| **joined == what);
             pools.map(|(pool, _)| self.pools[pool.0 as usize].config.name.clone()).collect()
@@ -79,11 +84,9 @@ impl Floor {
         }
         for Quieting { attempt, agent } in quieting {
             let agent = self.agent_or_gone(&agent);
-            if self.restore_attempt(
-                attempt,
-                Attempt { entry: EntryIx(u32::MAX), agent, ringing: true, due: self.now },
-            ) {
-                self.cancel(attempt, false, out);
+            let due = self.now.saturating_add(nanos(QUIET_AFTER));
+            if self.restore_attempt(attempt, Attempt { agent, rings: None, due }) {
+                self.agent_mut(agent).fading += 1;
                 self.list(agent);
             }
         }
@@ -228,12 +231,11 @@ impl Floor {
         let agent = &self.agents[who.0 as usize];
         let of_pool =
             pool.map_or_else(Default::default, |pool| self.pools[pool.0 as usize].config.ring_time);
-        let due = nanos(rung.since)
-            .min(self.now)
-            .saturating_add(nanos(agent.ring_time(rung.endpoint, of_pool)));
-        if !self
-            .restore_attempt(rung.attempt, Attempt { entry: ix, agent: who, ringing: true, due })
-        {
+        let since = nanos(rung.since).min(self.now);
+        let due = since.saturating_add(nanos(agent.ring_time(rung.endpoint, of_pool)));
+        let Rung { endpoint, first, .. } = *rung;
+        let rings = Some(Rings { entry: entry.id, first, endpoint, since });
+        if !self.restore_attempt(rung.attempt, Attempt { agent: who, rings, due }) {
             return;
         }
         let Some(pool) = pool else {

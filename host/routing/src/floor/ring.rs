@@ -1,7 +1,11 @@
 //! From a free agent and a waiting caller to a conversation, or not: the life of a try and of its
 //! attempts.
 
-use super::{Due, Floor, attempt::Attempt, nanos};
+use super::{
+    Due, Floor,
+    attempt::{Attempt, Rings},
+    nanos, time,
+};
 use crate::{
     AttemptId, EntryId, Output, RefusedInput,
     agent::{Doing, Try},
@@ -11,7 +15,7 @@ use std::time::Duration;
 use strowger_model::event::Unanswered;
 
 /// A cancelled phone counts as quiet after this, should its report be lost.
-const QUIET_AFTER: Duration = Duration::from_secs(10);
+pub(super) const QUIET_AFTER: Duration = Duration::from_secs(10);
 
 /// The least that an agent is left alone: a phone that refuses at once must not ring on and on.
 const LEAST_REST: Duration = Duration::from_secs(1);
@@ -61,6 +65,7 @@ impl Floor {
             }
             self.try_agent(free.agent, rank.entry, pool, out);
         }
+        self.silence_left_ringing(out);
         self.interrupt(out);
         self.unsettled.clear();
     }
@@ -74,6 +79,9 @@ impl Floor {
     ) {
         if let Some(entry) = self.entries.get_mut(entry) {
             entry.offers.get_or_insert_default().ringing.push((agent, pool));
+        }
+        if let Doing::LeftRinging(_) = self.agents[agent.0 as usize].doing {
+            return self.pass_on(agent, entry, pool, out);
         }
         let at_first = self.agents[agent.0 as usize].first_endpoints();
         let trying = Doing::Ringing(Try {
@@ -105,8 +113,7 @@ impl Floor {
         let Some(entry) = self.entries.get(trying.entry) else { return false };
         trying.next_endpoint = endpoint + 1;
         trying.attempts.push(attempt);
-        let (entry_ix, of_pool) =
-            (trying.entry, self.pools[trying.pool.0 as usize].config.ring_time);
+        let of_pool = self.pools[trying.pool.0 as usize].config.ring_time;
         out.push(Output::Ring {
             entry: entry.id,
             attempt,
@@ -117,17 +124,19 @@ impl Floor {
         self.rung += 1;
         let due = self.now.saturating_add(nanos(agent.ring_time(endpoint, of_pool)));
         self.deadlines.insert((due, Due::Attempt(attempt)));
-        self.attempts.insert(attempt, Attempt { entry: entry_ix, agent: ix, ringing: true, due });
+        let (entry, since) = (entry.id, self.now);
+        let rings = Some(Rings { entry, first: entry, endpoint, since });
+        self.attempts.insert(attempt, Attempt { agent: ix, rings, due });
         true
     }
 
     pub(super) fn answered(&mut self, id: AttemptId, out: &mut Vec<Output>) {
-        let Some(attempt) = self.attempts.get(&id).filter(|attempt| attempt.ringing) else {
+        let Some(attempt) = self.attempts.get(&id).filter(|attempt| attempt.rings.is_some()) else {
             return;
         };
-        let (agent, entry) = (attempt.agent, attempt.entry);
+        let agent = attempt.agent;
         let Doing::Ringing(trying) = &mut self.agent_mut(agent).doing else { return };
-        let pool = trying.pool;
+        let (entry, pool) = (trying.entry, trying.pool);
         let others: Vec<_> =
             std::mem::take(&mut trying.attempts).into_iter().filter(|other| *other != id).collect();
         self.agent_mut(agent).doing =
@@ -165,7 +174,7 @@ impl Floor {
     pub(super) fn unanswered(&mut self, id: AttemptId, why: Unanswered, out: &mut Vec<Output>) {
         let Some(attempt) = self.attempts.get(&id) else { return };
         let agent = attempt.agent;
-        if !attempt.ringing {
+        if attempt.rings.is_none() {
             return self.is_quiet(id);
         }
         self.forget(id);
@@ -184,15 +193,27 @@ impl Floor {
     pub(super) fn attempt_due(&mut self, id: AttemptId, out: &mut Vec<Output>) {
         let Some(attempt) = self.attempts.get(&id) else { return };
         let agent = attempt.agent;
-        if !attempt.ringing {
+        if attempt.rings.is_none() {
             return self.is_quiet(id);
         }
         self.cancel(id, true, out);
-        let Doing::Ringing(trying) = &mut self.agent_mut(agent).doing else { return };
-        trying.attempts.retain(|other| *other != id);
-        trying.unreachable = false;
-        trying.rang_out = true;
-        self.try_on(agent, out);
+        let doing = &mut self.agent_mut(agent).doing;
+        match doing {
+            Doing::Ringing(trying) => {
+                trying.attempts.retain(|other| *other != id);
+                trying.unreachable = false;
+                trying.rang_out = true;
+                self.try_on(agent, out);
+            }
+            Doing::LeftRinging(trying) => {
+                trying.attempts.retain(|other| *other != id);
+                if trying.attempts.is_empty() {
+                    *doing = Doing::Nothing;
+                }
+                self.list(agent);
+            }
+            _ => {}
+        }
     }
 
     /// A phone of a try has fallen silent: on to the next, if no other rings.
@@ -268,15 +289,65 @@ impl Floor {
         rang_out_at.is_some_and(|at| self.now.saturating_sub(at) < nanos(TAKEN_LAST))
     }
 
-    /// Cancels all phones that ring for an entry, which is connected or leaves.
+    /// An entry is connected or leaves: phones that ring for it may ring on for others. Those of an
+    /// agent who talks are cancelled.
     pub(super) fn withdraw_all(&mut self, entry: EntryIx, out: &mut Vec<Output>) {
         let Some(entry) = self.entries.get_mut(entry) else { return };
         let Some(mut offers) = entry.offers.take() else { return };
         let ringing = std::mem::take(&mut offers.ringing);
         entry.offers = (!offers.tries.is_empty()).then_some(offers);
-        for (agent, _) in ringing {
-            self.cancel_try(agent, out);
-            self.list(agent);
+        for (ix, _) in ringing {
+            let agent = self.agent_mut(ix);
+            if agent.beneath != Doing::Nothing {
+                self.cancel_try(ix, out);
+            } else if let Doing::Ringing(trying) =
+                std::mem::replace(&mut agent.doing, Doing::Nothing)
+            {
+                agent.doing = Doing::LeftRinging(trying);
+                self.left_ringing.push(ix);
+            }
+            self.list(ix);
+        }
+    }
+
+    /// The phones of an agent that were left ringing ring on for another entry, for the rest of
+    /// their time.
+    fn pass_on(&mut self, ix: AgentIx, entry: EntryIx, pool: PoolIx, out: &mut Vec<Output>) {
+        let agent = &mut self.agents[ix.0 as usize];
+        let Some(to) = self.entries.get(entry).map(|entry| entry.id) else { return };
+        let Doing::LeftRinging(trying) = std::mem::replace(&mut agent.doing, Doing::Nothing) else {
+            return;
+        };
+        for &attempt in &trying.attempts {
+            let rings = self.attempts.get_mut(&attempt).and_then(|attempt| attempt.rings.as_mut());
+            let Some(rings) = rings else { continue };
+            let from = std::mem::replace(&mut rings.entry, to);
+            let Rings { first, endpoint, since, .. } = *rings;
+            let name = agent.config.name.clone();
+            out.push(Output::Passed { entry: from, attempt, first });
+            out.push(Output::RingsOn {
+                entry: to,
+                attempt,
+                first,
+                agent: name,
+                endpoint,
+                since: time(since),
+            });
+        }
+        agent.doing = Doing::Ringing(Try { entry, pool, ..trying });
+        self.list(ix);
+    }
+
+    /// Phones that were left ringing, and that nobody has taken, are cancelled.
+    fn silence_left_ringing(&mut self, out: &mut Vec<Output>) {
+        for ix in std::mem::take(&mut self.left_ringing) {
+            let doing = &mut self.agent_mut(ix).doing;
+            if let Doing::LeftRinging(trying) = doing {
+                let attempts = std::mem::take(&mut trying.attempts);
+                *doing = Doing::Nothing;
+                attempts.into_iter().for_each(|attempt| self.cancel(attempt, false, out));
+                self.list(ix);
+            }
         }
     }
 
@@ -298,9 +369,8 @@ impl Floor {
         let quiet = self.now.saturating_add(nanos(QUIET_AFTER));
         let Some(attempt) = self.attempts.get_mut(&id) else { return };
         let was_due = std::mem::replace(&mut attempt.due, quiet);
-        attempt.ringing = false;
-        if let Some(entry) = self.entries.get(attempt.entry) {
-            out.push(Output::Cancel { entry: entry.id, attempt: id, time_is_up });
+        if let Some(Rings { entry, .. }) = attempt.rings.take() {
+            out.push(Output::Cancel { entry, attempt: id, time_is_up });
         }
         self.agents[attempt.agent.0 as usize].fading += 1;
         self.deadlines.remove(&(was_due, Due::Attempt(id)));

@@ -17,7 +17,7 @@ use strowger_model::command::Asked;
 impl Floor {
     /// Panics where two parts of the floor say different things.
     pub(crate) fn assert_sound(&self) {
-        assert!(self.unsettled.is_empty());
+        assert!(self.unsettled.is_empty() && self.left_ringing.is_empty());
         for (at, pool) in self.pools.iter().enumerate() {
             let ix = PoolIx(at as u32);
             self.assert_line(ix, pool);
@@ -93,7 +93,7 @@ impl Floor {
 
     /// Phones that were cancelled and have not said so yet; and nothing holds who is logged out.
     fn assert_fading(&self, ix: AgentIx, agent: &Agent) {
-        let cancelled = |attempt: &&Attempt| attempt.agent == ix && !attempt.ringing;
+        let cancelled = |attempt: &&Attempt| attempt.agent == ix && attempt.rings.is_none();
         assert_eq!(agent.fading as usize, self.attempts.values().filter(cancelled).count());
         assert!(
             agent.logged_in
@@ -109,7 +109,7 @@ impl Floor {
                 assert!(agent.doing != Doing::Nothing);
                 assert_eq!(self.entries.get(*entry).unwrap().agent, Some(ix));
             }
-            Doing::Ringing(_) | Doing::Engaged { .. } => {
+            Doing::Ringing(_) | Doing::LeftRinging(_) | Doing::Engaged { .. } => {
                 panic!("a conversation is interrupted, no ringing")
             }
         }
@@ -122,6 +122,7 @@ impl Floor {
             Doing::Engaged { entry } | Doing::Talking { entry, .. } => {
                 assert_eq!(self.entries.get(*entry).unwrap().agent, Some(ix))
             }
+            Doing::LeftRinging(_) => panic!("phones ring for nobody"),
             Doing::Ringing(trying) => {
                 assert!(agent.logged_in && !agent.paused);
                 assert!(!trying.attempts.is_empty());
@@ -129,9 +130,8 @@ impl Floor {
                 assert!(entry.ringing().contains(&(ix, trying.pool)));
                 for attempt in &trying.attempts {
                     let attempt = &self.attempts[attempt];
-                    assert!(
-                        attempt.ringing && attempt.agent == ix && attempt.entry == trying.entry
-                    );
+                    assert_eq!(attempt.rings.unwrap().entry, entry.id);
+                    assert_eq!(attempt.agent, ix);
                 }
             }
         }
@@ -152,7 +152,7 @@ impl Floor {
         });
         assert_eq!(
             ringing.sum::<usize>(),
-            self.attempts.values().filter(|attempt| attempt.ringing).count()
+            self.attempts.values().filter(|attempt| attempt.rings.is_some()).count()
         );
     }
 
@@ -225,7 +225,7 @@ impl Floor {
             since: Duration::from_nanos(entry.rank.since as u64),
             now: doing(entry),
         };
-        let quieting = self.attempts.iter().filter(|(_, attempt)| !attempt.ringing);
+        let quieting = self.attempts.iter().filter(|(_, attempt)| attempt.rings.is_none());
         Input::Restore {
             agents: self
                 .agent_by_name

@@ -190,6 +190,7 @@ fn what_contradicts_itself() {
         agent: "a".into(),
         endpoint: 0,
         since: world.now + seconds(9),
+        first: entry(1),
     };
     let doing = |number, now| Restored { entry: entry(number), now, ..kept[0].clone() };
     let all = vec![

@@ -1,5 +1,7 @@
 //! A floor with people and phones around it, which checks every output as it comes.
 
+mod acts;
+
 use crate::{
     AgentConfig, AttemptId, EntryId, Floor, FloorAction, Input, Output, QueueConfig, RefusedInput,
     Rung, Standing,
@@ -32,6 +34,8 @@ pub(super) struct Phone {
     pub(super) endpoint: usize,
     /// When it was rung, or cancelled.
     pub(super) since: Duration,
+    /// For whom it was rung.
+    pub(super) first: EntryId,
 }
 
 #[derive(Default)]
@@ -51,6 +55,8 @@ pub(super) struct World {
     pub(super) left: BTreeMap<EntryId, Left>,
     pub(super) ringing: BTreeMap<AttemptId, Phone>,
     pub(super) cancelled: BTreeMap<AttemptId, Phone>,
+    /// Between the two outputs that pass a phone on.
+    passing: BTreeMap<AttemptId, Phone>,
     /// All that the floor ever said.
     pub(super) log: Vec<(Duration, Output)>,
     entered: u64,
@@ -113,14 +119,20 @@ impl World {
         }
         self.cancelled.retain(|_, phone| phone.since + seconds(10) > self.now);
         for output in &out {
-            if let Output::Ring { agent, .. } = output {
+            if let Output::Ring { agent, .. } | Output::RingsOn { agent, .. } = output {
                 self.check_wants_calls(agent, &before, &told_again);
             }
             self.check(output, answered);
             self.log.push((self.now, output.clone()));
         }
-        for phone in self.ringing.values() {
+        assert!(self.passing.is_empty(), "{:?} ring for nobody", self.passing);
+        for (attempt, phone) in &self.ringing {
             assert!(self.waiting.contains_key(&phone.entry), "{phone:?} rings for nobody");
+            // A new floor is configured before it is put back.
+            let configured = matches!(told_again, Input::Configure { .. });
+            assert!(configured || self.floor.rings_for(*attempt) == Some(phone.entry));
+            let others = self.ringing.values().filter(|other| other.agent == phone.agent);
+            assert!(others.map(|other| other.entry).all(|entry| entry == phone.entry));
         }
         self.floor.assert_sound();
         result.map(|()| out)
@@ -222,8 +234,24 @@ impl World {
     fn check(&mut self, output: &Output, answered: Option<AttemptId>) {
         match output.clone() {
             Output::Ring { entry, attempt, agent, endpoint } => {
-                let phone = Phone { entry, agent, endpoint, since: self.now };
+                let phone = Phone { entry, agent, endpoint, since: self.now, first: entry };
                 self.check_ring(output, attempt, phone);
+            }
+            Output::Passed { entry, attempt, first } => {
+                let phone = self
+                    .ringing
+                    .remove(&attempt)
+                    .unwrap_or_else(|| panic!("{output:?}: does not ring"));
+                assert_eq!((phone.entry, phone.first), (entry, first));
+                assert!(!self.waiting.contains_key(&entry), "{output:?}: still waits");
+                self.passing.insert(attempt, phone);
+            }
+            Output::RingsOn { entry, attempt, first, agent, endpoint, since } => {
+                let phone = self.passing.remove(&attempt).unwrap();
+                let before = (phone.first, &phone.agent, phone.endpoint, phone.since);
+                assert_eq!((first, &agent, endpoint, since), before);
+                assert_ne!(entry, phone.entry);
+                self.check_rings_on(output, attempt, Phone { entry, ..phone });
             }
             Output::Cancel { entry, attempt, .. } => {
                 let phone = self
@@ -305,6 +333,20 @@ impl World {
         self.ringing.insert(attempt, phone);
     }
 
+    /// The agent is not taken otherwise, and the caller waits and is next, as if the agent's phone was
+    /// rung.
+    fn check_rings_on(&mut self, output: &Output, attempt: AttemptId, phone: Phone) {
+        let (entry, agent) = (phone.entry, phone.agent.clone());
+        let caller =
+            self.waiting.get(&entry).unwrap_or_else(|| panic!("{output:?}: does not wait"));
+        assert!(!self.connected.values().any(|talking| *talking == agent), "{output:?}: talks");
+        assert!(!self.engaged.values().any(|engaged| *engaged == agent), "{output:?}: engaged");
+        if !self.ringing.values().any(|other| other.agent == agent && other.entry == entry) {
+            self.check_not_overtaken(entry, caller);
+        }
+        self.ringing.insert(attempt, phone);
+    }
+
     /// The phone that was answered rang for this caller, and nobody has two conversations.
     fn check_connected(
         &mut self,
@@ -372,8 +414,8 @@ impl World {
     /// What a host would keep of the floor.
     pub(super) fn kept(&self) -> Input {
         self.floor.kept(|attempt| {
-            let Phone { agent, endpoint, since, .. } = self.ringing[&attempt].clone();
-            Rung { attempt, agent, endpoint, since }
+            let Phone { agent, endpoint, since, first, .. } = self.ringing[&attempt].clone();
+            Rung { attempt, agent, endpoint, since, first }
         })
     }
 
@@ -392,89 +434,5 @@ impl World {
     pub(super) fn restart(&mut self) -> Vec<Output> {
         let (queues, agents) = self.site.clone();
         self.restart_with(queues, agents)
-    }
-
-    pub(super) fn enter(&mut self, number: u64, names: &[&str]) -> Vec<Output> {
-        self.enter_with(number, names, 0, Duration::ZERO)
-    }
-
-    pub(super) fn enter_with(
-        &mut self,
-        number: u64,
-        names: &[&str],
-        priority: u8,
-        waited: Duration,
-    ) -> Vec<Output> {
-        self.input(Input::Enter { entry: entry(number), ask: ask(names), priority, waited })
-            .unwrap()
-    }
-
-    pub(super) fn widen(&mut self, number: u64, names: &[&str]) -> Vec<Output> {
-        self.input(Input::Widen { entry: entry(number), ask: ask(names) }).unwrap()
-    }
-
-    pub(super) fn agent(&mut self, agent: &str, action: FloorAction) -> Vec<Output> {
-        self.input(Input::Agent { agent: agent.into(), action }).unwrap()
-    }
-
-    pub(super) fn status(&self, agent: &str) -> AgentStatus {
-        self.floor.agent(agent).unwrap()
-    }
-
-    /// Lets time pass, with every deadline on the way at its time.
-    pub(super) fn pass(&mut self, time: Duration) {
-        let until = self.now + time;
-        while let Some(deadline) = self.floor.next_deadline().filter(|deadline| *deadline <= until)
-        {
-            self.now = self.now.max(deadline);
-            self.input(Input::Tick).unwrap();
-        }
-        self.now = until;
-    }
-
-    /// Whose phones ring for a caller, in the order in which they were rung: `name` or, beyond the
-    /// first endpoint, `name/1`.
-    pub(super) fn ringing_for(&self, number: u64) -> Vec<String> {
-        let phones = self.ringing.values().filter(|phone| phone.entry == entry(number));
-        phones
-            .map(|phone| {
-                if phone.endpoint == 0 {
-                    phone.agent.to_string()
-                } else {
-                    format!("{}/{}", phone.agent, phone.endpoint)
-                }
-            })
-            .collect()
-    }
-
-    pub(super) fn attempt(&self, agent: &str) -> AttemptId {
-        let rings =
-            |(id, phone): (&AttemptId, &Phone)| (phone.agent.as_str() == agent).then_some(*id);
-        self.ringing.iter().find_map(rings).unwrap_or_else(|| panic!("no phone of {agent} rings"))
-    }
-
-    pub(super) fn answer(&mut self, agent: &str) -> Vec<Output> {
-        let attempt = self.attempt(agent);
-        self.input(Input::Answered { attempt }).unwrap()
-    }
-
-    pub(super) fn refuse(&mut self, agent: &str, why: Unanswered) -> Vec<Output> {
-        let attempt = self.attempt(agent);
-        self.input(Input::Unanswered { attempt, why }).unwrap()
-    }
-
-    /// Every cancelled phone falls silent.
-    pub(super) fn quiet(&mut self) {
-        while let Some((&attempt, _)) = self.cancelled.first_key_value() {
-            self.input(Input::Unanswered { attempt, why: Unanswered::Cancelled }).unwrap();
-        }
-    }
-
-    pub(super) fn fumble(&mut self, number: u64) -> Vec<Output> {
-        self.input(Input::Fumbled { entry: entry(number) }).unwrap()
-    }
-
-    pub(super) fn end(&mut self, number: u64) -> Vec<Output> {
-        self.input(Input::Ended { entry: entry(number) }).unwrap()
     }
 }

@@ -112,7 +112,7 @@ impl Counter {
                         u64::from(matches!(observed, Observed::Transferred { .. }));
                 }
             }
-            Observed::RingStopped { .. } | Observed::Digits { .. } => {}
+            Observed::Shows { .. } | Observed::RingStopped { .. } | Observed::Digits { .. } => {}
         }
     }
 }

@@ -126,6 +126,27 @@ fn hang_up(leg: &str) -> PbxCommand {
 }
 
 #[test]
+fn who_calls_now_is_shown_behind_the_dial_and_once() {
+    let mut told = Told::new();
+    told.dial("a");
+    let show = |number: Option<&str>| PbxCommand::Show {
+        leg: "a".into(),
+        caller_id: number.map(Into::into),
+        display_name: Some("Els".into()),
+    };
+    assert!(told.command(show(Some("+3212"))).is_empty(), "the dial is under way");
+    let shows = r#"run a Show { caller_id: "\"Els\" <+3212>", withheld: false }"#;
+    assert_eq!(told.done("a", Ok(0)), [shows]);
+    assert!(told.done("a", Err(Some(500))).is_empty(), "the leg goes on");
+    let withheld = r#"run a Show { caller_id: "\"Els\" <>", withheld: true }"#;
+    assert_eq!(told.command(show(None)), [withheld]);
+    assert!(
+        told.command(PbxCommand::Show { leg: "b".into(), caller_id: None, display_name: None })
+            .is_empty()
+    );
+}
+
+#[test]
 fn hanging_up_waits_for_the_dial_and_drops_the_rest() {
     let mut told = Told::new();
     assert_eq!(told.dial("d").len(), 1);
