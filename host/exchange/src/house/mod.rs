@@ -187,7 +187,7 @@ impl House for Guest<'_> {
     }
 
     fn hand_over(&mut self, takeover: Takeover) -> bool {
-        self.exchange.register.hand_over(self.call, takeover).is_some()
+        self.exchange.register.hand_over(Some(self.call), takeover).is_some()
     }
 
     fn talks(&mut self, agent: &AgentName, leg: &LegId) {
