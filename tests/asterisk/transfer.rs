@@ -219,18 +219,50 @@ async fn r4_nobody_behind_a_trunk_transfers_anybody() {
     agent.voice().until_hears(&[OTHER], PATIENCE).unwrap();
 }
 
+const SECOND_QUEUE: &str = r#"
+    plugin = "plugboard"
+    numbers = ["0907"]
+    permissions = { queues = ["second"] }
+    [settings.on]
+    arrived = ["1 answer"]
+    "1 answered" = ["2 keep-waiting caller wachtmuziek", "3 enter-queue agent second"]
+    "hung-up caller" = ["hang-up", "finish gone"]
+    "hung-up agent" = ["hang-up", "finish done"]
+"#;
+
 /// A second queue, with the phone `a2`, behind the number 0907.
 fn second_queue() -> Folder {
     let site = helpdesk_site(2, true, true, true)
         .replace("ring_time = 3", "ring_time = 20")
         .replace("agents = [\"a1\", \"a2\"]", "agents = [\"a1\"]")
         + "\n[queues.second]\nagents = [\"a2\"]\nring_time = 60\n";
-    let rules = "plugin = \"plugboard\"\nnumbers = [\"0907\"]\npermissions = { queues = [\"second\"] }\n[settings.on]\narrived = [\"1 answer\"]\n\
-         \"1 answered\" = [\"2 keep-waiting caller wachtmuziek\", \"3 enter-queue agent second\"]\n\
-         \"hung-up caller\" = [\"hang-up\", \"finish gone\"]\n\"hung-up agent\" = [\"hang-up\", \"finish done\"]\n";
     let folder = folder();
     folder.write("site.toml", &site).unwrap();
-    folder.plugin("plugboard").unwrap().flow("second", rules).unwrap()
+    folder.plugin("plugboard").unwrap().flow("second", SECOND_QUEUE).unwrap()
+}
+
+/// A flow that knows nothing of transfers is over when its agent is gone. The phone hangs up after it
+/// was told that its transfer is refused: the caller is not hung up.
+#[tokio::test(flavor = "multi_thread")]
+async fn r4_a_phone_that_goes_all_the_same_leaves_the_caller_to_the_own_route() {
+    let rules = SECOND_QUEUE.replace("\"hang-up\", \"finish done\"", "\"finish done\"");
+    let folder = second_queue().flow("second", &rules).unwrap();
+    let bed = Bed::start(folder).await.unwrap();
+    let agent = phone(&bed, 2, AGENT);
+    let central = Phone::central(&bed.pbx, &Answer::after(Duration::ZERO).speaking(OTHER)).unwrap();
+    let caller =
+        Caller::to(&bed.pbx, "0907").speaking(CALLER).hang_up_after(secs(60)).call().unwrap();
+    together(&caller, &agent, AGENT);
+    // It is a conversation by now: else the caller would wait for the next agent.
+    bed.host().seen("Connected", PATIENCE).await.unwrap();
+    agent.transfer("3").unwrap();
+    while agent.transfers().is_empty() {
+        agent.expect("NOTIFY").unwrap();
+    }
+    assert_eq!(agent.transfers(), ["603 Decline"]);
+    agent.hang_up().unwrap();
+    assert!(central.expect("INVITE").unwrap().line().contains("own-route"));
+    together(&caller, &central, OTHER);
 }
 
 /// The customer takes the agent's place in line.

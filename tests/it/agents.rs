@@ -415,3 +415,26 @@ async fn who_and_what_is_renamed_while_calls_are_up_goes_on() {
     let site = &host.catalogue.current().site;
     assert_eq!(site.now_called(&"an".into()).as_str(), "anna", "reports count both together");
 }
+
+/// The name alone is another: the phones say who that is.
+#[tokio::test(start_paused = true)]
+async fn an_agent_of_another_name_and_the_same_phones_sits_where_the_agent_has_logged_in() {
+    for was in ["", "was = \"an\"\n"] {
+        let folder = Folder::helpdesk(&site(), HELPDESK).unwrap();
+        let host = Host::start(&folder, Clock::simulated(Timestamp(1_795_000_000_000))).unwrap();
+        let _sim = host.sim(SimConfig::default());
+        let here = Target::Number("+32475000099".parse().unwrap());
+        host.exchange.agent(&"an".into(), AgentAction::LogIn(here)).unwrap();
+        let renamed = site()
+            .replace("[\"an\",", "[\"anna\",")
+            .replace("[agents.an]\n", &format!("[agents.anna]\n{was}"));
+        folder.write("site.toml", &renamed).unwrap();
+        let report = host.catalogue.reload();
+        assert!(report.is_good() && report.site_changed, "{report}");
+        host.exchange.site_changed();
+        let agents = host.exchange.agents();
+        let anna = agents.iter().find(|agent| agent.agent.as_str() == "anna").unwrap();
+        let stands = (anna.status, anna.at.as_deref());
+        assert_eq!(stands, (AgentStatus::Free, Some("+32475000099")), "{was:?}");
+    }
+}

@@ -7,7 +7,8 @@
 //!   that this entails. No event is left out.
 //!
 //! Commands go first, so that a snapshot of what is alive is looked at with every leg dialled
-//! before it.
+//! before it. While the host is told what is alive, whoever dials waits a moment ([`Inputs::hush`]):
+//! so what the host has dialled before it hears that is in the list, if it is alive.
 
 use crate::desk::Input;
 use std::{
@@ -38,6 +39,7 @@ pub(super) struct Inbox {
     commands: Sender<PbxCommand>,
     inputs: Sender<Input>,
     doomed: Doomed,
+    dials: Arc<Mutex<()>>,
 }
 
 /// Where they come out.
@@ -45,6 +47,13 @@ pub(super) struct Inputs {
     commands: Receiver<PbxCommand>,
     inputs: Receiver<Input>,
     doomed: Doomed,
+    dials: Arc<Mutex<()>>,
+}
+
+/// Nobody dials while this lives.
+pub(super) struct Hush<'a> {
+    commands: &'a mut Receiver<PbxCommand>,
+    _dials: MutexGuard<'a, ()>,
 }
 
 /// Legs of commands for which there was no room: no more than the host has.
@@ -61,15 +70,21 @@ impl Doomed {
 pub(super) fn inbox(limits: Limits) -> (Inbox, Inputs) {
     let (to_commands, commands) = channel(limits.commands);
     let (to_inputs, inputs) = channel(limits.inputs);
-    let doomed = Doomed::default();
-    let inbox = Inbox { commands: to_commands, inputs: to_inputs, doomed: doomed.clone() };
-    (inbox, Inputs { commands, inputs, doomed })
+    let (doomed, dials) = (Doomed::default(), Arc::default());
+    let inbox = Inbox {
+        commands: to_commands,
+        inputs: to_inputs,
+        doomed: doomed.clone(),
+        dials: Arc::clone(&dials),
+    };
+    (inbox, Inputs { commands, inputs, doomed, dials })
 }
 
 impl Inbox {
-    /// Never waits.
+    /// Never waits for room.
     pub(super) fn command(&self, command: PbxCommand) {
         use tokio::sync::mpsc::error::TrySendError;
+        let _dials = matches!(command, PbxCommand::Dial { .. }).then(|| lock(&self.dials));
         match self.commands.try_send(command) {
             // The desk lives as long as whoever commands.
             Ok(()) | Err(TrySendError::Closed(_)) => {}
@@ -107,6 +122,23 @@ impl Inputs {
             else => None,
         }
     }
+
+    /// Whoever dials waits until this is dropped.
+    pub(super) fn hush(&mut self) -> Hush<'_> {
+        Hush { commands: &mut self.commands, _dials: lock(&self.dials) }
+    }
+}
+
+impl Hush<'_> {
+    /// A command that came before; none: there is no other.
+    pub(super) fn command(&mut self) -> Option<PbxCommand> {
+        self.commands.try_recv().ok()
+    }
+}
+
+/// There is nothing in it that could be half done.
+fn lock(dials: &Mutex<()>) -> MutexGuard<'_, ()> {
+    dials.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -126,45 +126,58 @@ impl Pbx for Asterisk {
 /// Drives the desk.
 async fn drive(mut desk: Desk, mut inputs: Inputs, hands: Arc<Hands>, sink: PbxSink) {
     while let Some(input) = inputs.next().await {
-        desk.handle(input);
-        for output in desk.out.drain(..) {
-            match output {
-                Output::Emit(event) => sink(event),
-                Output::Run { channel, serial, job } => {
-                    tokio::spawn(hands.clone().carry(channel, serial, job));
-                }
-                Output::Again { channel, serial, job, after } => {
-                    let inbox = hands.inbox.clone();
-                    tokio::spawn(async move {
-                        sleep(after).await;
-                        inbox.input(Input::Retry { channel, serial, job }).await;
-                    });
-                }
-                Output::Watch { channel, to, within } => {
-                    let inbox = hands.inbox.clone();
-                    tokio::spawn(async move {
-                        sleep(within).await;
-                        inbox.input(Input::Watched { channel, to }).await;
-                    });
-                }
-                Output::Settle(device, after) => {
-                    let inbox = hands.inbox.clone();
-                    tokio::spawn(async move {
-                        sleep(after).await;
-                        inbox.input(Input::Settled(device)).await;
-                    });
-                }
-                Output::Chore(chore) => {
-                    let hands = hands.clone();
-                    tokio::spawn(async move { hands.chore(chore).await });
-                }
-                Output::Arm(play, after) => {
-                    let inbox = hands.inbox.clone();
-                    tokio::spawn(async move {
-                        sleep(after).await;
-                        inbox.input(Input::Overdue(play)).await;
-                    });
-                }
+        if let Input::Synced(_) = input {
+            let mut hush = inputs.hush();
+            while let Some(command) = hush.command() {
+                desk.handle(Input::Command(command));
+            }
+            desk.handle(input);
+            put_out(&mut desk, &hands, &sink);
+        } else {
+            desk.handle(input);
+            put_out(&mut desk, &hands, &sink);
+        }
+    }
+}
+
+fn put_out(desk: &mut Desk, hands: &Arc<Hands>, sink: &PbxSink) {
+    for output in desk.out.drain(..) {
+        match output {
+            Output::Emit(event) => sink(event),
+            Output::Run { channel, serial, job } => {
+                tokio::spawn(hands.clone().carry(channel, serial, job));
+            }
+            Output::Again { channel, serial, job, after } => {
+                let inbox = hands.inbox.clone();
+                tokio::spawn(async move {
+                    sleep(after).await;
+                    inbox.input(Input::Retry { channel, serial, job }).await;
+                });
+            }
+            Output::Watch { channel, to, within } => {
+                let inbox = hands.inbox.clone();
+                tokio::spawn(async move {
+                    sleep(within).await;
+                    inbox.input(Input::Watched { channel, to }).await;
+                });
+            }
+            Output::Settle(device, after) => {
+                let inbox = hands.inbox.clone();
+                tokio::spawn(async move {
+                    sleep(after).await;
+                    inbox.input(Input::Settled(device)).await;
+                });
+            }
+            Output::Chore(chore) => {
+                let hands = hands.clone();
+                tokio::spawn(async move { hands.chore(chore).await });
+            }
+            Output::Arm(play, after) => {
+                let inbox = hands.inbox.clone();
+                tokio::spawn(async move {
+                    sleep(after).await;
+                    inbox.input(Input::Overdue(play)).await;
+                });
             }
         }
     }

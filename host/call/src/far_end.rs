@@ -139,6 +139,7 @@ impl Turn<'_> {
         if self.waits_for_replacement(&leg, ended.cause) {
             return;
         }
+        self.goes_all_the_same(&leg);
         match leg.role.clone() {
             Role::Offered { attempt, agent, .. } => {
                 self.attempt_ended(attempt, &agent, &leg, ended.cause);

@@ -1,6 +1,7 @@
 //! What a call asks of the host while it deals with an input. Everything is answered at once.
 
 use crate::Observed;
+use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
     AgentName, Event, Timestamp,
@@ -94,7 +95,7 @@ pub enum Proof {
 }
 
 /// A leg that comes from another call.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Takeover {
     /// It is answered, and this call's from now on.
     pub leg: LegId,

@@ -5,7 +5,7 @@
 //! another format, and a reader of this one.
 
 use crate::{
-    Call, Kept, Origin, Phase,
+    Call, Kept, Origin, Phase, Takeover,
     legs::{Legs, Role},
     order::{
         offer::first_offered,
@@ -17,7 +17,7 @@ use crate::{
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, collections::VecDeque, sync::Arc, time::Duration};
-use strowger_model::{CallRecord, Event};
+use strowger_model::{CallRecord, Event, event::Cause};
 use strowger_pbx::port::LegId;
 use strowger_site::Terms;
 
@@ -57,6 +57,8 @@ pub struct Image<'a> {
     pub(crate) used: Used,
     #[serde(default)]
     pub(crate) dialled_ms: u32,
+    #[serde(default)]
+    pub(crate) handed: Cow<'a, Vec<Takeover>>,
 }
 
 fn owned_bytes<'de, D: Deserializer<'de>>(bytes: D) -> Result<Cow<'static, [u8]>, D::Error> {
@@ -79,6 +81,7 @@ impl Call {
             on_new_version: self.on_new_version,
             used: self.kept.used,
             dialled_ms: self.kept.dialled_ms,
+            handed: Cow::Borrowed(&self.kept.handed),
         }
     }
 
@@ -99,6 +102,7 @@ impl Call {
                 origin: image.origin.into_owned(),
                 used: image.used,
                 dialled_ms: image.dialled_ms,
+                handed: image.handed.into_owned(),
                 accounted: nanos(image.at),
             }),
             plays: image.plays,
@@ -135,5 +139,17 @@ impl Image<'_> {
     /// The phone is another call's.
     pub fn forget(&mut self, leg: &LegId) {
         self.legs.to_mut().remove(leg);
+    }
+
+    /// Legs that went to other calls.
+    pub fn handed(&self) -> &[Takeover] {
+        &self.handed
+    }
+
+    /// A leg that it had went to another call after it was taken.
+    pub fn part_with(&mut self, leg: &LegId) {
+        let gone = self.legs.to_mut().remove(leg).filter(|leg| leg.known);
+        let told = gone.map(|leg| Event::HungUp { leg: leg.name, cause: Cause::Normal });
+        self.unseen.to_mut().extend(told);
     }
 }

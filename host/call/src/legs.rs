@@ -57,6 +57,13 @@ pub(crate) struct Leg {
     /// Whoever answers has to press a key first.
     #[serde(default)]
     pub(crate) confirm: Option<Box<Confirming>>,
+    /// When its phone was told last that nothing comes of a transfer, in monotonic time.
+    #[serde(default)]
+    pub(crate) refused: Option<Duration>,
+    /// Of the caller, who was to be transferred: the phone has gone, nobody has taken the caller,
+    /// and the flow has not seen that yet.
+    #[serde(default)]
+    pub(crate) stranded: bool,
 }
 
 /// The legs of a call, from their dial or arrival to their end.
@@ -244,6 +251,8 @@ impl Leg {
             beaten: false,
             talk: None,
             confirm: None,
+            refused: None,
+            stranded: false,
         }
     }
 

@@ -162,6 +162,10 @@ impl Turn<'_> {
                 break;
             }
         }
+        if self.call.unseen.is_empty() {
+            // The flow has seen it and goes on with the caller.
+            self.call.legs.iter_mut().for_each(|leg| leg.stranded = false);
+        }
         // Room for four events costs a waiting call more than making it anew.
         self.call.unseen.shrink_to_fit();
         let waits_for_nothing = self.call.legs.is_empty() && self.call.orders.is_empty();
@@ -359,12 +363,18 @@ impl Turn<'_> {
 
     // ------------------------------------------------------------------ legs
 
-    /// Hangs up every leg that is in conversation with nobody.
+    /// Hangs up every leg that is in conversation with nobody. A caller whom nobody took over takes
+    /// the flow's fallback route.
     pub(crate) fn hang_up_lonely(&mut self) {
         let legs = &self.call.legs;
-        let lonely: Vec<LegId> =
-            legs.iter().filter(|leg| legs.is_lonely(leg)).map(|leg| leg.id.clone()).collect();
-        lonely.iter().for_each(|leg| self.hang_up(leg, Cause::Normal));
+        let lonely = legs.iter().filter(|leg| legs.is_lonely(leg));
+        let lonely: Vec<_> = lonely.map(|leg| (leg.id.clone(), leg.stranded)).collect();
+        for (leg, stranded) in lonely {
+            match stranded {
+                true => self.send_away(&leg, fallback(&self.call.terms)),
+                false => self.hang_up(&leg, Cause::Normal),
+            }
+        }
     }
 
     pub(crate) fn hang_up(&mut self, id: &LegId, cause: Cause) {

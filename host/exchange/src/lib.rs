@@ -40,6 +40,7 @@ use house::{
 };
 use journal::Journal;
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc, Mutex, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -51,6 +52,7 @@ use strowger_flows::{Catalogue, LoadedFlow};
 use strowger_journal::{Change, Clocks, Store};
 use strowger_model::strangers::Logged;
 use strowger_pbx::port::{Pbx, PbxCommand, PbxSink};
+use strowger_site::Misnamed;
 use tokio::sync::Notify;
 use wake::Dormant;
 
@@ -96,6 +98,8 @@ pub struct Exchange {
     day_ends: AtomicU64,
     /// The snapshot whose site the floor was configured with.
     site: Mutex<Option<Arc<strowger_site::Site>>>,
+    /// Names of before in it that nobody had.
+    misnamed: Mutex<BTreeSet<Misnamed>>,
     register: Register,
     draining: AtomicBool,
     history: Mutex<History>,
@@ -124,6 +128,7 @@ impl Exchange {
             phones: Phones::default(),
             day_ends: AtomicU64::new(0),
             site: Mutex::default(),
+            misnamed: Mutex::default(),
             register: Register::after(dormant.as_ref().and_then(|dormant| dormant.last_call)),
             early: Early::new(dormant),
             runtime: tokio::runtime::Handle::current(),
@@ -198,12 +203,19 @@ impl Exchange {
     }
 
     fn send(&self, command: PbxCommand) {
+        let dialled = match &command {
+            PbxCommand::Dial { leg, .. } => Some(leg.clone()),
+            _ => None,
+        };
         match self.pbx.get() {
             Some(pbx) => pbx.send(command),
             None => {
                 let command = format!("{command:?}");
                 tracing::error!("no PBX is attached: {} is lost", Logged(command));
             }
+        }
+        if let Some(leg) = dialled {
+            self.register.dialled(&leg);
         }
     }
 }

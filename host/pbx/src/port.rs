@@ -322,7 +322,8 @@ pub enum PbxEvent {
         why: String,
     },
     /// The PBX can be reached (again). What is not listed here is gone, and its `Ended` will not
-    /// come. The `Played` of what was over meanwhile, of legs that are listed, follows.
+    /// come: a leg whose `Dial` the adapter was given before it tells this is listed, unless it is
+    /// gone. The `Played` of what was over meanwhile, of legs that are listed, follows.
     Synced {
         /// Everything of the host's that is alive at the PBX.
         alive: Vec<AliveLeg>,

@@ -137,7 +137,7 @@ impl Callers {
     pub fn who(&self, line: Option<&str>, shown: Shown, signalled: &Signalled) -> Shown {
         let Signalled { withheld, privacy, from, asserted_identity, remote_party_id } = signalled;
         let from = from.as_deref().map(identity);
-        let remote = remote_party_id.as_deref();
+        let remote = remote_party_id.as_deref().map(calling_party);
         let asked = privacy.as_deref().is_some_and(asks_for_privacy)
             || remote.is_some_and(remote_asks_for_privacy)
             || from.as_ref().is_some_and(|from| self.is_hidden(line, from));
@@ -208,7 +208,27 @@ fn asks_for_privacy(header: &str) -> bool {
     values.any(|value| PRIVACY.contains(&&*value))
 }
 
-/// `;privacy=full`, `uri`, `name`, or `full-network`: anything but `off`, of any party in the header.
+/// The part of a header `Remote-Party-ID` that is about the caller: several parties may be in it, with
+/// commas between them. Where it does not say which is which, the whole of it.
+fn calling_party(header: &str) -> &str {
+    let (mut quoted, mut within) = (false, false);
+    let between = |c: char| {
+        match c {
+            '"' => quoted = !quoted,
+            '<' | '>' if !quoted => within = c == '<',
+            _ => {}
+        }
+        c == ',' && !quoted && !within
+    };
+    let calls = |party: &&str| {
+        let said = party.rsplit('>').next().unwrap_or_default();
+        let mut said = said.split(';').map(|parameter| parameter.trim().to_ascii_lowercase());
+        said.any(|parameter| parameter == "party=calling" || parameter == "party=\"calling\"")
+    };
+    header.split(between).find(calls).unwrap_or(header)
+}
+
+/// `;privacy=full`, `uri`, `name`, or `full-network`: anything but `off`.
 fn remote_asks_for_privacy(header: &str) -> bool {
     header.split([';', ',', '>']).any(|parameter| {
         let (key, value) = parameter.split_once('=').unwrap_or_default();
@@ -359,6 +379,32 @@ mod tests {
                 "{open:?}"
             );
         }
+    }
+
+    #[test]
+    fn of_several_parties_the_one_who_calls_counts() {
+        let called = "\"Desk, the\" <sip:100@x;a=1,2>;party=called";
+        let calls = format!("\"Jan\" <sip:{NUMBER}@x>;screen=yes;PARTY=calling");
+        let who = |header: String| {
+            let remote_party_id = Some(header);
+            site().who(
+                Some("remote"),
+                shown("1", ""),
+                &Signalled { remote_party_id, ..Default::default() },
+            )
+        };
+        for header in [
+            format!("{called}, {calls}"),
+            format!("{calls}, {called};privacy=full"),
+            format!("{called};privacy=full,{calls};privacy=off"),
+        ] {
+            assert_eq!(who(header.clone()), shown(NUMBER, "Jan"), "{header}");
+        }
+        assert_eq!(who(format!("{called}, {calls};privacy=full")), Shown::default());
+        // Nobody says who is who: the first one, and whoever wants to be unknown is.
+        let nameless = |more: &str| who(format!("<sip:101@x>, <sip:102@x>{more}"));
+        assert_eq!(nameless(""), shown("101", ""));
+        assert_eq!(nameless(";privacy=full"), Shown::default());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! # Layout
 //! * [`site`]: queues, agents, schedules, music, recordings; [`varied`]: the same with other figures,
-//!   for scenarios.
+//!   for scenarios; `renamed`: names of before that nobody had.
 //! * [`schedule`]: opening hours. [`contacts`]: whom the site knows; `read_contacts`: the contacts
 //!   that are made of files. [`roster`]: who is on duty; `gaps`: when nobody is. [`table`]: the CSV
 //!   files of both.
@@ -32,6 +32,7 @@ pub mod pin;
 pub mod problem;
 mod read_contacts;
 pub mod read_site;
+mod renamed;
 pub mod roster;
 pub mod schedule;
 pub mod schema;
@@ -52,6 +53,7 @@ pub use numbering::{Notation, Numbering};
 pub use permission::Permissions;
 pub use pin::Pin;
 pub use problem::{Place, Problem, Report};
+pub use renamed::{Misnamed, Names};
 pub use roster::Roster;
 pub use site::{Agent, Confirmation, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy};
 pub use template::Template;

@@ -33,6 +33,11 @@ pub enum Notation {
     AsIs,
 }
 
+/// Codes that people dial to call abroad only in some countries: there, or in all whose country code
+/// is that. Elsewhere a number that begins so is no international one.
+const ABROAD: [(&str, &[&str], u32); 2] =
+    [("0011", &["AU", "CC", "CX"], 61), ("011", &["MH", "PW"], 1)];
+
 /// Digits behind the country's own code that are at least so many are a national number. With fewer,
 /// the code may be the beginning of a national number.
 const NATIONAL: usize = 8;
@@ -106,6 +111,7 @@ impl Numbering {
     /// A number as it is dialled in the country, and how many digits that takes.
     fn parsed(&self, text: &str) -> Option<(phonelib::PhoneNumber, usize)> {
         let parsed = phonelib::PhoneNumber::parse_with_country(text, self.country.as_deref()?)?;
+        let parsed = Some(parsed).filter(|parsed| self.is_dialled_here(text, parsed))?;
         let dialled = digits(text);
         let whole = dialled.starts_with("00")
             || dialled == digits(&parsed.format(phonelib::PhoneFormat::National));
@@ -129,7 +135,22 @@ impl Numbering {
             Some(country) => phonelib::PhoneNumber::try_parse_with_country(text, country),
             None => phonelib::PhoneNumber::try_parse(text),
         };
-        e164(&parsed.map_err(|error| format!("not a telephone number: {error}"))?)
+        let parsed = parsed.map_err(|error| format!("not a telephone number: {error}"))?;
+        match self.is_dialled_here(text, &parsed) {
+            true => e164(&parsed),
+            false => Err("not a telephone number: nobody dials abroad like that here".to_owned()),
+        }
+    }
+
+    /// Not so, if a number was read by a code for calls abroad of another country.
+    fn is_dialled_here(&self, text: &str, parsed: &phonelib::PhoneNumber) -> bool {
+        let international = format!("{}{}", parsed.country_code(), parsed.national_number());
+        let is_read_by = |code: &str| digits(text).strip_prefix(code) == Some(&*international);
+        let here = self.country.as_deref().unwrap_or_default();
+        let own_code = phonelib::country_by_code(here).map(|country| country.prefix);
+        ABROAD.iter().all(|(code, countries, of)| {
+            !is_read_by(code) || countries.contains(&here) || own_code.is_some_and(|own| own == *of)
+        })
     }
 
     /// What a pattern stands for: a national one for international numbers too, which come first.
@@ -248,6 +269,29 @@ mod tests {
         let nowhere = Numbering::default();
         assert_eq!(nowhere.number("+32 470 10 00 39").unwrap().as_str(), "+32470100039");
         assert!(nowhere.number("0470 10 00 39").is_err());
+    }
+
+    #[test]
+    fn a_code_for_calls_abroad_is_one_only_where_it_is_dialled() {
+        let of =
+            |country: &str| Numbering { country: Some(country.to_owned()), ..Numbering::default() };
+        for (country, text, expected) in [
+            ("BE", "011 32 92000100", None),
+            ("BE", "0011 32 92000100", None),
+            ("BE", "011 32 92 00", Some("+3211329200")),
+            ("BE", "0032 92000100", Some("+3292000100")),
+            ("US", "011 32 92000100", Some("+3292000100")),
+            ("CA", "011 32 92000100", Some("+3292000100")),
+            ("US", "0011 32 92000100", None),
+            ("AU", "0011 32 92000100", Some("+3292000100")),
+            ("AU", "011 32 92000100", None),
+        ] {
+            let numbering = of(country);
+            let on = numbering.number_on(None, text).map(|number| number.to_string());
+            assert_eq!(on.as_deref(), expected, "{text:?} in {country}");
+            let written = numbering.written(text).map(|number| number.to_string());
+            assert!(written.is_none() || written.as_deref() == expected, "{text:?} in {country}");
+        }
     }
 
     #[test]

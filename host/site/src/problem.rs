@@ -173,7 +173,7 @@ fn flows(number: usize) -> String {
 }
 
 /// The known name that somebody may have meant.
-fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = |name: &str| distance(&written.to_lowercase(), &name.to_lowercase());
     let (distance, name) = known.into_iter().map(|name| (near(name), name)).min()?;
     // Of a name such as `Europe/Brussels`, the end is what counts.

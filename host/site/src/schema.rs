@@ -14,7 +14,7 @@ use jsonschema::{
 };
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::sync::LazyLock;
 
 /// A schema, ready to check.
@@ -167,12 +167,21 @@ impl Schema {
             }
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
                 let options = words(context);
-                let keys = keys(context);
-                if keys.len() > 1 && found.as_object().is_some_and(Map::is_empty) {
-                    return problems.push(here(format!("needs one of the keys {}", list(&keys))));
+                let keys = keys(context, error);
+                if keys.len() > 1 {
+                    let needs = format!("needs one of the keys {}", list(&keys));
+                    match found.as_object().filter(|table| !table.is_empty()) {
+                        Some(table) => problems.extend(table.keys().map(|key| {
+                            let message = format!("unknown key `{key}`: {needs}");
+                            let wrong = source.at_key(&child(&at, key), message);
+                            wrong.suggest_near(key, keys.iter().copied())
+                        })),
+                        None => problems.push(here(needs)),
+                    }
+                    return;
                 }
                 if options.is_empty() || !found.is_string() {
-                    for error in meant(context) {
+                    for error in meant(context, error) {
                         self.explain(error, source, base, formats, problems);
                     }
                     return;
@@ -347,11 +356,13 @@ fn words<'a>(branches: &'a [Vec<ValidationError<'_>>]) -> Vec<&'a str> {
     branches.iter().flat_map(of).collect()
 }
 
-/// The keys that branches of a schema need, if each needs one.
-fn keys<'a>(branches: &'a [Vec<ValidationError<'_>>]) -> Vec<&'a str> {
+/// The keys that branches of a schema need and that a table does not have, if each needs one.
+fn keys<'a>(branches: &'a [Vec<ValidationError<'_>>], whole: &ValidationError<'_>) -> Vec<&'a str> {
     let of = |branch: &'a Vec<ValidationError<'_>>| {
         branch.iter().find_map(|error| match error.kind() {
-            Kind::Required { property } => property.as_str(),
+            Kind::Required { property } if error.instance_path() == whole.instance_path() => {
+                property.as_str()
+            }
             _ => None,
         })
     };
@@ -361,11 +372,12 @@ fn keys<'a>(branches: &'a [Vec<ValidationError<'_>>]) -> Vec<&'a str> {
 /// What is wrong by the branch that was meant, which is the one that got furthest.
 fn meant<'a, 'e>(
     branches: &'a [Vec<ValidationError<'e>>],
+    whole: &ValidationError<'_>,
 ) -> impl Iterator<Item = &'a ValidationError<'e>> {
     let depth = |branch: &&'a Vec<ValidationError<'e>>| {
         let of_type = branch.iter().any(|error| {
             matches!(error.kind(), Kind::Type { .. } | Kind::Constant { .. })
-                && error.instance_path() == branch[0].instance_path()
+                && error.instance_path() == whole.instance_path()
         });
         let null = branch.iter().any(|error| {
             matches!(error.kind(), Kind::Type { kind: TypeKind::Single(JsonType::Null) })

@@ -146,7 +146,7 @@ impl Town {
     }
 
     /// The one who hears the other, last we know.
-    fn hears(&self, one: &LegId, other: &LegId) -> bool {
+    pub(super) fn hears(&self, one: &LegId, other: &LegId) -> bool {
         let seen = self.seen.lock().unwrap();
         let last = seen.iter().rev().find_map(|seen| match seen {
             Observed::Hears { leg, with, .. } if leg == one => Some(with.contains(other)),
@@ -156,7 +156,7 @@ impl Town {
     }
 
     /// The leg on which a phone rang last.
-    fn leg_at(&self, phone: &Address) -> LegId {
+    pub(super) fn leg_at(&self, phone: &Address) -> LegId {
         let seen = self.seen.lock().unwrap();
         let rang = seen.iter().rev().find_map(|seen| match seen {
             Observed::RingStarted { leg, address, .. } if address == phone => Some(leg.clone()),

@@ -106,3 +106,31 @@ fn a_death_while_phones_are_passed_on() {
         host.kill();
     }
 }
+
+/// The PBX takes a dial of a leg that it has had for that leg, and rings nobody: a name is never used
+/// again, whoever was the host.
+#[test]
+fn a_host_after_another_names_the_legs_that_it_dials_anew() {
+    let town = Town::new();
+    let folder = folder(1);
+    let dialled = |host: &Mortal| -> Vec<String> {
+        let lines = host.host.log.lines();
+        let dials = lines.iter().filter_map(|line| line.split_once("Command(Dial { leg: "));
+        dials.map(|(_, dial)| dial.split(',').next().unwrap().to_owned()).collect()
+    };
+    town.sim.phone(address(1), Phone::new(Then::Declines(Duration::ZERO)));
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.call(1);
+    town.wait(&host, host.host.seen("Command(Dial", PATIENCE)).unwrap();
+    // The attempt is over: nothing of it is kept.
+    town.until(|| host.host.exchange.agent_status("a1") != Some(AgentStatus::Ringing));
+    host.journalled().unwrap();
+    let before = dialled(&host);
+    host.kill();
+    town.sim.phone(address(1), Phone::answers(Duration::ZERO));
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.seen("Command(Dial", PATIENCE)).unwrap();
+    let after = dialled(&host);
+    assert!(after.iter().all(|leg| !before.contains(leg)), "{before:?}, and then {after:?}");
+    town.wait(&host, host.host.seen("Connected", PATIENCE)).unwrap();
+}

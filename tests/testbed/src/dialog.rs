@@ -1,4 +1,4 @@
-//! What a person does to a call with the keys of a phone: hold it, transfer it.
+//! What a person does to a call with the keys of a phone: hold it, transfer it, hang up.
 //!
 //! SIPp follows one script, and cannot be told to send something at a moment of the test's choice.
 //! So the request is sent by a socket beside it, as one of the dialog that SIPp has; the answer
@@ -91,6 +91,11 @@ impl Dialog {
             .replace("[media_port]", &PORT.to_string());
         let sdp = format!("{sdp}a={}\n", if held { "sendonly" } else { "sendrecv" });
         self.request("INVITE", "Content-Type: application/sdp\n", &sdp, "200")
+    }
+
+    /// Hangs up.
+    pub(crate) fn bye(&self) -> Result<()> {
+        self.request("BYE", "", "", "200")
     }
 
     fn host(&self) -> Result<&str> {

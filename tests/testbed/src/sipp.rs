@@ -110,6 +110,14 @@ impl Phone {
         Dialog::last(&self.messages(), self.address)?.hold(false)
     }
 
+    /// Hangs up now. SIPp does not know it: the phone takes no other call.
+    ///
+    /// # Errors
+    /// As [`Self::transfer`].
+    pub fn hang_up(&self) -> Result<()> {
+        Dialog::last(&self.messages(), self.address)?.bye()
+    }
+
     /// What became of the transfers that it asked for, such as `603 Decline`, in their order.
     pub fn transfers(&self) -> Vec<String> {
         let told = self.messages().into_iter().filter(|it| it.line().starts_with("NOTIFY"));

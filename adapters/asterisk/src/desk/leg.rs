@@ -62,6 +62,12 @@ impl Leg {
         Job::HangUp { cause, elsewhere, transferred: self.asks.take() }
     }
 
+    /// Its dial waits, or is under way.
+    pub(super) fn is_being_dialled(&self) -> bool {
+        let waits = |job: &Job| matches!(job, Job::Originate { .. });
+        self.running.is_some_and(|(_, dialling)| dialling) || self.queue.iter().any(waits)
+    }
+
     /// It is not where it was told to go: once more, before anything else.
     pub(super) fn head_again(&mut self) {
         let Some(bridge) = self.heading.take() else { return };

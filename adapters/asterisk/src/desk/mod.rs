@@ -46,7 +46,11 @@ use device::{Phones, device_of};
 use gone::Gone;
 use leg::{Leg, Listens, Play};
 use names::channel_of;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 use strowger_model::{
     Signalled,
     event::{Cause, PlayEnd},
@@ -69,9 +73,18 @@ pub(super) struct Desk {
     stood_down: bool,
     /// When Asterisk was started, by the last snapshot.
     started: Option<String>,
-    /// Events that wait for the snapshot: no more than `connect` reads before it.
-    held: Option<Vec<Event>>,
+    /// Since the socket is there, until the snapshot.
+    held: Option<Held>,
     pub(super) out: Vec<Output>,
+}
+
+/// What waits for a snapshot, or is too new for it.
+#[derive(Default)]
+struct Held {
+    /// No more than `connect` reads before the snapshot.
+    events: Vec<Event>,
+    /// Legs whose dial went through. The list may have been written before.
+    dialled: HashSet<ChannelId>,
 }
 
 impl Desk {
@@ -96,7 +109,7 @@ impl Desk {
         match input {
             Input::Command(command) => self.command(command),
             Input::Event(event) => match &mut self.held {
-                Some(held) => held.push(event),
+                Some(held) => held.events.push(event),
                 None => self.event(event),
             },
             Input::Done { channel, serial, job, result } => {
@@ -107,7 +120,7 @@ impl Desk {
             Input::Watched { channel, to } => self.should_be_there(&channel, &to),
             Input::Overdue(play) => self.overdue(&play),
             Input::Over(play) => self.finish(&play, PlayEnd::Whole),
-            Input::Connected => self.held = Some(Vec::new()),
+            Input::Connected => self.held = Some(Held::default()),
             Input::Synced(snapshot) => self.synced(snapshot),
             Input::Lost(why) => self.disconnected(why),
             Input::StoodDown(why) => {
@@ -357,6 +370,11 @@ impl Desk {
                 tracing::warn!(leg = %channel, %failure, "Asterisk does not show on this phone who calls now: it shows the caller of before");
             }
             (Job::Announce(asked), result) => self.announced(asked, result.map(drop)),
+            (Job::Originate { .. }, Ok(_)) => {
+                if let Some(held) = &mut self.held {
+                    held.dialled.insert(channel.clone());
+                }
+            }
             (Job::Originate { .. }, Err(failure)) => self.not_dialled(channel, &failure),
             (job, Err(failure)) if current => self.given_up(channel, job, &failure),
             _ => {}

@@ -3,7 +3,7 @@
 //! Calls live on there, requests work, but the events of the time in between are lost for good.
 
 use super::{
-    Desk,
+    Desk, Held,
     events::arrived,
     leg::Leg,
     listen::is_snoop,
@@ -61,13 +61,14 @@ impl Desk {
             self.adopt(channel, &snapshot.bridges, signalled.cloned().unwrap_or_default());
             alive.push(self.alive_leg(channel, &snapshot.bridges));
         }
+        let Held { events, dialled } = self.held.take().unwrap_or_default();
         let there: BTreeSet<&str> = snapshot.channels.iter().map(|channel| &*channel.id).collect();
         let missing: Vec<ChannelId> =
             self.legs.keys().filter(|channel| !there.contains(&***channel)).cloned().collect();
         for channel in missing {
             let leg = &self.legs[&channel];
-            // The dial may be through by now, or not yet.
-            if leg.running.is_some_and(|(_, dialling)| dialling) {
+            // The dial is through by now, or not yet.
+            if leg.is_being_dialled() || dialled.contains(&channel) {
                 alive.push(AliveLeg {
                     leg: leg.id.clone(),
                     state: LegState::Down,
@@ -88,7 +89,7 @@ impl Desk {
         for channel in channels {
             self.take_up(&channel);
         }
-        for event in self.held.take().unwrap_or_default() {
+        for event in events {
             self.event(event);
         }
     }

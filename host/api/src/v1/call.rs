@@ -60,4 +60,11 @@ pub struct NewCall {
     /// The address of the PBX that leads a call to the host. Needed with a PBX, not possible with
     /// the sim.
     pub via: Option<String>,
+    /// The line on which the call comes in. Only with the sim.
+    #[serde(default)]
+    pub line: Option<String>,
+    /// What the signalling says of who calls, by the name of the header: `Privacy`, `From`,
+    /// `P-Asserted-Identity` or `Remote-Party-ID`. Only with the sim.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
 }

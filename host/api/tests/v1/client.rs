@@ -52,6 +52,8 @@ async fn everything(host: &impl Host) -> Vec<Result<String, Error>> {
         patience: 60,
         keys: vec![(1.5, "1#".to_owned())],
         via: None,
+        line: Some("world".to_owned()),
+        headers: vec![("Privacy".to_owned(), "id".to_owned())],
     };
     let lines = host.call(call.clone()).await.unwrap().try_collect::<Vec<_>>().await;
     said.push(shown(lines));

@@ -143,6 +143,8 @@ fn calls() {
         patience: 60,
         keys: vec![(1.5, "1#".to_owned())],
         via: None,
+        line: Some("world".to_owned()),
+        headers: vec![("Privacy".to_owned(), "id".to_owned())],
     };
     let on_the_wire = json!({
         "number": "+3292000100",
@@ -150,6 +152,8 @@ fn calls() {
         "patience": 60,
         "keys": [[1.5, "1#"]],
         "via": null,
+        "line": "world",
+        "headers": [["Privacy", "id"]],
     });
     is(new, on_the_wire);
 }

@@ -10,7 +10,7 @@
 
 use super::{Carried, refusal, transfer::Transferring};
 use crate::{
-    Phase, fallback,
+    Phase,
     house::Takeover,
     legs::{Leg, Role},
     orders::Kind,
@@ -29,6 +29,9 @@ use strowger_pbx::port::{Address, Announced, LegId, PbxCommand, TransferAsked};
 /// From dialling to the first sign of ringing, and how long it may ring then.
 const SET_UP: Duration = Duration::from_secs(10);
 const RINGING: Duration = Duration::from_secs(30);
+/// A phone that is gone so soon after it was told that nothing comes of its transfer had left
+/// already, and has not hung up on the caller.
+const GOES_ALL_THE_SAME: Duration = Duration::from_secs(2);
 
 /// Somebody is dialled in the place of a phone. Under the number of the flow's order, or under one
 /// of the host's.
@@ -131,8 +134,9 @@ impl Turn<'_> {
 
     /// The phone is told that nothing comes of it.
     fn refuse_transfer(&mut self, id: &LegId) {
+        let now = self.now.elapsed;
         if let Some(leg) = self.call.legs.by_id_mut(id).filter(|leg| !leg.is_ending()) {
-            leg.asks = None;
+            (leg.asks, leg.refused) = (None, Some(now));
             self.send(PbxCommand::RefuseTransfer { leg: id.clone() });
         }
     }
@@ -190,11 +194,12 @@ impl Turn<'_> {
             takeover.caller_name.clone_from(&origin.caller_name);
             takeover.endpoint.clone_from(&origin.endpoint);
         }
-        if !self.house.hand_over(takeover) {
+        if !self.house.hand_over(takeover.clone()) {
             let why = "the other call of the phone is over";
             return Err(refusal(RefusalReason::WrongState, why));
         }
         self.call.legs.remove(&other.id);
+        self.call.kept.handed.push(takeover);
         if id < OrderId::FIRST_OF_HOST {
             self.tell(Event::Order { id, outcome: Outcome::Transferred });
         }
@@ -361,22 +366,29 @@ impl Turn<'_> {
         let Some((phone, cause)) = replacing.gone else {
             return self.refuse_transfer(&replacing.of);
         };
+        self.strand_caller();
         self.music_in(&phone.place, false);
         if phone.known {
             self.tell(Event::HungUp { leg: phone.name, cause });
         }
         if self.call.phase == Phase::Over {
-            self.send_lonely_caller_away();
             self.hang_up_lonely();
         }
     }
 
-    /// Nobody serves a caller any more who was to be transferred, and did not hang up.
-    fn send_lonely_caller_away(&mut self) {
-        let legs = &self.call.legs;
-        let caller = legs.get(&LegName::caller()).filter(|leg| legs.is_lonely(leg));
-        if let Some(caller) = caller.map(|leg| leg.id.clone()) {
-            self.send_away(&caller, fallback(&self.call.terms));
+    /// A phone is gone.
+    pub(crate) fn goes_all_the_same(&mut self, phone: &Leg) {
+        let until = phone.refused.map(|refused| refused + GOES_ALL_THE_SAME);
+        if !phone.is_ending() && until.is_some_and(|until| self.now.elapsed < until) {
+            self.strand_caller();
+        }
+    }
+
+    /// The caller was to be transferred, and nobody is there: if the flow is over, or ends when it
+    /// sees that, it is not the caller who wanted to hang up.
+    fn strand_caller(&mut self) {
+        if let Some(caller) = self.call.legs.get_mut(&LegName::caller()) {
+            caller.stranded = true;
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
     world::World,
 };
 use crate::{
-    Call, Image,
+    Call, Image, Takeover,
     legs::{Ending, Leg, Role},
     order::{
         agent::Proving,
@@ -170,6 +170,7 @@ fn add_transfers(call: &mut Call) {
         let id = LegId::from(&*format!("038g-{number}"));
         let mut leg = Leg::new("agent".into(), id, Role::Substitute { order, of });
         leg.asks = asks.map(Box::new);
+        (leg.refused, leg.stranded) = (Some(AT), true);
         if number == 9 {
             leg.ending = Some(Ending::Transfer(Some(Address::Call("PJSIP/an-1".to_owned()))));
         }
@@ -239,6 +240,13 @@ fn everything() -> Call {
         consulted: Duration::ZERO,
     }];
     call.kept.dialled_ms = 900;
+    call.kept.handed = vec![Takeover {
+        leg: "gone-leg".into(),
+        of: "other-leg".into(),
+        caller: Some("+32470000002".to_owned()),
+        caller_name: Some("Jan".to_owned()),
+        endpoint: Some("PJSIP/gate".to_owned()),
+    }];
     call
 }
 

@@ -160,7 +160,7 @@ fn a_phone_that_hangs_up_first_leaves_music_and_its_place() {
 /// to hang up.
 #[test]
 fn a_caller_whom_nobody_has_any_more_takes_the_fallback() {
-    let (mut world, bob) = talking(vec![Command::Finish { outcome: "over".to_owned() }]);
+    let (mut world, bob) = talking(vec![finish()]);
     let commands = asked(&mut world, &bob, "+3227138701", None);
     assert!(matches!(&commands[..], [dial] if dial.starts_with("Dial")), "{commands:?}");
     world.settle();
@@ -172,6 +172,66 @@ fn a_caller_whom_nobody_has_any_more_takes_the_fallback() {
     }
     let away = PbxCommand::Transfer { leg: CALLER.into(), to: None };
     assert!(world.pbx.queue.contains(&away), "{:?}", world.pbx.queue);
+}
+
+fn finish() -> Command {
+    Command::Finish { outcome: "over".to_owned() }
+}
+
+/// Bob's phone is told that nothing comes of what it asks for, and hangs up so much later; what the
+/// caller's leg is told.
+fn goes_after(mut world: World, bob: &LegId, announced: bool, later: u64) -> Vec<PbxCommand> {
+    let gone = announced.then(|| Announced::Leg("a-call-that-is-over".into()));
+    asked(&mut world, bob, "+3227138701", gone);
+    world.settle();
+    if !announced {
+        let leg = world.pbx.legs.keys().find(|leg| leg.0.contains("-t")).unwrap().clone();
+        let events = world.pbx.end(&leg, Cause::Busy, false);
+        world.hear(events);
+        assert_eq!(world.pbx.queue, [PbxCommand::RefuseTransfer { leg: bob.clone() }]);
+    }
+    world.settle();
+    world.pass(Duration::from_millis(500));
+    world.pass(Duration::from_millis(later - 500));
+    let events = world.pbx.end(bob, Cause::Normal, false);
+    world.hear(events);
+    let to_caller = |it: &PbxCommand| it.leg().is_some_and(|leg| &*leg.0 == CALLER);
+    world.pbx.queue.iter().filter(|it| to_caller(it)).cloned().collect()
+}
+
+/// Many phones hang up as soon as their transfer was taken, also when the target is busy (R4).
+#[test]
+fn a_phone_that_goes_although_nobody_takes_the_caller_has_not_hung_up_on_the_caller() {
+    let away = PbxCommand::Transfer { leg: CALLER.into(), to: None };
+    let over = PbxCommand::hang_up(CALLER.into(), Cause::Normal);
+    for (announced, later, ends) in
+        [(false, 1_900, &away), (true, 1_900, &away), (false, 2_100, &over), (true, 2_100, &over)]
+    {
+        // The flow is over.
+        let (world, bob) = talking(vec![finish()]);
+        assert_eq!(goes_after(world, &bob, announced, later), std::slice::from_ref(ends));
+        // The flow is over when it sees that the phone is gone.
+        let (mut world, bob) = talking(Vec::new());
+        // It is told that the phone asks, and then that the phone is gone.
+        world.shared.plan = vec![Vec::new(), vec![finish()]].into();
+        assert_eq!(goes_after(world, &bob, announced, later), std::slice::from_ref(ends));
+    }
+}
+
+#[test]
+fn a_flow_that_goes_on_with_the_caller_ends_as_it_says() {
+    let (mut world, bob, leg) = replacing(Vec::new());
+    let events = world.pbx.end(&leg, Cause::Busy, false);
+    world.hear(events);
+    world.settle();
+    world.restart(0);
+    let events = world.pbx.end(&bob, Cause::Normal, false);
+    world.hear(events);
+    assert_eq!(hung_up(&world), ["bob".into()]);
+    world.shared.plan = vec![vec![finish()]].into();
+    world.hear(vec![PbxEvent::Digit { leg: CALLER.into(), digit: '1' }]);
+    let over = PbxCommand::hang_up(CALLER.into(), Cause::Normal);
+    assert!(world.pbx.queue.contains(&over), "{:?}", world.pbx.queue);
 }
 
 #[test]

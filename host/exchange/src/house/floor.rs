@@ -17,6 +17,7 @@ use strowger_model::{
     read::{AgentStatus, QueueStatus},
 };
 use strowger_routing::{AttemptId, EntryId, Floor, Input, Output, RefusedInput};
+use strowger_site::Misnamed;
 use tokio::sync::Notify;
 
 /// The floor with its clock.
@@ -123,15 +124,12 @@ impl Exchange {
         }
         self.furnish(&snapshot.site, known.as_deref());
         let Some(before) = known.replace(snapshot.site.clone()) else { return };
-        for queue in snapshot.site.queues.values() {
-            let Some(was) = queue.was.as_ref().filter(|_| !before.queues.contains_key(&queue.name))
-            else {
-                continue;
-            };
-            if !before.queues.contains_key(was) {
-                tracing::warn!(queue = %queue.name, %was, "`was` names no queue that there was: callers who wait under another name leave the queue");
-            }
-        }
+        let new = snapshot.site.misnamed(&before.names());
+        new.iter().for_each(|misnamed| tracing::warn!("the site file: {misnamed}"));
+        let mut misnamed = self.misnamed.lock().unwrap_or_else(PoisonError::into_inner);
+        misnamed.retain(|misnamed| snapshot.site.has(misnamed));
+        misnamed.extend(new);
+        drop(misnamed);
         for agent in snapshot.site.agents.values() {
             let was = before.agents.get(&agent.name);
             // Logged in by this site, or new to it, perhaps as one who had another name: that outlives
@@ -141,6 +139,12 @@ impl Exchange {
                 self.keep_agent(&agent.name);
             }
         }
+    }
+
+    /// Names of before (`was`) in the site file that nobody had, as long as they are in it.
+    pub fn misnamed(&self) -> Vec<Misnamed> {
+        let misnamed = self.misnamed.lock().unwrap_or_else(PoisonError::into_inner);
+        misnamed.iter().cloned().collect()
     }
 
     /// Tells the floor when the site's day begins.

@@ -34,7 +34,7 @@ pub(crate) fn floor_plan(
     });
     let agents = site.agents.values().map(|agent| routing::AgentConfig {
         name: agent.name.clone(),
-        was: agent.was.clone().or_else(|| who_was(agent, site, before?)),
+        was: who_was(agent, site, before),
         endpoints: agent
             .endpoints_at(seats.get(&agent.name))
             .iter()
@@ -49,9 +49,13 @@ pub(crate) fn floor_plan(
     (queues.collect(), agents.collect())
 }
 
-/// The name of before of an agent who is new, and has the phones of one who has gone: the phones
-/// may be in a conversation.
-fn who_was(agent: &Agent, site: &Site, before: &Site) -> Option<AgentName> {
+/// The name of before of an agent: as the site file says, or that of one who has gone and had the
+/// phones of an agent who is new. The phones may be in a conversation.
+pub(crate) fn who_was(agent: &Agent, site: &Site, before: Option<&Site>) -> Option<AgentName> {
+    if agent.was.is_some() {
+        return agent.was.clone();
+    }
+    let before = before?;
     let is_new = !before.agents.contains_key(&agent.name);
     let gone = before.agents.values().filter(|old| !site.agents.contains_key(&old.name));
     let mut same = gone.filter(|old| is_new && old.endpoints == agent.endpoints);

@@ -31,9 +31,22 @@ pub(crate) struct Register {
 struct Calls {
     last: Option<CallId>,
     by_id: HashMap<CallId, Handle>,
-    by_leg: HashMap<LegId, CallId>,
+    by_leg: HashMap<LegId, Owner>,
     /// The legs of agents who talk; with two calls, the one that is not held is the last.
     talking: HashMap<AgentName, Vec<LegId>>,
+}
+
+/// Whose a leg is.
+struct Owner {
+    call: CallId,
+    /// The PBX was not given its dial: that waits for the journal.
+    undialled: bool,
+}
+
+impl Owner {
+    fn of(call: CallId) -> Self {
+        Self { call, undialled: false }
+    }
 }
 
 /// A call as seen from outside.
@@ -79,7 +92,7 @@ impl Register {
             let plausible = |last: &CallId| last.given().0 <= arrived.0 + DAY;
             let id = CallId::next(arrived.0, calls.last.filter(plausible));
             let Entry::Vacant(place) = calls.by_leg.entry(leg.clone()) else { return None };
-            place.insert(id);
+            place.insert(Owner::of(id));
             calls.last = Some(id);
             calls.by_id.insert(id, Handle { mailbox: Some(mailbox), flow: flow.clone(), arrived });
             id
@@ -99,7 +112,7 @@ impl Register {
         let (mailbox, mail) = channel(MAILBOX);
         {
             let mut calls = self.lock();
-            calls.by_leg.extend(legs.map(|leg| (leg.clone(), id)));
+            calls.by_leg.extend(legs.map(|leg| (leg.clone(), Owner::of(id))));
             calls.by_id.insert(id, Handle { mailbox: Some(mailbox), flow: flow.clone(), arrived });
         }
         self.count.send_modify(|count| *count += 1);
@@ -122,31 +135,42 @@ impl Register {
 
     /// Whose a leg is.
     pub(crate) fn of_leg(&self, leg: &LegId) -> Option<CallId> {
-        self.lock().by_leg.get(leg).copied()
+        self.lock().by_leg.get(leg).map(|owner| owner.call)
     }
 
-    /// Legs of calls that are not among those that are alive at the PBX, in their order.
+    /// Legs of calls that are not among those that are alive at the PBX, in their order. Those whose
+    /// dial has not left could not be among them.
     pub(crate) fn gone(&self, alive: &[AliveLeg]) -> Vec<(LegId, CallId)> {
         let alive: HashSet<&LegId> = alive.iter().map(|leg| &leg.leg).collect();
         let calls = self.lock();
-        let gone = calls.by_leg.iter().filter(|(leg, _)| !alive.contains(leg));
-        let mut gone: Vec<_> = gone.map(|(leg, &call)| (leg.clone(), call)).collect();
+        let gone = calls.by_leg.iter().filter(|(_, owner)| !owner.undialled);
+        let gone = gone.filter(|(leg, _)| !alive.contains(leg));
+        let mut gone: Vec<_> = gone.map(|(leg, owner)| (leg.clone(), owner.call)).collect();
         gone.sort();
         gone
     }
 
+    /// A call has a leg that is to be dialled.
     pub(crate) fn enrol_leg(&self, leg: &LegId, call: CallId) {
-        self.lock().by_leg.insert(leg.clone(), call);
+        self.lock().by_leg.insert(leg.clone(), Owner { call, undialled: true });
+    }
+
+    /// The PBX was given the dial of a leg.
+    pub(crate) fn dialled(&self, leg: &LegId) {
+        if let Some(owner) = self.lock().by_leg.get_mut(leg) {
+            owner.undialled = false;
+        }
     }
 
     /// A leg of a call is one of the call of another leg from now on, which is told so. None: that
     /// leg is no other call's.
-    pub(crate) fn hand_over(&self, from: CallId, takeover: Takeover) -> Option<CallId> {
+    pub(crate) fn hand_over(&self, from: Option<CallId>, takeover: Takeover) -> Option<CallId> {
         let to = {
             let mut calls = self.lock();
-            let to = calls.by_leg.get(&takeover.of).copied().filter(|to| *to != from)?;
+            let to = calls.by_leg.get(&takeover.of).map(|owner| owner.call);
+            let to = to.filter(|to| Some(*to) != from)?;
             calls.by_id.get(&to)?.mailbox.as_ref()?;
-            calls.by_leg.insert(takeover.leg.clone(), to);
+            calls.by_leg.insert(takeover.leg.clone(), Owner::of(to));
             to
         };
         self.post(to, Input::TakeOver(Box::new(takeover)));

@@ -133,8 +133,9 @@ impl Exchange {
     pub(crate) fn furnish(&self, site: &Site, before: Option<&Site>) {
         let mut seats = self.staff.seats();
         for agent in site.agents.values() {
-            let was = agent.was.as_ref().filter(|was| !site.agents.contains_key(*was));
-            if let Some(at) = was.and_then(|was| seats.remove(was)) {
+            let was = plan::who_was(agent, site, before);
+            let was = was.filter(|was| !site.agents.contains_key(was));
+            if let Some(at) = was.and_then(|was| seats.remove(&was)) {
                 seats.entry(agent.name.clone()).or_insert(at);
             }
         }

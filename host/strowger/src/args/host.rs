@@ -242,6 +242,13 @@ pub(crate) struct Call {
     /// The caller presses keys after so many seconds, such as 5:1 (simulated PBX only)
     #[arg(long, value_name = "SECONDS:DIGITS")]
     pub(crate) key: Vec<String>,
+    /// The line on which the call comes in (simulated PBX only)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) line: Option<String>,
+    /// What the line says of who calls, such as "Privacy: id"; also From, P-Asserted-Identity and
+    /// Remote-Party-ID (simulated PBX only)
+    #[arg(long, value_name = "NAME: VALUE")]
+    pub(crate) header: Vec<String>,
     /// With a real PBX: an address of the PBX that sends the call to the host
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) via: Option<String>,

@@ -19,12 +19,20 @@ pub(crate) fn call(args: &args::Call) -> Result<bool> {
             digits.to_owned(),
         ))
     });
+    let headers = args.header.iter().map(|header| {
+        let (name, value) = header.split_once(':').with_context(|| {
+            format!("--header {header}: write NAME: VALUE, such as Privacy: id")
+        })?;
+        Ok((name.trim().to_owned(), value.trim().to_owned()))
+    });
     let new = NewCall {
         number: args.number.clone(),
         from: (args.from != "withheld").then(|| args.from.clone()),
         patience: args.patience,
         keys: keys.collect::<Result<_>>()?,
         via: args.via.clone(),
+        line: args.line.clone(),
+        headers: headers.collect::<Result<_>>()?,
     };
     let (host, runtime) = reach(&args.host)?;
     runtime.block_on(async {

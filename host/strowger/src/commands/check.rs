@@ -13,7 +13,7 @@ use strowger_exchange::Clock;
 use strowger_flows::LoadedFlow;
 use strowger_model::strangers::Lines;
 use strowger_scenario::{How, Report, Scenario, gate};
-use strowger_site::read_site;
+use strowger_site::{Names, read_site, source::Source};
 
 pub(crate) fn check(args: &args::Check) -> Result<bool> {
     let path = std::path::absolute(&args.path)?;
@@ -27,6 +27,8 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
         && let Ok(site) = read_site::read(&folder.join("site.toml"))
     {
         site.gaps(Clock::system().now()).iter().for_each(|gap| println!("warning: {gap}"));
+        let misnamed = last_site(args).map_or_else(Vec::new, |before| site.misnamed(&before));
+        misnamed.iter().for_each(|misnamed| println!("warning: {misnamed}"));
     }
     let mut good = report.is_good();
     good &= surroundings_are_good(args, &path)?;
@@ -38,6 +40,14 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
         good &= play(flow, &loaded);
     }
     Ok(good)
+}
+
+/// The names of the site that a host served with last; none: that is not known.
+fn last_site(args: &args::Check) -> Option<Names> {
+    let config = Config::read(&args.config).ok().filter(|_| args.config.exists())?;
+    let in_force = config.journal().reader().ok()?.in_force().ok()??;
+    let source = Source::parse(Path::new(&in_force.site.path), &in_force.site.text).ok()?;
+    Some(Names::of_file(&source))
 }
 
 /// Plays the scenarios of a flow as a host does before it takes the flow, and takes every step

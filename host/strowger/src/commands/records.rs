@@ -9,13 +9,16 @@ use crate::{
     },
     config::Config,
 };
-use anyhow::Result;
+use anyhow::{Result, bail};
 use std::{
+    collections::BTreeSet,
+    fs::read_dir,
     io::{BufWriter, Write, stdout},
     time::Duration,
 };
-use strowger_journal::Query;
+use strowger_journal::{Query, Read};
 use strowger_model::{CallRecord, Talk, Timestamp, command::Field};
+use strowger_site::problem::nearest;
 
 /// Which records are asked for.
 pub(crate) fn query(which: &Which) -> Query {
@@ -24,6 +27,28 @@ pub(crate) fn query(which: &Which) -> Query {
         until: which.until.map(When::instant),
         flow: which.flow.as_deref().map(Into::into),
         ..Query::default()
+    }
+}
+
+/// Nothing was found. That is worth a message if there is no flow of the name that was asked for, and
+/// never was.
+pub(crate) fn is_a_flow(which: &Which, config: &Config, reader: &dyn Read) -> Result<()> {
+    let Some(wanted) = &which.flow else { return Ok(()) };
+    let mut known: BTreeSet<String> = read_dir(&config.flows)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()).filter(|path| path.join("flow.toml").exists()))
+        .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+        .collect();
+    known.extend(reader.records(&Query::default())?.iter().map(|record| record.flow.to_string()));
+    if known.contains(wanted) {
+        return Ok(());
+    }
+    match nearest(wanted, known.iter().map(String::as_str)) {
+        Some(near) => {
+            bail!("there is no flow `{wanted}`, and no record of one; did you mean `{near}`?")
+        }
+        None => bail!("there is no flow `{wanted}`, and no record of one"),
     }
 }
 
@@ -69,7 +94,11 @@ pub(crate) fn records(args: &Records) -> Result<bool> {
         None => None,
     };
     let query = Query { caller, limit: args.limit, ..query(&args.which) };
-    let records = config.journal().reader()?.records(&query)?;
+    let reader = config.journal().reader()?;
+    let records = reader.records(&query)?;
+    if records.is_empty() {
+        is_a_flow(&args.which, &config, &*reader)?;
+    }
     let mut out = BufWriter::new(stdout().lock());
     if args.json {
         for record in &records {

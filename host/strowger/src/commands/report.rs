@@ -33,6 +33,9 @@ pub(crate) fn report(args: &Report) -> Result<bool> {
     );
     let reader = config.journal().reader()?;
     let mut records = reader.records(&records::query(&args.which))?;
+    if records.is_empty() {
+        records::is_a_flow(&args.which, &config, &*reader)?;
+    }
     if let Some(tag) = &args.tag {
         records.retain(|record| record.tags.contains(tag));
     }

@@ -5,7 +5,10 @@ use strowger_api::{Error, v1};
 use strowger_exchange::{Clock, Exchange};
 use strowger_flows::{Catalogue, FlowStatus};
 use strowger_journal::{Health, Store};
-use strowger_model::{MailState, Timestamp};
+use strowger_model::{
+    MailState, Timestamp,
+    read::{AgentFigures, AgentStatus, QueueFigures},
+};
 use strowger_pbx::port::{Pbx, PbxEvent, PbxSink};
 use strowger_site::Problem;
 use tokio::sync::watch;
@@ -130,6 +133,8 @@ pub(super) fn without_mail(vitals: &Vitals) -> v1::Status {
     ill.extend(flows.iter().filter_map(ill_flow));
     ill.extend(journal_error.as_ref().map(|why| format!("the journal cannot be written: {why}")));
     ill.extend(gaps(vitals));
+    ill.extend(vitals.exchange.misnamed().iter().map(ToString::to_string));
+    ill.extend(idle_queues(&vitals.exchange.queues(), &vitals.exchange.agents()));
     if let Some(free) = disk.free.filter(|free| *free < LEAST_FREE) {
         ill.push(format!("only {} MiB are free at {}", free >> 20, disk.folder));
     }
@@ -166,6 +171,33 @@ pub(super) fn without_mail(vitals: &Vitals) -> v1::Status {
 pub(super) fn gaps(vitals: &Vitals) -> Vec<String> {
     let gaps = vitals.catalogue.current().site.gaps(Clock::system().now());
     gaps.iter().map(ToString::to_string).collect()
+}
+
+/// Queues whose agents have logged in, and none of whom takes a call or will when another is over.
+fn idle_queues(queues: &[QueueFigures], agents: &[AgentFigures]) -> Vec<String> {
+    let takes_none = |agent: &&AgentFigures| {
+        matches!(
+            agent.status,
+            AgentStatus::Paused | AgentStatus::DoNotDisturb | AgentStatus::Unreachable
+        )
+    };
+    let idle = queues.iter().filter_map(|queue| {
+        let of_queue = agents.iter().filter(|agent| agent.queues.contains(&queue.queue));
+        let here = of_queue.filter(|agent| agent.status != AgentStatus::LoggedOut);
+        let (idle, others): (Vec<_>, Vec<_>) = here.partition(takes_none);
+        (!idle.is_empty() && others.is_empty()).then(|| {
+            let why = idle.iter().map(|agent| match (&agent.pause_reason, agent.status) {
+                (Some(reason), AgentStatus::Paused) => format!("{} is paused: {reason}", agent.agent),
+                (None, AgentStatus::Paused) => format!("{} is paused", agent.agent),
+                (_, AgentStatus::DoNotDisturb) => format!("{} wants no calls", agent.agent),
+                _ => format!("no phone of {} can be reached", agent.agent),
+            });
+            let (name, waiting) = (&queue.queue, queue.now.waiting);
+            let why: Vec<String> = why.collect();
+            format!("queue {name}: {waiting} callers wait, and nobody who has logged in takes a call ({})", why.join(", "))
+        })
+    });
+    idle.collect()
 }
 
 /// A problem in one line.

@@ -127,14 +127,21 @@ impl Stage<'_> {
         let site = &self.snapshot.site;
         // As the host will know who calls.
         let shown = Shown { number: new.from.clone(), name: None };
-        let from = site.callers.who(None, shown, &Signalled::default()).number;
-        let full = |from| site.numbering.full(None, from);
+        let signalled = signalled(&new.headers)?;
+        let line = new.line.as_deref();
+        let from = site.callers.who(line, shown, &signalled).number;
+        let full = |from| site.numbering.full(line, from);
         let mut sights = self.watch.watch(Wanted::NextFrom(from.map(full)));
         let mut leg = match (self.sim, new.via.clone()) {
             (Some(sim), None) => {
-                self.is_served(&new.number)?;
-                sim.call(simulated(new));
+                self.is_served(line, &new.number)?;
+                sim.call(Caller { signalled, ..simulated(new) });
                 None
+            }
+            (None, Some(_)) if line.is_some() || !new.headers.is_empty() => {
+                return Err(Error::conflict(
+                    "the line and the headers of a call are those of the PBX: leave out --line and --header",
+                ));
             }
             (None, Some(via)) => Some(self.legs.dial(self.pbx, via, new.from)),
             (Some(_), Some(_)) => {
@@ -151,8 +158,8 @@ impl Stage<'_> {
         Ok(lines(first, sights, leg))
     }
 
-    fn is_served(&self, number: &str) -> Result<(), Error> {
-        let full = self.snapshot.site.numbering.full(None, number.to_owned());
+    fn is_served(&self, line: Option<&str>, number: &str) -> Result<(), Error> {
+        let full = self.snapshot.site.numbering.full(line, number.to_owned());
         match self.snapshot.route(number).or_else(|| self.snapshot.route(&full)) {
             Some(_) => Ok(()),
             None => Err(Error::not_found(format!(
@@ -160,6 +167,26 @@ impl Stage<'_> {
             ))),
         }
     }
+}
+
+/// The headers that say who calls.
+fn signalled(headers: &[(String, String)]) -> Result<Signalled, Error> {
+    let mut signalled = Signalled::default();
+    for (name, value) in headers {
+        let header = match &*name.to_ascii_lowercase() {
+            "privacy" => &mut signalled.privacy,
+            "from" => &mut signalled.from,
+            "p-asserted-identity" => &mut signalled.asserted_identity,
+            "remote-party-id" => &mut signalled.remote_party_id,
+            _ => {
+                return Err(Error::conflict(format!(
+                    "the header {name} does not say who calls: Privacy, From, P-Asserted-Identity and Remote-Party-ID do"
+                )));
+            }
+        };
+        *header = Some(value.clone());
+    }
+    Ok(signalled)
 }
 
 fn simulated(new: NewCall) -> Caller {
@@ -170,6 +197,7 @@ fn simulated(new: NewCall) -> Caller {
     Caller {
         from: new.from,
         to: new.number,
+        line: new.line,
         patience: Some(Duration::from_secs(new.patience)),
         leaves: Some(Duration::from_secs(new.patience.saturating_mul(10))),
         keys: keys.collect(),

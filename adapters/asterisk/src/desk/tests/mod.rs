@@ -305,6 +305,39 @@ fn what_the_pbx_shows_is_so() {
     assert!(!out.iter().any(|output| matches!(output, Output::Emit(PbxEvent::Arrived(_)))));
 }
 
+/// A dial that leaves after the list was asked for is not judged by that list.
+#[test]
+fn a_leg_that_is_dialled_while_the_list_is_written_is_alive() {
+    let nothing = || Snapshot { channels: Vec::new(), ..listed_twice() };
+    let down = |leg: &str| {
+        format!(
+            "Synced {{ alive: [AliveLeg {{ leg: {leg}, state: Down, conversation: None, arrived: None, age: 0ns }}] }}"
+        )
+    };
+    let mut told = Told::new();
+    told.input(Input::Synced(nothing()));
+    told.dial("before");
+    told.done("before", Ok(0));
+    told.input(Input::Lost("cut".into()));
+    told.input(Input::Connected);
+    told.dial("d");
+    told.done("d", Ok(0));
+    let destroyed = channel_event("ChannelDestroyed", "d", "Ringing", r#""cause": 17,"#);
+    assert!(told.event(&destroyed).is_empty(), "waits for the list");
+    // What was dialled before has gone meanwhile; what is too new for the list has an end of its own.
+    assert_eq!(
+        told.input(Input::Synced(nothing())),
+        [down("d"), "Ended(Ended { leg: d, cause: Busy, left: false })".to_owned()]
+    );
+    // Another host served the application: what was dialled then is dialled now.
+    told.input(Input::StoodDown("another host".into()));
+    assert!(told.dial("e").is_empty());
+    told.input(Input::Connected);
+    let out = told.input(Input::Synced(nothing()));
+    assert_eq!(out[0], down("e"));
+    assert!(out[1].starts_with("run e Originate"), "{out:?}");
+}
+
 /// Asterisk lists a channel twice that changes while the list is written: as it was, and as it is.
 fn listed_twice() -> Snapshot {
     Snapshot {

@@ -1,92 +1,16 @@
 //! The command as people use it: what it prints and how it ends.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod place;
+mod status;
+
+use place::{Daemon, Place, until};
 use std::{
     fs,
     io::{Read, Write},
     os::unix::net::UnixStream,
-    path::{Path, PathBuf},
-    process::{Command, Output},
 };
-use strowger_test_support::{plugin_path, workspace};
-
-/// Two of the shipped flows with their site, in a folder of their own, with plugins.
-struct Place(tempfile::TempDir);
-
-impl Place {
-    fn new() -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
-        copy(&workspace().join("flows"), &place.path("flows"));
-        for entry in fs::read_dir(place.path("flows")).unwrap() {
-            let entry = entry.unwrap();
-            let other = !["reception", "vaccination-helpdesk"]
-                .contains(&&*entry.file_name().to_string_lossy());
-            if other && entry.path().join("flow.toml").is_file() {
-                fs::remove_dir_all(entry.path()).unwrap();
-            }
-        }
-        fs::create_dir(place.path("plugins")).unwrap();
-        for plugin in ["agent-desk", "reception", "vaccination-helpdesk"] {
-            fs::copy(plugin_path(plugin), place.path("plugins").join(format!("{plugin}.wasm")))
-                .unwrap();
-        }
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn change(&self, file: &str, from: &str, to: &str) {
-        let file = self.path(file);
-        let text = fs::read_to_string(&file).unwrap();
-        assert!(text.contains(from), "{from} in {}", file.display());
-        fs::write(&file, text.replace(from, to)).unwrap();
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_strowger"));
-        command
-            .current_dir(self.0.path())
-            .args(args)
-            .env_remove("STROWGER_CONFIG")
-            .env("NO_COLOR", "1");
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Ran {
-        Ran(self.command(args).output().unwrap())
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &to.join(entry.file_name())),
-            false => drop(fs::copy(entry.path(), to.join(entry.file_name())).unwrap()),
-        }
-    }
-}
-
-struct Ran(Output);
-
-impl Ran {
-    fn shown(&self) -> String {
-        String::from_utf8_lossy(&[self.0.stdout.as_slice(), &self.0.stderr].concat()).into_owned()
-    }
-
-    #[track_caller]
-    fn ends(self, code: i32, says: &[&str]) -> Self {
-        let shown = self.shown();
-        assert_eq!(self.0.status.code(), Some(code), "{shown}");
-        for part in says {
-            assert!(shown.contains(part), "{part:?} in\n{shown}");
-        }
-        self
-    }
-}
+use strowger_test_support::workspace;
 
 #[test]
 fn help_teaches_and_completions_are_printed() {
@@ -240,39 +164,6 @@ fn demo_serves_its_calls_swaps_and_ends_well() {
         "it works on a copy"
     );
     place.run(&["demo", "--exit", "--flows", "plugins"]).ends(2, &["--flows"]);
-}
-
-/// A host that serves a place; killed when dropped.
-struct Daemon(std::process::Child);
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Daemon {
-    /// Started, and its control socket is there.
-    fn start(place: &Place) -> Self {
-        let log = fs::File::create(place.path("log")).unwrap();
-        let daemon = Self(place.command(&["serve"]).stderr(log).spawn().unwrap());
-        until(|| place.run(&["flows"]).0.status.code() != Some(2));
-        daemon
-    }
-
-    fn terminate(&self) {
-        let id = rustix::process::Pid::from_raw(self.0.id().try_into().unwrap()).unwrap();
-        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
-    }
-}
-
-/// Looks again and again, for at most half a minute; each look takes its time.
-fn until(mut done: impl FnMut() -> bool) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while !done() {
-        assert!(std::time::Instant::now() < deadline, "it did not come");
-    }
 }
 
 /// K5, V8: an agent's screen notes a case of a call, more of it, how it ended, and the call's
