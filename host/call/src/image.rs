@@ -4,10 +4,13 @@
 //! new name: then images of before are still read (see the store's `codec`). Any other change needs
 //! another format, and a reader of this one.
 
-use crate::{Call, Kept, Origin, Phase, legs::Legs, orders::Orders, quota::Used, talks::nanos};
+use crate::{
+    Call, Kept, Origin, Phase, Rare, front::Fronts, legs::Legs, orders::Orders, quota::Used,
+    talks::nanos,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, collections::VecDeque, sync::Arc, time::Duration};
-use strowger_model::{CallRecord, Event};
+use strowger_model::{CallRecord, Event, FlowVersion};
 use strowger_pbx::port::LegId;
 use strowger_site::Terms;
 
@@ -35,6 +38,8 @@ pub struct Image<'a> {
     pub(crate) used: Used,
     #[serde(default)]
     pub(crate) dialled_ms: u32,
+    #[serde(default)]
+    pub(crate) fronts: Option<Cow<'a, Fronts>>,
 }
 
 fn owned_bytes<'de, D: Deserializer<'de>>(bytes: D) -> Result<Cow<'static, [u8]>, D::Error> {
@@ -57,6 +62,7 @@ impl Call {
             on_new_version: self.on_new_version,
             used: self.kept.used,
             dialled_ms: self.kept.dialled_ms,
+            fronts: self.rare.as_deref().map(|rare| Cow::Borrowed(&rare.fronts)),
         }
     }
 
@@ -80,7 +86,10 @@ impl Call {
                 accounted: nanos(image.at),
             }),
             plays: image.plays,
-            secrets: None,
+            rare: image.fronts.map(|fronts| {
+                let fronts = fronts.into_owned();
+                Box::new(Rare { fronts, ..Rare::default() })
+            }),
             unseen: image.unseen.into_owned(),
             index: 0,
             on_new_version: image.on_new_version,
@@ -91,6 +100,14 @@ impl Call {
 }
 
 impl Image<'_> {
+    /// Gives the flows that rest in the call their terms, the outermost first. One that is not to be
+    /// had is forgotten.
+    pub fn rest_in(&mut self, terms: impl FnMut(&FlowVersion) -> Option<Arc<Terms>>) {
+        if let Some(fronts) = &mut self.fronts {
+            fronts.to_mut().rest_in(terms);
+        }
+    }
+
     /// The legs that it had.
     pub fn leg_ids(&self) -> impl Iterator<Item = &LegId> {
         self.legs.iter().map(|leg| &leg.id)

@@ -124,6 +124,7 @@ impl Turn<'_> {
                 resumed(id, self);
             }
         }
+        self.look_at_switches();
         true
     }
 

@@ -53,6 +53,8 @@ pub use permission::Permissions;
 pub use pin::Pin;
 pub use problem::{Place, Problem, Report};
 pub use roster::Roster;
-pub use site::{Agent, Confirmation, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy};
+pub use site::{
+    Agent, Confirmation, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy, Switch,
+};
 pub use template::Template;
 pub use terms::{Fallback, Quota, Terms};

@@ -2,7 +2,8 @@
 
 use super::pbx::Pbx;
 use crate::{
-    Ask, Call, House, Input, NoFlow, Now, Observed, Out, Prove, Stepped, Takeover, legs::Role,
+    Ask, Call, House, Image, Input, NoFlow, Now, Observed, Out, Prove, Stepped, Takeover,
+    legs::Role,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -12,7 +13,7 @@ use std::{
 };
 use strowger_model::{
     AgentName, CallId, Command, Event, LegName, Order, OrderId, Outcome, Timestamp,
-    command::{AgentAction, Target},
+    command::{AgentAction, SetSwitch, Target},
     event::{Arrival, Refusal},
     read::{AgentStatus, Authority},
     step::Ordered,
@@ -47,15 +48,17 @@ pub(super) fn site(of_queue: &str) -> Arc<Site> {
 }
 
 /// What a flow may do here: everything.
-fn terms() -> Arc<Terms> {
+fn terms(name: &str) -> Arc<Terms> {
     let site = site("");
     Arc::new(Terms {
-        name: "flow".into(),
+        name: name.into(),
         version: "1".to_owned(),
         numbers: Vec::new(),
         permissions: Permissions {
             dial: vec!["+32*".parse().unwrap()],
             queues: vec!["desk".to_owned()],
+            flows: FLOWS.map(str::to_owned).to_vec(),
+            switches: vec!["*".to_owned()],
             ..Permissions::default()
         },
         steps: 10_000,
@@ -71,6 +74,9 @@ fn terms() -> Arc<Terms> {
     })
 }
 
+/// The flow of the call, and others that it may continue with.
+const FLOWS: [&str; 3] = ["flow", "behind", "further"];
+
 /// A floor with the site's queue and agents.
 fn floor_at(now: Duration) -> Floor {
     let mut floor = Floor::new();
@@ -85,7 +91,19 @@ fn floor_at(now: Duration) -> Floor {
 
 /// What calls share, in one place.
 pub(super) struct Shared {
-    terms: Arc<Terms>,
+    /// All flows.
+    flows: BTreeMap<String, Arc<Terms>>,
+    /// The flow that has the call, and those that rest behind it, the outermost first.
+    on: Arc<Terms>,
+    resting: Vec<Arc<Terms>>,
+    /// Where the switches stand.
+    pub(super) switches: BTreeMap<String, String>,
+    /// Those that the call watches.
+    watched: BTreeSet<String>,
+    /// Those that the flow reads in its next steps.
+    pub(super) reads: VecDeque<&'static str>,
+    /// Orders before this one were given by flows that do not have the call any more.
+    dropped: u32,
     /// As it is now.
     pub(super) site: Arc<Site>,
     floor: Floor,
@@ -137,15 +155,44 @@ impl House for Shared {
             self.ordered.push(order.clone());
             orders.push(Ordered::Order(order));
         }
-        Stepped { state: Some(Box::default()), orders, ..Stepped::default() }
+        let reads = self.reads.pop_front();
+        let reads = reads.map(|name| (name.to_owned(), self.watch_switch(name).unwrap()));
+        // The state tells the flows apart.
+        let state = Some(self.on.name.as_str().as_bytes().into());
+        Stepped { state, orders, switches: reads.into_iter().collect(), ..Stepped::default() }
     }
 
     fn knows(&self, _: &Event) -> bool {
         true
     }
 
-    fn change_flow(&mut self, _: &str) -> Result<Arc<Terms>, NoFlow> {
-        Err(NoFlow::Unknown)
+    fn change_flow(&mut self, name: &str, rest: bool) -> Result<Arc<Terms>, NoFlow> {
+        let next = self.flows.get(name).cloned().ok_or(NoFlow::Unknown)?;
+        let before = std::mem::replace(&mut self.on, next);
+        if rest {
+            self.resting.push(before);
+        }
+        self.dropped = self.next_id;
+        Ok(self.on.clone())
+    }
+
+    fn come_back(&mut self, to: usize) {
+        self.on = self.resting.drain(to..).next().expect("a flow that rests");
+        self.dropped = self.next_id;
+    }
+
+    fn rests_no_more(&mut self) {
+        self.resting.clear();
+    }
+
+    fn watch_switch(&mut self, name: &str) -> Option<String> {
+        self.watched.insert(name.to_owned());
+        self.switches.get(name).cloned()
+    }
+
+    fn turn_switch(&mut self, turn: SetSwitch, _: Option<&str>) -> Result<(), Refusal> {
+        self.switches.insert(turn.name, turn.position);
+        Ok(())
     }
 
     fn floor(&mut self, input: FloorInput) -> Result<Vec<Output>, RefusedInput> {
@@ -159,7 +206,7 @@ impl House for Shared {
     }
 
     fn endpoint(&self, agent: &AgentName, endpoint: usize) -> Option<Endpoint> {
-        let agent = self.terms.site.agents.get(agent.as_str())?;
+        let agent = self.on.site.agents.get(agent.as_str())?;
         agent.endpoints.get(endpoint).cloned()
     }
 
@@ -222,6 +269,7 @@ impl Shared {
         assert!(self.ordered.iter().any(|order| order.id == id), "{id}: {outcome:?} of no order");
         assert_eq!(self.finals(id), 0, "{id}: {outcome:?} after the final outcome");
         assert!(!self.is_cancelled(id), "{id}: {outcome:?} after its cancel");
+        assert!(id.0 >= self.dropped, "{id}: {outcome:?} of a flow that has no call");
         let came = match outcome {
             Outcome::Connected { leg, .. } => Some(leg),
             Outcome::LegAnswered(_) => self.ordered.iter().find_map(|order| match &order.command {
@@ -237,6 +285,11 @@ impl Shared {
     pub(super) fn finals(&self, wanted: OrderId) -> usize {
         let is_final = |event: &&Event| matches!(event, Event::Order { id, outcome } if *id == wanted && outcome.is_final());
         self.told.iter().filter(is_final).count()
+    }
+
+    /// Whether an order was given by a flow that does not have the call any more.
+    pub(super) fn is_dropped(&self, id: OrderId) -> bool {
+        id.0 < self.dropped
     }
 
     /// Whether the flow took an order back after it had given it.
@@ -262,7 +315,8 @@ pub(super) struct World {
 impl World {
     /// A caller has arrived; what the flow will order stands in `plan`.
     pub(super) fn new(plan: Vec<Vec<Command>>) -> Self {
-        let terms = terms();
+        let flows = FLOWS.map(|name| (name.to_owned(), terms(name)));
+        let terms = flows[0].1.clone();
         // As a host counts that has the time since 1970: there is a time before the first input.
         let now = Duration::from_secs(1_790_000_000);
         let floor = floor_at(now);
@@ -282,7 +336,13 @@ impl World {
             at: Timestamp(now.as_millis() as u64),
         };
         let shared = Shared {
-            terms: terms.clone(),
+            flows: flows.into(),
+            on: terms.clone(),
+            resting: Vec::new(),
+            switches: ["hap", "text"].map(|name| (name.to_owned(), "open".to_owned())).into(),
+            watched: BTreeSet::new(),
+            reads: VecDeque::new(),
+            dropped: 0,
             site: terms.site.clone(),
             floor,
             now,
@@ -365,6 +425,24 @@ impl World {
         }
     }
 
+    /// A switch is turned: the call is told, if it watches the switch.
+    pub(super) fn turn(&mut self, switch: &str, position: &str) {
+        let before = self.shared.switches.insert(switch.to_owned(), position.to_owned());
+        if self.shared.watched.contains(switch) && before.as_deref() != Some(position) {
+            let (switch, position) = (switch.to_owned(), position.to_owned());
+            self.input(Input::Turned { switch, position });
+        }
+    }
+
+    /// The flow that has the call, and those that rest behind it.
+    pub(super) fn flows(&self) -> (&str, Vec<&str>) {
+        let name = |terms: &'_ Arc<Terms>| -> &'static str {
+            FLOWS.iter().find(|name| **name == terms.name.as_str()).unwrap()
+        };
+        assert!(Arc::ptr_eq(&self.shared.on, self.call.terms()));
+        (name(&self.shared.on), self.shared.resting.iter().map(name).collect())
+    }
+
     /// How an agent stands on the floor.
     pub(super) fn agent(&self, name: &str) -> Option<AgentStatus> {
         self.shared.floor.agent(name)
@@ -424,8 +502,11 @@ impl World {
         }
         self.shared.now += Duration::from_secs(1);
         let image = serde_json::to_string(&self.call.image(self.shared.now)).unwrap();
-        let terms = self.shared.terms.clone();
-        self.call = Call::of_image(terms, serde_json::from_str(&image).unwrap());
+        let mut image: Image<'static> = serde_json::from_str(&image).unwrap();
+        let flows = &self.shared.flows;
+        image.rest_in(|on| flows.get(on.flow.as_str()).cloned());
+        self.call = Call::of_image(self.shared.on.clone(), image);
+        self.shared.watched.clear();
         let now = self.shared.now;
         let mut floor = floor_at(now);
         let restore = FloorInput::Restore {

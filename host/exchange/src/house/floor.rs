@@ -118,6 +118,7 @@ impl Exchange {
             return;
         }
         self.furnish(&snapshot.site, known.as_deref());
+        self.furnish_switches(&snapshot.site);
         let Some(before) = known.replace(snapshot.site.clone()) else { return };
         for queue in snapshot.site.queues.values() {
             let Some(was) = queue.was.as_ref().filter(|_| !before.queues.contains_key(&queue.name))
