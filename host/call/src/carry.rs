@@ -139,6 +139,8 @@ impl Turn<'_> {
         self.call.kept.record.version = terms.version.to_string();
         self.call.terms = terms;
         self.call.on_new_version = true;
+        self.call.stale += 1;
+        self.house.fence();
     }
 
     /// To a flow, it is as if the call arrived.

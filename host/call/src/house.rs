@@ -132,6 +132,9 @@ pub trait House {
     /// Those behind it are over.
     fn come_back(&mut self, to: usize);
 
+    /// Gives the call an [`crate::Input::Fence`] behind all that the floor has said so far.
+    fn fence(&mut self);
+
     /// The flows that rest are over.
     fn rests_no_more(&mut self);
 

@@ -94,6 +94,7 @@ impl Call {
             index: 0,
             on_new_version: image.on_new_version,
             in_a_row: 0,
+            stale: 0,
             resuming: None,
         }
     }

@@ -86,6 +86,9 @@ pub struct Call {
     on_new_version: bool,
     /// Steps since something happened outside of the call.
     in_a_row: u32,
+    /// How often the call has come to another flow, and the floor has perhaps said something of the
+    /// orders of the one before that is still on its way.
+    stale: u32,
     /// What is left to settle of a call that outlived its host.
     resuming: Option<Box<Resuming>>,
 }
@@ -173,6 +176,7 @@ impl Call {
             rare: None,
             on_new_version: true,
             in_a_row: 0,
+            stale: 0,
             resuming: None,
         }
     }

@@ -38,6 +38,8 @@ pub enum Input {
     TakeOver(Box<Takeover>),
     /// The floor says something of one of its entries.
     Floor(Output),
+    /// What the floor said before [`House::fence`] has been dealt with.
+    Fence,
     /// A switch that the call watches was turned.
     Turned {
         /// Which.
@@ -105,7 +107,8 @@ impl Call {
             Input::Pbx(event) => turn.heard(event),
             Input::Lost(leg) => turn.lost(&leg),
             Input::TakeOver(takeover) => turn.take_over(*takeover),
-            Input::Floor(output) => turn.floor_says(output),
+            Input::Floor(output) => turn.floor_said(output),
+            Input::Fence => turn.call.stale = turn.call.stale.saturating_sub(1),
             Input::Turned { switch, position } => turn.turned(switch, position),
             Input::ShuttingDown(within) => turn.tell(Event::ShuttingDown { within }),
             Input::Proved { ticket, proof } => turn.proved(ticket, proof),

@@ -116,7 +116,9 @@ async fn go(
     let ends = async {
         match way {
             Way::Normal | Way::Flow(_) => {}
-            Way::Say(text) => drop(call.play(text).await),
+            Way::Say(text) => {
+                call.play(text).await;
+            }
             Way::Wait(wait) => {
                 let _music = call.keep_waiting(company(wait));
                 std::future::pending::<()>().await;

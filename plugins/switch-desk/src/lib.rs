@@ -99,7 +99,9 @@ async fn who(call: &Call, s: &'static Settings) -> Option<String> {
         let keyed = keyed.first_within(secs(10)).next_within(secs(5)).await.ok()?;
         match call.agent_named(&keyed.digits) {
             Some(agent) => return Some(agent),
-            None => drop(call.play(&s.texts.unknown_extension).await),
+            None => {
+                call.play(&s.texts.unknown_extension).await;
+            }
         }
     }
     None

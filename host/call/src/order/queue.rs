@@ -229,6 +229,19 @@ impl Turn<'_> {
         }
     }
 
+    /// What the floor said by mail. An order of the flow before may have had the number of one of
+    /// now: such a phone must not ring, and such a place is not left.
+    pub(crate) fn floor_said(&mut self, output: Output) {
+        match output {
+            Output::Ring { attempt, .. } if self.call.stale > 0 => {
+                let why = Unanswered::Cancelled;
+                self.inform_floor(Input::Unanswered { attempt, why });
+            }
+            Output::Left { .. } if self.call.stale > 0 => {}
+            output => self.floor_says(output),
+        }
+    }
+
     pub(crate) fn floor_says(&mut self, output: Output) {
         match output {
             Output::Ring { entry, attempt, agent, endpoint } => {

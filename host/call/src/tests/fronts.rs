@@ -10,10 +10,11 @@ use crate::Input;
 use std::time::Duration;
 use strowger_model::{
     Command, Event, LegName, OrderId, Prompt,
-    event::{Cause, RefusalReason},
+    event::{Cause, Left, RefusalReason},
     read::AgentStatus,
 };
 use strowger_pbx::port::{LegId, PbxCommand};
+use strowger_routing::Output;
 
 fn caller() -> LegName {
     LegName::caller()
@@ -207,6 +208,29 @@ fn an_agent_who_answers_after_the_turn_is_hung_up() {
     world.settle();
     assert_eq!(world.pbx.legs.len(), 1);
     assert_eq!(world.agent("an"), Some(AgentStatus::Free));
+}
+
+/// The first flow has the caller wait too, under the number that the other flow's place had. What the
+/// floor says of that one comes late.
+#[test]
+fn what_the_floor_says_late_is_not_taken_for_a_place_of_another_flow() {
+    let mut world = fronted(vec![waits()]);
+    let new = strowger_routing::EntryId { call: world.call.id(), order: OrderId(5) };
+    world.shared.plan.push_back(waits());
+    // The fence is behind what the floor has said.
+    let turned = Input::Turned { switch: "hap".to_owned(), position: "closed".to_owned() };
+    world.shared.switches.insert("hap".to_owned(), "closed".to_owned());
+    world.only(turned);
+    let places = |world: &World| world.call.orders.ids().len();
+    let (rang, waiting) = (world.call.legs.ids().len(), places(&world));
+    let attempt = strowger_routing::AttemptId(9_000);
+    let late = |entry| Output::Ring { entry, attempt, agent: "bo".into(), endpoint: 0 };
+    world.only(Input::Floor(late(new)));
+    world.only(Input::Floor(Output::Left { entry: new, why: Left::NobodyLoggedIn }));
+    assert_eq!((world.call.legs.ids().len(), places(&world)), (rang, waiting));
+    world.input(Input::Fence);
+    world.input(Input::Floor(Output::Left { entry: new, why: Left::NobodyLoggedIn }));
+    assert_eq!(places(&world), waiting - 1);
 }
 
 /// A caller whom an agent holds while asking a colleague talks.

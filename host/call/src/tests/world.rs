@@ -102,6 +102,8 @@ pub(super) struct Shared {
     watched: BTreeSet<String>,
     /// Those that the flow reads in its next steps.
     pub(super) reads: VecDeque<&'static str>,
+    /// Behind what the floor has said so far.
+    fences: u32,
     /// Orders before this one were given by flows that do not have the call any more.
     dropped: u32,
     /// As it is now.
@@ -179,6 +181,10 @@ impl House for Shared {
     fn come_back(&mut self, to: usize) {
         self.on = self.resting.drain(to..).next().expect("a flow that rests");
         self.dropped = self.next_id;
+    }
+
+    fn fence(&mut self) {
+        self.fences += 1;
     }
 
     fn rests_no_more(&mut self) {
@@ -342,6 +348,7 @@ impl World {
             switches: ["hap", "text"].map(|name| (name.to_owned(), "open".to_owned())).into(),
             watched: BTreeSet::new(),
             reads: VecDeque::new(),
+            fences: 0,
             dropped: 0,
             site: terms.site.clone(),
             floor,
@@ -365,6 +372,7 @@ impl World {
 
     pub(super) fn input(&mut self, input: Input) {
         self.one_input(input);
+        self.pass_fences();
         while self.call.is_behind() {
             match &mut self.shared.hurry {
                 Some(hurry) if hurry.dies > 0 => {
@@ -373,6 +381,19 @@ impl World {
                 }
                 _ => self.one_input(Input::GoOn),
             }
+            self.pass_fences();
+        }
+    }
+
+    /// An input whose fences are not passed yet.
+    pub(super) fn only(&mut self, input: Input) {
+        self.one_input(input);
+    }
+
+    fn pass_fences(&mut self) {
+        while let Some(left) = self.shared.fences.checked_sub(1) {
+            self.shared.fences = left;
+            self.one_input(Input::Fence);
         }
     }
 

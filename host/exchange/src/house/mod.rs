@@ -163,6 +163,10 @@ impl House for Guest<'_> {
         }
     }
 
+    fn fence(&mut self) {
+        self.exchange.register.post(self.call, CallInput::Fence);
+    }
+
     fn rests_no_more(&mut self) {
         *self.resting = None;
     }
