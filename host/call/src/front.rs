@@ -2,8 +2,8 @@
 //! and the switches that a call has read.
 //!
 //! A flow that rests is a frame: its version, its state and what it knew of switches. When a switch
-//! is turned that it named, it has the call again, as soon as the caller is in no conversation: what
-//! the flows behind it have ordered is taken back as if their scripts had been dropped.
+//! is turned that it named, it has the call again, as soon as the caller is in no conversation:
+//! what the flows behind it have ordered is taken back as if their scripts had been dropped.
 //!
 //! A caller who talks is left alone. What comes after that is the end of a call, as a rule: the
 //! flow goes on with it, and only a caller who would wait anew is taken back.

@@ -77,7 +77,12 @@ fn r2_a_switch_is_turned_and_it_is_known_who_did_it_also_after_a_restart() {
     assert!(rows[1].starts_with("Meldtekst") && rows[2].starts_with("Vcare HAP"), "{listed}");
     let set = ["switch", "set", "31", "Calamiteit", "--by", "an", "--reason", "brand"];
     says(folder, &set, 0, &["vcare-hap", "Open", "Calamiteit", "an", "command", "brand"]);
-    says(folder, &["switch", "set", "meldtekst", "Calamiteit", "--for", "4h", "--by", "bo"], 0, &["bo"]);
+    says(
+        folder,
+        &["switch", "set", "meldtekst", "Calamiteit", "--for", "4h", "--by", "bo"],
+        0,
+        &["bo"],
+    );
     says(folder, &["switch", "set", "31", "Dicht"], 2, &["no position \"Dicht\"", "Gesloten"]);
     says(folder, &["switch", "set", "32", "Open"], 2, &["there is no switch 32"]);
     says(folder, &["switch", "set", "31", "Open", "--until", "soon"], 2, &["write a time such as"]);
@@ -97,7 +102,8 @@ fn r2_a_switch_is_turned_and_it_is_known_who_did_it_also_after_a_restart() {
     assert_eq!(history.as_array().unwrap().len(), 1);
 
     // The site file takes a position away.
-    fs::write(folder.join("flows/site.toml"), SITE.replace(", \"Calamiteit\"]\ncode", "]\ncode")).unwrap();
+    fs::write(folder.join("flows/site.toml"), SITE.replace(", \"Calamiteit\"]\ncode", "]\ncode"))
+        .unwrap();
     let since = Instant::now();
     let fell = || run(folder, &["switch", "history"]).1.contains("site file");
     while !fell() {

@@ -1,5 +1,5 @@
-//! R1: a switch in front of a flow that knows nothing of it. A turn is effective at once, for callers
-//! who wait too, and leaves those alone who talk.
+//! R1: a switch in front of a flow that knows nothing of it. A turn is effective at once, for
+//! callers who wait too, and leaves those alone who talk.
 
 use super::{
     properties::{continue_with, enter},

@@ -7,6 +7,7 @@ mod fuzz;
 mod kept;
 mod pbx;
 mod properties;
+mod shared;
 mod stories;
 mod transfers;
 mod world;

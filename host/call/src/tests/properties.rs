@@ -3,8 +3,9 @@
 //! and who waits last was told to hear music hears it.
 
 use super::{
+    shared::Hurry,
     stories::{dial, gather, keep_waiting},
-    world::{Hurry, World},
+    world::World,
 };
 use crate::{
     Input,
