@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! * [`figure`]: what a figure is; [`report`]: the table and the JSON file.
-//! * [`step`], [`routing`], [`exchange`], [`idle`], [`journal`], [`neighbour`], [`swap`], [`invite`],
+//! * [`step`], [`routing`], [`exchange`], [`idle`], [`journal`], [`neighbour`], [`swap`], [`switch`], [`invite`],
 //!   [`app_queue`], [`contact_centre`]: a topic each, with its [`Figure`]s at the top. A new figure
 //!   is one more of them and a function that measures it.
 //! * [`measure`]: clocks, medians, memory.
@@ -32,6 +32,7 @@ mod routing;
 mod site;
 mod step;
 mod swap;
+mod switch;
 mod tap;
 
 use anyhow::{Context, Result, bail};
@@ -66,6 +67,7 @@ fn main() -> Result<ExitCode> {
         journal::FIGURES,
         neighbour::FIGURES,
         swap::FIGURES,
+        switch::FIGURES,
         invite::FIGURES,
         app_queue::FIGURES,
         contact_centre::FIGURES,

@@ -9,6 +9,7 @@
 //! * `contact_centre`, `sim`: a flow of the repository from arrival to record.
 //! * `recovery`: calls outlive their host.
 //! * `swap`: flows are replaced while calls are up.
+//! * `switches`: a switch in front of a flow is turned.
 //! * `neighbours`: a flow that uses all that it may, beside others.
 //! * `overload`, `disk`, `hostile`: too many calls, a disk that is full, plugins that misbehave.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -26,3 +27,4 @@ mod phones;
 mod recovery;
 mod sim;
 mod swap;
+mod switches;

@@ -103,6 +103,22 @@ impl Host for Client {
         self.post(&["agents", agent.as_str()], &what).await
     }
 
+    async fn switches(&self) -> Result<Vec<v1::Switch>, Error> {
+        self.get(&["switches"]).await
+    }
+
+    async fn turn_switch(
+        &self,
+        switch: &str,
+        turn: v1::TurnSwitch,
+    ) -> Result<v1::SwitchTurn, Error> {
+        self.post(&["switches", switch], &turn).await
+    }
+
+    async fn switch_turns(&self, which: v1::WhichTurns) -> Result<Vec<v1::SwitchTurn>, Error> {
+        read(self.send(self.http.get(self.url(&["switch-turns"])).query(&which)).await?).await
+    }
+
     async fn take_out(&self, call: CallId) -> Result<(), Error> {
         self.post(&["calls", &call.to_string(), "take-out"], &()).await
     }

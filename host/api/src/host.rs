@@ -56,6 +56,29 @@ pub trait Host: Send + Sync + 'static {
         what: v1::AgentDo,
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
+    /// Every switch of the site, in the order of their labels.
+    fn switches(&self) -> impl Future<Output = Result<Vec<v1::Switch>, Error>> + Send;
+
+    /// Turns a switch, by its name or code. Calls that have read it are told.
+    ///
+    /// # Errors
+    /// `NotFound`: there is no such switch. `BadRequest`: it has no such position, or it would go back
+    /// at once.
+    fn turn_switch(
+        &self,
+        switch: &str,
+        turn: v1::TurnSwitch,
+    ) -> impl Future<Output = Result<v1::SwitchTurn, Error>> + Send;
+
+    /// Turns of switches, the newest first.
+    ///
+    /// # Errors
+    /// `Internal`: the journal cannot be read.
+    fn switch_turns(
+        &self,
+        which: v1::WhichTurns,
+    ) -> impl Future<Output = Result<Vec<v1::SwitchTurn>, Error>> + Send;
+
     /// The calls that are up, the oldest first.
     fn calls(&self) -> impl Future<Output = Result<Vec<v1::Call>, Error>> + Send;
 

@@ -9,6 +9,9 @@
 //! | `GET /v1/queues` | `queues` | every queue |
 //! | `GET /v1/agents` | `agents` | every agent |
 //! | `POST /v1/agents/NAME` | `agent` | `null` |
+//! | `GET /v1/switches` | `switches` | every switch |
+//! | `POST /v1/switches/NAME` | `turn_switch` | the turn |
+//! | `GET /v1/switch-turns` | `switch_turns` | turns; with `?switch=NAME` of one, with `?limit=N` so many |
 //! | `GET /v1/calls` | `calls` | the calls that are up |
 //! | `POST /v1/calls` | `call` | text: a line for each thing that happens, until the call is over |
 //! | `POST /v1/calls/CALL/take-out` | `take_out` | `null` |
@@ -47,6 +50,9 @@ pub fn router<H: Host>(host: H) -> Router {
         .route("/v1/queues", get(queues::<H>))
         .route("/v1/agents", get(agents::<H>))
         .route("/v1/agents/{agent}", post(agent::<H>))
+        .route("/v1/switches", get(switches::<H>))
+        .route("/v1/switches/{switch}", post(turn_switch::<H>))
+        .route("/v1/switch-turns", get(switch_turns::<H>))
         .route("/v1/calls/{call}/take-out", post(take_out::<H>))
         .route("/v1/calls/{call}/send-on", post(send_on::<H>))
         .route("/v1/calls", get(calls::<H>).post(call::<H>))
@@ -100,6 +106,25 @@ async fn agent<H: Host>(
     Asked(Json(what)): Asked<Json<v1::AgentDo>>,
 ) -> Answer<()> {
     host.agent(&agent, what).await.map(Json)
+}
+
+async fn switches<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Switch>> {
+    host.switches().await.map(Json)
+}
+
+async fn turn_switch<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Path(switch)): Asked<Path<String>>,
+    Asked(Json(turn)): Asked<Json<v1::TurnSwitch>>,
+) -> Answer<v1::SwitchTurn> {
+    host.turn_switch(&switch, turn).await.map(Json)
+}
+
+async fn switch_turns<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Query(which)): Asked<Query<v1::WhichTurns>>,
+) -> Answer<Vec<v1::SwitchTurn>> {
+    host.switch_turns(which).await.map(Json)
 }
 
 async fn take_out<H: Host>(

@@ -8,12 +8,14 @@ use crate::{
     order::{Carried, refusal, timer::Timing},
     turn::Turn,
 };
+use std::sync::Arc;
 use strowger_model::{
     Command, Event, Order, OrderId,
     command::Target,
-    event::{Arrival, RefusalReason},
+    event::{Arrival, Refusal, RefusalReason},
 };
 use strowger_pbx::port::Address;
+use strowger_site::Terms;
 
 impl Turn<'_> {
     /// Carries out an order, or refuses it.
@@ -73,7 +75,7 @@ impl Turn<'_> {
             Command::Transfer { leg, target } => self.transfer(id, leg, target),
             Command::SettleTransfer { leg, to } => self.settle_transfer(id, &leg, to),
             Command::ContinueWith { flow, data, back_on } => {
-                self.continue_with(flow.as_str(), data, &back_on)
+                self.continue_with(flow.as_str(), data, back_on)
             }
             Command::SendDigits { leg, digits } => self.send_digits(id, &leg, digits),
             Command::Timer { after } => self.set_timer(id, after),
@@ -91,6 +93,7 @@ impl Turn<'_> {
             Command::Agent { agent, action, proof } => {
                 self.order_of_agent(id, &agent, action, proof)
             }
+            Command::SetSwitch(turn) => self.set_switch(id, *turn),
             Command::HangUp { leg, cause } => self.hang_up_ordered(leg, cause),
             Command::Finish { outcome } => {
                 self.finish(&outcome);
@@ -100,7 +103,6 @@ impl Turn<'_> {
             Command::Listen { leg, agent, mode } => self.listen(id, leg, &agent, mode),
             Command::Record { .. }
             | Command::Disposition(_)
-            | Command::SetSwitch(_)
             | Command::OpenCampaign(_)
             | Command::StopCampaign { .. }
             | Command::Claim(_)
@@ -117,30 +119,35 @@ impl Turn<'_> {
         self.call.unseen.retain(|event| !is_of(event));
     }
 
-    fn continue_with(&mut self, flow: &str, data: String, back_on: &[String]) -> Carried {
-        if !back_on.is_empty() {
-            let why = "this host does not carry out continue-with with back-on yet".to_owned();
-            return Err(refusal(RefusalReason::Unsupported, why));
-        }
+    fn continue_with(&mut self, flow: &str, data: String, back_on: Vec<String>) -> Carried {
         if !self.call.terms.permissions.may_continue_with(flow) {
             let why = format!("flow {flow}: the flow file does not permit it; see [permissions]");
             return Err(refusal(RefusalReason::NotPermitted, why));
         }
-        let next = self.house.change_flow(flow).map_err(|no| match no {
-            NoFlow::Unknown => {
-                refusal(RefusalReason::UnknownName, format!("there is no flow {flow:?}"))
-            }
-            NoFlow::Full => {
-                let why = format!("{flow} has as many calls as its limit allows");
-                refusal(RefusalReason::OverLimit, why)
-            }
-        })?;
+        if !back_on.is_empty() {
+            return self.continue_and_rest(flow, data, back_on);
+        }
+        let next = self.house.change_flow(flow, false).map_err(|no| no_flow(flow, &no))?;
         self.drop_orders();
-        self.call.kept.record.flow = next.name.clone();
-        self.call.kept.record.version = next.version.to_string();
-        self.call.terms = next;
-        self.call.state = Box::default();
+        self.begin_on(next, data);
+        Ok(())
+    }
+
+    /// The call is on a version of a flow from now on.
+    pub(crate) fn run_on(&mut self, terms: Arc<Terms>) {
+        self.call.kept.record.flow = terms.name.clone();
+        self.call.kept.record.version = terms.version.to_string();
+        self.call.terms = terms;
         self.call.on_new_version = true;
+        self.call.stale += 1;
+        self.house.fence();
+    }
+
+    /// To a flow, it is as if the call arrived.
+    pub(crate) fn begin_on(&mut self, next: Arc<Terms>, data: String) {
+        self.run_on(next);
+        self.call.state = Box::default();
+        self.forget_switches();
         let Origin { caller_name, endpoint, diverted_from, line, adapter } =
             self.call.kept.origin.clone();
         let arrival = Arrival {
@@ -156,7 +163,19 @@ impl Turn<'_> {
             at: self.now.wall,
         };
         self.tell(Event::Arrived(Box::new(arrival)));
-        Ok(())
+    }
+}
+
+/// Why another flow cannot have the call.
+pub(crate) fn no_flow(flow: &str, no: &NoFlow) -> Refusal {
+    match no {
+        NoFlow::Unknown => {
+            refusal(RefusalReason::UnknownName, format!("there is no flow {flow:?}"))
+        }
+        NoFlow::Full => {
+            let why = format!("{flow} has as many calls as its limit allows");
+            refusal(RefusalReason::OverLimit, why)
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
     AgentName, Event, Timestamp,
-    command::{AgentAction, Target},
+    command::{AgentAction, SetSwitch, Target},
     event::Refusal,
     read::Authority,
     step::Ordered,
@@ -50,6 +50,8 @@ pub struct Stepped {
     pub faults: u32,
     /// Why there is no state.
     pub failed: Option<String>,
+    /// Switches that it read, and where they stood. The call is told when they are turned.
+    pub switches: Vec<(String, String)>,
 }
 
 /// A flow cannot take a call over.
@@ -121,11 +123,31 @@ pub trait House {
     /// Whether the flow knows an event: one of an older contract may not.
     fn knows(&self, event: &Event) -> bool;
 
-    /// Another flow takes the call over.
+    /// Another flow takes the call over. The one that had it is over, or rests.
     ///
     /// # Errors
     /// It cannot.
-    fn change_flow(&mut self, name: &str) -> Result<Arc<Terms>, NoFlow>;
+    fn change_flow(&mut self, name: &str, rest: bool) -> Result<Arc<Terms>, NoFlow>;
+
+    /// A flow that rests has the call again, by its place among those that do, the outermost first.
+    /// Those behind it are over.
+    fn come_back(&mut self, to: usize);
+
+    /// Gives the call an [`crate::Input::Fence`] behind all that the floor has said so far.
+    fn fence(&mut self);
+
+    /// The flows that rest are over.
+    fn rests_no_more(&mut self);
+
+    /// Where a switch stands; none: there is no such switch. From now on the call is told when it
+    /// is turned ([`crate::Input::Turned`]).
+    fn watch_switch(&mut self, name: &str) -> Option<String>;
+
+    /// Turns a switch in the name of an agent, from the endpoint that the PBX has authenticated.
+    ///
+    /// # Errors
+    /// There is no such switch or position, or it would go back at once.
+    fn turn_switch(&mut self, turn: SetSwitch, endpoint: Option<&str>) -> Result<(), Refusal>;
 
     /// Gives the floor an input; what it puts out for this call is given back.
     ///

@@ -5,7 +5,8 @@
 //! another format, and a reader of this one.
 
 use crate::{
-    Call, Kept, Origin, Phase, Takeover,
+    Call, Kept, Origin, Phase, Rare, Takeover,
+    front::Fronts,
     legs::{Legs, Role},
     order::{
         offer::first_offered,
@@ -17,7 +18,7 @@ use crate::{
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, collections::VecDeque, sync::Arc, time::Duration};
-use strowger_model::{CallRecord, Event, event::Cause};
+use strowger_model::{CallRecord, Event, FlowVersion, event::Cause};
 use strowger_pbx::port::LegId;
 use strowger_site::Terms;
 
@@ -59,6 +60,7 @@ pub struct Image<'a> {
     pub(crate) dialled_ms: u32,
     #[serde(default)]
     pub(crate) handed: Cow<'a, Vec<Takeover>>,
+    pub(crate) fronts: Option<Cow<'a, Fronts>>,
 }
 
 fn owned_bytes<'de, D: Deserializer<'de>>(bytes: D) -> Result<Cow<'static, [u8]>, D::Error> {
@@ -82,6 +84,7 @@ impl Call {
             used: self.kept.used,
             dialled_ms: self.kept.dialled_ms,
             handed: Cow::Borrowed(&self.kept.handed),
+            fronts: self.rare.as_deref().map(|rare| Cow::Borrowed(&rare.fronts)),
         }
     }
 
@@ -106,17 +109,29 @@ impl Call {
                 accounted: nanos(image.at),
             }),
             plays: image.plays,
-            secrets: None,
+            rare: image.fronts.map(|fronts| {
+                let fronts = fronts.into_owned();
+                Box::new(Rare { fronts, ..Rare::default() })
+            }),
             unseen: image.unseen.into_owned(),
             index: 0,
             on_new_version: image.on_new_version,
             in_a_row: 0,
+            stale: 0,
             resuming: None,
         }
     }
 }
 
 impl Image<'_> {
+    /// Gives the flows that rest in the call their terms, the outermost first. One that is not to be
+    /// had is forgotten.
+    pub fn rest_in(&mut self, terms: impl FnMut(&FlowVersion) -> Option<Arc<Terms>>) {
+        if let Some(fronts) = &mut self.fronts {
+            fronts.to_mut().rest_in(terms);
+        }
+    }
+
     /// The legs that it had.
     pub fn leg_ids(&self) -> impl Iterator<Item = &LegId> {
         self.legs.iter().map(|leg| &leg.id)

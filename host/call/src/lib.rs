@@ -12,6 +12,7 @@
 //! * `legs`: the legs, and who is in conversation with whom; `place`: moving them, playing to them.
 //! * `orders`: the unfinished orders, and what every kind of them can do.
 //! * `talks`: who had the caller for how long, for the record.
+//! * `front`: flows that rest behind another until a switch is turned.
 //! * `takeover`: the place of the caller taken by a leg of another call.
 //! * `by_hand`: an operator looks at a call, or does something with it; `glance`: the types for that.
 //! * `urgent`: an agent's conversation that waits while the agent is in an urgent call.
@@ -26,6 +27,7 @@
 mod by_hand;
 mod carry;
 mod far_end;
+mod front;
 mod glance;
 mod house;
 mod image;
@@ -52,6 +54,7 @@ pub use observe::{NoObserver, Observed, Observer};
 pub use order::offer::offered_leg;
 pub use turn::{Input, Out, Paper};
 
+use front::Fronts;
 use legs::{Leg, Legs, Role};
 use order::agent::Secrets;
 use orders::Orders;
@@ -79,12 +82,14 @@ pub struct Call {
     index: u32,
     /// Plays so far, for ids.
     plays: u32,
-    /// What was keyed in secret.
-    secrets: Option<Box<Secrets>>,
+    rare: Option<Box<Rare>>,
     /// The next step is the first on its version of a flow.
     on_new_version: bool,
     /// Steps since something happened outside of the call.
     in_a_row: u32,
+    /// How often the call has come to another flow, and the floor has perhaps said something of the
+    /// orders of the one before that is still on its way.
+    stale: u32,
     /// What is left to settle of a call that outlived its host.
     resuming: Option<Box<Resuming>>,
 }
@@ -111,6 +116,15 @@ struct Kept {
     /// Up to when the time of the call is accounted for, in nanoseconds of monotonic time. Zero:
     /// not begun.
     accounted: u64,
+}
+
+/// What few calls have.
+#[derive(Default)]
+struct Rare {
+    /// What was keyed in secret.
+    secrets: Secrets,
+    /// Flows that rest, and what is known of switches.
+    fronts: Fronts,
 }
 
 /// How a call came, besides what its record says: for a flow that takes it over.
@@ -164,9 +178,10 @@ impl Call {
             }),
             index: 0,
             plays: 0,
-            secrets: None,
+            rare: None,
             on_new_version: true,
             in_a_row: 0,
+            stale: 0,
             resuming: None,
         }
     }

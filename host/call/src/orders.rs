@@ -3,8 +3,8 @@
 use crate::{
     order::{
         agent::Proving, answer::Answering, company::Company, dial::Dialling, gather::Gathering,
-        listen::Listening, meet::Moving, play::Playing, queue::Queueing, timer::Timing,
-        transfer::Transferring, transfer_key::Replacing, watch::Watching,
+        listen::Listening, meet::Moving, play::Playing, queue::Queueing, switch::Turning,
+        timer::Timing, transfer::Transferring, transfer_key::Replacing, watch::Watching,
     },
     turn::Turn,
 };
@@ -90,7 +90,7 @@ macro_rules! kinds {
 
 kinds! {
     Answering, Playing, Company, Gathering, Queueing, Dialling, Moving, Transferring, Timing, Watching,
-    Listening, Proving, Replacing,
+    Listening, Proving, Replacing, Turning,
 }
 
 /// One kind among them all.

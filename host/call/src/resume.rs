@@ -127,6 +127,7 @@ impl Turn<'_> {
                 resumed(id, self);
             }
         }
+        self.look_at_switches();
         true
     }
 

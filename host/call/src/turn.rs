@@ -8,7 +8,7 @@ use crate::{
     legs::{Ending, Leg, Role},
     observe::Observed,
 };
-use std::{collections::BTreeMap, mem, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, mem, time::Duration};
 use strowger_model::{
     Case, Event, LegName, Mail, OrderId, Outcome,
     event::{Cause, Refusal},
@@ -38,6 +38,15 @@ pub enum Input {
     TakeOver(Box<Takeover>),
     /// The floor says something of one of its entries.
     Floor(Output),
+    /// What the floor said before [`House::fence`] has been dealt with.
+    Fence,
+    /// A switch that the call watches was turned.
+    Turned {
+        /// Which.
+        switch: String,
+        /// Where it stands now.
+        position: String,
+    },
     /// The host will stop within that time.
     ShuttingDown(Duration),
     /// An agent's PIN was looked at.
@@ -98,7 +107,9 @@ impl Call {
             Input::Pbx(event) => turn.heard(event),
             Input::Lost(leg) => turn.lost(&leg),
             Input::TakeOver(takeover) => turn.take_over(*takeover),
-            Input::Floor(output) => turn.floor_says(output),
+            Input::Floor(output) => turn.floor_said(output),
+            Input::Fence => turn.call.stale = turn.call.stale.saturating_sub(1),
+            Input::Turned { switch, position } => turn.turned(switch, position),
             Input::ShuttingDown(within) => turn.tell(Event::ShuttingDown { within }),
             Input::Proved { ticket, proof } => turn.proved(ticket, proof),
             Input::ByHand(what) => turn.by_hand(what),
@@ -158,7 +169,7 @@ impl Turn<'_> {
                     return;
                 }
             }
-            if !self.resume_next() {
+            if !self.resume_next() && !self.come_back_if_waiting() {
                 break;
             }
         }
@@ -192,6 +203,7 @@ impl Turn<'_> {
             return self.fall_back(&why);
         }
         self.call.in_a_row += 1;
+        self.learns_of(&event);
         let number = self.call.kept.record.steps;
         self.call.kept.record.steps += 1;
         let stepped = self.house.step(Ask {
@@ -203,6 +215,7 @@ impl Turn<'_> {
             at: self.now.wall,
         });
         self.call.kept.record.faults += stepped.faults;
+        self.has_read(stepped.switches);
         if let Some(state) = stepped.state {
             self.call.state = state;
         }
@@ -214,9 +227,9 @@ impl Turn<'_> {
 
     fn carry_all(&mut self, orders: Vec<Ordered>) {
         self.call.index = 0;
-        let terms = self.call.terms.clone();
         for ordered in orders {
-            if self.call.phase == Phase::Over || !Arc::ptr_eq(&terms, &self.call.terms) {
+            // Another flow has the call, perhaps on the same version.
+            if self.call.phase == Phase::Over || self.call.on_new_version {
                 break;
             }
             match ordered {
@@ -263,6 +276,7 @@ impl Turn<'_> {
         "fault".clone_into(&mut self.call.kept.record.outcome);
         self.all_count();
         self.drop_orders();
+        self.end_fronts();
         let legs = &self.call.legs;
         let alone = |leg: &&Leg| leg.role == Role::Caller && legs.is_lonely(leg);
         let alone = legs.iter().find(alone).map(|leg| leg.id.clone());
@@ -279,6 +293,7 @@ impl Turn<'_> {
         outcome.clone_into(&mut self.call.kept.record.outcome);
         self.all_count();
         self.drop_orders();
+        self.end_fronts();
         self.hang_up_lonely();
     }
 

@@ -6,7 +6,7 @@
 //!   that can be dealt with.
 //! * `running`: the task of a call (`strowger-call`), and what of it is journalled.
 //! * `house`: what calls share, one file an owner: `register` of calls and legs, `floor` of queues
-//!   and agents, `staff`, `pins`, `history`; and what one call may ask of them.
+//!   and agents, `staff`, `pins`, `switches`, `history`; and what one call may ask of them.
 //! * `journal`, `wake`: what a call needs to outlive the host, and how the next host takes it up.
 //! * `memory`: what the catalogue is to remember, kept in the journal.
 //! * `clock`: [`Clock`], where the clocks are read.
@@ -25,7 +25,11 @@ mod running;
 mod wake;
 
 pub use clock::Clock;
-pub use house::{by_hand::ByHandError, register::CallSummary};
+pub use house::{
+    by_hand::ByHandError,
+    register::CallSummary,
+    switches::board::{NotTurned, TurnSwitch},
+};
 pub use memory::Memory;
 pub use strowger_call::{Glance, NoObserver, Observed, Observer};
 pub use strowger_model::CallRecord;
@@ -37,6 +41,7 @@ use house::{
     phones::Phones,
     register::Register,
     staff::Staff,
+    switches::{self, Switches},
 };
 use journal::Journal;
 use std::{
@@ -93,6 +98,7 @@ pub struct Exchange {
     runtime: tokio::runtime::Handle,
     floor: Arc<SharedFloor>,
     staff: Staff,
+    switches: Arc<Switches>,
     phones: Phones,
     /// When the site's day ends, in milliseconds of the wall clock.
     day_ends: AtomicU64,
@@ -121,10 +127,10 @@ impl Exchange {
             clock,
             observer,
             pbx: OnceLock::new(),
-            journal: store.map(Journal::new),
             most_calls: calls,
             floor: Arc::new(SharedFloor::new(clock)),
             staff: Staff::default(),
+            switches: Arc::new(Switches::of(store.as_ref())),
             phones: Phones::default(),
             day_ends: AtomicU64::new(0),
             site: Mutex::default(),
@@ -135,10 +141,13 @@ impl Exchange {
             draining: AtomicBool::new(false),
             history: Mutex::default(),
             posted: Arc::default(),
+            journal: store.map(Journal::new),
         });
         exchange.site_changed();
         exchange.read_history();
         tokio::spawn(floor::tick(exchange.floor.clone(), Arc::downgrade(&exchange)));
+        let switches = exchange.switches.clone();
+        tokio::spawn(switches::tick(switches, clock, Arc::downgrade(&exchange)));
         if exchange.journal.is_some() && !clock.is_simulated() {
             let exchange = Arc::downgrade(&exchange);
             tokio::spawn(clock::watch(clock, move |clocks, jumped| {

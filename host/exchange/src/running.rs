@@ -3,7 +3,11 @@
 //! **Architecture invariant:** commands leave for the PBX when what brought them forth is in the
 //! journal, once for each mail and all together.
 
-use crate::{Exchange, Journal, house::Guest, wake::Roll};
+use crate::{
+    Exchange, Journal,
+    house::{Guest, Resting},
+    wake::Roll,
+};
 use std::{
     collections::BTreeMap,
     panic::{self, AssertUnwindSafe},
@@ -41,6 +45,8 @@ pub(crate) struct Running {
     exchange: Arc<Exchange>,
     /// The version that the call is on; a version lives as long as somebody is on it.
     flow: OnFlow,
+    /// Those of the flows that rest behind it.
+    resting: Option<Box<Resting>>,
     /// The host's mistakes have made an end of it.
     lost: bool,
 }
@@ -53,7 +59,13 @@ fn swamped() -> Box<Input> {
 impl Running {
     /// A call on a version of a flow.
     pub(crate) fn new(call: Call, exchange: Arc<Exchange>, flow: OnFlow) -> Self {
-        Self { call, exchange, flow, lost: false }
+        Self { call, exchange, flow, resting: None, lost: false }
+    }
+
+    /// The same, with flows that rest behind that version.
+    pub(crate) fn with(self, resting: Vec<OnFlow>) -> Self {
+        let resting = (!resting.is_empty()).then(|| Box::new(Resting(resting)));
+        Self { resting, ..self }
     }
 
     /// The call's life; one that outlived its host is told what was found of it. The task has room
@@ -182,6 +194,7 @@ impl Running {
             call: self.call.id(),
             exchange: &self.exchange,
             flow: &mut self.flow,
+            resting: &mut self.resting,
             changes: Vec::new(),
             since: Instant::now(),
         };
@@ -275,6 +288,7 @@ impl Running {
                 _ => {}
             }
         }
+        self.exchange.switches.forget(id);
         self.exchange.register.strike(id).into_iter().for_each(|leg| self.hang_up(leg));
     }
 

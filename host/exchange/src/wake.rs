@@ -146,7 +146,7 @@ impl Exchange {
         for (open, image) in dormant.calls {
             let flow =
                 flows.entry(open.on.clone()).or_insert_with(|| self.flow_of(&open.on)).clone();
-            let (image, flow) = match (image, flow) {
+            let (mut image, flow) = match (image, flow) {
                 (Ok(image), Ok(flow)) => (image, flow),
                 (Ok(image), Err(why)) => {
                     given_up.extend(image.leg_ids().cloned());
@@ -162,12 +162,21 @@ impl Exchange {
             let mail = self.register.take_up(id, image.leg_ids(), &flow, arrived);
             let alive = |leg| by_leg.remove_entry(leg);
             let legs: BTreeMap<LegId, AliveLeg> = image.leg_ids().filter_map(alive).collect();
+            let now = self.clock.now();
+            let caller = image.record.caller.clone();
+            let mut resting = Vec::new();
+            image.rest_in(|on| {
+                let flow = flows.entry(on.clone()).or_insert_with(|| self.flow_of(on)).clone();
+                let flow = flow.inspect_err(|why| not_behind(id, on, why)).ok()?;
+                resting.push(flow.begin(now, caller.as_deref()));
+                Some(flow.terms.clone())
+            });
             let call = Call::of_image(flow.terms.clone(), image);
             call.talking().for_each(|(agent, leg)| self.register.talks(agent, leg));
             entries.extend(call.places());
             quieting.extend(call.quieting());
-            let on = flow.begin(self.clock.now(), call.record().caller.as_deref());
-            let running = Running::new(call, self.clone(), on);
+            let on = flow.begin(now, caller.as_deref());
+            let running = Running::new(call, self.clone(), on).with(resting);
             woken.push((running, legs, mail));
         }
         // Whose call is over goes on in the own route of the PBX.
@@ -255,6 +264,11 @@ impl Exchange {
         };
         self.catalogue.revive(&files).map_err(problems)
     }
+}
+
+/// A flow that rested cannot be made again: the call goes on without it.
+fn not_behind(call: CallId, on: &FlowVersion, why: &str) {
+    tracing::error!(%call, flow = %on.flow, version = on.version, "a flow cannot have its call back when a switch is turned: {}", Logged(why));
 }
 
 /// The record of a call of which only the version of its flow is known.

@@ -113,11 +113,12 @@ pub struct OnFlow {
 }
 
 impl OnFlow {
-    /// The same call on another version.
-    pub fn move_to(&mut self, next: &Arc<LoadedFlow>, at: Timestamp) {
+    /// The same call on another version. Gives its claim on the version before, which rests until
+    /// that is dropped.
+    pub fn move_to(&mut self, next: &Arc<LoadedFlow>, at: Timestamp) -> Self {
         next.counters.calls.fetch_add(1, Ordering::Relaxed);
         next.counters.faults.begun(at);
-        *self = Self { flow: next.clone(), whose: self.whose };
+        std::mem::replace(self, Self { flow: next.clone(), whose: self.whose })
     }
 }
 

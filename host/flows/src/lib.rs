@@ -7,7 +7,8 @@
 //!   replaced by another, and rolled back; `books`: what it remembers; `plan`: what it is replaced
 //!   by; [`watch`]: when; [`mod@check`]: whether it could be, without serving.
 //! * `flow_file`: a flow file as it is written; [`schemas`]: the schema of flow files; `read_flow`:
-//!   what a flow file says; `settings`: its settings, by the schema of the plugin.
+//!   what a flow file says; `settings`: its settings, by the schema of the plugin; `positions`: those
+//!   of switches.
 //! * `files`: the files as they are; `origin`: a flow file with its plugin; `fit`: the flow that is made of it for a site.
 //! * [`budget`]: the processor time of a version, which its calls share; `faults`: its faults, and
 //!   when it is withdrawn because of them; [`log_lines`]: what its calls may write to the log.
@@ -35,6 +36,7 @@ pub mod log_lines;
 pub mod memory;
 mod origin;
 mod plan;
+mod positions;
 mod read_flow;
 mod recall;
 mod revive;

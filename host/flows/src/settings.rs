@@ -1,5 +1,6 @@
 //! The settings of a flow against the schema of its plugin, and what they may name.
 
+use crate::positions;
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -28,7 +29,7 @@ pub(crate) struct Names {
 const SHOWN_LINES: usize = 8;
 
 /// Formats that a plugin's schema can give to a text, beside those of JSON Schema.
-const FORMATS: [&str; 12] = [
+const FORMATS: [&str; 13] = [
     "queue",
     "flow",
     "agent",
@@ -37,6 +38,7 @@ const FORMATS: [&str; 12] = [
     "roster",
     "music",
     "case",
+    "switch",
     "phone-number",
     "dialled-number",
     "recording",
@@ -63,10 +65,12 @@ impl Names {
                     .help("that is a fault of the plugin: tell its author"),
             ]
         };
-        let schema = match serde_json::from_str(&manifest.settings_schema) {
+        let schema: Value = match serde_json::from_str(&manifest.settings_schema) {
             Ok(schema) => schema,
             Err(error) => return no_schema(error.to_string()),
         };
+        let positions =
+            self.site.as_deref().map(|site| positions::check(&schema, settings, site, source));
         let names = Arc::new(self);
         let mut options = jsonschema::options().should_validate_formats(true);
         for format in FORMATS {
@@ -82,7 +86,9 @@ impl Names {
             "phone-number" | "dialled-number" => names.number(text).map(String::from),
             _ => None,
         });
-        schema.check(settings, source, "/settings", &|format, text| names.wrong(format, text))
+        let wrong =
+            schema.check(settings, source, "/settings", &|format, text| names.wrong(format, text));
+        wrong.into_iter().chain(positions.into_iter().flatten()).collect()
     }
 
     /// Who stands in a roster and cannot be dialled, by line: a number is personal data.
@@ -161,6 +167,11 @@ impl Names {
                 "kind of case",
                 text,
                 site.map(|site| site.cases.keys().map(CaseKind::as_str).collect()),
+            ),
+            "switch" => unknown(
+                "switch",
+                text,
+                site.map(|site| site.switches.keys().map(String::as_str).collect()),
             ),
             "phone-number" | "dialled-number" => match text.parse::<PhoneNumber>() {
                 Ok(number) if format == "dialled-number" => {

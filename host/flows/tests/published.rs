@@ -8,24 +8,31 @@ use strowger_sandbox::Engine;
 use strowger_site::schema;
 use strowger_test_support::{plugin_wasm, workspace};
 
-const PLUGINS: [&str; 7] = [
+const PLUGINS: [&str; 10] = [
     "agent-desk",
     "contact-centre",
+    "emergency-line",
     "gp-post",
     "permanentie",
     "reception",
+    "redirect",
+    "switch-desk",
     "vaccination-helpdesk",
     "zorglijn",
 ];
 
-const FLOWS: [&str; 8] = [
+const FLOWS: [&str; 12] = [
     "agent-desk",
     "contact-centre",
     "gp-post",
+    "meldtekst-huisartsenpost",
+    "noodlijn",
     "permanentie-oost-vlaanderen",
     "permanentie-west-vlaanderen",
     "reception",
+    "switch-desk",
     "vaccination-helpdesk",
+    "vcare-hap",
     "zorglijn",
 ];
 

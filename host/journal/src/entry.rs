@@ -5,6 +5,7 @@ use strowger_model::{
     AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Mail, Timestamp, VersionFiles,
     archive::{Decision, InForce},
     mail::MailTry,
+    switch::Turned,
 };
 
 /// Called once what it belongs to may leave. It runs on a thread of the journal, or of a later
@@ -65,6 +66,8 @@ pub enum Change {
     Decision(Box<Decision>),
     /// How the clocks read; takes the place of what was kept before.
     Clocks(Clocks),
+    /// A switch was turned: how it stands, and who did it.
+    Switch(Box<Turned>),
 }
 
 /// How the clocks of the host read at one moment.

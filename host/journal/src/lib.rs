@@ -36,7 +36,9 @@ pub use codec::{CodecError, decode, decode_step, encode, encode_step};
 pub use entry::{Change, Clocks, Entry, Release};
 pub use error::{Failure, OpenError};
 pub use queue::Health;
-pub use read::{CaseQuery, NumberedStep, OpenCall, Posted, Query, Read, ReadError, StepBody};
+pub use read::{
+    CaseQuery, NumberedStep, OpenCall, Posted, Query, Read, ReadError, StepBody, TurnQuery,
+};
 pub use remove::{Remove, Removed};
 pub use retention::{Erase, RemoveError, Retention, erase, would_erase};
 pub use store::{Options, Store};

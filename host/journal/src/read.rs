@@ -11,6 +11,7 @@ use strowger_model::{
     archive::{Decision, InForce},
     mail::MailTry,
     number::Notations,
+    switch::{SwitchState, SwitchTurn},
 };
 
 /// Reads a journal. What is committed can be read at once. Every method blocks its thread.
@@ -47,6 +48,18 @@ pub trait Read: Send + Sync {
 
     /// What was decided about versions, in this order.
     fn decisions(&self) -> Result<Vec<Decision>, ReadError>;
+
+    /// How every switch stands that was ever turned, by name.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    fn switches(&self) -> Result<Vec<SwitchState>, ReadError>;
+
+    /// Turns of switches, the newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    fn switch_turns(&self, query: &TurnQuery) -> Result<Vec<SwitchTurn>, ReadError>;
 
     /// Records, in the order in which the calls came in.
     fn records(&self, query: &Query) -> Result<Vec<CallRecord>, ReadError>;
@@ -126,6 +139,15 @@ pub struct Query {
     /// The number that the caller claimed.
     pub caller: Option<String>,
     /// The latest so many.
+    pub limit: Option<u32>,
+}
+
+/// Which turns of switches.
+#[derive(Clone, Debug, Default)]
+pub struct TurnQuery {
+    /// Of this switch; none: of all.
+    pub name: Option<String>,
+    /// So many, at most.
     pub limit: Option<u32>,
 }
 

@@ -11,6 +11,7 @@
 //! * [`read`]: what a flow may ask, and the answers.
 //! * [`record`]: what is kept of a call for reports.
 //! * [`step`]: a step as it is recorded, and what the flow asked during it.
+//! * [`switch`]: switches that people turn.
 //! * [`strangers`]: texts of callers, plugins and others, made safe where they are shown.
 //! * [`mail`]: mail that a flow ordered, and cases that have to be answered.
 //! * [`archive`]: what a version of a flow was made of.
@@ -33,6 +34,7 @@ pub mod read;
 pub mod record;
 pub mod step;
 pub mod strangers;
+pub mod switch;
 pub mod time;
 
 pub use agent::{AgentStanding, PhoneState};

@@ -58,6 +58,11 @@ pub struct ScenarioFile {
     /// cannot be reached.
     #[serde(default)]
     pub outside: BTreeMap<String, Phone>,
+    /// Where switches stand at the start, such as `{ vcare-hap = "Gesloten" }`. Those that are not
+    /// named stand in their normal position.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub switches: BTreeMap<String, Spanned<String>>,
     /// Who calls.
     #[serde(rename = "call")]
     pub calls: Vec<Call>,
@@ -346,16 +351,21 @@ pub struct Expect {
     pub refused: Option<String>,
 }
 
-/// What an agent does, or how a telephone behaves from then on.
+/// What an agent does, how a telephone behaves from then on, or which switches are turned.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Then {
     /// Seconds from the start of the scenario, or civil date and time of the site.
     pub at: When,
     /// The agent, or the outside number.
+    #[serde(default)]
     pub who: String,
     /// What an agent does.
     pub does: Option<Does>,
+    /// Switches that are turned, and to which position, such as `{ vcare-hap = "Gesloten" }`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub turn: BTreeMap<String, Spanned<String>>,
     /// What the telephone does from then on.
     pub phone: Option<Manner>,
     /// Seconds of ringing before it answers or declines.

@@ -168,6 +168,16 @@ fn endless(text: &str) -> Wrong {
 fn check(written: &ScenarioFile, wrong: &mut Wrong) {
     for then in &written.then {
         let of = then.get_ref();
+        if !of.turn.is_empty() {
+            if !of.who.is_empty() || of.does.is_some() || of.phone.is_some() {
+                wrong.push((
+                    then.span(),
+                    "a switch is turned, and something else happens".to_owned(),
+                    Some("write two entries of [[then]]"),
+                ));
+            }
+            continue;
+        }
         let known = written.agents.contains_key(&of.who) || written.outside.contains_key(&of.who);
         if !known {
             wrong.push((
@@ -180,7 +190,7 @@ fn check(written: &ScenarioFile, wrong: &mut Wrong) {
             (None, None) => wrong.push((
                 then.span(),
                 "nothing happens here".to_owned(),
-                Some("write `does` or `phone`"),
+                Some("write `does`, `phone` or `turn`"),
             )),
             (Some(_), None) if !written.agents.contains_key(&of.who) && known => {
                 wrong.push((

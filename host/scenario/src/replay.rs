@@ -4,9 +4,9 @@
 //! A replay goes no further than the first difference: what the flow was told from there on came of
 //! orders that it no longer gives.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 use strowger_model::{
-    CallId, Event, FlowVersion, StepRecord, Timestamp,
+    CallId, Command, Event, FlowVersion, StepRecord, Timestamp,
     step::{Ordered, Playback},
 };
 use strowger_sandbox::Flow;
@@ -76,21 +76,37 @@ pub fn replay(
 ) -> Verdict {
     let mut current: Option<(FlowVersion, Flow)> = None;
     let mut state: Box<[u8]> = Box::default();
+    // Flows that rest behind the one that has the call, with their state.
+    let mut resting: Vec<(FlowVersion, Flow, Box<[u8]>)> = Vec::new();
+    let mut rests = false;
     for (expected, (number, step)) in (0..).zip(recorded.steps) {
         if *number != expected {
             return Verdict::Impossible(format!(
                 "step {expected} is missing: the journal could not be written then"
             ));
         }
-        if let Some(on) =
+        if let Event::CameBack { .. } = step.event
+            && let Some(on) = &step.on
+            && let Some(place) = resting.iter().position(|(resting, ..)| resting == on)
+        {
+            resting.truncate(place + 1);
+            if let Some((on, flow, before)) = resting.pop() {
+                (current, state) = (Some((on, flow)), before);
+            }
+        } else if let Some(on) =
             step.on.as_ref().filter(|on| current.as_ref().is_none_or(|(current, _)| current != *on))
         {
-            match flow(on) {
-                Ok(flow) => current = Some((on.clone(), flow)),
+            let next = match flow(on) {
+                Ok(flow) => Some((on.clone(), flow)),
                 Err(why) => return Verdict::Impossible(why),
-            }
+            };
             // Another flow takes the call from its beginning.
-            state = Box::default();
+            let before = (mem::replace(&mut current, next), mem::take(&mut state));
+            if let (Some((on, flow)), state) = before
+                && rests
+            {
+                resting.push((on, flow, state));
+            }
         }
         let Some((on, flow)) = &current else {
             return Verdict::Impossible(
@@ -98,7 +114,10 @@ pub fn replay(
             );
         };
         match again(flow, recorded.call, &state, step) {
-            Ok(after) => state = after.unwrap_or(state),
+            Ok(after) => {
+                state = after.unwrap_or(state);
+                rests = step.orders.iter().any(lets_rest);
+            }
             Err(what) => {
                 let difference = Difference {
                     step: *number,
@@ -115,6 +134,12 @@ pub fn replay(
         [] => Verdict::Impossible("no steps of it are kept".to_owned()),
         _ => Verdict::Same,
     }
+}
+
+/// Whether an order lets another flow have the call until a switch is turned.
+fn lets_rest(order: &Ordered) -> bool {
+    let Ordered::Order(order) = order else { return false };
+    matches!(&order.command, Command::ContinueWith { back_on, .. } if !back_on.is_empty())
 }
 
 /// Takes a step again. The state after it; none: it failed, as it did then.

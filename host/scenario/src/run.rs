@@ -16,15 +16,15 @@ use crate::{
 };
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use strowger_exchange::{Clock, Exchange, Options};
+use strowger_exchange::{Clock, Exchange, Options, TurnSwitch};
 use strowger_flows::{Catalogue, LoadedFlow, Snapshot};
 use strowger_model::{
-    AgentName, PhoneNumber, Prompt, Timestamp, command::AgentAction, read::PastCall,
+    AgentName, PhoneNumber, Prompt, Timestamp, command::AgentAction, read::PastCall, switch::Means,
 };
 use strowger_pbx::port::Address;
 use strowger_sandbox::Engine;
 use strowger_sim::{Caller, Keys, SimConfig};
-use strowger_site::Problem;
+use strowger_site::{Problem, Site};
 use strowger_speech::{Lengths, lengths_without_recordings};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -121,15 +121,13 @@ impl Prepared {
         if how.twice {
             flow.flow = flow.flow.twice();
         }
-        let others = flow
-            .permissions
-            .flows
-            .iter()
-            .filter(|name| **name != *flow.name.as_str())
-            .filter_map(|name| beside.flows.get(name.as_str()));
-        let beside = others
+        let beside = behind(&flow, beside)
             .map(|other| other.varied(&Map::new(), &site).map(Arc::new))
             .collect::<Result<_, _>>()?;
+        let wrong = switches(scenario, &site);
+        if how.expectations && !wrong.is_empty() {
+            return Err(wrong);
+        }
         let expected = match scenario.expected(&flow.settings) {
             Ok(expected) => expected,
             Err(problems) if how.expectations => return Err(problems),
@@ -211,6 +209,7 @@ impl Prepared {
         for (who, phone) in &written.outside {
             stage.phone(self.outside(who), phone.behaviour());
         }
+        turn(&written.switches, exchange);
         let mut acts: Vec<(Duration, Act<'_>)> = Vec::new();
         let then = written.then.iter().map(toml::Spanned::get_ref);
         acts.extend(
@@ -307,6 +306,7 @@ impl Prepared {
         exchange: &Arc<Exchange>,
         stage: &dyn Stage,
     ) {
+        turn(&then.turn, exchange);
         if let Some(phone) = then.behaviour() {
             match written.agents.contains_key(&then.who) {
                 true => stage.phone(Address::Endpoint(stage.address_of(&then.who)), phone),
@@ -358,6 +358,51 @@ impl Prepared {
                     .collect::<Vec<_>>(),
             );
         }
+    }
+}
+
+/// The flows that may have a call after one: those with which it may continue, those with which these
+/// may, and so on.
+fn behind<'a>(
+    flow: &LoadedFlow,
+    beside: &'a Snapshot,
+) -> impl Iterator<Item = &'a Arc<LoadedFlow>> {
+    let mut names = vec![flow.name.to_string()];
+    let mut next = flow.permissions.flows.clone();
+    while let Some(name) = next.pop() {
+        if names.contains(&name) {
+            continue;
+        }
+        let further = beside.flows.get(name.as_str()).map(|flow| flow.permissions.flows.clone());
+        next.extend(further.into_iter().flatten());
+        names.push(name);
+    }
+    names.into_iter().skip(1).filter_map(|name| beside.flows.get(name.as_str()))
+}
+
+/// Switches and positions that the scenario names and the site does not have.
+fn switches(scenario: &Scenario, site: &Site) -> Vec<Problem> {
+    let written = &scenario.written;
+    let turns = written.then.iter().flat_map(|then| &then.get_ref().turn);
+    let wrong = |(name, position): (&String, &toml::Spanned<String>)| {
+        let message = match site.switches.get(name) {
+            None => format!("no switch `{name}` in the site file"),
+            Some(switch) if !switch.positions.contains(position.get_ref()) => {
+                let positions = switch.positions.join(", ");
+                format!("switch `{name}` has the positions {positions}")
+            }
+            Some(_) => return None,
+        };
+        Some(scenario.problem(position.span(), message))
+    };
+    written.switches.iter().chain(turns).filter_map(wrong).collect()
+}
+
+fn turn(switches: &BTreeMap<String, toml::Spanned<String>>, exchange: &Exchange) {
+    for (name, position) in switches {
+        let turn = TurnSwitch::to(name, position.get_ref(), Means::Command);
+        // With the files as they are, there may be no such switch any more.
+        let _ = exchange.turn_switch(turn);
     }
 }
 

@@ -55,6 +55,8 @@ pub use pin::Pin;
 pub use problem::{Place, Problem, Report};
 pub use renamed::{Misnamed, Names};
 pub use roster::Roster;
-pub use site::{Agent, Confirmation, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy};
+pub use site::{
+    Agent, Confirmation, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy, Switch,
+};
 pub use template::Template;
 pub use terms::{Fallback, Quota, Terms};

@@ -23,7 +23,7 @@ pub struct Permissions {
     pub caller_ids: Vec<NumberPattern>,
     /// Mail addresses, or `*@` and a domain.
     pub mail: Vec<String>,
-    /// Switches that may be turned.
+    /// Switches that may be turned; `*` is all.
     pub switches: Vec<String>,
     /// Flows that may take a call over.
     pub flows: Vec<String>,
@@ -73,7 +73,7 @@ impl Permissions {
 
     /// Whether a switch may be turned.
     pub fn may_turn(&self, switch: &str) -> bool {
-        self.switches.iter().any(|granted| granted == switch)
+        self.switches.iter().any(|granted| granted == "*" || granted == switch)
     }
 
     /// Whether a flow may take a call over.

@@ -2,12 +2,13 @@
 //!
 //! # Layout
 //! * `hours`: holidays and schedules. `staff`: queues and agents. `people`: contacts and rosters.
-//! * `cases`: what has to be answered later.
+//! * `cases`: what has to be answered later. `switches`: what people turn.
 
 mod cases;
 mod hours;
 mod people;
 mod staff;
+mod switches;
 
 use crate::{
     Callers, Numbering, Roster,
@@ -76,6 +77,7 @@ impl Reader<'_> {
         let schedules = self.schedules(file.schedules, &calendar);
         self.keyed_once(&file.queues, &file.agents);
         let queues = self.queues(file.queues, &file.agents, &file.music);
+        let switches = self.switches(file.switches, &file.agents);
         let numbering = Numbering {
             country: code.clone(),
             lines: file.lines.iter().map(|(name, line)| (name.clone(), line.numbers)).collect(),
@@ -119,6 +121,7 @@ impl Reader<'_> {
             contacts,
             rosters,
             cases,
+            switches,
             music: file.music,
             prompts,
             recordings,

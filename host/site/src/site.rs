@@ -58,6 +58,8 @@ pub struct Site {
     pub rosters: BTreeMap<String, Roster>,
     /// What callers bring that has to be answered later, by kind.
     pub cases: CaseRules,
+    /// What people turn, in the order of the labels.
+    pub switches: IndexMap<String, Switch>,
     /// The names of music that flows use, each with the PBX's name of it.
     pub music: BTreeMap<String, String>,
     /// The folder of the site's recordings.
@@ -167,6 +169,21 @@ impl Agent {
     }
 }
 
+/// A switch of the site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Switch {
+    /// Its name in flows.
+    pub name: String,
+    /// For people.
+    pub label: String,
+    /// 2 to 10, each once; the first is the normal one.
+    pub positions: Vec<String>,
+    /// By which it is turned from a phone.
+    pub code: Option<String>,
+    /// Agents who may turn it from a phone.
+    pub turned_by: Vec<AgentName>,
+}
+
 /// A phone of an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -228,6 +245,7 @@ impl Site {
             contacts: Arc::default(),
             rosters: BTreeMap::new(),
             cases: CaseRules::new(),
+            switches: IndexMap::new(),
             music: BTreeMap::new(),
             prompts: PathBuf::new(),
             recordings: BTreeMap::new(),
@@ -278,6 +296,13 @@ impl Site {
         self.queues
             .get(key)
             .or_else(|| self.queues.values().find(|queue| queue.code.as_deref() == Some(key)))
+    }
+
+    /// A switch by name or code.
+    pub fn switch(&self, key: &str) -> Option<&Switch> {
+        self.switches
+            .get(key)
+            .or_else(|| self.switches.values().find(|switch| switch.code.as_deref() == Some(key)))
     }
 
     /// Whether an endpoint that the PBX has authenticated is a phone of the site: an agent's, or

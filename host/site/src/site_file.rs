@@ -64,6 +64,9 @@ pub(crate) struct SiteFile {
     /// complaint.
     #[serde(default)]
     pub(crate) cases: BTreeMap<String, CaseFile>,
+    /// Switches, by name. People turn a switch, and flows then treat calls in another way.
+    #[serde(default)]
+    pub(crate) switches: BTreeMap<String, SwitchFile>,
     /// Music: the name that flows and queues use, and the name that the PBX uses for it.
     #[serde(default)]
     pub(crate) music: BTreeMap<String, String>,
@@ -108,6 +111,28 @@ pub(crate) struct CaseFile {
     /// Without it, there is no such column.
     #[serde(default)]
     pub(crate) column_without: Option<String>,
+}
+
+/// A switch.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SwitchFile {
+    /// What people call it. Lists of switches are in the order of this. Without it, the name in this
+    /// file.
+    #[serde(default)]
+    pub(crate) label: Option<String>,
+    /// The positions that it has. The first is the normal one: a switch that was never turned stands
+    /// there. What a position leads to is said in the flows that read the switch.
+    #[schemars(length(min = 2, max = 10), inner(length(min = 1)))]
+    pub(crate) positions: Vec<String>,
+    /// Code of 2 or 3 digits by which it is turned from a phone.
+    #[serde(default)]
+    #[schemars(regex(pattern = "^[0-9]{2,3}$"))]
+    pub(crate) code: Option<String>,
+    /// The agents who may turn it from a phone. Everybody who can reach the host may turn it with
+    /// `strowger switch` and by the API.
+    #[serde(default)]
+    pub(crate) turned_by: Vec<String>,
 }
 
 /// How phones ring: what "at most 8 rings" means.

@@ -136,6 +136,32 @@ CREATE TABLE "case" (
 ) WITHOUT ROWID;
 CREATE INDEX case_opened ON "case" (opened);
 
+-- How each switch stands that was ever turned.
+CREATE TABLE switch (
+    name TEXT PRIMARY KEY,
+    position TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER, -- then it goes back,
+    back_to TEXT,  -- to there
+    "by" TEXT,
+    reason TEXT
+) WITHOUT ROWID;
+
+-- Every turn of a switch. None is ever deleted.
+CREATE TABLE switch_turn (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    "by" TEXT,
+    means TEXT NOT NULL,
+    endpoint TEXT,
+    "from" TEXT NOT NULL,
+    "to" TEXT NOT NULL,
+    until INTEGER,
+    reason TEXT
+);
+CREATE INDEX switch_turn_name ON switch_turn (name);
+
 CREATE VIEW calls AS
 SELECT call, flow, version, caller, dialled,
        strftime('%Y-%m-%dT%H:%M:%fZ', arrived / 1000.0, 'unixepoch') AS arrived,

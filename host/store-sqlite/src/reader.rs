@@ -1,15 +1,18 @@
 //! What was kept, read back.
 
 use crate::table::{
-    agent, case, clock, decision, in_force, mail, open_call, record, step, version,
+    agent, case, clock, decision, in_force, mail, open_call, record, step, switch, version,
 };
 use rusqlite::Connection;
 use std::sync::{Mutex, PoisonError};
-use strowger_journal::{CaseQuery, Clocks, OpenCall, Posted, Query, Read, ReadError, StepBody};
+use strowger_journal::{
+    CaseQuery, Clocks, OpenCall, Posted, Query, Read, ReadError, StepBody, TurnQuery,
+};
 use strowger_model::{
     AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Timestamp, VersionFiles,
     archive::{Decision, InForce},
     number::Notations,
+    switch::{SwitchState, SwitchTurn},
 };
 
 pub(crate) struct SqliteReader(Mutex<Connection>);
@@ -55,6 +58,14 @@ impl Read for SqliteReader {
 
     fn decisions(&self) -> Result<Vec<Decision>, ReadError> {
         self.read(decision::all)
+    }
+
+    fn switches(&self) -> Result<Vec<SwitchState>, ReadError> {
+        self.read(switch::all)
+    }
+
+    fn switch_turns(&self, query: &TurnQuery) -> Result<Vec<SwitchTurn>, ReadError> {
+        self.read(|connection| switch::turns(connection, query))
     }
 
     fn records(&self, query: &Query) -> Result<Vec<CallRecord>, ReadError> {

@@ -1,4 +1,4 @@
--- Format 0 knew nothing of agents, clocks, mail and cases, of the versions that calls need, and of callers who overflowed.
+-- Format 0 knew nothing of agents, clocks, switches, mail and cases, of the versions that calls need, and of callers who overflowed.
 
 CREATE TABLE agent (
     agent TEXT PRIMARY KEY,
@@ -90,6 +90,32 @@ CREATE TABLE "case" (
     closed INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX case_opened ON "case" (opened);
+
+-- How each switch stands that was ever turned.
+CREATE TABLE switch (
+    name TEXT PRIMARY KEY,
+    position TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER, -- then it goes back,
+    back_to TEXT,  -- to there
+    "by" TEXT,
+    reason TEXT
+) WITHOUT ROWID;
+
+-- Every turn of a switch. None is ever deleted.
+CREATE TABLE switch_turn (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    "by" TEXT,
+    means TEXT NOT NULL,
+    endpoint TEXT,
+    "from" TEXT NOT NULL,
+    "to" TEXT NOT NULL,
+    until INTEGER,
+    reason TEXT
+);
+CREATE INDEX switch_turn_name ON switch_turn (name);
 
 ALTER TABLE record ADD COLUMN overflowed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE record ADD COLUMN fumbled INTEGER NOT NULL DEFAULT 0;

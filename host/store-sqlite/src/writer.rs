@@ -6,7 +6,8 @@ use crate::{
     format::CannotOpen,
     table::{
         agent::Agents, case::Cases, clock::ClocksKept, decision::Decisions, in_force::InForceKept,
-        mail::Mails, open_call::OpenCalls, record::Records, step::Steps, version::Versions,
+        mail::Mails, open_call::OpenCalls, record::Records, step::Steps, switch::Switches,
+        version::Versions,
     },
 };
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior::Immediate};
@@ -70,6 +71,7 @@ struct Group<'c> {
     clocks: ClocksKept<'c>,
     in_force: InForceKept<'c>,
     decisions: Decisions<'c>,
+    switches: Switches<'c>,
 }
 
 impl<'c> Group<'c> {
@@ -85,6 +87,7 @@ impl<'c> Group<'c> {
             clocks: ClocksKept::prepare(connection)?,
             in_force: InForceKept::prepare(connection)?,
             decisions: Decisions::prepare(connection)?,
+            switches: Switches::prepare(connection)?,
         })
     }
 
@@ -150,6 +153,7 @@ impl<'c> Group<'c> {
             Change::Clocks(clocks) => self.clocks.insert(clocks),
             Change::InForce(in_force) => self.in_force.insert(in_force),
             Change::Decision(decision) => self.decisions.insert(decision),
+            Change::Switch(turned) => self.switches.insert(turned),
         }
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! # Layout
 //! * [`journal`]: what is committed, released and read back. [`office`]: mail, cases, notes.
-//!   [`retention`]: what is deleted, and what stays.
+//!   [`switches`]: how they stand, and who turned them. [`retention`]: what is deleted, and what stays.
 //! * [`deaths`]: the host is killed in the middle of commits.
 //! * [`life`]: things to keep, as they look in life.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
@@ -17,6 +17,7 @@ pub mod journal;
 pub mod life;
 pub mod office;
 pub mod retention;
+pub mod switches;
 
 use std::{any::Any, time::Duration};
 use strowger_journal::{Backend, Change, Entry, Options, Store};
@@ -66,6 +67,8 @@ macro_rules! suite {
             who_cannot_edit_now_is_told_to_try_again
             an_edit_that_is_dropped_changes_nothing
             notes_of_a_call_are_added_until_it_is_anonymous);
+        $crate::suite!(@ $ground; switches:
+            of_a_switch_the_last_state_and_every_turn_is_kept);
         $crate::suite!(@ $ground; retention:
             old_things_go_and_what_is_in_use_stays
             nothing_is_left_of_an_erased_number);

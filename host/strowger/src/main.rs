@@ -27,7 +27,7 @@ use args::{Cli, Command, SchemaKind};
 use clap::{CommandFactory, Parser};
 use commands::{
     adapter, call, calls, cases, check, erase, floor, flows, hours, mails, pin, records, replay,
-    report, sim, status, test,
+    report, sim, status, switch, test,
 };
 use std::{
     io::{self, ErrorKind, Write},
@@ -65,6 +65,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Queues(args) => floor::queues(&args)?,
         Command::Agents(args) => floor::agents(&args)?,
         Command::Calls(args) => calls::calls(&args)?,
+        Command::Switch(args) => switch::switch(&args)?,
         Command::Pin => pin::pin()?,
         Command::Call(args) => call::call(&args)?,
         Command::Demo(args) => demo::demo(&args)?,

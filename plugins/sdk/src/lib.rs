@@ -40,7 +40,8 @@ pub mod prelude {
         prompt::{Seconds, secs},
         script::{
             Agent, Alone, Announce, Answered, CALLER, Call, Coding, Either, Ending, Failure,
-            InCall, Language, NotReached, NotServed, Over, Script, TransferBy, Waiting, join, race,
+            InCall, Language, NotReached, NotServed, Over, Script, TransferBy, Turned, Waiting,
+            join, race,
         },
         types::{Field, Prompt, Target},
         words::Words,

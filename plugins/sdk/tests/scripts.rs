@@ -423,3 +423,46 @@ fn who_waits_is_told_the_place_in_line_now_and_then() {
         "what is being said is stopped"
     );
 }
+
+script!(Front, call => {
+    let position = call.switch("hap").unwrap_or_default();
+    let mut said = vec![position];
+    while said.last().is_some_and(|position| position == "Open" || position == "Waarneming") {
+        let turned = call.continue_with_until("gp-post", "front", ["hap"]).await?;
+        assert_eq!(turned.name, "hap");
+        said.push(turned.position);
+    }
+    call.answer().await?;
+    call.play([Prompt::Text(strowger_sdk::types::Spoken { text: said.join(" "), language: None })]).await;
+    Ok("closed".into())
+});
+
+#[test]
+fn r1_a_front_has_its_call_back_when_the_switch_is_turned() {
+    let open = |site: Site| Site { switches: [("hap".into(), "Open".into())].into(), ..site };
+    let mut front = call::<Front>();
+    front.site(open).arrives();
+    let rests = |order: &Order| match &order.command {
+        Command::ContinueWith(it) => (it.flow.clone(), it.data.clone(), it.back_on.clone()),
+        other => panic!("{other:?}"),
+    };
+    let other = ("gp-post".to_owned(), "front".to_owned(), vec!["hap".to_owned()]);
+    assert_eq!(rests(&front.newest()[0]), other);
+    // Nothing of what the flow ordered before is cancelled: the host has taken it back.
+    front.comes_back("hap", "Waarneming");
+    assert_eq!(front.newest_names(), ["continue-with"]);
+    assert_eq!(rests(&front.newest()[0]), other);
+    front.comes_back("hap", "Gesloten");
+    assert_eq!(front.newest_names(), ["answer"]);
+    front.settles();
+    assert!(front.timeline().contains("Open Waarneming Gesloten"), "{}", front.timeline());
+    assert_eq!(front.ending(), Some("closed"));
+}
+
+#[test]
+fn a_front_whose_flow_cannot_have_the_call_goes_on() {
+    let open = |site: Site| Site { switches: [("hap".into(), "Open".into())].into(), ..site };
+    let mut front = call::<Front>();
+    front.site(open).arrives().refuses("continue-with", RefusalReason::OverLimit);
+    assert_eq!(front.ending(), Some("failed"));
+}

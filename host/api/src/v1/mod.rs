@@ -9,6 +9,7 @@
 //! * [`floor`]: queues and agents.
 //! * [`call`]: calls that are up, and calls to bring in.
 //! * [`case`]: cases, and what is noted of them.
+//! * [`switch`]: switches, and who turned them.
 //! * [`status`]: how the host is, as a whole.
 //! * [`schema`](mod@schema): the JSON Schemas of all of it.
 
@@ -18,6 +19,7 @@ pub mod floor;
 pub mod flow;
 pub mod schema;
 pub mod status;
+pub mod switch;
 
 pub use call::{Call, CallNow, NewCall, SendOn};
 pub use case::{Case, CaseEnd, Closed, Field, NewCase, Notes, WhichCases};
@@ -27,6 +29,7 @@ pub use schema::schema;
 pub use status::{
     DiskStatus, FlowsStatus, JournalStatus, MailStatus, PbxStatus, SiteStatus, Status,
 };
+pub use switch::{Means, Switch, SwitchTurn, TurnSwitch, WhichTurns};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use super::{
     Accept, Accepted, Agent, AgentDo, Call, Case, CaseEnd, Flow, NewCall, NewCase, Queue, Refused,
-    RolledBack, SendOn, Status, WhichCases,
+    RolledBack, SendOn, Status, Switch, SwitchTurn, TurnSwitch, WhichCases, WhichTurns,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -19,6 +19,8 @@ pub fn schema() -> Value {
     answers.subschema_for::<Agent>();
     answers.subschema_for::<Call>();
     answers.subschema_for::<Case>();
+    answers.subschema_for::<Switch>();
+    answers.subschema_for::<SwitchTurn>();
     answers.subschema_for::<Status>();
     answers.subschema_for::<Refused>();
     let mut requests = SchemaSettings::default().for_deserialize().into_generator();
@@ -29,6 +31,8 @@ pub fn schema() -> Value {
     requests.subschema_for::<WhichCases>();
     requests.subschema_for::<NewCase>();
     requests.subschema_for::<CaseEnd>();
+    requests.subschema_for::<TurnSwitch>();
+    requests.subschema_for::<WhichTurns>();
     let mut all = requests.take_definitions(true);
     all.extend(answers.take_definitions(true));
     json!({

@@ -1,5 +1,6 @@
 //! How a host is, as a whole.
 
+use super::Switch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strowger_model::{FlowName, Timestamp};
@@ -27,6 +28,9 @@ pub struct Status {
     pub mail: MailStatus,
     /// The disk.
     pub disk: DiskStatus,
+    /// Switches that do not stand in their normal position.
+    #[serde(default)]
+    pub switches: Vec<Switch>,
 }
 
 /// The connection to the PBX.

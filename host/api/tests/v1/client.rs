@@ -7,7 +7,10 @@ use futures_util::TryStreamExt;
 use std::{collections::BTreeSet, fmt::Debug};
 use strowger_api::{
     Client, Error, Host, Kind, router,
-    v1::{Accept, AgentDo, CaseEnd, NewCall, NewCase, Notes, SendOn, WhichCases},
+    v1::{
+        Accept, AgentDo, CaseEnd, Means, NewCall, NewCase, Notes, SendOn, TurnSwitch, WhichCases,
+        WhichTurns,
+    },
 };
 
 /// Every method with every kind of answer that it may give, and all that was answered.
@@ -40,6 +43,20 @@ async fn everything(host: &impl Host) -> Vec<Result<String, Error>> {
     ] {
         said.push(shown(host.agent(&agent.into(), what).await));
     }
+    said.push(shown(host.switches().await));
+    for (switch, position) in [("vcare / hap", "Gesloten"), ("vcare / hap", "Dicht"), ("x", "y")] {
+        let turn = TurnSwitch {
+            position: position.to_owned(),
+            until: Some(small::turn().at),
+            by: Some("dirk".to_owned()),
+            reason: Some("brand, \"nu\"".to_owned()),
+            means: Means::Console,
+        };
+        said.push(shown(host.turn_switch(switch, turn).await));
+    }
+    let of_one = WhichTurns { switch: Some("vcare / hap".to_owned()), limit: Some(1) };
+    said.push(shown(host.switch_turns(of_one).await));
+    said.push(shown(host.switch_turns(WhichTurns::default()).await));
     for call in [small::call(), small::broken_call()] {
         said.push(shown(host.take_out(call).await));
         said.push(shown(host.send_on(call, SendOn { to: "PJSIP/an".to_owned() }).await));

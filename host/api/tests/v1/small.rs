@@ -61,6 +61,7 @@ pub(crate) fn status() -> v1::Status {
         },
         mail: v1::MailStatus { server: true, waiting: 1, failed: 2, error: None },
         disk: v1::DiskStatus { folder: "/var/lib/strowger".to_owned(), free: Some(5) },
+        switches: vec![switch()],
     }
 }
 
@@ -141,6 +142,35 @@ impl Small {
     }
 }
 
+pub(crate) fn switch() -> v1::Switch {
+    v1::Switch {
+        switch: "vcare-hap".to_owned(),
+        label: "Vcare HAP".to_owned(),
+        code: Some("31".to_owned()),
+        positions: vec!["Open".to_owned(), "Gesloten".to_owned()],
+        position: "Gesloten".to_owned(),
+        since: Some(NOON),
+        until: Some(NOON.plus(Duration::from_secs(3600))),
+        back_to: Some("Open".to_owned()),
+        by: Some("an".to_owned()),
+        reason: Some("brand".to_owned()),
+    }
+}
+
+pub(crate) fn turn() -> v1::SwitchTurn {
+    v1::SwitchTurn {
+        switch: "vcare-hap".to_owned(),
+        at: NOON,
+        by: Some("an".to_owned()),
+        means: v1::Means::Telephone,
+        endpoint: Some("PJSIP/an".to_owned()),
+        from: "Open".to_owned(),
+        to: "Gesloten".to_owned(),
+        until: None,
+        reason: None,
+    }
+}
+
 impl Host for Small {
     async fn status(&self) -> Result<v1::Status, Error> {
         Ok(status())
@@ -183,6 +213,34 @@ impl Host for Small {
             ("an", v1::AgentDo::Ready) => Err(Error::conflict("an is not logged in")),
             ("an", _) => Ok(()),
             _ => Err(Error::not_found(format!("no agent {agent:?}"))),
+        }
+    }
+
+    async fn switches(&self) -> Result<Vec<v1::Switch>, Error> {
+        Ok(vec![switch()])
+    }
+
+    async fn turn_switch(
+        &self,
+        switch: &str,
+        asked: v1::TurnSwitch,
+    ) -> Result<v1::SwitchTurn, Error> {
+        match (switch, asked.position.as_str()) {
+            ("vcare / hap", "Gesloten") => {
+                let v1::TurnSwitch { until, by, reason, means, .. } = asked;
+                Ok(v1::SwitchTurn { until, by, reason, means, ..turn() })
+            }
+            ("vcare / hap", _) => Err(Error::bad_request("it has no such position")),
+            _ => Err(Error::not_found("there is no such switch")),
+        }
+    }
+
+    async fn switch_turns(&self, which: v1::WhichTurns) -> Result<Vec<v1::SwitchTurn>, Error> {
+        match which {
+            v1::WhichTurns { switch: Some(name), limit: Some(1) } => {
+                Ok(vec![v1::SwitchTurn { switch: name, ..turn() }])
+            }
+            _ => Err(Error::internal("the journal cannot be read")),
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::fmt::Debug;
 use strowger_api::v1::{
     Accept, Accepted, AgentDo, AgentState, Case, CaseEnd, Closed, Field, NewCall, NewCase, Notes,
-    Refused, RolledBack, SendOn, WhichCases,
+    Refused, RolledBack, SendOn, TurnSwitch, WhichCases, WhichTurns,
 };
 use strowger_model::Timestamp;
 
@@ -31,6 +31,7 @@ fn status() {
         "journal": { "pending": 4, "stuck_since": 1_795_000_000_000_u64, "error": "locked" },
         "mail": { "server": true, "waiting": 1, "failed": 2, "error": null },
         "disk": { "folder": "/var/lib/strowger", "free": 5 },
+        "switches": [serde_json::to_value(small::switch()).unwrap()],
     });
     is(small::status(), on_the_wire);
 }
@@ -58,6 +59,40 @@ fn flows() {
     let accepted = Accepted { version: "b2".to_owned(), error: None };
     is(accepted, json!({ "version": "b2", "error": null }));
     is(Refused { error: "no".to_owned() }, json!({ "error": "no" }));
+}
+
+#[test]
+fn switches() {
+    let on_the_wire = json!({
+        "switch": "vcare-hap",
+        "label": "Vcare HAP",
+        "code": "31",
+        "positions": ["Open", "Gesloten"],
+        "position": "Gesloten",
+        "since": 1_795_000_000_000_u64,
+        "until": 1_795_003_600_000_u64,
+        "back_to": "Open",
+        "by": "an",
+        "reason": "brand",
+    });
+    is(small::switch(), on_the_wire);
+    let on_the_wire = json!({
+        "switch": "vcare-hap",
+        "at": 1_795_000_000_000_u64,
+        "by": "an",
+        "means": "telephone",
+        "endpoint": "PJSIP/an",
+        "from": "Open",
+        "to": "Gesloten",
+        "until": null,
+        "reason": null,
+    });
+    is(small::turn(), on_the_wire);
+    let turn: TurnSwitch = serde_json::from_value(json!({ "position": "Open" })).unwrap();
+    let on_the_wire =
+        json!({ "position": "Open", "until": null, "by": null, "reason": null, "means": "api" });
+    is(turn, on_the_wire);
+    is(WhichTurns { switch: None, limit: Some(3) }, json!({ "limit": 3 }));
 }
 
 #[test]

@@ -23,7 +23,7 @@ use std::fmt;
 use strowger_model::{
     AgentName, LegName, OrderId, Outcome,
     command::{AgentAction, Target},
-    event::RefusalReason,
+    event::{Refusal, RefusalReason},
     read::Authority,
 };
 use strowger_site::{Agent, Site, address::address};
@@ -55,6 +55,27 @@ impl Kind for Proving {
     }
 }
 
+/// Something in the name of an agent may be done.
+pub(crate) enum Authorized {
+    /// At once.
+    Now,
+    /// When the agent's PIN is proven: it is being looked at, under this number.
+    Proving(u64),
+}
+
+/// What is said of a PIN that was looked at.
+pub(crate) fn wrong_pin(proof: Proof) -> Result<(), Refusal> {
+    match proof {
+        Proof::Right => Ok(()),
+        Proof::Wrong => Err(refusal(RefusalReason::Invalid, "the PIN is wrong")),
+        Proof::NotLookedAt => {
+            let detail = "too many wrong PINs were given from here or for this agent; none is \
+                          looked at for 15 minutes";
+            Err(refusal(RefusalReason::OverLimit, detail))
+        }
+    }
+}
+
 /// Secrets that were keyed and not yet spent, each under the handle that the flow knows. They live
 /// in memory alone, and no longer than the call.
 #[derive(Default)]
@@ -73,7 +94,7 @@ impl Turn<'_> {
     /// Keeps a secret; its handle is good for one order of this call.
     pub(crate) fn keep_secret(&mut self, secret: String) -> String {
         let handle = format!("proof-{}-{}", self.call.kept.record.steps, self.call.plays);
-        let secrets = &mut self.call.secrets.get_or_insert_default().0;
+        let secrets = &mut self.call.rare.get_or_insert_default().secrets.0;
         secrets.retain(|(other, _)| *other != handle);
         if secrets.len() >= SECRETS {
             secrets.remove(0);
@@ -82,10 +103,14 @@ impl Turn<'_> {
         handle
     }
 
-    fn spend_secret(&mut self, handle: &str) -> Option<String> {
-        let secrets = &mut self.call.secrets.as_mut()?.0;
-        let place = secrets.iter().position(|(other, _)| other == handle)?;
-        Some(secrets.remove(place).1)
+    pub(crate) fn spend_secret(&mut self, handle: &str) -> Result<String, Refusal> {
+        let secrets = self.call.rare.as_mut().map(|rare| &mut rare.secrets.0);
+        let spent = secrets.and_then(|secrets| {
+            let place = secrets.iter().position(|(other, _)| other == handle)?;
+            Some(secrets.remove(place).1)
+        });
+        let detail = "there is no such proof in this call, or it was used already";
+        spent.ok_or_else(|| refusal(RefusalReason::UnknownName, detail))
     }
 
     /// Logs an agent in or out, and so on.
@@ -96,15 +121,7 @@ impl Turn<'_> {
         action: AgentAction,
         proof: Option<String>,
     ) -> Carried {
-        let proof = proof.map(|handle| {
-            let unknown = || {
-                refusal(
-                    RefusalReason::UnknownName,
-                    "there is no such proof in this call, or it was used already",
-                )
-            };
-            self.spend_secret(&handle).ok_or_else(unknown)
-        });
+        let proof = proof.map(|handle| self.spend_secret(&handle));
         let site = self.house.site();
         let agent = site.agent(key.as_str()).ok_or_else(|| {
             refusal(RefusalReason::UnknownName, format!("there is no agent {key}"))
@@ -112,14 +129,30 @@ impl Turn<'_> {
         if let AgentAction::LogIn(at) = &action {
             self.check_seat(&site, agent, at)?;
         }
-        let endpoint = self.call.kept.origin.endpoint.as_deref();
-        let not_permitted = |detail| Err(refusal(RefusalReason::NotPermitted, detail));
-        let pin = match (self.house.authority(&site, agent, endpoint), &agent.pin) {
-            (Authority::Enough, _) => {
+        match self.authorize(&site, agent, proof)? {
+            Authorized::Now => {
                 self.house.act(&agent.name, action)?;
                 self.outcome(id, Outcome::Done);
-                return Ok(());
             }
+            Authorized::Proving(ticket) => {
+                let agent = agent.name.clone();
+                self.call.orders.open(id, None, Proving { ticket, agent, action });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether something may be done in the name of an agent, perhaps with a secret that was keyed.
+    pub(crate) fn authorize(
+        &mut self,
+        site: &Site,
+        agent: &Agent,
+        proof: Option<Result<String, Refusal>>,
+    ) -> Result<Authorized, Refusal> {
+        let endpoint = self.call.kept.origin.endpoint.as_deref();
+        let not_permitted = |detail| Err(refusal(RefusalReason::NotPermitted, detail));
+        let pin = match (self.house.authority(site, agent, endpoint), &agent.pin) {
+            (Authority::Enough, _) => return Ok(Authorized::Now),
             (Authority::Proof, Some(pin)) => pin.clone(),
             _ if !self.call.terms.permissions.may_log_in(agent.name.as_str()) => {
                 return not_permitted(
@@ -145,9 +178,8 @@ impl Turn<'_> {
         let is_phone = site.has_phone(&self.call.terms.permissions, endpoint);
         let caller = kept.record.caller.clone().filter(|_| !is_phone);
         let from = ComesFrom { caller, endpoint: kept.origin.endpoint.clone() };
-        self.house.prove(Prove { ticket, agent: agent.clone(), from, pin, digits: digits? });
-        self.call.orders.open(id, None, Proving { ticket, agent, action });
-        Ok(())
+        self.house.prove(Prove { ticket, agent, from, pin, digits: digits? });
+        Ok(Authorized::Proving(ticket))
     }
 
     /// Whether an agent may log in at a phone: it will be rung.
@@ -176,17 +208,11 @@ impl Turn<'_> {
     /// A PIN has been looked at.
     pub(crate) fn proved(&mut self, ticket: u64, proof: Proof) {
         let proves = |proving: &Proving| proving.ticket == ticket;
-        let Some((id, _)) = self.call.orders.find(proves) else { return };
-        let Some(proving) = self.call.orders.take::<Proving>(id) else { return };
-        let done = match proof {
-            Proof::Right => self.house.act(&proving.agent, proving.action),
-            Proof::Wrong => Err(refusal(RefusalReason::Invalid, "the PIN is wrong")),
-            Proof::NotLookedAt => {
-                let detail = "too many wrong PINs were given from here or for this agent; none is \
-                              looked at for 15 minutes";
-                Err(refusal(RefusalReason::OverLimit, detail))
-            }
+        let Some((id, _)) = self.call.orders.find(proves) else {
+            return self.proved_to_turn(ticket, proof);
         };
+        let Some(proving) = self.call.orders.take::<Proving>(id) else { return };
+        let done = wrong_pin(proof).and_then(|()| self.house.act(&proving.agent, proving.action));
         match done {
             Ok(()) => self.outcome(id, Outcome::Done),
             Err(refusal) => self.refuse(id, "agent", refusal),

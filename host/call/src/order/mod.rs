@@ -19,6 +19,7 @@ pub(crate) mod paper;
 pub(crate) mod play;
 pub(crate) mod queue;
 pub(crate) mod record;
+pub(crate) mod switch;
 pub(crate) mod timer;
 pub(crate) mod transfer;
 pub(crate) mod transfer_key;

@@ -7,7 +7,7 @@ use std::{collections::VecDeque, time::Duration};
 use strowger_model::{
     AgentName, Event, LegName, OrderId, Outcome,
     command::{Asked, EnterQueue},
-    event::{Cause, Left, Refusal, RefusalReason},
+    event::{Cause, Left, Refusal, RefusalReason, Unanswered},
 };
 use strowger_pbx::port::PlayId;
 use strowger_routing::{EntryId, Input, Output, RefusedInput};
@@ -220,6 +220,19 @@ impl Turn<'_> {
     pub(crate) fn inform_floor(&mut self, input: Input) {
         if let Err(refusal) = self.floor(input) {
             tracing::debug!(call = %self.call.id, "the floor had settled it: {}", refusal.detail);
+        }
+    }
+
+    /// What the floor said by mail. An order of the flow before may have had the number of one of
+    /// now: such a phone must not ring, and such a place is not left.
+    pub(crate) fn floor_said(&mut self, output: Output) {
+        match output {
+            Output::Ring { attempt, .. } if self.call.stale > 0 => {
+                let why = Unanswered::Cancelled;
+                self.inform_floor(Input::Unanswered { attempt, why });
+            }
+            Output::Left { .. } if self.call.stale > 0 => {}
+            output => self.floor_says(output),
         }
     }
 

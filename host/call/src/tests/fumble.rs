@@ -2,8 +2,9 @@
 
 use super::{
     properties::enter,
+    shared::site,
     stories::{dial, outcomes},
-    world::{World, site},
+    world::World,
 };
 use crate::Input;
 use std::time::Duration;

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     Call, Image, Takeover,
+    front::Fronts,
     legs::{Ending, Leg, Role},
     order::{
         agent::Proving,
@@ -21,6 +22,7 @@ use crate::{
         meet::{MoveDone, Moving},
         play::Playing,
         queue::{QueueStage, Queueing},
+        switch::Turning,
         timer::Timing,
         transfer::Transferring,
         transfer_key::Replacing,
@@ -31,7 +33,7 @@ use crate::{
 use std::{collections::BTreeSet, fs, mem::discriminant, path::PathBuf, sync::Arc, time::Duration};
 use strowger_model::{
     Command, Event, LegName, OrderId, Prompt, Talk, Timestamp,
-    command::{AgentAction, Asked, EnterQueue, Field, ListenMode, Target},
+    command::{AgentAction, Asked, EnterQueue, Field, ListenMode, SetSwitch, Target},
     event::Cause,
 };
 use strowger_pbx::port::{Address, Announced, LegId, PlayId, TransferAsked};
@@ -54,10 +56,11 @@ fn is_there(doing: &Doing) {
         | Doing::Watching(_)
         | Doing::Listening(_)
         | Doing::Proving(_)
-        | Doing::Replacing(_) => {}
+        | Doing::Replacing(_)
+        | Doing::Turning(_) => {}
     }
 }
-const KINDS: usize = 13;
+const KINDS: usize = 14;
 
 fn prompts() -> Arc<[Prompt]> {
     let text = Prompt::Text { text: "hello".to_owned(), language: Some("en".to_owned()) };
@@ -85,8 +88,8 @@ fn queueing(stage: QueueStage) -> Queueing {
         agent_leg: "agent".into(),
         whisper: prompts().to_vec(),
         display_name: Some("Desk".to_owned()),
-        calls_back: None,
         report_offers: true,
+        calls_back: None,
     };
     Queueing { ask, entered: AT, waited: Duration::from_secs(90), stage }
 }
@@ -178,6 +181,19 @@ fn add_transfers(call: &mut Call) {
     }
 }
 
+/// What came after the files of before were written.
+fn add_switches(call: &mut Call) {
+    let turn = SetSwitch {
+        name: "hap".to_owned(),
+        position: "closed".to_owned(),
+        agent: "an".into(),
+        proof: None,
+        until: Some(Timestamp(1_790_000_400_000)),
+    };
+    call.orders.open(OrderId(24), None, Turning { ticket: 2, turn });
+    call.rare.get_or_insert_default().fronts = Fronts::example();
+}
+
 fn add_legs(call: &mut Call) {
     let roles = [
         Role::Dialled(OrderId(8)),
@@ -220,6 +236,7 @@ fn everything() -> Call {
     open_all(&mut call);
     add_legs(&mut call);
     add_transfers(&mut call);
+    add_switches(&mut call);
     call.state = vec![1, 2, 3].into();
     call.unseen.push_back(Event::Resumed { gap: Duration::from_secs(1) });
     call.on_new_version = true;

@@ -2,8 +2,9 @@
 
 use super::{
     properties::enter,
+    shared::elsewhere,
     stories::{dialled, outcomes},
-    world::{World, elsewhere},
+    world::World,
 };
 use crate::{Input, order::offer::offered_leg};
 use std::time::Duration;

@@ -1,12 +1,14 @@
 //! A call in a world of its own: a PBX that carries out commands late, a real floor, a flow that
 //! orders what a test says.
 
+mod fronts;
 mod fumble;
 mod fuzz;
 mod kept;
 mod line;
 mod pbx;
 mod properties;
+mod shared;
 mod stories;
 mod transfers;
 mod world;

@@ -3,8 +3,9 @@
 //! and who waits last was told to hear music hears it.
 
 use super::{
+    shared::Hurry,
     stories::{dial, gather, keep_waiting},
-    world::{Hurry, World},
+    world::World,
 };
 use crate::{
     Input,
@@ -33,6 +34,8 @@ enum Act {
     Pass(u64),
     /// The host dies, and the last so many commands with it.
     Restart(usize),
+    /// Somebody turns a switch; perhaps while the host is away.
+    Turn(&'static str, &'static str, bool),
 }
 
 fn leg() -> impl Strategy<Value = LegName> {
@@ -46,12 +49,24 @@ pub(super) fn enter(with_caller: bool, agent_leg: LegName, whisper: bool) -> Com
         priority: 0,
         waited_since: None,
         with_caller,
-        calls_back: None,
         agent_leg,
         whisper: whisper.into_iter().collect(),
         display_name: None,
         report_offers: true,
+        calls_back: None,
     }))
+}
+
+fn flow() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["flow", "behind", "further"])
+}
+
+fn back_on() -> impl Strategy<Value = Vec<String>> {
+    prop::sample::subsequence(vec!["hap".to_owned(), "text".to_owned()], 0..=2)
+}
+
+pub(super) fn continue_with(flow: &str, back_on: Vec<String>) -> Command {
+    Command::ContinueWith { flow: flow.into(), data: String::new(), back_on }
 }
 
 fn text() -> Vec<Prompt> {
@@ -81,7 +96,12 @@ fn command() -> impl Strategy<Value = Command> {
         3 => (1..30u32).prop_map(|id| Command::Cancel { order: OrderId(id) }),
         1 => leg().prop_map(|leg| Command::HangUp { leg: Some(leg), cause: Cause::Normal }),
         1 => leg().prop_map(|leg| Command::Watch { leg, patterns: vec!["*4N#".to_owned()] }),
+        2 => (flow(), back_on()).prop_map(|(flow, back_on)| continue_with(flow, back_on)),
     ]
+}
+
+fn switch() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["hap", "text"])
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -94,6 +114,8 @@ fn act() -> impl Strategy<Value = Act> {
         2 => Just(Act::PlayEnds),
         3 => (0..15u64).prop_map(Act::Pass),
         1 => (0..4usize).prop_map(Act::Restart),
+        2 => (switch(), prop::sample::select(vec!["open", "closed"]), prop::bool::weighted(0.2))
+            .prop_map(|(switch, to, away)| Act::Turn(switch, to, away)),
     ]
 }
 
@@ -132,6 +154,17 @@ fn perform(world: &mut World, act: Act) {
             world.restart(lost);
             Vec::new()
         }
+        Act::Turn(switch, to, away) => {
+            match away {
+                true => {
+                    world.shared.switches.insert(switch.to_owned(), to.to_owned());
+                    world.restart(0);
+                }
+                false => world.turn(switch, to),
+            }
+            world.flows();
+            Vec::new()
+        }
     };
     world.hear(events);
 }
@@ -141,6 +174,7 @@ fn is_owed(command: &Command) -> bool {
     !matches!(
         command,
         Command::KeepWaiting(_)
+            | Command::ContinueWith { .. }
             | Command::Cancel { .. }
             | Command::HangUp { .. }
             | Command::Watch { .. }
@@ -186,6 +220,7 @@ proptest! {
             let finals = world.shared.finals(order.id);
             let owed = is_owed(&order.command)
                 && !world.shared.is_cancelled(order.id)
+                && !world.shared.is_dropped(order.id)
                 && !kept(order.id);
             prop_assert!(finals == 1 || !owed, "{order:?} has {finals} final outcomes");
         }

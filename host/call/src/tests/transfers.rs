@@ -311,11 +311,11 @@ fn who_comes_from_another_call_has_the_place_in_line() {
         priority: 0,
         waited_since: None,
         with_caller: true,
-        calls_back: None,
         agent_leg: "agent".into(),
         whisper: Vec::new(),
         display_name: None,
         report_offers: false,
+        calls_back: None,
     }));
     let mut world =
         World::new(vec![vec![Command::Answer], vec![keep_waiting(LegName::caller()), enter]]);

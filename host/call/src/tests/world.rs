@@ -1,170 +1,19 @@
-//! The world of a call: its PBX, the floor, and a flow that orders what it is given to order.
+//! The world of a call: its PBX, the floor, and the house that it shares with others.
 
-mod house;
-
-use super::pbx::Pbx;
-use crate::{
-    Ask, Call, House, Input, NoFlow, Now, Observed, Out, Prove, Stepped, Takeover, legs::Role,
+use super::{
+    pbx::Pbx,
+    shared::{FLOWS, Shared, call, floor_at, terms},
 };
+use crate::{Call, Image, Input, Now, Out, legs::Role};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    path::Path,
     sync::Arc,
     time::Duration,
 };
-use strowger_model::{
-    AgentName, CallId, Command, Event, LegName, Order, OrderId, Outcome, Timestamp,
-    command::{AgentAction, Target},
-    event::{Arrival, Refusal},
-    read::{AgentStatus, Authority},
-    step::Ordered,
-};
+use strowger_model::{Command, LegName, Timestamp, event::Arrival, read::AgentStatus};
 use strowger_pbx::port::{LegId, PbxCommand, PbxEvent};
-use strowger_routing::{
-    AgentConfig, AttemptId, EntryId, Floor, Input as FloorInput, Output, QueueConfig, RefusedInput,
-};
-use strowger_site::{
-    Agent, Endpoint, Fallback, Permissions, Quota, Site, Terms,
-    read_site::{self, People},
-    source::Source,
-};
-
-const SITE: &str = r#"
-    time_zone = "Europe/Brussels"
-    language = "nl-BE"
-    music = { wait = "wait" }
-    [queues.desk]
-    agents = ["an", "bo"]
-    [agents.an]
-    endpoints = [{ address = "PJSIP/an" }]
-    [agents.bo]
-    endpoints = [{ address = "PJSIP/bo" }]
-"#;
-
-/// The site, whose queue has these keys too.
-pub(super) fn site(of_queue: &str) -> Arc<Site> {
-    let text = SITE.replace("[queues.desk]", &format!("[queues.desk]\n{of_queue}"));
-    let source = Source::parse(Path::new("site.toml"), &text).unwrap();
-    Arc::new(read_site::site(&source, People::Files).unwrap())
-}
-
-/// What a flow may do here: everything.
-fn terms() -> Arc<Terms> {
-    let site = site("");
-    Arc::new(Terms {
-        name: "flow".into(),
-        version: "1".to_owned(),
-        numbers: Vec::new(),
-        permissions: Permissions {
-            dial: vec!["+32*".parse().unwrap()],
-            queues: vec!["desk".to_owned()],
-            ..Permissions::default()
-        },
-        steps: 10_000,
-        steps_in_a_row: 500,
-        quota: Quota::default(),
-        fallback: Fallback::Pbx,
-        language: "nl-BE".to_owned(),
-        caller_id: None,
-        mails: BTreeMap::new(),
-        cases_to: BTreeMap::new(),
-        site,
-        recordings: BTreeMap::new(),
-    })
-}
-
-/// The call of the world.
-fn call() -> CallId {
-    CallId::next(1, None)
-}
-
-/// A place of another call.
-pub(super) fn elsewhere(number: u32) -> EntryId {
-    EntryId { call: CallId::next(2, None), order: OrderId(number) }
-}
-
-/// A floor with the site's queue and agents.
-fn floor_at(now: Duration) -> Floor {
-    let mut floor = Floor::new();
-    let agents = ["an", "bo"];
-    let configure = FloorInput::Configure {
-        queues: vec![QueueConfig::new("desk", agents.map(AgentName::new))],
-        agents: agents.map(AgentConfig::new).to_vec(),
-    };
-    floor.input(now, configure, &mut Vec::new()).unwrap();
-    floor
-}
-
-/// What calls share, in one place.
-pub(super) struct Shared {
-    terms: Arc<Terms>,
-    /// As it is now.
-    pub(super) site: Arc<Site>,
-    floor: Floor,
-    now: Duration,
-    /// What the flow orders in its next steps.
-    pub(super) plan: VecDeque<Vec<Command>>,
-    next_id: u32,
-    /// What the flow was told, in order.
-    pub(super) told: Vec<Event>,
-    /// What it ordered.
-    pub(super) ordered: Vec<Order>,
-    enrolled: BTreeSet<LegId>,
-    struck: BTreeSet<LegId>,
-    /// Legs that went to another call.
-    pub(super) handed_over: Vec<Takeover>,
-    /// What the floor said to other calls.
-    pub(super) others: Vec<Output>,
-    /// What the call told the owner of a leg: itself, or another call.
-    pub(super) mail: VecDeque<PbxEvent>,
-    pub(super) over: bool,
-    /// Legs that the flow knows to be there.
-    known: BTreeSet<LegName>,
-    /// Steps until the house has no time; each time so many again. None: it always has.
-    pub(super) hurry: Option<Hurry>,
-}
-
-/// A house that has no time after every so many steps.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Hurry {
-    pub(super) steps: u32,
-    /// It dies instead, so many times more.
-    pub(super) dies: u32,
-}
-
-impl Shared {
-    pub(super) fn now(&self) -> Duration {
-        self.now
-    }
-
-    /// An outcome is of an order that has had no final one and was not cancelled.
-    fn check(&mut self, id: OrderId, outcome: &Outcome) {
-        assert!(self.ordered.iter().any(|order| order.id == id), "{id}: {outcome:?} of no order");
-        assert_eq!(self.finals(id), 0, "{id}: {outcome:?} after the final outcome");
-        assert!(!self.is_cancelled(id), "{id}: {outcome:?} after its cancel");
-        let came = match outcome {
-            Outcome::Connected { leg, .. } => Some(leg),
-            Outcome::LegAnswered(_) => self.ordered.iter().find_map(|order| match &order.command {
-                Command::Dial(dial) if order.id == id => Some(&dial.leg),
-                _ => None,
-            }),
-            _ => None,
-        };
-        let came = came.cloned().filter(|leg| !self.known.contains(leg));
-        self.known.extend(came);
-    }
-
-    pub(super) fn finals(&self, wanted: OrderId) -> usize {
-        let is_final = |event: &&Event| matches!(event, Event::Order { id, outcome } if *id == wanted && outcome.is_final());
-        self.told.iter().filter(is_final).count()
-    }
-
-    /// Whether the flow took an order back after it had given it.
-    pub(super) fn is_cancelled(&self, id: OrderId) -> bool {
-        let after = self.ordered.iter().skip_while(|order| order.id != id);
-        after.skip(1).any(|order| order.command == Command::Cancel { order: id })
-    }
-}
+use strowger_routing::{AttemptId, Input as FloorInput, Output};
+use strowger_site::Terms;
 
 /// The floor takes a phone to be quiet that was told so long ago to stop ringing.
 const QUIET_AFTER: Duration = Duration::from_secs(10);
@@ -182,7 +31,8 @@ pub(super) struct World {
 impl World {
     /// A caller has arrived; what the flow will order stands in `plan`.
     pub(super) fn new(plan: Vec<Vec<Command>>) -> Self {
-        let terms = terms();
+        let flows = FLOWS.map(|name| (name.to_owned(), terms(name)));
+        let terms = flows[0].1.clone();
         // As a host counts that has the time since 1970: there is a time before the first input.
         let now = Duration::from_secs(1_790_000_000);
         let floor = floor_at(now);
@@ -202,7 +52,14 @@ impl World {
             at: Timestamp(now.as_millis() as u64),
         };
         let shared = Shared {
-            terms: terms.clone(),
+            flows: flows.into(),
+            on: terms.clone(),
+            resting: Vec::new(),
+            switches: ["hap", "text"].map(|name| (name.to_owned(), "open".to_owned())).into(),
+            watched: BTreeSet::new(),
+            reads: VecDeque::new(),
+            fences: 0,
+            dropped: 0,
             site: terms.site.clone(),
             floor,
             now,
@@ -227,6 +84,7 @@ impl World {
 
     pub(super) fn input(&mut self, input: Input) {
         self.one_input(input);
+        self.pass_fences();
         while self.call.is_behind() {
             match &mut self.shared.hurry {
                 Some(hurry) if hurry.dies > 0 => {
@@ -235,6 +93,19 @@ impl World {
                 }
                 _ => self.one_input(Input::GoOn),
             }
+            self.pass_fences();
+        }
+    }
+
+    /// An input whose fences are not passed yet.
+    pub(super) fn only(&mut self, input: Input) {
+        self.one_input(input);
+    }
+
+    fn pass_fences(&mut self) {
+        while let Some(left) = self.shared.fences.checked_sub(1) {
+            self.shared.fences = left;
+            self.one_input(Input::Fence);
         }
     }
 
@@ -290,6 +161,24 @@ impl World {
                 Role::Caller | Role::Agent { .. } | Role::Substitute { .. } => {}
             }
         }
+    }
+
+    /// A switch is turned: the call is told, if it watches the switch.
+    pub(super) fn turn(&mut self, switch: &str, position: &str) {
+        let before = self.shared.switches.insert(switch.to_owned(), position.to_owned());
+        if self.shared.watched.contains(switch) && before.as_deref() != Some(position) {
+            let (switch, position) = (switch.to_owned(), position.to_owned());
+            self.input(Input::Turned { switch, position });
+        }
+    }
+
+    /// The flow that has the call, and those that rest behind it.
+    pub(super) fn flows(&self) -> (&str, Vec<&str>) {
+        let name = |terms: &'_ Arc<Terms>| -> &'static str {
+            FLOWS.iter().find(|name| **name == terms.name.as_str()).unwrap()
+        };
+        assert!(Arc::ptr_eq(&self.shared.on, self.call.terms()));
+        (name(&self.shared.on), self.shared.resting.iter().map(name).collect())
     }
 
     /// How an agent stands on the floor.
@@ -351,8 +240,11 @@ impl World {
         }
         self.shared.now += Duration::from_secs(1);
         let image = serde_json::to_string(&self.call.image(self.shared.now)).unwrap();
-        let terms = self.shared.terms.clone();
-        self.call = Call::of_image(terms, serde_json::from_str(&image).unwrap());
+        let mut image: Image<'static> = serde_json::from_str(&image).unwrap();
+        let flows = &self.shared.flows;
+        image.rest_in(|on| flows.get(on.flow.as_str()).cloned());
+        self.call = Call::of_image(self.shared.on.clone(), image);
+        self.shared.watched.clear();
         let now = self.shared.now;
         let mut floor = floor_at(now);
         let restore = FloorInput::Restore {

@@ -123,6 +123,7 @@ impl Exchange {
             return;
         }
         self.furnish(&snapshot.site, known.as_deref());
+        self.furnish_switches(&snapshot.site);
         let Some(before) = known.replace(snapshot.site.clone()) else { return };
         let new = snapshot.site.misnamed(&before.names());
         new.iter().for_each(|misnamed| tracing::warn!("the site file: {misnamed}"));
@@ -179,7 +180,7 @@ impl Exchange {
             let call = output.entry().call;
             // Before anybody hears of it: what comes of the phone from now on is for that call.
             if let Output::RingsOn { first, attempt, .. } = &output {
-                self.register.enrol_leg(&offered_leg(*first, *attempt), call);
+                self.register.pass_on(offered_leg(*first, *attempt), call);
             }
             match own == Some(call) {
                 true => mine.push(output),

@@ -4,6 +4,7 @@
 //! * `floor`: queues and agents, with their lock and their clock; `plan`: the site in their words.
 //! * `phones`: how the phones of agents are, as the PBX tells.
 //! * `staff`: where agents have logged in, and wrong PINs.
+//! * `switches`: how switches stand, and which calls have read them.
 //! * `history`: calls that are over.
 //! * `by_hand`: what people ask of calls, and do with them.
 //! * `reads`: what a flow may ask during a step.
@@ -17,6 +18,7 @@ pub(crate) mod plan;
 pub(crate) mod reads;
 pub(crate) mod register;
 pub(crate) mod staff;
+pub(crate) mod switches;
 
 use crate::Exchange;
 use reads::StepReads;
@@ -29,10 +31,10 @@ use strowger_flows::OnFlow;
 use strowger_journal::{Change, encode_step};
 use strowger_model::{
     AgentName, CallId, Event,
-    command::{AgentAction, Target},
+    command::{AgentAction, SetSwitch, Target},
     event::Refusal,
     read::Authority,
-    step::{Recorder, StepRecord},
+    step::{Read, Recorder, StepRecord},
     strangers::Logged,
 };
 use strowger_pbx::port::{LegId, PbxEvent};
@@ -45,11 +47,17 @@ pub(crate) struct Guest<'a> {
     pub(crate) call: CallId,
     pub(crate) exchange: &'a Arc<Exchange>,
     pub(crate) flow: &'a mut OnFlow,
+    pub(crate) resting: &'a mut Option<Box<Resting>>,
     /// What the journal does not have yet.
     pub(crate) changes: Vec<Change>,
     /// When the call began to deal with the input.
     pub(crate) since: Instant,
 }
+
+/// The versions of the flows that rest behind the one that has the call, the outermost first: each
+/// lives as long as its flow rests.
+#[derive(Default)]
+pub(crate) struct Resting(pub(crate) Vec<OnFlow>);
 
 /// Bytes of a step in the journal, at most.
 const STEP: usize = 1 << 20;
@@ -122,6 +130,11 @@ impl House for Guest<'_> {
             }
             self.changes.push(Change::Step { call: self.call, number, body });
         }
+        let read = |read: &Read| match read {
+            Read::Switch(name, Some(position)) => Some((name.clone(), position.clone())),
+            _ => None,
+        };
+        stepped.switches = step.reads.iter().filter_map(read).collect();
         stepped.orders = step.orders;
         stepped
     }
@@ -130,14 +143,40 @@ impl House for Guest<'_> {
         self.flow.flow.plugin().knows(event)
     }
 
-    fn change_flow(&mut self, name: &str) -> Result<Arc<Terms>, NoFlow> {
+    fn change_flow(&mut self, name: &str, rest: bool) -> Result<Arc<Terms>, NoFlow> {
         let snapshot = self.exchange.catalogue.current();
         let next = snapshot.flows.get(name).ok_or(NoFlow::Unknown)?;
         if crate::is_full(next) {
             return Err(NoFlow::Full);
         }
-        self.flow.move_to(next, self.exchange.clock.now());
+        let before = self.flow.move_to(next, self.exchange.clock.now());
+        if rest {
+            self.resting.get_or_insert_default().0.push(before);
+        }
         Ok(self.flow.terms.clone())
+    }
+
+    fn come_back(&mut self, to: usize) {
+        let Some(resting) = self.resting else { return };
+        if let Some(flow) = resting.0.drain(to.min(resting.0.len())..).next() {
+            *self.flow = flow;
+        }
+    }
+
+    fn fence(&mut self) {
+        self.exchange.register.post(self.call, CallInput::Fence);
+    }
+
+    fn rests_no_more(&mut self) {
+        *self.resting = None;
+    }
+
+    fn watch_switch(&mut self, name: &str) -> Option<String> {
+        self.exchange.switches.read(name, self.call)
+    }
+
+    fn turn_switch(&mut self, turn: SetSwitch, endpoint: Option<&str>) -> Result<(), Refusal> {
+        self.exchange.turn_from_phone(turn, endpoint)
     }
 
     fn floor(&mut self, input: Input) -> Result<Vec<Output>, RefusedInput> {

@@ -14,8 +14,9 @@ use strowger_model::{
     strangers::Logged,
 };
 use strowger_routing::EntryId;
+use strowger_site::{Agent, Switch};
 
-/// What one step may ask. Campaigns and switches are not kept by this host yet: it knows none.
+/// What one step may ask. Campaigns are not kept by this host yet: it knows none.
 pub(crate) struct StepReads {
     pub(crate) exchange: Arc<Exchange>,
     pub(crate) flow: Arc<LoadedFlow>,
@@ -35,16 +36,28 @@ impl Reads for StepReads {
         self.flow.site.schedule(name, self.now)
     }
 
-    fn switch(&self, _: &str) -> Option<String> {
-        None
+    fn switch(&self, name: &str) -> Option<String> {
+        self.exchange.switches.read(name, self.call)
     }
 
-    fn switch_named(&self, _: &str) -> Option<SiteSwitch> {
-        None
+    fn switch_named(&self, key: &str) -> Option<SiteSwitch> {
+        self.exchange.switch_named(key)
     }
 
-    fn authority_to_turn(&self, _: &str, _: &str) -> Authority {
-        Authority::Nothing
+    fn authority_to_turn(&self, switch: &str, agent: &str) -> Authority {
+        let site = &self.exchange.catalogue.current().site;
+        let may = |(switch, agent): (&Switch, &Agent)| {
+            switch.turned_by.contains(&agent.name) && self.flow.permissions.may_turn(&switch.name)
+        };
+        match site.switch(switch).zip(site.agent(agent)).filter(|both| may(*both)) {
+            Some((_, agent)) => self.exchange.authority(
+                site,
+                &self.flow.permissions,
+                self.endpoint.as_deref(),
+                agent,
+            ),
+            None => Authority::Nothing,
+        }
     }
 
     fn queue(&self, name: &str) -> Option<QueueStatus> {
@@ -101,7 +114,7 @@ impl Reads for StepReads {
 
     fn authority_over(&self, agent: &str) -> Authority {
         let site = &self.exchange.catalogue.current().site;
-        let by = |agent: &strowger_site::Agent| {
+        let by = |agent: &Agent| {
             self.exchange.authority(site, &self.flow.permissions, self.endpoint.as_deref(), agent)
         };
         site.agent(agent).map_or(Authority::Nothing, by)

@@ -126,7 +126,9 @@ impl Register {
         let Some(handle) = calls.by_id.remove(&call) else { return Vec::new() };
         let legs = match handle.mailbox {
             Some(_) => Vec::new(),
-            None => calls.by_leg.extract_if(|_, of| *of == call).map(|(leg, _)| leg).collect(),
+            None => {
+                calls.by_leg.extract_if(|_, owner| owner.call == call).map(|(leg, _)| leg).collect()
+            }
         };
         drop(calls);
         self.count.send_modify(|count| *count -= 1);
@@ -155,6 +157,11 @@ impl Register {
         self.lock().by_leg.insert(leg.clone(), Owner { call, undialled: true });
     }
 
+    /// A phone that rings rings for another call from now on. Its dial may still wait.
+    pub(crate) fn pass_on(&self, leg: LegId, to: CallId) {
+        self.lock().by_leg.entry(leg).or_insert(Owner::of(to)).call = to;
+    }
+
     /// The PBX was given the dial of a leg.
     pub(crate) fn dialled(&self, leg: &LegId) {
         if let Some(owner) = self.lock().by_leg.get_mut(leg) {
@@ -180,7 +187,7 @@ impl Register {
     /// A leg is gone. Nothing happens if it has become another call's.
     pub(crate) fn strike_leg(&self, leg: &LegId, of: CallId) {
         let mut calls = self.lock();
-        if calls.by_leg.get(leg) == Some(&of) {
+        if calls.by_leg.get(leg).is_some_and(|owner| owner.call == of) {
             calls.by_leg.remove(leg);
         }
     }

@@ -36,6 +36,9 @@ pub(crate) const PLUGINS: &[&str] = &[
     "contact-centre",
     "agent-desk",
     "gp-post",
+    "redirect",
+    "emergency-line",
+    "switch-desk",
 ];
 
 /// Flows of a folder, with these plugins.

@@ -82,7 +82,7 @@ impl Reader<'_> {
     }
 
     /// Digits that people key stand for one thing, and are the name of no other.
-    fn each_once(&mut self, table: &str, what: &str, keyed: Vec<(String, String)>) {
+    pub(super) fn each_once(&mut self, table: &str, what: &str, keyed: Vec<(String, String)>) {
         for (index, (name, digits)) in keyed.iter().enumerate() {
             let at = child(&child(table, name), what);
             if let Some((taken, _)) = keyed[..index].iter().find(|(_, other)| other == digits) {
@@ -209,7 +209,7 @@ impl Reader<'_> {
 }
 
 /// What is in a table, in the order of the file.
-fn in_order<N: Into<String>, T>(
+pub(super) fn in_order<N: Into<String>, T>(
     source: &Source,
     at: &str,
     named: impl IntoIterator<Item = (N, T)>,

@@ -6,7 +6,7 @@
 //! * `agent`: how agents stand. `clock`: how the clocks of the host read.
 //! * `version`: what versions of flows were made of; with the table `content`, their plugins.
 //! * `in_force`: what serves new calls; `decision`: what was decided about that.
-//! * `mail`, `case`: papers.
+//! * `mail`, `case`: papers. `switch`: how switches stand, and who turned them.
 //! * `row`: values as columns have them.
 
 pub(crate) mod agent;
@@ -19,4 +19,5 @@ pub(crate) mod open_call;
 pub(crate) mod record;
 pub(crate) mod row;
 pub(crate) mod step;
+pub(crate) mod switch;
 pub(crate) mod version;

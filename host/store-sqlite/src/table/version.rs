@@ -74,7 +74,8 @@ pub(crate) fn find(
     found.optional()
 }
 
-/// Deletes versions whose calls are all from before, and that no open call is on.
+/// Deletes versions whose calls are all from before, and that no open call is on. The last call that
+/// came to a version may still be open and rest in it, behind another flow.
 pub(crate) fn delete(
     connection: &Connection,
     before: Timestamp,
@@ -82,7 +83,8 @@ pub(crate) fn delete(
 ) -> rusqlite::Result<u64> {
     let mut statement = connection.prepare(
         "SELECT flow, version FROM version WHERE last_call < ?1
-         AND (flow, version) NOT IN (SELECT flow, version FROM open_call)",
+         AND (flow, version) NOT IN (SELECT flow, version FROM open_call)
+         AND last_call NOT IN (SELECT call FROM open_call)",
     )?;
     let unused = statement.query_map([first_since(before)], |row| {
         Ok(FlowVersion { flow: row.get::<_, String>(0)?.into(), version: row.get(1)? })

@@ -3,11 +3,13 @@
 //! # Layout
 //! * `host`: commands that serve, ask a running host, or look at flow files.
 //! * `records`: commands for what was recorded, is to be sent, or is to be answered.
+//! * `switch`: switches.
 //! * `adapters`: the sim as an adapter, and the scenarios of all adapters.
 
 mod adapters;
 mod host;
 mod records;
+mod switch;
 
 pub(crate) use adapters::{Adapter, AdapterAction, AdapterTest, Sim};
 pub(crate) use host::{
@@ -17,6 +19,7 @@ pub(crate) use host::{
 pub(crate) use records::{
     AddCase, By, Cases, CasesDo, Erase, Mails, Records, Replay, Report, Which,
 };
+pub(crate) use switch::{SetSwitch, Switch, SwitchDo};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -113,6 +116,15 @@ pub(crate) enum Command {
         after_help = "Examples:\n  strowger calls\n  strowger calls take-out 038g0xwfyg000\n  strowger calls send 038g0xwfyg000 +3227138700"
     )]
     Calls(Calls),
+    /// Show the switches and their positions, turn one, or show who turned them
+    ///
+    /// Flows treat calls otherwise in another position: an announcement, another number. Callers who
+    /// wait are redirected at once; callers who talk are left alone. Without `list`, `set` or
+    /// `history` it lists the switches. SWITCH is a name or a code of the site file.
+    #[command(
+        after_help = "Examples:\n  strowger switch\n  strowger switch set vcare-hap Calamiteit --until 06:00 --reason \"power cut\"\n  strowger switch set 31 Open\n  strowger switch history vcare-hap"
+    )]
+    Switch(Switch),
     /// Read a PIN and print its hash, for an agent in the site file
     ///
     /// Reads one line of standard input. Copy the line that it prints into `[agents.NAME]` of the

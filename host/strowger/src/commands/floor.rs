@@ -35,7 +35,11 @@ pub(crate) fn agents(args: &args::Agents) -> Result<bool> {
     show(&one, args.json, agent_sheet)
 }
 
-fn show<T: Serialize>(figures: &[T], json: bool, sheet: fn(&[T]) -> Sheet) -> Result<bool> {
+pub(crate) fn show<T: Serialize>(
+    figures: &[T],
+    json: bool,
+    sheet: fn(&[T]) -> Sheet,
+) -> Result<bool> {
     match json {
         true => println!("{}", serde_json::to_string_pretty(figures)?),
         false => sheet(figures).table(&mut stdout().lock())?,

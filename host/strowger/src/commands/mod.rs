@@ -35,5 +35,6 @@ pub(crate) mod report;
 pub(crate) mod sheet;
 pub(crate) mod sim;
 pub(crate) mod status;
+pub(crate) mod switch;
 pub(crate) mod test;
 pub(crate) mod when;

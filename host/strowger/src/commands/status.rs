@@ -6,7 +6,10 @@ use crate::{
 };
 use anstream::{print, println};
 use anyhow::Result;
-use strowger_api::{Host, v1::Status};
+use strowger_api::{
+    Host,
+    v1::{Status, Switch},
+};
 use strowger_model::strangers::Lines;
 
 pub(crate) fn status(args: &args::Floor) -> Result<bool> {
@@ -20,7 +23,8 @@ pub(crate) fn status(args: &args::Floor) -> Result<bool> {
 }
 
 fn shown(status: &Status) -> String {
-    let Status { ill, version, since, calls, pbx, site, flows, journal, mail, disk } = status;
+    let Status { ill, version, since, calls, pbx, site, flows, journal, mail, disk, switches } =
+        status;
     let connected = if pbx.connected { "connected" } else { "NOT connected" };
     let in_force = match (site.in_force, &site.error) {
         (true, None) => "in force",
@@ -42,9 +46,17 @@ fn shown(status: &Status) -> String {
         format!("mail      {} wait, {} given up within a day{server}", mail.waiting, mail.failed),
         format!("disk      {free} free at {}", disk.folder),
     ];
+    lines.extend(switches.iter().map(switch));
     lines.extend(ill.iter().map(|ill| format!("ILL: {}", ill.trim_end())));
     if !flows.wrong.is_empty() || site.error.is_some() {
         lines.push("`strowger flows` shows what is wrong with the files".to_owned());
     }
     lines.join("\n") + "\n"
+}
+
+/// A switch that somebody has turned.
+fn switch(switch: &Switch) -> String {
+    let since = switch.since.map_or(String::new(), |at| format!(" since {}", when::local(at)));
+    let until = switch.until.map_or(String::new(), |at| format!(", until {}", when::local(at)));
+    format!("switch    {} is {}{since}{until}", switch.label, switch.position)
 }

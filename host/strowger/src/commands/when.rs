@@ -68,6 +68,65 @@ impl FromStr for When {
     }
 }
 
+/// A time to come as it is written on a command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// After so long.
+    After(TimeDelta),
+    /// The next time that the clock shows this.
+    Next(NaiveTime),
+    /// On a day.
+    On(NaiveDateTime),
+}
+
+impl Then {
+    /// The instant; none: the clock never shows that time.
+    pub(crate) fn instant(self) -> Option<Timestamp> {
+        let now = Utc::now();
+        let at = match self {
+            Self::After(length) => now + length,
+            Self::Next(time) => {
+                let today = today(now);
+                let days = (0..3).filter_map(|day| today.checked_add_days(Days::new(day)));
+                days.filter_map(|day| instant(day.and_time(time))).find(|at| *at > now)?
+            }
+            Self::On(local) => instant(local)?,
+        };
+        u64::try_from(at.timestamp_millis()).ok().map(Timestamp)
+    }
+}
+
+impl FromStr for Then {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(time) = NaiveTime::parse_from_str(text, "%H:%M") {
+            return Ok(Self::Next(time));
+        }
+        let on = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"];
+        let on = on.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+        if let Some(on) = on {
+            return Ok(Self::On(on));
+        }
+        match text.parse() {
+            Ok(When::Ago(length)) if length > TimeDelta::zero() => Ok(Self::After(length)),
+            _ => Err(
+                "write a time such as 06:00, a day and a time such as \"2026-12-24 06:00\", or \
+                      a length such as 90m, 4h or 2d"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+/// The day by the clock.
+fn today(now: DateTime<Utc>) -> NaiveDate {
+    match ZONE.get() {
+        Some(zone) => now.with_timezone(zone).date_naive(),
+        None => now.with_timezone(&Local).date_naive(),
+    }
+}
+
 /// The first instant of a day: on some days the clock has no midnight.
 fn midnight(date: NaiveDate) -> Option<DateTime<Utc>> {
     let first = |hour| instant(date.and_time(NaiveTime::from_hms_opt(hour, 0, 0)?));
@@ -95,6 +154,20 @@ pub(crate) fn local(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_to_come_are_read() {
+        let then = |text: &str| text.parse::<Then>().unwrap().instant().unwrap();
+        let now = Utc::now().timestamp_millis() as u64;
+        assert!(then("4h").0.abs_diff(now + 4 * 3_600_000) < 60_000);
+        let next = then("06:00");
+        assert!(next.0 > now && next.0 <= now + 25 * 3_600_000, "the next one");
+        assert!(local(next).ends_with(" 06:00:00"));
+        assert!(local(then("2030-12-24 06:30")).starts_with("2030-12-24 06:30:00"));
+        for wrong in ["", "6", "0m", "25:00", "-4h", "2030-13-01 06:00", "tomorrow"] {
+            assert!(wrong.parse::<Then>().is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn instants_are_read() {

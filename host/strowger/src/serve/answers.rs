@@ -1,13 +1,14 @@
 //! From the types of the host's inside to those of the API, which stay when the inside changes.
 
 use strowger_api::{Error, v1};
-use strowger_exchange::{CallSummary, Glance};
+use strowger_exchange::{CallSummary, Glance, NotTurned, TurnSwitch};
 use strowger_flows::FlowStatus;
 use strowger_model::{
-    AgentName, Case,
+    AgentName, Case, Timestamp,
     command::{AgentAction, Field, Target},
     mail::Closed,
     read::{AgentFigures, AgentStatus, QueueCounts, QueueFigures, QueueStatus},
+    switch::{Means, SwitchNow, SwitchState, SwitchTurn, Until},
 };
 use strowger_site::{Site, address::ADDRESS};
 
@@ -73,6 +74,45 @@ pub(super) fn call((summary, glance): (CallSummary, Option<Glance>)) -> v1::Call
 fn call_now(glance: Glance) -> v1::CallNow {
     let Glance { caller, dialled, waits_for, waited, rings, talks_with } = glance;
     v1::CallNow { caller, dialled, waits_for, waited, rings, talks_with }
+}
+
+pub(super) fn switch(switch: SwitchNow) -> v1::Switch {
+    let SwitchNow { label, code, positions, state } = switch;
+    let SwitchState { name, position, since, until, by, reason } = state;
+    let (until, back_to) = until.map(|Until { at, back_to }| (at, back_to)).unzip();
+    let since = (since != Timestamp(0)).then_some(since);
+    v1::Switch { switch: name, label, code, positions, position, since, until, back_to, by, reason }
+}
+
+pub(super) fn switch_turn(turn: SwitchTurn) -> v1::SwitchTurn {
+    let SwitchTurn { name, at, by, means, endpoint, from, to, until, reason } = turn;
+    let means = match means {
+        Means::Command => v1::Means::Command,
+        Means::Api => v1::Means::Api,
+        Means::Console => v1::Means::Console,
+        Means::Telephone => v1::Means::Telephone,
+        Means::Time => v1::Means::Time,
+        Means::SiteFile => v1::Means::SiteFile,
+    };
+    v1::SwitchTurn { switch: name, at, by, means, endpoint, from, to, until, reason }
+}
+
+/// A turn that is asked for. What only the host can say of itself is not believed.
+pub(super) fn turn_switch(switch: &str, turn: v1::TurnSwitch) -> TurnSwitch {
+    let v1::TurnSwitch { position, until, by, reason, means } = turn;
+    let means = match means {
+        v1::Means::Command => Means::Command,
+        v1::Means::Console => Means::Console,
+        _ => Means::Api,
+    };
+    TurnSwitch { until, by, reason, ..TurnSwitch::to(switch, position, means) }
+}
+
+pub(super) fn not_turned(not: NotTurned) -> Error {
+    match not {
+        NotTurned::NoSwitch(_) => Error::not_found(not),
+        NotTurned::NoPosition { .. } | NotTurned::IsOver => Error::bad_request(not),
+    }
 }
 
 /// What an agent does; an error says what is wrong with it.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use strowger_api::{Error, Host, Lines, v1};
 use strowger_exchange::{ByHandError, Exchange};
 use strowger_flows::Catalogue;
-use strowger_journal::Backend;
+use strowger_journal::{Backend, TurnQuery};
 use strowger_model::{AgentName, CallId, FlowName, event::RefusalReason};
 use strowger_pbx::port::Pbx;
 use strowger_sim::Sim;
@@ -77,6 +77,28 @@ impl Host for Running {
             RefusalReason::UnknownName => Error::not_found(refusal.detail),
             _ => Error::conflict(refusal.detail),
         })
+    }
+
+    async fn switches(&self) -> Result<Vec<v1::Switch>, Error> {
+        Ok(self.exchange.switches().into_iter().map(answers::switch).collect())
+    }
+
+    async fn turn_switch(
+        &self,
+        switch: &str,
+        turn: v1::TurnSwitch,
+    ) -> Result<v1::SwitchTurn, Error> {
+        let turned = self.exchange.turn_switch(answers::turn_switch(switch, turn));
+        turned.map(answers::switch_turn).map_err(answers::not_turned)
+    }
+
+    async fn switch_turns(&self, which: v1::WhichTurns) -> Result<Vec<v1::SwitchTurn>, Error> {
+        let Some(store) = self.vitals.store.clone() else { return Ok(Vec::new()) };
+        let limit = which.limit.unwrap_or(v1::WhichTurns::LIMIT);
+        let query = TurnQuery { name: which.switch, limit: Some(limit) };
+        let read = tokio::task::spawn_blocking(move || store.switch_turns(&query)).await;
+        let turns = read.map_err(Error::internal)?.map_err(Error::internal)?;
+        Ok(turns.into_iter().map(answers::switch_turn).collect())
     }
 
     async fn take_out(&self, call: CallId) -> Result<(), Error> {

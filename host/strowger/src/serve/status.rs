@@ -1,5 +1,6 @@
 //! How the host is, as a whole: what `strowger status` and a service manager are told.
 
+use crate::serve::answers;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use strowger_api::{Error, v1};
 use strowger_exchange::{Clock, Exchange};
@@ -164,7 +165,15 @@ pub(super) fn without_mail(vitals: &Vitals) -> v1::Status {
         },
         mail: v1::MailStatus { server: vitals.mail, waiting: 0, failed: 0, error: None },
         disk,
+        switches: turned(vitals),
     }
+}
+
+/// Switches that are not where they normally are.
+fn turned(vitals: &Vitals) -> Vec<v1::Switch> {
+    let switches = vitals.exchange.switches().into_iter();
+    let turned = switches.filter(|switch| switch.positions.first() != Some(&switch.state.position));
+    turned.map(answers::switch).collect()
 }
 
 /// What rosters lack in the days to come.

@@ -10,7 +10,6 @@ use std::{
     io::{Read, Write},
     os::unix::net::UnixStream,
 };
-use strowger_test_support::workspace;
 
 #[test]
 fn help_teaches_and_completions_are_printed() {

@@ -26,6 +26,7 @@
 //! * `call`: what a script holds: facts, questions, what is not heard of again; `orders`: what it
 //!   orders and waits for.
 //! * `leg`: legs that a script looks after; `events`: events that nobody ordered.
+//! * `front`: a flow that has its call back when a switch is turned.
 //! * `code`: a code that is keyed about a conversation.
 //! * `language`: in which language somebody is spoken to.
 //! * `order`: one order and its outcome; `outcome`: outcomes as a script reads them.
@@ -40,6 +41,7 @@ mod call;
 mod code;
 mod conversation;
 mod events;
+mod front;
 mod history;
 mod ladder;
 mod language;
@@ -56,6 +58,7 @@ pub use call::Call;
 pub use code::Coding;
 pub use conversation::{Alone, CaseKeys, InCall, Over, SendTo, TransferBy, Waits};
 pub use events::Events;
+pub use front::Turned;
 pub use ladder::Waiting;
 pub use language::Language;
 pub use leg::Leg;

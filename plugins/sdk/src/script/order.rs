@@ -309,6 +309,8 @@ pub mod kind {
             Outcome::Transferred => Ok(()),
             Outcome::NotTransferred(why) => Err(Failure::Failed(why)),
         } or |failure| Err(failure);
+        /// Letting another flow have the call until a switch is turned.
+        Rest("continue-with") -> Failure { Outcome::NotTransferred(why) => Failure::Failed(why), } or |failure| failure;
         /// Saying what becomes of a transfer that a phone asks for.
         Settle("settle-transfer") -> Result<(), Failure> {
             Outcome::Transferred | Outcome::Done => Ok(()),

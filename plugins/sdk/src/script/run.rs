@@ -268,6 +268,9 @@ impl Run {
             Event::ContactDue(due) if self.events.get() == 0 => self.contact_due.set(due).is_ok(),
             Event::Order(event) => self.inner.borrow_mut().deliver_outcome(event.id, event.outcome),
             event => {
+                if let Event::CameBack(_) = &event {
+                    self.inner.borrow_mut().forget_orders();
+                }
                 let known = match &event {
                     Event::HungUp(hung_up) => {
                         self.inner.borrow_mut().deliver_hang_up(&hung_up.leg, hung_up.cause)
@@ -391,6 +394,11 @@ impl Inner {
             self.know(leg);
         }
         true
+    }
+
+    /// The host has taken back what was ordered before another flow had the call.
+    fn forget_orders(&mut self) {
+        self.out.clear();
     }
 
     fn deliver_hang_up(&mut self, leg: &str, cause: Cause) -> bool {

@@ -7,7 +7,7 @@ use crate::{
     types::{
         Answerer, Arrival, Cause, Command, Connected, Digits, Event, GatherEnd, HungUp,
         KeepWaiting, Left, LegDigit, Matched, Order, OrderEvent, OrderId, Outcome, PlayEnd,
-        Refusal, RefusalReason, StepResult, Unanswered,
+        Refusal, RefusalReason, StepResult, Switched, Unanswered,
     },
 };
 use std::{collections::BTreeMap, fmt::Write, rc::Rc, time::Duration};
@@ -179,6 +179,16 @@ impl<F: Flow> TestCall<F> {
             "watch",
             Outcome::Matched(Matched { pattern: pattern.into(), digits: digits.into() }),
         )
+    }
+
+    /// A switch is turned that another flow had the call until: the flow under test has it again.
+    pub fn comes_back(&mut self, switch: &str, position: &str) -> &mut Self {
+        // What was ordered before was taken back.
+        self.out.clear();
+        self.due.clear();
+        self.company = None;
+        let turned = Switched { name: switch.into(), position: position.into() };
+        self.event(Event::CameBack(turned))
     }
 
     /// A leg hangs up.

@@ -1,0 +1,181 @@
+//! How the switches of the site stand: a state machine that is told the time.
+//!
+//! It also knows switches that the site file has no more. They stand where they stood, and nobody
+//! sees them, until the site file has them again.
+
+use std::collections::BTreeMap;
+use strowger_model::{
+    Timestamp,
+    switch::{Means, SwitchState, SwitchTurn, Turned, Until},
+};
+use strowger_site::Switch;
+
+/// All switches.
+#[derive(Default)]
+pub(crate) struct Board {
+    /// The positions of those that the site file has, the normal one first.
+    positions: BTreeMap<String, Vec<String>>,
+    /// How each stands that was ever turned.
+    turned: BTreeMap<String, SwitchState>,
+}
+
+/// Somebody turns a switch.
+#[derive(Clone, Debug)]
+pub struct TurnSwitch {
+    /// The switch, by name.
+    pub name: String,
+    /// To where.
+    pub position: String,
+    /// Then it goes back to the position that it had for good.
+    pub until: Option<Timestamp>,
+    /// Who turns it, if that is known.
+    pub by: Option<String>,
+    /// By what.
+    pub means: Means,
+    /// By telephone: the endpoint that the PBX has authenticated.
+    pub endpoint: Option<String>,
+    /// Why, if that is said.
+    pub reason: Option<String>,
+}
+
+impl TurnSwitch {
+    /// For good, and by nobody in particular.
+    pub fn to(name: impl Into<String>, position: impl Into<String>, means: Means) -> Self {
+        let (name, position) = (name.into(), position.into());
+        Self { name, position, until: None, by: None, means, endpoint: None, reason: None }
+    }
+}
+
+/// Why a switch is not turned.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotTurned {
+    /// There is none of that name.
+    #[error("there is no switch {0}; `strowger switch list` shows all")]
+    NoSwitch(String),
+    /// It has no such position.
+    #[error("switch {name} has no position {position:?}; it has {}", positions.join(", "))]
+    NoPosition {
+        /// The switch.
+        name: String,
+        /// What was asked for.
+        position: String,
+        /// What it has.
+        positions: Vec<String>,
+    },
+    /// The time at which it is to go back is over.
+    #[error("the switch would go back at once: that time is over")]
+    IsOver,
+}
+
+impl Board {
+    /// As the journal has it. Until the first site file nobody sees anything of it.
+    pub(crate) fn of(states: Vec<SwitchState>) -> Self {
+        let turned = states.into_iter().map(|state| (state.name.clone(), state)).collect();
+        Self { positions: BTreeMap::new(), turned }
+    }
+
+    /// The site file has these switches from now on. One that stands in a position that it has no
+    /// more goes to its normal one.
+    pub(crate) fn furnish<'a>(
+        &mut self,
+        site: impl IntoIterator<Item = &'a Switch>,
+        now: Timestamp,
+    ) -> Vec<Turned> {
+        let of_site = |switch: &Switch| (switch.name.clone(), switch.positions.clone());
+        self.positions = site.into_iter().map(of_site).collect();
+        let mut fallen = Vec::new();
+        for (name, positions) in &self.positions {
+            let Some(normal) = positions.first() else { continue };
+            let Some(state) = self.turned.get_mut(name) else { continue };
+            if let Some(until) = &mut state.until
+                && !positions.contains(&until.back_to)
+            {
+                until.back_to.clone_from(normal);
+            }
+            state.until.take_if(|until| until.back_to == state.position);
+            if !positions.contains(&state.position) {
+                fallen.push(go(state, normal.clone(), now, Means::SiteFile));
+            }
+        }
+        fallen
+    }
+
+    /// Where a switch of the site file stands.
+    pub(crate) fn position(&self, name: &str) -> Option<&str> {
+        let normal = self.positions.get(name)?.first()?;
+        Some(self.turned.get(name).map_or(normal, |state| &state.position))
+    }
+
+    /// How a switch of the site file stands; none: it was never turned.
+    pub(crate) fn state(&self, name: &str) -> Option<&SwitchState> {
+        self.positions.get(name).and_then(|_| self.turned.get(name))
+    }
+
+    /// Turns a switch.
+    pub(crate) fn turn(&mut self, turn: TurnSwitch, now: Timestamp) -> Result<Turned, NotTurned> {
+        let TurnSwitch { name, position, until, by, means, endpoint, reason } = turn;
+        let Some(positions) = self.positions.get(&name) else {
+            return Err(NotTurned::NoSwitch(name));
+        };
+        if !positions.contains(&position) {
+            let positions = positions.clone();
+            return Err(NotTurned::NoPosition { name, position, positions });
+        }
+        if until.is_some_and(|until| until <= now) {
+            return Err(NotTurned::IsOver);
+        }
+        let from = self.position(&name).unwrap_or(&position).to_owned();
+        let before = self.turned.get(&name);
+        // Out of a position for some time nobody goes back to that one.
+        let for_good = match before.and_then(|before| before.until.as_ref()) {
+            Some(until) => until.back_to.clone(),
+            None => from.clone(),
+        };
+        let until =
+            until.filter(|_| for_good != position).map(|at| Until { at, back_to: for_good });
+        let since = before.filter(|_| from == position).map_or(now, |before| before.since);
+        let turn = SwitchTurn {
+            name: name.clone(),
+            at: now,
+            by: by.clone(),
+            means,
+            endpoint,
+            from,
+            to: position.clone(),
+            until: until.as_ref().map(|until| until.at),
+            reason: reason.clone(),
+        };
+        let state = SwitchState { name: name.clone(), position, since, until, by, reason };
+        self.turned.insert(name, state.clone());
+        Ok(Turned { state, turn })
+    }
+
+    /// When the next switch goes back by itself.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        let seen = self.turned.values().filter(|state| self.positions.contains_key(&state.name));
+        seen.filter_map(|state| Some(state.until.as_ref()?.at)).min()
+    }
+
+    /// Switches whose time is over go back.
+    pub(crate) fn go_back(&mut self, now: Timestamp) -> Vec<Turned> {
+        let mut turned = Vec::new();
+        for state in self.turned.values_mut() {
+            if self.positions.contains_key(&state.name)
+                && let Some(until) = state.until.take_if(|until| until.at <= now)
+            {
+                turned.push(go(state, until.back_to, now, Means::Time));
+            }
+        }
+        turned
+    }
+}
+
+/// A switch goes to a position without anybody's doing.
+fn go(state: &mut SwitchState, to: String, now: Timestamp, means: Means) -> Turned {
+    let from = std::mem::replace(&mut state.position, to.clone());
+    (state.since, state.until, state.by, state.reason) = (now, None, None, None);
+    let name = state.name.clone();
+    let (by, endpoint, until, reason) = (None, None, None, None);
+    let turn = SwitchTurn { name, at: now, by, means, endpoint, from, to, until, reason };
+    Turned { state: state.clone(), turn }
+}

@@ -1,0 +1,211 @@
+//! The board, turn by turn, and at random.
+
+use super::board::{Board, NotTurned, TurnSwitch};
+use proptest::prelude::*;
+use strowger_model::{
+    Timestamp,
+    switch::{Means, SwitchTurn, Turned, Until},
+};
+use strowger_site::Switch;
+
+const POSITIONS: [&str; 4] = ["Open", "Gesloten", "Waarneming", "Calamiteit"];
+
+fn switch(name: &str, positions: &[&str]) -> Switch {
+    Switch {
+        name: name.to_owned(),
+        label: name.to_owned(),
+        positions: positions.iter().map(|&position| position.to_owned()).collect(),
+        code: None,
+        turned_by: Vec::new(),
+    }
+}
+
+fn board() -> Board {
+    let mut board = Board::default();
+    assert_eq!(board.furnish([&switch("hap", &POSITIONS)], Timestamp(0)), []);
+    board
+}
+
+fn turn(position: &str, until: Option<u64>) -> TurnSwitch {
+    let until = until.map(Timestamp);
+    TurnSwitch { until, ..TurnSwitch::to("hap", position, Means::Command) }
+}
+
+fn turned(board: &mut Board, at: u64, position: &str, until: Option<u64>) -> Turned {
+    board.turn(turn(position, until), Timestamp(at)).unwrap()
+}
+
+fn until(at: u64, back_to: &str) -> Option<Until> {
+    Some(Until { at: Timestamp(at), back_to: back_to.to_owned() })
+}
+
+#[test]
+fn r1_a_switch_stands_in_its_normal_position_until_it_is_turned() {
+    let mut board = board();
+    assert_eq!((board.position("hap"), board.state("hap")), (Some("Open"), None));
+    assert_eq!(board.position("other"), None);
+    let Turned { state, turn } = turned(&mut board, 5, "Gesloten", None);
+    assert_eq!(
+        (state.position.as_str(), state.since, state.until),
+        ("Gesloten", Timestamp(5), None)
+    );
+    assert_eq!((turn.from.as_str(), turn.to.as_str()), ("Open", "Gesloten"));
+    assert_eq!(board.position("hap"), Some("Gesloten"));
+}
+
+#[test]
+fn r2_what_cannot_be_is_refused_and_changes_nothing() {
+    let mut board = board();
+    let no_switch = TurnSwitch::to("huh", "Open", Means::Api);
+    assert_eq!(board.turn(no_switch, Timestamp(1)), Err(NotTurned::NoSwitch("huh".into())));
+    let error = board.turn(turn("Dicht", None), Timestamp(1)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "switch hap has no position \"Dicht\"; it has Open, Gesloten, Waarneming, Calamiteit"
+    );
+    assert_eq!(board.turn(turn("Gesloten", Some(1)), Timestamp(1)), Err(NotTurned::IsOver));
+    assert_eq!(board.state("hap"), None);
+}
+
+#[test]
+fn a_turn_for_some_time_goes_back_to_the_last_position_that_was_for_good() {
+    let mut board = board();
+    turned(&mut board, 1, "Waarneming", None);
+    assert_eq!(turned(&mut board, 2, "Gesloten", Some(9)).state.until, until(9, "Waarneming"));
+    // Somebody else's turn ends that. Where it is for some time too, nobody goes back to a position
+    // that was itself one for some time.
+    assert_eq!(turned(&mut board, 3, "Calamiteit", Some(7)).state.until, until(7, "Waarneming"));
+    assert_eq!((board.due(), board.go_back(Timestamp(6))), (Some(Timestamp(7)), Vec::new()));
+    let back = board.go_back(Timestamp(8));
+    let [Turned { turn: SwitchTurn { at, from, to, means, .. }, state }] = &back[..] else {
+        panic!("{back:?}")
+    };
+    assert_eq!(
+        (at.0, from.as_str(), to.as_str(), *means),
+        (8, "Calamiteit", "Waarneming", Means::Time)
+    );
+    assert_eq!((&state.until, board.due()), (&None, None));
+    assert_eq!(board.go_back(Timestamp(9)), [], "the first time is forgotten");
+}
+
+#[test]
+fn a_turn_by_somebody_else_ends_the_time_of_a_switch() {
+    let mut board = board();
+    turned(&mut board, 1, "Gesloten", Some(9));
+    turned(&mut board, 2, "Calamiteit", None);
+    assert_eq!((board.due(), board.go_back(Timestamp(10))), (None, Vec::new()));
+    assert_eq!(board.position("hap"), Some("Calamiteit"));
+}
+
+#[test]
+fn the_same_position_again_is_longer_or_for_good() {
+    let mut board = board();
+    turned(&mut board, 1, "Gesloten", Some(9));
+    let longer = turned(&mut board, 2, "Gesloten", Some(20));
+    assert_eq!((longer.state.since, longer.state.until), (Timestamp(1), until(20, "Open")));
+    assert_eq!((longer.turn.from, longer.turn.to), ("Gesloten".to_owned(), "Gesloten".to_owned()));
+    turned(&mut board, 3, "Gesloten", None);
+    assert_eq!(board.due(), None, "for good");
+    assert_eq!(turned(&mut board, 4, "Gesloten", Some(9)).state.until, None, "to where?");
+}
+
+#[test]
+fn a_position_that_the_site_file_has_no_more_falls_back_to_the_normal_one() {
+    let mut board = board();
+    turned(&mut board, 1, "Calamiteit", Some(9));
+    let fallen = board.furnish([&switch("hap", &["Dag", "Nacht"])], Timestamp(2));
+    let [Turned { turn, .. }] = &fallen[..] else { panic!("{fallen:?}") };
+    assert_eq!(
+        (turn.from.as_str(), turn.to.as_str(), turn.means),
+        ("Calamiteit", "Dag", Means::SiteFile)
+    );
+    assert_eq!((board.position("hap"), board.due()), (Some("Dag"), None));
+    // One that it would go back to and that is gone: to the normal one.
+    board.furnish([&switch("hap", &POSITIONS)], Timestamp(3));
+    turned(&mut board, 3, "Waarneming", None);
+    turned(&mut board, 4, "Calamiteit", Some(9));
+    assert_eq!(board.furnish([&switch("hap", &["Open", "Calamiteit"])], Timestamp(5)), []);
+    assert_eq!(board.go_back(Timestamp(9))[0].turn.to, "Open");
+}
+
+#[test]
+fn a_switch_that_is_gone_is_seen_by_nobody_and_stands_where_it_stood_when_it_is_back() {
+    let mut board = board();
+    turned(&mut board, 1, "Calamiteit", Some(9));
+    board.furnish([], Timestamp(2));
+    assert_eq!((board.position("hap"), board.due()), (None, None));
+    assert_eq!(board.go_back(Timestamp(10)), []);
+    board.furnish([&switch("hap", &POSITIONS)], Timestamp(11));
+    assert_eq!(board.position("hap"), Some("Calamiteit"));
+    assert_eq!(board.go_back(Timestamp(11))[0].turn.to, "Open", "its time has come meanwhile");
+}
+
+#[test]
+fn the_next_host_goes_on_where_the_journal_says() {
+    let mut before = board();
+    let state = turned(&mut before, 1, "Calamiteit", Some(9)).state;
+    let mut board = Board::of(vec![state]);
+    assert_eq!(board.position("hap"), None, "there is no site file yet");
+    board.furnish([&switch("hap", &POSITIONS)], Timestamp(8));
+    assert_eq!((board.position("hap"), board.due()), (Some("Calamiteit"), Some(Timestamp(9))));
+}
+
+#[derive(Clone, Debug)]
+enum Act {
+    Turn(usize, Option<u64>),
+    Pass(u64),
+    Restart,
+    Site(usize),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        4 => (0..4usize, prop::option::of(1..20u64)).prop_map(|(to, after)| Act::Turn(to, after)),
+        4 => (0..20u64).prop_map(Act::Pass),
+        1 => Just(Act::Restart),
+        1 => (2..=4usize).prop_map(Act::Site),
+    ]
+}
+
+proptest! {
+    /// Turns follow each other without a gap, each is of a position that there is, and nothing is
+    /// overdue once the time was looked at.
+    #[test]
+    fn each_turn_begins_where_the_last_one_ended(acts in prop::collection::vec(act(), 0..60)) {
+        let (mut board, mut now, mut site) = (board(), 0, 4);
+        let mut last = "Open".to_owned();
+        for act in acts {
+            let turns = match act {
+                Act::Turn(to, after) => {
+                    let turn = turn(POSITIONS[to], after.map(|after| now + after));
+                    board.turn(turn, Timestamp(now)).into_iter().collect()
+                }
+                Act::Pass(time) => {
+                    now += time;
+                    board.go_back(Timestamp(now))
+                }
+                Act::Restart => {
+                    board = Board::of(board.state("hap").cloned().into_iter().collect());
+                    board.furnish([&switch("hap", &POSITIONS[..site])], Timestamp(now))
+                }
+                Act::Site(positions) => {
+                    site = positions;
+                    board.furnish([&switch("hap", &POSITIONS[..site])], Timestamp(now))
+                }
+            };
+            for Turned { state, turn } in turns {
+                prop_assert_eq!(&turn.from, &last);
+                prop_assert_eq!(&turn.to, &state.position);
+                last = turn.to;
+            }
+            prop_assert_eq!(board.position("hap"), Some(last.as_str()));
+            prop_assert!(POSITIONS[..site].contains(&last.as_str()));
+            let back_to = board.state("hap").and_then(|state| state.until.clone());
+            if let Some(Until { back_to, .. }) = back_to {
+                prop_assert!(POSITIONS[..site].contains(&back_to.as_str()) && back_to != last);
+            }
+            board.go_back(Timestamp(now)).into_iter().for_each(|turned| last = turned.turn.to);
+            prop_assert!(board.due().is_none_or(|due| due.0 > now));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Switches.
+
+use super::{Reader, staff::in_order};
+use crate::{
+    site::Switch,
+    site_file::{AgentFile, SwitchFile},
+    source::child,
+};
+use indexmap::IndexMap;
+use std::collections::BTreeMap;
+
+impl Reader<'_> {
+    pub(super) fn switches(
+        &mut self,
+        files: BTreeMap<String, SwitchFile>,
+        agents: &BTreeMap<String, AgentFile>,
+    ) -> IndexMap<String, Switch> {
+        let files = in_order(self.source, "/switches", files);
+        let codes =
+            files.iter().filter_map(|(name, file)| Some((name.clone(), file.code.clone()?)));
+        self.each_once("/switches", "code", codes.collect());
+        let mut switches: Vec<Switch> =
+            files.into_iter().map(|(name, file)| self.switch(name, file, agents)).collect();
+        switches.sort_by_cached_key(|switch| (switch.label.to_lowercase(), switch.name.clone()));
+        switches.into_iter().map(|switch| (switch.name.clone(), switch)).collect()
+    }
+
+    fn switch(
+        &mut self,
+        name: String,
+        file: SwitchFile,
+        agents: &BTreeMap<String, AgentFile>,
+    ) -> Switch {
+        let at = child("/switches", &name);
+        for (index, position) in file.positions.iter().enumerate() {
+            if file.positions[..index].contains(position) {
+                let at = format!("{at}/positions/{index}");
+                let message = format!("the switch has position `{position}` already");
+                let problem = self.source.at_value(&at, message);
+                self.wrong(problem.help("each position has a name of its own"));
+            }
+        }
+        for (index, agent) in file.turned_by.iter().enumerate() {
+            let at = format!("{at}/turned_by/{index}");
+            if !agents.contains_key(agent) {
+                let problem = self.source.at_value(&at, format!("no agent `{agent}`"));
+                self.wrong(problem.suggest(agent, agents.keys().map(String::as_str)));
+            } else if file.turned_by[..index].contains(agent) {
+                let problem =
+                    self.source.at_value(&at, format!("agent `{agent}` is in this list twice"));
+                self.wrong(problem);
+            }
+        }
+        Switch {
+            label: file.label.unwrap_or_else(|| name.clone()),
+            name,
+            positions: file.positions,
+            code: file.code,
+            turned_by: file.turned_by.iter().map(|agent| agent.as_str().into()).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        Problem, Site,
+        read_site::{People, site},
+        source::Source,
+    };
+    use std::path::Path;
+
+    const SITE: &str = r#"
+time_zone = "Europe/Brussels"
+language = "nl-BE"
+[switches.vcare]
+label = "vcare HAP"
+positions = ["Open", "Gesloten"]
+code = "31"
+turned_by = ["an"]
+[switches.meldtekst]
+label = "Meldtekst"
+positions = ["Open", "Gesloten", "Calamiteit"]
+code = "30"
+[agents.an]
+endpoints = [{ address = "PJSIP/an" }]
+"#;
+
+    fn read(from: &str, to: &str) -> Result<Site, Vec<Problem>> {
+        assert!(SITE.contains(from), "{from}");
+        let text = SITE.replacen(from, to, 1);
+        site(&Source::parse(Path::new("site.toml"), &text)?, People::Files)
+    }
+
+    fn wrong(from: &str, to: &str) -> String {
+        let problems = read(from, to).unwrap_err();
+        let said = problems.iter().map(|problem| {
+            let place = problem.place.as_ref().unwrap();
+            let help = problem.help.as_deref().unwrap_or_default();
+            format!("{}:{} {}; {help}", place.line, place.column, problem.message)
+        });
+        said.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn r1_switches_are_listed_by_their_labels() {
+        let site = read("", "").unwrap();
+        let labels: Vec<&str> = site.switches.values().map(|switch| &*switch.label).collect();
+        assert_eq!(labels, ["Meldtekst", "vcare HAP"]);
+        assert_eq!(site.switch("31").unwrap().name, "vcare");
+        assert_eq!(site.switch("vcare").unwrap().turned_by, ["an".into()]);
+        assert!(site.switch("32").is_none() && site.switch("Meldtekst").is_none());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_switch_is_said_with_its_place() {
+        for (from, to, said) in [
+            ("\"30\"", "\"31\"", "12:8 code 31 is `vcare`'s already; "),
+            ("[\"an\"]", "[\"bo\"]", "8:14 no agent `bo`; there is `an`"),
+            ("[\"an\"]", "[\"an\", \"an\"]", "8:20 agent `an` is in this list twice; "),
+            (
+                "\"Calamiteit\"]",
+                "\"Open\"]",
+                "11:34 the switch has position `Open` already; each position has a name of its own",
+            ),
+        ] {
+            assert_eq!(wrong(from, to), said);
+        }
+        let ten: Vec<String> = (0..11).map(|nth| format!("\"{nth}\"")).collect();
+        for (from, to, said) in [
+            ("[\"Open\", \"Gesloten\"]", "[\"Open\"]", "too few: at least 2"),
+            ("[\"Open\", \"Gesloten\"]", &*format!("[{}]", ten.join(", ")), "too many: at most 10"),
+            ("code = \"30\"", "code = \"3\"", "does not match the pattern"),
+            ("[\"Open\", \"Gesloten\"]", "[\"Open\", \"\"]", "too short"),
+            ("label = \"Meldtekst\"", "lable = \"Meldtekst\"", "unknown key `lable`"),
+        ] {
+            assert!(wrong(from, to).contains(said), "{}", wrong(from, to));
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! R1: a switch in front of a flow that knows nothing of switches.
+
+use std::{
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
+    time::{Duration, Instant},
+};
+use strowger_exchange::{Clock, TurnSwitch};
+use strowger_model::{Prompt, read::AgentStatus, switch::Means};
+use strowger_pbx::port::{Address, LegId};
+use strowger_sim::{Caller, Observed, Phone, Sim, SimConfig, Sound, Then};
+use strowger_tests::{Folder, HELPDESK, Host, Mortal, PATIENCE, helpdesk_site};
+
+const FRONT: &str = r#"
+plugin = "redirect"
+numbers = ["0900"]
+[permissions]
+flows = ["vaccination-helpdesk"]
+[limits]
+calls = 1000000
+[settings]
+switch = "hap"
+flow = "vaccination-helpdesk"
+[settings.positions]
+Open = "normal"
+Gesloten = { wait = { say = "De post is dicht.", repeat_every = 600, music = "wachtmuziek" } }
+"#;
+
+/// The helpdesk behind a switch.
+fn folder(agents: u8) -> Folder {
+    let helpdesk =
+        HELPDESK.replace("0900", "0901").replace("overflow_after = 6", "overflow_after = 600");
+    let helpdesk = helpdesk.replace("repeat_every = 2", "repeat_every = 600");
+    let site = helpdesk_site(agents, true, true, true).replace("ring_time = 3", "ring_time = 60");
+    let site = site + "[switches.hap]\npositions = [\"Open\", \"Gesloten\"]\ncode = \"31\"\n";
+    let folder = Folder::helpdesk(&site, &helpdesk).unwrap();
+    folder.plugin("redirect").unwrap().flow("front", FRONT).unwrap()
+}
+
+type Seen = Arc<Mutex<Vec<Observed>>>;
+
+/// Phones ring and nobody answers, unless told otherwise.
+fn config(seen: &Seen) -> SimConfig {
+    let seen = seen.clone();
+    SimConfig {
+        digit: Duration::ZERO,
+        unknown: Phone::new(Then::Rings),
+        observer: Some(Arc::new(move |_, observed: &Observed| {
+            seen.lock().unwrap().push(observed.clone());
+        })),
+        ..SimConfig::default()
+    }
+}
+
+fn call(sim: &Sim, number: u32) -> LegId {
+    sim.call(Caller {
+        from: Some(format!("+32470{number:06}")),
+        to: "0900".into(),
+        ..Caller::default()
+    })
+}
+
+fn hears_that_it_is_closed(seen: &Observed) -> bool {
+    let closed =
+        |prompt: &Prompt| matches!(prompt, Prompt::Text { text, .. } if text.contains("dicht"));
+    matches!(seen, Observed::Hears { sound: Sound::Prompt(prompt), .. } if closed(prompt))
+}
+
+fn count(seen: &Seen, is: impl Fn(&Observed) -> bool) -> usize {
+    seen.lock().unwrap().iter().filter(|seen| is(seen)).count()
+}
+
+async fn until(happened: impl Fn() -> bool) {
+    let waits = async {
+        while !happened() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waits).await.expect("not within its time");
+}
+
+fn turn(host: &Host, position: &str) {
+    host.exchange.turn_switch(TurnSwitch::to("31", position, Means::Api)).unwrap();
+}
+
+/// Within a second on a machine that does nothing else: see `switch_turn_ms` of the bench. The limit
+/// here is for one that runs other tests at the same time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r1_a_thousand_callers_who_wait_are_redirected_at_once() {
+    const CALLERS: u32 = 1000;
+    let host = Host::start(&folder(1), Clock::system()).unwrap();
+    host.log.quiet.store(true, Relaxed);
+    let seen = Seen::default();
+    let sim = host.sim(config(&seen));
+    for number in 0..CALLERS {
+        call(&sim, number);
+    }
+    let waiting =
+        || host.exchange.queue("vaccination-helpdesk").or_else(|| host.exchange.queue("helpdesk"));
+    until(|| waiting().is_some_and(|queue| queue.waiting == CALLERS)).await;
+
+    let since = Instant::now();
+    turn(&host, "Gesloten");
+    until(|| count(&seen, hears_that_it_is_closed) == CALLERS as usize).await;
+    let took = since.elapsed();
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    eprintln!("{CALLERS} callers are redirected after {took:?}");
+    assert_eq!(waiting().unwrap().waiting, 0);
+    until(|| host.exchange.agent_status("a1") == Some(AgentStatus::Free)).await;
+}
+
+/// The turn falls into the time without a host, and so does the end of its time.
+#[test]
+fn r1_a_switch_and_its_callers_outlive_the_host() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let seen = Seen::default();
+    let sim = {
+        let _inside = runtime.enter();
+        Arc::new(Sim::new(config(&seen), Arc::new(|_| {})))
+    };
+    sim.cut("no host yet");
+    let wait = |until: &dyn Fn() -> bool| {
+        let since = Instant::now();
+        while !until() {
+            assert!(since.elapsed() < PATIENCE);
+            std::thread::yield_now();
+        }
+    };
+    let folder = folder(1);
+    let host = Mortal::start(&folder, &sim).unwrap();
+    let caller = call(&sim, 1);
+    wait(&|| host.host.exchange.queue("helpdesk").unwrap().waiting == 1);
+    host.kill();
+
+    // The next host takes the call up, with the front that rests; and dies when the switch is turned,
+    // with all that it has ordered because of that.
+    let host = Mortal::start(&folder, &sim).unwrap();
+    wait(&|| host.host.log.lines().iter().any(|line| line.contains("Resumed")));
+    assert_eq!(host.host.exchange.switches()[0].state.position, "Open");
+    host.gag();
+    let soon = host.host.exchange.clock().now().plus(Duration::from_secs(1));
+    let for_some_time = TurnSwitch {
+        until: Some(soon),
+        by: Some("an".to_owned()),
+        reason: Some("brand".to_owned()),
+        ..TurnSwitch::to("hap", "Gesloten", Means::Command)
+    };
+    host.host.exchange.turn_switch(for_some_time).unwrap();
+    wait(&|| host.host.log.lines().iter().any(|line| line.contains("CameBack")));
+    assert!(host.store.flush(PATIENCE));
+    let turns = host.store.switch_turns(&Default::default()).unwrap();
+    assert_eq!(
+        (turns.len(), turns[0].by.as_deref(), turns[0].to.as_str()),
+        (1, Some("an"), "Gesloten")
+    );
+    host.kill();
+
+    // Its time is over: the switch goes back, the front is told, and the caller waits again.
+    let host = Mortal::start(&folder, &sim).unwrap();
+    wait(&|| host.host.exchange.switches()[0].state.position == "Open");
+    wait(&|| host.host.exchange.queue("helpdesk").unwrap().waiting == 1);
+    assert!(host.store.flush(PATIENCE));
+    let turns = host.store.switch_turns(&Default::default()).unwrap();
+    assert_eq!((turns.len(), turns[0].means, turns[0].to.as_str()), (2, Means::Time, "Open"));
+
+    // An agent has the caller then: the call goes on as if nothing had been.
+    let phone = Address::Endpoint("PJSIP/a1".into());
+    let rings = |seen: &Observed| matches!(seen, Observed::RingStarted { .. });
+    wait(&|| count(&seen, rings) > 0 && sim.pick_up(&phone).is_some());
+    wait(&|| host.host.exchange.agent_status("a1") == Some(AgentStatus::Talking));
+    turn(&host.host, "Gesloten");
+    sim.hang_up(&caller);
+    runtime.block_on(host.host.records(1, PATIENCE)).unwrap();
+    assert_eq!(host.host.log.records()[0].outcome, "answered");
+}
