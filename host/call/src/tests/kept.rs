@@ -90,7 +90,6 @@ fn queueing(stage: QueueStage) -> Queueing {
         display_name: Some("Desk".to_owned()),
         calls_back: None,
         report_offers: true,
-        calls_back: None,
     };
     Queueing { ask, entered: AT, waited: Duration::from_secs(90), stage }
 }

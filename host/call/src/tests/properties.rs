@@ -54,7 +54,6 @@ pub(super) fn enter(with_caller: bool, agent_leg: LegName, whisper: bool) -> Com
         whisper: whisper.into_iter().collect(),
         display_name: None,
         report_offers: true,
-        calls_back: None,
     }))
 }
 

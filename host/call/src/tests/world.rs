@@ -2,7 +2,7 @@
 
 use super::{
     pbx::Pbx,
-    shared::{FLOWS, Hurry, Shared, floor_at, terms},
+    shared::{FLOWS, Shared, floor_at, terms},
 };
 use crate::{Call, Image, Input, Now, Out, legs::Role};
 use std::{
