@@ -298,7 +298,15 @@ impl Turn<'_> {
     }
 
     pub(crate) fn drop_orders(&mut self) {
-        self.call.unseen.clear();
+        // Of whom it was to be told and was not, no flow knows: nor is one told when they are gone.
+        for event in std::mem::take(&mut self.call.unseen) {
+            if let Event::Order { id, .. } = event
+                && event.brings(id)
+                && let Some(leg) = self.call.legs.brought_by(id)
+            {
+                leg.known = false;
+            }
+        }
         while let Some(order) = self.call.orders.pop() {
             order.doing.take_back(order.id, self);
         }

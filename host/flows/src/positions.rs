@@ -142,7 +142,7 @@ mod tests {
             wrong(lacks),
             [
                 "5:1 switch `hap` has no position `Geslotn`; did you mean `Gesloten`?",
-                "3:2 nothing is said of position `Gesloten` of switch `hap`; say what happens to \
+                "3:17 nothing is said of position `Gesloten` of switch `hap`; say what happens to \
                  callers in each position that the site file gives the switch",
             ]
         );

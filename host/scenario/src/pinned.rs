@@ -36,12 +36,29 @@ pub fn pinned(
         }
     };
     let flow = on_this_site(flow)?;
-    let named = flow.permissions.flows.iter().filter(|name| **name != *flow.name.as_str());
-    let others = named.filter_map(|name| beside.flows.get(name.as_str()));
-    let flows = others
+    let flows = behind(&flow, beside)
         .map(|other| on_this_site(other).map(|pinned| (other.name.clone(), pinned)))
         .collect::<Result<BTreeMap<_, _>, _>>()?;
     Ok((flow, Snapshot { site: site.clone(), flows }))
+}
+
+/// The flows that may have a call after one: those with which it may continue, those with which these
+/// may, and so on.
+pub(crate) fn behind<'a>(
+    flow: &LoadedFlow,
+    beside: &'a Snapshot,
+) -> impl Iterator<Item = &'a Arc<LoadedFlow>> {
+    let mut names = vec![flow.name.to_string()];
+    let mut next = flow.permissions.flows.clone();
+    while let Some(name) = next.pop() {
+        if names.contains(&name) {
+            continue;
+        }
+        let further = beside.flows.get(name.as_str()).map(|flow| flow.permissions.flows.clone());
+        next.extend(further.into_iter().flatten());
+        names.push(name);
+    }
+    names.into_iter().skip(1).filter_map(|name| beside.flows.get(name.as_str()))
 }
 
 fn file(flow: &LoadedFlow, name: &str) -> PathBuf {

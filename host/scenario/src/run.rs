@@ -9,6 +9,7 @@ use crate::{
     file::{Call, Does, ScenarioFile},
     judge::{Expected, Failure, judge},
     people,
+    pinned::behind,
     recorder::Recorder,
     reported,
     stage::{SimStage, Stage, behaviour, outside},
@@ -359,25 +360,6 @@ impl Prepared {
             );
         }
     }
-}
-
-/// The flows that may have a call after one: those with which it may continue, those with which these
-/// may, and so on.
-fn behind<'a>(
-    flow: &LoadedFlow,
-    beside: &'a Snapshot,
-) -> impl Iterator<Item = &'a Arc<LoadedFlow>> {
-    let mut names = vec![flow.name.to_string()];
-    let mut next = flow.permissions.flows.clone();
-    while let Some(name) = next.pop() {
-        if names.contains(&name) {
-            continue;
-        }
-        let further = beside.flows.get(name.as_str()).map(|flow| flow.permissions.flows.clone());
-        next.extend(further.into_iter().flatten());
-        names.push(name);
-    }
-    names.into_iter().skip(1).filter_map(|name| beside.flows.get(name.as_str()))
 }
 
 /// Switches and positions that the scenario names and the site does not have.

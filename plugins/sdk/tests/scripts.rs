@@ -433,7 +433,7 @@ script!(Front, call => {
         said.push(turned.position);
     }
     call.answer().await?;
-    call.play([Prompt::Text(strowger_sdk::types::Spoken { text: said.join(" "), language: None })]).await;
+    call.play(said.join(" ")).await;
     Ok("closed".into())
 });
 

@@ -122,7 +122,7 @@ fn r2_at_another_phone_the_pin_is_asked_for_and_a_wrong_one_again() {
     call.presses("999").settles().presses("104").presses("1");
     let proof = |proof: &str| Digits {
         digits: "".into(),
-        ended_by: GatherEnd::Terminator,
+        end: GatherEnd::Terminator,
         proof: Some(proof.into()),
     };
     call.comes_of("gather", Outcome::Gathered(proof("p1")));
