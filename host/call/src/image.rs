@@ -5,7 +5,7 @@
 //! another format, and a reader of this one.
 
 use crate::{
-    Call, Kept, Origin, Phase, Rare, Takeover,
+    Call, Kept, Origin, Phase, Rare,
     front::Fronts,
     legs::{Legs, Role},
     order::{
@@ -18,7 +18,7 @@ use crate::{
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, collections::VecDeque, sync::Arc, time::Duration};
-use strowger_model::{CallRecord, Event, FlowVersion, event::Cause};
+use strowger_model::{CallRecord, Event, FlowVersion};
 use strowger_pbx::port::LegId;
 use strowger_site::Terms;
 
@@ -58,8 +58,6 @@ pub struct Image<'a> {
     pub(crate) used: Used,
     #[serde(default)]
     pub(crate) dialled_ms: u32,
-    #[serde(default)]
-    pub(crate) handed: Cow<'a, Vec<Takeover>>,
     pub(crate) fronts: Option<Cow<'a, Fronts>>,
 }
 
@@ -83,7 +81,6 @@ impl Call {
             on_new_version: self.on_new_version,
             used: self.kept.used,
             dialled_ms: self.kept.dialled_ms,
-            handed: Cow::Borrowed(&self.kept.handed),
             fronts: self.rare.as_deref().map(|rare| Cow::Borrowed(&rare.fronts)),
         }
     }
@@ -105,7 +102,6 @@ impl Call {
                 origin: image.origin.into_owned(),
                 used: image.used,
                 dialled_ms: image.dialled_ms,
-                handed: image.handed.into_owned(),
                 accounted: nanos(image.at),
             }),
             plays: image.plays,
@@ -154,17 +150,5 @@ impl Image<'_> {
     /// The phone is another call's.
     pub fn forget(&mut self, leg: &LegId) {
         self.legs.to_mut().remove(leg);
-    }
-
-    /// Legs that went to other calls.
-    pub fn handed(&self) -> &[Takeover] {
-        &self.handed
-    }
-
-    /// A leg that it had went to another call after it was taken.
-    pub fn part_with(&mut self, leg: &LegId) {
-        let gone = self.legs.to_mut().remove(leg).filter(|leg| leg.known);
-        let told = gone.map(|leg| Event::HungUp { leg: leg.name, cause: Cause::Normal });
-        self.unseen.to_mut().extend(told);
     }
 }

@@ -110,9 +110,6 @@ struct Kept {
     used: Used,
     /// For how many milliseconds numbers were dialled for a caller whom nobody had yet.
     dialled_ms: u32,
-    /// Legs that went to other calls. Each call is journalled by itself: so the next host sees
-    /// whether the other one has taken them over.
-    handed: Vec<Takeover>,
     /// Up to when the time of the call is accounted for, in nanoseconds of monotonic time. Zero:
     /// not begun.
     accounted: u64,
@@ -173,7 +170,6 @@ impl Call {
                 origin,
                 used: Used::default(),
                 dialled_ms: 0,
-                handed: Vec::new(),
                 accounted: 0,
             }),
             index: 0,

@@ -15,7 +15,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use strowger_call::{Call, Claim, Image, Observed, Takeover};
+use strowger_call::{Call, Claim, Image, Observed};
 use strowger_flows::LoadedFlow;
 use strowger_journal::{Change, Clocks, OpenCall, Query, Store, decode};
 use strowger_model::{
@@ -87,29 +87,6 @@ impl Dormant {
         Some(Clocks { elapsed: elapsed + later, wall: wall(told), trusted: wall(trusted) })
     }
 
-    /// A host that dies while a leg goes from one call to another may have journalled one of the two
-    /// calls and not the other. Each leg is then of one call. Given back are those that no call has:
-    /// the other call is to take them over.
-    fn settle_takeovers(&mut self) -> Vec<Takeover> {
-        let images = || self.calls.iter().filter_map(|(_, image)| image.as_ref().ok());
-        let mut last: HashMap<LegId, Duration> = HashMap::new();
-        for image in images() {
-            for leg in image.leg_ids() {
-                let at = last.entry(leg.clone()).or_default();
-                *at = (*at).max(image.at);
-            }
-        }
-        let handed = images().flat_map(Image::handed);
-        let handed = handed.filter(|it| !last.contains_key(&it.leg)).cloned().collect();
-        for image in self.calls.iter_mut().filter_map(|(_, image)| image.as_mut().ok()) {
-            // The call that has the leg was journalled after the one that gave it away.
-            let gone = image.leg_ids().filter(|leg| image.at < last[*leg]);
-            let gone: Vec<LegId> = gone.cloned().collect();
-            gone.iter().for_each(|leg| image.part_with(leg));
-        }
-        handed
-    }
-
     fn images(&self) -> impl Iterator<Item = &Image<'static>> {
         self.calls.iter().filter_map(|(_, image)| image.as_ref().ok())
     }
@@ -132,7 +109,7 @@ impl Drop for Roll {
 
 impl Exchange {
     /// Takes up every call, now that the PBX has said what is alive.
-    pub(crate) fn wake(self: &Arc<Self>, mut dormant: Dormant, alive: Vec<AliveLeg>) {
+    pub(crate) fn wake(self: &Arc<Self>, dormant: Dormant, alive: Vec<AliveLeg>) {
         let since = tokio::time::Instant::now();
         let last_seen = dormant.clocks().map(|last| last.elapsed);
         let gap =
@@ -142,7 +119,6 @@ impl Exchange {
         let mut flows: HashMap<FlowVersion, Result<Arc<LoadedFlow>, String>> = HashMap::new();
         let (mut entries, mut quieting) = (Vec::new(), Vec::new());
         let (mut woken, mut given_up) = (Vec::new(), HashSet::new());
-        let handed = dormant.settle_takeovers();
         for (open, image) in dormant.calls {
             let flow =
                 flows.entry(open.on.clone()).or_insert_with(|| self.flow_of(&open.on)).clone();
@@ -179,12 +155,6 @@ impl Exchange {
             let running = Running::new(call, self.clone(), on).with(resting);
             woken.push((running, legs, mail));
         }
-        // Whose call is over goes on in the own route of the PBX.
-        let handed = handed.into_iter().filter(|it| by_leg.contains_key(&it.leg));
-        given_up.extend(handed.filter_map(|takeover| {
-            let leg = takeover.leg.clone();
-            self.register.hand_over(None, takeover).is_none().then_some(leg)
-        }));
         let agents = self.seat_agents();
         // No attempt of before has a number as high as that, so that names of legs never repeat:
         // this time never goes back, as the wall clock may.

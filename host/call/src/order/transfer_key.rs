@@ -194,12 +194,11 @@ impl Turn<'_> {
             takeover.caller_name.clone_from(&origin.caller_name);
             takeover.endpoint.clone_from(&origin.endpoint);
         }
-        if !self.house.hand_over(takeover.clone()) {
+        if !self.house.hand_over(takeover) {
             let why = "the other call of the phone is over";
             return Err(refusal(RefusalReason::WrongState, why));
         }
         self.call.legs.remove(&other.id);
-        self.call.kept.handed.push(takeover);
         if id < OrderId::FIRST_OF_HOST {
             self.tell(Event::Order { id, outcome: Outcome::Transferred });
         }

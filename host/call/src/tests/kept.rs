@@ -9,7 +9,7 @@ use super::{
     world::World,
 };
 use crate::{
-    Call, Image, Takeover,
+    Call, Image,
     front::Fronts,
     legs::{Ending, Leg, Role},
     order::{
@@ -257,13 +257,6 @@ fn everything() -> Call {
         consulted: Duration::ZERO,
     }];
     call.kept.dialled_ms = 900;
-    call.kept.handed = vec![Takeover {
-        leg: "gone-leg".into(),
-        of: "other-leg".into(),
-        caller: Some("+32470000002".to_owned()),
-        caller_name: Some("Jan".to_owned()),
-        endpoint: Some("PJSIP/gate".to_owned()),
-    }];
     call
 }
 

@@ -230,7 +230,7 @@ impl House for Guest<'_> {
     }
 
     fn hand_over(&mut self, takeover: Takeover) -> bool {
-        self.exchange.register.hand_over(Some(self.call), takeover).is_some()
+        self.exchange.register.hand_over(self.call, takeover).is_some()
     }
 
     fn tell_owner(&mut self, event: PbxEvent) {

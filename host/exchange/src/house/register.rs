@@ -171,11 +171,11 @@ impl Register {
 
     /// A leg of a call is one of the call of another leg from now on, which is told so. None: that
     /// leg is no other call's.
-    pub(crate) fn hand_over(&self, from: Option<CallId>, takeover: Takeover) -> Option<CallId> {
+    pub(crate) fn hand_over(&self, from: CallId, takeover: Takeover) -> Option<CallId> {
         let to = {
             let mut calls = self.lock();
             let to = calls.by_leg.get(&takeover.of).map(|owner| owner.call);
-            let to = to.filter(|to| Some(*to) != from)?;
+            let to = to.filter(|to| *to != from)?;
             calls.by_id.get(&to)?.mailbox.as_ref()?;
             calls.by_leg.insert(takeover.leg.clone(), Owner::of(to));
             to
