@@ -233,6 +233,19 @@ fn what_the_floor_says_late_is_not_taken_for_a_place_of_another_flow() {
     assert_eq!(places(&world), waiting - 1);
 }
 
+#[test]
+fn who_was_reached_and_is_not_with_the_caller_is_hung_up() {
+    let mut world = fronted(vec![vec![dial("bob", false), keep_waiting(caller())]]);
+    let bob = dialled(&world);
+    let events = world.pbx.answer(&bob);
+    world.hear(events);
+    world.settle();
+    assert_eq!(world.pbx.legs.len(), 2, "the flow would announce the caller to bob");
+    world.turn("hap", "closed");
+    world.settle();
+    assert_eq!((told(&world), world.pbx.legs.len()), (CLOSED.to_vec(), 1));
+}
+
 /// A caller whom an agent holds while asking a colleague talks.
 #[test]
 fn who_is_on_hold_for_an_agent_is_left_alone() {
