@@ -6,7 +6,7 @@ use crate::serve::{
     test_call::{Stage, TestLegs},
     watch::Watch,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use strowger_api::{Error, Host, Lines, v1};
 use strowger_exchange::{ByHandError, Exchange};
 use strowger_flows::Catalogue;
@@ -28,6 +28,19 @@ pub(crate) struct Running {
     pub(crate) vitals: Vitals,
     /// For what people keep, beside the host's own writer.
     pub(crate) journal: Arc<dyn Backend>,
+}
+
+/// For so long a command waits for the journal. When that is stuck, `status` says so.
+const COMMIT: Duration = Duration::from_secs(2);
+
+impl Running {
+    /// What somebody was told to be done outlives the host.
+    async fn committed(&self) {
+        if let Some(store) = self.vitals.store.clone() {
+            // Fails only when the host ends.
+            let _ = tokio::task::spawn_blocking(move || store.flush(COMMIT)).await;
+        }
+    }
 }
 
 impl Host for Running {
@@ -76,7 +89,9 @@ impl Host for Running {
         self.exchange.agent(agent, action).map_err(|refusal| match refusal.reason {
             RefusalReason::UnknownName => Error::not_found(refusal.detail),
             _ => Error::conflict(refusal.detail),
-        })
+        })?;
+        self.committed().await;
+        Ok(())
     }
 
     async fn switches(&self) -> Result<Vec<v1::Switch>, Error> {
@@ -89,7 +104,9 @@ impl Host for Running {
         turn: v1::TurnSwitch,
     ) -> Result<v1::SwitchTurn, Error> {
         let turned = self.exchange.turn_switch(answers::turn_switch(switch, turn));
-        turned.map(answers::switch_turn).map_err(answers::not_turned)
+        let turned = turned.map_err(answers::not_turned)?;
+        self.committed().await;
+        Ok(answers::switch_turn(turned))
     }
 
     async fn switch_turns(&self, which: v1::WhichTurns) -> Result<Vec<v1::SwitchTurn>, Error> {
