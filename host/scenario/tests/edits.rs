@@ -422,6 +422,10 @@ fn agent(changed: &mut Changes<'_>, nth: usize, name: &str) {
     }
     if !NAMED.contains(&name) {
         changed.change(format!("{name} has left"), |site| {
+            for (_, switch) in site["switches"].as_table_mut().unwrap() {
+                let may = switch["turned_by"].as_array_mut().unwrap();
+                may.retain(|agent| agent.as_str() != Some(name));
+            }
             site["agents"].as_table_mut().unwrap().remove(name);
             for (_, queue) in site["queues"].as_table_mut().unwrap() {
                 let agents = queue["agents"].as_array_mut().unwrap();
