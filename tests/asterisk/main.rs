@@ -5,6 +5,7 @@
 //! * `callers`: who calls.
 //! * `line`: phones that ring are passed on from caller to caller.
 //! * `phones`: agents in calls of their own.
+//! * `switches`: what becomes of callers when a switch is turned.
 //! * `talk`: who hears whom in a conversation.
 //! * `transfer`: the transfer key of a phone.
 //! * `recovery`: calls outlive their host.
@@ -18,5 +19,6 @@ mod line;
 mod permanentie;
 mod phones;
 mod recovery;
+mod switches;
 mod talk;
 mod transfer;

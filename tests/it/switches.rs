@@ -8,33 +8,11 @@ use strowger_exchange::{Clock, TurnSwitch};
 use strowger_model::{Prompt, read::AgentStatus, switch::Means};
 use strowger_pbx::port::{Address, LegId};
 use strowger_sim::{Caller, Observed, Phone, Sim, SimConfig, Sound, Then};
-use strowger_tests::{Folder, HELPDESK, Host, Mortal, PATIENCE, helpdesk_site};
+use strowger_tests::{Host, Mortal, PATIENCE, behind_a_switch};
 
-const FRONT: &str = r#"
-plugin = "redirect"
-numbers = ["0900"]
-[permissions]
-flows = ["vaccination-helpdesk"]
-[limits]
-calls = 1000000
-[settings]
-switch = "hap"
-flow = "vaccination-helpdesk"
-[settings.positions]
-Open = "normal"
-Gesloten = { wait = { say = "De post is dicht.", repeat_every = 600, music = "wachtmuziek" } }
-"#;
-
-/// The helpdesk behind a switch.
-fn folder(agents: u8) -> Folder {
-    let helpdesk =
-        HELPDESK.replace("0900", "0901").replace("overflow_after = 6", "overflow_after = 600");
-    let helpdesk = helpdesk.replace("repeat_every = 2", "repeat_every = 600");
-    let site = helpdesk_site(agents, true, true, true).replace("ring_time = 3", "ring_time = 60");
-    let site = site + "[switches.hap]\npositions = [\"Open\", \"Gesloten\"]\ncode = \"31\"\n";
-    let folder = Folder::helpdesk(&site, &helpdesk).unwrap();
-    folder.plugin("redirect").unwrap().flow("front", FRONT).unwrap()
-}
+/// What happens to callers while the switch is off its normal position.
+const CLOSED: &str =
+    r#"{ wait = { say = "De post is dicht.", repeat_every = 600, music = "wachtmuziek" } }"#;
 
 type Seen = Arc<Mutex<Vec<Observed>>>;
 
@@ -87,7 +65,7 @@ fn turn(host: &Host, position: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r1_a_thousand_callers_who_wait_are_redirected_at_once() {
     const CALLERS: u32 = 1000;
-    let host = Host::start(&folder(1), Clock::system()).unwrap();
+    let host = Host::start(&behind_a_switch(1, CLOSED).unwrap(), Clock::system()).unwrap();
     host.log.quiet.store(true, Relaxed);
     let seen = Seen::default();
     let sim = host.sim(config(&seen));
@@ -123,7 +101,7 @@ fn r1_a_switch_and_its_callers_outlive_the_host() {
             std::thread::yield_now();
         }
     };
-    let folder = folder(1);
+    let folder = behind_a_switch(1, CLOSED).unwrap();
     let host = Mortal::start(&folder, &sim).unwrap();
     let caller = call(&sim, 1);
     wait(&|| host.host.exchange.queue("helpdesk").unwrap().waiting == 1);

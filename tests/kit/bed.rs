@@ -206,3 +206,34 @@ central_number = "Bel de centrale."
 closed = "Gesloten."
 full = "Vol."
 "#;
+
+/// In front of the helpdesk.
+const FRONT: &str = r#"
+plugin = "redirect"
+numbers = ["0900"]
+[permissions]
+flows = ["vaccination-helpdesk"]
+[limits]
+calls = 1000000
+[settings]
+switch = "hap"
+flow = "vaccination-helpdesk"
+[settings.positions]
+Open = "normal"
+"#;
+
+/// The helpdesk, with so many agents whose phones ring for a minute, behind the switch `hap`
+/// (code 31). `closed` says what happens to callers of 0900 in its position `Gesloten`.
+///
+/// # Errors
+/// It cannot be written.
+pub fn behind_a_switch(agents: u8, closed: &str) -> Result<Folder> {
+    let helpdesk = HELPDESK
+        .replace("0900", "0901")
+        .replace("overflow_after = 6", "overflow_after = 600")
+        .replace("repeat_every = 2", "repeat_every = 600");
+    let site = helpdesk_site(agents, true, true, true).replace("ring_time = 3", "ring_time = 60");
+    let site = site + "[switches.hap]\npositions = [\"Open\", \"Gesloten\"]\ncode = \"31\"\n";
+    let front = format!("{FRONT}Gesloten = {closed}\n");
+    Folder::helpdesk(&site, &helpdesk)?.plugin("redirect")?.flow("front", &front)
+}
