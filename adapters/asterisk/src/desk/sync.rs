@@ -45,6 +45,7 @@ impl Desk {
     }
 
     pub(super) fn synced(&mut self, snapshot: Snapshot) {
+        let another_served = self.stood_down;
         (self.lost, self.stood_down, self.why_lost) = (false, false, None);
         let before = self.started.replace(snapshot.started.clone());
         let restarted = before.is_some_and(|before| before != snapshot.started);
@@ -67,8 +68,11 @@ impl Desk {
             self.legs.keys().filter(|channel| !there.contains(&***channel)).cloned().collect();
         for channel in missing {
             let leg = &self.legs[&channel];
-            // The dial is through by now, or not yet.
-            if leg.is_being_dialled() || dialled.contains(&channel) {
+            // The dial is through by now, or not yet. Nobody is rung any more who was to be rung while
+            // another host served.
+            let waits = !another_served && leg.is_being_dialled();
+            let dialling = leg.running.is_some_and(|(_, dialling)| dialling);
+            if waits || dialling || dialled.contains(&channel) {
                 alive.push(AliveLeg {
                     leg: leg.id.clone(),
                     state: LegState::Down,

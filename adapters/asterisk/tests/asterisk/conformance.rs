@@ -31,6 +31,7 @@ scenarios! {
     dialled_nothing_listens
     dialled_is_unknown
     dialled_and_withheld
+    dialled_and_rings_on_for_another
     dialled_twice_is_one_leg
     unknown_leg_is_hung_up
     caller_cancels
