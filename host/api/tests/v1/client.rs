@@ -43,6 +43,7 @@ async fn everything(host: &impl Host) -> Vec<Result<String, Error>> {
     ] {
         said.push(shown(host.agent(&agent.into(), what).await));
     }
+    said.push(shown(host.checklist().await));
     said.push(shown(host.switches().await));
     for (switch, position) in [("vcare / hap", "Gesloten"), ("vcare / hap", "Dicht"), ("x", "y")] {
         let turn = TurnSwitch {
