@@ -120,7 +120,7 @@ impl Table<'_> {
             reached.extend(self.beside.iter().map(|flow| ("flow", *flow)));
         }
         let texts: Vec<&str> = reached.iter().map(|(_, text)| *text).collect();
-        let what = match (texts.is_empty(), first_text(value)) {
+        let what = match (texts.is_empty(), longest_text(value)) {
             (true, Some(text)) => format!("{text:?}"),
             _ => texts.join(", "),
         };
@@ -138,11 +138,12 @@ impl Table<'_> {
     }
 }
 
-fn first_text(value: &Value) -> Option<&str> {
+/// The text that says most: others beside it are names.
+fn longest_text(value: &Value) -> Option<&str> {
     match value {
         Value::String(text) => Some(text),
-        Value::Array(items) => items.iter().find_map(first_text),
-        Value::Object(map) => map.values().find_map(first_text),
+        Value::Array(items) => items.iter().filter_map(longest_text).max_by_key(|text| text.len()),
+        Value::Object(map) => map.values().filter_map(longest_text).max_by_key(|text| text.len()),
         _ => None,
     }
 }
@@ -283,7 +284,7 @@ mod tests {
             },
             "$defs": { "Way": { "oneOf": [
                 { "type": "string", "const": "normal" },
-                { "properties": { "say": { "type": "string" } } },
+                { "properties": { "say": { "type": "string" }, "wait": {} } },
                 { "properties": { "flow": { "type": "string", "format": "flow" } } },
                 { "properties": { "to": { "properties": {
                     "music": { "type": "string", "format": "music" },
@@ -297,6 +298,7 @@ mod tests {
             "flow": "gp-post",
             "positions": {
                 "Open": "normal",
+                "Wacht": { "wait": { "music": "wachtmuziek", "say": "Blijf aan de lijn." } },
                 "Gesloten": { "say": "Bel \"112\"." },
                 "Calamiteit": { "flow": "noodlijn" },
                 "Elders": { "to": { "number": "+32470000199", "music": "wachtmuziek" } },
@@ -313,6 +315,7 @@ mod tests {
         };
         assert_eq!(way("Open"), ("normal: flow gp-post", vec!["gp-post"]));
         assert_eq!(way("Gesloten"), ("say \"Bel \\\"112\\\".\"", vec![]));
+        assert_eq!(way("Wacht"), ("wait \"Blijf aan de lijn.\"", vec![]));
         assert_eq!(way("Calamiteit"), ("flow noodlijn", vec!["noodlijn"]));
         assert_eq!(way("Elders"), ("to +32470000199", vec![]));
     }

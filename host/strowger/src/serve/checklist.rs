@@ -163,7 +163,7 @@ fn queues(current: &Snapshot, agents: &[AgentFigures]) -> Vec<Check> {
         let here: Vec<&AgentFigures> =
             agents.iter().filter(|agent| agent.queues.contains(&queue.name)).collect();
         let away = here.iter().filter(|agent| agent.status == AgentStatus::LoggedOut).count();
-        let state = format!("{} agents, {} logged in", here.len(), here.len() - away);
+        let state = format!("{} of {} agents logged in", here.len() - away, here.len());
         match here.is_empty() {
             false => ready(Queue, queue.name.as_str(), state),
             true => {
