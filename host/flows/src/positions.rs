@@ -21,6 +21,9 @@ const DEEPEST: usize = 32;
 const REACHED: [&str; 6] =
     ["flow", "queue", "agent", "queue-or-agent", "dialled-number", "phone-number"];
 
+/// Characters of a text that people see.
+const RECOGNISED: usize = 50;
+
 /// A switch that a flow reads by its settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SwitchRead {
@@ -121,7 +124,7 @@ impl Table<'_> {
         }
         let texts: Vec<&str> = reached.iter().map(|(_, text)| *text).collect();
         let what = match (texts.is_empty(), longest_text(value)) {
-            (true, Some(text)) => format!("{text:?}"),
+            (true, Some(text)) => format!("{:?}", beginning(text)),
             _ => texts.join(", "),
         };
         let shown = match value {
@@ -135,6 +138,14 @@ impl Table<'_> {
         let flows = reached.iter().filter(|(format, _)| *format == "flow");
         let flows = flows.map(|(_, flow)| FlowName::from(*flow)).collect();
         Way { position: position.to_owned(), shown, flows }
+    }
+}
+
+/// As much of a text as one needs to recognise it.
+fn beginning(text: &str) -> String {
+    match text.char_indices().nth(RECOGNISED) {
+        Some((at, _)) => format!("{}...", &text[..at]),
+        None => text.to_owned(),
     }
 }
 
@@ -298,7 +309,7 @@ mod tests {
             "flow": "gp-post",
             "positions": {
                 "Open": "normal",
-                "Wacht": { "wait": { "music": "wachtmuziek", "say": "Blijf aan de lijn." } },
+                "Wacht": { "wait": { "music": "wachtmuziek", "say": "Blijf aan de lijn. ".repeat(9) } },
                 "Gesloten": { "say": "Bel \"112\"." },
                 "Calamiteit": { "flow": "noodlijn" },
                 "Elders": { "to": { "number": "+32470000199", "music": "wachtmuziek" } },
@@ -315,7 +326,8 @@ mod tests {
         };
         assert_eq!(way("Open"), ("normal: flow gp-post", vec!["gp-post"]));
         assert_eq!(way("Gesloten"), ("say \"Bel \\\"112\\\".\"", vec![]));
-        assert_eq!(way("Wacht"), ("wait \"Blijf aan de lijn.\"", vec![]));
+        let begins = "wait \"Blijf aan de lijn. Blijf aan de lijn. Blijf aan de ...\"";
+        assert_eq!(way("Wacht"), (begins, vec![]));
         assert_eq!(way("Calamiteit"), ("flow noodlijn", vec!["noodlijn"]));
         assert_eq!(way("Elders"), ("to +32470000199", vec![]));
     }

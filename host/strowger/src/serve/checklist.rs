@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn r7_who_can_prove_nothing_cannot_turn_a_switch() {
-        let text = "time_zone = \"Europe/Brussels\"\n\
+        let text = "time_zone = \"Europe/Brussels\"\nlanguage = \"nl-BE\"\n\
             [switches.hap]\npositions = [\"Open\", \"Dicht\"]\ncode = \"31\"\n\
             turned_by = [\"desk\", \"mobile\"]\n\
             [switches.sign]\npositions = [\"Open\", \"Dicht\"]\ncode = \"32\"\n\
