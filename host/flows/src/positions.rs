@@ -326,7 +326,7 @@ mod tests {
         };
         assert_eq!(way("Open"), ("normal: flow gp-post", vec!["gp-post"]));
         assert_eq!(way("Gesloten"), ("say \"Bel \\\"112\\\".\"", vec![]));
-        let begins = "wait \"Blijf aan de lijn. Blijf aan de lijn. Blijf aan de ...\"";
+        let begins = "wait \"Blijf aan de lijn. Blijf aan de lijn. Blijf aan de...\"";
         assert_eq!(way("Wacht"), (begins, vec![]));
         assert_eq!(way("Calamiteit"), ("flow noodlijn", vec!["noodlijn"]));
         assert_eq!(way("Elders"), ("to +32470000199", vec![]));
