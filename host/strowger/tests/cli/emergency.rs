@@ -71,7 +71,7 @@ fn r7_the_checklist_says_what_is_prepared_and_what_is_not() {
     }
     let json = place.run(&["drill", "--json"]).ends(1, &[]).shown();
     let list: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(list[0]["to_do"].is_string(), true, "{json}");
+    assert!(list[0]["to_do"].is_string(), "{json}");
 }
 
 #[test]
