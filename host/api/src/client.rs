@@ -119,6 +119,10 @@ impl Host for Client {
         read(self.send(self.http.get(self.url(&["switch-turns"])).query(&which)).await?).await
     }
 
+    async fn checklist(&self) -> Result<Vec<v1::Check>, Error> {
+        self.get(&["checklist"]).await
+    }
+
     async fn take_out(&self, call: CallId) -> Result<(), Error> {
         self.post(&["calls", &call.to_string(), "take-out"], &()).await
     }

@@ -79,6 +79,9 @@ pub trait Host: Send + Sync + 'static {
         which: v1::WhichTurns,
     ) -> impl Future<Output = Result<Vec<v1::SwitchTurn>, Error>> + Send;
 
+    /// What must be prepared for an emergency, and how it is.
+    fn checklist(&self) -> impl Future<Output = Result<Vec<v1::Check>, Error>> + Send;
+
     /// The calls that are up, the oldest first.
     fn calls(&self) -> impl Future<Output = Result<Vec<v1::Call>, Error>> + Send;
 

@@ -12,6 +12,7 @@
 //! | `GET /v1/switches` | `switches` | every switch |
 //! | `POST /v1/switches/NAME` | `turn_switch` | the turn |
 //! | `GET /v1/switch-turns` | `switch_turns` | turns; with `?switch=NAME` of one, with `?limit=N` so many |
+//! | `GET /v1/checklist` | `checklist` | what must be prepared for an emergency |
 //! | `GET /v1/calls` | `calls` | the calls that are up |
 //! | `POST /v1/calls` | `call` | text: a line for each thing that happens, until the call is over |
 //! | `POST /v1/calls/CALL/take-out` | `take_out` | `null` |
@@ -53,6 +54,7 @@ pub fn router<H: Host>(host: H) -> Router {
         .route("/v1/switches", get(switches::<H>))
         .route("/v1/switches/{switch}", post(turn_switch::<H>))
         .route("/v1/switch-turns", get(switch_turns::<H>))
+        .route("/v1/checklist", get(checklist::<H>))
         .route("/v1/calls/{call}/take-out", post(take_out::<H>))
         .route("/v1/calls/{call}/send-on", post(send_on::<H>))
         .route("/v1/calls", get(calls::<H>).post(call::<H>))
@@ -125,6 +127,10 @@ async fn switch_turns<H: Host>(
     Asked(Query(which)): Asked<Query<v1::WhichTurns>>,
 ) -> Answer<Vec<v1::SwitchTurn>> {
     host.switch_turns(which).await.map(Json)
+}
+
+async fn checklist<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Check>> {
+    host.checklist().await.map(Json)
 }
 
 async fn take_out<H: Host>(

@@ -27,6 +27,7 @@ mod wake;
 pub use clock::Clock;
 pub use house::{
     by_hand::ByHandError,
+    phones::Phone,
     register::CallSummary,
     switches::board::{NotTurned, TurnSwitch},
 };

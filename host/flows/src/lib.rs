@@ -7,8 +7,8 @@
 //!   replaced by another, and rolled back; `books`: what it remembers; `plan`: what it is replaced
 //!   by; [`watch`]: when; [`mod@check`]: whether it could be, without serving.
 //! * `flow_file`: a flow file as it is written; [`schemas`]: the schema of flow files; `read_flow`:
-//!   what a flow file says; `settings`: its settings, by the schema of the plugin; `positions`: those
-//!   of switches.
+//!   what a flow file says; `settings`: its settings, by the schema of the plugin; [`positions`]:
+//!   those of switches.
 //! * `files`: the files as they are; `origin`: a flow file with its plugin; `fit`: the flow that is made of it for a site.
 //! * [`budget`]: the processor time of a version, which its calls share; `faults`: its faults, and
 //!   when it is withdrawn because of them; [`log_lines`]: what its calls may write to the log.
@@ -36,7 +36,7 @@ pub mod log_lines;
 pub mod memory;
 mod origin;
 mod plan;
-mod positions;
+pub mod positions;
 mod read_flow;
 mod recall;
 mod revive;
@@ -51,5 +51,6 @@ pub use catalogue::{AcceptError, Catalogue, RollbackError};
 pub use check::check;
 pub use flow::{FlowLimits, LoadedFlow, OnFlow};
 pub use memory::Memory;
+pub use positions::{SwitchRead, Way};
 pub use snapshot::{CatalogueConfig, Gate, Snapshot};
 pub use watch::{WatchError, Watching};

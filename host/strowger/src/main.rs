@@ -26,8 +26,8 @@ use anyhow::Result;
 use args::{Cli, Command, SchemaKind};
 use clap::{CommandFactory, Parser};
 use commands::{
-    adapter, call, calls, cases, check, erase, floor, flows, hours, mails, pin, records, replay,
-    report, sim, status, switch, test,
+    adapter, call, calls, card, cases, check, drill, erase, floor, flows, hours, mails, pin,
+    records, replay, report, sim, status, switch, test,
 };
 use std::{
     io::{self, ErrorKind, Write},
@@ -66,6 +66,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Agents(args) => floor::agents(&args)?,
         Command::Calls(args) => calls::calls(&args)?,
         Command::Switch(args) => switch::switch(&args)?,
+        Command::Drill(args) => drill::drill(&args)?,
+        Command::Card(args) => card::card(&args)?,
         Command::Pin => pin::pin()?,
         Command::Call(args) => call::call(&args)?,
         Command::Demo(args) => demo::demo(&args)?,

@@ -9,12 +9,14 @@
 //! * [`floor`]: queues and agents.
 //! * [`call`]: calls that are up, and calls to bring in.
 //! * [`case`]: cases, and what is noted of them.
+//! * [`checklist`]: what is prepared for an emergency.
 //! * [`switch`]: switches, and who turned them.
 //! * [`status`]: how the host is, as a whole.
 //! * [`schema`](mod@schema): the JSON Schemas of all of it.
 
 pub mod call;
 pub mod case;
+pub mod checklist;
 pub mod floor;
 pub mod flow;
 pub mod schema;
@@ -23,6 +25,7 @@ pub mod switch;
 
 pub use call::{Call, CallNow, NewCall, SendOn};
 pub use case::{Case, CaseEnd, Closed, Field, NewCase, Notes, WhichCases};
+pub use checklist::{Check, CheckKind};
 pub use floor::{Agent, AgentDo, AgentState, Queue, QueueDay, QueueNow};
 pub use flow::{Accept, Accepted, Flow, RolledBack};
 pub use schema::schema;

@@ -1,8 +1,8 @@
 //! The JSON Schemas of all that travels in `v1`.
 
 use super::{
-    Accept, Accepted, Agent, AgentDo, Call, Case, CaseEnd, Flow, NewCall, NewCase, Queue, Refused,
-    RolledBack, SendOn, Status, Switch, SwitchTurn, TurnSwitch, WhichCases, WhichTurns,
+    Accept, Accepted, Agent, AgentDo, Call, Case, CaseEnd, Check, Flow, NewCall, NewCase, Queue,
+    Refused, RolledBack, SendOn, Status, Switch, SwitchTurn, TurnSwitch, WhichCases, WhichTurns,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ pub fn schema() -> Value {
     answers.subschema_for::<Case>();
     answers.subschema_for::<Switch>();
     answers.subschema_for::<SwitchTurn>();
+    answers.subschema_for::<Check>();
     answers.subschema_for::<Status>();
     answers.subschema_for::<Refused>();
     let mut requests = SchemaSettings::default().for_deserialize().into_generator();

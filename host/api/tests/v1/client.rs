@@ -13,11 +13,32 @@ use strowger_api::{
     },
 };
 
+fn shown<T: Debug>(answer: Result<T, Error>) -> Result<String, Error> {
+    answer.map(|answer| format!("{answer:?}"))
+}
+
+/// Those about switches, and about what is prepared.
+async fn emergencies(host: &impl Host) -> Vec<Result<String, Error>> {
+    let mut said = vec![shown(host.checklist().await)];
+    said.push(shown(host.switches().await));
+    for (switch, position) in [("vcare / hap", "Gesloten"), ("vcare / hap", "Dicht"), ("x", "y")] {
+        let turn = TurnSwitch {
+            position: position.to_owned(),
+            until: Some(small::turn().at),
+            by: Some("dirk".to_owned()),
+            reason: Some("brand, \"nu\"".to_owned()),
+            means: Means::Console,
+        };
+        said.push(shown(host.turn_switch(switch, turn).await));
+    }
+    let of_one = WhichTurns { switch: Some("vcare / hap".to_owned()), limit: Some(1) };
+    said.push(shown(host.switch_turns(of_one).await));
+    said.push(shown(host.switch_turns(WhichTurns::default()).await));
+    said
+}
+
 /// Every method with every kind of answer that it may give, and all that was answered.
 async fn everything(host: &impl Host) -> Vec<Result<String, Error>> {
-    fn shown<T: Debug>(answer: Result<T, Error>) -> Result<String, Error> {
-        answer.map(|answer| format!("{answer:?}"))
-    }
     let accept = Accept { reason: "spoed, \"nu\"".to_owned() };
     let mut said = vec![
         shown(host.status().await),
@@ -43,20 +64,7 @@ async fn everything(host: &impl Host) -> Vec<Result<String, Error>> {
     ] {
         said.push(shown(host.agent(&agent.into(), what).await));
     }
-    said.push(shown(host.switches().await));
-    for (switch, position) in [("vcare / hap", "Gesloten"), ("vcare / hap", "Dicht"), ("x", "y")] {
-        let turn = TurnSwitch {
-            position: position.to_owned(),
-            until: Some(small::turn().at),
-            by: Some("dirk".to_owned()),
-            reason: Some("brand, \"nu\"".to_owned()),
-            means: Means::Console,
-        };
-        said.push(shown(host.turn_switch(switch, turn).await));
-    }
-    let of_one = WhichTurns { switch: Some("vcare / hap".to_owned()), limit: Some(1) };
-    said.push(shown(host.switch_turns(of_one).await));
-    said.push(shown(host.switch_turns(WhichTurns::default()).await));
+    said.extend(emergencies(host).await);
     for call in [small::call(), small::broken_call()] {
         said.push(shown(host.take_out(call).await));
         said.push(shown(host.send_on(call, SendOn { to: "PJSIP/an".to_owned() }).await));

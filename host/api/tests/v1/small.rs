@@ -171,6 +171,15 @@ pub(crate) fn turn() -> v1::SwitchTurn {
     }
 }
 
+pub(crate) fn check() -> v1::Check {
+    v1::Check {
+        kind: v1::CheckKind::Phone,
+        about: "an PJSIP/an".to_owned(),
+        state: "not registered".to_owned(),
+        to_do: Some("connect it".to_owned()),
+    }
+}
+
 impl Host for Small {
     async fn status(&self) -> Result<v1::Status, Error> {
         Ok(status())
@@ -242,6 +251,10 @@ impl Host for Small {
             }
             _ => Err(Error::internal("the journal cannot be read")),
         }
+    }
+
+    async fn checklist(&self) -> Result<Vec<v1::Check>, Error> {
+        Ok(vec![check()])
     }
 
     async fn take_out(&self, out: CallId) -> Result<(), Error> {

@@ -96,6 +96,17 @@ fn switches() {
 }
 
 #[test]
+fn a_checklist() {
+    let on_the_wire = json!({
+        "kind": "phone",
+        "about": "an PJSIP/an",
+        "state": "not registered",
+        "to_do": "connect it",
+    });
+    is(small::check(), on_the_wire);
+}
+
+#[test]
 fn queues_and_agents() {
     let on_the_wire = json!({
         "queue": "desk",

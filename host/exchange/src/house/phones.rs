@@ -8,7 +8,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 use strowger_call::address_of;
-use strowger_model::PhoneState;
+use strowger_model::{AgentName, PhoneState, command::Target};
 use strowger_pbx::port::{Address, PbxCommand};
 use strowger_routing::{EndpointConfig, Input};
 use strowger_site::{Agent, Endpoint, Site};
@@ -49,7 +49,35 @@ fn phones_of<'a>(agent: &'a Agent, seats: &Seats) -> impl Iterator<Item = Addres
     phones.into_iter().map(|endpoint| address_of(&endpoint.target))
 }
 
+/// A phone of an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phone {
+    /// Whose.
+    pub agent: AgentName,
+    /// Where it is reached.
+    pub at: Target,
+    /// As the PBX has told; none: it has told nothing. Of telephone numbers it never does.
+    pub state: Option<PhoneState>,
+}
+
 impl Exchange {
+    /// Every phone of every agent of the site, that where the agent has logged in included.
+    pub fn phones(&self) -> Vec<Phone> {
+        let site = self.site.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(site) = &*site else { return Vec::new() };
+        let seats = self.staff.seats();
+        let known = self.phones.known();
+        let of_agent = |agent: &Agent| {
+            let phones = agent.endpoints_at(seats.get(&agent.name)).into_iter();
+            let phone = |Endpoint { target, .. }: Endpoint| {
+                let state = known.states.get(&address_of(&target)).copied();
+                Phone { agent: agent.name.clone(), at: target, state }
+            };
+            phones.map(phone).collect::<Vec<_>>()
+        };
+        site.agents.values().flat_map(of_agent).collect()
+    }
+
     /// Has the PBX tell how the phones of the site's agents are. `anew`: also those of which it was
     /// asked before.
     pub(crate) fn watch_phones(&self, site: &Site, seats: &Seats, anew: bool) {

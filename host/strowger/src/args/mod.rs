@@ -3,15 +3,17 @@
 //! # Layout
 //! * `host`: commands that serve, ask a running host, or look at flow files.
 //! * `records`: commands for what was recorded, is to be sent, or is to be answered.
-//! * `switch`: switches.
+//! * `switch`: switches. `emergency`: what is prepared for an emergency, and how people work in one.
 //! * `adapters`: the sim as an adapter, and the scenarios of all adapters.
 
 mod adapters;
+mod emergency;
 mod host;
 mod records;
 mod switch;
 
 pub(crate) use adapters::{Adapter, AdapterAction, AdapterTest, Sim};
+pub(crate) use emergency::{Card, Drill};
 pub(crate) use host::{
     Accept, Agents, Call, Calls, CallsDo, Check, Demo, Floor, Flows, FlowsAction, Host, Hours,
     Plugins, Serve, Test,
@@ -125,6 +127,30 @@ pub(crate) enum Command {
         after_help = "Examples:\n  strowger switch\n  strowger switch set vcare-hap Calamiteit --until 06:00 --reason \"power cut\"\n  strowger switch set 31 Open\n  strowger switch history vcare-hap"
     )]
     Switch(Switch),
+    /// Show what is prepared for an emergency, and what is not; or play a drill
+    ///
+    /// With NAME it plays a drill: the calls of a file in `drills` of the folder of flows, on a
+    /// simulated PBX, with the files as they are. Where the switches stand, who has logged in and
+    /// how the phones are is asked of the running host. It shows what happens in each call. Nothing
+    /// is done at the host or at the PBX.
+    ///
+    /// Without NAME it shows the checklist.
+    /// Asks the running host: the PBX, the site file, the flows; every switch and what each position
+    /// leads to, and who can turn it by telephone; every queue; every phone of an agent, as the PBX
+    /// tells; the rosters of the next days. What is not prepared stands first, with what to do.
+    ///
+    /// The exit code is 0 if all is good, 1 if something is not prepared or the drill does not go as
+    /// its file says, 2 if no host answers.
+    #[command(after_help = "Examples:\n  strowger drill\n  strowger drill evacuatie")]
+    Drill(Drill),
+    /// Print a page for the people at the phones: codes, queues, switches, extensions
+    ///
+    /// It is made from the flow files and the site file as they are. No host is needed. It is in
+    /// the language of the site if that is Dutch, else in English.
+    ///
+    /// The exit code is 1 if files have mistakes: what they say is missing on the page.
+    #[command(after_help = "Examples:\n  strowger card\n  strowger card --html > card.html")]
+    Card(Card),
     /// Read a PIN and print its hash, for an agent in the site file
     ///
     /// Reads one line of standard input. Copy the line that it prints into `[agents.NAME]` of the

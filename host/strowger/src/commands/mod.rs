@@ -1,9 +1,9 @@
 //! One file for each command, and what several of them need.
 //!
 //! # Layout
-//! * `check`, `test`, `hours`: for flow files and the site file, without a host.
+//! * `check`, `test`, `hours`, `card`: for flow files and the site file, without a host.
 //! * `status`, `flows`, `call`, `calls`, `floor`: for a running host. `floor` has the commands for
-//!   queues and agents.
+//!   queues and agents. `switch`: switches. `drill`: what is prepared for an emergency.
 //! * `reach`: how these reach it.
 //! * `records`, `report`, `replay`, `erase`: for what was recorded.
 //! * `mails`, `cases`: for what is to be sent or answered.
@@ -19,8 +19,10 @@ pub(crate) mod adapter;
 pub(crate) mod against;
 pub(crate) mod call;
 pub(crate) mod calls;
+pub(crate) mod card;
 pub(crate) mod cases;
 pub(crate) mod check;
+pub(crate) mod drill;
 pub(crate) mod erase;
 pub(crate) mod floor;
 pub(crate) mod flows;

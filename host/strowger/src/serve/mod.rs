@@ -4,6 +4,7 @@
 //! * `control`: the socket by which other commands reach the host.
 //! * `running`: the host, as the API shows it.
 //! * `answers`: from the types of the inside to those of the API.
+//! * `checklist`: what is prepared for an emergency.
 //! * `paperwork`: what the API does in the journal: cases and notes.
 //! * `status`: how the host is, as a whole.
 //! * `supervise`: what the host tells a service manager.
@@ -11,6 +12,7 @@
 //! * `watch`: what the host shows of its calls.
 
 mod answers;
+mod checklist;
 pub(crate) mod control;
 mod paperwork;
 pub(crate) mod running;

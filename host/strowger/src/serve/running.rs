@@ -1,7 +1,7 @@
 //! The running host as the API shows it.
 
 use crate::serve::{
-    answers, paperwork,
+    answers, checklist, paperwork,
     status::{self, Vitals},
     test_call::{Stage, TestLegs},
     watch::Watch,
@@ -116,6 +116,10 @@ impl Host for Running {
         let read = tokio::task::spawn_blocking(move || store.switch_turns(&query)).await;
         let turns = read.map_err(Error::internal)?.map_err(Error::internal)?;
         Ok(turns.into_iter().map(answers::switch_turn).collect())
+    }
+
+    async fn checklist(&self) -> Result<Vec<v1::Check>, Error> {
+        Ok(checklist::checklist(&self.vitals))
     }
 
     async fn take_out(&self, call: CallId) -> Result<(), Error> {

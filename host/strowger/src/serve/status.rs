@@ -218,7 +218,7 @@ fn said(what: &str, problem: &Problem) -> String {
     }
 }
 
-fn ill_flow(flow: &FlowStatus) -> Option<String> {
+pub(super) fn ill_flow(flow: &FlowStatus) -> Option<String> {
     let name = &flow.name;
     match (&flow.version, &flow.withdrawn, &flow.error) {
         (_, Some(version), _) if flow.on_fallback => Some(format!(

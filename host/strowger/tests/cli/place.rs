@@ -30,6 +30,14 @@ impl Place {
         place
     }
 
+    /// Another of the shipped flows, with its plugin.
+    pub(super) fn add(&self, flow: &str, plugin: &str) {
+        let to = self.path("flows").join(flow);
+        copy(&workspace().join("flows").join(flow), &to);
+        let to = self.path("plugins").join(format!("{plugin}.wasm"));
+        fs::copy(plugin_path(plugin), to).unwrap();
+    }
+
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
