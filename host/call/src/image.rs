@@ -58,6 +58,7 @@ pub struct Image<'a> {
     pub(crate) used: Used,
     #[serde(default)]
     pub(crate) dialled_ms: u32,
+    #[serde(default)]
     pub(crate) fronts: Option<Cow<'a, Fronts>>,
 }
 

@@ -3,7 +3,10 @@
 use crate::order::{Carried, confirm::Confirming, no_leg, refusal};
 
 use serde::{Deserialize, Serialize};
-use std::{num::NonZeroU8, time::Duration};
+use std::{
+    num::{NonZeroU8, NonZeroU32},
+    time::Duration,
+};
 use strowger_model::{
     AgentName, LegName, OrderId, QueueName,
     event::{Cause, Refusal, RefusalReason},
@@ -57,9 +60,10 @@ pub(crate) struct Leg {
     /// Whoever answers has to press a key first.
     #[serde(default)]
     pub(crate) confirm: Option<Box<Confirming>>,
-    /// When its phone was told last that nothing comes of a transfer, in monotonic time.
+    /// The second of monotonic time, from 1 on, in which its phone was told last that nothing comes
+    /// of a transfer.
     #[serde(default)]
-    pub(crate) refused: Option<Duration>,
+    pub(crate) refused: Option<NonZeroU32>,
     /// Of the caller, who was to be transferred: the phone has gone, nobody has taken the caller,
     /// and the flow has not seen that yet.
     #[serde(default)]

@@ -284,7 +284,6 @@ mod tests {
             ("CA", "011 32 92000100", Some("+3292000100")),
             ("US", "0011 32 92000100", None),
             ("AU", "0011 32 92000100", Some("+3292000100")),
-            ("AU", "011 32 92000100", None),
         ] {
             let numbering = of(country);
             let on = numbering.number_on(None, text).map(|number| number.to_string());

@@ -84,6 +84,14 @@ impl Script for Redirect {
         let mut position = call.switch(&s.switch).unwrap_or_default();
         loop {
             call.note("position", &position);
+            if !s.positions.contains_key(&position) {
+                // The call came before the position was made.
+                let Settings { switch, flow, .. } = s;
+                call.alarm(format!(
+                    "switch {switch} is in position {position}, of which this version says \
+                     nothing: the caller goes to flow {flow}"
+                ));
+            }
             match go(&call, s, s.positions.get(&position), &mut turns).await? {
                 Next::Turned(to) => position = to,
                 Next::Over(ending) => return Ok(ending),

@@ -17,7 +17,7 @@ use crate::{
     turn::Turn,
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 use strowger_model::{
     AgentName, Event, LegName, OrderId, Outcome,
     command::Target,
@@ -134,9 +134,10 @@ impl Turn<'_> {
 
     /// The phone is told that nothing comes of it.
     fn refuse_transfer(&mut self, id: &LegId) {
-        let now = self.now.elapsed;
+        let second = u32::try_from(self.now.elapsed.as_secs()).unwrap_or(u32::MAX);
+        let second = NonZeroU32::MIN.saturating_add(second);
         if let Some(leg) = self.call.legs.by_id_mut(id).filter(|leg| !leg.is_ending()) {
-            (leg.asks, leg.refused) = (None, Some(now));
+            (leg.asks, leg.refused) = (None, Some(second));
             self.send(PbxCommand::RefuseTransfer { leg: id.clone() });
         }
     }
@@ -377,7 +378,8 @@ impl Turn<'_> {
 
     /// A phone is gone.
     pub(crate) fn goes_all_the_same(&mut self, phone: &Leg) {
-        let until = phone.refused.map(|refused| refused + GOES_ALL_THE_SAME);
+        let second = |second: NonZeroU32| Duration::from_secs(second.get().into());
+        let until = phone.refused.map(|refused| second(refused) + GOES_ALL_THE_SAME);
         if !phone.is_ending() && until.is_some_and(|until| self.now.elapsed < until) {
             self.strand_caller();
         }

@@ -33,11 +33,20 @@ impl Reader<'_> {
     ) -> Switch {
         let at = child("/switches", &name);
         for (index, position) in file.positions.iter().enumerate() {
-            if file.positions[..index].contains(position) {
-                let at = format!("{at}/positions/{index}");
-                let message = format!("the switch has position `{position}` already");
+            let at = format!("{at}/positions/{index}");
+            let is_this = |other: &String| other.to_lowercase() == position.to_lowercase();
+            if let Some(other) = file.positions[..index].iter().find(|other| is_this(other)) {
+                let message = format!("the switch has position `{other}` already");
                 let problem = self.source.at_value(&at, message);
                 self.wrong(problem.help("each position has a name of its own"));
+            }
+            if !is_shown_well(position) {
+                let problem = self.source.at_value(&at, "not a name that people can type and see");
+                self.wrong(
+                    problem.help(
+                        "write letters, digits, signs and single spaces, at most 60 characters",
+                    ),
+                );
             }
         }
         for (index, agent) in file.turned_by.iter().enumerate() {
@@ -59,6 +68,13 @@ impl Reader<'_> {
             turned_by: file.turned_by.iter().map(|agent| agent.as_str().into()).collect(),
         }
     }
+}
+
+/// Whether a name is seen as it is, and can be typed.
+fn is_shown_well(name: &str) -> bool {
+    let shown = |c: char| c == ' ' || c.is_alphanumeric() || c.is_ascii_graphic();
+    let spaced = name.split_whitespace().collect::<Vec<_>>().join(" ") == name;
+    spaced && name.chars().all(shown) && name.chars().count() <= 60
 }
 
 #[cfg(test)]
@@ -123,6 +139,11 @@ endpoints = [{ address = "PJSIP/an" }]
                 "\"Open\"]",
                 "11:34 the switch has position `Open` already; each position has a name of its own",
             ),
+            (
+                "\"Calamiteit\"]",
+                "\"open\"]",
+                "11:34 the switch has position `Open` already; each position has a name of its own",
+            ),
         ] {
             assert_eq!(wrong(from, to), said);
         }
@@ -132,6 +153,12 @@ endpoints = [{ address = "PJSIP/an" }]
             ("[\"Open\", \"Gesloten\"]", &*format!("[{}]", ten.join(", ")), "too many: at most 10"),
             ("code = \"30\"", "code = \"3\"", "does not match the pattern"),
             ("[\"Open\", \"Gesloten\"]", "[\"Open\", \"\"]", "too short"),
+            ("[\"Open\", \"Gesloten\"]", "[\"Open\", \" dicht\"]", "not a name that people can"),
+            (
+                "[\"Open\", \"Gesloten\"]",
+                "[\"Open\", \"di\\u202Echt\"]",
+                "not a name that people can",
+            ),
             ("label = \"Meldtekst\"", "lable = \"Meldtekst\"", "unknown key `lable`"),
         ] {
             assert!(wrong(from, to).contains(said), "{}", wrong(from, to));

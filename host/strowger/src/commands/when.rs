@@ -84,7 +84,7 @@ impl Then {
     pub(crate) fn instant(self) -> Option<Timestamp> {
         let now = Utc::now();
         let at = match self {
-            Self::After(length) => now + length,
+            Self::After(length) => now.checked_add_signed(length)?,
             Self::Next(time) => {
                 let today = today(now);
                 let days = (0..3).filter_map(|day| today.checked_add_days(Days::new(day)));
@@ -93,6 +93,13 @@ impl Then {
             Self::On(local) => instant(local)?,
         };
         u64::try_from(at.timestamp_millis()).ok().map(Timestamp)
+    }
+}
+
+impl Then {
+    /// Whether it means the same wherever the command runs: a time of day is by the site's clock.
+    pub(crate) fn is_known(self) -> bool {
+        matches!(self, Self::After(_)) || ZONE.get().is_some()
     }
 }
 

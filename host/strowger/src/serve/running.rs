@@ -34,11 +34,16 @@ pub(crate) struct Running {
 const COMMIT: Duration = Duration::from_secs(2);
 
 impl Running {
-    /// What somebody was told to be done outlives the host.
-    async fn committed(&self) {
-        if let Some(store) = self.vitals.store.clone() {
-            // Fails only when the host ends.
-            let _ = tokio::task::spawn_blocking(move || store.flush(COMMIT)).await;
+    /// What somebody is told to be done outlives the host.
+    async fn committed(&self) -> Result<(), Error> {
+        let Some(store) = self.vitals.store.clone() else { return Ok(()) };
+        let flush = tokio::task::spawn_blocking(move || store.flush(COMMIT));
+        match flush.await.map_err(Error::internal)? {
+            true => Ok(()),
+            false => Err(Error::internal(
+                "it is done, but the journal cannot be written now: if the host ends before it \
+                 can, it is forgotten; see `strowger status`",
+            )),
         }
     }
 }
@@ -90,8 +95,7 @@ impl Host for Running {
             RefusalReason::UnknownName => Error::not_found(refusal.detail),
             _ => Error::conflict(refusal.detail),
         })?;
-        self.committed().await;
-        Ok(())
+        self.committed().await
     }
 
     async fn switches(&self) -> Result<Vec<v1::Switch>, Error> {
@@ -105,7 +109,7 @@ impl Host for Running {
     ) -> Result<v1::SwitchTurn, Error> {
         let turned = self.exchange.turn_switch(answers::turn_switch(switch, turn));
         let turned = turned.map_err(answers::not_turned)?;
-        self.committed().await;
+        self.committed().await?;
         Ok(answers::switch_turn(turned))
     }
 

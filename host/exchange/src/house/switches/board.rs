@@ -3,12 +3,15 @@
 //! It also knows switches that the site file has no more. They stand where they stood, and nobody
 //! sees them, until the site file has them again.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 use strowger_model::{
     Timestamp,
     switch::{Means, SwitchState, SwitchTurn, Turned, Until},
 };
 use strowger_site::Switch;
+
+/// A switch that goes back by itself does so within this.
+const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// All switches.
 #[derive(Default)]
@@ -65,6 +68,19 @@ pub enum NotTurned {
     /// The time at which it is to go back is over.
     #[error("the switch would go back at once: that time is over")]
     IsOver,
+    /// The time at which it is to go back is more than a year away.
+    #[error("the switch may go back by itself within a year, not later")]
+    TooFar,
+    /// It would go back to where it is turned to.
+    #[error(
+        "switch {name} is in {position:?} for good: turn it for some time to another position, or without a time"
+    )]
+    ForGood {
+        /// The switch.
+        name: String,
+        /// Where it stands whenever nobody has turned it for some time.
+        position: String,
+    },
 }
 
 impl Board {
@@ -124,6 +140,9 @@ impl Board {
         if until.is_some_and(|until| until <= now) {
             return Err(NotTurned::IsOver);
         }
+        if until.is_some_and(|until| until.since(now) > YEAR) {
+            return Err(NotTurned::TooFar);
+        }
         let from = self.position(&name).unwrap_or(&position).to_owned();
         let before = self.turned.get(&name);
         // Out of a position for some time nobody goes back to that one.
@@ -131,8 +150,10 @@ impl Board {
             Some(until) => until.back_to.clone(),
             None => from.clone(),
         };
-        let until =
-            until.filter(|_| for_good != position).map(|at| Until { at, back_to: for_good });
+        if until.is_some() && for_good == position {
+            return Err(NotTurned::ForGood { name, position });
+        }
+        let until = until.map(|at| Until { at, back_to: for_good });
         let since = before.filter(|_| from == position).map_or(now, |before| before.since);
         let turn = SwitchTurn {
             name: name.clone(),

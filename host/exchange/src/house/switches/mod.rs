@@ -150,7 +150,9 @@ impl Exchange {
         let refused = |not: NotTurned| {
             let reason = match not {
                 NotTurned::NoSwitch(_) | NotTurned::NoPosition { .. } => RefusalReason::UnknownName,
-                NotTurned::IsOver => RefusalReason::Invalid,
+                NotTurned::IsOver | NotTurned::TooFar | NotTurned::ForGood { .. } => {
+                    RefusalReason::Invalid
+                }
             };
             Refusal { reason, detail: not.to_string() }
         };

@@ -106,7 +106,11 @@ fn the_same_position_again_is_longer_or_for_good() {
     assert_eq!((longer.turn.from, longer.turn.to), ("Gesloten".to_owned(), "Gesloten".to_owned()));
     turned(&mut board, 3, "Gesloten", None);
     assert_eq!(board.due(), None, "for good");
-    assert_eq!(turned(&mut board, 4, "Gesloten", Some(9)).state.until, None, "to where?");
+    let to_where = board.turn(turn("Gesloten", Some(9)), Timestamp(4)).unwrap_err();
+    assert!(matches!(to_where, NotTurned::ForGood { .. }), "{to_where}");
+    let too_far = turn("Open", Some(400 * 24 * 60 * 60 * 1000));
+    assert_eq!(board.turn(too_far, Timestamp(4)), Err(NotTurned::TooFar));
+    assert_eq!(board.position("hap"), Some("Gesloten"));
 }
 
 #[test]

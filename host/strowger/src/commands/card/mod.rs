@@ -1,7 +1,6 @@
 //! `strowger card`: a page for the people at the phones, made from the files as they are (R6).
 //!
 //! # Layout
-//! * `mod`: what the files say, in tables.
 //! * `words`: the words of the page, by language.
 //! * `html`: the page as HTML.
 
