@@ -17,7 +17,7 @@ async fn r1_who_waits_is_redirected_and_who_talks_is_left_alone() {
     let answers = Answer::after(Duration::ZERO).speaking(AGENT);
     let agent = Phone::start(&bed.pbx, 1, &answers).unwrap();
     let rings = Phone::start(&bed.pbx, 2, &Answer::never()).unwrap();
-    let talks = Caller::to(&bed.pbx, "0900").speaking(CALLER).hang_up_after(PATIENCE);
+    let talks = Caller::to(&bed.pbx, "0900").speaking(CALLER).hang_up_after(4 * PATIENCE);
     let talks = talks.call().unwrap();
     talks.voice().until_hears(&[AGENT], PATIENCE).unwrap();
     let wait = Caller::to(&bed.pbx, "0900").number(1).calls(WAITING as u32, 20).call().unwrap();

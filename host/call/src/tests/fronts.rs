@@ -43,16 +43,17 @@ fn waits() -> Vec<Command> {
 
 /// What the flows were told of switches.
 fn told(world: &World) -> Vec<(&'static str, &str, &str)> {
-    let told = |event| match event {
-        &Event::CameBack { ref switch, ref position } => {
-            Some(("came back", switch.as_str(), position.as_str()))
+    let mut told = Vec::new();
+    for event in &world.shared.told {
+        match event {
+            Event::CameBack { switch, position } => {
+                told.push(("came back", &**switch, &**position))
+            }
+            Event::Switched { name, position } => told.push(("switched", &**name, &**position)),
+            _ => {}
         }
-        &Event::Switched { ref name, ref position } => {
-            Some(("switched", name.as_str(), position.as_str()))
-        }
-        _ => None,
-    };
-    world.shared.told.iter().filter_map(told).collect()
+    }
+    told
 }
 
 /// A phone of an agent that rings.

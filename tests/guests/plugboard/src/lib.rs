@@ -153,15 +153,7 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
         }),
         "timer" => Command::Timer(seconds(words.next()?)?),
         "watch" => Command::Watch(Watch { leg: owned(words)?, patterns: rest(words) }),
-        "gather" => Command::Gather(Gather {
-            leg: owned(words)?,
-            prompts: Vec::new(),
-            max_digits: words.next()?.parse().ok()?,
-            terminator: None,
-            first_digit_within: 5_000,
-            next_digit_within: 3_000,
-            secret: false,
-        }),
+        "gather" => Command::Gather(gather(owned(words)?, words.next()?.parse().ok()?)),
         "listen" => Command::Listen(Listen {
             leg: owned(words)?,
             agent: owned(words)?,
@@ -185,6 +177,18 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
         "finish" => Command::Finish(owned(words)?),
         _ => return None,
     })
+}
+
+fn gather(leg: String, max_digits: u8) -> Gather {
+    Gather {
+        leg,
+        prompts: Vec::new(),
+        max_digits,
+        terminator: None,
+        first_digit_within: 5_000,
+        next_digit_within: 3_000,
+        secret: false,
+    }
 }
 
 fn seconds(text: &str) -> Option<u32> {
