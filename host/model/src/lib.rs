@@ -43,7 +43,9 @@ pub use caller::Signalled;
 pub use command::{Command, Order};
 pub use event::{Event, Outcome};
 pub use mail::{CALL_COLUMNS, Case, CaseRule, CaseRules, Mail, MailState, Term};
-pub use name::{AgentName, CallId, CaseKind, FlowName, LegName, OrderId, QueueName};
+pub use name::{
+    AgentName, CallId, CampaignName, CaseKind, FlowName, LegName, OrderId, QueueName, TemplateName,
+};
 pub use number::{NumberPattern, PhoneNumber};
 pub use prompt::Prompt;
 pub use record::{CallRecord, Talk};

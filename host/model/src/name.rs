@@ -77,6 +77,14 @@ name! {
     FlowName
 }
 name! {
+    /// A campaign: the name under which it was opened.
+    CampaignName
+}
+name! {
+    /// A template of the site file that campaigns are opened from.
+    TemplateName
+}
+name! {
     /// A kind of case, such as `complaint`: what has to be answered later, and until when, as the
     /// site file says.
     CaseKind

@@ -1,0 +1,8 @@
+//! Stories of campaigns, and what holds whatever happens.
+
+mod course;
+mod planner;
+mod properties;
+mod restart;
+mod turns;
+mod world;
