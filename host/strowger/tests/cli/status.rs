@@ -26,7 +26,7 @@ fn a_queue_whose_agents_are_here_and_take_no_calls_is_ill() {
 
 #[test]
 fn a_name_of_before_that_nobody_had_is_found() {
-    let (place, _daemon) = served();
+    let (place, daemon) = served();
     for flow in ["reception", "vaccination-helpdesk"] {
         place.change(&format!("flows/{flow}/flow.toml"), "\"onthaal\"", "\"balie\"");
     }
@@ -36,7 +36,8 @@ fn a_name_of_before_that_nobody_had_is_found() {
     place.run(&["status"]).ends(1, &[&format!("ILL: {said}")]);
     place.change("flows/site.toml", "was = \"onthal\"\n", "");
     until(|| place.run(&["status"]).0.status.success());
-    // Before a host takes it, compared with the site that serves.
+    // Before a host takes it, compared with the site that served last.
+    drop(daemon);
     place.change("flows/site.toml", "[agents.dirk]", "[agents.dries]\nwas = \"dirrk\"");
     place.change("flows/site.toml", "\"dirk\"", "\"dries\"");
     let warning = "warning: `was = \"dirrk\"` of [agents.dries]: there was no agent `dirrk`, so nothing of it goes on; did you mean `dirk`?";
