@@ -3,10 +3,7 @@
 use crate::order::{Carried, confirm::Confirming, no_leg, refusal};
 
 use serde::{Deserialize, Serialize};
-use std::{
-    num::{NonZeroU8, NonZeroU32},
-    time::Duration,
-};
+use std::{num::NonZeroU8, time::Duration};
 use strowger_model::{
     AgentName, LegName, OrderId, QueueName,
     event::{Cause, Refusal, RefusalReason},
@@ -60,14 +57,6 @@ pub(crate) struct Leg {
     /// Whoever answers has to press a key first.
     #[serde(default)]
     pub(crate) confirm: Option<Box<Confirming>>,
-    /// The second of monotonic time, from 1 on, in which its phone was told last that nothing comes
-    /// of a transfer.
-    #[serde(default)]
-    pub(crate) refused: Option<NonZeroU32>,
-    /// Of the caller, who was to be transferred: the phone has gone, nobody has taken the caller,
-    /// and the flow has not seen that yet.
-    #[serde(default)]
-    pub(crate) stranded: bool,
 }
 
 /// The legs of a call, from their dial or arrival to their end.
@@ -255,8 +244,6 @@ impl Leg {
             beaten: false,
             talk: None,
             confirm: None,
-            refused: None,
-            stranded: false,
         }
     }
 

@@ -122,6 +122,12 @@ struct Rare {
     secrets: Secrets,
     /// Flows that rest, and what is known of switches.
     fronts: Fronts,
+    /// The phone that was told last that nothing comes of its transfer, and when (monotonic time).
+    /// Not kept: it matters for two seconds.
+    refused: Option<(LegId, Duration)>,
+    /// The caller was to be transferred: the phone has gone, nobody has taken the caller, and the
+    /// flow has not seen that yet. Not kept.
+    stranded: bool,
 }
 
 /// How a call came, besides what its record says: for a flow that takes it over.

@@ -175,7 +175,7 @@ impl Turn<'_> {
         }
         if self.call.unseen.is_empty() {
             // The flow has seen it and goes on with the caller.
-            self.call.legs.iter_mut().for_each(|leg| leg.stranded = false);
+            self.call.rare.iter_mut().for_each(|rare| rare.stranded = false);
         }
         // Room for four events costs a waiting call more than making it anew.
         self.call.unseen.shrink_to_fit();
@@ -391,9 +391,10 @@ impl Turn<'_> {
     pub(crate) fn hang_up_lonely(&mut self) {
         let legs = &self.call.legs;
         let lonely = legs.iter().filter(|leg| legs.is_lonely(leg));
-        let lonely: Vec<_> = lonely.map(|leg| (leg.id.clone(), leg.stranded)).collect();
-        for (leg, stranded) in lonely {
-            match stranded {
+        let lonely: Vec<_> = lonely.map(|leg| (leg.id.clone(), leg.role == Role::Caller)).collect();
+        let stranded = self.call.rare.as_ref().is_some_and(|rare| rare.stranded);
+        for (leg, is_caller) in lonely {
+            match is_caller && stranded {
                 true => self.send_away(&leg, fallback(&self.call.terms)),
                 false => self.hang_up(&leg, Cause::Normal),
             }

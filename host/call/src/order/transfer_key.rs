@@ -17,7 +17,7 @@ use crate::{
     turn::Turn,
 };
 use serde::{Deserialize, Serialize};
-use std::{num::NonZeroU32, time::Duration};
+use std::time::Duration;
 use strowger_model::{
     AgentName, Event, LegName, OrderId, Outcome,
     command::Target,
@@ -134,10 +134,10 @@ impl Turn<'_> {
 
     /// The phone is told that nothing comes of it.
     fn refuse_transfer(&mut self, id: &LegId) {
-        let second = u32::try_from(self.now.elapsed.as_secs()).unwrap_or(u32::MAX);
-        let second = NonZeroU32::MIN.saturating_add(second);
         if let Some(leg) = self.call.legs.by_id_mut(id).filter(|leg| !leg.is_ending()) {
-            (leg.asks, leg.refused) = (None, Some(second));
+            leg.asks = None;
+            let refused = Some((id.clone(), self.now.elapsed));
+            self.call.rare.get_or_insert_default().refused = refused;
             self.send(PbxCommand::RefuseTransfer { leg: id.clone() });
         }
     }
@@ -378,8 +378,9 @@ impl Turn<'_> {
 
     /// A phone is gone.
     pub(crate) fn goes_all_the_same(&mut self, phone: &Leg) {
-        let second = |second: NonZeroU32| Duration::from_secs(second.get().into());
-        let until = phone.refused.map(|refused| second(refused) + GOES_ALL_THE_SAME);
+        let refused = self.call.rare.as_ref().and_then(|rare| rare.refused.as_ref());
+        let refused = refused.filter(|(leg, _)| *leg == phone.id);
+        let until = refused.map(|(_, at)| *at + GOES_ALL_THE_SAME);
         if !phone.is_ending() && until.is_some_and(|until| self.now.elapsed < until) {
             self.strand_caller();
         }
@@ -388,8 +389,6 @@ impl Turn<'_> {
     /// The caller was to be transferred, and nobody is there: if the flow is over, or ends when it
     /// sees that, it is not the caller who wanted to hang up.
     fn strand_caller(&mut self) {
-        if let Some(caller) = self.call.legs.get_mut(&LegName::caller()) {
-            caller.stranded = true;
-        }
+        self.call.rare.get_or_insert_default().stranded = true;
     }
 }

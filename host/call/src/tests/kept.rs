@@ -173,7 +173,6 @@ fn add_transfers(call: &mut Call) {
         let id = LegId::from(&*format!("038g-{number}"));
         let mut leg = Leg::new("agent".into(), id, Role::Substitute { order, of });
         leg.asks = asks.map(Box::new);
-        (leg.refused, leg.stranded) = (std::num::NonZeroU32::new(4), true);
         if number == 9 {
             leg.ending = Some(Ending::Transfer(Some(Address::Call("PJSIP/an-1".to_owned()))));
         }

@@ -329,13 +329,6 @@ fn a_leg_that_is_dialled_while_the_list_is_written_is_alive() {
         told.input(Input::Synced(nothing())),
         [down("d"), "Ended(Ended { leg: d, cause: Busy, left: false })".to_owned()]
     );
-    // Another host served the application: what was dialled then is dialled now.
-    told.input(Input::StoodDown("another host".into()));
-    assert!(told.dial("e").is_empty());
-    told.input(Input::Connected);
-    let out = told.input(Input::Synced(nothing()));
-    assert_eq!(out[0], down("e"));
-    assert!(out[1].starts_with("run e Originate"), "{out:?}");
 }
 
 /// Asterisk lists a channel twice that changes while the list is written: as it was, and as it is.
