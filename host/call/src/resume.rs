@@ -98,6 +98,25 @@ impl Call {
     }
 }
 
+/// What is known of a leg that goes to another call while its own is being taken up.
+pub(crate) enum Unsettled {
+    /// It was settled.
+    No,
+    /// It is there.
+    There(LegState),
+    /// It has ended while the host was away.
+    Gone,
+}
+
+impl Resuming {
+    pub(crate) fn unsettled(&mut self, id: &LegId) -> Unsettled {
+        if !self.legs.contains(id) {
+            return Unsettled::No;
+        }
+        self.alive.remove(id).map_or(Unsettled::Gone, |alive| Unsettled::There(alive.state))
+    }
+}
+
 impl Turn<'_> {
     /// Tells the flow. What is outstanding is settled by what the PBX shows, after what the flow
     /// has to say to that.

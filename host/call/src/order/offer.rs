@@ -13,6 +13,7 @@ use crate::{
     carry::address_of,
     legs::{Leg, Role},
     observe::Observed,
+    resume::Unsettled,
     turn::Turn,
 };
 use std::time::Duration;
@@ -20,7 +21,7 @@ use strowger_model::{
     AgentName, CallId, OrderId, Outcome,
     event::{Cause, Unanswered},
 };
-use strowger_pbx::port::{Ended, LegId, PbxCommand, PbxEvent};
+use strowger_pbx::port::{Ended, LegId, LegState, PbxCommand, PbxEvent};
 use strowger_routing::{AttemptId, EntryId, Input};
 
 /// A phone that the floor rings.
@@ -113,10 +114,24 @@ impl Turn<'_> {
         if let Some(confirming) = leg.confirm {
             self.stop(confirming.asking);
         }
-        if leg.rang {
+        let (mut rang, mut up) = (leg.rang, leg.up);
+        // The call was just taken up, and has not looked yet whether the phone is still there.
+        let unsettled = self.call.resuming.as_mut();
+        match unsettled.map_or(Unsettled::No, |resuming| resuming.unsettled(&id)) {
+            Unsettled::No => {}
+            Unsettled::There(state) => {
+                rang |= state == LegState::Ringing;
+                up |= state == LegState::Up;
+            }
+            Unsettled::Gone => {
+                let ended = Ended { leg: id, cause: Cause::Normal, left: false };
+                return self.house.tell_owner(PbxEvent::Ended(Box::new(ended)));
+            }
+        }
+        if rang {
             self.house.tell_owner(PbxEvent::Ringing { leg: id.clone() });
         }
-        if leg.up {
+        if up {
             self.house.tell_owner(PbxEvent::Answered { leg: id });
         }
     }
