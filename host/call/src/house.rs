@@ -1,7 +1,6 @@
 //! What a call asks of the host while it deals with an input. Everything is answered at once.
 
 use crate::Observed;
-use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
     AgentName, Event, Timestamp,
@@ -97,7 +96,7 @@ pub enum Proof {
 }
 
 /// A leg that comes from another call.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Takeover {
     /// It is answered, and this call's from now on.
     pub leg: LegId,

@@ -49,9 +49,16 @@ impl Kind for Proving {
 
     /// The host was away while a PIN was looked at, and the PIN is nowhere any more.
     fn resumed(id: OrderId, turn: &mut Turn<'_>) {
-        turn.call.orders.remove(id);
+        turn.pin_is_gone(id, "agent");
+    }
+}
+
+impl Turn<'_> {
+    /// The host was away while a PIN was looked at.
+    pub(crate) fn pin_is_gone(&mut self, id: OrderId, command: &'static str) {
+        self.call.orders.remove(id);
         let detail = "the host was away, and no PIN outlives it: ask for it again";
-        turn.refuse(id, "agent", refusal(RefusalReason::NotPermitted, detail));
+        self.refuse(id, command, refusal(RefusalReason::NotPermitted, detail));
     }
 }
 

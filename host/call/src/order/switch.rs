@@ -34,9 +34,7 @@ impl Kind for Turning {
 
     /// The host was away while a PIN was looked at, and the PIN is nowhere any more.
     fn resumed(id: OrderId, turn: &mut Turn<'_>) {
-        turn.call.orders.remove(id);
-        let detail = "the host was away, and no PIN outlives it: ask for it again";
-        turn.refuse(id, "set-switch", refusal(RefusalReason::NotPermitted, detail));
+        turn.pin_is_gone(id, "set-switch");
     }
 }
 

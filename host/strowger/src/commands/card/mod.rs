@@ -212,9 +212,10 @@ fn switches(current: &Snapshot, desks: &[SwitchDesk]) -> Vec<Vec<String>> {
     let with_code = |switch: &strowger_site::Switch| {
         let code = switch.code.as_deref()?;
         let keys: Vec<String> = desks.iter().map(|desk| format!("{}{code}*", desk.code)).collect();
+        // The tenth has the key 0.
         let positions = (1..).zip(&switch.positions);
         let positions: Vec<String> =
-            positions.map(|(number, position)| format!("{number} {position}")).collect();
+            positions.map(|(number, position)| format!("{} {position}", number % 10)).collect();
         Some(row([&switch.label, code, &keys.join(", "), &positions.join(", ")]))
     };
     current.site.switches.values().filter_map(with_code).collect()
