@@ -15,7 +15,7 @@ use std::{
 use strowger_exchange::{Clock, TurnSwitch};
 use strowger_model::{Prompt, switch::Means};
 use strowger_sim::{Caller, Observed, Phone, SimConfig, Sound, Then};
-use strowger_tests::{Folder, HELPDESK, Host, PATIENCE, helpdesk_site, open_journal};
+use strowger_tests::{Host, PATIENCE, behind_a_switch, open_journal};
 use tokio::runtime::Builder;
 
 pub(crate) const FIGURES: &[&Figure] = &[&Figure {
@@ -30,29 +30,11 @@ pub(crate) const FIGURES: &[&Figure] = &[&Figure {
 
 const CALLERS: usize = 1000;
 
-const FRONT: &str = r#"
-plugin = "redirect"
-numbers = ["0900"]
-[permissions]
-flows = ["vaccination-helpdesk"]
-[limits]
-calls = 1000000
-processor_ms = 64000
-[settings]
-switch = "hap"
-flow = "vaccination-helpdesk"
-[settings.positions]
-Open = "normal"
-Gesloten = { wait = { say = "De post is dicht.", repeat_every = 600, music = "wachtmuziek" } }
-"#;
+const CLOSED: &str =
+    r#"{ wait = { say = "De post is dicht.", repeat_every = 600, music = "wachtmuziek" } }"#;
 
 fn measure() -> Result<Measured> {
-    let helpdesk =
-        HELPDESK.replace("0900", "0901").replace("overflow_after = 6", "overflow_after = 600");
-    let helpdesk = helpdesk.replace("repeat_every = 2", "repeat_every = 600");
-    let site = helpdesk_site(10, true, true, true).replace("ring_time = 3", "ring_time = 60");
-    let site = site + "[switches.hap]\npositions = [\"Open\", \"Gesloten\"]\n";
-    let folder = Folder::helpdesk(&site, &helpdesk)?.plugin("redirect")?.flow("front", FRONT)?;
+    let folder = behind_a_switch(10, CLOSED)?;
     let store = open_journal(&folder, strowger_journal::Options::default())?;
     let runtime = Builder::new_multi_thread().enable_time().build()?;
     runtime.block_on(async {

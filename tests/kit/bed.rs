@@ -215,6 +215,7 @@ numbers = ["0900"]
 flows = ["vaccination-helpdesk"]
 [limits]
 calls = 1000000
+processor_ms = 64000
 [settings]
 switch = "hap"
 flow = "vaccination-helpdesk"
