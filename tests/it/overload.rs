@@ -158,21 +158,61 @@ async fn while_the_journal_is_far_behind_new_calls_are_sent_on_and_those_that_ar
     assert_eq!(*store.health().borrow(), Health::Journalling);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_phone_whose_dial_waits_for_the_journal_is_not_missing_at_the_pbx() {
+/// Key 5 dials bob, key 7 takes that back, key 6 dials eve. Their phones ring.
+fn dials() -> (Folder, [Address; 2]) {
     let rules = "arrived = [\"1 answer\"]\n\"digit caller 5\" = [\"2 dial bob 200\"]\n\
-                 \"digit caller 6\" = [\"3 dial eve 201\"]\n";
+                 \"digit caller 7\" = [\"cancel 2\"]\n\"digit caller 6\" = [\"3 dial eve 201\"]\n";
     let folder = Folder::new(SITE).unwrap().plugin("plugboard").unwrap();
     let folder = folder.flow("first", &flow("0900", rules)).unwrap();
+    (folder, ["200", "201"].map(|extension| Address::Extension(extension.to_owned())))
+}
+
+fn let_ring(town: &Town, phones: &[Address]) {
+    for phone in phones {
+        let rings = Phone { set_up: Duration::ZERO, ..Phone::new(Then::Rings) };
+        town.sim.phone(phone.clone(), rings);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hang_up_does_not_overtake_a_dial_that_waits_for_the_journal() {
+    let (folder, [bob, eve]) = dials();
     let options = StoreOptions { stuck_after: PATIENCE, ..StoreOptions::default() };
     let store = open_journal(&folder, options).unwrap();
     let host = Host::start_on(&folder, Clock::system(), Some(store.clone())).unwrap();
     let mut town = Town::of(&host);
-    let [bob, eve] = ["200", "201"].map(|extension| Address::Extension(extension.to_owned()));
-    for phone in [&bob, &eve] {
-        let rings = Phone { set_up: Duration::ZERO, ..Phone::new(Then::Rings) };
-        town.sim.phone(phone.clone(), rings);
-    }
+    let_ring(&town, &[bob.clone(), eve.clone()]);
+    let caller = town.call(0);
+    host.seen("Answered", PATIENCE).await.unwrap();
+    assert!(store.flush(PATIENCE));
+
+    let locked = lock_journal(&folder).unwrap();
+    town.sim.key(&caller, "5");
+    host.seen("Command(Dial", PATIENCE).await.unwrap();
+    town.sim.key(&caller, "7");
+    host.seen("Command(HangUp", PATIENCE).await.unwrap();
+    drop(locked);
+    // What the same call dials leaves behind both. Bob's phone may not have rung at all: the sim got
+    // the dial and its end together.
+    town.sim.key(&caller, "6");
+    town.sees(|seen| matches!(seen, Observed::RingStarted { address, .. } if *address == eve))
+        .await;
+    let seen = town.seen.lock().unwrap();
+    let rang = seen
+        .iter()
+        .filter(|seen| matches!(seen, Observed::RingStarted { address, .. } if *address == bob));
+    let silent = seen.iter().filter(|seen| matches!(seen, Observed::RingStopped { .. }));
+    assert_eq!(rang.count(), silent.count(), "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_whose_dial_waits_for_the_journal_is_not_missing_at_the_pbx() {
+    let (folder, [bob, eve]) = dials();
+    let options = StoreOptions { stuck_after: PATIENCE, ..StoreOptions::default() };
+    let store = open_journal(&folder, options).unwrap();
+    let host = Host::start_on(&folder, Clock::system(), Some(store.clone())).unwrap();
+    let mut town = Town::of(&host);
+    let_ring(&town, &[bob.clone(), eve.clone()]);
     let caller = town.call(0);
     host.seen("Answered", PATIENCE).await.unwrap();
     assert!(store.flush(PATIENCE));
