@@ -2,12 +2,12 @@
 
 use crate::{
     Call,
-    glance::{ByHand, Glance},
     legs::{Leg, Role},
     order::queue::{QueueStage, Queueing},
     turn::Turn,
 };
 use std::time::Duration;
+use strowger_call_port::{ByHand, Glance};
 use strowger_model::{Event, LegName, OrderId, Outcome, command::Asked, event::Left};
 use strowger_pbx::port::Address;
 

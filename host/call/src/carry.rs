@@ -3,18 +3,15 @@
 
 use crate::{
     Origin,
-    house::NoFlow,
-    observe::Observed,
     order::{Carried, refusal, timer::Timing},
     turn::Turn,
 };
 use std::sync::Arc;
+use strowger_call_port::{NoFlow, Observed};
 use strowger_model::{
     Command, Event, Order, OrderId,
-    command::Target,
     event::{Arrival, Refusal, RefusalReason},
 };
-use strowger_pbx::port::Address;
 use strowger_site::Terms;
 
 impl Turn<'_> {
@@ -176,15 +173,5 @@ pub(crate) fn no_flow(flow: &str, no: &NoFlow) -> Refusal {
             let why = format!("{flow} has as many calls as its limit allows");
             refusal(RefusalReason::OverLimit, why)
         }
-    }
-}
-
-/// Where the PBX finds an endpoint. An agent has no address but those of its endpoints.
-pub fn address_of(target: &Target) -> Address {
-    match target {
-        Target::Number(number) => Address::Number(number.to_string()),
-        Target::Extension(extension) => Address::Extension(extension.clone()),
-        Target::Address(address) => Address::Endpoint(address.clone()),
-        Target::Agent(agent) => Address::Endpoint(agent.to_string()),
     }
 }

@@ -8,16 +8,14 @@ use crate::{
     Call, Kept, Origin, Phase, Rare,
     front::Fronts,
     legs::{Legs, Role},
-    order::{
-        offer::first_offered,
-        queue::{QueueStage, Queueing},
-    },
+    order::queue::{QueueStage, Queueing},
     orders::Orders,
     quota::Used,
     talks::nanos,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, collections::VecDeque, sync::Arc, time::Duration};
+use strowger_call_port::first_offered;
 use strowger_model::{CallRecord, Event, FlowVersion};
 use strowger_pbx::port::LegId;
 use strowger_site::Terms;
@@ -86,7 +84,7 @@ impl Call {
         }
     }
 
-    /// The call as it was. Its first input is [`crate::Input::Resume`].
+    /// The call as it was. Its first input is `Input::Resume`.
     pub fn of_image(terms: Arc<Terms>, image: Image<'static>) -> Self {
         let mut legs = image.legs.into_owned();
         // Keys may have been missed: a pattern with a gap in it would be another number.

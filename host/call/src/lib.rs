@@ -5,6 +5,10 @@
 //! others while it deals with an input, it asks of its [`House`]: a step of its flow, the floor of
 //! queues and agents, the site. It is over when its flow has finished *and* its last leg is gone.
 //!
+//! [`Input`]: strowger_call_port::Input
+//! [`Out`]: strowger_call_port::Out
+//! [`House`]: strowger_call_port::House
+//!
 //! # Layout
 //! * `turn`: an input being dealt with: steps, outcomes, what is due, and the end.
 //! * `carry`: the table of orders: which file carries out which. `order`: one file a kind of order.
@@ -14,11 +18,12 @@
 //! * `talks`: who had the caller for how long, for the record.
 //! * `front`: flows that rest behind another until a switch is turned.
 //! * `takeover`: the place of the caller taken by a leg of another call.
-//! * `by_hand`: an operator looks at a call, or does something with it; `glance`: the types for that.
+//! * `by_hand`: an operator looks at a call, or does something with it.
 //! * `urgent`: an agent's conversation that waits while the agent is in an urgent call.
 //! * `quota`: how much a call may keep, write and send in all its life.
 //! * `image`, `resume`: what of a call is in the journal, and how it goes on with the next host.
-//! * `house`: what a call asks of the host; `observe`: what is shown of it.
+//!
+//! `strowger-call-port` has what a call and the host say to each other.
 //!
 //! **Architecture invariant:** a call does nothing but in [`Call::input`]. It reads no clock, waits
 //! for nothing, and sends nothing: who runs it journals what came of an input, and only then has
@@ -28,11 +33,8 @@ mod by_hand;
 mod carry;
 mod far_end;
 mod front;
-mod glance;
-mod house;
 mod image;
 mod legs;
-mod observe;
 mod order;
 mod orders;
 mod place;
@@ -46,13 +48,7 @@ mod urgent;
 #[cfg(test)]
 mod tests;
 
-pub use carry::address_of;
-pub use glance::{Answer, ByHand, Glance};
-pub use house::{Ask, ComesFrom, House, NoFlow, Now, Proof, Prove, Stepped, Takeover};
 pub use image::{Claim, Image};
-pub use observe::{NoObserver, Observed, Observer};
-pub use order::offer::offered_leg;
-pub use turn::{Input, Out, Paper};
 
 use front::Fronts;
 use legs::{Leg, Legs, Role};
@@ -62,6 +58,7 @@ use quota::Used;
 use resume::Resuming;
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
+use strowger_call_port::address_of;
 use strowger_model::{CallId, CallRecord, Event, LegName, Timestamp, event::Arrival};
 use strowger_pbx::port::{Address, LegId};
 use strowger_site::{Fallback, Terms};
@@ -149,7 +146,7 @@ pub fn fallback(terms: &Terms) -> Option<Address> {
 }
 
 impl Call {
-    /// A call that has arrived on a leg. Its first input is [`Input::Begin`].
+    /// A call that has arrived on a leg. Its first input is `Input::Begin`.
     pub fn new(terms: Arc<Terms>, leg: LegId, arrival: Arrival) -> Self {
         let origin = Origin {
             caller_name: arrival.caller_name.clone(),
@@ -208,7 +205,7 @@ impl Call {
         self.phase == Phase::Served
     }
 
-    /// Whether it wants an [`Input::GoOn`] before anything else: its house had it stop while there
+    /// Whether it wants an `Input::GoOn` before anything else: its house had it stop while there
     /// was something to do.
     pub fn is_behind(&self) -> bool {
         let unseen = !self.unseen.is_empty() && !self.holds_back();
@@ -220,7 +217,7 @@ impl Call {
         self.legs.by_id(leg).is_some()
     }
 
-    /// When it wants an [`Input::Due`], in monotonic time.
+    /// When it wants an `Input::Due`, in monotonic time.
     pub fn due(&self) -> Option<Duration> {
         self.orders.due()
     }

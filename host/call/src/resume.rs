@@ -10,7 +10,6 @@ use crate::{
     legs::{Leg, Role},
     order::{
         dial::Dialling,
-        offer::first_offered,
         queue::{QueueStage, Queueing},
         transfer::Transferring,
     },
@@ -21,6 +20,7 @@ use std::{
     mem,
     time::Duration,
 };
+use strowger_call_port::first_offered;
 use strowger_model::{AgentName, Event, OrderId};
 use strowger_pbx::port::{AliveLeg, LegId, LegState, PbxCommand};
 use strowger_routing::{Doing as Standing, EntryId, Quieting, Restored, Rung};

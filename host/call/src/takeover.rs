@@ -4,11 +4,11 @@
 
 use crate::{
     fallback,
-    house::Takeover,
     legs::{Leg, Role},
     order::{company::Company, gather::Gathering, play::Playing, queue::Queueing},
     turn::Turn,
 };
+use strowger_call_port::Takeover;
 use strowger_model::{
     LegName, OrderId,
     event::{Cause, PlayEnd},

@@ -5,7 +5,8 @@ use std::{
     collections::HashSet,
     sync::{Arc, atomic::Ordering},
 };
-use strowger_call::{Call, Input, fallback};
+use strowger_call::{Call, fallback};
+use strowger_call_port::Input;
 use strowger_flows::Snapshot;
 use strowger_model::{
     CallId,

@@ -32,7 +32,7 @@ pub use house::{
     switches::board::{NotTurned, TurnSwitch},
 };
 pub use memory::Memory;
-pub use strowger_call::{Glance, NoObserver, Observed, Observer};
+pub use strowger_call_port::{Glance, NoObserver, Observed, Observer};
 pub use strowger_model::CallRecord;
 
 use early::Early;
@@ -53,7 +53,7 @@ use std::{
     },
     time::Duration,
 };
-use strowger_call::Input;
+use strowger_call_port::Input;
 use strowger_flows::{Catalogue, LoadedFlow};
 use strowger_journal::{Change, Clocks, Store};
 use strowger_model::strangers::Logged;

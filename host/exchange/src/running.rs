@@ -15,7 +15,8 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use strowger_call::{Call, Input, Now, Observed, Out, Paper, offered_leg};
+use strowger_call::Call;
+use strowger_call_port::{Input, Now, Observed, Out, Paper, offered_leg};
 use strowger_flows::{OnFlow, budget::MyTurn};
 use strowger_journal::Change;
 use strowger_model::{

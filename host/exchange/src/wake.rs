@@ -15,7 +15,8 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use strowger_call::{Call, Claim, Image, Observed};
+use strowger_call::{Call, Claim, Image};
+use strowger_call_port::Observed;
 use strowger_flows::LoadedFlow;
 use strowger_journal::{Change, Clocks, OpenCall, Query, Store, decode};
 use strowger_model::{

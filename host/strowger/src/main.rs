@@ -1,12 +1,11 @@
 //! The `strowger` command.
 //!
 //! # Layout
-//! * `args`: the command line; `config`: `strowger.toml`.
-//! * `serve`: the host as a daemon, and the socket by which other commands reach it.
-//! * `commands`: one file for each other command.
-//! * `case`: a case that somebody notes after a call. `surroundings`: what the files of flows need and
-//!   do not say themselves.
+//! * `args`: the command line.
+//! * `commands`: one file for each command.
 //! * `demo`: a host, a PBX and callers in one process.
+//!
+//! `strowger serve` is `strowger-daemon`.
 
 /// Calls are many small things on several threads: a sixth more events a second than with glibc's,
 /// and 100 bytes less for a waiting call.
@@ -14,12 +13,8 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod args;
-mod case;
 mod commands;
-mod config;
 mod demo;
-mod serve;
-mod surroundings;
 
 use anstream::{eprintln, println};
 use anyhow::Result;
@@ -55,7 +50,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// 0: all is well. 1: something that was looked at is not good. 2: it could not be looked at.
 fn run(cli: Cli) -> Result<ExitCode> {
     let good = match cli.command {
-        Command::Serve(args) => serve::serve(&args)?,
+        Command::Serve(args) => strowger_daemon::serve(args.config.read()?)?,
         Command::Check(args) => check::check(&args)?,
         Command::Test(args) => test::test(&args)?,
         Command::Hours(args) => hours::hours(&args)?,
@@ -84,7 +79,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
                 SchemaKind::Flow => strowger_flows::schemas::flow(),
                 SchemaKind::Site => strowger_site::schema::site(),
                 SchemaKind::Scenario => strowger_scenario::file::schema(),
-                SchemaKind::Config => config::schema(),
+                SchemaKind::Config => strowger_daemon::schema(),
                 SchemaKind::AdapterToHost => protocol::schema_to_host(),
                 SchemaKind::AdapterToAdapter => protocol::schema_to_adapter(),
                 SchemaKind::Api => strowger_api::v1::schema(),

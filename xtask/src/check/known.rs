@@ -25,8 +25,6 @@ pub(super) const KNOWN: &[Known] = &[
     known("docs/versions.md", "names", EXAMPLE),
     known("host/call/src/lib.rs", "circle: crate, carry, front, legs, order", ORDERS),
     known("host/exchange/src/lib.rs", "circle: crate, early, house", HOUSE),
-    known("host/call", "lines of its own", "flows that rest could go to a crate of their own"),
-    known("host/strowger", "lines of its own", "the card and the drill could, too"),
 ];
 
 impl Known {

@@ -13,13 +13,10 @@
 //! | anywhere else | no PIN | no |
 
 use super::{Carried, refusal};
-use crate::{
-    house::{ComesFrom, Proof, Prove},
-    orders::Kind,
-    turn::Turn,
-};
+use crate::{orders::Kind, turn::Turn};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use strowger_call_port::{ComesFrom, Proof, Prove};
 use strowger_model::{
     AgentName, LegName, OrderId, Outcome,
     command::{AgentAction, Target},

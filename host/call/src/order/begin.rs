@@ -8,8 +8,9 @@
 //! is taken out again. So the flow cannot cancel an order whose outcome it has not been told yet.
 
 use super::queue::{QueueStage, Queueing};
-use crate::{Call, legs::Role, observe::Observed, turn::Turn};
+use crate::{Call, legs::Role, turn::Turn};
 use std::time::Duration;
+use strowger_call_port::Observed;
 use strowger_model::{
     AgentName, Event, LegName, OrderId, Outcome, QueueName, Timestamp,
     event::{Cause, Left},

@@ -25,8 +25,9 @@ pub(crate) mod transfer;
 pub(crate) mod transfer_key;
 pub(crate) mod watch;
 
-use crate::{carry::address_of, turn::Turn};
+use crate::turn::Turn;
 use std::{sync::Arc, time::Duration};
+use strowger_call_port::address_of;
 use strowger_model::{
     AgentName, LegName, Outcome, PhoneNumber, Prompt,
     command::Target,

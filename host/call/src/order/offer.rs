@@ -10,15 +10,14 @@
 
 use super::queue::Queueing;
 use crate::{
-    carry::address_of,
     legs::{Leg, Role},
-    observe::Observed,
     resume::Unsettled,
     turn::Turn,
 };
 use std::time::Duration;
+use strowger_call_port::{Observed, address_of, offered_leg};
 use strowger_model::{
-    AgentName, CallId, OrderId, Outcome,
+    AgentName, OrderId, Outcome,
     event::{Cause, Unanswered},
 };
 use strowger_pbx::port::{Ended, LegId, LegState, PbxCommand, PbxEvent};
@@ -31,19 +30,6 @@ pub(crate) struct Offer {
     pub(crate) endpoint: usize,
     /// When it began to ring, in monotonic time.
     pub(crate) since: Duration,
-}
-
-/// The leg of a phone that was rung for an entry. It keeps its name when it rings on for another.
-pub fn offered_leg(first: EntryId, attempt: AttemptId) -> LegId {
-    let EntryId { call, order } = first;
-    LegId(format!("{call}-q{}-{attempt}", order.0).into())
-}
-
-/// For whom the phone of a leg was rung, as its name says.
-pub(crate) fn first_offered(leg: &LegId) -> Option<EntryId> {
-    let (call, rest) = leg.0.split_once("-q")?;
-    let (order, _) = rest.split_once('-')?;
-    Some(EntryId { call: call.parse::<CallId>().ok()?, order: OrderId(order.parse().ok()?) })
 }
 
 impl Turn<'_> {
@@ -147,19 +133,5 @@ impl Turn<'_> {
     pub(crate) fn attempt_over(&mut self, attempt: AttemptId, agent: &AgentName, why: Unanswered) {
         self.house.observe(&Observed::NotAnswered { agent, why });
         self.inform_floor(Input::Unanswered { attempt, why });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_leg_says_for_whom_it_was_rung() {
-        let first = EntryId { call: CallId::next(1_790_000_000_000, None), order: OrderId(7) };
-        assert_eq!(first_offered(&offered_leg(first, AttemptId(12))), Some(first));
-        for other in ["", "caller", "038g0xwfyg000-2-2", "038g0xwfyg000-q7", "x-q7-1"] {
-            assert_eq!(first_offered(&other.into()), None, "{other}");
-        }
     }
 }

@@ -2,10 +2,8 @@
 //! anywhere but with the step that ordered it, into the journal.
 
 use super::{Carried, refusal};
-use crate::{
-    observe::Observed,
-    turn::{Paper, Turn},
-};
+use crate::turn::Turn;
+use strowger_call_port::{Observed, Paper};
 use strowger_model::{
     Case, CaseKind, Mail, Timestamp, command::Field, event::RefusalReason, read::Moment,
 };

@@ -1,9 +1,10 @@
 //! Waiting in queues: what the flow orders of the floor, and what the floor says.
 
 use super::{Carried, offer::Offer, refusal};
-use crate::{legs::Leg, observe::Observed, orders::Kind, turn::Turn};
+use crate::{legs::Leg, orders::Kind, turn::Turn};
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, time::Duration};
+use strowger_call_port::Observed;
 use strowger_model::{
     AgentName, Event, LegName, OrderId, Outcome,
     command::{Asked, EnterQueue},

@@ -6,8 +6,9 @@ use super::{
     agent::{Authorized, wrong_pin},
     refusal,
 };
-use crate::{house::Proof, orders::Kind, turn::Turn};
+use crate::{orders::Kind, turn::Turn};
 use serde::{Deserialize, Serialize};
+use strowger_call_port::Proof;
 use strowger_model::{
     LegName, OrderId, Outcome,
     command::SetSwitch,

@@ -11,13 +11,13 @@
 use super::{Carried, refusal, transfer::Transferring};
 use crate::{
     Phase,
-    house::Takeover,
     legs::{Leg, Role},
     orders::Kind,
     turn::Turn,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use strowger_call_port::Takeover;
 use strowger_model::{
     AgentName, Event, LegName, OrderId, Outcome,
     command::Target,

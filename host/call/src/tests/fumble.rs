@@ -6,8 +6,8 @@ use super::{
     stories::{dial, outcomes},
     world::World,
 };
-use crate::Input;
 use std::time::Duration;
+use strowger_call_port::Input;
 use strowger_model::{
     Command, Event, LegName, OrderId, Outcome, Prompt, Timestamp,
     command::{Dial, KeepWaiting},

@@ -6,8 +6,8 @@ use super::{
     stories::{dialled, outcomes},
     world::World,
 };
-use crate::{Input, order::offer::offered_leg};
 use std::time::Duration;
+use strowger_call_port::{Input, offered_leg};
 use strowger_model::{Command, LegName, Outcome, command::Asked, event::Cause, read::AgentStatus};
 use strowger_pbx::port::{LegId, LegState, PbxCommand, PbxEvent};
 use strowger_routing::{EntryId, Input as FloorInput, Output};

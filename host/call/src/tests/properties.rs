@@ -8,12 +8,12 @@ use super::{
     world::World,
 };
 use crate::{
-    Input,
     legs::{Leg, Role},
     order::queue::Queueing,
 };
 use proptest::{collection::vec, option, prelude::*, sample::Index};
 use std::time::Duration;
+use strowger_call_port::Input;
 use strowger_model::{
     Command, LegName, OrderId, Prompt,
     command::{Asked, EnterQueue},

@@ -1,12 +1,12 @@
 //! What calls share, in a test: the house of a call, whose flow orders what it is given to order.
 
-use crate::{Ask, House, NoFlow, Observed, Prove, Stepped, Takeover};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     path::Path,
     sync::Arc,
     time::Duration,
 };
+use strowger_call_port::{Ask, House, NoFlow, Observed, Prove, Stepped, Takeover};
 use strowger_model::{
     AgentName, CallId, Command, Event, LegName, Order, OrderId, Outcome,
     command::{AgentAction, SetSwitch, Target},

@@ -1,8 +1,8 @@
 //! What was wrong once.
 
 use super::{properties::enter, world::World};
-use crate::Input;
 use std::time::Duration;
+use strowger_call_port::Input;
 use strowger_model::{
     Command, Event, LegName, OrderId, Outcome, Prompt,
     command::{Confirm, Dial, Field, Gather, KeepWaiting, RingLimit, Target},

@@ -4,8 +4,8 @@ use super::{
     stories::{dialled, keep_waiting, outcomes, talking},
     world::World,
 };
-use crate::{Input, Takeover};
 use std::time::Duration;
+use strowger_call_port::{Input, Takeover};
 use strowger_model::{
     Command, Event, LegName, Outcome,
     command::{Asked, EnterQueue, Target},

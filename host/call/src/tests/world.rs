@@ -4,12 +4,13 @@ use super::{
     pbx::Pbx,
     shared::{FLOWS, Shared, call, floor_at, terms},
 };
-use crate::{Call, Image, Input, Now, Out, legs::Role};
+use crate::{Call, Image, legs::Role};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
+use strowger_call_port::{Input, Now, Out};
 use strowger_model::{Command, LegName, Timestamp, event::Arrival, read::AgentStatus};
 use strowger_pbx::port::{LegId, PbxCommand, PbxEvent};
 use strowger_routing::{AttemptId, Input as FloorInput, Output};

@@ -3,7 +3,7 @@
 
 use crate::{CallSummary, Exchange};
 use std::time::Duration;
-use strowger_call::{Answer, ByHand, Glance, Input};
+use strowger_call_port::{Answer, ByHand, Glance, Input};
 use strowger_model::{CallId, command::Target};
 use tokio::{sync::oneshot, time::timeout};
 
@@ -58,7 +58,7 @@ impl Exchange {
     /// # Errors
     /// The call is not up, or its caller has gone.
     pub async fn send_on(&self, call: CallId, to: &Target) -> Result<(), ByHandError> {
-        let to = strowger_call::address_of(to);
+        let to = strowger_call_port::address_of(to);
         match self.done(call, |answer| ByHand::SendOn(to, answer)).await? {
             true => Ok(()),
             false => Err(ByHandError::NoCaller(call)),

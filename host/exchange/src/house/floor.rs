@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::Ordering},
     time::Duration,
 };
-use strowger_call::{Input as CallInput, offered_leg};
+use strowger_call_port::{Input as CallInput, offered_leg};
 use strowger_flows::Snapshot;
 use strowger_model::{
     CallId,

@@ -26,7 +26,9 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use strowger_call::{Ask, House, Input as CallInput, NoFlow, Observed, Prove, Stepped, Takeover};
+use strowger_call_port::{
+    Ask, House, Input as CallInput, NoFlow, Observed, Prove, Stepped, Takeover,
+};
 use strowger_flows::OnFlow;
 use strowger_journal::{Change, encode_step};
 use strowger_model::{

@@ -7,7 +7,7 @@ use std::{
     mem,
     sync::{Mutex, MutexGuard, PoisonError},
 };
-use strowger_call::address_of;
+use strowger_call_port::address_of;
 use strowger_model::{AgentName, PhoneState, command::Target};
 use strowger_pbx::port::{Address, PbxCommand};
 use strowger_routing::{EndpointConfig, Input};

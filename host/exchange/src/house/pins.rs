@@ -10,7 +10,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use strowger_call::{ComesFrom, Proof};
+use strowger_call_port::{ComesFrom, Proof};
 use strowger_model::AgentName;
 use strowger_site::Pin;
 use tokio::sync::Semaphore;

@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use strowger_call::{Input, Takeover};
+use strowger_call_port::{Input, Takeover};
 use strowger_flows::LoadedFlow;
 use strowger_model::{AgentName, CallId, FlowName, Timestamp};
 use strowger_pbx::port::{AliveLeg, LegId, PbxEvent};

@@ -23,8 +23,11 @@ pub(crate) use records::{
 };
 pub(crate) use switch::{SetSwitch, Switch, SwitchDo};
 
+use crate::commands::when;
+use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+use strowger_daemon::Config;
 
 /// A plugin host for telephony flows.
 ///
@@ -253,6 +256,15 @@ pub(crate) struct ConfigFile {
     /// The configuration file of the host
     #[arg(long, value_name = "FILE", default_value = "strowger.toml", env = "STROWGER_CONFIG")]
     pub(crate) config: PathBuf,
+}
+
+impl ConfigFile {
+    /// Reads the file. Times are by the clock of its site from now on.
+    pub(crate) fn read(&self) -> Result<Config> {
+        let config = Config::read(&self.config)?;
+        when::by_the_clock_of(&config.flows);
+        Ok(config)
+    }
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,6 @@ use crate::{
         sheet::Sheet,
         when,
     },
-    serve::watch::masked,
 };
 use anstream::println;
 use anyhow::Result;
@@ -17,6 +16,7 @@ use strowger_api::{
     Host,
     v1::{Call, CallNow, SendOn},
 };
+use strowger_daemon::masked;
 
 pub(crate) fn calls(args: &args::Calls) -> Result<bool> {
     let (host, runtime) = reach(&args.host)?;

@@ -2,12 +2,10 @@
 
 use crate::{
     args::{AddCase, Cases, CasesDo},
-    case,
     commands::{
         sheet::Sheet,
         when::{self, When},
     },
-    config::Config,
 };
 use anstream::println;
 use anyhow::{Context, Result, bail};
@@ -16,6 +14,7 @@ use std::{
     io::{BufWriter, Write, stdout},
     sync::Arc,
 };
+use strowger_daemon::{Config, new_case};
 use strowger_exchange::Clock;
 use strowger_flows::{Catalogue, CatalogueConfig, LoadedFlow};
 use strowger_journal::CaseQuery;
@@ -27,7 +26,7 @@ const COLUMNS: [&str; 9] =
 
 /// Lists, closes, adds or exports cases.
 pub(crate) fn cases(args: &Cases) -> Result<bool> {
-    let config = Config::read(&args.config.config)?;
+    let config = args.config.read()?;
     match &args.does {
         None => list(&config, args.all),
         Some(CasesDo::Close { id, outcome }) => {
@@ -88,7 +87,7 @@ fn export(config: &Config, quarter: &str) -> Result<bool> {
 /// Adds a case that came up after a call; when it is due is as in the site file.
 fn add(config: &Config, new: &AddCase) -> Result<bool> {
     let flow = flow(config, &new.flow)?;
-    let case = case::new(&flow, new.kind.clone(), new.call, new.fields.clone());
+    let case = new_case(&flow, new.kind.clone(), new.call, new.fields.clone());
     let case = case.map_err(anyhow::Error::msg)?;
     let case = strowger_office::add_case(&*config.journal(), case)?;
     println!("{} has to be answered by {}", case.id, last_moment(&case));

@@ -3,12 +3,11 @@
 use crate::{
     args,
     commands::load::{self, Loaded},
-    config::Config,
-    surroundings,
 };
 use anstream::println;
 use anyhow::{Result, bail};
 use std::{path::Path, sync::Arc};
+use strowger_daemon::Config;
 use strowger_exchange::Clock;
 use strowger_flows::LoadedFlow;
 use strowger_model::strangers::Lines;
@@ -93,7 +92,7 @@ fn surroundings_are_good(args: &args::Check, path: &Path) -> Result<bool> {
         }
     };
     let current = load::load(path, &args.plugins)?.beside;
-    let missing = surroundings::missing(&config, &current);
+    let missing = strowger_daemon::missing(&config, &current);
     missing.iter().for_each(|problem| println!("{problem}"));
     Ok(missing.is_empty())
 }

@@ -9,7 +9,6 @@ use crate::{
         reach::reach,
         sheet::Sheet,
     },
-    config::Config,
 };
 use anstream::{print, println};
 use anyhow::{Context, Result, bail};
@@ -56,7 +55,7 @@ fn checklist(args: &args::Drill) -> Result<bool> {
 /// Plays a drill beside the running host, which is asked how things are and told nothing.
 fn play(args: &args::Drill, name: &str) -> Result<bool> {
     let (host, runtime) = reach(&args.host)?;
-    let config = Config::read(&args.host.config.config)?;
+    let config = args.host.config.read()?;
     let (agents, switches) =
         runtime.block_on(async { anyhow::Ok((host.agents().await?, host.switches().await?)) })?;
     let mut scenario = match Scenario::load(&file(&config.flows, name)?) {

@@ -6,7 +6,6 @@ use crate::{
         load,
         when::{self, When},
     },
-    config::Config,
 };
 use anstream::println;
 use anyhow::{Context, Result, anyhow, bail};
@@ -16,7 +15,7 @@ use strowger_journal::{Erase, Removed, would_erase};
 
 /// Says what would be erased, asks, erases, and says how much it was.
 pub(crate) fn erase(args: &args::Erase) -> Result<bool> {
-    let config = Config::read(&args.config.config)?;
+    let config = args.config.read()?;
     let journal = &*config.journal();
     let what = match (&args.number, args.older_than) {
         (Some(text), _) => {

@@ -1,9 +1,10 @@
 //! Flows for commands that look at them without serving calls.
 
-use crate::{args::Plugins, config::Config};
+use crate::args::Plugins;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use strowger_daemon::Config;
 use strowger_flows::{Catalogue, CatalogueConfig, LoadedFlow, Snapshot};
 use strowger_sandbox::Engine;
 use strowger_site::{Numbering, Report, read_site};

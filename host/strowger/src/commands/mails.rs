@@ -6,7 +6,6 @@ use crate::{
         sheet::Sheet,
         when::{self, When},
     },
-    config::Config,
 };
 use anyhow::Result;
 use std::io::{BufWriter, Write, stdout};
@@ -18,7 +17,7 @@ const COLUMNS: [&str; 8] =
 
 /// Prints the outbox.
 pub(crate) fn mails(args: &Mails) -> Result<bool> {
-    let config = Config::read(&args.config.config)?;
+    let config = args.config.read()?;
     let posted = config.journal().reader()?.mails(args.since.map(When::instant))?;
     let posted = posted.iter().filter(|posted| args.all || posted.last.state != MailState::Sent);
     let rows: Vec<Vec<String>> =

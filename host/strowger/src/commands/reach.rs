@@ -1,6 +1,6 @@
 //! How a command reaches the running host.
 
-use crate::{args, config::Config};
+use crate::args;
 use anyhow::Result;
 use strowger_api::{Client, Host};
 use tokio::runtime::{Builder, Runtime};
@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 pub(crate) fn reach(args: &args::Host) -> Result<(impl Host, Runtime)> {
     let socket = match &args.control {
         Some(control) => control.clone(),
-        None => Config::read(&args.config.config)?.control(),
+        None => args.config.read()?.control(),
     };
     let runtime = Builder::new_current_thread().enable_all().build()?;
     Ok((Client::at_socket(&socket)?, runtime))

@@ -7,7 +7,6 @@ use crate::{
         sheet::Sheet,
         when::{self, When},
     },
-    config::Config,
 };
 use anyhow::{Result, bail};
 use std::{
@@ -16,6 +15,7 @@ use std::{
     io::{BufWriter, Write, stdout},
     time::Duration,
 };
+use strowger_daemon::Config;
 use strowger_journal::{Query, Read};
 use strowger_model::{CallRecord, Talk, Timestamp, command::Field};
 use strowger_site::problem::nearest;
@@ -84,7 +84,7 @@ const COLUMNS: [Column; 24] = [
 
 /// Prints records.
 pub(crate) fn records(args: &Records) -> Result<bool> {
-    let config = Config::read(&args.config.config)?;
+    let config = args.config.read()?;
     let caller = match &args.caller {
         // A broken site file is no reason to show nothing.
         Some(caller) => {

@@ -3,7 +3,6 @@
 use crate::{
     args::Replay,
     commands::{records::query, when},
-    config::Config,
 };
 use anstream::{print, println};
 use anyhow::{Context, Result, bail};
@@ -33,7 +32,7 @@ const SHOWN: usize = 3;
 
 /// Replays a call, or all of a time.
 pub(crate) fn replay(args: &Replay) -> Result<bool> {
-    let config = Config::read(&args.config.config)?;
+    let config = args.config.read()?;
     let journal = config.journal();
     let reader = journal.reader()?;
     let engine = Engine::new(Some(config.cache.join("plugins")))?;

@@ -9,7 +9,6 @@ use crate::{
         sheet::Sheet,
         when::{self, When},
     },
-    config::Config,
 };
 use anstream::eprintln;
 use anyhow::{Result, ensure};
@@ -17,6 +16,7 @@ use std::{
     io::{BufWriter, Write, stdout},
     time::Duration,
 };
+use strowger_daemon::Config;
 use strowger_exchange::Clock;
 use strowger_journal::{CaseQuery, Read};
 use strowger_model::{AgentName, CallRecord, Case, CaseRules, Timestamp};
@@ -25,7 +25,7 @@ use strowger_site::read_site;
 
 /// Prints the report.
 pub(crate) fn report(args: &Report) -> Result<bool> {
-    let config = Config::read(&args.config.config)?;
+    let config = args.config.read()?;
     let sent = args.against.as_deref().map(against::read).transpose()?;
     ensure!(
         sent.is_none() || args.by == By::Day,

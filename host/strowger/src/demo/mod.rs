@@ -8,22 +8,13 @@
 mod script;
 mod stage;
 
-use crate::{
-    args,
-    commands::load,
-    config::Config,
-    serve::{
-        control::Control,
-        running::Running,
-        status::{Connection, Vitals},
-        watch::{Sight, Wanted, Watch},
-    },
-};
+use crate::{args, commands::load};
 use anstream::println;
 use anyhow::{Context, Result, bail};
 use script::{FLOW, Scene};
 use stage::Copy;
 use std::{collections::BTreeMap, io::IsTerminal, sync::Arc, time::Duration};
+use strowger_daemon::{Config, Connection, Control, Running, Sight, Vitals, Wanted, Watch};
 use strowger_exchange::{Clock, Exchange, Options};
 use strowger_flows::{Catalogue, CatalogueConfig, Snapshot};
 use strowger_model::CallId;

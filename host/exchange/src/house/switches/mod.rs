@@ -14,7 +14,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
-use strowger_call::Input;
+use strowger_call_port::Input;
 use strowger_journal::{Change, Store};
 use strowger_model::{
     CallId, Timestamp,

@@ -1,6 +1,6 @@
 //! What must be prepared before an emergency comes, and what of it is not (R7).
 
-use crate::serve::status::{Vitals, ill_flow};
+use crate::status::{Vitals, ill_flow};
 use std::collections::BTreeMap;
 use strowger_api::v1::{
     Check,
@@ -17,7 +17,7 @@ use strowger_model::{
 use strowger_site::{Agent, Gap};
 
 /// All of it, in the order in which one prepares it.
-pub(super) fn checklist(vitals: &Vitals) -> Vec<Check> {
+pub(crate) fn checklist(vitals: &Vitals) -> Vec<Check> {
     let Vitals { catalogue, exchange, pbx, connection, .. } = vitals;
     let current = catalogue.current();
     let gaps = current.site.gaps(Clock::system().now());

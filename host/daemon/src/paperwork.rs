@@ -1,7 +1,7 @@
 //! What the API does in the journal, beside the host's own writer: cases, and notes on records of
 //! calls that are over (K5, V8).
 
-use crate::{case, serve::answers};
+use crate::{answers, case::new_case};
 use std::sync::Arc;
 use strowger_api::{Error, v1};
 use strowger_exchange::Clock;
@@ -11,7 +11,7 @@ use strowger_model::{CallId, command::Field, mail::Closed};
 use strowger_office::KeepError;
 use strowger_site::Site;
 
-pub(super) async fn list(
+pub(crate) async fn list(
     journal: &Arc<dyn Backend>,
     which: v1::WhichCases,
 ) -> Result<Vec<v1::Case>, Error> {
@@ -20,17 +20,17 @@ pub(super) async fn list(
     Ok(cases.into_iter().map(answers::case).collect())
 }
 
-pub(super) async fn add(
+pub(crate) async fn add(
     journal: &Arc<dyn Backend>,
     flow: &LoadedFlow,
     new: v1::NewCase,
 ) -> Result<v1::Case, Error> {
     let case =
-        case::new(flow, new.kind, new.call, fields(new.fields)).map_err(Error::bad_request)?;
+        new_case(flow, new.kind, new.call, fields(new.fields)).map_err(Error::bad_request)?;
     work(journal, move |journal| strowger_office::add_case(journal, case)).await.map(answers::case)
 }
 
-pub(super) async fn note(
+pub(crate) async fn note(
     journal: &Arc<dyn Backend>,
     id: &str,
     more: v1::Notes,
@@ -39,7 +39,7 @@ pub(super) async fn note(
     work(journal, move |journal| strowger_office::note_case(journal, &id, &fields(more))).await
 }
 
-pub(super) async fn close(
+pub(crate) async fn close(
     journal: &Arc<dyn Backend>,
     id: &str,
     end: v1::CaseEnd,
@@ -51,7 +51,7 @@ pub(super) async fn close(
         .await
 }
 
-pub(super) async fn note_record(
+pub(crate) async fn note_record(
     journal: &Arc<dyn Backend>,
     call: CallId,
     more: v1::Notes,

@@ -16,7 +16,7 @@ use strowger_site::{Fallback, Problem, Site, problem::list, source::child};
 use strowger_speech::unplayable;
 
 /// Everything that is missing for these flows on this host.
-pub(crate) fn missing(config: &Config, current: &Snapshot) -> Vec<Problem> {
+pub fn missing(config: &Config, current: &Snapshot) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Some(asterisk) = config.asterisk.as_ref().filter(|_| config.adapter == Adapter::Asterisk)
     {

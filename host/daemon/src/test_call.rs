@@ -1,6 +1,6 @@
 //! A test call: `strowger call` brings it to the host, and shows what happens in it.
 
-use crate::serve::watch::{Sight, Wanted, Watch};
+use crate::watch::{Sight, Wanted, Watch};
 use futures_util::{StreamExt, stream};
 use std::{
     collections::HashMap,
@@ -30,7 +30,7 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(3600);
 /// The legs that `strowger call` has dialled. No flow has ordered them, so the exchange is told
 /// nothing of them.
 #[derive(Default)]
-pub(crate) struct TestLegs(Mutex<HashMap<LegId, UnboundedSender<Told>>>);
+pub struct TestLegs(Mutex<HashMap<LegId, UnboundedSender<Told>>>);
 
 /// What the PBX tells of such a leg.
 #[derive(Clone)]
@@ -112,18 +112,18 @@ impl Drop for TestLeg {
 }
 
 /// What a test call needs of the host.
-pub(super) struct Stage<'a> {
-    pub(super) snapshot: &'a Snapshot,
-    pub(super) watch: &'a Watch,
-    pub(super) pbx: &'a Arc<dyn Pbx>,
+pub(crate) struct Stage<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) watch: &'a Watch,
+    pub(crate) pbx: &'a Arc<dyn Pbx>,
     /// The PBX, if it is the sim.
-    pub(super) sim: Option<&'a Sim>,
-    pub(super) legs: &'a Arc<TestLegs>,
+    pub(crate) sim: Option<&'a Sim>,
+    pub(crate) legs: &'a Arc<TestLegs>,
 }
 
 impl Stage<'_> {
     /// Brings the call in: a line for each thing that happens in it, until it is over.
-    pub(super) async fn call(self, new: NewCall) -> Result<Lines, Error> {
+    pub(crate) async fn call(self, new: NewCall) -> Result<Lines, Error> {
         let site = &self.snapshot.site;
         // As the host will know who calls.
         let shown = Shown { number: new.from.clone(), name: None };

@@ -12,7 +12,7 @@ use strowger_model::{
 };
 use strowger_site::{Site, address::ADDRESS};
 
-pub(super) fn flow(flow: FlowStatus) -> v1::Flow {
+pub(crate) fn flow(flow: FlowStatus) -> v1::Flow {
     v1::Flow {
         name: flow.name.into(),
         numbers: flow.numbers,
@@ -30,7 +30,7 @@ pub(super) fn flow(flow: FlowStatus) -> v1::Flow {
     }
 }
 
-pub(super) fn queue(queue: QueueFigures) -> v1::Queue {
+pub(crate) fn queue(queue: QueueFigures) -> v1::Queue {
     let QueueStatus { waiting, longest_wait, logged_in, free } = queue.now;
     let QueueCounts { offered, answered, answered_within, left, abandoned } = queue.day;
     v1::Queue {
@@ -43,7 +43,7 @@ pub(super) fn queue(queue: QueueFigures) -> v1::Queue {
     }
 }
 
-pub(super) fn agent(agent: AgentFigures) -> v1::Agent {
+pub(crate) fn agent(agent: AgentFigures) -> v1::Agent {
     v1::Agent {
         agent: agent.agent,
         display_name: agent.display_name,
@@ -66,7 +66,7 @@ pub(super) fn agent(agent: AgentFigures) -> v1::Agent {
     }
 }
 
-pub(super) fn call((summary, glance): (CallSummary, Option<Glance>)) -> v1::Call {
+pub(crate) fn call((summary, glance): (CallSummary, Option<Glance>)) -> v1::Call {
     let CallSummary { call, flow, version, arrived } = summary;
     v1::Call { call, flow, version, arrived, now: glance.map(call_now) }
 }
@@ -76,7 +76,7 @@ fn call_now(glance: Glance) -> v1::CallNow {
     v1::CallNow { caller, dialled, waits_for, waited, rings, talks_with }
 }
 
-pub(super) fn switch(switch: SwitchNow) -> v1::Switch {
+pub(crate) fn switch(switch: SwitchNow) -> v1::Switch {
     let SwitchNow { label, code, positions, state } = switch;
     let SwitchState { name, position, since, until, by, reason } = state;
     let (until, back_to) = until.map(|Until { at, back_to }| (at, back_to)).unzip();
@@ -84,7 +84,7 @@ pub(super) fn switch(switch: SwitchNow) -> v1::Switch {
     v1::Switch { switch: name, label, code, positions, position, since, until, back_to, by, reason }
 }
 
-pub(super) fn switch_turn(turn: SwitchTurn) -> v1::SwitchTurn {
+pub(crate) fn switch_turn(turn: SwitchTurn) -> v1::SwitchTurn {
     let SwitchTurn { name, at, by, means, endpoint, from, to, until, reason } = turn;
     let means = match means {
         Means::Command => v1::Means::Command,
@@ -98,7 +98,7 @@ pub(super) fn switch_turn(turn: SwitchTurn) -> v1::SwitchTurn {
 }
 
 /// A turn that is asked for. What only the host can say of itself is not believed.
-pub(super) fn turn_switch(switch: &str, turn: v1::TurnSwitch) -> TurnSwitch {
+pub(crate) fn turn_switch(switch: &str, turn: v1::TurnSwitch) -> TurnSwitch {
     let v1::TurnSwitch { position, until, by, reason, means } = turn;
     let means = match means {
         v1::Means::Command => Means::Command,
@@ -108,7 +108,7 @@ pub(super) fn turn_switch(switch: &str, turn: v1::TurnSwitch) -> TurnSwitch {
     TurnSwitch { until, by, reason, ..TurnSwitch::to(switch, position, means) }
 }
 
-pub(super) fn not_turned(not: NotTurned) -> Error {
+pub(crate) fn not_turned(not: NotTurned) -> Error {
     match not {
         NotTurned::NoSwitch(_) => Error::not_found(not),
         NotTurned::NoPosition { .. } | NotTurned::IsOver | NotTurned::TooFar => {
@@ -119,7 +119,7 @@ pub(super) fn not_turned(not: NotTurned) -> Error {
 }
 
 /// What an agent does; an error says what is wrong with it.
-pub(super) fn agent_action(
+pub(crate) fn agent_action(
     agent: &AgentName,
     what: v1::AgentDo,
     site: &Site,
@@ -136,12 +136,12 @@ pub(super) fn agent_action(
 }
 
 /// Whom one can call.
-pub(super) fn callable(text: &str, site: &Site) -> Result<Target, Error> {
+pub(crate) fn callable(text: &str, site: &Site) -> Result<Target, Error> {
     let wrong = || Error::bad_request(format!("not whom one can call: {text:?}; write {ADDRESS}"));
     site.numbering.address(text).ok_or_else(wrong)
 }
 
-pub(super) fn case(case: Case) -> v1::Case {
+pub(crate) fn case(case: Case) -> v1::Case {
     let field = |Field { key, value }| v1::Field { key, value };
     v1::Case {
         id: case.id,

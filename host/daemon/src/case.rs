@@ -8,7 +8,7 @@ use strowger_model::{CallId, Case, CaseKind, command::Field};
 ///
 /// # Errors
 /// If the site has no such kind; the sentence says which there are.
-pub(crate) fn new(
+pub fn new_case(
     flow: &LoadedFlow,
     kind: CaseKind,
     call: Option<CallId>,

@@ -2,7 +2,7 @@
 //!
 //! Without a service manager, which shows in `NOTIFY_SOCKET`, all of this does nothing.
 
-use crate::serve::status::{self, Vitals};
+use crate::status::{self, Vitals};
 use sd_notify::NotifyState;
 use std::{sync::Arc, time::Duration};
 use strowger_exchange::Exchange;

@@ -1,37 +1,13 @@
-//! `strowger serve`: the host as a daemon.
-//!
-//! # Layout
-//! * `control`: the socket by which other commands reach the host.
-//! * `running`: the host, as the API shows it.
-//! * `answers`: from the types of the inside to those of the API.
-//! * `checklist`: what is prepared for an emergency.
-//! * `paperwork`: what the API does in the journal: cases and notes.
-//! * `status`: how the host is, as a whole.
-//! * `supervise`: what the host tells a service manager.
-//! * `test_call`: the calls of `strowger call`.
-//! * `watch`: what the host shows of its calls.
-
-mod answers;
-mod checklist;
-pub(crate) mod control;
-mod paperwork;
-pub(crate) mod running;
-pub(crate) mod status;
-mod supervise;
-pub(crate) mod test_call;
-pub(crate) mod watch;
+//! The life of the host as a daemon: how it starts, follows its files, and stops.
 
 use crate::{
-    args,
     config::{Adapter, Config},
-    serve::{
-        control::Control,
-        running::Running,
-        status::{Connection, Vitals},
-        test_call::TestLegs,
-        watch::Watch,
-    },
-    surroundings,
+    control::Control,
+    running::Running,
+    status::{Connection, Vitals},
+    supervise, surroundings,
+    test_call::TestLegs,
+    watch::Watch,
 };
 use anyhow::{Context, Result, bail};
 use std::{
@@ -55,8 +31,11 @@ use strowger_speech::{Prompts, PromptsConfig, Speech};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
-pub(crate) fn serve(args: &args::Serve) -> Result<bool> {
-    let config = Config::read(&args.config.config)?;
+/// Serves calls until it is told to stop. True: every call had ended.
+///
+/// # Errors
+/// It cannot serve: the journal, the PBX or the control socket cannot be had.
+pub fn serve(config: Config) -> Result<bool> {
     start_log(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(config.threads())

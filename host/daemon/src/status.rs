@@ -1,6 +1,6 @@
 //! How the host is, as a whole: what `strowger status` and a service manager are told.
 
-use crate::serve::answers;
+use crate::answers;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use strowger_api::{Error, v1};
 use strowger_exchange::{Clock, Exchange};
@@ -16,11 +16,11 @@ use tokio::sync::watch;
 
 /// Whether the PBX can be reached; none: it has said nothing yet.
 #[derive(Default)]
-pub(crate) struct Connection(watch::Sender<Option<Result<(), String>>>);
+pub struct Connection(watch::Sender<Option<Result<(), String>>>);
 
 impl Connection {
     /// A sink that also takes note of the connection.
-    pub(crate) fn noted(self: &Arc<Self>, sink: PbxSink) -> PbxSink {
+    pub fn noted(self: &Arc<Self>, sink: PbxSink) -> PbxSink {
         let connection = self.clone();
         Arc::new(move |event| {
             match &event {
@@ -52,18 +52,23 @@ impl Connection {
 
 /// The parts of a host that its status is made of.
 #[derive(Clone)]
-pub(crate) struct Vitals {
-    pub(crate) catalogue: Arc<Catalogue>,
-    pub(crate) exchange: Arc<Exchange>,
-    pub(crate) pbx: Arc<dyn Pbx>,
-    pub(crate) connection: Arc<Connection>,
+pub struct Vitals {
+    /// The flows.
+    pub catalogue: Arc<Catalogue>,
+    /// The calls.
+    pub exchange: Arc<Exchange>,
+    /// The PBX.
+    pub pbx: Arc<dyn Pbx>,
+    /// Whether the PBX can be reached.
+    pub connection: Arc<Connection>,
     /// The journal; none: the demo keeps none.
-    pub(crate) store: Option<Store>,
+    pub store: Option<Store>,
     /// The folder for what must be kept.
-    pub(crate) state: PathBuf,
+    pub state: PathBuf,
     /// There is a mail server.
-    pub(crate) mail: bool,
-    pub(crate) since: Timestamp,
+    pub mail: bool,
+    /// When the host started.
+    pub since: Timestamp,
 }
 
 /// With less than this on the disk something is ill: the journal of a busy day needs some of it.
@@ -75,7 +80,7 @@ const TRIES: u32 = 6;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// All of it. Reads the outbox.
-pub(super) async fn status(vitals: &Vitals) -> Result<v1::Status, Error> {
+pub(crate) async fn status(vitals: &Vitals) -> Result<v1::Status, Error> {
     let store = vitals.store.clone();
     let since = Timestamp(Clock::system().now().0.saturating_sub(5 * DAY.as_millis() as u64));
     let mails = tokio::task::spawn_blocking(move || match store {
@@ -111,7 +116,7 @@ pub(super) async fn status(vitals: &Vitals) -> Result<v1::Status, Error> {
 }
 
 /// All of it but the outbox. Reads nothing from the disk.
-pub(super) fn without_mail(vitals: &Vitals) -> v1::Status {
+pub(crate) fn without_mail(vitals: &Vitals) -> v1::Status {
     let flows = vitals.catalogue.status();
     let problems = vitals.catalogue.site_problems();
     let store = vitals.store.as_ref();
@@ -177,7 +182,7 @@ fn turned(vitals: &Vitals) -> Vec<v1::Switch> {
 }
 
 /// What rosters lack in the days to come.
-pub(super) fn gaps(vitals: &Vitals) -> Vec<String> {
+pub(crate) fn gaps(vitals: &Vitals) -> Vec<String> {
     let gaps = vitals.catalogue.current().site.gaps(Clock::system().now());
     gaps.iter().map(ToString::to_string).collect()
 }
@@ -218,7 +223,7 @@ fn said(what: &str, problem: &Problem) -> String {
     }
 }
 
-pub(super) fn ill_flow(flow: &FlowStatus) -> Option<String> {
+pub(crate) fn ill_flow(flow: &FlowStatus) -> Option<String> {
     let name = &flow.name;
     match (&flow.version, &flow.withdrawn, &flow.error) {
         (_, Some(version), _) if flow.on_fallback => Some(format!(

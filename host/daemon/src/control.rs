@@ -10,14 +10,17 @@ use std::{
 use tokio::net::UnixListener;
 
 /// Serves the socket until dropped. The file is removed then.
-pub(crate) struct Control {
+pub struct Control {
     file: PathBuf,
     server: tokio::task::AbortHandle,
 }
 
 impl Control {
     /// Opens the socket and serves these routes.
-    pub(crate) fn open(file: &Path, routes: Router) -> Result<Self> {
+    ///
+    /// # Errors
+    /// Another host answers there, or the socket cannot be made.
+    pub fn open(file: &Path, routes: Router) -> Result<Self> {
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)
                 .with_context(|| format!("cannot make {}", folder.display()))?;

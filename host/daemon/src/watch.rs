@@ -20,18 +20,18 @@ const SIGHTS: usize = 4_096;
 
 /// Something that happened in a call that is watched.
 #[derive(Clone, Debug)]
-pub(crate) struct Sight {
+pub struct Sight {
     /// When.
-    pub(crate) at: Timestamp,
+    pub at: Timestamp,
     /// In which call.
-    pub(crate) call: CallId,
+    pub call: CallId,
     /// What.
-    pub(crate) what: What,
+    pub what: What,
 }
 
 /// Looks on.
 #[derive(Default)]
-pub(crate) struct Watch {
+pub struct Watch {
     /// Whoever waits for a call, and calls that are watched. Nothing is locked as long as there are
     /// none.
     busy: AtomicUsize,
@@ -46,7 +46,7 @@ struct Inner {
 
 /// Which calls to watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub enum Wanted {
     /// All that come from now on.
     All,
     /// The next one from this number; none: withheld.
@@ -55,7 +55,7 @@ pub(crate) enum Wanted {
 
 impl Watch {
     /// Watches calls that come from now on, until the receiver is dropped or does not keep up.
-    pub(crate) fn watch(&self, wanted: Wanted) -> Receiver<Sight> {
+    pub fn watch(&self, wanted: Wanted) -> Receiver<Sight> {
         let (sender, receiver) = channel(SIGHTS);
         self.busy.fetch_add(1, Ordering::Relaxed);
         self.inner().waiting.push((wanted, sender));
@@ -131,7 +131,7 @@ fn log(record: &CallRecord) {
 }
 
 /// A number of which only the end is told.
-pub(crate) fn masked(number: Option<&str>) -> String {
+pub fn masked(number: Option<&str>) -> String {
     number.map_or("withheld".to_owned(), number::masked)
 }
 

@@ -1,6 +1,5 @@
 //! The host's configuration, `strowger.toml`.
 
-use crate::commands::when;
 use anyhow::{Result, anyhow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,49 +23,49 @@ use strowger_store_sqlite::Sqlite;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(title = "Strowger host configuration")]
-pub(crate) struct Config {
+pub struct Config {
     /// Folder of flow files, with `site.toml`.
-    pub(crate) flows: PathBuf,
+    pub flows: PathBuf,
     /// Folder of plugins.
-    pub(crate) plugins: PathBuf,
+    pub plugins: PathBuf,
     /// Folder for compiled plugins and spoken prompts. It can be deleted: the host makes them
     /// again.
-    pub(crate) cache: PathBuf,
+    pub cache: PathBuf,
     /// Folder of the journal. It must be kept.
-    pub(crate) state: PathBuf,
+    pub state: PathBuf,
     /// The PBX that calls come from.
-    pub(crate) adapter: Adapter,
+    pub adapter: Adapter,
     /// Asterisk, if it is the adapter.
-    pub(crate) asterisk: Option<AsteriskConfig>,
+    pub asterisk: Option<AsteriskConfig>,
     /// Where the adapter connects, if it is a process of its own.
-    pub(crate) remote: Option<RemoteConfig>,
+    pub remote: Option<RemoteConfig>,
     /// The log, on standard error.
-    pub(crate) log: Log,
+    pub log: Log,
     /// Threads that serve calls; 0: two more than there are processors, so that a plugin that loops
     /// does not hold up the others.
-    pub(crate) worker_threads: usize,
+    pub worker_threads: usize,
     /// The socket by which `strowger flows` and `strowger call` reach the host. Not given:
     /// `control.sock` in `state`.
-    pub(crate) control: Option<PathBuf>,
+    pub control: Option<PathBuf>,
     /// The mail server to which the host gives mail. Not given: mail waits in the outbox.
-    pub(crate) mail: Option<MailConfig>,
+    pub mail: Option<MailConfig>,
     /// How long the journal keeps things.
-    pub(crate) keep: Keep,
+    pub keep: Keep,
     /// Calls that may be in progress at the same time. Further calls take the PBX's own route.
-    pub(crate) calls: usize,
+    pub calls: usize,
     /// When the host is told to stop, it waits so many seconds for calls to end.
-    pub(crate) drain: u64,
+    pub drain: u64,
     /// Milliseconds from a change of a file until the files are read.
-    pub(crate) debounce_ms: u64,
+    pub debounce_ms: u64,
     /// A version of a flow is withdrawn if it fails for more callers than this within a minute, and
     /// if they are at least a quarter of the callers that it serves. The same caller counts once.
-    pub(crate) faults_per_minute: usize,
+    pub faults_per_minute: usize,
 }
 
 /// Which PBX.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Adapter {
+pub enum Adapter {
     /// A simulated PBX, for trying things out. `strowger call` brings calls in.
     #[default]
     Sim,
@@ -80,14 +79,14 @@ pub(crate) enum Adapter {
 /// How long things are kept, in days from the arrival of a call.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Keep {
+pub struct Keep {
     /// The steps of calls: what `strowger replay` needs.
-    pub(crate) steps: u32,
+    pub steps: u32,
     /// Records of calls, mail that was sent, closed cases.
-    pub(crate) records: u32,
+    pub records: u32,
     /// Personal data: steps, callers' numbers and notes in records, recipients of mail, fields of
     /// closed cases. Not given: as long as the rest.
-    pub(crate) personal: Option<u32>,
+    pub personal: Option<u32>,
 }
 
 impl Default for Keep {
@@ -110,13 +109,13 @@ impl From<Keep> for Retention {
 /// The log.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Log {
+pub struct Log {
     /// error, warn, info, debug or trace; also for a part of the host, such as
     /// "info,strowger_asterisk=debug". If the environment variable STROWGER_LOG is set, it is used
     /// instead.
-    pub(crate) level: String,
+    pub level: String,
     /// Lines of JSON instead of text.
-    pub(crate) json: bool,
+    pub json: bool,
 }
 
 impl Default for Log {
@@ -153,7 +152,10 @@ static SCHEMA: LazyLock<Result<Schema, String>> =
 
 impl Config {
     /// Reads the file and makes its paths absolute.
-    pub(crate) fn read(file: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    /// The file cannot be read, or has mistakes; the message shows all of them.
+    pub fn read(file: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(file).map_err(|error| {
             anyhow!(
                 "cannot read {}: {error}; --config names this file, and docs/command-line.md shows one",
@@ -175,7 +177,6 @@ impl Config {
         for path in [&mut config.flows, &mut config.plugins, &mut config.cache, &mut config.state] {
             *path = folder.join(&*path);
         }
-        when::by_the_clock_of(&config.flows);
         config.control = config.control.map(|control| folder.join(control));
         if config.adapter == Adapter::Asterisk && config.asterisk.is_none() {
             anyhow::bail!(
@@ -200,29 +201,29 @@ impl Config {
     }
 
     /// The control socket.
-    pub(crate) fn control(&self) -> PathBuf {
+    pub fn control(&self) -> PathBuf {
         self.control.clone().unwrap_or_else(|| self.state.join("control.sock"))
     }
 
     /// The journal and the records: nothing but this knows which database they are in.
-    pub(crate) fn journal(&self) -> Arc<dyn Backend> {
+    pub fn journal(&self) -> Arc<dyn Backend> {
         Arc::new(Sqlite::at(self.state.join("strowger.db")))
     }
 
     /// How many threads serve calls.
-    pub(crate) fn threads(&self) -> usize {
+    pub fn threads(&self) -> usize {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         if self.worker_threads == 0 { processors + 2 } else { self.worker_threads }
     }
 
     /// How long calls in progress have left.
-    pub(crate) fn drain(&self) -> Duration {
+    pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain)
     }
 }
 
 /// The JSON Schema of the file.
-pub(crate) fn schema() -> serde_json::Value {
+pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Config).to_value()
 }
 

@@ -1,6 +1,6 @@
 //! The running host as the API shows it.
 
-use crate::serve::{
+use crate::{
     answers, checklist, paperwork,
     status::{self, Vitals},
     test_call::{Stage, TestLegs},
@@ -16,18 +16,23 @@ use strowger_pbx::port::Pbx;
 use strowger_sim::Sim;
 
 /// The parts of a host that the API reaches.
-pub(crate) struct Running {
-    pub(crate) catalogue: Arc<Catalogue>,
-    pub(crate) exchange: Arc<Exchange>,
-    pub(crate) pbx: Arc<dyn Pbx>,
+pub struct Running {
+    /// The flows.
+    pub catalogue: Arc<Catalogue>,
+    /// The calls.
+    pub exchange: Arc<Exchange>,
+    /// The PBX.
+    pub pbx: Arc<dyn Pbx>,
     /// The PBX, if it is the sim.
-    pub(crate) sim: Option<Arc<Sim>>,
-    pub(crate) watch: Arc<Watch>,
-    pub(crate) legs: Arc<TestLegs>,
+    pub sim: Option<Arc<Sim>>,
+    /// Shows calls; the exchange's observer.
+    pub watch: Arc<Watch>,
+    /// Of test calls.
+    pub legs: Arc<TestLegs>,
     /// What the status is made of.
-    pub(crate) vitals: Vitals,
+    pub vitals: Vitals,
     /// For what people keep, beside the host's own writer.
-    pub(crate) journal: Arc<dyn Backend>,
+    pub journal: Arc<dyn Backend>,
 }
 
 /// For so long a command waits for the journal. When that is stuck, `status` says so.
