@@ -1,5 +1,6 @@
 //! What is handed to the journal.
 
+use crate::campaign::CampaignChange;
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
     AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Mail, Timestamp, VersionFiles,
@@ -66,6 +67,8 @@ pub enum Change {
     Decision(Box<Decision>),
     /// How the clocks read; takes the place of what was kept before.
     Clocks(Clocks),
+    /// Something of a campaign, or of the do-not-call list.
+    Campaign(Box<CampaignChange>),
     /// A switch was turned: how it stands, and who did it.
     Switch(Box<Turned>),
 }

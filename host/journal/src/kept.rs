@@ -1,6 +1,9 @@
 //! What is remembered while nothing can be committed: little, and of bounded size.
 
-use crate::entry::Change;
+use crate::{
+    campaign::{About, CampaignChange},
+    entry::Change,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     mem,
@@ -16,6 +19,8 @@ pub(crate) struct Kept {
     /// Calls without an image here of which steps were forgotten.
     gaps: BTreeSet<CallId>,
     closed: Vec<CallRecord>,
+    /// How campaigns and their contacts stand. Whoever opened or forgot a campaign is in `others`.
+    campaigns: BTreeMap<About, Box<CampaignChange>>,
     others: Vec<Change>,
     /// Calls and changes that did not even fit here.
     pub(crate) forgotten: u64,
@@ -28,7 +33,11 @@ impl Kept {
 
     /// Calls and changes, all together.
     fn len(&self) -> usize {
-        self.images.len() + self.gaps.len() + self.closed.len() + self.others.len()
+        self.images.len()
+            + self.gaps.len()
+            + self.closed.len()
+            + self.campaigns.len()
+            + self.others.len()
     }
 
     /// Remembers a change, unless there is too much already. What takes the place of something
@@ -50,6 +59,7 @@ impl Kept {
                     false => self.forgotten += 1,
                 }
             }
+            Change::Campaign(change) => self.campaign(change, full),
             // The last one takes the place of those of before.
             Change::Clocks(_) | Change::InForce(_) => {
                 let kind = mem::discriminant(&change);
@@ -58,6 +68,20 @@ impl Kept {
             }
             _ if full => self.forgotten += 1,
             other => self.others.push(other),
+        }
+    }
+
+    /// Remembers a change of a campaign. What was known of one that is forgotten is forgotten, too.
+    fn campaign(&mut self, change: Box<CampaignChange>, full: bool) {
+        if let CampaignChange::Forgotten(name) = &*change {
+            self.campaigns.retain(|about, _| !about.is_of(name));
+        }
+        match change.about() {
+            Some(about) if !full || self.campaigns.contains_key(&about) => {
+                drop(self.campaigns.insert(about, change));
+            }
+            None if !full => self.others.push(Change::Campaign(change)),
+            _ => self.forgotten += 1,
         }
     }
 
@@ -79,7 +103,8 @@ impl Kept {
             record.unjournalled = true;
             Change::Closed(Box::new(record))
         });
-        (self.others.into_iter().chain(images).chain(closed).collect(), gaps)
+        let campaigns = self.campaigns.into_values().map(Change::Campaign);
+        (self.others.into_iter().chain(campaigns).chain(images).chain(closed).collect(), gaps)
     }
 
     /// Adds what came later, and calls that steps are missing of.
@@ -98,6 +123,16 @@ mod tests {
     use strowger_model::Timestamp;
 
     const AT_MOST: usize = 10;
+
+    fn state(campaign: &str, state: u8) -> Change {
+        let (name, state) = (campaign.into(), [state].into());
+        Change::Campaign(Box::new(CampaignChange::State { name, ended: None, state }))
+    }
+
+    fn contact(campaign: &str, row: u32, state: u8) -> Change {
+        let (name, state) = (campaign.into(), [state].into());
+        Change::Campaign(Box::new(CampaignChange::Contact { name, row, state }))
+    }
 
     fn call(number: u64) -> CallId {
         CallId::next(number, None)
@@ -140,6 +175,32 @@ mod tests {
             assert_eq!(all.len(), AT_MOST);
         }
         assert_eq!(all.forgotten, 5 * 10 + 10 + 4 * 20 + 4 * 10);
+    }
+
+    #[test]
+    fn of_a_campaign_and_of_a_contact_the_newest_state_is_kept_also_when_there_is_too_much() {
+        let forgotten = Change::Campaign(Box::new(CampaignChange::Forgotten("b".into())));
+        let changes = [state("a", 1), contact("a", 0, 1), contact("b", 0, 1), forgotten];
+        let again = [contact("a", 1, 1), contact("a", 0, 2), state("a", 2), state("b", 3)];
+        let full = (0..4).map(step).chain([contact("c", 0, 1), contact("a", 1, 2), step(9)]);
+        let kept = kept(changes.into_iter().chain(again).chain(full));
+        assert_eq!((kept.len(), kept.forgotten), (AT_MOST, 1));
+        let (changes, _) = kept.into_changes();
+        let said: Vec<String> = changes
+            .iter()
+            .map(|change| match change {
+                Change::Campaign(change) => match &**change {
+                    CampaignChange::State { name, state, .. } => format!("{name} {}", state[0]),
+                    CampaignChange::Contact { name, row, state } => {
+                        format!("{name}/{row} {}", state[0])
+                    }
+                    CampaignChange::Forgotten(name) => format!("no {name}"),
+                    _ => String::new(),
+                },
+                _ => String::new(),
+            })
+            .collect();
+        assert_eq!(said, ["no b", "a 2", "b 3", "a/0 2", "a/1 2", "c/0 1"]);
     }
 
     #[test]

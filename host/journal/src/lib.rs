@@ -1,5 +1,5 @@
 //! The journal: what has to outlive the host, and how it is kept. Steps, open calls, records,
-//! agents, mail, cases, and the versions of flows.
+//! agents, campaigns, mail, cases, and the versions of flows.
 //!
 //! # Layout
 //! * [`entry`]: what is handed in.
@@ -12,6 +12,7 @@
 //! * [`read`]: what was kept, read back, also by commands beside a running host.
 //! * [`remove`]: what is deleted in one transaction; [`retention`]: what is deleted when, and whose
 //!   personal data is erased.
+//! * [`campaign`]: what is kept of campaigns and of the do-not-call list.
 //! * [`codec`]: steps and images as bytes.
 //!
 //! **Architecture invariants:** this crate knows no database; [`Backend`] is all that it asks of
@@ -20,6 +21,7 @@
 //! [`Edit`] of its own, from the host or beside it.
 
 pub mod backend;
+pub mod campaign;
 pub mod codec;
 pub mod entry;
 pub mod error;
@@ -32,6 +34,7 @@ pub mod store;
 mod threads;
 
 pub use backend::{Backend, Edit, Eraser, GroupWriter, Notes};
+pub use campaign::{CampaignChange, KeptCampaign, KeptContact};
 pub use codec::{CodecError, decode, decode_step, encode, encode_step};
 pub use entry::{Change, Clocks, Entry, Release};
 pub use error::{Failure, OpenError};

@@ -1,6 +1,7 @@
 //! What was kept, read back. Beside a host that writes, in its process or in another.
 
 use crate::{
+    campaign::KeptCampaign,
     codec::{CodecError, decode_step},
     entry::Clocks,
     error::Failure,
@@ -9,6 +10,7 @@ use strowger_model::{
     AgentName, AgentStanding, CallId, CallRecord, Case, FlowName, FlowVersion, Mail, StepRecord,
     Timestamp, VersionFiles,
     archive::{Decision, InForce},
+    campaign::NeverCalled,
     mail::MailTry,
     number::Notations,
     switch::{SwitchState, SwitchTurn},
@@ -61,14 +63,23 @@ pub trait Read: Send + Sync {
     /// The database cannot be read.
     fn switch_turns(&self, query: &TurnQuery) -> Result<Vec<SwitchTurn>, ReadError>;
 
+    /// The campaigns that are kept, in the order in which they were opened.
+    fn campaigns(&self) -> Result<Vec<KeptCampaign>, ReadError>;
+
+    /// The do-not-call list, in the order in which numbers were put on it.
+    fn do_not_call(&self) -> Result<Vec<NeverCalled>, ReadError>;
+
+    /// What numbers are hashed with: made with the journal, at random, and never changed.
+    fn salt(&self) -> Result<[u8; 16], ReadError>;
+
     /// Records, in the order in which the calls came in.
     fn records(&self, query: &Query) -> Result<Vec<CallRecord>, ReadError>;
 
     /// The record of a call that is over.
     fn record(&self, call: CallId) -> Result<Option<CallRecord>, ReadError>;
 
-    /// Calls that are over and have something to do with a number: their caller has it, or their
-    /// notes or steps say it. Looks through all of them.
+    /// Calls that are over and have something to do with a number: their caller has it, a campaign
+    /// dialled it, or their notes or steps say it. Looks through all of them.
     fn calls_about(&self, number: &Notations) -> Result<Vec<CallId>, ReadError>;
 
     /// Cases, in the order in which they were opened.

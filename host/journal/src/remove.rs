@@ -11,8 +11,8 @@ pub enum Remove {
         /// That moment.
         before: Timestamp,
     },
-    /// The caller's number and the notes, from some records from before; those that are closed
-    /// later get none.
+    /// The caller's number, the contact of a campaign with the number that was dialled, and the
+    /// notes, from some records from before; those that are closed later get none.
     Callers {
         /// That moment.
         before: Timestamp,
@@ -20,7 +20,7 @@ pub enum Remove {
     /// What some mail said that was sent.
     Sent,
     /// What some papers from before say: mail that does not wait any more, and whom it went to;
-    /// cases that are closed.
+    /// cases that are closed. And who some people on lists were whose campaign ended before.
     Contents {
         /// That moment.
         before: Timestamp,
@@ -30,7 +30,7 @@ pub enum Remove {
         /// That moment.
         before: Timestamp,
     },
-    /// Some records from before.
+    /// Some records from before, and some campaigns that ended before.
     Records {
         /// That moment.
         before: Timestamp,
@@ -42,7 +42,8 @@ pub enum Remove {
         /// But not these.
         keep: BTreeSet<FlowVersion>,
     },
-    /// What papers say that say this number. Mail that waits is sent without the number.
+    /// What papers say that say this number. Mail that waits is sent without the number. Who people
+    /// on lists are who have the number. On the do-not-call list, its hash stays.
     Saying(Notations),
     /// What is personal in anything that belongs to these calls; mail that waits stays as it is.
     Calls(Vec<CallId>),
@@ -76,6 +77,8 @@ pub struct Removed {
     pub mails: u64,
     /// Cases, or what they were about.
     pub cases: u64,
+    /// People on the lists of campaigns, or who they were; and numbers of the do-not-call list.
+    pub contacts: u64,
 }
 
 impl AddAssign for Removed {
@@ -86,5 +89,6 @@ impl AddAssign for Removed {
         self.versions += more.versions;
         self.mails += more.mails;
         self.cases += more.cases;
+        self.contacts += more.contacts;
     }
 }

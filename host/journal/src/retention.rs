@@ -13,15 +13,15 @@ use crate::{
 use std::{collections::BTreeSet, time::Duration};
 use strowger_model::{FlowVersion, Timestamp, number::Notations};
 
-/// How long things are kept, counted from the arrival of a call.
+/// How long things are kept, counted from the arrival of a call, or from the end of a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// Steps.
     pub steps: Duration,
-    /// Records.
+    /// Records, and campaigns that have ended.
     pub records: Duration,
     /// Personal data: steps, in records the caller's number and the notes, whom mail went to, what
-    /// closed cases were about. None: as long as steps and records. The content of mail goes when
+    /// closed cases were about, who was on the lists of campaigns that have ended. None: as long as steps and records. The content of mail goes when
     /// it is sent.
     pub personal: Option<Duration>,
 }

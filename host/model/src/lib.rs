@@ -6,6 +6,7 @@
 //! * [`number`]: telephone numbers and the patterns that permissions and entrances are written in.
 //! * [`prompt`]: what somebody hears.
 //! * [`caller`]: what is said of who calls.
+//! * [`campaign`]: campaigns, and the people on their lists.
 //! * [`command`]: what a flow can order.
 //! * [`event`]: what a flow is told.
 //! * [`read`]: what a flow may ask, and the answers.
@@ -24,6 +25,7 @@
 pub mod agent;
 pub mod archive;
 pub mod caller;
+pub mod campaign;
 pub mod command;
 pub mod event;
 pub mod mail;

@@ -1,6 +1,9 @@
 //! What is kept of a call for reports.
 
-use crate::{AgentName, CallId, FlowName, FlowVersion, Timestamp, command::Field};
+use crate::{
+    AgentName, CallId, FlowName, FlowVersion, Timestamp,
+    command::{ContactOf, Field},
+};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, time::Duration};
 
@@ -53,6 +56,10 @@ pub struct CallRecord {
     /// With whom the caller talked, in the order in which they came.
     #[serde(default)]
     pub talks: Vec<Talk>,
+    /// The contact of a campaign that the call was for. `dialled` is the contact's number then,
+    /// which is personal data.
+    #[serde(default)]
+    pub campaign: Option<Box<ContactOf>>,
 }
 
 /// The time of one agent in a call, or of somebody else whom the flow brought to the caller.
@@ -119,6 +126,7 @@ impl CallRecord {
             ended: arrived,
             fumbled: 0,
             talks: Vec::new(),
+            campaign: None,
         }
     }
 }

@@ -105,5 +105,6 @@ fn record(call: CallId) -> CallRecord {
         refused: 0,
         unjournalled: false,
         ended: at,
+        campaign: None,
     }
 }

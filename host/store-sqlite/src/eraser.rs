@@ -6,7 +6,7 @@
 use crate::{
     format::{CannotOpen, open_to_change},
     lock::lock,
-    table::{case, mail, record, step, version},
+    table::{campaign, case, mail, record, step, version},
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior::Immediate};
 use std::path::{Path, PathBuf};
@@ -78,12 +78,16 @@ fn within(transaction: &Connection, what: &Remove) -> rusqlite::Result<Removed> 
         Remove::Contents { before } => {
             removed.mails = mail::empty(transaction, *before)?;
             removed.cases = case::empty(transaction, *before)?;
+            removed.contacts = campaign::empty(transaction, *before)?;
         }
         Remove::Papers { before } => {
             removed.mails = mail::delete(transaction, *before)?;
             removed.cases = case::delete(transaction, *before)?;
         }
-        Remove::Records { before } => removed.records = record::delete(transaction, *before)?,
+        Remove::Records { before } => {
+            removed.records = record::delete(transaction, *before)?;
+            removed.contacts = campaign::delete(transaction, *before)?;
+        }
         Remove::Versions { before, keep } => {
             removed.versions = version::delete(transaction, *before, keep)?;
         }
@@ -91,6 +95,7 @@ fn within(transaction: &Connection, what: &Remove) -> rusqlite::Result<Removed> 
             removed.mails =
                 mail::empty_saying(transaction, number)? + mail::send_without(transaction, number)?;
             removed.cases = case::empty_saying(transaction, number)?;
+            removed.contacts = campaign::empty_saying(transaction, number)?;
         }
         Remove::Calls(calls) => {
             for &call in calls {

@@ -1,16 +1,18 @@
 //! What was kept, read back.
 
 use crate::table::{
-    agent, case, clock, decision, in_force, mail, open_call, record, step, switch, version,
+    agent, campaign, case, clock, decision, in_force, mail, open_call, record, step, switch,
+    version,
 };
 use rusqlite::Connection;
 use std::sync::{Mutex, PoisonError};
 use strowger_journal::{
-    CaseQuery, Clocks, OpenCall, Posted, Query, Read, ReadError, StepBody, TurnQuery,
+    CaseQuery, Clocks, KeptCampaign, OpenCall, Posted, Query, Read, ReadError, StepBody, TurnQuery,
 };
 use strowger_model::{
     AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Timestamp, VersionFiles,
     archive::{Decision, InForce},
+    campaign::NeverCalled,
     number::Notations,
     switch::{SwitchState, SwitchTurn},
 };
@@ -66,6 +68,18 @@ impl Read for SqliteReader {
 
     fn switch_turns(&self, query: &TurnQuery) -> Result<Vec<SwitchTurn>, ReadError> {
         self.read(|connection| switch::turns(connection, query))
+    }
+
+    fn campaigns(&self) -> Result<Vec<KeptCampaign>, ReadError> {
+        self.read(campaign::all)
+    }
+
+    fn do_not_call(&self) -> Result<Vec<NeverCalled>, ReadError> {
+        self.read(campaign::do_not_call)
+    }
+
+    fn salt(&self) -> Result<[u8; 16], ReadError> {
+        self.read(campaign::salt)
     }
 
     fn records(&self, query: &Query) -> Result<Vec<CallRecord>, ReadError> {

@@ -1,4 +1,4 @@
--- Format 0 knew nothing of agents, clocks, switches, mail and cases, of the versions that calls need, and of callers who overflowed.
+-- Format 0 knew nothing of agents, clocks, switches, campaigns, mail and cases, of the versions that calls need, and of callers who overflowed.
 
 CREATE TABLE agent (
     agent TEXT PRIMARY KEY,
@@ -117,9 +117,59 @@ CREATE TABLE switch_turn (
 );
 CREATE INDEX switch_turn_name ON switch_turn (name);
 
+-- Campaigns as they were opened, and how they stand. `state` is what the host goes on from.
+CREATE TABLE campaign (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    template TEXT NOT NULL,
+    opened INTEGER NOT NULL,
+    "by" TEXT,
+    goal INTEGER NOT NULL,
+    until INTEGER, -- nobody is called from then on
+    fields TEXT NOT NULL,
+    ended INTEGER,
+    state BLOB
+);
+
+-- The people on the lists of campaigns, and what came of each: `outcome`, why, when, and the agent who talked with them.
+CREATE TABLE campaign_contact (
+    campaign TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    number TEXT, -- none: it was erased
+    name TEXT NOT NULL,
+    language TEXT,
+    tags TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    wave INTEGER NOT NULL,
+    state BLOB,
+    outcome TEXT,
+    reason TEXT,
+    at INTEGER,
+    agent TEXT,
+    PRIMARY KEY (campaign, row)
+) WITHOUT ROWID;
+
+-- Numbers that no campaign calls. `key` is a hash of the number with the salt: it stays when the number is erased.
+CREATE TABLE do_not_call (
+    key BLOB PRIMARY KEY,
+    number TEXT,
+    since INTEGER NOT NULL,
+    "by" TEXT
+) WITHOUT ROWID;
+
+-- One row, made with the database and never changed.
+CREATE TABLE salt (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    bytes BLOB NOT NULL
+);
+INSERT INTO salt VALUES (1, randomblob(16));
+
 ALTER TABLE record ADD COLUMN overflowed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE record ADD COLUMN fumbled INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE record ADD COLUMN talks TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE record ADD COLUMN campaign TEXT;
+ALTER TABLE record ADD COLUMN contact TEXT;
 
 CREATE TABLE anonymous (upto TEXT NOT NULL);
 INSERT INTO anonymous VALUES ('');
@@ -129,6 +179,6 @@ SELECT call, flow, version, caller, dialled,
        strftime('%Y-%m-%dT%H:%M:%fZ', arrived / 1000.0, 'unixepoch') AS arrived,
        strftime('%Y-%m-%dT%H:%M:%fZ', answered / 1000.0, 'unixepoch') AS answered,
        strftime('%Y-%m-%dT%H:%M:%fZ', connected / 1000.0, 'unixepoch') AS connected,
-       agent, waited_ms / 1000.0 AS waited_s, talks, fumbled, overflowed, outcome, notes, tags, steps, faults, refused, unjournalled,
+       agent, waited_ms / 1000.0 AS waited_s, talks, fumbled, overflowed, outcome, notes, tags, steps, faults, refused, unjournalled, campaign, contact,
        strftime('%Y-%m-%dT%H:%M:%fZ', ended / 1000.0, 'unixepoch') AS ended
 FROM record;

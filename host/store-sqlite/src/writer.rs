@@ -5,9 +5,9 @@ use crate::{
     eraser::remove,
     format::CannotOpen,
     table::{
-        agent::Agents, case::Cases, clock::ClocksKept, decision::Decisions, in_force::InForceKept,
-        mail::Mails, open_call::OpenCalls, record::Records, step::Steps, switch::Switches,
-        version::Versions,
+        agent::Agents, campaign::Campaigns, case::Cases, clock::ClocksKept, decision::Decisions,
+        in_force::InForceKept, mail::Mails, open_call::OpenCalls, record::Records, step::Steps,
+        switch::Switches, version::Versions,
     },
 };
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior::Immediate};
@@ -72,6 +72,7 @@ struct Group<'c> {
     in_force: InForceKept<'c>,
     decisions: Decisions<'c>,
     switches: Switches<'c>,
+    campaigns: Campaigns<'c>,
 }
 
 impl<'c> Group<'c> {
@@ -88,6 +89,7 @@ impl<'c> Group<'c> {
             in_force: InForceKept::prepare(connection)?,
             decisions: Decisions::prepare(connection)?,
             switches: Switches::prepare(connection)?,
+            campaigns: Campaigns::new(connection),
         })
     }
 
@@ -154,6 +156,7 @@ impl<'c> Group<'c> {
             Change::InForce(in_force) => self.in_force.insert(in_force),
             Change::Decision(decision) => self.decisions.insert(decision),
             Change::Switch(turned) => self.switches.insert(turned),
+            Change::Campaign(change) => self.campaigns.change(change),
         }
     }
 }

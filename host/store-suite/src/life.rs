@@ -103,6 +103,7 @@ pub fn record(call: CallId) -> CallRecord {
         faults: 0,
         refused: 1,
         unjournalled: false,
+        campaign: None,
         ended: arrived.plus(Duration::from_secs(70)),
     }
 }

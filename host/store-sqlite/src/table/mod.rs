@@ -7,9 +7,11 @@
 //! * `version`: what versions of flows were made of; with the table `content`, their plugins.
 //! * `in_force`: what serves new calls; `decision`: what was decided about that.
 //! * `mail`, `case`: papers. `switch`: how switches stand, and who turned them.
+//! * `campaign`: campaigns, who is on their lists, and the do-not-call list.
 //! * `row`: values as columns have them.
 
 pub(crate) mod agent;
+pub(crate) mod campaign;
 pub(crate) mod case;
 pub(crate) mod clock;
 pub(crate) mod decision;

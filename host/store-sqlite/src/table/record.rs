@@ -6,17 +6,21 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use std::{collections::BTreeSet, time::Duration};
 use strowger_journal::{Notes, Query, Remove};
 use strowger_model::{
-    AgentName, CallId, CallRecord, FlowName, Timestamp, command::Field, number::Notations,
+    AgentName, CallId, CallRecord, FlowName, Timestamp,
+    command::{ContactOf, Field},
+    number::Notations,
 };
 
 pub(crate) struct Records<'c>(CachedStatement<'c>);
 
 const INSERT: &str = "INSERT INTO record (call, flow, version, caller, dialled, arrived, answered,
     connected, agent, waited_ms, overflowed, outcome, notes, tags, steps, faults, refused,
-    unjournalled, ended, fumbled, talks)
-    VALUES (?1, ?2, ?3, iif(?1 <= (SELECT upto FROM anonymous), NULL, ?4), ?5, ?6, ?7, ?8, ?9, ?10,
-    ?11, ?12, iif(?1 <= (SELECT upto FROM anonymous), '[]', ?13), ?14, ?15, ?16, ?17,
-    max(?18, coalesce((SELECT unjournalled FROM open_call WHERE call = ?1), 0)), ?19, ?20, ?21)
+    unjournalled, ended, fumbled, talks, campaign, contact)
+    SELECT ?1, ?2, ?3, iif(erased, NULL, ?4), iif(erased AND ?22 IS NOT NULL, '', ?5), ?6, ?7, ?8,
+    ?9, ?10, ?11, ?12, iif(erased, '[]', ?13), ?14, ?15, ?16, ?17,
+    max(?18, coalesce((SELECT unjournalled FROM open_call WHERE call = ?1), 0)), ?19, ?20, ?21,
+    iif(erased, NULL, ?22), iif(erased, NULL, ?23)
+    FROM (SELECT ?1 <= upto AS erased FROM anonymous) WHERE true
     ON CONFLICT DO NOTHING";
 
 impl<'c> Records<'c> {
@@ -49,6 +53,8 @@ impl<'c> Records<'c> {
             record.ended.0,
             record.fumbled,
             to_json(&record.talks),
+            record.campaign.as_ref().map(|of| &of.campaign),
+            record.campaign.as_ref().map(|of| &of.contact),
         ];
         self.0.execute(values).map(|inserted| inserted > 0)
     }
@@ -56,7 +62,7 @@ impl<'c> Records<'c> {
 
 const COLUMNS: &str = "call, flow, version, caller, dialled, arrived, answered, connected, agent,
     waited_ms, overflowed, outcome, notes, tags, steps, faults, refused, unjournalled, ended,
-    fumbled, talks";
+    fumbled, talks, campaign, contact";
 
 /// Those that are asked for, in the order in which the calls came in.
 pub(crate) fn those(connection: &Connection, query: &Query) -> rusqlite::Result<Vec<CallRecord>> {
@@ -102,12 +108,20 @@ fn record(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
         ended: Timestamp(row.get(18)?),
         fumbled: row.get(19)?,
         talks: json(row, 20)?,
+        campaign: row
+            .get::<_, Option<String>>(21)?
+            .zip(row.get(22)?)
+            .map(|(campaign, contact)| Box::new(ContactOf { campaign, contact })),
     })
 }
 
 /// Calls that are over and have something to do with a number, also by their steps.
 pub(crate) fn about(connection: &Connection, number: &Notations) -> rusqlite::Result<Vec<CallId>> {
-    let whole = format!("SELECT call FROM record WHERE {} = ?1", digits("caller"));
+    let whole = format!(
+        "SELECT call FROM record WHERE {} = ?1 OR campaign IS NOT NULL AND {} = ?1",
+        digits("caller"),
+        digits("dialled")
+    );
     let said = format!(
         "SELECT call FROM record WHERE {}
          UNION SELECT call FROM step WHERE instr(body, CAST(?1 AS BLOB)) > 0
@@ -144,21 +158,26 @@ pub(crate) fn set_notes(
     connection.execute(sql, params![call.to_string(), to_json(notes)]).map(drop)
 }
 
+/// Of a call to somebody on a list, the number that was dialled is personal data, too.
+const ANONYMOUS: &str = "caller = NULL, notes = '[]', campaign = NULL, contact = NULL,
+    dialled = iif(campaign IS NULL, dialled, '')";
+
 /// Takes the personal data out of some records of calls that came in before, from where it was left
 /// the last time.
 pub(crate) fn make_anonymous(connection: &Connection, before: Timestamp) -> rusqlite::Result<u64> {
     let upto = "SELECT max(call) FROM (SELECT call FROM record
         WHERE call > (SELECT upto FROM anonymous) AND call < ?1 ORDER BY call LIMIT ?2)";
-    let empty = "UPDATE record SET caller = NULL, notes = '[]'
-        WHERE call > (SELECT upto FROM anonymous) AND call <= ?1
-        AND (caller IS NOT NULL OR notes <> '[]')";
+    let empty = format!(
+        "UPDATE record SET {ANONYMOUS} WHERE call > (SELECT upto FROM anonymous) AND call <= ?1
+         AND (caller IS NOT NULL OR campaign IS NOT NULL OR notes <> '[]')"
+    );
     let (before, mut changed) = (first_since(before), 0);
     while changed == 0
         && let Some(upto) = connection.query_row(upto, params![before, Remove::BATCH], |row| {
             row.get::<_, Option<String>>(0)
         })?
     {
-        changed = connection.execute(empty, [&upto])?;
+        changed = connection.execute(&empty, [&upto])?;
         connection.execute("UPDATE anonymous SET upto = ?1", [&upto])?;
     }
     Ok(changed as u64)
@@ -166,8 +185,8 @@ pub(crate) fn make_anonymous(connection: &Connection, before: Timestamp) -> rusq
 
 /// Takes the personal data out of the record of a call.
 pub(crate) fn make_one_anonymous(connection: &Connection, call: CallId) -> rusqlite::Result<u64> {
-    let sql = "UPDATE record SET caller = NULL, notes = '[]' WHERE call = ?1";
-    Ok(connection.execute(sql, [call.to_string()])? as u64)
+    let sql = format!("UPDATE record SET {ANONYMOUS} WHERE call = ?1");
+    Ok(connection.execute(&sql, [call.to_string()])? as u64)
 }
 
 /// Deletes some records of calls that came in before.
