@@ -45,7 +45,7 @@ impl Files {
         };
         let found = files.find(&config.flows_dir).into_iter();
         let found = found.map(|(name, paths)| (name.clone(), source(&name, &paths))).collect();
-        let needed = needed(config.about.as_deref(), &found);
+        let needed = needed(config.about.as_deref(), &found, files.site.as_deref().ok());
         let mut seen = BTreeSet::new();
         for (name, found) in found {
             let origin = found.map(|source| {
@@ -174,10 +174,12 @@ fn source(name: &FlowName, paths: &[PathBuf]) -> Result<Source, Vec<Problem>> {
     }
 }
 
-/// The flows at a path, and those to which they may hand calls; all of them, if there is no path.
+/// The flows at a path, those to which they may hand calls, and those of the campaigns that they may
+/// open; all of them, if there is no path.
 fn needed(
     about: Option<&Path>,
     found: &BTreeMap<FlowName, Result<Source, Vec<Problem>>>,
+    site: Option<&Site>,
 ) -> BTreeSet<FlowName> {
     let read = |name: &FlowName| found.get(name).and_then(|source| source.as_ref().ok());
     let is_meant = |name: &&FlowName| match (about, read(name)) {
@@ -187,9 +189,17 @@ fn needed(
     let mut next: Vec<FlowName> = found.keys().filter(is_meant).cloned().collect();
     let mut needed = BTreeSet::new();
     while let Some(name) = next.pop() {
-        let flows = read(&name).and_then(|source| source.value["permissions"]["flows"].as_array());
-        let names = flows.into_iter().flatten().filter_map(|name| name.as_str());
-        next.extend(names.map(FlowName::from).filter(|name| !needed.contains(name)));
+        let permitted = |what: &str| {
+            let names = read(&name).and_then(|it| it.value["permissions"][what].as_array());
+            names.into_iter().flatten().filter_map(|name| name.as_str())
+        };
+        let templates = site.into_iter().flat_map(|site| site.campaigns.values());
+        let opened = templates.filter(|template| {
+            permitted("campaigns").any(|name| name == "*" || name == template.name.as_str())
+        });
+        let flows = permitted("flows").map(FlowName::from);
+        let flows = flows.chain(opened.map(|template| template.flow.clone()));
+        next.extend(flows.filter(|name| !needed.contains(name)));
         needed.insert(name);
     }
     needed

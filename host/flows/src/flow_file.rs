@@ -85,6 +85,9 @@ pub(crate) struct PermissionsFile {
     pub(crate) mail: Vec<String>,
     /// Switches that may be turned.
     pub(crate) switches: Vec<String>,
+    /// Templates of campaigns that the flow may open, stop and read, and whose places it may give
+    /// away. `*` means all templates of the site.
+    pub(crate) campaigns: Vec<String>,
     /// Flows that may take a call over.
     pub(crate) flows: Vec<String>,
 }

@@ -2,7 +2,7 @@
 
 use crate::flow_file::{CaseFile, FlowFile, PermissionsFile};
 use std::{collections::BTreeMap, sync::Arc};
-use strowger_model::{CaseKind, NumberPattern, PhoneNumber};
+use strowger_model::{CaseKind, NumberPattern, PhoneNumber, TemplateName};
 use strowger_site::{
     Fallback, Numbering, Permissions, Problem, Site, Template,
     address::{ADDRESS, NUMBER, not_a_number},
@@ -63,6 +63,7 @@ impl Reader<'_> {
                 caller_ids: self.patterns("/permissions/caller_ids", &granted.caller_ids),
                 mail: granted.mail.clone(),
                 switches: granted.switches.clone(),
+                campaigns: granted.campaigns.clone(),
                 flows: granted.flows.clone(),
             },
         }
@@ -127,6 +128,9 @@ impl Reader<'_> {
         self.known("agent", "/permissions/agents", &granted.agents, &agents);
         let any_agent = [&agents[..], &["*"]].concat();
         self.known("agent", "/permissions/log_in", &granted.log_in, &any_agent);
+        let templates = site.campaigns.keys().map(TemplateName::as_str).chain(["*"]);
+        let templates: Vec<_> = templates.collect();
+        self.known("campaign template", "/permissions/campaigns", &granted.campaigns, &templates);
         let named: Vec<String> = agents.iter().map(|name| format!("agent:{name}")).collect();
         let either: Vec<_> =
             queues.iter().copied().chain(named.iter().map(String::as_str)).collect();

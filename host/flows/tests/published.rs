@@ -8,11 +8,13 @@ use strowger_sandbox::Engine;
 use strowger_site::schema;
 use strowger_test_support::{plugin_wasm, workspace};
 
-const PLUGINS: [&str; 10] = [
+const PLUGINS: [&str; 12] = [
+    "absence-line",
     "agent-desk",
     "contact-centre",
     "emergency-line",
     "gp-post",
+    "offer",
     "permanentie",
     "reception",
     "redirect",
@@ -21,15 +23,18 @@ const PLUGINS: [&str; 10] = [
     "zorglijn",
 ];
 
-const FLOWS: [&str; 12] = [
+const FLOWS: [&str; 15] = [
+    "absence-line",
     "agent-desk",
     "contact-centre",
     "gp-post",
     "meldtekst-huisartsenpost",
     "noodlijn",
+    "open-shift",
     "permanentie-oost-vlaanderen",
     "permanentie-west-vlaanderen",
     "reception",
+    "reserve-list",
     "switch-desk",
     "vaccination-helpdesk",
     "vcare-hap",

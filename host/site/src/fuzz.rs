@@ -1,7 +1,7 @@
-//! Files of an operator that are spoilt: the site file, opening hours, contacts and rosters.
+//! Files of an operator that are spoilt: the site file, opening hours, contacts, rosters and lists.
 
 use crate::{
-    Numbering, Site, read_contacts,
+    Numbering, Site, campaign_list, read_contacts,
     read_site::{self, People},
     roster,
     schedule::{Calendar, Schedule},
@@ -14,6 +14,8 @@ use strowger_test_support::{fuzz, fuzz_text};
 
 const SITE: &str = include_str!("../../../flows/site.toml");
 const CONTACTS: &[u8] = include_bytes!("../../../flows/contacts.csv");
+const LIST: &[u8] =
+    b"id;numbers;name;slot\r\na;0470 12 34 56;\"Maes; An\";14:20\r\nb;+31 20 123 45 67;;\r\n";
 const ROSTER: &[u8] = include_bytes!("../../../flows/rosters/nachtwacht-oost-vlaanderen.csv");
 
 const HOURS: [&str; 7] = [
@@ -66,6 +68,19 @@ fn contacts() {
     let known = read_contacts::Known { numbering: &numbering, agents: vec!["els", "ilse"] };
     fuzz(&[CONTACTS], |text| {
         let _ = read_contacts::read(&[("contacts.csv".into(), text.to_vec())], &known);
+    });
+}
+
+#[test]
+fn a_list_of_a_campaign() {
+    let site = Site {
+        numbering: Numbering { country: Some("BE".to_owned()), ..Numbering::default() },
+        ..Site::empty()
+    };
+    fuzz(&[CONTACTS, LIST], |text| {
+        if let Ok(people) = campaign_list(&site, Path::new("list.csv"), text) {
+            assert!(people.iter().all(|person| person.number.is_some() && !person.id.is_empty()));
+        }
     });
 }
 

@@ -7,6 +7,7 @@
 //! * [`schedule`]: opening hours. [`contacts`]: whom the site knows; `read_contacts`: the contacts
 //!   that are made of files. [`roster`]: who is on duty; `gaps`: when nobody is. [`table`]: the CSV
 //!   files of both.
+//! * [`campaigns`]: templates of campaigns; [`campaign_list`]: whom they call.
 //! * [`address`]: whom one can call, as files write it. [`numbering`]: telephone numbers as files and
 //!   trunks write them. [`caller`]: who calls, and whose number is withheld. [`pin`]: the PINs of
 //!   agents, kept as hashes.
@@ -21,6 +22,8 @@
 
 pub mod address;
 pub mod caller;
+pub mod campaign_list;
+pub mod campaigns;
 pub mod contacts;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -47,6 +50,8 @@ pub mod version;
 mod weigh;
 
 pub use caller::Callers;
+pub use campaign_list::{campaign_list, number_list, people_of_waves};
+pub use campaigns::{CampaignTemplate, Choose, KeepFree, Wave};
 pub use contacts::{Contact, Contacts, Wanted};
 pub use gaps::{Gap, Lack};
 pub use numbering::{Notation, Numbering};

@@ -25,6 +25,8 @@ pub struct Permissions {
     pub mail: Vec<String>,
     /// Switches that may be turned; `*` is all.
     pub switches: Vec<String>,
+    /// Templates of campaigns that may be opened and stopped; `*` is all.
+    pub campaigns: Vec<String>,
     /// Flows that may take a call over.
     pub flows: Vec<String>,
 }
@@ -74,6 +76,11 @@ impl Permissions {
     /// Whether a switch may be turned.
     pub fn may_turn(&self, switch: &str) -> bool {
         self.switches.iter().any(|granted| granted == "*" || granted == switch)
+    }
+
+    /// Whether campaigns of a template may be opened, stopped, and so on.
+    pub fn may_campaign(&self, template: &str) -> bool {
+        self.campaigns.iter().any(|granted| granted == "*" || granted == template)
     }
 
     /// Whether a flow may take a call over.

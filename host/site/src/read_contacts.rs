@@ -4,7 +4,7 @@ use crate::{
     contacts::{Builder, Contact, Contacts, Key, digits},
     numbering::Numbering,
     problem::Problem,
-    table::{self, Column, Row},
+    table::{self, Column, Further, Row},
 };
 use std::path::{Path, PathBuf};
 use strowger_model::AgentName;
@@ -46,7 +46,7 @@ pub(crate) fn read(
     let mut hash = blake3::Hasher::new();
     for (index, (path, text)) in files.iter().enumerate() {
         hash.update(text);
-        problems.extend(table::read(path, text, &COLUMNS, |row| {
+        problems.extend(table::read(path, text, &COLUMNS, Further::Refused, |row| {
             let (contact, mut problems) = contact(&mut builder, row, known);
             problems.extend(builder.taken(&contact).map(|taken| {
                 let (other, line) = taken.by;

@@ -2,8 +2,10 @@
 //!
 //! # Layout
 //! * `hours`: holidays and schedules. `staff`: queues and agents. `people`: contacts and rosters.
-//! * `cases`: what has to be answered later. `switches`: what people turn.
+//! * `cases`: what has to be answered later. `switches`: what people turn. `campaigns`: how the
+//!   people on a list are called.
 
+mod campaigns;
 mod cases;
 mod hours;
 mod people;
@@ -86,7 +88,11 @@ impl Reader<'_> {
             numbering: &numbering,
             agents: file.agents.keys().map(String::as_str).collect(),
         };
+        let wrong = self.problems.len();
         let contacts = self.contacts(&file.contacts, &known);
+        let tags = self.tags(&contacts, self.problems.len() > wrong);
+        let named = campaigns::Named { schedules: &schedules, queues: &queues, tags };
+        let campaigns = self.campaigns(file.campaigns, &named);
         let rosters: BTreeMap<String, Roster> = file
             .rosters
             .iter()
@@ -122,6 +128,7 @@ impl Reader<'_> {
             rosters,
             cases,
             switches,
+            campaigns,
             music: file.music,
             prompts,
             recordings,

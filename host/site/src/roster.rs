@@ -8,7 +8,7 @@ use crate::{
     problem::Problem,
     read_contacts::Known,
     schedule::Calendar,
-    table::{self, Column},
+    table::{self, Column, Further},
 };
 use chrono::NaiveDateTime;
 use std::path::Path;
@@ -112,7 +112,7 @@ pub(crate) fn read(
 ) -> Result<Roster, Vec<Problem>> {
     let mut roster =
         Roster { version: blake3::hash(text).to_hex().to_string(), ..Roster::default() };
-    let problems = table::read(file, text, &COLUMNS, |row| {
+    let problems = table::read(file, text, &COLUMNS, Further::Refused, |row| {
         let mut problems = Vec::new();
         let [from, until] = [FROM, UNTIL].map(|column| {
             let time = civil(row.cell(column));

@@ -6,6 +6,7 @@
 use crate::{
     Callers, Contacts, Numbering, Permissions, Roster,
     address::address,
+    campaigns::CampaignTemplate,
     contacts,
     pin::Pin,
     schedule::{Calendar, Schedule},
@@ -23,7 +24,7 @@ use std::{
     time::Duration,
 };
 use strowger_model::{
-    AgentName, CaseRules, PhoneNumber, QueueName, Term, Timestamp,
+    AgentName, CaseRules, PhoneNumber, QueueName, TemplateName, Term, Timestamp,
     command::Target,
     read::{Moment, ScheduleStatus},
     time::Cadence,
@@ -60,6 +61,8 @@ pub struct Site {
     pub cases: CaseRules,
     /// What people turn, in the order of the labels.
     pub switches: IndexMap<String, Switch>,
+    /// How the people on a list are called, by name.
+    pub campaigns: BTreeMap<TemplateName, CampaignTemplate>,
     /// The names of music that flows use, each with the PBX's name of it.
     pub music: BTreeMap<String, String>,
     /// The folder of the site's recordings.
@@ -246,6 +249,7 @@ impl Site {
             rosters: BTreeMap::new(),
             cases: CaseRules::new(),
             switches: IndexMap::new(),
+            campaigns: BTreeMap::new(),
             music: BTreeMap::new(),
             prompts: PathBuf::new(),
             recordings: BTreeMap::new(),
@@ -353,6 +357,23 @@ impl Site {
             Term::Days(days) => self.calendar.end_of_day(from, days, false),
             Term::Hours(hours) => Timestamp(from.0 + u64::from(hours) * 3_600_000),
         }
+    }
+
+    /// How a phone rings that is dialled: as in its own country, where that is known.
+    pub fn cadence_at(&self, target: &Target) -> Cadence {
+        const KNOWN: [(&str, &str, Cadence); 2] =
+            [("BE", "+32", Cadence::BELGIUM), ("NL", "+31", Cadence::NETHERLANDS)];
+        let number = match target {
+            Target::Number(number) => Some(number.clone()),
+            Target::Extension(digits) => self.numbering.written(digits),
+            Target::Agent(_) | Target::Address(_) => None,
+        };
+        let abroad = |(country, prefix, _): &&(&str, &str, Cadence)| {
+            let is_there =
+                number.as_ref().is_some_and(|number| number.as_str().starts_with(prefix));
+            is_there && self.country.as_deref() != Some(country)
+        };
+        KNOWN.iter().find(abroad).map_or(self.cadence, |(.., cadence)| *cadence)
     }
 
     /// A telephone number in any notation, in E.164; none: it is none.

@@ -3,11 +3,14 @@
 //! The doc comments here are what an editor shows: they are the descriptions of the published JSON
 //! Schema.
 
+pub(crate) mod campaigns;
+
 use crate::{
     caller::CallerFrom,
     numbering::Notation,
     site::{Queue, RingEndpoints, Strategy},
 };
+use campaigns::CampaignFile;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -54,7 +57,8 @@ pub(crate) struct SiteFile {
     #[serde(default)]
     pub(crate) agents: BTreeMap<String, AgentFile>,
     /// CSV files of contacts, below the folder of this file, with the columns `id`, `kind`, `name`,
-    /// `numbers`, and if wanted `region`, `language`, `responsible`, `do_not_call`.
+    /// `numbers`, and if wanted `region`, `language`, `responsible`, `do_not_call`,
+    /// `tags`.
     #[serde(default)]
     pub(crate) contacts: Vec<String>,
     /// Who is on duty when, by name.
@@ -67,6 +71,9 @@ pub(crate) struct SiteFile {
     /// Switches, by name. People turn a switch, and flows then treat calls in another way.
     #[serde(default)]
     pub(crate) switches: BTreeMap<String, SwitchFile>,
+    /// Templates of campaigns, by name. In a campaign, Strowger calls the people on a list.
+    #[serde(default)]
+    pub(crate) campaigns: BTreeMap<String, CampaignFile>,
     /// Music: the name that flows and queues use, and the name that the PBX uses for it.
     #[serde(default)]
     pub(crate) music: BTreeMap<String, String>,

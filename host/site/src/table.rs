@@ -16,11 +16,21 @@ pub(crate) struct Column {
     pub(crate) required: bool,
 }
 
+/// What becomes of columns that nobody asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Further {
+    /// They are wrong.
+    Refused,
+    /// Rows have them, see [`Row::further`].
+    Kept,
+}
+
 /// A row: the cells of the columns that were asked for, in that order.
 pub(crate) struct Row<'a> {
     file: &'a Path,
     columns: &'a [Column],
     cells: Vec<&'a str>,
+    further: Vec<(&'a str, &'a str)>,
     pub(crate) line: usize,
 }
 
@@ -37,6 +47,11 @@ impl Row<'_> {
     /// The texts of a cell, separated by `;`.
     pub(crate) fn several(&self, column: usize) -> impl Iterator<Item = &str> {
         self.cell(column).split(';').map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    /// The columns that were not asked for, with their trimmed cells.
+    pub(crate) fn further(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.further.iter().copied()
     }
 
     /// Something is wrong with a cell.
@@ -79,6 +94,7 @@ pub(crate) fn read(
     file: &Path,
     text: &[u8],
     columns: &[Column],
+    further: Further,
     mut take: impl FnMut(&Row<'_>) -> Vec<Problem>,
 ) -> Vec<Problem> {
     let text = decoded(text);
@@ -93,7 +109,7 @@ pub(crate) fn read(
     };
     // Columns at the end without a name and without a cell are none.
     header.truncate(header.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1));
-    let places = match find(file, &header, columns) {
+    let places = match find(file, &header, columns, further) {
         Ok(places) => places,
         Err(problems) => return problems,
     };
@@ -129,11 +145,13 @@ pub(crate) fn read(
             problems.add(at_line(file, line, message).help(help));
             continue;
         }
-        let cells = places
-            .iter()
-            .map(|place| place.and_then(|place| record.get(place)).unwrap_or_default().trim())
-            .collect();
-        take(&Row { file, columns, cells, line })
+        let cell = |place: Option<usize>| {
+            place.and_then(|place| record.get(place)).unwrap_or_default().trim()
+        };
+        let cells = places.iter().map(|place| cell(*place)).collect();
+        let named = header.iter().enumerate().filter(|(at, _)| !places.contains(&Some(*at)));
+        let further = named.map(|(at, name)| (name.as_str(), cell(Some(at)))).collect();
+        take(&Row { file, columns, cells, further, line })
             .into_iter()
             .for_each(|problem| problems.add(problem));
     }
@@ -144,11 +162,16 @@ fn find(
     file: &Path,
     header: &[String],
     columns: &[Column],
+    further: Further,
 ) -> Result<Vec<Option<usize>>, Vec<Problem>> {
     let names = columns.iter().map(|column| column.name);
     let mut problems = Vec::new();
     for (index, name) in header.iter().enumerate() {
-        if !names.clone().any(|known| known == name) {
+        let is_known = names.clone().any(|known| known == name);
+        if name.is_empty() && further == Further::Kept {
+            let problem = at_line(file, 1, format!("column {} has no name", index + 1));
+            problems.push(problem.help("give it a name, or remove it"));
+        } else if !is_known && further == Further::Refused {
             problems.push(
                 at_line(file, 1, format!("unknown column `{name}`")).suggest(name, names.clone()),
             );

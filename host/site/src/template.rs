@@ -36,25 +36,40 @@ impl Template {
     /// # Errors
     /// The name of a field that is not given.
     pub fn fill(&self, fields: &[Field]) -> Result<(String, String), String> {
-        let value = |name: &str| {
-            fields
-                .iter()
-                .find(|field| field.key == name)
-                .map(|field| field.value.as_str())
-                .ok_or_else(|| name.to_owned())
-        };
-        let fill = |parts: &[Part]| {
-            let texts = parts.iter().map(|part| match part {
-                Part::Text(text) => Ok(text.as_str()),
-                Part::Field(name) => value(name),
-            });
-            texts.collect::<Result<String, String>>()
-        };
-        let subject = fill(&self.subject)?.replace(char::is_control, " ");
-        let text =
-            fill(&self.text)?.replace(|c: char| c.is_control() && c != '\n' && c != '\t', "");
+        let subject = fill(&self.subject, fields)?.replace(char::is_control, " ");
+        let text = fill(&self.text, fields)?
+            .replace(|c: char| c.is_control() && c != '\n' && c != '\t', "");
         Ok((subject, text))
     }
+}
+
+/// The names of the fields that stand in a text in braces.
+///
+/// # Errors
+/// At which character (from 0 on) it is wrong, and why.
+pub(crate) fn fields_of(text: &str) -> Result<Vec<String>, (usize, &'static str)> {
+    let field = |part| match part {
+        Part::Field(name) => Some(name),
+        Part::Text(_) => None,
+    };
+    Ok(parts(text)?.into_iter().filter_map(field).collect())
+}
+
+/// A text with its fields filled in; none: one is not given, or it is wrong.
+pub(crate) fn filled(text: &str, fields: &[Field]) -> Option<String> {
+    fill(&parts(text).ok()?, fields).ok()
+}
+
+/// Parts with their fields filled in, or the name of a field that is not given.
+fn fill(parts: &[Part], fields: &[Field]) -> Result<String, String> {
+    let texts = parts.iter().map(|part| match part {
+        Part::Text(text) => Ok(text.as_str()),
+        Part::Field(name) => {
+            let field = fields.iter().find(|field| field.key == *name);
+            field.map(|field| field.value.as_str()).ok_or_else(|| name.clone())
+        }
+    });
+    texts.collect()
 }
 
 fn parts(text: &str) -> Result<Vec<Part>, (usize, &'static str)> {

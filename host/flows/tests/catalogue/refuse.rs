@@ -180,3 +180,29 @@ fn what_is_no_file_is_said_and_not_waited_for() {
     assert_eq!(said(&report).matches("it is not a file").count(), 2, "{report}");
     assert_eq!(greeting(&catalogue, "1").unwrap(), "one");
 }
+
+#[test]
+fn a_site_with_a_template_without_flow_is_not_taken() {
+    let folders = Folders::new();
+    folders.write("flows/a.toml", flow("1", "desk", "one"));
+    let with_template = |flow| format!("{SITE}\n[campaigns.lijst]\nflow = \"{flow}\"\n");
+    folders.write("flows/site.toml", with_template("b"));
+    let (catalogue, report) = Catalogue::open(folders.config());
+    assert!(said(&report).contains("no flow `b`"), "{report}");
+    assert_eq!(greeting(&catalogue, "1").unwrap(), "one", "there is no earlier site");
+
+    folders.write("flows/b.toml", flow("2", "desk", "two"));
+    assert!(catalogue.reload().is_good());
+    folders.write("flows/site.toml", with_template("c"));
+    let report = catalogue.reload();
+    assert!(said(&report).contains("no flow `c`") && !report.site_changed, "{report}");
+    let flow_now = || catalogue.current().site.campaigns["lijst"].flow.clone();
+    assert_eq!(flow_now().as_str(), "b", "the earlier site serves on");
+
+    folders.write("flows/c.toml", flow("3", "desk", "three"));
+    assert!(catalogue.reload().is_good(), "the flow is there now");
+    assert_eq!(flow_now().as_str(), "c");
+    folders.remove("flows/c.toml");
+    assert!(said(&catalogue.reload()).contains("no flow `c`"));
+    assert_eq!(greeting(&catalogue, "1").unwrap(), "one");
+}
