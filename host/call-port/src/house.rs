@@ -4,7 +4,7 @@ use crate::Observed;
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
     AgentName, Event, Timestamp,
-    command::{AgentAction, SetSwitch, Target},
+    command::{AgentAction, ContactOf, Disposition, OpenCampaign, SetSwitch, Target},
     event::Refusal,
     read::Authority,
     step::Ordered,
@@ -147,6 +147,31 @@ pub trait House {
     /// # Errors
     /// There is no such switch or position, or it would go back at once.
     fn turn_switch(&mut self, turn: SetSwitch, endpoint: Option<&str>) -> Result<(), Refusal>;
+
+    /// Opens a campaign.
+    ///
+    /// # Errors
+    /// The flow may not, there is no such template, another campaign has the name, or nobody is to
+    /// be called.
+    fn open_campaign(&mut self, open: OpenCampaign) -> Result<(), Refusal>;
+
+    /// Ends a campaign.
+    ///
+    /// # Errors
+    /// The flow may not, or there is no such campaign.
+    fn stop_campaign(&mut self, name: &str) -> Result<(), Refusal>;
+
+    /// Takes a place for a contact of a campaign. False: there is none any more.
+    ///
+    /// # Errors
+    /// The flow may not, or there is no such contact.
+    fn claim(&mut self, who: &ContactOf) -> Result<bool, Refusal>;
+
+    /// Says what came of a contact of a campaign, and which agent talked with it.
+    ///
+    /// # Errors
+    /// The flow may not, or there is no such contact.
+    fn dispose(&mut self, what: Disposition, agent: Option<AgentName>) -> Result<(), Refusal>;
 
     /// Gives the floor an input; what it puts out for this call is given back.
     ///

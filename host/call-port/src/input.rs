@@ -2,7 +2,7 @@
 
 use crate::{ByHand, Proof, Takeover};
 use std::{collections::BTreeMap, time::Duration};
-use strowger_model::{Case, Mail};
+use strowger_model::{CampaignName, Case, Mail};
 use strowger_pbx::port::{AliveLeg, LegId, PbxCommand, PbxEvent};
 use strowger_routing::Output;
 
@@ -34,6 +34,13 @@ pub enum Input {
         switch: String,
         /// Where it stands now.
         position: String,
+    },
+    /// The campaign that the call was started for has so many places left for it.
+    Goal {
+        /// Which campaign.
+        campaign: CampaignName,
+        /// None: what the call offers is not to be had any more.
+        remaining: u32,
     },
     /// The host will stop within that time.
     ShuttingDown(Duration),

@@ -98,12 +98,11 @@ impl Turn<'_> {
             }
             Command::Watch { leg, patterns } => self.watch(id, leg, patterns),
             Command::Listen { leg, agent, mode } => self.listen(id, leg, &agent, mode),
-            Command::Record { .. }
-            | Command::Disposition(_)
-            | Command::OpenCampaign(_)
-            | Command::StopCampaign { .. }
-            | Command::Claim(_)
-            | Command::TakePlace { .. } => Err(refusal(
+            Command::Disposition(disposition) => self.dispose(*disposition),
+            Command::OpenCampaign(open) => self.open_campaign(id, *open),
+            Command::StopCampaign { name } => self.stop_campaign(id, &name),
+            Command::Claim(who) => self.claim(id, &who),
+            Command::Record { .. } | Command::TakePlace { .. } => Err(refusal(
                 RefusalReason::Unsupported,
                 format!("this host does not carry out {} yet", command.name()),
             )),
@@ -155,7 +154,7 @@ impl Turn<'_> {
             dialled: self.call.kept.record.dialled.clone(),
             diverted_from,
             line,
-            adapter,
+            adapter: adapter.into(),
             data,
             at: self.now.wall,
         };

@@ -59,7 +59,11 @@ use resume::Resuming;
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use strowger_call_port::address_of;
-use strowger_model::{CallId, CallRecord, Event, LegName, Timestamp, event::Arrival};
+use strowger_model::{
+    CallId, CallRecord, Event, LegName, Timestamp,
+    command::ContactOf,
+    event::{Arrival, ContactDue},
+};
 use strowger_pbx::port::{Address, LegId};
 use strowger_site::{Fallback, Terms};
 
@@ -134,7 +138,7 @@ struct Origin {
     endpoint: Option<String>,
     diverted_from: Option<String>,
     line: Option<String>,
-    adapter: String,
+    adapter: Box<str>,
 }
 
 /// Where a call goes that a flow does not serve; none: on in the PBX's own route.
@@ -153,20 +157,46 @@ impl Call {
             endpoint: arrival.endpoint.clone(),
             diverted_from: arrival.diverted_from.clone(),
             line: arrival.line.clone(),
-            adapter: arrival.adapter.clone(),
+            adapter: arrival.adapter.as_str().into(),
         };
         let record = CallRecord {
             caller: arrival.caller.clone(),
             dialled: arrival.dialled.clone(),
             ..CallRecord::begin(arrival.call, terms.on(), arrival.at)
         };
+        let legs = Legs::of(Leg::new(LegName::caller(), leg, Role::Caller));
+        let (id, event) = (arrival.call, Event::Arrived(Box::new(arrival)));
+        Self::begins(id, terms, event, legs, record, origin)
+    }
+
+    /// A call for a contact of a campaign: its flow brings forth its legs. Its first input is
+    /// [`Input::Begin`].
+    pub fn to_contact(terms: Arc<Terms>, due: ContactDue) -> Self {
+        let of = ContactOf { campaign: due.campaign.clone(), contact: due.contact.clone() };
+        let record = CallRecord {
+            dialled: due.number.clone(),
+            campaign: Some(Box::new(of)),
+            ..CallRecord::begin(due.call, terms.on(), due.at)
+        };
+        let (id, event) = (due.call, Event::ContactDue(Box::new(due)));
+        Self::begins(id, terms, event, Legs::default(), record, Origin::default())
+    }
+
+    fn begins(
+        id: CallId,
+        terms: Arc<Terms>,
+        event: Event,
+        legs: Legs,
+        record: CallRecord,
+        origin: Origin,
+    ) -> Self {
         Self {
-            id: arrival.call,
+            id,
             terms,
             phase: Phase::Served,
             state: Box::default(),
-            unseen: VecDeque::from([Event::Arrived(Box::new(arrival))]),
-            legs: Legs::of(Leg::new(LegName::caller(), leg, Role::Caller)),
+            unseen: VecDeque::from([event]),
+            legs,
             orders: Orders::default(),
             kept: Box::new(Kept {
                 record,

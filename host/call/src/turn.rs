@@ -33,6 +33,9 @@ impl Call {
             Input::Floor(output) => turn.floor_said(output),
             Input::Fence => turn.call.stale = turn.call.stale.saturating_sub(1),
             Input::Turned { switch, position } => turn.turned(switch, position),
+            Input::Goal { campaign, remaining } => {
+                turn.tell(Event::Goal { name: campaign.to_string(), remaining });
+            }
             Input::ShuttingDown(within) => turn.tell(Event::ShuttingDown { within }),
             Input::Proved { ticket, proof } => turn.proved(ticket, proof),
             Input::ByHand(what) => turn.by_hand(what),

@@ -30,8 +30,14 @@ impl Exchange {
     pub(crate) fn handle(self: &Arc<Self>, event: PbxEvent) {
         match event {
             PbxEvent::Arrived(arrived) => self.arrive(arrived.bounded()),
-            PbxEvent::Lost { why } => tracing::error!("the PBX cannot be reached: {}", Logged(why)),
-            PbxEvent::Synced { alive } => self.resync(alive, &HashSet::new()),
+            PbxEvent::Lost { why } => {
+                tracing::error!("the PBX cannot be reached: {}", Logged(why));
+                self.campaigns.reachable(false);
+            }
+            PbxEvent::Synced { alive } => {
+                self.resync(alive, &HashSet::new());
+                self.campaigns.reachable(true);
+            }
             PbxEvent::Phone { at, state } => self.phone_is(&at, state),
             PbxEvent::TransferAsked(asked) => {
                 let asked = asked.bounded();
@@ -95,9 +101,10 @@ impl Exchange {
         // In E.164, whatever the line delivers: so flows, records and reports know one number.
         let full = |number: String| numbering.full(line, number);
         let (caller, diverted_from) = (caller.map(full), diverted_from.map(full));
-        let Some((id, mail)) = self.register.enter(&arrived.leg, flow, at) else {
+        let Some((id, mail)) = self.register.enter(Some(&arrived.leg), flow, at) else {
             return tracing::warn!(leg = %arrived.leg, "the PBX reported this call twice: the second report is ignored");
         };
+        self.caller_is_in(id, caller.as_deref());
         let arrival = Arrival {
             call: id,
             caller,

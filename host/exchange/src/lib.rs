@@ -6,7 +6,8 @@
 //!   that can be dealt with.
 //! * `running`: the task of a call (`strowger-call`), and what of it is journalled.
 //! * `house`: what calls share, one file an owner: `register` of calls and legs, `floor` of queues
-//!   and agents, `staff`, `pins`, `switches`, `history`; and what one call may ask of them.
+//!   and agents, `staff`, `pins`, `switches`, `campaigns`, `history`; and what one call may ask of
+//!   them.
 //! * `journal`, `wake`: what a call needs to outlive the host, and how the next host takes it up.
 //! * `memory`: what the catalogue is to remember, kept in the journal.
 //! * `clock`: [`Clock`], where the clocks are read.
@@ -27,6 +28,7 @@ mod wake;
 pub use clock::Clock;
 pub use house::{
     by_hand::ByHandError,
+    campaigns::desk::CampaignError,
     phones::Phone,
     register::CallSummary,
     switches::board::{NotTurned, TurnSwitch},
@@ -37,6 +39,7 @@ pub use strowger_model::CallRecord;
 
 use early::Early;
 use house::{
+    campaigns::{self, Campaigns},
     floor::{self, SharedFloor},
     history::History,
     phones::Phones,
@@ -100,6 +103,7 @@ pub struct Exchange {
     floor: Arc<SharedFloor>,
     staff: Staff,
     switches: Arc<Switches>,
+    campaigns: Arc<Campaigns>,
     phones: Phones,
     /// When the site's day ends, in milliseconds of the wall clock.
     day_ends: AtomicU64,
@@ -123,6 +127,7 @@ impl Exchange {
             Some(last) => clock.after(last),
             None => clock,
         };
+        let for_contacts = dormant.as_ref().map(Dormant::for_contacts).unwrap_or_default();
         let exchange = Arc::new(Self {
             catalogue,
             clock,
@@ -132,6 +137,7 @@ impl Exchange {
             floor: Arc::new(SharedFloor::new(clock)),
             staff: Staff::default(),
             switches: Arc::new(Switches::of(store.as_ref())),
+            campaigns: Arc::new(Campaigns::of(store.as_ref())),
             phones: Phones::default(),
             day_ends: AtomicU64::new(0),
             site: Mutex::default(),
@@ -145,10 +151,13 @@ impl Exchange {
             journal: store.map(Journal::new),
         });
         exchange.site_changed();
+        exchange.restore_campaigns(&for_contacts);
         exchange.read_history();
         tokio::spawn(floor::tick(exchange.floor.clone(), Arc::downgrade(&exchange)));
         let switches = exchange.switches.clone();
         tokio::spawn(switches::tick(switches, clock, Arc::downgrade(&exchange)));
+        let campaigns = exchange.campaigns.clone();
+        tokio::spawn(campaigns::tick(campaigns, clock, Arc::downgrade(&exchange)));
         if exchange.journal.is_some() && !clock.is_simulated() {
             let exchange = Arc::downgrade(&exchange);
             tokio::spawn(clock::watch(clock, move |clocks, jumped| {
@@ -199,6 +208,7 @@ impl Exchange {
     /// so long. Says how many still are: they stay at the PBX as they are.
     pub async fn drain(&self, within: Duration) -> usize {
         self.draining.store(true, Ordering::Relaxed);
+        self.campaigns.look_again();
         self.register.post_to_all(|| Input::ShuttingDown(within));
         let _ = tokio::time::timeout(within, self.idle()).await;
         self.call_count()

@@ -118,6 +118,9 @@ impl Running {
             Ok(turn) => self.take(first, turn),
             Err(()) => self.take_in_turn(Box::new(first)).await,
         }
+        if self.call.record().campaign.is_some() {
+            self.exchange.contact_is_placed(self.call.id());
+        }
     }
 
     /// The turn of this call, if it need not wait for it. A flow in a scenario has all the time that
@@ -290,6 +293,7 @@ impl Running {
             }
         }
         self.exchange.switches.forget(id);
+        self.exchange.call_is_over(id);
         self.exchange.register.strike(id).into_iter().for_each(|leg| self.hang_up(leg));
     }
 

@@ -20,7 +20,8 @@ use strowger_call_port::Observed;
 use strowger_flows::LoadedFlow;
 use strowger_journal::{Change, Clocks, OpenCall, Query, Store, decode};
 use strowger_model::{
-    AgentName, AgentStanding, CallId, CallRecord, FlowVersion, Timestamp, strangers::Logged,
+    AgentName, AgentStanding, CallId, CallRecord, FlowVersion, Timestamp, command::ContactOf,
+    strangers::Logged,
 };
 use strowger_pbx::port::{AliveLeg, LegId};
 use strowger_routing::{AttemptId, Input, Standing};
@@ -73,6 +74,15 @@ impl Dormant {
         }
     }
 
+    /// Calls for contacts of campaigns.
+    pub(crate) fn for_contacts(&self) -> Vec<(CallId, ContactOf)> {
+        let of = |image: &Image<'static>| {
+            let record = &image.record;
+            Some((record.call, (**record.campaign.as_ref()?).clone()))
+        };
+        self.images().filter_map(of).collect()
+    }
+
     /// How the clocks read when the earlier host was last known to live. None: there was none.
     pub(crate) fn clocks(&self) -> Option<Clocks> {
         let seen = self.images().map(|image| image.at).max();
@@ -120,6 +130,7 @@ impl Exchange {
         let mut flows: HashMap<FlowVersion, Result<Arc<LoadedFlow>, String>> = HashMap::new();
         let (mut entries, mut quieting) = (Vec::new(), Vec::new());
         let (mut woken, mut given_up) = (Vec::new(), HashSet::new());
+        let mut calls_given_up = Vec::new();
         for (open, image) in dormant.calls {
             let flow =
                 flows.entry(open.on.clone()).or_insert_with(|| self.flow_of(&open.on)).clone();
@@ -127,6 +138,7 @@ impl Exchange {
                 (Ok(image), Ok(flow)) => (image, flow),
                 (Ok(image), Err(why)) => {
                     given_up.extend(image.leg_ids().cloned());
+                    calls_given_up.push(open.call);
                     self.give_up(&open, CallRecord::clone(&image.record), &why);
                     continue;
                 }
@@ -141,6 +153,7 @@ impl Exchange {
             let legs: BTreeMap<LegId, AliveLeg> = image.leg_ids().filter_map(alive).collect();
             let now = self.clock.now();
             let caller = image.record.caller.clone();
+            self.caller_is_in(id, caller.as_deref());
             let mut resting = Vec::new();
             image.rest_in(|on| {
                 let flow = flows.entry(on.clone()).or_insert_with(|| self.flow_of(on)).clone();
@@ -175,6 +188,8 @@ impl Exchange {
         // What is left is nobody's, or arrived while there was no host. Before any call goes on: a leg
         // that it dials from now on was not among those alive, and is not gone.
         self.resync(alive, &given_up);
+        self.campaigns_wake(&calls_given_up);
+        self.campaigns.reachable(true);
         let roll = Arc::new(Roll { calls: woken.len(), since });
         for (running, alive, mail) in woken {
             let found = Box::new(Found { alive, gap, roll: roll.clone() });

@@ -186,7 +186,8 @@ pub enum Counted<'a> {
 }
 
 /// Figures of calls that have something in common, in its order. A case counts where its call does;
-/// one of a call that is not among the records does not count.
+/// one of a call that is not among the records does not count. Calls for contacts of campaigns are
+/// none that came in: a campaign's own figures count them.
 pub fn report(
     records: &[CallRecord],
     cases: &[Case],
@@ -194,10 +195,11 @@ pub fn report(
     now: Timestamp,
     in_common: impl Fn(Counted<'_>) -> String,
 ) -> BTreeMap<String, Figures> {
+    let came_in = || records.iter().filter(|record| record.campaign.is_none());
     let calls: BTreeMap<_, _> =
-        records.iter().map(|record| (record.call, in_common(Counted::Call(record)))).collect();
+        came_in().map(|record| (record.call, in_common(Counted::Call(record)))).collect();
     let mut report = BTreeMap::<String, Figures>::new();
-    for record in records {
+    for record in came_in() {
         report.entry(calls[&record.call].clone()).or_default().add(record, at_once);
         for talk in talks(record).iter() {
             let line = in_common(Counted::Talk(record, talk));

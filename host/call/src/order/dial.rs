@@ -88,7 +88,7 @@ impl Turn<'_> {
         let (call, step) = (self.call.id, self.call.kept.record.steps);
         let leg = LegId(format!("{call}-{step}-{}", self.call.index).into());
         let due = self.in_(ask.set_up_limit);
-        let limit = ask.limit.duration(self.call.terms.site.cadence);
+        let limit = ask.limit.duration(self.call.terms.site.cadence_at(&ask.target));
         let dialled = Leg::new(ask.leg.clone(), leg.clone(), Role::Dialled(id));
         // The flow's own question is enough.
         let asks = agent.as_ref().filter(|_| ask.confirm.is_none());

@@ -1,13 +1,14 @@
 //! The kinds of orders, one file each: how it begins, and what becomes of it.
 //!
 //! A file has the struct of what an unfinished order waits for, its [`crate::orders::Kind`], and the
-//! methods of [`Turn`] that begin it and that tell it what happened. `paper` and `record` are over
-//! as soon as they are ordered. `queue` goes on in `offer`, while phones
+//! methods of [`Turn`] that begin it and that tell it what happened. `paper`, `record` and `campaign`
+//! are over as soon as they are ordered. `queue` goes on in `offer`, while phones
 //! ring, and in `begin`, when an agent answers.
 
 pub(crate) mod agent;
 pub(crate) mod answer;
 pub(crate) mod begin;
+pub(crate) mod campaign;
 pub(crate) mod company;
 pub(crate) mod confirm;
 pub(crate) mod dial;

@@ -33,7 +33,7 @@ use crate::{
 use std::{collections::BTreeSet, fs, mem::discriminant, path::PathBuf, sync::Arc, time::Duration};
 use strowger_model::{
     Command, Event, LegName, OrderId, Prompt, Talk, Timestamp,
-    command::{AgentAction, Asked, EnterQueue, Field, ListenMode, SetSwitch, Target},
+    command::{AgentAction, Asked, ContactOf, EnterQueue, Field, ListenMode, SetSwitch, Target},
     event::Cause,
 };
 use strowger_pbx::port::{Address, Announced, LegId, PlayId, TransferAsked};
@@ -247,6 +247,8 @@ fn everything() -> Call {
     record.notes = vec![Field { key: "clinic".to_owned(), value: "3".to_owned() }];
     record.tags = vec!["repeat".to_owned()];
     record.fumbled = 3;
+    let of = ContactOf { campaign: "reserve".to_owned(), contact: "r-017".to_owned() };
+    record.campaign = Some(Box::new(of));
     record.talks = vec![Talk {
         agent: Some("an".into()),
         began: Timestamp(1_790_000_002_000),

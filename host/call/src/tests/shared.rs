@@ -9,7 +9,7 @@ use std::{
 use strowger_call_port::{Ask, House, NoFlow, Observed, Prove, Stepped, Takeover};
 use strowger_model::{
     AgentName, CallId, Command, Event, LegName, Order, OrderId, Outcome,
-    command::{AgentAction, SetSwitch, Target},
+    command::{AgentAction, ContactOf, Disposition, OpenCampaign, SetSwitch, Target},
     event::Refusal,
     read::Authority,
     step::Ordered,
@@ -208,6 +208,22 @@ impl House for Shared {
 
     fn turn_switch(&mut self, turn: SetSwitch, _: Option<&str>) -> Result<(), Refusal> {
         self.switches.insert(turn.name, turn.position);
+        Ok(())
+    }
+
+    fn open_campaign(&mut self, _: OpenCampaign) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn stop_campaign(&mut self, _: &str) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn claim(&mut self, _: &ContactOf) -> Result<bool, Refusal> {
+        Ok(true)
+    }
+
+    fn dispose(&mut self, _: Disposition, _: Option<AgentName>) -> Result<(), Refusal> {
         Ok(())
     }
 

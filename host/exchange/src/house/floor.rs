@@ -113,17 +113,18 @@ impl Exchange {
 
     /// Gives the floor the queues and agents of the site that is current now. To be called after the
     /// catalogue has changed; a new call does it too.
-    pub fn site_changed(&self) {
+    pub fn site_changed(self: &Arc<Self>) {
         self.follow_site(&self.catalogue.current());
     }
 
-    pub(crate) fn follow_site(&self, snapshot: &Snapshot) {
+    pub(crate) fn follow_site(self: &Arc<Self>, snapshot: &Snapshot) {
         let mut known = self.site.lock().unwrap_or_else(PoisonError::into_inner);
         if known.as_ref().is_some_and(|known| Arc::ptr_eq(known, &snapshot.site)) {
             return;
         }
         self.furnish(&snapshot.site, known.as_deref());
         self.furnish_switches(&snapshot.site);
+        self.furnish_campaigns(&snapshot.site);
         let Some(before) = known.replace(snapshot.site.clone()) else { return };
         let new = snapshot.site.misnamed(&before.names());
         new.iter().for_each(|misnamed| tracing::warn!("the site file: {misnamed}"));
@@ -187,6 +188,7 @@ impl Exchange {
                 false => self.register.post(call, CallInput::Floor(output)),
             }
         });
+        self.campaigns.floor_changed();
         if let Err(refused) = taken {
             mine.into_iter().for_each(|output| {
                 self.register.post(output.entry().call, CallInput::Floor(output))

@@ -7,7 +7,7 @@
 use crate::Exchange;
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{MutexGuard, PoisonError},
+    sync::{Arc, MutexGuard, PoisonError},
     time::Duration,
 };
 use strowger_journal::Query;
@@ -31,16 +31,21 @@ pub(crate) struct History {
 impl History {
     /// Adds a call that is over. Who withheld the number is not known again.
     pub(crate) fn close(&mut self, record: &CallRecord, site: &Site) {
-        let Some(caller) = &record.caller else { return };
+        let campaign = record.campaign.as_deref().cloned();
+        let number = match campaign {
+            Some(_) => Some(&record.dialled).filter(|dialled| !dialled.is_empty()),
+            None => record.caller.as_ref(),
+        };
+        let Some(number) = number else { return };
         let call = PastCall {
             at: record.arrived,
-            outbound: false,
+            outbound: campaign.is_some(),
             flow: record.flow.to_string(),
             outcome: record.outcome.clone(),
             dialled: record.dialled.clone(),
-            campaign: None,
+            campaign,
         };
-        self.add(&key(caller, site), call, record.ended);
+        self.add(&key(number, site), call, record.ended);
     }
 
     /// Adds a call with a number in E.164.
@@ -72,7 +77,8 @@ impl History {
 impl Exchange {
     /// Reads from the journal what calls there were. To be called now and then: what was erased
     /// from it is to be forgotten here too.
-    pub fn read_history(&self) {
+    pub fn read_history(self: &Arc<Self>) {
+        self.forget_campaigns();
         let Some(journal) = &self.journal else { return };
         let since = Timestamp(self.clock.now().0.saturating_sub(KEPT.as_millis() as u64));
         match journal.store.records(&Query { since: Some(since), ..Query::default() }) {

@@ -5,11 +5,13 @@
 //! * `phones`: how the phones of agents are, as the PBX tells.
 //! * `staff`: where agents have logged in, and wrong PINs.
 //! * `switches`: how switches stand, and which calls have read them.
+//! * `campaigns`: the lists of campaigns, and who of them is called next.
 //! * `history`: calls that are over.
 //! * `by_hand`: what people ask of calls, and do with them.
 //! * `reads`: what a flow may ask during a step.
 
 pub(crate) mod by_hand;
+pub(crate) mod campaigns;
 pub(crate) mod floor;
 pub(crate) mod history;
 pub(crate) mod phones;
@@ -33,7 +35,7 @@ use strowger_flows::OnFlow;
 use strowger_journal::{Change, encode_step};
 use strowger_model::{
     AgentName, CallId, Event,
-    command::{AgentAction, SetSwitch, Target},
+    command::{AgentAction, ContactOf, Disposition, OpenCampaign, SetSwitch, Target},
     event::Refusal,
     read::Authority,
     step::{Read, Recorder, StepRecord},
@@ -179,6 +181,22 @@ impl House for Guest<'_> {
 
     fn turn_switch(&mut self, turn: SetSwitch, endpoint: Option<&str>) -> Result<(), Refusal> {
         self.exchange.turn_from_phone(turn, endpoint)
+    }
+
+    fn open_campaign(&mut self, open: OpenCampaign) -> Result<(), Refusal> {
+        self.exchange.flow_opens_campaign(self.call, self.flow, open)
+    }
+
+    fn stop_campaign(&mut self, name: &str) -> Result<(), Refusal> {
+        self.exchange.flow_stops_campaign(self.flow, name)
+    }
+
+    fn claim(&mut self, who: &ContactOf) -> Result<bool, Refusal> {
+        self.exchange.flow_claims(self.call, self.flow, who)
+    }
+
+    fn dispose(&mut self, what: Disposition, agent: Option<AgentName>) -> Result<(), Refusal> {
+        self.exchange.flow_disposes(self.call, self.flow, what, agent)
     }
 
     fn floor(&mut self, input: Input) -> Result<Vec<Output>, RefusedInput> {

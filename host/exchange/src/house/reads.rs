@@ -16,7 +16,7 @@ use strowger_model::{
 use strowger_routing::EntryId;
 use strowger_site::{Agent, Switch};
 
-/// What one step may ask. Campaigns are not kept by this host yet: it knows none.
+/// What one step may ask.
 pub(crate) struct StepReads {
     pub(crate) exchange: Arc<Exchange>,
     pub(crate) flow: Arc<LoadedFlow>,
@@ -76,12 +76,12 @@ impl Reads for StepReads {
         self.exchange.history().of(number, days, self.now, &self.flow.site)
     }
 
-    fn campaign(&self, _: &str) -> Option<CampaignStatus> {
-        None
+    fn campaign(&self, name: &str) -> Option<CampaignStatus> {
+        self.exchange.campaign_status(name)
     }
 
-    fn campaign_contact(&self, _: &str, _: &str) -> Option<ListedContact> {
-        None
+    fn campaign_contact(&self, campaign: &str, contact: &str) -> Option<ListedContact> {
+        self.exchange.listed_contact(self.call, &self.flow, campaign, contact)
     }
 
     fn call_back(&self, _: &str) -> Option<CallBackStatus> {

@@ -77,10 +77,10 @@ impl Register {
         Self { calls: Mutex::new(calls), count: watch::Sender::new(0) }
     }
 
-    /// Takes in a call that begins on a leg; none: the leg has a call already.
+    /// Takes in a call that begins on a leg, or without any; none: the leg has a call already.
     pub(crate) fn enter(
         &self,
-        leg: &LegId,
+        leg: Option<&LegId>,
         flow: &Arc<LoadedFlow>,
         arrived: Timestamp,
     ) -> Option<(CallId, Receiver<Box<Input>>)> {
@@ -91,8 +91,10 @@ impl Register {
             // deleted by its age has to go in its time.
             let plausible = |last: &CallId| last.given().0 <= arrived.0 + DAY;
             let id = CallId::next(arrived.0, calls.last.filter(plausible));
-            let Entry::Vacant(place) = calls.by_leg.entry(leg.clone()) else { return None };
-            place.insert(Owner::of(id));
+            if let Some(leg) = leg {
+                let Entry::Vacant(place) = calls.by_leg.entry(leg.clone()) else { return None };
+                place.insert(Owner::of(id));
+            }
             calls.last = Some(id);
             calls.by_id.insert(id, Handle { mailbox: Some(mailbox), flow: flow.clone(), arrived });
             id

@@ -1,8 +1,8 @@
 //! What people and flows ask of the floor. Nothing here changes it.
 
 use super::{Floor, nanos};
-use crate::{EntryId, agent::Agent, entry::Entry, pool::Pool};
-use std::time::Duration;
+use crate::{EntryId, agent::Agent, entry::Entry, ix::AgentIx, pool::Pool};
+use std::{collections::BTreeSet, time::Duration};
 use strowger_model::{
     QueueName,
     read::{AgentStatus, QueueFigures, QueueStatus},
@@ -25,6 +25,14 @@ impl Floor {
             logged_in: pool.logged_in,
             free: pool.free.len() as u32,
         })
+    }
+
+    /// How many agents of any of these queues could be rung now.
+    pub fn free_among(&self, queues: &[QueueName]) -> u32 {
+        let pools = queues.iter().filter_map(|queue| self.pool_named(queue.as_str()));
+        let free: BTreeSet<AgentIx> =
+            pools.flat_map(|pool| pool.free.iter().map(|key| key.agent)).collect();
+        free.len() as u32
     }
 
     /// An agent as it stands. A phone that was cancelled and may still make a sound rings.

@@ -1,0 +1,368 @@
+//! What people do with campaigns, and what they see of them.
+
+use super::{Inner, List};
+use crate::Exchange;
+use std::{sync::Arc, time::Duration};
+use strowger_campaign::{
+    Input, KeptContact, NumberKey, Open, Over, Phase, RefusedInput, Row, Stage,
+};
+use strowger_journal::CampaignChange;
+use strowger_model::{
+    CampaignName, PhoneNumber, TemplateName, Timestamp,
+    campaign::{
+        CampaignNow, ContactNow, ContactStage, Direct, End, NeverCalled, NewCampaign, Opened,
+        Person,
+    },
+    command::Field,
+    read::CampaignStage,
+};
+use strowger_site::{CampaignTemplate, Choose, Site, people_of_waves};
+
+/// Campaigns that go on, at most.
+const GO_ON: usize = 1_000;
+/// Contacts of one campaign, at most.
+const CONTACTS: usize = 100_000;
+/// Characters of a name, at most.
+const NAME: usize = 80;
+/// Bytes of all fields of a campaign, at most.
+const FIELDS: usize = 16 << 10;
+
+/// Why nothing was done with a campaign.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CampaignError {
+    /// The site has no such template.
+    #[error("there is no template {name:?}; {}", among("the site file has", there))]
+    NoTemplate {
+        /// What was asked for.
+        name: TemplateName,
+        /// Those that there are.
+        there: Vec<String>,
+    },
+    /// None is known by that name.
+    #[error("there is no campaign {name:?}; {}", among("there is", there))]
+    NoCampaign {
+        /// What was asked for.
+        name: CampaignName,
+        /// Those that there are.
+        there: Vec<String>,
+    },
+    /// The name is taken.
+    #[error("there is a campaign {0:?} already; choose another name")]
+    Taken(CampaignName),
+    /// The name cannot be used.
+    #[error(
+        "{0:?} cannot be the name of a campaign: take 1 to {NAME} letters, digits and signs without spaces at the ends"
+    )]
+    BadName(CampaignName),
+    /// There is nobody on the list.
+    #[error("nobody is to be called: {0}")]
+    Nobody(String),
+    /// The template calls contacts of the site, or it does not.
+    #[error("template {0:?} has no waves: give a list of those who are to be called")]
+    NoList(TemplateName),
+    /// Too much.
+    #[error("{0}")]
+    TooMuch(String),
+    /// The campaign would be over at once.
+    #[error("the time until which contacts are called is over")]
+    IsOver,
+    /// The campaign has no such contact.
+    #[error("campaign {0:?} has no contact {1:?}; `strowger campaign export` lists them")]
+    NoContact(CampaignName, String),
+    /// It does not fit how the campaign stands.
+    #[error("{0}")]
+    Refused(RefusedInput),
+}
+
+fn among(what: &str, there: &[String]) -> String {
+    match there {
+        [] => format!("{what} none"),
+        there => format!("{what} {}", there.join(", ")),
+    }
+}
+
+impl Exchange {
+    /// Opens a campaign.
+    ///
+    /// # Errors
+    /// There is no such template, the name is taken, or nobody is to be called.
+    pub fn open_campaign(self: &Arc<Self>, new: NewCampaign) -> Result<CampaignNow, CampaignError> {
+        let site = self.catalogue.current().site.clone();
+        let mut inner = self.campaigns.lock();
+        let template =
+            site.campaigns.get(&new.template).ok_or_else(|| CampaignError::NoTemplate {
+                name: new.template.clone(),
+                there: site.campaigns.keys().map(ToString::to_string).collect(),
+            })?;
+        let now = self.clock.now();
+        inner.check(&new, now)?;
+        let people = people(&site, template, &new)?;
+        let NewCampaign { name, goal, until, fields, by, .. } = new;
+        let goal = if goal == 0 { template.goal } else { goal };
+        let template = template.name.clone();
+        let opened = Opened {
+            name: name.clone(),
+            template: template.clone(),
+            at: now,
+            by,
+            goal,
+            until,
+            fields,
+        };
+        let list = List::new(opened.clone(), people.clone());
+        let contacts = list.listed(&inner.numbers);
+        inner.lists.insert(name.clone(), list);
+        self.watch_callers(&mut inner);
+        let until = until.map(|at| self.clock.elapsed() + at.since(now));
+        let open = Open { name: name.clone(), template, goal, until, contacts };
+        let first = vec![CampaignChange::Opened { opened, people }];
+        if let Err(refused) = self.tell_campaigns(&mut inner, Input::Open(open), first, None) {
+            inner.lists.remove(&name);
+            return Err(CampaignError::Refused(refused));
+        }
+        tracing::info!(campaign = %name, goal, "a campaign is opened");
+        self.look_at_times(&mut inner);
+        self.campaigns.look.notify_one();
+        self.now_of(&inner, &name)
+    }
+
+    /// Pauses a campaign, ends it, and so on.
+    ///
+    /// # Errors
+    /// There is no such campaign or contact, or it does not fit how the campaign stands.
+    pub fn direct_campaign(
+        self: &Arc<Self>,
+        name: &str,
+        what: Direct,
+    ) -> Result<CampaignNow, CampaignError> {
+        let mut inner = self.campaigns.lock();
+        let list = inner.list(name)?;
+        let name = list.opened.name.clone();
+        let input = match what {
+            Direct::Pause => Input::Pause(name.clone()),
+            Direct::Resume => Input::Resume(name.clone()),
+            Direct::Stop => Input::Stop(name.clone()),
+            Direct::Choose(id) => {
+                let contact = list.row(&id);
+                let contact = contact.ok_or(CampaignError::NoContact(name.clone(), id))?;
+                Input::Choose { campaign: name.clone(), contact }
+            }
+        };
+        self.tell_campaigns(&mut inner, input, Vec::new(), None).map_err(CampaignError::Refused)?;
+        self.campaigns.look.notify_one();
+        self.now_of(&inner, &name)
+    }
+
+    /// Every campaign that is known, in the order in which they were opened.
+    pub fn campaigns(&self) -> Vec<CampaignNow> {
+        let inner = self.campaigns.lock();
+        let all = inner.lists.values().filter_map(|list| self.campaign_of(&inner, list));
+        let mut all: Vec<CampaignNow> = all.collect();
+        all.sort_by_key(|campaign| campaign.opened.at);
+        all
+    }
+
+    /// A campaign as it is now.
+    ///
+    /// # Errors
+    /// There is no such campaign.
+    pub fn campaign_now(&self, name: &str) -> Result<CampaignNow, CampaignError> {
+        let inner = self.campaigns.lock();
+        let name = inner.list(name)?.opened.name.clone();
+        self.now_of(&inner, &name)
+    }
+
+    /// The contacts of a campaign, in the order of its list.
+    ///
+    /// # Errors
+    /// There is no such campaign.
+    pub fn campaign_contacts(&self, name: &str) -> Result<Vec<ContactNow>, CampaignError> {
+        let inner = self.campaigns.lock();
+        let list = inner.list(name)?;
+        let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
+        let contact = |(row, person): (u32, &Person)| {
+            let kept = inner.dialler.contact(name, Row(row)).unwrap_or_default();
+            let KeptContact { stage, attempts, calling, not_before, .. } = kept;
+            let at =
+                |at: Duration| Timestamp(now.0 + at.saturating_sub(elapsed).as_millis() as u64);
+            ContactNow {
+                person: person.clone(),
+                stage: stage_of(stage),
+                attempts: attempts.into(),
+                calling: calling.is_some(),
+                not_before: not_before.filter(|at| *at > elapsed).map(at),
+                disposed: list.disposed.get(&row).cloned(),
+            }
+        };
+        Ok((0..).zip(&list.people).map(contact).collect())
+    }
+
+    /// The numbers that no campaign calls, the oldest first.
+    pub fn never_called(&self) -> Vec<NeverCalled> {
+        let inner = self.campaigns.lock();
+        let mut all: Vec<NeverCalled> = inner.numbers.never.values().cloned().collect();
+        all.sort_by_key(|one| (one.since, one.key));
+        all
+    }
+
+    /// No campaign calls a number from now on, or they may again. False: it was so.
+    pub fn never_call(
+        self: &Arc<Self>,
+        number: &PhoneNumber,
+        never: bool,
+        by: Option<String>,
+    ) -> bool {
+        let mut inner = self.campaigns.lock();
+        self.set_never_called(&mut inner, number, never, by)
+    }
+
+    pub(super) fn set_never_called(
+        self: &Arc<Self>,
+        inner: &mut Inner,
+        number: &PhoneNumber,
+        never: bool,
+        by: Option<String>,
+    ) -> bool {
+        let NumberKey(key) = inner.numbers.key(number);
+        let was = inner.numbers.never.contains_key(&key);
+        if was == never {
+            return false;
+        }
+        let input = match never {
+            true => {
+                let (number, since) = (Some(number.clone()), self.clock.now());
+                inner.numbers.never.insert(key, NeverCalled { key, number, since, by });
+                Input::NeverAgain(NumberKey(key))
+            }
+            false => {
+                inner.numbers.never.remove(&key);
+                Input::MayCall(NumberKey(key))
+            }
+        };
+        self.campaigns_must(inner, input);
+        self.campaigns.look.notify_one();
+        true
+    }
+
+    fn now_of(&self, inner: &Inner, name: &CampaignName) -> Result<CampaignNow, CampaignError> {
+        let list = inner.list(name.as_str())?;
+        let unknown = || CampaignError::Refused(RefusedInput::UnknownCampaign(name.clone()));
+        self.campaign_of(inner, list).ok_or_else(unknown)
+    }
+
+    pub(super) fn campaign_of(&self, inner: &Inner, list: &List) -> Option<CampaignNow> {
+        let status = inner.dialler.status(list.opened.name.as_str())?;
+        let (stage, end) = match status.phase {
+            Phase::Ended(why) => (CampaignStage::Ended, Some(end_of(why))),
+            _ if status.paused => (CampaignStage::Paused, None),
+            _ => (CampaignStage::Running, None),
+        };
+        let site = &self.catalogue.current().site;
+        let template = site.campaigns.get(&list.opened.template);
+        let planner =
+            |template: &CampaignTemplate| matches!(template.choose, Choose::Planner { .. });
+        let running = stage == CampaignStage::Running;
+        Some(CampaignNow {
+            opened: list.opened.clone(),
+            stage,
+            end,
+            planner_chooses: template.is_some_and(planner),
+            reached: status.reached,
+            calls: status.calls,
+            contacts: status.contacts,
+            untried: status.untried,
+            to_offer: status.to_offer,
+            accepted: status.accepted,
+            waits_for: self.waits_for(inner, list).filter(|_| running),
+        })
+    }
+}
+
+impl Inner {
+    pub(super) fn list(&self, name: &str) -> Result<&List, CampaignError> {
+        self.lists.get(name).ok_or_else(|| CampaignError::NoCampaign {
+            name: name.into(),
+            there: self.lists.keys().map(ToString::to_string).collect(),
+        })
+    }
+
+    fn check(&self, new: &NewCampaign, now: Timestamp) -> Result<(), CampaignError> {
+        let name = new.name.as_str();
+        let shown = |c: char| c == ' ' || c.is_alphanumeric() || c.is_ascii_graphic();
+        let length = name.chars().count();
+        if length == 0 || length > NAME || name.trim() != name || !name.chars().all(shown) {
+            return Err(CampaignError::BadName(new.name.clone()));
+        }
+        if self.lists.contains_key(&new.name) {
+            return Err(CampaignError::Taken(new.name.clone()));
+        }
+        if self.lists.values().filter(|list| list.ended.is_none()).count() >= GO_ON {
+            let why = format!("{GO_ON} campaigns go on already: stop one of them first");
+            return Err(CampaignError::TooMuch(why));
+        }
+        let bytes = |field: &Field| field.key.len() + field.value.len();
+        if new.fields.iter().map(bytes).sum::<usize>() > FIELDS {
+            let why = format!("the fields of a campaign have at most {} KiB", FIELDS >> 10);
+            return Err(CampaignError::TooMuch(why));
+        }
+        if new.until.is_some_and(|until| until <= now) {
+            return Err(CampaignError::IsOver);
+        }
+        Ok(())
+    }
+}
+
+/// Who is to be called: the list that was given, or contacts of the site.
+fn people(
+    site: &Site,
+    template: &CampaignTemplate,
+    new: &NewCampaign,
+) -> Result<Vec<Person>, CampaignError> {
+    let people = match &new.people {
+        Some(people) => people.clone(),
+        None if template.waves.is_empty() => {
+            return Err(CampaignError::NoList(template.name.clone()));
+        }
+        None => {
+            let given = |key: &String| new.fields.iter().any(|field| field.key == *key);
+            if let Some(lacking) = template.fields_needed().iter().find(|key| !given(key)) {
+                let why =
+                    format!("the waves of template {:?} need the field {lacking:?}", template.name);
+                return Err(CampaignError::Nobody(why));
+            }
+            people_of_waves(site, template, &new.fields)
+        }
+    };
+    if people.is_empty() {
+        let why = match new.people {
+            Some(_) => "the list is empty",
+            None => "no contact of the site has a tag of one of the waves",
+        };
+        return Err(CampaignError::Nobody(why.to_owned()));
+    }
+    if people.len() > CONTACTS {
+        let why = format!("a campaign has at most {CONTACTS} contacts, not {}", people.len());
+        return Err(CampaignError::TooMuch(why));
+    }
+    Ok(people)
+}
+
+fn end_of(why: Over) -> End {
+    match why {
+        Over::Filled => End::Filled,
+        Over::ListOver => End::ListOver,
+        Over::TimeOver => End::TimeOver,
+        Over::Stopped => End::Stopped,
+    }
+}
+
+fn stage_of(stage: Stage) -> ContactStage {
+    match stage {
+        Stage::ToOffer => ContactStage::ToOffer,
+        Stage::Accepted => ContactStage::Accepted,
+        Stage::Chosen => ContactStage::Chosen,
+        Stage::ToTell => ContactStage::ToTell,
+        Stage::Won => ContactStage::Won,
+        Stage::Over => ContactStage::Over,
+    }
+}

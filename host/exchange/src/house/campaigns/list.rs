@@ -1,0 +1,46 @@
+//! The people of a campaign.
+
+use std::collections::{BTreeMap, HashMap};
+use strowger_campaign::{Listed, Row};
+use strowger_model::{
+    Timestamp,
+    campaign::{Disposed, Opened, Person},
+};
+
+use super::numbers::Numbers;
+
+/// A campaign with its list.
+pub(super) struct List {
+    pub(super) opened: Opened,
+    pub(super) people: Vec<Person>,
+    rows: HashMap<Box<str>, u32>,
+    pub(super) disposed: BTreeMap<u32, Disposed>,
+    /// Since when nobody is called any more.
+    pub(super) ended: Option<Timestamp>,
+}
+
+impl List {
+    pub(super) fn new(opened: Opened, people: Vec<Person>) -> Self {
+        let ids = people.iter().map(|person| person.id.as_str().into());
+        let rows = ids.zip(0..).collect();
+        Self { opened, people, rows, disposed: BTreeMap::new(), ended: None }
+    }
+
+    /// A contact by its id.
+    pub(super) fn row(&self, id: &str) -> Option<Row> {
+        self.rows.get(id).copied().map(Row)
+    }
+
+    pub(super) fn person(&self, row: Row) -> Option<&Person> {
+        self.people.get(row.0 as usize)
+    }
+
+    /// The list in the words of the state machine.
+    pub(super) fn listed(&self, numbers: &Numbers) -> Vec<Listed> {
+        let listed = |person: &Person| Listed {
+            number: person.number.as_ref().map_or(Numbers::NONE, |number| numbers.key(number)),
+            wave: person.wave,
+        };
+        self.people.iter().map(listed).collect()
+    }
+}

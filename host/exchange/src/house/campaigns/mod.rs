@@ -1,0 +1,240 @@
+//! The campaigns of the site: who of their lists is called next, and what came of it.
+//!
+//! Owns the state machine (`strowger_campaign`), the lists, and the do-not-call list, behind one
+//! lock. What the state machine wants kept is in the journal before a call begins because of it.
+//!
+//! * `list`: the people of a campaign. `numbers`: numbers as hashes, and which are in calls.
+//! * `dialling`: calls that begin, go on and end.
+//! * `times`: opening hours, and the room that inbound calls leave.
+//! * `desk`: what people do with campaigns and see of them.
+//! * `ordered`: what flows order and ask.
+//! * `restored`: the campaigns of an earlier host.
+
+pub(crate) mod desk;
+mod dialling;
+mod list;
+mod numbers;
+mod ordered;
+mod restored;
+mod times;
+
+use crate::{Exchange, house::campaigns::numbers::Numbers};
+use list::List;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use strowger_campaign::{
+    Alarm, AttemptId, Claimed, Dialler, Input, Kept, Output, Over, Phase, RefusedInput, Row,
+};
+use strowger_journal::{CampaignChange, Change, Entry, encode};
+use strowger_model::{CallId, CampaignName, TemplateName, Timestamp};
+use tokio::sync::Notify;
+
+pub(crate) use times::tick;
+
+/// Campaigns, and the numbers that they do not call.
+pub(crate) struct Campaigns {
+    inner: Mutex<Inner>,
+    /// Something has happened because of which somebody may have to be called.
+    look: Notify,
+    /// A campaign runs that gives way to inbound calls.
+    gives_way: AtomicBool,
+}
+
+struct Inner {
+    dialler: Dialler,
+    lists: BTreeMap<CampaignName, List>,
+    numbers: Numbers,
+    /// The calls of campaigns, by attempt,
+    calls: BTreeMap<AttemptId, OfCampaign>,
+    /// and the attempt of each call.
+    attempts: HashMap<CallId, AttemptId>,
+    /// Until when each template is open, as the state machine was told; none: it is closed.
+    hours: BTreeMap<TemplateName, Option<Duration>>,
+    /// When hours, and what is kept free, are looked at again at the latest.
+    changes: Option<Timestamp>,
+    /// The PBX can be reached.
+    reachable: bool,
+}
+
+/// The call of an attempt.
+#[derive(Clone)]
+struct OfCampaign {
+    call: CallId,
+    campaign: CampaignName,
+    row: Row,
+}
+
+/// What an input has brought, apart from what is done at once.
+#[derive(Default)]
+struct Brought {
+    claimed: Option<Claimed>,
+}
+
+impl Campaigns {
+    /// Whole between any two inputs: what a panic left undone, the state machine does not rely on.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something has happened on the floor.
+    pub(crate) fn floor_changed(&self) {
+        if self.gives_way.load(Ordering::Relaxed) {
+            self.look.notify_one();
+        }
+    }
+
+    /// Something has happened because of which hours or room have to be looked at.
+    pub(crate) fn look_again(&self) {
+        self.look.notify_one();
+    }
+
+    /// The PBX can be reached from now on, or cannot.
+    pub(crate) fn reachable(&self, reachable: bool) {
+        self.lock().reachable = reachable;
+        self.look.notify_one();
+    }
+}
+
+impl Inner {
+    /// Whether any campaign may still call somebody.
+    fn some_go_on(&self) -> bool {
+        let goes_on = |list: &List| list.ended.is_none();
+        self.lists.values().any(goes_on)
+    }
+}
+
+impl Exchange {
+    /// Gives the campaigns an input, has the journal take what comes of it, and does it. `first`:
+    /// what the journal takes before that, if the input is taken. `by`: the call that it comes from,
+    /// which need not be told.
+    fn tell_campaigns(
+        self: &Arc<Self>,
+        inner: &mut Inner,
+        input: Input,
+        first: Vec<CampaignChange>,
+        by: Option<CallId>,
+    ) -> Result<Brought, RefusedInput> {
+        let mut brought = Brought::default();
+        let (mut inputs, mut first) = (vec![input], Some(first));
+        let mut result = Ok(());
+        while let Some(input) = inputs.pop() {
+            let mut outputs = Vec::new();
+            let taken = inner.dialler.input(self.clock.elapsed(), input, &mut outputs);
+            let before = match (first.take(), &taken) {
+                (Some(first), Ok(())) => first,
+                _ => Vec::new(),
+            };
+            if taken.is_err() && result.is_ok() {
+                result = taken;
+            }
+            self.keep_campaigns(inner, before, &outputs);
+            for output in outputs {
+                if let Some(input) = self.campaigns_want(inner, output, by, &mut brought) {
+                    inputs.push(input);
+                }
+            }
+        }
+        result.map(|()| brought)
+    }
+
+    /// The journal takes it as a whole.
+    fn keep_campaigns(&self, inner: &mut Inner, first: Vec<CampaignChange>, outputs: &[Output]) {
+        let now = self.clock.now();
+        let mut kept = Vec::new();
+        for output in outputs {
+            if let Output::Keep(keep) = output {
+                kept.extend(inner.kept(keep, now));
+            }
+        }
+        let Some(journal) = &self.journal else { return };
+        let changes: Vec<Change> = first
+            .into_iter()
+            .chain(kept)
+            .map(|change| Change::Campaign(Box::new(change)))
+            .collect();
+        if !changes.is_empty() {
+            journal.store.submit(Entry { changes, release: None });
+        }
+    }
+
+    /// Does what the state machine wants. Gives back an input that has to follow at once.
+    fn campaigns_want(
+        self: &Arc<Self>,
+        inner: &mut Inner,
+        output: Output,
+        by: Option<CallId>,
+        brought: &mut Brought,
+    ) -> Option<Input> {
+        match output {
+            Output::Keep(_) => {}
+            Output::Due { campaign, contact, attempt, number, .. } => {
+                let begun = self.call_contact(inner, &campaign, contact, attempt, number);
+                return (!begun).then_some(Input::Ended(attempt));
+            }
+            Output::Claimed { claimed, .. } => brought.claimed = Some(claimed),
+            // Whoever is being offered one is told that there are none any more by `Withdrawn`.
+            Output::Goal { remaining: 0, .. } => {}
+            Output::Goal { campaign, remaining } => self.say_goal(inner, &campaign, remaining, by),
+            Output::Withdrawn { attempt, .. } => {
+                if let Some(of) = inner.calls.get(&attempt).filter(|of| Some(of.call) != by) {
+                    self.say_goal_to(of, 0);
+                }
+            }
+            Output::ToChoose { campaign, accepted } => tracing::error!(
+                %campaign,
+                "ALARM: {accepted} have accepted, and a planner has to choose: \
+                 `strowger campaign status {campaign}` shows them"
+            ),
+            Output::Alarm { campaign, remaining, why } => {
+                let why = match why {
+                    Alarm::EverybodyAsked => "everybody on the list was called",
+                    Alarm::Soon => "the time of the campaign is over soon",
+                };
+                tracing::error!(%campaign, "ALARM: {why}, and {remaining} places are not filled");
+            }
+            Output::Ended { campaign, why } => {
+                let why = match why {
+                    Over::Filled => "all places are filled",
+                    Over::ListOver => "nobody is left to be called",
+                    Over::TimeOver => "its time is over",
+                    Over::Stopped => "it was stopped",
+                };
+                tracing::info!(%campaign, "a campaign has ended: {why}");
+            }
+        }
+        None
+    }
+}
+
+impl Inner {
+    /// What the journal takes of it.
+    fn kept(&mut self, keep: &Kept, now: Timestamp) -> Option<CampaignChange> {
+        Some(match keep {
+            Kept::Campaign(kept) => {
+                let list = self.lists.get_mut(&kept.name)?;
+                list.ended = match kept.phase {
+                    Phase::Ended(_) => list.ended.or(Some(now)),
+                    Phase::Running | Phase::Telling => None,
+                };
+                let (name, ended) = (kept.name.clone(), list.ended);
+                CampaignChange::State { name, ended, state: encode(kept) }
+            }
+            Kept::Contact { campaign, contact, standing } => CampaignChange::Contact {
+                name: campaign.clone(),
+                row: contact.0,
+                state: encode(standing),
+            },
+            Kept::DoNotCall { number, .. } => self.numbers.change(*number),
+            Kept::Forgotten(name) => {
+                self.lists.remove(name);
+                CampaignChange::Forgotten(name.clone())
+            }
+        })
+    }
+}

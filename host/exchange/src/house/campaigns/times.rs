@@ -1,0 +1,226 @@
+//! When campaigns may call: the hours of their templates, and the room that inbound calls leave
+//! them.
+
+use super::{Campaigns, Inner, List};
+use crate::{Clock, Exchange};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Weak, atomic::Ordering},
+    time::Duration,
+};
+use strowger_campaign::{Choose, Input, Template};
+use strowger_flows::Snapshot;
+use strowger_model::{TemplateName, Timestamp, campaign::WaitsFor};
+use strowger_site::{self as site, CampaignTemplate, KeepFree, Site};
+
+/// A wall clock that is set is noticed this late.
+const LOOKED_AT_EVERY: Duration = Duration::from_secs(30);
+/// Hours that end at the same time but for so much are the same.
+const SAME: Duration = Duration::from_secs(1);
+
+/// A template of the site in the words of the state machine.
+fn template(from: &CampaignTemplate) -> Template {
+    Template {
+        at_once: from.at_once,
+        first_wins: from.first_wins,
+        attempts: from.attempts,
+        pause: from.pause,
+        priority: from.priority,
+        gives_way: !from.give_way_to.is_empty(),
+        waves: from.waves.iter().map(|wave| wave.after).collect(),
+        choose: match from.choose {
+            site::Choose::First => Choose::FirstCome,
+            site::Choose::Planner { up_to } => Choose::Planner { up_to },
+        },
+        alarm_before: from.alarm_before,
+        ..Template::new(from.name.clone())
+    }
+}
+
+impl Campaigns {
+    /// Waits until something of the campaigns may be due.
+    async fn due(&self, clock: Clock) {
+        let look = self.look.notified();
+        let wait = {
+            let inner = self.lock();
+            let next = inner.dialler.next_deadline();
+            let next = next.map(|at| at.saturating_sub(clock.elapsed()));
+            let changes = inner.changes.map(|at| at.since(clock.now()));
+            next.into_iter().chain(changes).min()
+        };
+        match wait {
+            None => look.await,
+            Some(wait) => tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = look => {}
+            },
+        }
+    }
+}
+
+impl Exchange {
+    /// The site has other templates from now on.
+    pub(crate) fn furnish_campaigns(self: &Arc<Self>, site: &Site) {
+        let mut inner = self.campaigns.lock();
+        let templates = site.campaigns.values().map(template).collect();
+        self.campaigns_must(&mut inner, Input::Configure { templates });
+        self.look_at_times(&mut inner);
+    }
+
+    /// Looks at hours and room, and does what is due.
+    fn campaigns_due(self: &Arc<Self>) {
+        let mut inner = self.campaigns.lock();
+        self.look_at_times(&mut inner);
+        let now = self.clock.elapsed();
+        if inner.dialler.next_deadline().is_some_and(|due| due <= now) {
+            self.campaigns_must(&mut inner, Input::Tick);
+        }
+        self.watch_callers(&mut inner);
+    }
+
+    pub(super) fn look_at_times(self: &Arc<Self>, inner: &mut Inner) {
+        let snapshot = self.catalogue.current();
+        let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
+        let mut changes = BTreeSet::new();
+        let running: BTreeSet<TemplateName> = inner
+            .lists
+            .values()
+            .filter(|list| list.ended.is_none())
+            .map(|list| list.opened.template.clone())
+            .collect();
+        for name in &running {
+            let Some(template) = snapshot.site.campaigns.get(name) else { continue };
+            let open = self.is_open(inner, template, &snapshot, now);
+            let until =
+                |at: Option<Timestamp>| at.map_or(Duration::MAX, |at| elapsed + at.since(now));
+            let until = open.ok().map(until);
+            changes.extend(changes_at(template, &snapshot.site, now));
+            if inner.hours_changed(name, until) {
+                self.campaigns_must(inner, Input::Hours { template: name.clone(), until });
+            }
+        }
+        let later = Timestamp(now.0 + LOOKED_AT_EVERY.as_millis() as u64);
+        inner.changes =
+            (!running.is_empty()).then(|| changes.first().map_or(later, |at| later.min(*at)));
+        self.look_at_room(inner);
+    }
+
+    /// Until when a template may call; none: without an end that is known.
+    fn is_open(
+        &self,
+        inner: &Inner,
+        template: &CampaignTemplate,
+        snapshot: &Snapshot,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, WaitsFor> {
+        if !inner.reachable || self.draining.load(Ordering::Relaxed) {
+            return Err(WaitsFor::Pbx);
+        }
+        let flow = snapshot.flows.get(template.flow.as_str());
+        if flow.is_none_or(|flow| flow.withdrawn) {
+            return Err(WaitsFor::Flow);
+        }
+        let Some(hours) = &template.hours else { return Ok(None) };
+        match snapshot.site.schedule(hours, now) {
+            Some(status) if status.open => Ok(status.until.map(|until| until.instant)),
+            _ => Err(WaitsFor::Hours),
+        }
+    }
+
+    /// Why nobody is called for a campaign that goes on; none: somebody may be.
+    pub(super) fn waits_for(&self, inner: &Inner, list: &List) -> Option<WaitsFor> {
+        let snapshot = self.catalogue.current();
+        let Some(template) = snapshot.site.campaigns.get(&list.opened.template) else {
+            return Some(WaitsFor::Flow);
+        };
+        if let Err(why) = self.is_open(inner, template, &snapshot, self.clock.now()) {
+            return Some(why);
+        }
+        let Room { waiting, free, keep } = self.room(template, &snapshot.site)?;
+        (waiting || free <= keep).then_some(WaitsFor::Agents)
+    }
+
+    /// Tells the campaigns how much room the inbound calls leave.
+    pub(super) fn look_at_room(self: &Arc<Self>, inner: &mut Inner) {
+        let snapshot = self.catalogue.current();
+        let running = inner.lists.values().filter(|list| list.ended.is_none());
+        let running: BTreeSet<TemplateName> =
+            running.map(|list| list.opened.template.clone()).collect();
+        let mut some = false;
+        for template in running.iter().filter_map(|name| snapshot.site.campaigns.get(name)) {
+            let Some(Room { waiting, free, keep }) = self.room(template, &snapshot.site) else {
+                continue;
+            };
+            some = true;
+            let template = template.name.clone();
+            self.campaigns_must(inner, Input::Room { template, waiting, free, keep });
+        }
+        self.campaigns.gives_way.store(some, Ordering::Relaxed);
+    }
+
+    /// None: the template does not give way.
+    fn room(&self, template: &CampaignTemplate, site: &Site) -> Option<Room> {
+        if template.give_way_to.is_empty() {
+            return None;
+        }
+        let now = self.clock.now();
+        let (waiting, free) = self.floor.look(|floor, elapsed| {
+            let queues = template.give_way_to.iter();
+            let waits = |queue: &str| floor.queue(queue, elapsed).is_some_and(|it| it.waiting > 0);
+            let waiting = queues.clone().any(|queue| waits(queue.as_str()));
+            (waiting, floor.free_among(&template.give_way_to))
+        });
+        Some(Room { waiting, free, keep: kept_free(template, site, now) })
+    }
+}
+
+/// The room that inbound calls leave.
+struct Room {
+    waiting: bool,
+    free: u32,
+    keep: u32,
+}
+
+/// So many agents stay free now: of the last line whose schedule is open.
+fn kept_free(template: &CampaignTemplate, site: &Site, now: Timestamp) -> u32 {
+    let counts = |keep: &&KeepFree| {
+        let schedule = keep.schedule.as_ref();
+        schedule.is_none_or(|name| site.schedule(name, now).is_some_and(|status| status.open))
+    };
+    template.keep_free.iter().rfind(counts).map_or(0, |keep| keep.agents)
+}
+
+/// When the schedules of a template change.
+fn changes_at(
+    template: &CampaignTemplate,
+    site: &Site,
+    now: Timestamp,
+) -> impl Iterator<Item = Timestamp> {
+    let kept_free = template.keep_free.iter().filter_map(|keep| keep.schedule.as_ref());
+    let schedules = template.hours.iter().chain(kept_free);
+    schedules.filter_map(move |name| Some(site.schedule(name, now)?.until?.instant))
+}
+
+impl Inner {
+    /// Whether the state machine has to be told of these hours.
+    fn hours_changed(&mut self, name: &TemplateName, until: Option<Duration>) -> bool {
+        let same = match (self.hours.get(name), until) {
+            (Some(Some(told)), Some(until)) => told.abs_diff(until) < SAME,
+            (Some(None), None) => true,
+            _ => false,
+        };
+        if !same {
+            self.hours.insert(name.clone(), until);
+        }
+        !same
+    }
+}
+
+/// Has campaigns call in their time, until the exchange is gone.
+pub(crate) async fn tick(campaigns: Arc<Campaigns>, clock: Clock, exchange: Weak<Exchange>) {
+    loop {
+        campaigns.due(clock).await;
+        let Some(exchange) = exchange.upgrade() else { return };
+        exchange.campaigns_due();
+    }
+}
