@@ -8,7 +8,7 @@ use futures_util::{AsyncBufReadExt, StreamExt, TryStreamExt, stream};
 use reqwest::{RequestBuilder, Response, Url};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{error, io, iter, path::Path};
-use strowger_model::{AgentName, CallId, FlowName};
+use strowger_model::{AgentName, CallId, CampaignName, FlowName};
 
 /// A host in another process.
 pub struct Client {
@@ -117,6 +117,45 @@ impl Host for Client {
 
     async fn switch_turns(&self, which: v1::WhichTurns) -> Result<Vec<v1::SwitchTurn>, Error> {
         read(self.send(self.http.get(self.url(&["switch-turns"])).query(&which)).await?).await
+    }
+
+    async fn campaigns(&self) -> Result<Vec<v1::Campaign>, Error> {
+        self.get(&["campaigns"]).await
+    }
+
+    async fn open_campaign(&self, open: v1::OpenCampaign) -> Result<v1::Campaign, Error> {
+        self.post(&["campaigns"], &open).await
+    }
+
+    async fn campaign(&self, campaign: &CampaignName) -> Result<v1::Campaign, Error> {
+        self.get(&["campaigns", campaign.as_str()]).await
+    }
+
+    async fn campaign_contacts(
+        &self,
+        campaign: &CampaignName,
+    ) -> Result<Vec<v1::CampaignContact>, Error> {
+        self.get(&["campaigns", campaign.as_str(), "contacts"]).await
+    }
+
+    async fn direct_campaign(
+        &self,
+        campaign: &CampaignName,
+        what: v1::CampaignDo,
+    ) -> Result<v1::Campaign, Error> {
+        self.post(&["campaigns", campaign.as_str()], &what).await
+    }
+
+    async fn do_not_call(&self) -> Result<Vec<v1::DoNotCall>, Error> {
+        self.get(&["do-not-call"]).await
+    }
+
+    async fn never_call(&self, never: v1::NeverCall) -> Result<(), Error> {
+        self.post(&["do-not-call"], &never).await
+    }
+
+    async fn import_numbers(&self, import: v1::ImportNumbers) -> Result<v1::Imported, Error> {
+        self.post(&["do-not-call", "import"], &import).await
     }
 
     async fn checklist(&self) -> Result<Vec<v1::Check>, Error> {

@@ -2,7 +2,7 @@
 
 use crate::{Error, v1};
 use futures_util::stream::BoxStream;
-use strowger_model::{AgentName, CallId, FlowName};
+use strowger_model::{AgentName, CallId, CampaignName, FlowName};
 
 /// Lines of text, without their ends, as they come.
 pub type Lines = BoxStream<'static, Result<String, Error>>;
@@ -78,6 +78,67 @@ pub trait Host: Send + Sync + 'static {
         &self,
         which: v1::WhichTurns,
     ) -> impl Future<Output = Result<Vec<v1::SwitchTurn>, Error>> + Send;
+
+    /// Every campaign that is known, in the order in which they were opened.
+    fn campaigns(&self) -> impl Future<Output = Result<Vec<v1::Campaign>, Error>> + Send;
+
+    /// Opens a campaign, and returns it. Its list is checked whole.
+    ///
+    /// # Errors
+    /// Not found: the site has no such template. Conflict: there is a campaign of this name. Bad
+    /// request: something is wrong with the list (the message says in which lines), or there is
+    /// nobody to call.
+    fn open_campaign(
+        &self,
+        open: v1::OpenCampaign,
+    ) -> impl Future<Output = Result<v1::Campaign, Error>> + Send;
+
+    /// A campaign.
+    ///
+    /// # Errors
+    /// Not found: there is none of this name.
+    fn campaign(
+        &self,
+        campaign: &CampaignName,
+    ) -> impl Future<Output = Result<v1::Campaign, Error>> + Send;
+
+    /// The people on the list of a campaign, in its order, and what came of each.
+    ///
+    /// # Errors
+    /// Not found: there is no such campaign.
+    fn campaign_contacts(
+        &self,
+        campaign: &CampaignName,
+    ) -> impl Future<Output = Result<Vec<v1::CampaignContact>, Error>> + Send;
+
+    /// Does something with a campaign, and returns it.
+    ///
+    /// # Errors
+    /// Not found: there is no such campaign or contact. Conflict: it has ended, or the contact has
+    /// not accepted.
+    fn direct_campaign(
+        &self,
+        campaign: &CampaignName,
+        what: v1::CampaignDo,
+    ) -> impl Future<Output = Result<v1::Campaign, Error>> + Send;
+
+    /// The do-not-call list, in the order in which numbers were put on it.
+    fn do_not_call(&self) -> impl Future<Output = Result<Vec<v1::DoNotCall>, Error>> + Send;
+
+    /// Puts a number on the do-not-call list, or takes it off.
+    ///
+    /// # Errors
+    /// Bad request: it is not a telephone number. Not found: it is not on the list.
+    fn never_call(&self, never: v1::NeverCall) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Puts numbers on the do-not-call list, all of them or none.
+    ///
+    /// # Errors
+    /// Bad request: something is wrong with the list. The message says in which lines.
+    fn import_numbers(
+        &self,
+        import: v1::ImportNumbers,
+    ) -> impl Future<Output = Result<v1::Imported, Error>> + Send;
 
     /// What must be prepared for an emergency, and how it is.
     fn checklist(&self) -> impl Future<Output = Result<Vec<v1::Check>, Error>> + Send;

@@ -12,6 +12,14 @@
 //! | `GET /v1/switches` | `switches` | every switch |
 //! | `POST /v1/switches/NAME` | `turn_switch` | the turn |
 //! | `GET /v1/switch-turns` | `switch_turns` | turns; with `?switch=NAME` of one, with `?limit=N` so many |
+//! | `GET /v1/campaigns` | `campaigns` | every campaign |
+//! | `POST /v1/campaigns` | `open_campaign` | the new campaign |
+//! | `GET /v1/campaigns/NAME` | `campaign` | the campaign |
+//! | `POST /v1/campaigns/NAME` | `direct_campaign` | the campaign |
+//! | `GET /v1/campaigns/NAME/contacts` | `campaign_contacts` | the people on its list |
+//! | `GET /v1/do-not-call` | `do_not_call` | the do-not-call list |
+//! | `POST /v1/do-not-call` | `never_call` | `null` |
+//! | `POST /v1/do-not-call/import` | `import_numbers` | how many numbers are new |
 //! | `GET /v1/checklist` | `checklist` | what must be prepared for an emergency |
 //! | `GET /v1/calls` | `calls` | the calls that are up |
 //! | `POST /v1/calls` | `call` | text: a line for each thing that happens, until the call is over |
@@ -31,13 +39,13 @@ use crate::{Error, Host, asked::Asked, v1};
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, Query, State},
+    extract::{DefaultBodyLimit, Path, Query, State},
     http::{Method, Uri},
     routing::{get, post},
 };
 use futures_util::TryStreamExt;
 use std::sync::Arc;
-use strowger_model::{AgentName, CallId, FlowName};
+use strowger_model::{AgentName, CallId, CampaignName, FlowName};
 
 type Answer<T> = Result<Json<T>, Error>;
 
@@ -54,6 +62,7 @@ pub fn router<H: Host>(host: H) -> Router {
         .route("/v1/switches", get(switches::<H>))
         .route("/v1/switches/{switch}", post(turn_switch::<H>))
         .route("/v1/switch-turns", get(switch_turns::<H>))
+        .merge(campaign_routes::<H>())
         .route("/v1/checklist", get(checklist::<H>))
         .route("/v1/calls/{call}/take-out", post(take_out::<H>))
         .route("/v1/calls/{call}/send-on", post(send_on::<H>))
@@ -65,6 +74,19 @@ pub fn router<H: Host>(host: H) -> Router {
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
         .with_state(Arc::new(host))
+}
+
+/// A list of a campaign is larger than other requests.
+const LIST: usize = 64 << 20;
+
+fn campaign_routes<H: Host>() -> Router<Arc<H>> {
+    Router::new()
+        .route("/v1/campaigns", get(campaigns::<H>).post(open_campaign::<H>))
+        .route("/v1/campaigns/{name}", get(campaign::<H>).post(direct_campaign::<H>))
+        .route("/v1/campaigns/{name}/contacts", get(campaign_contacts::<H>))
+        .route("/v1/do-not-call", get(do_not_call::<H>).post(never_call::<H>))
+        .route("/v1/do-not-call/import", post(import_numbers::<H>))
+        .layer(DefaultBodyLimit::max(LIST))
 }
 
 async fn unknown(method: Method, uri: Uri) -> Error {
@@ -127,6 +149,57 @@ async fn switch_turns<H: Host>(
     Asked(Query(which)): Asked<Query<v1::WhichTurns>>,
 ) -> Answer<Vec<v1::SwitchTurn>> {
     host.switch_turns(which).await.map(Json)
+}
+
+async fn campaigns<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Campaign>> {
+    host.campaigns().await.map(Json)
+}
+
+async fn open_campaign<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Json(open)): Asked<Json<v1::OpenCampaign>>,
+) -> Answer<v1::Campaign> {
+    host.open_campaign(open).await.map(Json)
+}
+
+async fn campaign<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Path(campaign)): Asked<Path<CampaignName>>,
+) -> Answer<v1::Campaign> {
+    host.campaign(&campaign).await.map(Json)
+}
+
+async fn campaign_contacts<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Path(campaign)): Asked<Path<CampaignName>>,
+) -> Answer<Vec<v1::CampaignContact>> {
+    host.campaign_contacts(&campaign).await.map(Json)
+}
+
+async fn direct_campaign<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Path(campaign)): Asked<Path<CampaignName>>,
+    Asked(Json(what)): Asked<Json<v1::CampaignDo>>,
+) -> Answer<v1::Campaign> {
+    host.direct_campaign(&campaign, what).await.map(Json)
+}
+
+async fn do_not_call<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::DoNotCall>> {
+    host.do_not_call().await.map(Json)
+}
+
+async fn never_call<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Json(never)): Asked<Json<v1::NeverCall>>,
+) -> Answer<()> {
+    host.never_call(never).await.map(Json)
+}
+
+async fn import_numbers<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Json(import)): Asked<Json<v1::ImportNumbers>>,
+) -> Answer<v1::Imported> {
+    host.import_numbers(import).await.map(Json)
 }
 
 async fn checklist<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Check>> {

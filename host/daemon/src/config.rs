@@ -76,16 +76,16 @@ pub enum Adapter {
     Remote,
 }
 
-/// How long things are kept, in days from the arrival of a call.
+/// How long things are kept, in days from the arrival of a call, or from the end of a campaign.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Keep {
     /// The steps of calls: what `strowger replay` needs.
     pub steps: u32,
-    /// Records of calls, mail that was sent, closed cases.
+    /// Records of calls, mail that was sent, closed cases, campaigns that have ended.
     pub records: u32,
     /// Personal data: steps, callers' numbers and notes in records, recipients of mail, fields of
-    /// closed cases. Not given: as long as the rest.
+    /// closed cases, who was on the lists of campaigns that have ended. Not given: as long as the rest.
     pub personal: Option<u32>,
 }
 

@@ -8,7 +8,7 @@
 //!   say themselves.
 //! * `control`: the socket by which commands and programs reach the host.
 //! * `running`: the host as the API shows it; `answers`: from the types of the inside to those of the
-//!   API.
+//!   API, `campaigns` those of campaigns.
 //! * `status`: how the host is, as a whole; `checklist`: what is prepared for an emergency.
 //! * `paperwork`, `case`: what the API does in the journal: cases and notes.
 //! * `watch`: what the host shows of its calls; `test_call`: the calls of `strowger call`.
@@ -16,6 +16,7 @@
 //! The command `strowger` starts it, and a demo puts its parts together otherwise.
 
 mod answers;
+mod campaigns;
 mod case;
 mod checklist;
 mod config;

@@ -1,17 +1,17 @@
 //! The running host as the API shows it.
 
 use crate::{
-    answers, checklist, paperwork,
+    answers, campaigns, checklist, paperwork,
     status::{self, Vitals},
     test_call::{Stage, TestLegs},
     watch::Watch,
 };
 use std::{sync::Arc, time::Duration};
 use strowger_api::{Error, Host, Lines, v1};
-use strowger_exchange::{ByHandError, Exchange};
+use strowger_exchange::{ByHandError, Clock, Exchange};
 use strowger_flows::Catalogue;
 use strowger_journal::{Backend, TurnQuery};
-use strowger_model::{AgentName, CallId, FlowName, event::RefusalReason};
+use strowger_model::{AgentName, CallId, CampaignName, FlowName, event::RefusalReason};
 use strowger_pbx::port::Pbx;
 use strowger_sim::Sim;
 
@@ -125,6 +125,75 @@ impl Host for Running {
         let read = tokio::task::spawn_blocking(move || store.switch_turns(&query)).await;
         let turns = read.map_err(Error::internal)?.map_err(Error::internal)?;
         Ok(turns.into_iter().map(answers::switch_turn).collect())
+    }
+
+    async fn campaigns(&self) -> Result<Vec<v1::Campaign>, Error> {
+        Ok(self.exchange.campaigns().into_iter().map(campaigns::campaign).collect())
+    }
+
+    async fn open_campaign(&self, open: v1::OpenCampaign) -> Result<v1::Campaign, Error> {
+        let (exchange, site) = (self.exchange.clone(), self.catalogue.current().site.clone());
+        // A long list takes a while.
+        let opened = tokio::task::spawn_blocking(move || {
+            let new = campaigns::opening(open, &exchange, &site, Clock::system().now())?;
+            exchange.open_campaign(new).map_err(campaigns::not_done)
+        });
+        let opened = opened.await.map_err(Error::internal)??;
+        self.committed().await?;
+        Ok(campaigns::campaign(opened))
+    }
+
+    async fn campaign(&self, campaign: &CampaignName) -> Result<v1::Campaign, Error> {
+        let now = self.exchange.campaign_now(campaign.as_str());
+        now.map(campaigns::campaign).map_err(campaigns::not_done)
+    }
+
+    async fn campaign_contacts(
+        &self,
+        campaign: &CampaignName,
+    ) -> Result<Vec<v1::CampaignContact>, Error> {
+        let contacts = self.exchange.campaign_contacts(campaign.as_str());
+        let contacts = contacts.map_err(campaigns::not_done)?;
+        Ok(contacts.into_iter().map(campaigns::contact).collect())
+    }
+
+    async fn direct_campaign(
+        &self,
+        campaign: &CampaignName,
+        what: v1::CampaignDo,
+    ) -> Result<v1::Campaign, Error> {
+        let directed = self.exchange.direct_campaign(campaign.as_str(), campaigns::direct(what));
+        let directed = directed.map_err(campaigns::not_done)?;
+        self.committed().await?;
+        Ok(campaigns::campaign(directed))
+    }
+
+    async fn do_not_call(&self) -> Result<Vec<v1::DoNotCall>, Error> {
+        Ok(self.exchange.never_called().into_iter().map(campaigns::never_called).collect())
+    }
+
+    async fn never_call(&self, never: v1::NeverCall) -> Result<(), Error> {
+        let v1::NeverCall { number, listed, by } = never;
+        let number = campaigns::number(&number, &self.catalogue.current().site)?;
+        if !self.exchange.never_call(&number, listed, by) && !listed {
+            return Err(Error::not_found("this number is not on the do-not-call list"));
+        }
+        self.committed().await
+    }
+
+    async fn import_numbers(&self, import: v1::ImportNumbers) -> Result<v1::Imported, Error> {
+        let (exchange, site) = (self.exchange.clone(), self.catalogue.current().site.clone());
+        let imported = tokio::task::spawn_blocking(move || {
+            let numbers = campaigns::numbers(&import.list, &site)?;
+            let (mut added, all) = (0, numbers.len() as u64);
+            for number in &numbers {
+                added += u64::from(exchange.never_call(number, true, import.by.clone()));
+            }
+            Ok(v1::Imported { added, known: all - added })
+        });
+        let imported = imported.await.map_err(Error::internal)??;
+        self.committed().await?;
+        Ok(imported)
     }
 
     async fn checklist(&self) -> Result<Vec<v1::Check>, Error> {

@@ -21,8 +21,8 @@ use anyhow::Result;
 use args::{Cli, Command, SchemaKind};
 use clap::{CommandFactory, Parser};
 use commands::{
-    adapter, call, calls, card, cases, check, drill, erase, floor, flows, hours, mails, pin,
-    records, replay, report, sim, status, switch, test,
+    adapter, call, calls, campaign, card, cases, check, dnc, drill, erase, floor, flows, hours,
+    mails, pin, records, replay, report, sim, status, switch, test,
 };
 use std::{
     io::{self, ErrorKind, Write},
@@ -61,6 +61,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Agents(args) => floor::agents(&args)?,
         Command::Calls(args) => calls::calls(&args)?,
         Command::Switch(args) => switch::switch(&args)?,
+        Command::Campaign(args) => campaign::campaign(&args)?,
+        Command::Dnc(args) => dnc::dnc(&args)?,
         Command::Drill(args) => drill::drill(&args)?,
         Command::Card(args) => card::card(&args)?,
         Command::Pin => pin::pin()?,

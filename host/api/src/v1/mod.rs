@@ -8,6 +8,7 @@
 //! * [`flow`]: flows and their versions.
 //! * [`floor`]: queues and agents.
 //! * [`call`]: calls that are up, and calls to bring in.
+//! * [`campaign`]: campaigns, the people on their lists, and the do-not-call list.
 //! * [`case`]: cases, and what is noted of them.
 //! * [`checklist`]: what is prepared for an emergency.
 //! * [`switch`]: switches, and who turned them.
@@ -15,6 +16,7 @@
 //! * [`schema`](mod@schema): the JSON Schemas of all of it.
 
 pub mod call;
+pub mod campaign;
 pub mod case;
 pub mod checklist;
 pub mod floor;
@@ -24,6 +26,10 @@ pub mod status;
 pub mod switch;
 
 pub use call::{Call, CallNow, NewCall, SendOn};
+pub use campaign::{
+    Campaign, CampaignContact, CampaignDo, CampaignEnd, CampaignStage, ContactStage, DoNotCall,
+    ImportNumbers, Imported, List, NeverCall, OpenCampaign, WaitsFor,
+};
 pub use case::{Case, CaseEnd, Closed, Field, NewCase, Notes, WhichCases};
 pub use checklist::{Check, CheckKind};
 pub use floor::{Agent, AgentDo, AgentState, Queue, QueueDay, QueueNow};

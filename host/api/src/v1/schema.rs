@@ -1,8 +1,10 @@
 //! The JSON Schemas of all that travels in `v1`.
 
 use super::{
-    Accept, Accepted, Agent, AgentDo, Call, Case, CaseEnd, Check, Flow, NewCall, NewCase, Queue,
-    Refused, RolledBack, SendOn, Status, Switch, SwitchTurn, TurnSwitch, WhichCases, WhichTurns,
+    Accept, Accepted, Agent, AgentDo, Call, Campaign, CampaignContact, CampaignDo, Case, CaseEnd,
+    Check, DoNotCall, Flow, ImportNumbers, Imported, NeverCall, NewCall, NewCase, OpenCampaign,
+    Queue, Refused, RolledBack, SendOn, Status, Switch, SwitchTurn, TurnSwitch, WhichCases,
+    WhichTurns,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -21,6 +23,10 @@ pub fn schema() -> Value {
     answers.subschema_for::<Case>();
     answers.subschema_for::<Switch>();
     answers.subschema_for::<SwitchTurn>();
+    answers.subschema_for::<Campaign>();
+    answers.subschema_for::<CampaignContact>();
+    answers.subschema_for::<DoNotCall>();
+    answers.subschema_for::<Imported>();
     answers.subschema_for::<Check>();
     answers.subschema_for::<Status>();
     answers.subschema_for::<Refused>();
@@ -34,6 +40,10 @@ pub fn schema() -> Value {
     requests.subschema_for::<CaseEnd>();
     requests.subschema_for::<TurnSwitch>();
     requests.subschema_for::<WhichTurns>();
+    requests.subschema_for::<OpenCampaign>();
+    requests.subschema_for::<CampaignDo>();
+    requests.subschema_for::<NeverCall>();
+    requests.subschema_for::<ImportNumbers>();
     let mut all = requests.take_definitions(true);
     all.extend(answers.take_definitions(true));
     json!({

@@ -8,8 +8,8 @@ use std::{collections::BTreeSet, fmt::Debug};
 use strowger_api::{
     Client, Error, Host, Kind, router,
     v1::{
-        Accept, AgentDo, CaseEnd, Means, NewCall, NewCase, Notes, SendOn, TurnSwitch, WhichCases,
-        WhichTurns,
+        Accept, AgentDo, CampaignDo, CaseEnd, ImportNumbers, List, Means, NeverCall, NewCall,
+        NewCase, Notes, OpenCampaign, SendOn, TurnSwitch, WhichCases, WhichTurns,
     },
 };
 
@@ -34,6 +34,41 @@ async fn emergencies(host: &impl Host) -> Vec<Result<String, Error>> {
     let of_one = WhichTurns { switch: Some("vcare / hap".to_owned()), limit: Some(1) };
     said.push(shown(host.switch_turns(of_one).await));
     said.push(shown(host.switch_turns(WhichTurns::default()).await));
+    said
+}
+
+/// Those about campaigns and the do-not-call list.
+async fn campaigns(host: &impl Host) -> Vec<Result<String, Error>> {
+    let mut said = vec![shown(host.campaigns().await)];
+    // Larger than other requests.
+    let list = List { name: "lijst.csv".to_owned(), text: "id,numbers\n".repeat(1 << 18) };
+    let open = OpenCampaign {
+        template: "reservelijst".into(),
+        name: Some("griep".into()),
+        goal: Some(6),
+        until: Some(small::turn().at),
+        fields: notes("slot", "14:20"),
+        list: Some(list.clone()),
+        by: Some("dirk".to_owned()),
+    };
+    said.push(shown(host.open_campaign(open.clone()).await));
+    said.push(shown(host.open_campaign(OpenCampaign { name: None, ..open.clone() }).await));
+    said.push(shown(host.open_campaign(OpenCampaign { list: None, ..open }).await));
+    for name in [small::campaign().campaign, "griep".into()] {
+        said.push(shown(host.campaign(&name).await));
+        said.push(shown(host.campaign_contacts(&name).await));
+        let chosen = CampaignDo::Choose { contact: "z9".to_owned() };
+        for what in [CampaignDo::Pause, CampaignDo::Resume, CampaignDo::Stop, chosen] {
+            said.push(shown(host.direct_campaign(&name, what).await));
+        }
+    }
+    said.push(shown(host.do_not_call().await));
+    for listed in [true, false] {
+        let never =
+            NeverCall { number: "0470 12 34 56".to_owned(), listed, by: Some("dirk".to_owned()) };
+        said.push(shown(host.never_call(never).await));
+    }
+    said.push(shown(host.import_numbers(ImportNumbers { list, by: None }).await));
     said
 }
 
@@ -65,6 +100,7 @@ async fn everything(host: &impl Host) -> Vec<Result<String, Error>> {
         said.push(shown(host.agent(&agent.into(), what).await));
     }
     said.extend(emergencies(host).await);
+    said.extend(campaigns(host).await);
     for call in [small::call(), small::broken_call()] {
         said.push(shown(host.take_out(call).await));
         said.push(shown(host.send_on(call, SendOn { to: "PJSIP/an".to_owned() }).await));

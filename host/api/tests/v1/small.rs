@@ -3,7 +3,7 @@
 use futures_util::{StreamExt, stream};
 use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 use strowger_api::{Error, Host, Lines, v1};
-use strowger_model::{AgentName, CallId, FlowName, Timestamp};
+use strowger_model::{AgentName, CallId, CampaignName, FlowName, Timestamp};
 
 /// One flow, one queue, one agent, one call; and the cases that were noted.
 #[derive(Default)]
@@ -171,6 +171,52 @@ pub(crate) fn turn() -> v1::SwitchTurn {
     }
 }
 
+pub(crate) fn campaign() -> v1::Campaign {
+    v1::Campaign {
+        campaign: "griep 2026/1".into(),
+        template: "reservelijst".into(),
+        opened: NOON,
+        by: Some("an".to_owned()),
+        goal: 6,
+        until: Some(NOON.plus(Duration::from_secs(3600))),
+        fields: vec![v1::Field { key: "slot".to_owned(), value: "14:20".to_owned() }],
+        stage: v1::CampaignStage::Running,
+        end: None,
+        planner_chooses: false,
+        reached: 2,
+        calls: 1,
+        contacts: 40,
+        untried: 30,
+        to_offer: 31,
+        accepted: 0,
+        waits_for: Some(v1::WaitsFor::Agents),
+    }
+}
+
+pub(crate) fn contact() -> v1::CampaignContact {
+    v1::CampaignContact {
+        contact: "z9".to_owned(),
+        number: Some("+32470123456".to_owned()),
+        name: "Maes, An".to_owned(),
+        language: Some("nl-BE".to_owned()),
+        tags: vec!["intern".to_owned()],
+        fields: vec![v1::Field { key: "town".to_owned(), value: "Gent".to_owned() }],
+        wave: 1,
+        stage: v1::ContactStage::Won,
+        attempts: 2,
+        calling: false,
+        not_before: None,
+        outcome: Some("accepted".to_owned()),
+        reason: None,
+        at: Some(NOON),
+        agent: Some("an".into()),
+    }
+}
+
+pub(crate) fn never() -> v1::DoNotCall {
+    v1::DoNotCall { number: None, since: NOON, by: Some("griep".to_owned()) }
+}
+
 pub(crate) fn check() -> v1::Check {
     v1::Check {
         kind: v1::CheckKind::Phone,
@@ -251,6 +297,62 @@ impl Host for Small {
             }
             _ => Err(Error::internal("the journal cannot be read")),
         }
+    }
+
+    async fn campaigns(&self) -> Result<Vec<v1::Campaign>, Error> {
+        Ok(vec![campaign()])
+    }
+
+    async fn open_campaign(&self, open: v1::OpenCampaign) -> Result<v1::Campaign, Error> {
+        let name = open.name.ok_or_else(|| Error::conflict("there is such a campaign"))?;
+        let list = open.list.ok_or_else(|| Error::bad_request("there is nobody to call"))?;
+        let field = |(key, value)| v1::Field { key, value };
+        Ok(v1::Campaign {
+            campaign: name,
+            goal: open.goal.unwrap_or(1),
+            contacts: list.text.lines().count() as u32,
+            by: Some(list.name),
+            fields: open.fields.into_iter().map(field).collect(),
+            ..campaign()
+        })
+    }
+
+    async fn campaign(&self, name: &CampaignName) -> Result<v1::Campaign, Error> {
+        match *name == campaign().campaign {
+            true => Ok(campaign()),
+            false => Err(Error::not_found("there is no such campaign")),
+        }
+    }
+
+    async fn campaign_contacts(
+        &self,
+        name: &CampaignName,
+    ) -> Result<Vec<v1::CampaignContact>, Error> {
+        self.campaign(name).await.map(|_| vec![contact()])
+    }
+
+    async fn direct_campaign(
+        &self,
+        name: &CampaignName,
+        what: v1::CampaignDo,
+    ) -> Result<v1::Campaign, Error> {
+        let by = Some(format!("{what:?}"));
+        self.campaign(name).await.map(|campaign| v1::Campaign { by, ..campaign })
+    }
+
+    async fn do_not_call(&self) -> Result<Vec<v1::DoNotCall>, Error> {
+        Ok(vec![never()])
+    }
+
+    async fn never_call(&self, never: v1::NeverCall) -> Result<(), Error> {
+        match never.listed {
+            true => Ok(()),
+            false => Err(Error::not_found(format!("{:?} says so", never.by))),
+        }
+    }
+
+    async fn import_numbers(&self, import: v1::ImportNumbers) -> Result<v1::Imported, Error> {
+        Ok(v1::Imported { added: import.list.text.len() as u64, known: 2 })
     }
 
     async fn checklist(&self) -> Result<Vec<v1::Check>, Error> {

@@ -6,8 +6,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::fmt::Debug;
 use strowger_api::v1::{
-    Accept, Accepted, AgentDo, AgentState, Case, CaseEnd, Closed, Field, NewCall, NewCase, Notes,
-    Refused, RolledBack, SendOn, TurnSwitch, WhichCases, WhichTurns,
+    Accept, Accepted, AgentDo, AgentState, CampaignDo, CampaignEnd, Case, CaseEnd, Closed, Field,
+    ImportNumbers, Imported, NeverCall, NewCall, NewCase, Notes, OpenCampaign, Refused, RolledBack,
+    SendOn, TurnSwitch, WaitsFor, WhichCases, WhichTurns,
 };
 use strowger_model::Timestamp;
 
@@ -59,6 +60,64 @@ fn flows() {
     let accepted = Accepted { version: "b2".to_owned(), error: None };
     is(accepted, json!({ "version": "b2", "error": null }));
     is(Refused { error: "no".to_owned() }, json!({ "error": "no" }));
+}
+
+#[test]
+fn campaigns() {
+    let on_the_wire = json!({
+        "campaign": "griep 2026/1",
+        "template": "reservelijst",
+        "opened": 1_795_000_000_000_u64,
+        "by": "an",
+        "goal": 6,
+        "until": 1_795_003_600_000_u64,
+        "fields": [{ "key": "slot", "value": "14:20" }],
+        "stage": "running",
+        "end": null,
+        "planner_chooses": false,
+        "reached": 2,
+        "calls": 1,
+        "contacts": 40,
+        "untried": 30,
+        "to_offer": 31,
+        "accepted": 0,
+        "waits_for": "agents",
+    });
+    is(small::campaign(), on_the_wire);
+    let on_the_wire = json!({
+        "contact": "z9",
+        "number": "+32470123456",
+        "name": "Maes, An",
+        "language": "nl-BE",
+        "tags": ["intern"],
+        "fields": [{ "key": "town", "value": "Gent" }],
+        "wave": 1,
+        "stage": "won",
+        "attempts": 2,
+        "calling": false,
+        "not_before": null,
+        "outcome": "accepted",
+        "reason": null,
+        "at": 1_795_000_000_000_u64,
+        "agent": "an",
+    });
+    is(small::contact(), on_the_wire);
+    is(small::never(), json!({ "number": null, "since": 1_795_000_000_000_u64, "by": "griep" }));
+    let all =
+        [CampaignEnd::Filled, CampaignEnd::ListOver, CampaignEnd::TimeOver, CampaignEnd::Stopped];
+    is(all.to_vec(), json!(["filled", "list-over", "time-over", "stopped"]));
+    is(vec![WaitsFor::Hours, WaitsFor::Flow, WaitsFor::Pbx], json!(["hours", "flow", "pbx"]));
+    is(CampaignDo::Pause, json!({ "do": "pause" }));
+    let chosen = CampaignDo::Choose { contact: "z9".to_owned() };
+    is(chosen, json!({ "do": "choose", "contact": "z9" }));
+    let open: OpenCampaign = serde_json::from_value(json!({ "template": "t" })).unwrap();
+    assert_eq!((open.name, open.goal, open.list, open.fields.len()), (None, None, None, 0));
+    let import = json!({ "list": { "text": "number" } });
+    let import: ImportNumbers = serde_json::from_value(import).unwrap();
+    assert_eq!((import.list.name.as_str(), import.by), ("list", None));
+    let never: NeverCall = serde_json::from_value(json!({ "number": "1" })).unwrap();
+    assert!(never.listed);
+    is(Imported { added: 1, known: 2 }, json!({ "added": 1, "known": 2 }));
 }
 
 #[test]

@@ -4,15 +4,18 @@
 //! * `host`: commands that serve, ask a running host, or look at flow files.
 //! * `records`: commands for what was recorded, is to be sent, or is to be answered.
 //! * `switch`: switches. `emergency`: what is prepared for an emergency, and how people work in one.
+//! * `campaign`: campaigns and the do-not-call list.
 //! * `adapters`: the sim as an adapter, and the scenarios of all adapters.
 
 mod adapters;
+mod campaign;
 mod emergency;
 mod host;
 mod records;
 mod switch;
 
 pub(crate) use adapters::{Adapter, AdapterAction, AdapterTest, Sim};
+pub(crate) use campaign::{Campaign, CampaignAction, Dnc, DncAction, OpenCampaign};
 pub(crate) use emergency::{Card, Drill};
 pub(crate) use host::{
     Accept, Agents, Call, Calls, CallsDo, Check, Demo, Floor, Flows, FlowsAction, Host, Hours,
@@ -130,6 +133,22 @@ pub(crate) enum Command {
         after_help = "Examples:\n  strowger switch\n  strowger switch set vcare-hap Calamiteit --until 06:00 --reason \"power cut\"\n  strowger switch set 31 Open\n  strowger switch history vcare-hap"
     )]
     Switch(Switch),
+    /// Show campaigns, open one, or do something with one
+    ///
+    /// In a campaign, the host calls the people on a list until so many of them have accepted what
+    /// they are offered. The site file has the templates. Without an action it lists the campaigns.
+    #[command(
+        after_help = "Examples:\n  strowger campaign open reservelijst --list reserve.csv --goal 6 --until 18:00 --field slot=14:20\n  strowger campaign status reservelijst-20261129-1420 --follow\n  strowger campaign export reservelijst-20261129-1420 --csv > reserve-called.csv"
+    )]
+    Campaign(Campaign),
+    /// Show or change the do-not-call list: numbers that no campaign calls
+    ///
+    /// Without an action it shows the list. Only campaigns keep to it: a call-back that somebody
+    /// asked for is made all the same.
+    #[command(
+        after_help = "Examples:\n  strowger dnc add \"0470 12 34 56\"\n  strowger dnc import never.csv"
+    )]
+    Dnc(Dnc),
     /// Show what is prepared for an emergency, and what is not; or play a drill
     ///
     /// With NAME it plays a drill: the calls of a file in `drills` of the folder of flows, on a

@@ -176,7 +176,7 @@ pub(crate) struct AddCase {
     pub(crate) fields: Vec<Field>,
 }
 
-fn key_and_value(text: &str) -> Result<Field, String> {
+pub(super) fn key_and_value(text: &str) -> Result<Field, String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
     Ok(Field { key: key.to_owned(), value: value.to_owned() })
 }

@@ -60,11 +60,12 @@ fn told(removed: &Removed) -> String {
         count => format!("{count} {what}s"),
     };
     format!(
-        "{} made anonymous, {} deleted, {} and {} emptied",
+        "{} made anonymous, {} deleted, {}, {} and {} emptied",
         several(removed.made_anonymous, "record"),
         several(removed.steps, "step"),
         several(removed.mails, "mail"),
         several(removed.cases, "case"),
+        several(removed.contacts, "contact"),
     )
 }
 

@@ -4,6 +4,7 @@
 //! * `check`, `test`, `hours`, `card`: for flow files and the site file, without a host.
 //! * `status`, `flows`, `call`, `calls`, `floor`: for a running host. `floor` has the commands for
 //!   queues and agents. `switch`: switches. `drill`: what is prepared for an emergency.
+//!   `campaign`, `dnc`: people on lists, and numbers that no campaign calls.
 //! * `reach`: how these reach it.
 //! * `records`, `report`, `replay`, `erase`: for what was recorded.
 //! * `mails`, `cases`: for what is to be sent or answered.
@@ -12,6 +13,7 @@
 //! * `pin`: PINs for the site file.
 //! * `load`: flows for commands that look at them without serving calls.
 //! * `against`: what was sent on each day, which a report compares calls with.
+//! * `file`: files that a command gives to the host.
 //! * `sheet`: tables for people and spreadsheets.
 //! * `when`: instants as people write them.
 
@@ -19,11 +21,14 @@ pub(crate) mod adapter;
 pub(crate) mod against;
 pub(crate) mod call;
 pub(crate) mod calls;
+pub(crate) mod campaign;
 pub(crate) mod card;
 pub(crate) mod cases;
 pub(crate) mod check;
+pub(crate) mod dnc;
 pub(crate) mod drill;
 pub(crate) mod erase;
+pub(crate) mod file;
 pub(crate) mod floor;
 pub(crate) mod flows;
 pub(crate) mod hours;

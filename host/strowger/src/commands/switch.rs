@@ -9,8 +9,7 @@ use crate::{
         when,
     },
 };
-use anyhow::{Context, Result, ensure};
-use std::env;
+use anyhow::Result;
 use strowger_api::{
     Host,
     v1::{Means, Switch, SwitchTurn, TurnSwitch, WhichTurns},
@@ -34,18 +33,11 @@ pub(crate) fn switch(args: &args::Switch) -> Result<bool> {
 }
 
 fn turn(set: &args::SetSwitch) -> Result<TurnSwitch> {
-    let then = set.until.or(set.for_);
-    ensure!(
-        then.is_none_or(when::Then::is_known),
-        "the site's time zone is not known here, because the site file is not found or has a \
-         mistake: run this in the folder of strowger.toml, or write --for, such as --for 4h"
-    );
-    let until = then.map(|then| then.instant().context("there is no such time")).transpose()?;
-    let logged_in = || env::var("USER").or_else(|_| env::var("LOGNAME")).ok();
+    let until = set.until.or(set.for_).map(when::known).transpose()?;
     Ok(TurnSwitch {
         position: set.position.clone(),
         until,
-        by: set.by.clone().or_else(logged_in),
+        by: set.by.clone().or_else(when::logged_in),
         reason: set.reason.clone(),
         means: Means::Command,
     })

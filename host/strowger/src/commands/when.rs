@@ -1,10 +1,11 @@
 //! Instants as people write and read them: by the clock of the site, whose calls they are about.
 
+use anyhow::{Context, ensure};
 use chrono::{
     DateTime, Days, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
 };
 use chrono_tz::Tz;
-use std::{fs, path::Path, str::FromStr, sync::OnceLock};
+use std::{env, fs, path::Path, str::FromStr, sync::OnceLock};
 use strowger_model::Timestamp;
 
 /// The time zone of the site. Not set: there is no site file, and the clock of this machine counts.
@@ -101,6 +102,24 @@ impl Then {
     pub(crate) fn is_known(self) -> bool {
         matches!(self, Self::After(_)) || ZONE.get().is_some()
     }
+}
+
+/// The instant of a time to come.
+///
+/// # Errors
+/// The clock never shows it, or nobody knows by which clock it is.
+pub(crate) fn known(then: Then) -> anyhow::Result<Timestamp> {
+    ensure!(
+        then.is_known(),
+        "the site's time zone is not known here, because the site file is not found or has a \
+         mistake: run this in the folder of strowger.toml, or write a length of time, such as 4h"
+    );
+    then.instant().context("there is no such time")
+}
+
+/// The name by which whoever runs the command is logged in.
+pub(crate) fn logged_in() -> Option<String> {
+    env::var("USER").or_else(|_| env::var("LOGNAME")).ok()
 }
 
 impl FromStr for Then {

@@ -53,6 +53,7 @@ impl Copy {
             // Files that it needs not.
             site.remove("contacts");
             site.remove("rosters");
+            site.remove("campaigns");
         })?;
         Ok(copy)
     }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
 };
-use strowger_test_support::{plugin_path, workspace};
+use strowger_test_support::{plugin_path, without_campaigns, workspace};
 
 /// Two of the shipped flows with their site, in a folder of their own, with plugins.
 pub(super) struct Place(pub(super) tempfile::TempDir);
@@ -22,6 +22,9 @@ impl Place {
                 fs::remove_dir_all(entry.path()).unwrap();
             }
         }
+        let site = place.path("flows/site.toml");
+        let text = without_campaigns(&fs::read_to_string(&site).unwrap());
+        fs::write(site, text).unwrap();
         fs::create_dir(place.path("plugins")).unwrap();
         for plugin in ["agent-desk", "reception", "vaccination-helpdesk"] {
             fs::copy(plugin_path(plugin), place.path("plugins").join(format!("{plugin}.wasm")))

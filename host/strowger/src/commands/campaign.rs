@@ -1,0 +1,327 @@
+//! `strowger campaign`: people on a list are called until enough of them have accepted.
+
+use crate::{
+    args,
+    commands::{
+        file::list,
+        floor::{or_none, sheet, show},
+        reach::reach,
+        sheet::Sheet,
+        when,
+    },
+};
+use anstream::{print, println};
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::{
+    io::{BufWriter, Write, stdout},
+    time::Duration,
+};
+use strowger_api::{
+    Host,
+    v1::{
+        Campaign, CampaignContact, CampaignDo, CampaignEnd, CampaignStage, ContactStage,
+        OpenCampaign, WaitsFor,
+    },
+};
+use strowger_model::{CampaignName, strangers::Lines};
+
+/// Between two looks at a campaign that is followed.
+const LOOK: Duration = Duration::from_secs(1);
+
+pub(crate) fn campaign(args: &args::Campaign) -> Result<bool> {
+    use args::CampaignAction as Action;
+    let (host, runtime) = reach(&args.host)?;
+    let direct = |name: &CampaignName, what| {
+        let campaign = runtime.block_on(host.direct_campaign(name, what))?;
+        show(&[campaign], args.json, campaigns)
+    };
+    match args.action.as_ref().unwrap_or(&Action::List) {
+        Action::List => show(&runtime.block_on(host.campaigns())?, args.json, campaigns),
+        Action::Open(open) => {
+            let opened = runtime.block_on(host.open_campaign(opening(open)?))?;
+            show(&[opened], args.json, campaigns)
+        }
+        Action::Status { name, follow: false } => {
+            one(&runtime.block_on(host.campaign(name))?, args.json)
+        }
+        Action::Status { name, follow: true } => {
+            let last = runtime.block_on(follow(&host, name))?;
+            one(&last, args.json)?;
+            Ok(last.end == Some(CampaignEnd::Filled))
+        }
+        Action::Pause { name } => direct(name, CampaignDo::Pause),
+        Action::Resume { name } => direct(name, CampaignDo::Resume),
+        Action::Stop { name } => direct(name, CampaignDo::Stop),
+        Action::Choose { name, contact } => {
+            direct(name, CampaignDo::Choose { contact: contact.clone() })
+        }
+        Action::Export { name, csv } => {
+            let contacts = runtime.block_on(host.campaign_contacts(name))?;
+            export(&contacts, args.json, *csv)
+        }
+    }
+}
+
+fn opening(open: &args::OpenCampaign) -> Result<OpenCampaign> {
+    let fields = open.fields.iter().map(|field| (field.key.clone(), field.value.clone()));
+    Ok(OpenCampaign {
+        template: open.template.clone(),
+        name: open.name.clone(),
+        goal: open.goal,
+        until: open.until.map(when::known).transpose()?,
+        fields: fields.collect(),
+        list: open.list.as_deref().map(list).transpose()?,
+        by: open.by.clone().or_else(when::logged_in),
+    })
+}
+
+/// Looks until the campaign is over, and shows how far it is. Without a terminal, nothing is shown.
+async fn follow(host: &impl Host, name: &CampaignName) -> Result<Campaign> {
+    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} places, {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(0).with_style(style);
+    loop {
+        let campaign = host.campaign(name).await?;
+        bar.set_length(u64::from(campaign.goal));
+        bar.set_position(u64::from(campaign.reached));
+        bar.set_message(Lines(under_way(&campaign)).to_string());
+        if campaign.stage == CampaignStage::Ended {
+            bar.finish_and_clear();
+            return Ok(campaign);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// What is going on, in a few words.
+fn under_way(campaign: &Campaign) -> String {
+    let accepted = match (campaign.planner_chooses, campaign.accepted) {
+        (true, accepted) => format!("{accepted} have accepted, "),
+        (false, _) => String::new(),
+    };
+    let calls = match campaign.calls {
+        1 => "1 call".to_owned(),
+        calls => format!("{calls} calls"),
+    };
+    format!("{accepted}{calls}, {} may still be called; {}", campaign.to_offer, stage(campaign))
+}
+
+fn stage(campaign: &Campaign) -> &'static str {
+    match (campaign.stage, campaign.end, campaign.waits_for) {
+        (CampaignStage::Paused, ..) => "paused",
+        (CampaignStage::Ended, Some(CampaignEnd::Filled), _) => "ended: all places are filled",
+        (CampaignStage::Ended, Some(CampaignEnd::ListOver), _) => "ended: nobody is left to call",
+        (CampaignStage::Ended, Some(CampaignEnd::TimeOver), _) => "ended: its time is over",
+        (CampaignStage::Ended, Some(CampaignEnd::Stopped), _) => "ended: stopped",
+        (CampaignStage::Ended, None, _) => "ended",
+        (CampaignStage::Running, _, None) => "running",
+        (CampaignStage::Running, _, Some(WaitsFor::Hours)) => "waits for its hours",
+        (CampaignStage::Running, _, Some(WaitsFor::Agents)) => "waits for free agents",
+        (CampaignStage::Running, _, Some(WaitsFor::Flow)) => "waits for its template and its flow",
+        (CampaignStage::Running, _, Some(WaitsFor::Pbx)) => "waits for the PBX",
+    }
+}
+
+const CAMPAIGN: [&str; 8] =
+    ["campaign", "template", "opened", "is", "places", "calls", "people", "to_call"];
+
+fn campaigns(campaigns: &[Campaign]) -> Sheet {
+    let row = |campaign: &Campaign| {
+        [
+            campaign.campaign.to_string(),
+            campaign.template.to_string(),
+            when::local(campaign.opened),
+            stage(campaign).to_owned(),
+            format!("{} of {}", campaign.reached, campaign.goal),
+            campaign.calls.to_string(),
+            campaign.contacts.to_string(),
+            campaign.to_offer.to_string(),
+        ]
+        .to_vec()
+    };
+    sheet(&CAMPAIGN, campaigns.iter().map(row))
+}
+
+fn one(campaign: &Campaign, json: bool) -> Result<bool> {
+    match json {
+        true => println!("{}", serde_json::to_string_pretty(campaign)?),
+        false => print!("{}", Lines(told(campaign))),
+    }
+    Ok(true)
+}
+
+fn told(campaign: &Campaign) -> String {
+    let by = campaign.by.as_ref().map_or(String::new(), |by| format!(" by {by}"));
+    let until = campaign.until.map_or(String::new(), |at| format!(", until {}", when::local(at)));
+    let accepted = match campaign.planner_chooses {
+        true => format!(", and {} have accepted", campaign.accepted),
+        false => String::new(),
+    };
+    let mut lines = vec![
+        format!("campaign  {} ({})", campaign.campaign, campaign.template),
+        format!("opened    {}{by}{until}", when::local(campaign.opened)),
+        format!("is        {}", stage(campaign)),
+        format!("places    {} of {} are filled{accepted}", campaign.reached, campaign.goal),
+        format!("calls     {}", campaign.calls),
+        format!(
+            "people    {}: {} may still be called, {} were never called",
+            campaign.contacts, campaign.to_offer, campaign.untried
+        ),
+    ];
+    lines.extend(
+        campaign.fields.iter().map(|field| format!("field     {}: {}", field.key, field.value)),
+    );
+    lines.join("\n") + "\n"
+}
+
+fn export(contacts: &[CampaignContact], json: bool, csv: bool) -> Result<bool> {
+    let mut out = BufWriter::new(stdout().lock());
+    match (json, csv) {
+        (true, _) => writeln!(out, "{}", serde_json::to_string_pretty(contacts)?)?,
+        (false, true) => people(contacts).csv(&mut out)?,
+        (false, false) => people(contacts).table(&mut out)?,
+    }
+    out.flush()?;
+    Ok(true)
+}
+
+const PERSON: [&str; 12] = [
+    "id",
+    "name",
+    "number",
+    "tags",
+    "wave",
+    "is",
+    "attempts",
+    "outcome",
+    "reason",
+    "at",
+    "agent",
+    "not_before",
+];
+
+/// The columns of the list of its own stand behind the others.
+fn people(contacts: &[CampaignContact]) -> Sheet {
+    let mut keys: Vec<&str> = Vec::new();
+    for field in contacts.iter().flat_map(|contact| &contact.fields) {
+        if !keys.contains(&field.key.as_str()) {
+            keys.push(&field.key);
+        }
+    }
+    let row = |contact: &CampaignContact| {
+        let own = keys.iter().map(|key| {
+            let field = contact.fields.iter().find(|field| field.key == *key);
+            field.map_or(String::new(), |field| field.value.clone())
+        });
+        let of_list = [
+            contact.contact.clone(),
+            contact.name.clone(),
+            contact.number.clone().unwrap_or_default(),
+            contact.tags.join(";"),
+            (contact.wave + 1).to_string(),
+            contact_stage(contact).to_owned(),
+            contact.attempts.to_string(),
+            or_none(contact.outcome.as_deref()),
+            or_none(contact.reason.as_deref()),
+            or_none(contact.at.map(when::local).as_deref()),
+            or_none(contact.agent.as_ref().map(|agent| agent.as_str())),
+            or_none(contact.not_before.map(when::local).as_deref()),
+        ];
+        of_list.into_iter().chain(own).collect()
+    };
+    let head: Vec<&str> = PERSON.iter().copied().chain(keys.iter().copied()).collect();
+    sheet(&head, contacts.iter().map(row))
+}
+
+fn contact_stage(contact: &CampaignContact) -> &'static str {
+    match contact.stage {
+        _ if contact.calling => "being called",
+        ContactStage::ToOffer => "to be called",
+        ContactStage::Accepted => "accepted",
+        ContactStage::Chosen => "chosen",
+        ContactStage::ToTell => "to be told",
+        ContactStage::Won => "has a place",
+        ContactStage::Over => "over",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strowger_api::v1::Field;
+    use strowger_model::Timestamp;
+
+    fn field(key: &str, value: &str) -> Field {
+        Field { key: key.to_owned(), value: value.to_owned() }
+    }
+
+    fn contact(id: &str, fields: &[Field]) -> CampaignContact {
+        CampaignContact {
+            contact: id.to_owned(),
+            number: Some("+32470123456".to_owned()),
+            name: "Maes, An".to_owned(),
+            language: None,
+            tags: vec!["intern".to_owned(), "spoed".to_owned()],
+            fields: fields.to_vec(),
+            wave: 0,
+            stage: ContactStage::Over,
+            attempts: 2,
+            calling: false,
+            not_before: None,
+            outcome: Some("never again".to_owned()),
+            reason: None,
+            at: None,
+            agent: Some("an".into()),
+        }
+    }
+
+    #[test]
+    fn o5_an_export_has_the_columns_of_the_list_behind_the_others() {
+        let erased =
+            CampaignContact { number: None, calling: true, ..contact("b", &[field("y", "2")]) };
+        let sheet = people(&[contact("a", &[field("x", "1")]), erased]);
+        assert_eq!(sheet.0[0][12..], ["x", "y"]);
+        let a = ["a", "Maes, An", "+32470123456", "intern;spoed", "1", "over", "2", "never again"];
+        assert_eq!(
+            (&sheet.0[1][..8], &sheet.0[1][8..]),
+            (&a.map(str::to_owned)[..], &["-", "-", "an", "-", "1", ""].map(str::to_owned)[..])
+        );
+        assert_eq!(
+            (&*sheet.0[2][2], &*sheet.0[2][5], &sheet.0[2][12..]),
+            ("", "being called", &["".to_owned(), "2".to_owned()][..])
+        );
+    }
+
+    #[test]
+    fn o1_it_is_said_why_nobody_is_called() {
+        let mut campaign = Campaign {
+            campaign: "griep".into(),
+            template: "reservelijst".into(),
+            opened: Timestamp(0),
+            by: Some("an".to_owned()),
+            goal: 6,
+            until: None,
+            fields: vec![field("slot", "14:20")],
+            stage: CampaignStage::Running,
+            end: None,
+            planner_chooses: true,
+            reached: 2,
+            calls: 1,
+            contacts: 40,
+            untried: 30,
+            to_offer: 31,
+            accepted: 3,
+            waits_for: Some(WaitsFor::Hours),
+        };
+        assert_eq!(
+            under_way(&campaign),
+            "3 have accepted, 1 call, 31 may still be called; waits for its hours"
+        );
+        let said = told(&campaign);
+        assert!(said.contains("places    2 of 6 are filled, and 3 have accepted\n"), "{said}");
+        assert!(said.ends_with("field     slot: 14:20\n"), "{said}");
+        (campaign.stage, campaign.end) = (CampaignStage::Ended, Some(CampaignEnd::ListOver));
+        assert_eq!(campaigns(&[campaign]).0[1][3], "ended: nobody is left to call");
+    }
+}
