@@ -7,6 +7,7 @@
 //! `"settings.wait_text"` stands for the setting's text, in which a word in braces
 //! (`{municipality}`) stands for any words.
 
+pub use crate::campaigns::Campaign;
 use crate::term::{CIVIL, Term, When};
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
@@ -64,8 +65,12 @@ pub struct ScenarioFile {
     #[schemars(with = "BTreeMap<String, String>")]
     pub switches: BTreeMap<String, Spanned<String>>,
     /// Who calls.
-    #[serde(rename = "call")]
+    #[serde(default, rename = "call")]
     pub calls: Vec<Call>,
+    /// Campaigns that are opened.
+    #[serde(default, rename = "campaign")]
+    #[schemars(with = "Vec<Campaign>")]
+    pub campaigns: Vec<Spanned<Campaign>>,
     /// What happens meanwhile.
     #[serde(default)]
     #[schemars(with = "Vec<Then>")]
@@ -366,6 +371,11 @@ pub struct Then {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub turn: BTreeMap<String, Spanned<String>>,
+    /// What is done with campaigns, by name: `pause`, `resume`, `stop`, or `choose` and the id of a
+    /// contact, such as `{ nacht = "choose els" }`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub campaign: BTreeMap<String, Spanned<String>>,
     /// What the telephone does from then on.
     pub phone: Option<Manner>,
     /// Seconds of ringing before it answers or declines.

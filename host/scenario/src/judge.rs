@@ -187,6 +187,14 @@ impl Expected {
         call: &Call,
         settings: &Value,
     ) -> Result<Self, Vec<(Range<usize>, LineError)>> {
+        Self::of_lines(&call.expect, &call.never, settings)
+    }
+
+    pub(crate) fn of_lines(
+        expect: &[Spanned<Expect>],
+        never: &[Spanned<Expect>],
+        settings: &Value,
+    ) -> Result<Self, Vec<(Range<usize>, LineError)>> {
         let mut wrong = Vec::new();
         let mut lines = |written: &[Spanned<Expect>]| -> Vec<Line> {
             let line = |line: &Spanned<Expect>| {
@@ -197,7 +205,7 @@ impl Expected {
                 .filter_map(|written| line(written).map_err(|error| wrong.push(error)).ok())
                 .collect()
         };
-        let expected = Self { expect: lines(&call.expect), never: lines(&call.never) };
+        let expected = Self { expect: lines(expect), never: lines(never) };
         match wrong.is_empty() {
             true => Ok(expected),
             false => Err(wrong),
@@ -219,6 +227,33 @@ pub(crate) fn judge(
         never(&expected.never, timeline, &mut failures);
         record(call, timeline, &mut failures);
     }
+    always(expected, timeline, expectations, &mut failures);
+    failures
+}
+
+/// What of the call of a contact was not as its scenario says.
+pub(crate) fn judge_contact(
+    expected: &Expected,
+    outcome: Option<&Spanned<String>>,
+    timeline: &Timeline,
+) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    lines(&expected.expect, timeline, &mut failures);
+    never(&expected.never, timeline, &mut failures);
+    if let Some((record, outcome)) = timeline.record().zip(outcome) {
+        failures.extend(other_outcome(outcome, &record.outcome));
+    }
+    always(expected, timeline, true, &mut failures);
+    failures
+}
+
+/// What holds for every call.
+pub(crate) fn always(
+    expected: &Expected,
+    timeline: &Timeline,
+    expectations: bool,
+    failures: &mut Vec<Failure>,
+) {
     for what in timeline.happenings.iter().map(|happening| &happening.what) {
         let expected_refusal = || expected.expect.iter().any(|line| line.is(what));
         let broken = match what {
@@ -239,7 +274,6 @@ pub(crate) fn judge(
         let happened = "the call did not end".to_owned();
         failures.push(Failure { span: None, expected: "a call that ends".to_owned(), happened });
     }
-    failures
 }
 
 fn never(lines: &[Line], timeline: &Timeline, failures: &mut Vec<Failure>) {
@@ -357,18 +391,10 @@ fn instead(line: &Line, timeline: &Timeline) -> String {
 
 fn record(call: &Call, timeline: &Timeline, failures: &mut Vec<Failure>) {
     let Some(record) = timeline.record() else { return };
+    failures.extend(call.outcome.as_ref().and_then(|it| other_outcome(it, &record.outcome)));
     let mut fail = |span: Range<usize>, expected: String, happened: String| {
         failures.push(Failure { span: Some(span), expected, happened });
     };
-    if let Some(outcome) =
-        call.outcome.as_ref().filter(|outcome| outcome.get_ref() != &record.outcome)
-    {
-        fail(
-            outcome.span(),
-            format!("outcome {:?}", outcome.get_ref()),
-            format!("outcome {:?}", record.outcome),
-        );
-    }
     for (key, value) in &call.notes {
         let noted =
             record.notes.iter().find(|field| &field.key == key).map(|field| field.value.as_str());
@@ -385,6 +411,14 @@ fn record(call: &Call, timeline: &Timeline, failures: &mut Vec<Failure>) {
             format!("marks {:?}", record.tags),
         );
     }
+}
+
+fn other_outcome(wanted: &Spanned<String>, found: &str) -> Option<Failure> {
+    (wanted.get_ref() != found).then(|| Failure {
+        span: Some(wanted.span()),
+        expected: format!("outcome {:?}", wanted.get_ref()),
+        happened: format!("outcome {found:?}"),
+    })
 }
 
 fn since(timeline: &Timeline, at: Duration) -> String {

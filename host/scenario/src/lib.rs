@@ -4,6 +4,8 @@
 //! # Layout
 //! * [`mod@file`]: the file as it is written; [`term`]: figures in it; `load`: reading and checking
 //!   it.
+//! * `campaigns`: campaigns that are opened, and what must come of them.
+//! * `unknown`: what a scenario names and the site does not have.
 //! * `people`: contacts and rosters of a scenario's own; [`mod@pinned`]: flow file and site file
 //!   that the scenarios of a flow play with.
 //! * [`mod@run`]: plays a scenario with the flow's own plugin, a real exchange and the [`stage`].
@@ -17,6 +19,7 @@
 //! **Architecture invariant:** a run waits for nothing real and reads no clock. Two runs are alike
 //! to the byte.
 
+mod campaigns;
 pub mod file;
 #[cfg(test)]
 mod fuzz;
@@ -34,6 +37,7 @@ pub mod run;
 pub mod stage;
 pub mod term;
 pub mod timeline;
+mod unknown;
 
 pub use gate::{gate, run_all};
 pub use judge::Failure;

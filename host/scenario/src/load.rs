@@ -1,6 +1,7 @@
 //! Reads scenario files. What is wrong is reported as a compiler would: file, line, column.
 
 use crate::{
+    campaigns::directed,
     file::{Expect, ScenarioFile, Then},
     judge::{Expected, LineError},
     stage::behaviour,
@@ -123,6 +124,21 @@ impl Scenario {
         }
     }
 
+    /// What is expected of the calls of each campaign.
+    pub(crate) fn of_campaigns(
+        &self,
+        settings: &serde_json::Value,
+    ) -> Result<Vec<Vec<Expected>>, Vec<Problem>> {
+        let campaigns = self.written.campaigns.iter();
+        let expected = campaigns.map(|campaign| {
+            campaign.get_ref().expected(settings).map_err(|wrong| {
+                let problem = |(span, error): (_, LineError)| self.problem(span, error.to_string());
+                wrong.into_iter().map(problem).collect()
+            })
+        });
+        expected.collect()
+    }
+
     /// Something is wrong with a part of the file.
     pub(crate) fn problem(&self, span: Range<usize>, message: String) -> Problem {
         Problem { place: Some(place(&self.text, span)), ..whole(&self.file, message) }
@@ -166,13 +182,27 @@ fn endless(text: &str) -> Wrong {
 }
 
 fn check(written: &ScenarioFile, wrong: &mut Wrong) {
+    if written.calls.is_empty() && written.campaigns.is_empty() {
+        let nobody = "nobody calls, and nobody is called".to_owned();
+        wrong.push((written.at.span(), nobody, Some("write a [[call]] or a [[campaign]]")));
+    }
+    let campaigns = written.campaigns.iter().flat_map(|campaign| campaign.get_ref().check());
+    wrong.extend(campaigns.map(|(span, message)| (span, message, None)));
     for then in &written.then {
         let of = then.get_ref();
-        if !of.turn.is_empty() {
+        for what in of.campaign.values().filter(|what| directed(what.get_ref()).is_none()) {
+            wrong.push((
+                what.span(),
+                format!("nothing that is done with a campaign: {:?}", what.get_ref()),
+                Some("write `pause`, `resume`, `stop`, or `choose` and the id of a contact"),
+            ));
+        }
+        if !of.turn.is_empty() || !of.campaign.is_empty() {
             if !of.who.is_empty() || of.does.is_some() || of.phone.is_some() {
                 wrong.push((
                     then.span(),
-                    "a switch is turned, and something else happens".to_owned(),
+                    "something is done with a switch or a campaign, and something else happens"
+                        .to_owned(),
                     Some("write two entries of [[then]]"),
                 ));
             }
@@ -190,7 +220,7 @@ fn check(written: &ScenarioFile, wrong: &mut Wrong) {
             (None, None) => wrong.push((
                 then.span(),
                 "nothing happens here".to_owned(),
-                Some("write `does`, `phone` or `turn`"),
+                Some("write `does`, `phone`, `turn` or `campaign`"),
             )),
             (Some(_), None) if !written.agents.contains_key(&of.who) && known => {
                 wrong.push((
@@ -202,11 +232,13 @@ fn check(written: &ScenarioFile, wrong: &mut Wrong) {
             _ => {}
         }
     }
-    for call in &written.calls {
-        for line in call.expect.iter().chain(&call.never) {
+    let calls = written.calls.iter().map(|call| (&call.expect, &call.never));
+    let contacts = written.campaigns.iter().flat_map(|campaign| &campaign.get_ref().calls);
+    for (expect, never) in calls.chain(contacts.map(|call| (&call.expect, &call.never))) {
+        for line in expect.iter().chain(never) {
             check_line(line, wrong);
         }
-        for line in call.never.iter().filter(|line| line.get_ref().at.is_some()) {
+        for line in never.iter().filter(|line| line.get_ref().at.is_some()) {
             wrong.push((
                 line.span(),
                 "`never` holds for the whole call".to_owned(),

@@ -49,16 +49,24 @@ pub(crate) fn behind<'a>(
     beside: &'a Snapshot,
 ) -> impl Iterator<Item = &'a Arc<LoadedFlow>> {
     let mut names = vec![flow.name.to_string()];
-    let mut next = flow.permissions.flows.clone();
+    let mut next = leads_to(flow);
     while let Some(name) = next.pop() {
         if names.contains(&name) {
             continue;
         }
-        let further = beside.flows.get(name.as_str()).map(|flow| flow.permissions.flows.clone());
+        let further = beside.flows.get(name.as_str()).map(|flow| leads_to(flow));
         next.extend(further.into_iter().flatten());
         names.push(name);
     }
     names.into_iter().skip(1).filter_map(|name| beside.flows.get(name.as_str()))
+}
+
+/// The flows that may have a call after one, and those of the campaigns that it may open.
+fn leads_to(flow: &LoadedFlow) -> Vec<String> {
+    let campaigns = flow.site.campaigns.values();
+    let opened = campaigns.filter(|it| flow.permissions.may_campaign(it.name.as_str()));
+    let flows = flow.permissions.flows.iter().cloned();
+    flows.chain(opened.map(|template| template.flow.to_string())).collect()
 }
 
 fn file(flow: &LoadedFlow, name: &str) -> PathBuf {

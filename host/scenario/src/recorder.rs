@@ -16,7 +16,10 @@ use strowger_pbx::port::LegId;
 use strowger_sim::Sound;
 use strowger_site::Site;
 use strowger_speech::{TimeOfDay, in_words};
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
 
 /// Keeps the timelines of a run.
 pub(crate) struct Recorder {
@@ -89,15 +92,20 @@ impl Recorder {
         }
     }
 
-    /// So many calls are over.
-    pub(crate) fn closed(&self) -> usize {
-        self.lock().by_id.values().filter(|(_, timeline)| timeline.record().is_some()).count()
+    /// So many calls are over that came in.
+    fn closed(&self) -> usize {
+        let calls = self.lock();
+        let over = calls.by_id.values().filter(|(_, timeline)| timeline.record().is_some());
+        over.filter(|(_, timeline)| timeline.contact().is_none()).count()
     }
 
-    /// Waits until so many calls are over.
-    pub(crate) async fn all_closed(&self, number: usize) {
+    /// Waits until so many calls that came in are over, and `others` says that no other goes on.
+    pub(crate) async fn all_closed(&self, number: usize, others: impl Fn() -> bool) {
         while self.closed() < number {
             self.closed.notified().await;
+        }
+        while others() {
+            sleep(Duration::from_secs(1)).await;
         }
     }
 

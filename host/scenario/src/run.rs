@@ -5,28 +5,29 @@
 //! must not be called on a thread of another runtime.
 
 use crate::{
-    Report, Scenario,
-    file::{Call, Does, ScenarioFile},
-    judge::{Expected, Failure, judge},
+    Report, Scenario, campaigns,
+    file::{Call, Campaign, Does, ScenarioFile},
+    judge::{Expected, Failure, always, judge},
     people,
     pinned::behind,
     recorder::Recorder,
     reported,
-    stage::{SimStage, Stage, behaviour, outside},
+    stage::{SimStage, Stage, behaviour, lengths, outside},
     term::{instant, seconds, text},
+    timeline::Timeline,
+    unknown,
 };
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use strowger_exchange::{Clock, Exchange, Options, TurnSwitch};
 use strowger_flows::{Catalogue, LoadedFlow, Snapshot};
 use strowger_model::{
-    AgentName, PhoneNumber, Prompt, Timestamp, command::AgentAction, read::PastCall, switch::Means,
+    AgentName, PhoneNumber, Timestamp, command::AgentAction, read::PastCall, switch::Means,
 };
 use strowger_pbx::port::Address;
 use strowger_sandbox::Engine;
 use strowger_sim::{Caller, Keys, SimConfig};
-use strowger_site::{Problem, Site};
-use strowger_speech::{Lengths, lengths_without_recordings};
+use strowger_site::Problem;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How a scenario is run.
@@ -50,6 +51,8 @@ impl How {
 
 /// After so long everybody hangs up who still waits.
 const PATIENCE: Duration = Duration::from_secs(3600);
+/// A campaign may go on for so long.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 /// And then the calls must end within this.
 const GRACE: Duration = Duration::from_secs(120);
 
@@ -98,6 +101,7 @@ struct Prepared {
     /// Flows that may take calls over from it.
     beside: Vec<Arc<LoadedFlow>>,
     expected: Vec<Expected>,
+    of_campaigns: Vec<Vec<Expected>>,
     start: Timestamp,
     /// The number that is called if the scenario names none.
     number: String,
@@ -125,7 +129,7 @@ impl Prepared {
         let beside = behind(&flow, beside)
             .map(|other| other.varied(&Map::new(), &site).map(Arc::new))
             .collect::<Result<_, _>>()?;
-        let wrong = switches(scenario, &site);
+        let wrong = unknown::names(scenario, &site);
         if how.expectations && !wrong.is_empty() {
             return Err(wrong);
         }
@@ -133,6 +137,11 @@ impl Prepared {
             Ok(expected) => expected,
             Err(problems) if how.expectations => return Err(problems),
             Err(_) => written.calls.iter().map(|_| Expected::default()).collect(),
+        };
+        let of_campaigns = match scenario.of_campaigns(&flow.settings) {
+            Ok(expected) => expected,
+            Err(problems) if how.expectations => return Err(problems),
+            Err(_) => Vec::new(),
         };
         let start = instant(site.time_zone, scenario.at).ok_or_else(|| {
             let message =
@@ -143,6 +152,7 @@ impl Prepared {
             flow.numbers.first().map(|pattern| pattern.as_str().replace('X', "0").replace('*', ""));
         Ok(Self {
             expected,
+            of_campaigns,
             start,
             number: number.unwrap_or_default(),
             live: !how.expectations,
@@ -189,7 +199,7 @@ impl Prepared {
         self.act(written, &exchange, &stage, &recorder).await;
         report.lasted = Instant::now().duration_since(recorder.start());
         report.calls = recorder.timelines();
-        self.judge(scenario, how, report);
+        self.judge(scenario, how, &exchange, report);
     }
 
     /// Everything that happens, in order of time, until the last call is over.
@@ -218,6 +228,10 @@ impl Prepared {
         );
         let arrivals = self.arrivals(&written.calls);
         let number = arrivals.len();
+        for campaign in written.campaigns.iter().map(toml::Spanned::get_ref) {
+            let at = campaign.at.since(self.start, self.flow.site.time_zone);
+            acts.push((at, Act::Campaign(campaign)));
+        }
         acts.extend(
             arrivals
                 .iter()
@@ -238,11 +252,17 @@ impl Prepared {
                     stage.call(Caller { endpoint, ..self.caller(*nth, call) });
                 }
                 Act::Then(then) => self.happen(then, written, exchange, stage),
+                Act::Campaign(campaign) => {
+                    campaign.set(stage);
+                    campaign.open(exchange, &self.flow.site);
+                }
             }
         }
-        if timeout(PATIENCE, recorder.all_closed(number)).await.is_err() {
+        let others = || campaigns::some_go_on(exchange);
+        let patience = if written.campaigns.is_empty() { PATIENCE } else { DAY };
+        if timeout(patience, recorder.all_closed(number, others)).await.is_err() {
             stage.all_hang_up();
-            let _ = timeout(GRACE, recorder.all_closed(number)).await;
+            let _ = timeout(GRACE, recorder.all_closed(number, || false)).await;
         }
         // What a last command brings about is heard, too.
         sleep(Duration::from_secs(1)).await;
@@ -308,6 +328,7 @@ impl Prepared {
         stage: &dyn Stage,
     ) {
         turn(&then.turn, exchange);
+        campaigns::direct(&then.campaign, exchange);
         if let Some(phone) = then.behaviour() {
             match written.agents.contains_key(&then.who) {
                 true => stage.phone(Address::Endpoint(stage.address_of(&then.who)), phone),
@@ -329,24 +350,27 @@ impl Prepared {
         }
     }
 
-    fn judge(&self, scenario: &Scenario, how: How, report: &mut Report) {
+    fn judge(&self, scenario: &Scenario, how: How, exchange: &Exchange, report: &mut Report) {
         let calls = &scenario.written.calls;
         let arrivals = self.arrivals(calls);
-        if report.calls.len() != arrivals.len() {
+        let came_in: Vec<&Timeline> =
+            report.calls.iter().filter(|call| call.contact().is_none()).collect();
+        if came_in.len() != arrivals.len() {
             let failure = Failure {
                 span: None,
                 expected: format!("{} calls that the flow takes", arrivals.len()),
-                happened: format!("{} calls reached it", report.calls.len()),
+                happened: format!("{} calls reached it", came_in.len()),
             };
             report.failures.push((None, failure));
         }
-        for ((_, index), timeline) in arrivals.iter().zip(&report.calls) {
+        for ((_, index), timeline) in arrivals.iter().zip(came_in) {
             for failure in judge(&calls[*index], &self.expected[*index], timeline, how.expectations)
             {
                 let line = failure.span.as_ref().map(|span| scenario.line(span));
                 report.failures.push((line, failure));
             }
         }
+        self.judge_campaigns(scenario, how, exchange, report);
         if how.expectations {
             let failures = scenario
                 .written
@@ -360,24 +384,43 @@ impl Prepared {
             );
         }
     }
-}
 
-/// Switches and positions that the scenario names and the site does not have.
-fn switches(scenario: &Scenario, site: &Site) -> Vec<Problem> {
-    let written = &scenario.written;
-    let turns = written.then.iter().flat_map(|then| &then.get_ref().turn);
-    let wrong = |(name, position): (&String, &toml::Spanned<String>)| {
-        let message = match site.switches.get(name) {
-            None => format!("no switch `{name}` in the site file"),
-            Some(switch) if !switch.positions.contains(position.get_ref()) => {
-                let positions = switch.positions.join(", ");
-                format!("switch `{name}` has the positions {positions}")
+    /// The scenario says what must come of that call.
+    fn is_judged(&self, scenario: &Scenario, call: &Timeline) -> bool {
+        let campaigns = scenario.written.campaigns.iter().map(toml::Spanned::get_ref);
+        let mut said = campaigns.flat_map(|campaign| {
+            campaign
+                .calls
+                .iter()
+                .map(|call| (campaign.name.as_str(), call.contact.get_ref().as_str(), call.attempt))
+        });
+        !self.live && said.any(|said| call.contact() == Some(said))
+    }
+
+    /// Campaigns, and all calls of contacts.
+    fn judge_campaigns(
+        &self,
+        scenario: &Scenario,
+        how: How,
+        exchange: &Exchange,
+        report: &mut Report,
+    ) {
+        let of_contacts = report.calls.iter().filter(|call| call.contact().is_some());
+        let mut failures = Vec::new();
+        for timeline in of_contacts.filter(|call| !self.is_judged(scenario, call)) {
+            let expected = Expected::default();
+            always(&expected, timeline, how.expectations, &mut failures);
+        }
+        if how.expectations {
+            for (campaign, expected) in scenario.written.campaigns.iter().zip(&self.of_campaigns) {
+                failures.extend(campaign.get_ref().judge(expected, exchange, &report.calls));
             }
-            Some(_) => return None,
-        };
-        Some(scenario.problem(position.span(), message))
-    };
-    written.switches.iter().chain(turns).filter_map(wrong).collect()
+        }
+        let placed = failures
+            .into_iter()
+            .map(|failure| (failure.span.as_ref().map(|span| scenario.line(span)), failure));
+        report.failures.extend(placed.collect::<Vec<_>>());
+    }
 }
 
 fn turn(switches: &BTreeMap<String, toml::Spanned<String>>, exchange: &Exchange) {
@@ -392,6 +435,7 @@ fn turn(switches: &BTreeMap<String, toml::Spanned<String>>, exchange: &Exchange)
 enum Act<'a> {
     Call(usize, &'a Call),
     Then(&'a crate::file::Then),
+    Campaign(&'a Campaign),
 }
 
 /// Puts the scenario's agents in the place of the site's: those stay known, logged out and in no
@@ -436,26 +480,4 @@ fn staff(written: &ScenarioFile, flow: &LoadedFlow, over: &mut Map<String, Value
             }
         }
     }
-}
-
-/// How long prompts last: recordings as long as their files.
-fn lengths(flow: &LoadedFlow) -> Lengths {
-    let spoken = lengths_without_recordings(&flow.language);
-    let recordings: BTreeMap<String, Duration> = flow
-        .recordings
-        .iter()
-        .filter_map(|(name, file)| {
-            let length = wav_length(std::fs::metadata(file).ok()?.len());
-            Some((format!("{}/prompts/{name}", flow.name), length))
-        })
-        .collect();
-    Arc::new(move |prompt| match prompt {
-        Prompt::Recording(name) => recordings.get(name).copied(),
-        prompt => spoken(prompt),
-    })
-}
-
-/// Of 8 kHz, mono, 16 bit, behind the usual header.
-fn wav_length(bytes: u64) -> Duration {
-    Duration::from_millis(bytes.saturating_sub(44) / 16)
 }

@@ -5,9 +5,12 @@ use crate::{
     file::{Agent, Keyed, Manner, Phone as Written},
     term::seconds,
 };
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use strowger_flows::LoadedFlow;
+use strowger_model::Prompt;
 use strowger_pbx::port::{Address, LegId, Pbx, PbxSink};
 use strowger_sim::{By, Caller, Keys, Observed, Phone, Sim, SimConfig, Sound, Then};
+use strowger_speech::{Lengths, lengths_without_recordings};
 
 /// What callers experience.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,6 +115,28 @@ impl Stage for SimStage {
             self.sim.hang_up(leg);
         }
     }
+}
+
+/// How long prompts last: recordings as long as their files.
+pub(crate) fn lengths(flow: &LoadedFlow) -> Lengths {
+    let spoken = lengths_without_recordings(&flow.language);
+    let recordings: BTreeMap<String, Duration> = flow
+        .recordings
+        .iter()
+        .filter_map(|(name, file)| {
+            let length = wav_length(std::fs::metadata(file).ok()?.len());
+            Some((format!("{}/prompts/{name}", flow.name), length))
+        })
+        .collect();
+    Arc::new(move |prompt| match prompt {
+        Prompt::Recording(name) => recordings.get(name).copied(),
+        prompt => spoken(prompt),
+    })
+}
+
+/// Of 8 kHz, mono, 16 bit, behind the usual header.
+fn wav_length(bytes: u64) -> Duration {
+    Duration::from_millis(bytes.saturating_sub(44) / 16)
 }
 
 /// How a telephone behaves that a scenario describes.

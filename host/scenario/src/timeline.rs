@@ -23,6 +23,7 @@ use strowger_pbx::port::{Address, LegId, PbxCommand};
 #[expect(missing_docs, reason = "each reads as it is shown")]
 pub enum What {
     Arrives { caller: Option<String>, dialled: String },
+    IsDue { campaign: String, contact: String, attempt: u32 },
     Answered,
     Hears(Vec<Prompt>),
     OtherHears(Vec<Prompt>),
@@ -145,6 +146,11 @@ impl Narrator {
             Event::Arrived(arrival) => {
                 What::Arrives { caller: arrival.caller.clone(), dialled: arrival.dialled.clone() }
             }
+            Event::ContactDue(due) => What::IsDue {
+                campaign: due.campaign.clone(),
+                contact: due.contact.clone(),
+                attempt: due.attempt,
+            },
             Event::Digit { leg, digit } if leg.is_caller() => What::Keys(digit.to_string()),
             Event::HungUp { leg, cause } if leg.is_caller() => {
                 if self.we_hung_up || self.beside_callers {
@@ -325,6 +331,9 @@ impl fmt::Display for What {
             Self::Arrives { caller, dialled } => {
                 write!(f, "{} calls {dialled}", caller.as_deref().unwrap_or("a withheld number"))
             }
+            Self::IsDue { campaign, contact, attempt } => {
+                write!(f, "{contact} of campaign {campaign} is to be called, attempt {attempt}")
+            }
             Self::Answered => f.write_str("is answered"),
             Self::Hears(prompts) => write!(f, "hears \"{}\"", spoken(prompts)),
             Self::OtherHears(prompts) => write!(f, "the other side hears \"{}\"", spoken(prompts)),
@@ -396,6 +405,14 @@ impl Timeline {
     pub fn record(&self) -> Option<&CallRecord> {
         self.happenings.iter().rev().find_map(|happening| match &happening.what {
             What::Closed(record) => Some(&**record),
+            _ => None,
+        })
+    }
+
+    /// The campaign and the contact that it was for, and which attempt it was.
+    pub fn contact(&self) -> Option<(&str, &str, u32)> {
+        self.happenings.iter().find_map(|happening| match &happening.what {
+            What::IsDue { campaign, contact, attempt } => Some((&**campaign, &**contact, *attempt)),
             _ => None,
         })
     }

@@ -202,7 +202,8 @@ fn of_flow(file: &str, flow: &Table, text: &str) -> Vec<Edit> {
             Value::String(number) if root == "numbers" && number.starts_with('+') => {
                 changed.set(&place, other_number(number).into());
             }
-            Value::String(address) if address.contains('@') => {
+            // A permission for a whole domain goes with the addresses.
+            Value::String(address) if address.contains('@') && !address.starts_with('*') => {
                 changed.set(&place, address.replace("@", "2@").into());
             }
             Value::String(said) if said.contains(' ') && root != "numbers" => {

@@ -39,6 +39,8 @@ pub(crate) const PLUGINS: &[&str] = &[
     "redirect",
     "emergency-line",
     "switch-desk",
+    "offer",
+    "absence-line",
 ];
 
 /// Flows of a folder, with these plugins.
