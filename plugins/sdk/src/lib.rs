@@ -39,11 +39,11 @@ pub mod prelude {
     pub use crate::{
         prompt::{Seconds, secs},
         script::{
-            Agent, Alone, Announce, Answered, CALLER, Call, Coding, Either, Ending, Failure,
+            Agent, Alone, Announce, Answered, CALLER, Call, Coding, Either, Ending, Failure, Goals,
             InCall, Language, NotReached, NotServed, Over, Script, TransferBy, Turned, Waiting,
             join, race,
         },
-        types::{Field, Prompt, Target},
+        types::{ContactOf, Disposition, Field, Prompt, Target},
         words::Words,
     };
 }

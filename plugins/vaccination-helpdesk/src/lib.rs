@@ -1,11 +1,11 @@
-//! The local vaccination helpdesk of a town: requirements V1 to V5, from the Flemish "Draaiboek
+//! The local vaccination helpdesk of a town: requirements V1 to V5 and O3, from the Flemish "Draaiboek
 //! lokale helpdesk vaccinatie" of 10 March 2021, section 1.2. The Dutch is that document's.
 
 mod coaching;
 mod settings;
 
 pub use coaching::Coaching;
-pub use settings::{Central, ReachedBy, Settings, Texts};
+pub use settings::{Central, ReachedBy, ReserveList, Settings, Texts};
 
 use strowger_sdk::prelude::*;
 
@@ -36,6 +36,10 @@ async fn helpdesk(call: &Call, s: &'static Settings) -> Result<Ending, Failure> 
     call.answer().await?;
     if let Some(coaching) = s.coaching.as_ref().filter(|coaching| coaching.is_coach(call)) {
         return coaching::coach(call, coaching).await;
+    }
+
+    if let Some(list) = &s.reserve_list {
+        missed_call(call, list).await;
     }
 
     // V4 "Voorzie tijdens de sluitingstijd automatische routing naar het centrale helpdesknummer.
@@ -76,6 +80,21 @@ async fn helpdesk(call: &Call, s: &'static Settings) -> Result<Ending, Failure> 
             Err(NotServed::CallerGone) => return Ok("abandoned".into()),
             Err(nobody) => return elsewhere(call, s, nobody.word(), &s.texts.closed).await,
         }
+    }
+}
+
+/// O3 "Hou er rekening mee dat mensen die een gemiste oproep zien van jullie (bvb. omdat ze op een
+/// reservelijst stonden) ook zullen inbellen." While a place is left, the flow that called has the
+/// caller, at any hour; this goes on with who is to be served like everybody.
+async fn missed_call(call: &Call, list: &'static ReserveList) {
+    let Some(who) = call.returns_our_call(&list.flow, list.days) else { return };
+    call.note("returns-call-of", &who.campaign);
+    if call.campaign(&who.campaign).is_some_and(|campaign| campaign.places_left() > 0) {
+        if let Err(why) = call.continue_with_contact(&list.flow, &who).await {
+            call.alarm(format!("flow {} cannot have who calls back: {why}", list.flow));
+        }
+    } else {
+        call.play(&list.filled).await;
     }
 }
 

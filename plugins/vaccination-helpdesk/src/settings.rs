@@ -34,8 +34,24 @@ pub struct Settings {
     pub in_call: Option<InCall>,
     /// Coaches who listen in (V9); not given: nobody.
     pub coaching: Option<crate::Coaching>,
+    /// Callers whom the reserve list has called and who missed it (O3); not given: nobody is looked
+    /// up, and all are served alike.
+    pub reserve_list: Option<ReserveList>,
     /// What is said.
     pub texts: Texts,
+}
+
+/// Who calls back because the reserve list has called (O3).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReserveList {
+    /// The flow that calls the reserve list. While a place is left, it has who calls back.
+    #[schemars(extend("format" = "flow"))]
+    pub flow: String,
+    /// How many days ago it called, at most.
+    pub days: u16,
+    /// Said when no place is left, before the caller is served like everybody.
+    pub filled: Words,
 }
 
 /// The central helpdesk.

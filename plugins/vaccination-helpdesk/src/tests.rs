@@ -2,7 +2,8 @@
 
 use super::*;
 use strowger_sdk::{
-    testing::{Site, TestCall},
+    reads::{ListedContact, PastCall},
+    testing::{Site, TestCall, campaign, listed},
     types::{Command, Left, Outcome, PlayEnd, Prompt, RefusalReason, Target, Unanswered},
 };
 
@@ -257,6 +258,111 @@ fn v5_a_warning_with_fewer_than_two_agents() {
     };
     assert!(alarmed(1));
     assert!(!alarmed(2));
+}
+
+/// A site whose reserve list called the caller, who missed it; one of two places is left.
+fn called(site: Site, reached: u32, outcome: Option<&str>) -> Site {
+    let who = ContactOf { campaign: "list".into(), contact: "p1".into() };
+    let past = PastCall {
+        at: 0,
+        outbound: true,
+        flow: "reserve-list".into(),
+        outcome: "not-reached".into(),
+        dialled: CALLER_NUMBER.into(),
+        campaign: Some(who),
+    };
+    let contact = ListedContact { outcome: outcome.map(Into::into), ..listed("Mia", &[]) };
+    site.called(CALLER_NUMBER, past)
+        .campaign("list", campaign(2, reached, &[]))
+        .campaign_contact("list", "p1", contact)
+}
+
+const CALLER_NUMBER: &str = "+3291234567";
+
+/// With the reserve list on.
+fn returns_call(site: Site) -> TestCall<Helpdesk> {
+    let list = ReserveList {
+        flow: "reserve-list".into(),
+        days: 2,
+        filled: "Die plaats is intussen ingevuld.".into(),
+    };
+    let mut call = TestCall::new(Settings { reserve_list: Some(list), ..settings() }, site);
+    call.arrives().settles();
+    call
+}
+
+fn handed_over(call: &TestCall<Helpdesk>) -> Option<(&str, &str)> {
+    call.orders().iter().find_map(|order| match &order.command {
+        Command::ContinueWith(to) => Some((to.flow.as_str(), to.data.as_str())),
+        _ => None,
+    })
+}
+
+#[test]
+fn o3_who_missed_a_call_of_the_reserve_list_gets_the_place_at_any_hour() {
+    for open in [true, false] {
+        let call = returns_call(called(site(3, 1), 1, None).schedule("helpdesk", open));
+        let data = r#"{"campaign":"list","contact":"p1"}"#;
+        assert_eq!(handed_over(&call), Some(("reserve-list", data)));
+        assert_eq!(heard(&call), [""; 0]);
+    }
+    let call = returns_call(called(site(3, 1), 1, Some("not-reached")));
+    assert!(handed_over(&call).is_some());
+}
+
+#[test]
+fn o3_who_calls_back_too_late_is_told_so_and_served_like_everybody() {
+    let mut call = returns_call(called(site(3, 1), 2, None));
+    assert_eq!(handed_over(&call), None);
+    assert_eq!(heard(&call)[0], "Die plaats is intussen ingevuld.");
+    call.agent_answers("an");
+    assert_eq!((call.ending(), call.noted("returns-call-of")), (Some("answered"), Some("list")));
+}
+
+#[test]
+fn o3_who_has_answered_the_reserve_list_has_another_question() {
+    for outcome in ["accepted", "cannot-now", "refused", "filled"] {
+        let call = returns_call(called(site(3, 1), 1, Some(outcome)));
+        assert_eq!((handed_over(&call), call.noted("returns-call-of")), (None, None), "{outcome}");
+        assert_eq!(heard(&call).len(), 1, "the welcome alone");
+    }
+}
+
+#[test]
+fn o3_the_last_call_that_went_out_is_the_one_that_is_returned() {
+    let other = |flow: &str, campaign: Option<&str>| PastCall {
+        at: 1,
+        outbound: true,
+        flow: flow.into(),
+        outcome: "not-reached".into(),
+        dialled: CALLER_NUMBER.into(),
+        campaign: campaign
+            .map(|campaign| ContactOf { campaign: campaign.into(), contact: "p1".into() }),
+    };
+    for newest in [other("open-shift", Some("list")), other("reserve-list", None)] {
+        let mut site = called(site(3, 1), 1, None);
+        site.histories.get_mut(CALLER_NUMBER).unwrap().insert(0, newest);
+        assert_eq!(handed_over(&returns_call(site)), None);
+    }
+    // A call of the caller's own does not count.
+    let mut site = called(site(3, 1), 1, None);
+    let own = PastCall { outbound: false, ..other("vaccination-helpdesk", None) };
+    site.histories.get_mut(CALLER_NUMBER).unwrap().insert(0, own);
+    assert!(handed_over(&returns_call(site)).is_some());
+}
+
+#[test]
+fn o3_if_that_flow_cannot_have_the_caller_an_agent_does() {
+    let mut call = returns_call(called(site(3, 1), 1, None));
+    call.refuses("continue-with", RefusalReason::OverLimit).settles().agent_answers("an");
+    assert_eq!(call.ending(), Some("answered"));
+    assert!(call.orders().iter().any(|order| matches!(order.command, Command::Alarm(_))));
+}
+
+#[test]
+fn o3_without_the_setting_nobody_is_looked_up() {
+    let call = waiting(called(site(3, 1), 1, None));
+    assert_eq!(handed_over(&call), None);
 }
 
 #[test]

@@ -26,6 +26,7 @@
 //! * `call`: what a script holds: facts, questions, what is not heard of again; `orders`: what it
 //!   orders and waits for.
 //! * `leg`: legs that a script looks after; `events`: events that nobody ordered.
+//! * `campaign`: contacts of campaigns, and what comes of them.
 //! * `front`: a flow that has its call back when a switch is turned.
 //! * `code`: a code that is keyed about a conversation.
 //! * `language`: in which language somebody is spoken to.
@@ -38,6 +39,7 @@
 
 mod announce;
 mod call;
+mod campaign;
 mod code;
 mod conversation;
 mod events;
@@ -55,6 +57,7 @@ mod wait;
 
 pub use announce::{Announce, Place};
 pub use call::Call;
+pub use campaign::Goals;
 pub use code::Coding;
 pub use conversation::{Alone, CaseKeys, InCall, Over, SendTo, TransferBy, Waits};
 pub use events::Events;

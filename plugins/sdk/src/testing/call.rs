@@ -5,9 +5,10 @@ use crate::{
     Flow, command_name, event_name, reads,
     script::CALLER,
     types::{
-        Answerer, Arrival, Cause, Command, Connected, Digits, Event, GatherEnd, HungUp,
-        KeepWaiting, Left, LegDigit, Matched, Order, OrderEvent, OrderId, Outcome, PlayEnd,
-        Refusal, RefusalReason, StepResult, Switched, Unanswered,
+        Answerer, Arrival, Cause, Claim, Command, Connected, ContactDue, Digits, Disposition,
+        Event, GatherEnd, Goal, HungUp, KeepWaiting, Left, LegDigit, Mail, Matched, Order,
+        OrderEvent, OrderId, Outcome, PlayEnd, Prompt, Refusal, RefusalReason, StepResult,
+        Switched, Unanswered,
     },
 };
 use std::{collections::BTreeMap, fmt::Write, rc::Rc, time::Duration};
@@ -97,6 +98,29 @@ impl<F: Flow> TestCall<F> {
         };
         edit(&mut arrival);
         self.event(Event::Arrived(arrival))
+    }
+
+    /// A campaign wants a contact called, at +32470000001.
+    pub fn contact_due(&mut self, campaign: &str, contact: &str) -> &mut Self {
+        self.event(Event::ContactDue(ContactDue {
+            call: "call-1".into(),
+            campaign: campaign.into(),
+            contact: contact.into(),
+            number: "+32470000001".into(),
+            attempt: 1,
+            at: self.site.instant,
+        }))
+    }
+
+    /// The campaign has so many places left.
+    pub fn goal(&mut self, campaign: &str, remaining: u32) -> &mut Self {
+        self.event(Event::Goal(Goal { name: campaign.into(), remaining }))
+    }
+
+    /// The contact gets the place that the flow claims for it, or does not.
+    pub fn claimed(&mut self, won: bool) -> &mut Self {
+        let claim = if won { Claim::Won } else { Claim::Lost };
+        self.comes_of("claim", Outcome::Claimed(claim))
     }
 
     /// Something comes of an order.
@@ -268,6 +292,36 @@ impl<F: Flow> TestCall<F> {
         self.orders
             .iter()
             .any(|order| matches!(&order.command, Command::Mark(marked) if marked == tag))
+    }
+
+    /// What the flow said came of a contact, the last of it.
+    pub fn disposition(&self) -> Option<&Disposition> {
+        self.orders.iter().rev().find_map(|order| match &order.command {
+            Command::Disposition(disposition) => Some(disposition),
+            _ => None,
+        })
+    }
+
+    /// The mails that were sent.
+    pub fn mails(&self) -> impl Iterator<Item = &Mail> {
+        self.orders.iter().filter_map(|order| match &order.command {
+            Command::Mail(mail) => Some(mail),
+            _ => None,
+        })
+    }
+
+    /// What was said last to a leg, or asked of it: its texts, one behind the other.
+    pub fn said_to(&self, leg: &str) -> Option<String> {
+        let prompts = self.orders.iter().rev().find_map(|order| match &order.command {
+            Command::Play(play) if play.leg == leg => Some(&play.prompts),
+            Command::Gather(gather) if gather.leg == leg => Some(&gather.prompts),
+            _ => None,
+        })?;
+        let texts = prompts.iter().map(|prompt| match prompt {
+            Prompt::Text(spoken) => spoken.text.clone(),
+            other => format!("{other:?}"),
+        });
+        Some(texts.collect::<Vec<_>>().join(" "))
     }
 
     /// What the flow finished with, once it has.

@@ -31,4 +31,4 @@ mod site;
 pub use crate::script::Continuous;
 pub use call::TestCall;
 pub use schema::settings_schema;
-pub use site::{Site, contact, moment};
+pub use site::{Site, campaign, contact, listed, moment};

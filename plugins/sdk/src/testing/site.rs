@@ -2,10 +2,10 @@
 
 use crate::{
     reads::{
-        AgentStatus, Authority, CallBackStatus, CampaignStatus, KnownContact, Level, ListedContact,
-        PastCall, QueueStatus, Reads, ScheduleStatus, SiteSwitch,
+        AgentStatus, Authority, CallBackStatus, CampaignStage, CampaignStatus, KnownContact, Level,
+        ListedContact, PastCall, Purpose, QueueStatus, Reads, ScheduleStatus, SiteSwitch,
     },
-    types::{Millis, Moment, OrderId, Target, Weekday},
+    types::{Field, Millis, Moment, OrderId, Target, Weekday},
 };
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -125,6 +125,18 @@ impl Site {
         self
     }
 
+    /// With this campaign.
+    pub fn campaign(mut self, name: &str, status: CampaignStatus) -> Self {
+        self.campaigns.insert(name.into(), status);
+        self
+    }
+
+    /// With this contact of a campaign.
+    pub fn campaign_contact(mut self, campaign: &str, id: &str, contact: ListedContact) -> Self {
+        self.campaign_contacts.insert((campaign.into(), id.into()), contact);
+        self
+    }
+
     /// With this switch.
     pub fn switch(mut self, name: &str, position: &str) -> Self {
         self.switches.insert(name.into(), position.into());
@@ -144,6 +156,38 @@ pub fn contact(kind: &str, name: &str) -> KnownContact {
         do_not_call: false,
         tags: Vec::new(),
     }
+}
+
+/// A campaign that runs, with so many places of which so many are filled, and what it is about.
+pub fn campaign(goal: u32, reached: u32, fields: &[(&str, &str)]) -> CampaignStatus {
+    CampaignStatus {
+        template: "offer".into(),
+        stage: CampaignStage::Running,
+        planner_chooses: false,
+        goal,
+        reached,
+        remaining: 1,
+        fields: self::fields(fields),
+    }
+}
+
+/// Somebody on the list of a campaign who is to be offered a place, with further columns of the
+/// list.
+pub fn listed(name: &str, columns: &[(&str, &str)]) -> ListedContact {
+    ListedContact {
+        number: "+32470000001".into(),
+        name: name.into(),
+        language: None,
+        tags: Vec::new(),
+        fields: fields(columns),
+        attempts: 1,
+        purpose: Purpose::Offer,
+        outcome: None,
+    }
+}
+
+fn fields(fields: &[(&str, &str)]) -> Vec<Field> {
+    fields.iter().map(|(key, value)| Field { key: (*key).into(), value: (*value).into() }).collect()
 }
 
 /// An instant with its civil time, in a zone that is UTC.
