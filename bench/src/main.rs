@@ -2,8 +2,8 @@
 //!
 //! # Layout
 //! * [`figure`]: what a figure is; [`report`]: the table and the JSON file.
-//! * [`step`], [`routing`], [`exchange`], [`idle`], [`journal`], [`neighbour`], [`swap`], [`switch`], [`invite`],
-//!   [`app_queue`], [`contact_centre`]: a topic each, with its [`Figure`]s at the top. A new figure
+//! * [`step`], [`routing`], [`campaign`], [`exchange`], [`idle`], [`journal`], [`neighbour`],
+//!   [`swap`], [`switch`], [`invite`], [`app_queue`], [`contact_centre`]: a topic each, with its [`Figure`]s at the top. A new figure
 //!   is one more of them and a function that measures it.
 //! * [`measure`]: clocks, medians, memory.
 //! * [`carousel`]: calls one after another, as many as the host can take.
@@ -18,6 +18,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod app_queue;
+mod campaign;
 mod carousel;
 mod contact_centre;
 mod exchange;
@@ -62,6 +63,7 @@ fn main() -> Result<ExitCode> {
     let all: Vec<&Figure> = [
         step::FIGURES,
         routing::FIGURES,
+        campaign::FIGURES,
         exchange::FIGURES,
         idle::FIGURES,
         journal::FIGURES,

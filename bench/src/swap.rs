@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 use strowger_flows::{Catalogue, Gate};
-use strowger_test_support::{plugin_wasm, workspace};
+use strowger_test_support::{plugin_wasm, without_campaigns, workspace};
 use strowger_tests::Folder;
 
 pub(crate) const FIGURES: &[&Figure] = &[
@@ -66,7 +66,7 @@ fn shipped() -> Result<Folder> {
     let read = |path: &Path| {
         fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))
     };
-    let folder = Folder::new(&read(&flows.join("site.toml"))?)?
+    let folder = Folder::new(&without_campaigns(&read(&flows.join("site.toml"))?))?
         .plugin("vaccination-helpdesk")?
         .plugin("reception")?;
     for part in ["contacts.csv", "rosters", "vaccination-helpdesk", "reception"] {

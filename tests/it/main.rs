@@ -10,11 +10,13 @@
 //! * `recovery`: calls outlive their host.
 //! * `swap`: flows are replaced while calls are up.
 //! * `switches`: a switch in front of a flow is turned.
+//! * `campaigns`: people on a list are called, until the places are filled.
 //! * `neighbours`: a flow that uses all that it may, beside others.
 //! * `overload`, `disk`, `hostile`: too many calls, a disk that is full, plugins that misbehave.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod agents;
+mod campaigns;
 mod contact_centre;
 mod disk;
 mod hostile;

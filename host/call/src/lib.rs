@@ -170,7 +170,7 @@ impl Call {
     }
 
     /// A call for a contact of a campaign: its flow brings forth its legs. Its first input is
-    /// [`Input::Begin`].
+    /// `Input::Begin`.
     pub fn to_contact(terms: Arc<Terms>, due: ContactDue) -> Self {
         let of = ContactOf { campaign: due.campaign.clone(), contact: due.contact.clone() };
         let record = CallRecord {

@@ -7,7 +7,7 @@
 //! * [`schedule`]: opening hours. [`contacts`]: whom the site knows; `read_contacts`: the contacts
 //!   that are made of files. [`roster`]: who is on duty; `gaps`: when nobody is. [`table`]: the CSV
 //!   files of both.
-//! * [`campaigns`]: templates of campaigns; [`campaign_list`]: whom they call.
+//! * [`campaigns`]: templates of campaigns; [`mod@campaign_list`]: whom they call.
 //! * [`address`]: whom one can call, as files write it. [`numbering`]: telephone numbers as files and
 //!   trunks write them. [`caller`]: who calls, and whose number is withheld. [`pin`]: the PINs of
 //!   agents, kept as hashes.

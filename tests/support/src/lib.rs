@@ -18,6 +18,18 @@ use std::{
     sync::LazyLock,
 };
 
+/// The text of a site file without its templates of campaigns: for a folder that has not their flows.
+pub fn without_campaigns(site: &str) -> String {
+    let mut is_in_one = false;
+    let kept = site.lines().filter(|line| {
+        if line.starts_with('[') {
+            is_in_one = line.starts_with("[campaigns.");
+        }
+        !is_in_one
+    });
+    kept.flat_map(|line| [line, "\n"]).collect()
+}
+
 /// The wasm of a plugin or test guest by its package's name, such as `vaccination-helpdesk`.
 /// Underscores do as well. It is built unless `cargo xtask` has just done so, which it says by
 /// setting `STROWGER_GUESTS_BUILT`.

@@ -17,9 +17,10 @@ use std::{collections::BTreeMap, str::SplitWhitespace};
 use strowger_sdk::{
     Flow, event_name, reads,
     types::{
-        CaseOrder, Cause, Command, Confirm, ContinueWith, Dial, EnterQueue, Event, Field, Gather,
-        HangUp, KeepWaiting, Left, Listen, ListenMode, Mail, Order, Outcome, Play, Prompt,
-        RingLimit, SettleTransfer, StepResult, Target, Transfer, Unanswered, Watch, Widen,
+        CaseOrder, Cause, Claim, Command, Confirm, ContactOf, ContinueWith, Dial, Disposition,
+        EnterQueue, Event, Field, Gather, HangUp, KeepWaiting, Left, Listen, ListenMode, Mail,
+        OpenCampaign, Order, Outcome, Play, Prompt, RingLimit, SettleTransfer, StepResult, Target,
+        Transfer, Unanswered, Watch, Widen,
     },
 };
 
@@ -37,7 +38,22 @@ pub struct Plugboard;
 impl Flow for Plugboard {
     type Settings = Settings;
 
-    fn step(settings: &'static Settings, _: Vec<u8>, event: Event) -> Result<StepResult, String> {
+    fn step(
+        settings: &'static Settings,
+        state: Vec<u8>,
+        event: Event,
+    ) -> Result<StepResult, String> {
+        let state = match &event {
+            Event::ContactDue(due) => {
+                [&*due.campaign, &due.contact, &due.number].join("\n").into_bytes()
+            }
+            _ if state.is_empty() => b"\n\n".to_vec(),
+            _ => state,
+        };
+        let text = String::from_utf8_lossy(&state);
+        let mut due = text.split('\n').map(str::to_owned);
+        let mut next = || due.next().unwrap_or_default();
+        let due = Due { who: ContactOf { campaign: next(), contact: next() }, number: next() };
         let words = words(&event);
         let orders =
             (1..=words.len()).rev().find_map(|known| settings.on.get(&words[..known].join(" ")));
@@ -45,13 +61,19 @@ impl Flow for Plugboard {
             .into_iter()
             .flatten()
             .zip(1000..)
-            .map(|(line, unasked)| order(line, unasked))
+            .map(|(line, unasked)| order(line, unasked, &due))
             .collect::<Result<_, _>>()?;
-        Ok(StepResult { state: vec![1], orders })
+        Ok(StepResult { state, orders })
     }
 }
 
 strowger_sdk::export!(Plugboard);
+
+/// The contact that the call is for; empty: none.
+struct Due {
+    who: ContactOf,
+    number: String,
+}
 
 /// An event in words, from the most important on.
 fn words(event: &Event) -> Vec<String> {
@@ -63,6 +85,7 @@ fn words(event: &Event) -> Vec<String> {
         Event::Digit(key) => vec![name, key.leg.clone(), key.digit.to_string()],
         Event::HungUp(gone) => vec![name, gone.leg.clone()],
         Event::TransferAsked(asked) => vec![name, asked.leg.clone(), asked.target.clone()],
+        Event::Goal(goal) => vec![name, goal.remaining.to_string()],
         _ => vec![name],
     }
 }
@@ -83,17 +106,21 @@ fn how(outcome: &Outcome) -> Vec<String> {
             Left::NobodyReachable => "nobody-reachable",
             Left::CallerGone => "caller-gone",
         },
+        Outcome::Claimed(claim) => match claim {
+            Claim::Won => "won",
+            Claim::Lost => "lost",
+        },
         _ => return Vec::new(),
     };
     vec![how.to_owned()]
 }
 
-fn order(line: &str, unasked: u32) -> Result<Order, String> {
+fn order(line: &str, unasked: u32, due: &Due) -> Result<Order, String> {
     let (number, rest) = match line.split_once(' ') {
         Some((number, rest)) if number.parse::<u32>().is_ok() => (number.parse().ok(), rest),
         _ => (None, line),
     };
-    let command = command(&mut rest.split_whitespace())
+    let command = command(&mut rest.split_whitespace(), due)
         .ok_or_else(|| format!("{line:?} is no order that the plugboard knows"))?;
     Ok(Order { id: number.unwrap_or(unasked), command })
 }
@@ -103,6 +130,7 @@ fn order(line: &str, unasked: u32) -> Result<Order, String> {
 /// play LEG TEXT...                        resume LEG      continue-with FLOW [DATA]
 /// keep-waiting LEG MUSIC                  part LEG        hang-up [LEG]
 /// enter-queue AGENT-LEG QUEUE...          connect LEG...  finish OUTCOME
+/// enter-queue-alone AGENT-LEG QUEUE...
 /// widen ENTRY QUEUE...                    timer SECONDS   note KEY VALUE
 /// dial LEG TARGET [limit SECONDS] [keep-place ENTRY] [confirm KEY SECONDS]
 /// watch LEG PATTERN...                    gather LEG DIGITS
@@ -110,10 +138,12 @@ fn order(line: &str, unasked: u32) -> Result<Order, String> {
 /// cancel ORDER                            mail TEMPLATE ADDRESS [KEY=VALUE...]
 /// case KIND [KEY=VALUE...]
 /// ask KEY contact NUMBER                  ask KEY on-duty ROSTER
-/// ask KEY history NUMBER DAYS
+/// ask KEY history NUMBER DAYS             claim           say OUTCOME [never]
+/// open TEMPLATE NAME GOAL [KEY=VALUE...]  stop CAMPAIGN
 /// ```
-/// What was asked becomes a note.
-fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
+/// What was asked becomes a note. `claim`, `say` and `dial LEG contact` are about the contact that the
+/// call is for.
+fn command(words: &mut SplitWhitespace<'_>, due: &Due) -> Option<Command> {
     let owned = |words: &mut SplitWhitespace<'_>| words.next().map(str::to_owned);
     let rest = |words: &mut SplitWhitespace<'_>| words.map(str::to_owned).collect::<Vec<_>>();
     Some(match words.next()? {
@@ -131,10 +161,14 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
             every: 0,
         }),
         "enter-queue" => Command::EnterQueue(enter_queue(owned(words)?, rest(words))),
+        "enter-queue-alone" => Command::EnterQueue(EnterQueue {
+            with_caller: false,
+            ..enter_queue(owned(words)?, rest(words))
+        }),
         "widen" => {
             Command::Widen(Widen { entry: words.next()?.parse().ok()?, queues: rest(words) })
         }
-        "dial" => Command::Dial(dial(words)?),
+        "dial" => Command::Dial(dial(words, due)?),
         "connect" => Command::Connect(rest(words)),
         "hold" => Command::Hold(owned(words)?),
         "resume" => Command::Resume(owned(words)?),
@@ -175,6 +209,29 @@ fn command(words: &mut SplitWhitespace<'_>) -> Option<Command> {
         "note" => Command::Note(Field { key: owned(words)?, value: rest(words).join(" ") }),
         "hang-up" => Command::HangUp(HangUp { leg: owned(words), cause: Cause::Normal }),
         "finish" => Command::Finish(owned(words)?),
+        other => return of_campaign(other, words, due),
+    })
+}
+
+/// Orders about campaigns, by their name.
+fn of_campaign(name: &str, words: &mut SplitWhitespace<'_>, due: &Due) -> Option<Command> {
+    let owned = |words: &mut SplitWhitespace<'_>| words.next().map(str::to_owned);
+    Some(match name {
+        "claim" => Command::Claim(due.who.clone()),
+        "say" => Command::Disposition(Disposition {
+            who: due.who.clone(),
+            outcome: owned(words)?,
+            reason: None,
+            not_before: None,
+            never_again: words.next() == Some("never"),
+        }),
+        "open" => Command::OpenCampaign(OpenCampaign {
+            template: owned(words)?,
+            name: owned(words)?,
+            goal: words.next()?.parse().ok()?,
+            fields: fields(words)?,
+        }),
+        "stop" => Command::StopCampaign(owned(words)?),
         _ => return None,
     })
 }
@@ -209,10 +266,13 @@ fn enter_queue(agent_leg: String, queues: Vec<String>) -> EnterQueue {
     }
 }
 
-fn dial(words: &mut SplitWhitespace<'_>) -> Option<Dial> {
+fn dial(words: &mut SplitWhitespace<'_>, due: &Due) -> Option<Dial> {
     let mut dial = Dial {
         leg: words.next()?.to_owned(),
-        target: target(words.next()?),
+        target: match words.next()? {
+            "contact" => Target::Number(due.number.clone()),
+            other => target(other),
+        },
         caller_id: None,
         display_name: None,
         limit: RingLimit::Time(20_000),
