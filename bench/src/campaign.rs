@@ -4,7 +4,7 @@ use crate::{
     figure::{Figure, Measured, Target},
     measure::{Dice, resident},
 };
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use std::{
     collections::VecDeque,
     hint::black_box,
@@ -34,7 +34,7 @@ pub(crate) const FIGURES: &[&Figure] = &[
 ];
 
 const CAMPAIGNS: u64 = 100;
-const INPUTS: u64 = 2_000_000;
+const INPUTS: u64 = 500_000;
 
 fn number(nth: u64) -> NumberKey {
     let mut key = [0; 16];
@@ -44,7 +44,7 @@ fn number(nth: u64) -> NumberKey {
 
 /// Open for a year, with all campaigns of so many contacts. Every number is in two of them.
 fn open(dialler: &mut Dialler, each: u64, out: &mut Vec<Output>) -> Result<()> {
-    let template = Template { at_once: 10, attempts: 200, ..Template::new("template") };
+    let template = Template { at_once: 10, attempts: u8::MAX, ..Template::new("template") };
     let hours = Some(Duration::from_secs(366 * 24 * 3600));
     dialler.input(Duration::ZERO, Input::Configure { templates: vec![template] }, out)?;
     let template = "template".into();
@@ -64,8 +64,9 @@ fn open(dialler: &mut Dialler, each: u64, out: &mut Vec<Output>) -> Result<()> {
     Ok(())
 }
 
-/// A thousand calls at all times. Of ten contacts one accepts, one does not want any more calls, one
-/// asks for a call later, and the others are called again.
+/// A thousand calls at all times, as long as the lists have people. Of a hundred calls one ends with a
+/// place, one with no more calls, five with a call later, and the others with another attempt. Time
+/// that passes is no input that counts.
 fn inputs() -> Result<Measured> {
     let (mut dialler, mut dice, mut out) = (Dialler::new(), Dice::new(7), Vec::new());
     open(&mut dialler, 100, &mut out)?;
@@ -75,13 +76,13 @@ fn inputs() -> Result<Measured> {
         for output in out.drain(..) {
             let Output::Due { campaign, contact, attempt, .. } = output else { continue };
             calls += 1;
-            match dice.roll(10) {
+            match dice.roll(100) {
                 0 => todo.push_back(Input::Claim { campaign, contact }),
                 1 => {
                     let then = Then::Over;
                     todo.push_back(Input::Disposition { campaign, contact, then });
                 }
-                2 => {
+                2..=6 => {
                     let then = Then::NotBefore(now + Duration::from_secs(dice.roll(100)));
                     todo.push_back(Input::Disposition { campaign, contact, then });
                 }
@@ -90,7 +91,11 @@ fn inputs() -> Result<Measured> {
             todo.push_back(Input::Ended(attempt));
         }
         now += Duration::from_millis(1);
-        let input = todo.pop_front().unwrap_or(Input::Tick);
+        let Some(input) = todo.pop_front() else {
+            ensure!(dialler.next_deadline().is_some(), "the lists are over");
+            dialler.input(now, Input::Tick, &mut out)?;
+            continue;
+        };
         refused += u64::from(dialler.input(now, input, &mut out).is_err());
         taken += 1;
     }
