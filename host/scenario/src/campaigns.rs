@@ -2,7 +2,7 @@
 //! it.
 
 use crate::{
-    file::{Expect, Keyed, Manner},
+    file::{Expect, Keyed, Manner, sixty, three},
     judge::{Expected, Failure, LineError, judge_contact},
     stage::{Stage, behaviour, outside},
     term::{CIVIL, When, civil, instant},
@@ -131,14 +131,6 @@ fn campaign() -> String {
 
 fn one() -> u32 {
     1
-}
-
-fn three() -> f64 {
-    3.0
-}
-
-fn sixty() -> f64 {
-    60.0
 }
 
 /// Something is wrong at a place of the file.

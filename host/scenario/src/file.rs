@@ -415,7 +415,7 @@ fn once() -> u32 {
     1
 }
 
-fn three() -> f64 {
+pub(crate) fn three() -> f64 {
     3.0
 }
 
@@ -423,7 +423,7 @@ fn twenty() -> f64 {
     20.0
 }
 
-fn sixty() -> f64 {
+pub(crate) fn sixty() -> f64 {
     60.0
 }
 

@@ -201,11 +201,12 @@ pub(crate) fn empty_saying(connection: &Connection, number: &Notations) -> rusql
 }
 
 /// Deletes some people on the lists of campaigns that ended before, and the campaigns that have
-/// nobody left.
+/// nobody left. From the end of a list: whoever is left has the same row as before.
 pub(crate) fn delete(connection: &Connection, before: Timestamp) -> rusqlite::Result<u64> {
     let sql = format!(
         "DELETE FROM campaign_contact WHERE (campaign, row) IN
-         (SELECT campaign, row FROM campaign_contact WHERE campaign IN {ENDED} LIMIT ?2)"
+         (SELECT campaign, row FROM campaign_contact WHERE campaign IN {ENDED}
+         ORDER BY row DESC LIMIT ?2)"
     );
     let people = connection.execute(&sql, params![before.0, Remove::BATCH])?;
     let sql = "DELETE FROM campaign WHERE ended < ?1

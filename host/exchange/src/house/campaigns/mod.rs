@@ -70,12 +70,6 @@ struct OfCampaign {
     row: Row,
 }
 
-/// What an input has brought, apart from what is done at once.
-#[derive(Default)]
-struct Brought {
-    claimed: Option<Claimed>,
-}
-
 impl Campaigns {
     /// Whole between any two inputs: what a panic left undone, the state machine does not rely on.
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -112,15 +106,15 @@ impl Inner {
 impl Exchange {
     /// Gives the campaigns an input, has the journal take what comes of it, and does it. `first`:
     /// what the journal takes before that, if the input is taken. `by`: the call that it comes from,
-    /// which need not be told.
+    /// which need not be told. Gives what came of a claim.
     fn tell_campaigns(
         self: &Arc<Self>,
         inner: &mut Inner,
         input: Input,
         first: Vec<CampaignChange>,
         by: Option<CallId>,
-    ) -> Result<Brought, RefusedInput> {
-        let mut brought = Brought::default();
+    ) -> Result<Option<Claimed>, RefusedInput> {
+        let mut claimed = None;
         let (mut inputs, mut first) = (vec![input], Some(first));
         let mut result = Ok(());
         while let Some(input) = inputs.pop() {
@@ -135,12 +129,12 @@ impl Exchange {
             }
             self.keep_campaigns(inner, before, &outputs);
             for output in outputs {
-                if let Some(input) = self.campaigns_want(inner, output, by, &mut brought) {
+                if let Some(input) = self.campaigns_want(inner, output, by, &mut claimed) {
                     inputs.push(input);
                 }
             }
         }
-        result.map(|()| brought)
+        result.map(|()| claimed)
     }
 
     /// The journal takes it as a whole.
@@ -169,7 +163,7 @@ impl Exchange {
         inner: &mut Inner,
         output: Output,
         by: Option<CallId>,
-        brought: &mut Brought,
+        answer: &mut Option<Claimed>,
     ) -> Option<Input> {
         match output {
             Output::Keep(_) => {}
@@ -177,7 +171,7 @@ impl Exchange {
                 let begun = self.call_contact(inner, &campaign, contact, attempt, number);
                 return (!begun).then_some(Input::Ended(attempt));
             }
-            Output::Claimed { claimed, .. } => brought.claimed = Some(claimed),
+            Output::Claimed { claimed, .. } => *answer = Some(claimed),
             // Whoever is being offered one is told that there are none any more by `Withdrawn`.
             Output::Goal { remaining: 0, .. } => {}
             Output::Goal { campaign, remaining } => self.say_goal(inner, &campaign, remaining, by),

@@ -87,10 +87,10 @@ impl Exchange {
         let mut inner = self.campaigns.lock();
         let (campaign, contact) = inner.permitted(call, flow, who)?;
         let claim = Input::Claim { campaign, contact };
-        let brought = self.tell_campaigns(&mut inner, claim, Vec::new(), Some(call));
-        let brought = brought.map_err(|why| refused(CampaignError::Refused(why)))?;
+        let claimed = self.tell_campaigns(&mut inner, claim, Vec::new(), Some(call));
+        let claimed = claimed.map_err(|why| refused(CampaignError::Refused(why)))?;
         self.campaigns.look.notify_one();
-        Ok(matches!(brought.claimed, Some(Claimed::Won | Claimed::Noted)))
+        Ok(matches!(claimed, Some(Claimed::Won | Claimed::Noted)))
     }
 
     /// Notes what came of a contact.

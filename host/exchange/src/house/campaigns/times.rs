@@ -82,12 +82,7 @@ impl Exchange {
         let snapshot = self.catalogue.current();
         let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
         let mut changes = BTreeSet::new();
-        let running: BTreeSet<TemplateName> = inner
-            .lists
-            .values()
-            .filter(|list| list.ended.is_none())
-            .map(|list| list.opened.template.clone())
-            .collect();
+        let running = inner.templates_in_use();
         for name in &running {
             let Some(template) = snapshot.site.campaigns.get(name) else { continue };
             let open = self.is_open(inner, template, &snapshot, now);
@@ -143,9 +138,7 @@ impl Exchange {
     /// Tells the campaigns how much room the inbound calls leave.
     pub(super) fn look_at_room(self: &Arc<Self>, inner: &mut Inner) {
         let snapshot = self.catalogue.current();
-        let running = inner.lists.values().filter(|list| list.ended.is_none());
-        let running: BTreeSet<TemplateName> =
-            running.map(|list| list.opened.template.clone()).collect();
+        let running = inner.templates_in_use();
         let mut some = false;
         for template in running.iter().filter_map(|name| snapshot.site.campaigns.get(name)) {
             let Some(Room { waiting, free, keep }) = self.room(template, &snapshot.site) else {
@@ -202,6 +195,12 @@ fn changes_at(
 }
 
 impl Inner {
+    /// The templates of campaigns that go on.
+    fn templates_in_use(&self) -> BTreeSet<TemplateName> {
+        let go_on = self.lists.values().filter(|list| list.ended.is_none());
+        go_on.map(|list| list.opened.template.clone()).collect()
+    }
+
     /// Whether the state machine has to be told of these hours.
     fn hours_changed(&mut self, name: &TemplateName, until: Option<Duration>) -> bool {
         let same = match (self.hours.get(name), until) {
