@@ -1,0 +1,8 @@
+//! Flows written with the SDK.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+mod campaigns;
+mod contract;
+mod conversation;
+mod properties;
+mod scripts;
