@@ -6,27 +6,27 @@ use strowger_sandbox::{Engine, Fault, Flow, Limits, Plugin, Step};
 use strowger_test_support::{FixedReads, plugin_wasm};
 
 /// The guest is compiled once for all tests.
-pub fn engine() -> Engine {
+pub(crate) fn engine() -> Engine {
     Engine::new(Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled"))).unwrap()
 }
 
-pub fn hostile() -> Plugin {
+pub(crate) fn hostile() -> Plugin {
     engine().load("hostile.wasm", &plugin_wasm("hostile")).unwrap()
 }
 
-pub fn settings(misbehave: &str) -> String {
+pub(crate) fn settings(misbehave: &str) -> String {
     format!("{{\"misbehave\": \"{misbehave}\"}}")
 }
 
-pub fn flow(plugin: &Plugin, misbehave: &str) -> Flow {
+pub(crate) fn flow(plugin: &Plugin, misbehave: &str) -> Flow {
     plugin.configure(&settings(misbehave), Limits::default()).unwrap()
 }
 
-pub fn call() -> CallId {
+pub(crate) fn call() -> CallId {
     CallId::next(FixedReads::NOW.0, None)
 }
 
-pub fn arrived() -> Event {
+pub(crate) fn arrived() -> Event {
     Event::Arrived(Box::new(Arrival {
         call: call(),
         caller: Some("+32470123456".into()),
@@ -42,12 +42,12 @@ pub fn arrived() -> Event {
 }
 
 /// A first step.
-pub fn first(flow: &Flow) -> Result<Step, Fault> {
+pub(crate) fn first(flow: &Flow) -> Result<Step, Fault> {
     flow.step(call(), &[], &arrived(), FixedReads::shared())
 }
 
 /// A first step, and what was logged meanwhile.
-pub fn first_with_log(flow: &Flow) -> (Result<Step, Fault>, Arc<FixedReads>) {
+pub(crate) fn first_with_log(flow: &Flow) -> (Result<Step, Fault>, Arc<FixedReads>) {
     let reads = FixedReads::shared();
     (flow.step(call(), &[], &arrived(), reads.clone()), reads)
 }

@@ -2,7 +2,7 @@
 //! refuse no hours, no figures, no texts, no queues, no agents, no numbers. The changes are made by
 //! rules from the files, one at a time, and each passes the gate as in a running host.
 
-use crate::common::Loaded;
+use crate::common::{self, Loaded};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

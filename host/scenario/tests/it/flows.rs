@@ -2,7 +2,7 @@
 //! gate runs them, alike at every run; and no figure of theirs can be altered without a scenario
 //! noticing.
 
-use crate::common::Loaded;
+use crate::common::{self, Loaded};
 use strowger_scenario::{
     How, Report, Scenario, gate,
     mutate::{Caught, hold_fast},

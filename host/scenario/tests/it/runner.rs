@@ -1,6 +1,6 @@
 //! The runner, on a flow that is shipped.
 
-use crate::common::Loaded;
+use crate::common::{self, Loaded};
 use std::path::Path;
 use strowger_scenario::{How, Report, Scenario, run};
 
