@@ -5,11 +5,13 @@
 //! * [`mod@test`]: everything that must pass.
 //! * [`check`]: the repository's text: lists of modules, names of pages and files, lengths.
 //! * [`deny`]: licences and sources of all crates, and what is known against them.
+//! * [`mod@dist`]: the package for Debian.
 //! * [`soak`]: more random faults than everything else has time for. [`fuzz`]: more damaged files.
 //! * [`mutants`]: the state machines, altered, and what no test notices.
 
 mod check;
 mod deny;
+mod dist;
 mod fuzz;
 mod guests;
 mod mutants;
@@ -90,6 +92,8 @@ enum Chore {
     },
     /// Build the plugins and test guests
     Plugins,
+    /// Build everything, and make the package for Debian
+    Dist,
     /// Fetch the real Asterisk, SIPp, espeak-ng and a mail server into the user's cache
     Asterisk,
 }
@@ -107,6 +111,7 @@ fn main() -> Result<()> {
         Chore::Plugins => {
             guests::build().map(|folder| println!("plugins are in {}", folder.display()))
         }
+        Chore::Dist => dist::dist().map(|package| println!("the package is {}", package.display())),
         Chore::Asterisk => asterisk()
             .map(|tools| println!("{} is in {}", tools.version(), tools.root().display()))
             .and_then(|()| mail_server()),

@@ -58,8 +58,10 @@ pub async fn examine(config: &AsteriskConfig) -> Result<Examined, String> {
     let version = version.map_err(|failure| refusal::of_first_request(config, &failure))?;
     rest.may_write().await.map_err(refused)?;
     let mut lacks = Vec::from_iter(refusal::of_version(&version));
-    lacks.extend(missing(&rest.modules().await.map_err(refused)?));
-    if let Some((technology, resource)) = trunk(config)
+    let missing = missing(&rest.modules().await.map_err(refused)?);
+    // What is missing may be what tells of endpoints.
+    if missing.is_empty()
+        && let Some((technology, resource)) = trunk(config)
         && !rest.has_endpoint(technology, resource).await.map_err(refused)?
     {
         lacks.push(format!(
@@ -67,6 +69,7 @@ pub async fn examine(config: &AsteriskConfig) -> Result<Examined, String> {
              `asterisk -rx 'pjsip show endpoints'` lists them"
         ));
     }
+    lacks.extend(missing);
     let served = rest.marks().await.map_err(refused)?.is_some();
     Ok(Examined { version, served, lacks })
 }
@@ -80,10 +83,13 @@ fn missing(modules: &[Module]) -> Vec<String> {
     let lacks = MODULES.into_iter().filter_map(|(so, needed)| {
         let missing: Vec<&str> =
             needed.iter().copied().filter(|name| !running.contains(name)).collect();
-        let (them, modules) = (missing.join(", "), if missing.len() == 1 { "module" } else { "modules" });
+        let (them, modules) =
+            (missing.join(", "), if missing.len() == 1 { "module" } else { "modules" });
         (!missing.is_empty()).then(|| {
-            format!("{so}: the {modules} {them} must run; load with `asterisk -rx 'module load NAME'` \
-                     and see modules.conf")
+            format!(
+                "{so}: the {modules} {them} must run; load with `asterisk -rx 'module load NAME'` \
+                     and see modules.conf"
+            )
         })
     });
     lacks.collect()
@@ -114,7 +120,8 @@ mod tests {
         let lacks = running(&["res_curl", "res_http_media_cache", "res_musiconhold"]);
         assert_eq!(lacks.len(), 2, "{lacks:?}");
         assert!(
-            lacks[0].starts_with("nobody hears a prompt: the modules res_http_media_cache, res_curl"),
+            lacks[0]
+                .starts_with("nobody hears a prompt: the modules res_http_media_cache, res_curl"),
             "{lacks:?}"
         );
         assert!(lacks[1].contains("the module res_musiconhold must run"), "{lacks:?}");

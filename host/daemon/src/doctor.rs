@@ -64,9 +64,10 @@ fn secrets(file: &Path, config: &Config) -> Vec<Finding> {
     let mail = config.mail.as_ref().and_then(|mail| mail.password_file.as_deref());
     let token = config.remote.as_ref().map(|remote| &*remote.token_file);
     let own = config.asterisk.is_some().then_some(file);
-    let exposed = [own, mail, token].into_iter().flatten().filter(|file| {
-        file.metadata().is_ok_and(|data| data.permissions().mode() & 0o004 != 0)
-    });
+    let exposed = [own, mail, token]
+        .into_iter()
+        .flatten()
+        .filter(|file| file.metadata().is_ok_and(|data| data.permissions().mode() & 0o004 != 0));
     let said = exposed.map(|file| {
         let file = file.display();
         let to_do = format!("only the host may read it: chmod o= {file}");
@@ -153,16 +154,20 @@ fn files(config: &Config) -> Vec<Finding> {
 async fn pbx(config: &Config) -> Finding {
     match (config.adapter, &config.asterisk, &config.remote) {
         (Adapter::Sim, ..) => good("PBX", "simulated: no real call comes in"),
-        (Adapter::Asterisk, Some(asterisk), _) => match strowger_asterisk::examine(asterisk).await {
-            Err(why) => bad("PBX", "Asterisk cannot be used", why),
-            Ok(found) if !found.lacks.is_empty() => {
-                bad("PBX", format!("Asterisk {} lacks something", found.version), found.lacks.join("\n"))
+        (Adapter::Asterisk, Some(asterisk), _) => {
+            match strowger_asterisk::examine(asterisk).await {
+                Err(why) => bad("PBX", "Asterisk cannot be used", why),
+                Ok(found) if !found.lacks.is_empty() => bad(
+                    "PBX",
+                    format!("Asterisk {} lacks something", found.version),
+                    found.lacks.join("\n"),
+                ),
+                Ok(found) => {
+                    let served = if found.served { ", a host is connected to it" } else { "" };
+                    good("PBX", format!("Asterisk {}{served}", found.version))
+                }
             }
-            Ok(found) => {
-                let served = if found.served { ", a host is connected to it" } else { "" };
-                good("PBX", format!("Asterisk {}{served}", found.version))
-            }
-        },
+        }
         (Adapter::Remote, _, Some(remote)) => match std::fs::metadata(&remote.token_file) {
             Ok(_) => good("PBX", format!("its adapter connects to the host at {}", remote.listen)),
             Err(error) => bad(

@@ -64,7 +64,12 @@ pub(crate) fn init(args: &args::Init) -> Result<bool> {
 }
 
 fn write(file: &Path, text: &str, mode: u32) -> std::io::Result<()> {
-    OpenOptions::new().write(true).create_new(true).mode(mode).open(file)?.write_all(text.as_bytes())
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(file)?
+        .write_all(text.as_bytes())
 }
 
 /// What was given as arguments, or answered.
@@ -97,16 +102,26 @@ fn ask(args: &args::Init, folder: &Path) -> Result<Answers> {
     };
     let (language, country) = locale();
     let zone = iana_time_zone::get_timezone().unwrap_or_else(|_| "Europe/Brussels".to_owned());
-    let number = asks.text(&args.number, "Number of the first line, with + and country code", "+3292000100")?;
+    let number = asks.text(
+        &args.number,
+        "Number of the first line, with + and country code",
+        "+3292000100",
+    )?;
     ensure!(
-        number.strip_prefix('+').is_some_and(|digits| digits.len() > 3 && digits.bytes().all(|it| it.is_ascii_digit())),
+        number
+            .strip_prefix('+')
+            .is_some_and(|digits| digits.len() > 3 && digits.bytes().all(|it| it.is_ascii_digit())),
         "{number:?} is no number: write + and country code, such as +3292000100"
     );
     Ok(Answers {
         asterisk,
         plugins: std::path::absolute(plugins)?,
         number,
-        phone: asks.text(&args.phone, "First phone that rings, as the PBX names it", "PJSIP/101")?,
+        phone: asks.text(
+            &args.phone,
+            "First phone that rings, as the PBX names it",
+            "PJSIP/101",
+        )?,
         language: asks.text(&args.language, "Language of the texts", &language)?,
         country: asks.text(&args.country, "Country, for public holidays and numbers", &country)?,
         zone: asks.text(&args.time_zone, "Time zone", &zone)?,
@@ -142,8 +157,7 @@ impl Asks {
             return Ok(KindOfPbx::Sim);
         }
         let kinds = ["simulated, to try things out", "Asterisk 20 or later"];
-        let chosen =
-            Select::new().with_prompt("Which PBX?").items(kinds).default(0).interact()?;
+        let chosen = Select::new().with_prompt("Which PBX?").items(kinds).default(0).interact()?;
         Ok([KindOfPbx::Sim, KindOfPbx::Asterisk][chosen])
     }
 
@@ -162,7 +176,8 @@ impl Asks {
                 None if self.0 => Password::new().with_prompt("Its password").interact()?,
                 None => bail!("--password-file says where the password of ari.conf is"),
             };
-            let trunk = self.text(&args.trunk, "Endpoint of the trunk; empty: nothing is dialled", "")?;
+            let trunk =
+                self.text(&args.trunk, "Endpoint of the trunk; empty: nothing is dialled", "")?;
             let mut config = AsteriskConfig::new(&at, &by, &secret);
             config.number_endpoint =
                 (!trunk.is_empty()).then(|| format!("PJSIP/{{number}}@{trunk}"));
@@ -203,12 +218,17 @@ impl Answers {
             false => ("state", "cache"),
         };
         text += &format!("plugins = {}\n", quoted(&self.plugins.display().to_string()));
-        text += &format!("state = \"{state}\"           # the journal: keep it\ncache = \"{cache}\"\n");
+        text +=
+            &format!("state = \"{state}\"           # the journal: keep it\ncache = \"{cache}\"\n");
         match &self.asterisk {
             None => text += "adapter = \"sim\"\n",
             Some(asterisk) => {
                 text += "adapter = \"asterisk\"\n\n[asterisk]\n";
-                text += &format!("url = {}\nuser = {}\n", quoted(&asterisk.url), quoted(&asterisk.user));
+                text += &format!(
+                    "url = {}\nuser = {}\n",
+                    quoted(&asterisk.url),
+                    quoted(&asterisk.user)
+                );
                 text += &format!("password = {}\n", quoted(&asterisk.password.0));
                 if let Some(endpoint) = &asterisk.number_endpoint {
                     text += &format!("number_endpoint = {}\n", quoted(endpoint));

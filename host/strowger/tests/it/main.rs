@@ -12,5 +12,6 @@ mod mistakes;
 mod published;
 mod recorded;
 mod remote;
+mod setup;
 mod supervised;
 mod switches;

@@ -1,7 +1,7 @@
 //! Records, replay and erasure, beside a host that runs.
 
-use chrono::DateTime;
 use crate::common::run;
+use chrono::DateTime;
 use std::{fs, path::Path, time::Duration};
 use strowger_exchange::Clock;
 use strowger_journal::{Change, Entry, NumberedStep, Options, Store, encode_step};
