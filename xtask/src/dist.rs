@@ -5,7 +5,9 @@
 
 use crate::{cargo, guests, run, say, target, workspace};
 use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -55,6 +57,7 @@ fn lay_out(root: &Path, command: &Path, plugins: &Path) -> Result<()> {
         fs::copy(workspace.join(file), doc.join(file)).context(file)?;
     }
     fs::copy(workspace.join("packaging/debian/copyright"), doc.join("copyright"))?;
+    write(root, "usr/share/doc/strowger/sbom.cdx.json", &bill_of_materials()?)?;
     let unit = fs::read_to_string(workspace.join("packaging/strowger.service"))?;
     let unit = unit.replace("/usr/local/bin/", "/usr/bin/");
     write(root, "usr/lib/systemd/system/strowger.service", &unit)?;
@@ -67,6 +70,29 @@ fn lay_out(root: &Path, command: &Path, plugins: &Path) -> Result<()> {
         write(root, at, &output(Command::new(command).args(["completions", shell]))?)?;
     }
     Ok(())
+}
+
+/// Every crate that the command is made of, with its licence, as CycloneDX.
+fn bill_of_materials() -> Result<String> {
+    let crates = ["tree", "--locked", "--package", "strowger", "--edges", "normal"];
+    let lines = ["--prefix", "none", "--format", "{p}|{l}"];
+    let tree = output(cargo().current_dir(workspace()).args(crates).args(lines))?;
+    let crates: BTreeSet<&str> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
+    let components = crates.into_iter().filter_map(|line| {
+        let (package, licence) = line.split_once('|')?;
+        let mut words = package.split(' ');
+        let (name, version) = (words.next()?, words.next()?.trim_start_matches('v'));
+        Some(json!({
+            "type": "library",
+            "name": name,
+            "version": version,
+            "purl": format!("pkg:cargo/{name}@{version}"),
+            "licenses": [{ "expression": licence.replace('/', " OR ") }],
+        }))
+    });
+    let components: Vec<Value> = components.collect();
+    let bill = json!({ "bomFormat": "CycloneDX", "specVersion": "1.6", "components": components });
+    Ok(serde_json::to_string_pretty(&bill)?)
 }
 
 /// What dpkg is told, and the scripts that it runs.
@@ -178,6 +204,9 @@ mod tests {
         {
             assert!(root.path().join(file).is_file(), "{file}");
         }
+        let bill = root.path().join("usr/share/doc/strowger/sbom.cdx.json");
+        let bill = fs::read_to_string(bill).unwrap();
+        assert!(bill.contains("pkg:cargo/wasmtime@") && bill.contains("pkg:cargo/strowger@0.1.0"));
         root.run(&["strowger", "init", "/etc/strowger", "--yes"]).unwrap();
         // The simulated PBX is a process of its own: its calls are up while the host is replaced.
         let (config, token) =
