@@ -217,8 +217,8 @@ mod tests {
         let text = text.replace("adapter = \"sim\"", "adapter = \"remote\"");
         fs::write(&config, format!("{text}\n[remote]\ntoken_file = \"token\"\n")).unwrap();
         let doctor = root.command("strowger", &["strowger", "doctor", "--config", CONFIG]).output();
-        let doctor = doctor.unwrap();
-        assert!(doctor.status.success(), "{}", String::from_utf8_lossy(&doctor.stdout));
+        let said = String::from_utf8(doctor.unwrap().stdout).unwrap();
+        assert!(said.contains("no program `espeak-ng`") && said.contains("1 of "), "{said}");
 
         let host = serving(&root);
         let to = ["--to", "+3292000100", "--patience", "3600", "--talk", "3600"];
