@@ -166,8 +166,16 @@ fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// As whoever calls it by hand does: `cargo run` has told this program about its own package, and
+/// build scripts that look at such variables would run again, with all that is built on them.
 fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let own = std::env::vars_os().map(|(name, _)| name).filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    });
+    own.for_each(|name| drop(cargo.env_remove(name)));
+    cargo
 }
 
 /// Asked for when it runs: one target folder may serve two clones.
