@@ -257,6 +257,7 @@ fn refused_inputs_change_nothing() {
         ask: ask(names),
         priority: 0,
         waited: Duration::ZERO,
+        placed: false,
     };
     world.enter(1, &["q"]);
     assert_eq!(world.input(enter(1, &["q"])), Err(RefusedInput::DuplicateEntry(entry(1))));

@@ -159,11 +159,18 @@ impl InCall {
 
     /// What a number as it was keyed means: `00` international, `0` national, else an extension.
     fn target(&self, keyed: &str) -> Target {
-        match (keyed.strip_prefix("00"), keyed.strip_prefix('0')) {
-            (Some(number), _) => Target::Number(format!("+{number}")),
-            (None, Some(number)) => Target::Number(format!("{}{number}", self.country)),
-            (None, None) => Target::Extension(keyed.into()),
-        }
+        in_full(keyed, &self.country)
+            .map_or_else(|| Target::Extension(keyed.into()), Target::Number)
+    }
+}
+
+/// A number as it was keyed in a country, such as `+32`: `00` international, `0` national. None:
+/// neither.
+pub(super) fn in_full(keyed: &str, country: &str) -> Option<String> {
+    match (keyed.strip_prefix("00"), keyed.strip_prefix('0')) {
+        (Some(number), _) => Some(format!("+{number}")),
+        (None, Some(number)) => Some(format!("{country}{number}")),
+        (None, None) => None,
     }
 }
 
