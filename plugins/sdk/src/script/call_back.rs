@@ -3,7 +3,7 @@
 
 use super::{
     CALLER, Call, Report,
-    conversation::in_full,
+    number::in_full,
     order::{Ordered, kind},
     outcome::{Agent, NotReached, NotServed},
 };

@@ -7,6 +7,7 @@
 
 use super::{
     Agent, CALLER, Call, Failure, Leg, NotReached, Report, Reports, Waiting, kind,
+    number::in_full,
     wait::{Either, race},
 };
 use crate::{
@@ -161,16 +162,6 @@ impl InCall {
     fn target(&self, keyed: &str) -> Target {
         in_full(keyed, &self.country)
             .map_or_else(|| Target::Extension(keyed.into()), Target::Number)
-    }
-}
-
-/// A number as it was keyed in a country, such as `+32`: `00` international, `0` national. None:
-/// neither.
-pub(super) fn in_full(keyed: &str, country: &str) -> Option<String> {
-    match (keyed.strip_prefix("00"), keyed.strip_prefix('0')) {
-        (Some(number), _) => Some(format!("+{number}")),
-        (None, Some(number)) => Some(format!("{country}{number}")),
-        (None, None) => None,
     }
 }
 

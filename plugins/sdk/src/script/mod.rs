@@ -35,6 +35,7 @@
 //! * `ladder`: waiting in queues that widen; `announce`: what those who wait are told of their place.
 //! * `call_back`: who waits hangs up, keeps the place, and is called back.
 //! * `conversation`: what an agent can key while talking: consult, back, hand over, send on.
+//! * `number`: telephone numbers as people key them.
 //! * `wait`: waits that compose.
 //! * `step`: from a state and an event to a state and orders; `run`: one run of a script over its
 //!   history; `history`: that history as bytes.
@@ -51,6 +52,7 @@ mod history;
 mod ladder;
 mod language;
 mod leg;
+mod number;
 mod order;
 mod orders;
 mod outcome;
