@@ -296,6 +296,7 @@ impl Running {
             }
         }
         self.exchange.switches.forget(id);
+        self.exchange.places.take(id);
         self.exchange.call_is_over(id);
         self.exchange.register.strike(id).into_iter().for_each(|leg| self.hang_up(leg));
     }

@@ -108,16 +108,15 @@ impl Turn<'_> {
     /// The agent is with the caller, or alone where the flow wants that. One whose leg was told to
     /// go meanwhile is not: when it is gone, the caller goes on waiting.
     fn begins(&mut self, order: OrderId) {
+        let entry = self.entry(order);
         let Some(queueing) = self.call.orders.get::<Queueing>(order) else { return };
         let (name, with_caller) = (queueing.ask.agent_leg.clone(), queueing.ask.with_caller);
         let Some(leg) = self.call.legs.get(&name) else { return };
         let Role::Agent { agent, queue, .. } = leg.role.clone() else { return };
-        let calls_back = queueing.ask.calls_back.is_some();
-        if calls_back && !self.house.give_place_up(self.entry(order)) {
+        if queueing.ask.calls_back.is_some() && !self.house.give_place_up(entry) {
             // Whoever was to be called back has called, and this call is about to hear of it.
             return;
         }
-        let Some(leg) = self.call.legs.get(&name) else { return };
         self.house.talks(&agent, &leg.id);
         self.house.observe(&Observed::Talks { leg: &name, agent: &agent });
         let too_short = match with_caller {

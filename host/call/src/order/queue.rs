@@ -127,8 +127,9 @@ impl Turn<'_> {
         if let Err(refusal) =
             self.floor(Input::Enter { entry, ask: asked, priority, waited, placed })
         {
-            let queueing = self.call.orders.take::<Queueing>(id);
-            queueing.map(|queueing| self.give_place_up(id, &queueing.ask));
+            if let Some(queueing) = self.call.orders.take::<Queueing>(id) {
+                self.give_place_up(id, &queueing.ask);
+            }
             return Err(refusal);
         }
         if self.call.orders.get::<Queueing>(id).is_some()

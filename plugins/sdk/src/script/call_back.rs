@@ -157,38 +157,35 @@ impl CalledBack {
         loop {
             let agent = match self.turn(&mut entry).await {
                 Ok(agent) => agent,
-                Err(why) => return self.over(why),
+                Err(why) => return self.over(Err(why)),
             };
             let mut rest = self.enter(&number, true).await;
             drop(entry);
             let rung = crate::race! {
-                _ = &mut rest => None,
-                rung = self.ring(&number, agent.as_ref()) => Some(rung),
-            };
-            let why = match (rung, agent) {
-                (Some(Rung::Reached), agent) => {
-                    self.call.note("call-back", "reached");
-                    return agent.map_or(Back::Caller(rest), |agent| Back::Over(Ok(agent)));
-                }
-                (rung, agent) => {
+                left = &mut rest => {
                     self.let_go(agent);
-                    rung
-                }
+                    return self.over(left);
+                },
+                rung = self.ring(&number, agent.as_ref()) => rung,
             };
-            match why {
-                None => return self.over(NotServed::CallerGone),
-                Some(Rung::NotReached(why)) => {
+            if let Rung::Reached = rung {
+                self.call.note("call-back", "reached");
+                return agent.map_or(Back::Caller(rest), |agent| Back::Over(Ok(agent)));
+            }
+            self.let_go(agent);
+            match rung {
+                Rung::NotReached(why) => {
                     attempts += 1;
                     self.call.note("call-back", why.word());
                     if attempts >= self.settings.attempts {
                         return Back::Over(Err(NotServed::NotCalledBack));
                     }
                     crate::race! {
-                        _ = &mut rest => return self.over(NotServed::CallerGone),
+                        left = &mut rest => return self.over(left),
                         () = self.call.sleep(self.settings.retry_after) => {},
                     }
                 }
-                Some(_) => {}
+                Rung::Reached | Rung::AgentGone => {}
             }
             entry = self.enter(&number, false).await;
             drop(rest);
@@ -330,13 +327,15 @@ impl CalledBack {
         }
     }
 
-    fn over(&self, why: NotServed) -> Back {
-        let why = match why {
-            NotServed::CallerGone => NotServed::CalledAgain,
-            why => {
+    /// The place is lost.
+    fn over(&self, left: Result<Agent, NotServed>) -> Back {
+        let why = match left {
+            Err(NotServed::CallerGone) => NotServed::CalledAgain,
+            Err(why) => {
                 self.call.note("call-back", why.word());
                 NotServed::NotCalledBack
             }
+            Ok(_) => NotServed::NotCalledBack,
         };
         Back::Over(Err(why))
     }
