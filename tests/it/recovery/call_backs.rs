@@ -1,7 +1,7 @@
 //! Places that are kept without a leg when the host dies.
 
 use super::*;
-use strowger_tests::calls_back;
+use strowger_tests::{calls_back, put_back, the_open_call};
 
 /// A caller, whose telephone is this.
 const CALLER: u32 = 1;
@@ -96,5 +96,32 @@ fn k6_who_calls_again_after_the_host_died_has_the_place() {
             .iter()
             .any(|line| { line.contains("Connected") && line.contains(&again.to_string()) })
     );
+    assert_eq!(rings_at(&town, &telephone()), 0);
+}
+
+/// K6: the host dies when the journal has it that a call has taken a place, and not yet that the
+/// other one has lost it.
+#[test]
+fn k6_a_place_that_was_taken_when_the_host_died_is_not_given_twice() {
+    let town = Town::new();
+    let folder = calls_back(1).unwrap();
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    keeps(&town, &host);
+    let place = calls(&host)[0];
+    host.kill();
+    let then = the_open_call(&folder).unwrap();
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.seen("Resumed", PATIENCE)).unwrap();
+    town.call(CALLER);
+    town.wait(&host, host.host.records(1, PATIENCE)).unwrap();
+    town.wait(&host, host.host.seen("EnterQueue", PATIENCE)).unwrap();
+    host.journalled().unwrap();
+    host.kill();
+    put_back(&folder, &then).unwrap();
+    let host = Mortal::start(&folder, &town.sim).unwrap();
+    town.wait(&host, host.host.records(1, PATIENCE)).unwrap();
+    let records = host.journalled().unwrap();
+    assert_eq!((records[0].call, records[0].outcome.as_str()), (place, "called-again"));
+    assert_eq!((calls(&host).len(), waiting(&host)), (1, 1));
     assert_eq!(rings_at(&town, &telephone()), 0);
 }

@@ -58,7 +58,7 @@ fn waits() -> World {
     world
 }
 
-/// The caller has hung up, and the place is kept (order 3).
+/// The caller has hung up, and the place is kept (order 3; the next is 5).
 fn keeps() -> World {
     let mut world = waits();
     world.pass(Duration::from_secs(60));
@@ -102,9 +102,9 @@ fn who_hung_up_keeps_the_place_and_is_called_back() {
     let events = world.pbx.answer(&back);
     world.hear(events);
     world.settle();
-    assert_eq!(outcomes(&world, 4), [], "perhaps a voice mail");
+    assert_eq!(outcomes(&world, 5), [], "perhaps a voice mail");
     world.hear(vec![PbxEvent::Digit { leg: back.clone(), digit: '1' }]);
-    assert!(matches!(outcomes(&world, 4)[..], [Outcome::LegAnswered(_)]));
+    assert!(matches!(outcomes(&world, 5)[..], [Outcome::LegAnswered(_)]));
     let both = vec![LegName::caller(), "back".into()];
     orders(&mut world, vec![Command::Connect { legs: both }]);
     assert_eq!(world.pbx.legs[&agent].place, world.pbx.legs[&back].place);
@@ -154,7 +154,7 @@ fn a_voice_mail_is_not_the_caller() {
     let events = world.pbx.answer(&back);
     world.hear(events);
     world.pass(Duration::from_secs(10));
-    assert_eq!(outcomes(&world, 4), [Outcome::Unanswered(Unanswered::NoAnswer)]);
+    assert_eq!(outcomes(&world, 5), [Outcome::Unanswered(Unanswered::NoAnswer)]);
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_place_that_rests_is_kept_and_rings_nobody() {
         &mut world,
         vec![call_back(CALLER, "rest", true), Command::Cancel { order: OrderId(3) }],
     );
-    assert!(place(&world, 3).is_none() && place(&world, 4).is_some());
+    assert!(place(&world, 3).is_none() && place(&world, 5).is_some());
     world.on_floor(FloorInput::Ended { entry: elsewhere(8) });
     world.restart(0);
     assert_eq!(world.agent("an"), Some(AgentStatus::Free));
@@ -234,7 +234,7 @@ fn a_place_that_rests_is_kept_and_rings_nobody() {
     let waited = world.call.record().waited;
     orders(
         &mut world,
-        vec![call_back(CALLER, "back", false), Command::Cancel { order: OrderId(4) }],
+        vec![call_back(CALLER, "back", false), Command::Cancel { order: OrderId(5) }],
     );
     assert!(world.call.record().waited > waited, "it counts as a wait");
     assert_eq!(world.agent("an"), Some(AgentStatus::Ringing));
