@@ -2,6 +2,7 @@
 //!
 //! # Layout
 //! * `helpdesk`, `permanentie`: flows of the repository from arrival to record.
+//! * `call_backs`: who hangs up keeps the place, and is called back.
 //! * `callers`: who calls.
 //! * `line`: phones that ring are passed on from caller to caller.
 //! * `phones`: agents in calls of their own.
@@ -12,6 +13,7 @@
 //! * `faults`: random faults between the host and Asterisk.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod call_backs;
 mod callers;
 mod faults;
 mod helpdesk;

@@ -21,7 +21,7 @@ pub enum ByHand {
 /// A call as people see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Glance {
-    /// The caller's number; none: withheld.
+    /// The caller's number, or the one that is to be called back; none: withheld.
     pub caller: Option<String>,
     /// The number that was called.
     pub dialled: String,

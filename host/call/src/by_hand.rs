@@ -29,8 +29,9 @@ impl Call {
         let caller = self.legs.get(&LegName::caller());
         let with_caller = caller.into_iter().flat_map(|caller| self.legs.with(caller));
         let record = self.record();
+        let called_back = waiting.iter().find_map(|queueing| queueing.ask.calls_back.as_ref());
         Glance {
-            caller: record.caller.clone(),
+            caller: called_back.map(ToString::to_string).or_else(|| record.caller.clone()),
             dialled: record.dialled.clone(),
             waits_for: waiting.iter().flat_map(|queueing| &queueing.ask.ask).map(asked).collect(),
             waited: waiting.iter().map(|queueing| now.saturating_sub(queueing.since())).max(),

@@ -5,7 +5,7 @@
 //! the same way.
 
 use crate::{
-    legs::{Leg, Legs, Role},
+    legs::{Leg, Legs},
     order::{dial::Dialling, queue::Queueing},
     turn::Turn,
 };
@@ -35,7 +35,7 @@ fn of<'a>(leg: &Leg, talks: &'a mut [Talk]) -> Option<&'a mut Talk> {
 }
 
 fn doing(leg: &Leg, caller: &Leg, legs: &Legs) -> Option<Doing> {
-    let somebody = leg.role != Role::Caller && leg.up && leg.is_visible() && !leg.listens;
+    let somebody = !leg.is_caller() && leg.up && leg.is_visible() && !leg.listens;
     if !somebody {
         return None;
     }
@@ -58,7 +58,7 @@ impl Turn<'_> {
             return;
         }
         let legs = &self.call.legs;
-        let caller = legs.iter().find(|leg| leg.role == Role::Caller && leg.is_visible());
+        let caller = legs.iter().find(|leg| leg.is_caller() && leg.is_visible());
         let Some(caller) = caller else { return };
         let orders = &self.call.orders;
         let dials = orders.all::<Dialling>().next().is_some();
