@@ -102,6 +102,7 @@ pub(crate) fn up() -> v1::Call {
         waited: Some(Duration::from_secs(75)),
         rings: vec!["an".into()],
         talks_with: vec!["bram".to_owned()],
+        behind: vec!["front".into()],
     };
     v1::Call {
         call: call(),
