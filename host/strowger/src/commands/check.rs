@@ -2,7 +2,10 @@
 
 use crate::{
     args,
-    commands::load::{self, Loaded},
+    commands::{
+        drill,
+        load::{self, Loaded},
+    },
 };
 use anstream::println;
 use anyhow::{Result, bail};
@@ -34,6 +37,12 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
     }
     let mut good = report.is_good();
     good &= surroundings_are_good(args, &path)?;
+    // Beside flows that are wrong, drills would be, too.
+    if report.is_good() {
+        let wrong = drill::wrong(&path, &args.plugins)?;
+        wrong.iter().for_each(|problem| println!("{problem}"));
+        good &= wrong.is_empty();
+    }
     if args.files_only || load::site_folder(&path).is_none() {
         return Ok(good);
     }
