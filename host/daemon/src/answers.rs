@@ -109,9 +109,10 @@ pub(crate) fn turn_switch(switch: &str, turn: v1::TurnSwitch) -> TurnSwitch {
 pub(crate) fn not_turned(not: NotTurned) -> Error {
     match not {
         NotTurned::NoSwitch(_) => Error::not_found(not),
-        NotTurned::NoPosition { .. } | NotTurned::IsOver | NotTurned::TooFar => {
-            Error::bad_request(not)
-        }
+        NotTurned::NoPosition { .. }
+        | NotTurned::TooLong { .. }
+        | NotTurned::IsOver
+        | NotTurned::TooFar => Error::bad_request(not),
         NotTurned::ForGood { .. } => Error::conflict(not),
     }
 }

@@ -296,6 +296,9 @@ impl Host for Small {
             v1::WhichTurns { switch: Some(name), limit: Some(1) } => {
                 Ok(vec![v1::SwitchTurn { switch: name, ..turn() }])
             }
+            v1::WhichTurns { switch: Some(_), .. } => {
+                Err(Error::not_found("there is no such switch, and no turn of one"))
+            }
             _ => Err(Error::internal("the journal cannot be read")),
         }
     }

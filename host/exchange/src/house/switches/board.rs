@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, mem, time::Duration};
 use strowger_model::{
     Timestamp,
-    switch::{Means, SwitchState, SwitchTurn, Turned, Until},
+    switch::{MOST_BY, MOST_REASON, Means, SwitchState, SwitchTurn, Turned, Until},
 };
 use strowger_site::Switch;
 
@@ -77,6 +77,16 @@ pub enum NotTurned {
         position: String,
         /// What it has.
         positions: Vec<String>,
+    },
+    /// Who turns it or why is too long a text.
+    #[error("`{what}` has {has} characters, and may have {most}")]
+    TooLong {
+        /// `by` or `reason`.
+        what: &'static str,
+        /// Characters that it has.
+        has: usize,
+        /// Characters that it may have.
+        most: usize,
     },
     /// The time at which it is to go back is over.
     #[error("the switch would go back at once: that time is over")]
@@ -194,6 +204,12 @@ impl Board {
         if !positions.contains(&position) {
             let positions = positions.clone();
             return Err(NotTurned::NoPosition { name, position, positions });
+        }
+        for (what, text, most) in [("by", &by, MOST_BY), ("reason", &reason, MOST_REASON)] {
+            let has = text.as_ref().map_or(0, |text| text.chars().count());
+            if has > most {
+                return Err(NotTurned::TooLong { what, has, most });
+            }
         }
         if until.is_some_and(|until| until <= now) {
             return Err(NotTurned::IsOver);

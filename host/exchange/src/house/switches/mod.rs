@@ -159,9 +159,10 @@ impl Exchange {
         let refused = |not: NotTurned| {
             let reason = match not {
                 NotTurned::NoSwitch(_) | NotTurned::NoPosition { .. } => RefusalReason::UnknownName,
-                NotTurned::IsOver | NotTurned::TooFar | NotTurned::ForGood { .. } => {
-                    RefusalReason::Invalid
-                }
+                NotTurned::TooLong { .. }
+                | NotTurned::IsOver
+                | NotTurned::TooFar
+                | NotTurned::ForGood { .. } => RefusalReason::Invalid,
             };
             Refusal { reason, detail: not.to_string() }
         };

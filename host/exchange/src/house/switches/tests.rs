@@ -4,7 +4,7 @@ use super::board::{Board, Furnished, NotTurned, TurnSwitch};
 use proptest::prelude::*;
 use strowger_model::{
     Timestamp,
-    switch::{Means, SwitchState, SwitchTurn, Turned, Until},
+    switch::{MOST_BY, MOST_REASON, Means, SwitchState, SwitchTurn, Turned, Until},
 };
 use strowger_site::Switch;
 
@@ -65,7 +65,16 @@ fn r2_what_cannot_be_is_refused_and_changes_nothing() {
         "switch hap has no position \"Dicht\"; it has Open, Gesloten, Waarneming, Calamiteit"
     );
     assert_eq!(board.turn(turn("Gesloten", Some(1)), Timestamp(1)), Err(NotTurned::IsOver));
+    let text = |length| Some("é".repeat(length));
+    let by = TurnSwitch { by: text(MOST_BY + 1), ..turn("Gesloten", None) };
+    let error = board.turn(by, Timestamp(1)).unwrap_err();
+    assert_eq!(error.to_string(), "`by` has 101 characters, and may have 100");
+    let reason = TurnSwitch { reason: text(MOST_REASON + 1), ..turn("Gesloten", None) };
+    let error = board.turn(reason, Timestamp(1)).unwrap_err();
+    assert_eq!(error.to_string(), "`reason` has 501 characters, and may have 500");
     assert_eq!(board.state("hap"), None);
+    let (by, reason) = (text(MOST_BY), text(MOST_REASON));
+    assert!(board.turn(TurnSwitch { by, reason, ..turn("Gesloten", None) }, Timestamp(1)).is_ok());
 }
 
 #[test]
