@@ -108,6 +108,11 @@ impl Call {
         &mut self.rare.get_or_insert_default().fronts
     }
 
+    /// The flows that rest, the outermost first.
+    pub(crate) fn resting(&self) -> impl Iterator<Item = &FlowVersion> {
+        self.fronts().into_iter().flat_map(|fronts| &fronts.resting).map(|resting| &resting.on)
+    }
+
     /// Where a switch stands as far as the flow knows, or is about to be told; none: it has not
     /// asked.
     fn knows_of(&self, switch: &str) -> Option<&str> {

@@ -55,7 +55,7 @@ pub struct Image<'a> {
     #[serde(default)]
     pub(crate) used: Used,
     #[serde(default)]
-    pub(crate) dialled_ms: u32,
+    pub(crate) waited_ms: u32,
     #[serde(default)]
     pub(crate) fronts: Option<Cow<'a, Fronts>>,
     /// Places of other calls that this one has taken: they may not have been told.
@@ -82,7 +82,7 @@ impl Call {
             unseen: Cow::Borrowed(&self.unseen),
             on_new_version: self.on_new_version,
             used: self.kept.used,
-            dialled_ms: self.kept.dialled_ms,
+            waited_ms: self.kept.waited_ms,
             fronts: self.rare.as_deref().map(|rare| Cow::Borrowed(&rare.fronts)),
             taken: self.rare.as_deref().map_or(&[][..], |rare| &rare.taken).into(),
         }
@@ -104,7 +104,7 @@ impl Call {
                 record: image.record.into_owned(),
                 origin: image.origin.into_owned(),
                 used: image.used,
-                dialled_ms: image.dialled_ms,
+                waited_ms: image.waited_ms,
                 accounted: nanos(image.at),
             }),
             plays: image.plays,

@@ -109,8 +109,8 @@ struct Kept {
     record: CallRecord,
     origin: Origin,
     used: Used,
-    /// For how many milliseconds numbers were dialled for a caller whom nobody had yet.
-    dialled_ms: u32,
+    /// For how many milliseconds a caller whom nobody had yet waited in no queue.
+    waited_ms: u32,
     /// Up to when the time of the call is accounted for, in nanoseconds of monotonic time. Zero:
     /// not begun.
     accounted: u64,
@@ -204,7 +204,7 @@ impl Call {
                 record,
                 origin,
                 used: Used::default(),
-                dialled_ms: 0,
+                waited_ms: 0,
                 accounted: 0,
             }),
             index: 0,
@@ -256,9 +256,9 @@ impl Call {
 
     /// Closes the record of a call that is over.
     pub fn close(&mut self, now: Timestamp) -> &CallRecord {
-        let Kept { record, dialled_ms, .. } = &mut *self.kept;
+        let Kept { record, waited_ms, .. } = &mut *self.kept;
         record.ended = now;
-        record.waited += Duration::from_millis(std::mem::take(dialled_ms).into());
+        record.waited += Duration::from_millis(std::mem::take(waited_ms).into());
         // Others were gone before it was a conversation.
         record.talks.retain(|talk| !talk.talked.is_zero());
         &self.kept.record

@@ -260,7 +260,7 @@ fn everything() -> Call {
         held: Duration::from_secs(1),
         consulted: Duration::ZERO,
     }];
-    call.kept.dialled_ms = 900;
+    call.kept.waited_ms = 900;
     call
 }
 

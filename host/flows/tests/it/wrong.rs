@@ -15,6 +15,7 @@ fn wrong_files_are_reported_as_by_a_compiler() {
     let plugins = tempfile::tempdir().unwrap();
     let reception = plugin_wasm("reception");
     fs::write(plugins.path().join("reception.wasm"), &reception).unwrap();
+    fs::write(plugins.path().join("redirect.wasm"), plugin_wasm("redirect")).unwrap();
     fs::write(plugins.path().join("truncated.wasm"), &reception[..4096]).unwrap();
     fs::write(plugins.path().join("text.wasm"), "Not a plugin.").unwrap();
     let engine = Engine::new(None).unwrap();

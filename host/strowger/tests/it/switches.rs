@@ -84,6 +84,10 @@ fn r2_a_switch_is_turned_and_it_is_known_who_did_it_also_after_a_restart() {
     says(folder, &["switch", "set", "32", "Open"], 2, &["there is no switch 32"]);
     says(folder, &["switch", "set", "31", "Open", "--until", "soon"], 2, &["write a time such as"]);
 
+    let long = "x".repeat(501);
+    let too_long = ["switch", "set", "31", "Open", "--reason", &long];
+    says(folder, &too_long, 2, &["`reason` has 501 characters, and may have 500"]);
+
     drop(daemon);
     let _daemon = Daemon::start(folder);
     says(folder, &["switch"], 0, &["then Open", "Calamiteit"]);
@@ -97,6 +101,8 @@ fn r2_a_switch_is_turned_and_it_is_known_who_did_it_also_after_a_restart() {
     let history: serde_json::Value = serde_json::from_str(&history).unwrap();
     assert_eq!((&history[0]["by"], &history[0]["means"]), (&"an".into(), &"command".into()));
     assert_eq!(history.as_array().unwrap().len(), 1);
+    says(folder, &["switch", "history", "31"], 0, &["vcare-hap"]);
+    says(folder, &["switch", "history", "nobody"], 2, &["there is no switch nobody, and no turn"]);
 
     // The site file takes a position away.
     fs::write(folder.join("flows/site.toml"), SITE.replace(", \"Calamiteit\"]\ncode", "]\ncode"))

@@ -16,6 +16,7 @@ fn prepared() -> Place {
     ] {
         place.add(flow, plugin);
     }
+    place.add_drills();
     fs::write(place.path("strowger.toml"), "debounce_ms = 20\n").unwrap();
     place
 }
@@ -136,6 +137,22 @@ fn r6_the_page_is_one_sheet_and_nothing_in_it_is_code() {
     let ran = place.run(&["card", "--html"]);
     assert_eq!(ran.0.status.code(), Some(1));
     assert!(!String::from_utf8_lossy(&ran.0.stdout).contains("*55*"));
+}
+
+#[test]
+fn r7_what_is_wrong_with_a_drill_is_said_before_it_is_needed() {
+    let place = prepared();
+    let drill = "flows/drills/evacuatie.toml";
+    let check = |code, says: &[&str]| drop(place.run(&["check", drill]).ends(code, says));
+    check(0, &[]);
+    place.change(drill, "\"Calamiteit\" }", "\"Calamitet\" }");
+    check(1, &["drills/evacuatie.toml:15:", "switch `vcare-hap` has the positions Open, "]);
+    place.run(&["check", "flows", "--files-only"]).ends(1, &["has the positions Open, "]);
+    place.change(drill, "\"Calamitet\" }", "\"Calamiteit\" }");
+    place.change(drill, "[[then]]", "[agents]\nna = {}\n\n[[then]]");
+    check(1, &["no agent `na` in the site file", "`an`"]);
+    place.change(drill, "+3292000112", "+3292000999");
+    check(1, &["no flow serves +3292000999, which the drill calls"]);
 }
 
 #[test]

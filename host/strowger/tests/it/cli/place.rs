@@ -22,6 +22,8 @@ impl Place {
                 fs::remove_dir_all(entry.path()).unwrap();
             }
         }
+        // They call flows that are not here.
+        fs::remove_dir_all(place.path("flows/drills")).unwrap();
         let site = place.path("flows/site.toml");
         let text = without_campaigns(&fs::read_to_string(&site).unwrap());
         fs::write(site, text).unwrap();
@@ -39,6 +41,11 @@ impl Place {
         copy(&workspace().join("flows").join(flow), &to);
         let to = self.path("plugins").join(format!("{plugin}.wasm"));
         fs::copy(plugin_path(plugin), to).unwrap();
+    }
+
+    /// The shipped drills.
+    pub(super) fn add_drills(&self) {
+        copy(&workspace().join("flows/drills"), &self.path("flows/drills"));
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
