@@ -3,6 +3,7 @@
 //! # Layout
 //! * `helpdesk`, `permanentie`: flows of the repository from arrival to record.
 //! * `callers`: who calls.
+//! * `campaigns`: how long the telephones of contacts ring, and what comes of it.
 //! * `line`: phones that ring are passed on from caller to caller.
 //! * `phones`: agents in calls of their own.
 //! * `switches`: what becomes of callers when a switch is turned.
@@ -13,6 +14,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod callers;
+mod campaigns;
 mod faults;
 mod helpdesk;
 mod line;
