@@ -5,7 +5,7 @@ use crate::{
     eraser::remove,
     format::CannotOpen,
     table::{
-        agent::Agents, campaign::Campaigns, case::Cases, clock::ClocksKept, decision::Decisions,
+        agent::Agents, campaign::{self, Campaigns}, case::Cases, clock::ClocksKept, decision::Decisions,
         in_force::InForceKept, mail::Mails, open_call::OpenCalls, record::Records, step::Steps,
         switch::Switches, version::Versions,
     },
@@ -34,7 +34,9 @@ impl SqliteWriter {
         checkpoints: Checkpoints,
         lock: File,
     ) -> Result<Self, CannotOpen> {
-        set_up(&connection).map_err(CannotOpen::of(path))?;
+        set_up(&connection)
+            .and_then(|()| campaign::delete_halves(&connection))
+            .map_err(CannotOpen::of(path))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Self { connection, last_calls: HashMap::new(), checkpoints, _lock: lock })
     }
