@@ -5,9 +5,18 @@ use crate::{
     eraser::remove,
     format::CannotOpen,
     table::{
-        agent::Agents, campaign::{self, Campaigns}, case::Cases, clock::ClocksKept, decision::Decisions,
-        in_force::InForceKept, mail::Mails, open_call::OpenCalls, record::Records, step::Steps,
-        switch::Switches, version::Versions,
+        agent::Agents,
+        campaign::{self, Campaigns},
+        case::Cases,
+        clock::ClocksKept,
+        decision::Decisions,
+        in_force::InForceKept,
+        mail::Mails,
+        open_call::OpenCalls,
+        record::Records,
+        step::Steps,
+        switch::Switches,
+        version::Versions,
     },
 };
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior::Immediate};

@@ -84,17 +84,7 @@ impl<'c> Campaigns<'c> {
             let Person { id, number, name: called, language, tags, fields, wave } = person;
             let number = number.as_ref().map(PhoneNumber::as_str);
             let (tags, fields) = (to_json(tags), to_json(fields));
-            list.execute(params![
-                name,
-                row,
-                id,
-                number,
-                called,
-                language,
-                tags,
-                fields,
-                wave
-            ])?;
+            list.execute(params![name, row, id, number, called, language, tags, fields, wave])?;
         }
         Ok(())
     }
@@ -102,8 +92,7 @@ impl<'c> Campaigns<'c> {
 
 /// Deletes lists of campaigns that were not opened: the host died between.
 pub(crate) fn delete_halves(connection: &Connection) -> rusqlite::Result<()> {
-    let sql =
-        "DELETE FROM campaign_contact WHERE campaign NOT IN (SELECT name FROM campaign)";
+    let sql = "DELETE FROM campaign_contact WHERE campaign NOT IN (SELECT name FROM campaign)";
     connection.execute(sql, []).map(drop)
 }
 
