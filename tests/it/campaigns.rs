@@ -1,5 +1,7 @@
 //! O1 to O5 and F2 on the whole host: who is called, what comes of it, and what outlives the host.
 
+mod claims;
+
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -27,6 +29,7 @@ contact-due = ["1 dial them contact limit 29 confirm 1 10"]
 "1 unanswered busy" = ["say busy", "finish busy"]
 "1 unanswered declined" = ["say refused never", "finish refused"]
 "1 unanswered unreachable" = ["say invalid-number", "finish unreachable"]
+"1 unknown" = ["say not-reached", "finish unknown"]
 "1 leg-answered" = ["2 claim"]
 "2 claimed won" = ["say accepted", "hang-up", "finish accepted"]
 "2 claimed lost" = ["say too-late", "hang-up", "finish too-late"]
@@ -329,4 +332,26 @@ fn o5_a_campaign_outlives_the_host_and_nobody_is_called_twice_for_one_attempt() 
     wait(&|| sim.pick_up(&phone).is_some());
     wait(&|| host.host.exchange.campaign_now("c").unwrap().end.is_some());
     assert_eq!(rang(&seen), (0..20).map(number).collect::<Vec<_>>(), "in order, each once");
+}
+
+#[test]
+fn o5_a_long_list_is_kept_in_parts_and_in_its_order() {
+    const PEOPLE: u32 = 25_000;
+    // Nobody is called.
+    let folder = folder("");
+    let closed = site("hours = \"bellen\"").replace("Mo-Su 09:00-20:00", "off");
+    folder.write("site.toml", &closed).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let sim = {
+        let _inside = runtime.enter();
+        Arc::new(Sim::new(SimConfig::default(), Arc::new(|_| {})))
+    };
+    let host = Mortal::start(&folder, &sim).unwrap();
+    open(&host.host.exchange, 3, people(PEOPLE));
+    assert!(host.store.flush(PATIENCE));
+    host.kill();
+    let host = Mortal::start(&folder, &sim).unwrap();
+    let kept: Vec<Person> = contacts(&host.host.exchange).into_iter().map(|it| it.person).collect();
+    assert_eq!(kept.len(), PEOPLE as usize);
+    assert!(kept == people(PEOPLE), "in another order");
 }
