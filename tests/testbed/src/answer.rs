@@ -170,18 +170,15 @@ pub(crate) fn network(numbers: &[(&str, Answer)]) -> Result<String> {
     for nth in 0..numbers.len() {
         writeln!(text, "<nop next=\"to{nth}\" test=\"number{nth}\"/>")?;
     }
+    writeln!(text, "<nop next=\"to{}\"/>", numbers.len())?;
     let unknown = [Answer::unknown()];
-    let answers = numbers.iter().map(|(_, answer)| answer).chain(&unknown);
-    for (nth, answer) in answers.enumerate() {
+    for (nth, answer) in numbers.iter().map(|(_, answer)| answer).chain(&unknown).enumerate() {
         // Labels are of the whole scenario.
         let own = |text: String, label: &str| {
             text.replace(&format!("\"{label}\""), &format!("\"{label}{nth}\""))
         };
         let steps = ["over", "answer", "bye"].into_iter().fold(answer.steps()?, own);
-        let goes_to =
-            if nth < numbers.len() { format!("<label id=\"to{nth}\"/>\n") } else { String::new() };
-        let leaves = "<nop next=\"end\"/>\n";
-        write!(text, "{goes_to}{steps}{leaves}")?;
+        write!(text, "<label id=\"to{nth}\"/>\n{steps}<nop next=\"end\"/>\n")?;
     }
     write!(text, "<label id=\"end\"/>\n{KEPT}")?;
     scenario("network", &text)
