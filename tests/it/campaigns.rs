@@ -87,9 +87,13 @@ fn people(count: u32) -> Vec<Person> {
 }
 
 fn open(exchange: &Arc<Exchange>, goal: u32, people: Vec<Person>) {
+    open_as(exchange, "c", goal, people);
+}
+
+fn open_as(exchange: &Arc<Exchange>, name: &str, goal: u32, people: Vec<Person>) {
     let new = NewCampaign {
         template: "reserve".into(),
-        name: "c".into(),
+        name: name.into(),
         goal,
         until: None,
         fields: Vec::new(),
@@ -290,6 +294,34 @@ async fn f2_of_two_who_accept_at_once_one_has_the_place_and_the_others_hear_that
     let filled = host.log.records().iter().filter(|it| it.outcome == "filled").count();
     assert!(filled >= 4, "those whose phones rang were told");
     assert_eq!(host.exchange.call_count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn f2_hundreds_accept_at_once_on_several_threads_and_each_place_has_one_winner() {
+    const CAMPAIGNS: u32 = 50;
+    const RIVALS: u32 = 8;
+    let flow = format!("{OFFER}[limits]\nprocessor_ms = 64000\n");
+    let template = "at_once = 10\nfirst_wins = true\nattempts = 1";
+    let host = Host::start(&folder_with(template, &flow), Clock::system()).unwrap();
+    let (sim, _seen) = town(&host);
+    let keys = vec![Keys { after: Duration::from_millis(300), digits: "1".to_owned() }];
+    let phone = Phone { keys, ..Phone::answers(Duration::from_millis(300)) };
+    let all = people(CAMPAIGNS * RIVALS);
+    for person in 0..all.len() as u32 {
+        sim.phone(Address::Number(number(person)), phone.clone());
+    }
+    for (nth, people) in all.chunks(RIVALS as usize).enumerate() {
+        open_as(&host.exchange, &format!("c{nth}"), 1, people.to_vec());
+    }
+    host.records(all.len(), PATIENCE).await.unwrap();
+    for nth in 0..CAMPAIGNS {
+        let name = format!("c{nth}");
+        let now = host.exchange.campaign_now(&name).unwrap();
+        assert_eq!((now.end, now.reached), (Some(End::Filled), 1), "{now:?}");
+        let contacts = host.exchange.campaign_contacts(&name).unwrap();
+        let have = contacts.iter().filter_map(|it| it.disposed.as_ref());
+        assert_eq!(have.filter(|it| it.outcome == "accepted").count(), 1, "{contacts:?}");
+    }
 }
 
 #[test]

@@ -74,16 +74,14 @@ pub(crate) const ROWS: usize = 10_000;
 impl CampaignChange {
     /// The list of a campaign, in parts. Each is to be an entry of its own, before the one with
     /// [`Self::Opened`]: a host that dies between leaves nothing of the campaign.
-    pub fn listed(name: &CampaignName, mut people: Vec<Person>) -> Vec<Self> {
-        let mut parts = Vec::new();
-        let mut first = 0;
-        while !people.is_empty() {
-            let rest = people.split_off(people.len().min(ROWS));
-            let count = people.len() as u32;
-            parts.push(Self::Listed { name: name.clone(), first, people });
-            (first, people) = (first + count, rest);
-        }
-        parts
+    pub fn listed(name: &CampaignName, people: Vec<Person>) -> Vec<Self> {
+        let mut people = people.into_iter();
+        let part = |first| {
+            let people: Vec<Person> = people.by_ref().take(ROWS).collect();
+            let name = name.clone();
+            (!people.is_empty()).then_some(Self::Listed { name, first, people })
+        };
+        (0..).step_by(ROWS).map_while(part).collect()
     }
 
     pub(crate) fn about(&self) -> Option<About> {
