@@ -4,6 +4,7 @@
 //! * `helpdesk`, `permanentie`: flows of the repository from arrival to record.
 //! * `call_backs`: who hangs up keeps the place, and is called back.
 //! * `callers`: who calls.
+//! * `campaigns`: how long the telephones of contacts ring, and what comes of it.
 //! * `line`: phones that ring are passed on from caller to caller.
 //! * `phones`: agents in calls of their own.
 //! * `switches`: what becomes of callers when a switch is turned.
@@ -15,6 +16,7 @@
 
 mod call_backs;
 mod callers;
+mod campaigns;
 mod faults;
 mod helpdesk;
 mod line;

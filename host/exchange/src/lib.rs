@@ -155,7 +155,8 @@ impl Exchange {
         });
         exchange.site_changed();
         exchange.restore_campaigns(&for_contacts);
-        exchange.read_history();
+        // The log says why it could not.
+        let _ = exchange.read_history();
         tokio::spawn(floor::tick(exchange.floor.clone(), Arc::downgrade(&exchange)));
         let switches = exchange.switches.clone();
         tokio::spawn(switches::tick(switches, clock, Arc::downgrade(&exchange)));

@@ -14,6 +14,7 @@
 //! * [`voice`]: tones that they play and hear.
 //! * `answer`: what a phone does with a call; `script`: that as XML for SIPp; `message`: SIP messages,
 //!   as SIPp logs them.
+//! * `station`: a SIPp that runs.
 //! * `dialog`: hold and transfer, by the keys of a phone.
 //! * [`sipp`]: [`Caller`] and [`Phone`], who follow scripts and tell every SIP message that they
 //!   see.
@@ -45,6 +46,7 @@ pub mod net;
 pub mod process;
 mod script;
 pub mod sipp;
+mod station;
 pub mod tools;
 pub mod voice;
 

@@ -274,7 +274,8 @@ pub(crate) enum Command {
     /// Connects to a host whose `strowger.toml` says adapter = "remote". If the connection is lost, it
     /// connects again. Meanwhile its calls stay up, and new calls take the PBX's own route. It prints
     /// a line of JSON on standard output when something has changed, at most one line in --status
-    /// milliseconds. You can type these lines: `status`, `hears`, `call NUMBER [FROM]`.
+    /// milliseconds. You can type these lines: `status`, `hears`, `call NUMBER [FROM]`. With
+    /// STROWGER_LOG=debug, the log shows each phone that rings.
     #[command(
         after_help = "Example:\n  strowger sim --token-file token --callers 20 --rate 2 --to +3292000300 --patience 60 --answer-after 3 --talk 20"
     )]

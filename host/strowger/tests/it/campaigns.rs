@@ -161,6 +161,27 @@ fn o1_a_campaign_is_opened_directed_and_exported_also_after_a_restart() {
 }
 
 #[test]
+fn what_is_erased_beside_a_running_host_is_forgotten_by_it_at_once() {
+    let place = place();
+    let folder = place.path();
+    let _daemon = Daemon::start(folder);
+    let open = ["campaign", "open", "reservelijst", "--list", "list.csv", "--name", "griep"];
+    says(folder, &[&open[..], &["--field", "for=0470 12 34 56"]].concat(), 0, &["griep"]);
+    says(folder, &["dnc", "add", "0470 12 34 56"], 0, &[]);
+    let said = says(folder, &["erase", "0470123456", "--yes"], 0, &["erased: "]);
+    assert!(!said.contains("could not be told"), "{said}");
+    let csv = says(folder, &["campaign", "export", "griep", "--csv"], 0, &["r1", "+3291234567"]);
+    assert!(!csv.contains("470123456") && !csv.contains("Maes"), "{csv}");
+    let status = says(folder, &["campaign", "status", "griep"], 0, &["griep (reservelijst)"]);
+    assert!(!status.contains("0470"), "{status}");
+    let list = says(folder, &["dnc"], 0, &["(erased)"]);
+    assert!(!list.contains("470123456"), "{list}");
+    let (_, told) = run(folder, &["campaign", "status", "griep", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&told["contacts"], &told["to_offer"]), (&2.into(), &1.into()), "{told}");
+}
+
+#[test]
 fn o5_the_do_not_call_list_is_kept_by_hand() {
     let place = place();
     let folder = place.path();
