@@ -174,7 +174,7 @@ fn cargo() -> Command {
         let name = name.to_string_lossy();
         name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
     });
-    own.for_each(|name| drop(cargo.env_remove(name)));
+    own.for_each(|name| _ = cargo.env_remove(name));
     cargo
 }
 

@@ -7,7 +7,7 @@
 
 use crate::{
     Call,
-    legs::{Leg, Legs, Role},
+    legs::{Leg, Legs},
     order::{company::Company, dial::Dialling, queue::Queueing},
     orders::Orders,
     turn::Turn,

@@ -3,6 +3,7 @@
 
 mod asterisk;
 mod campaigns;
+mod campaigns_killed;
 mod cli;
 mod common;
 mod desk;

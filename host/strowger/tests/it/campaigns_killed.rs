@@ -1,11 +1,8 @@
 //! O5: two campaigns by a host that is killed again and again, beside a PBX of another process. Each
 //! attempt is made once, what came of everybody is right, who says "never again" is on the list, and no
 //! place is given twice.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod common;
-
-use common::run;
+use crate::common::run;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},

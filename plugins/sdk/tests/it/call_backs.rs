@@ -1,5 +1,4 @@
 //! Those who wait and ask to be called back.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 use strowger_sdk::{
     prelude::*,
