@@ -140,6 +140,13 @@ pub trait Host: Send + Sync + 'static {
         import: v1::ImportNumbers,
     ) -> impl Future<Output = Result<v1::Imported, Error>> + Send;
 
+    /// Personal data was erased from the journal beside the host: the host forgets it, too, as far as
+    /// no call in progress needs it.
+    ///
+    /// # Errors
+    /// `Internal`: the journal cannot be read.
+    fn forget_erased(&self) -> impl Future<Output = Result<(), Error>> + Send;
+
     /// What must be prepared for an emergency, and how it is.
     fn checklist(&self) -> impl Future<Output = Result<Vec<v1::Check>, Error>> + Send;
 

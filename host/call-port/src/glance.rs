@@ -26,7 +26,7 @@ pub struct Glance {
     /// Flows that stand in front of that one and have the call back when a switch is turned, the
     /// outermost first.
     pub behind: Vec<FlowName>,
-    /// The caller's number; none: withheld.
+    /// The caller's number, or the one that is to be called back; none: withheld.
     pub caller: Option<String>,
     /// The number that was called.
     pub dialled: String,

@@ -60,7 +60,7 @@ use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use strowger_call_port::address_of;
 use strowger_model::{
-    CallId, CallRecord, Event, LegName, Timestamp,
+    CallId, CallRecord, Event, LegName, OrderId, Timestamp,
     command::ContactOf,
     event::{Arrival, ContactDue},
 };
@@ -126,6 +126,8 @@ struct Rare {
     /// The phone that was told last that nothing comes of its transfer, and when (monotonic time).
     /// Not kept: it matters for two seconds.
     refused: Option<(LegId, Duration)>,
+    /// Places of other calls that this one has taken.
+    taken: Vec<(CallId, OrderId)>,
     /// The caller was to be transferred: the phone has gone, nobody has taken the caller, and the
     /// flow has not seen that yet. Not kept.
     stranded: bool,

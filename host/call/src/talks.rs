@@ -7,7 +7,7 @@
 
 use crate::{
     Call,
-    legs::{Leg, Legs, Role},
+    legs::{Leg, Legs},
     order::{company::Company, dial::Dialling, queue::Queueing},
     orders::Orders,
     turn::Turn,
@@ -38,7 +38,7 @@ fn of<'a>(leg: &Leg, talks: &'a mut [Talk]) -> Option<&'a mut Talk> {
 }
 
 fn doing(leg: &Leg, caller: &Leg, legs: &Legs) -> Option<Doing> {
-    let somebody = leg.role != Role::Caller && leg.up && leg.is_visible() && !leg.listens;
+    let somebody = !leg.is_caller() && leg.up && leg.is_visible() && !leg.listens;
     if !somebody {
         return None;
     }
@@ -77,7 +77,7 @@ impl Turn<'_> {
             return;
         }
         let legs = &self.call.legs;
-        let caller = legs.iter().find(|leg| leg.role == Role::Caller && leg.is_visible());
+        let caller = legs.iter().find(|leg| leg.is_caller() && leg.is_visible());
         let Some(caller) = caller else { return };
         let waits = waits_without_queue(&self.call.orders);
         if kept.record.connected.is_none() && waits {

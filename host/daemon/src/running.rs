@@ -208,6 +208,12 @@ impl Host for Running {
         Ok(imported)
     }
 
+    async fn forget_erased(&self) -> Result<(), Error> {
+        let exchange = self.exchange.clone();
+        let read = tokio::task::spawn_blocking(move || exchange.read_history()).await;
+        read.map_err(Error::internal)?.map_err(Error::internal)
+    }
+
     async fn checklist(&self) -> Result<Vec<v1::Check>, Error> {
         Ok(checklist::checklist(&self.vitals))
     }

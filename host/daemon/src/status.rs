@@ -73,7 +73,7 @@ pub struct Vitals {
 }
 
 /// With less than this on the disk something is ill: the journal of a busy day needs some of it.
-const LEAST_FREE: u64 = 512 << 20;
+pub(crate) const LEAST_FREE: u64 = 512 << 20;
 
 /// A mail that was tried so often has waited for longer than a short break of the mail server.
 const TRIES: u32 = 6;

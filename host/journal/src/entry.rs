@@ -81,6 +81,19 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// People on lists in it.
+    pub(crate) fn rows(&self) -> usize {
+        match self {
+            Self::Campaign(change) => match &**change {
+                CampaignChange::Listed { people, .. } => people.len(),
+                _ => 0,
+            },
+            _ => 0,
+        }
+    }
+}
+
 /// How the clocks of the host read at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clocks {

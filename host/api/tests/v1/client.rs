@@ -71,6 +71,7 @@ async fn campaigns(host: &impl Host) -> Vec<Result<String, Error>> {
         said.push(shown(host.never_call(never).await));
     }
     said.push(shown(host.import_numbers(ImportNumbers { list, by: None }).await));
+    said.push(shown(host.forget_erased().await));
     said
 }
 

@@ -16,7 +16,7 @@ use strowger_routing::{Doing, EntryId, Input as FloorInput, Output, Restored};
 
 fn enters(entry: EntryId) -> FloorInput {
     let ask = vec![Asked::Queue("desk".into())];
-    FloorInput::Enter { entry, ask, priority: 0, waited: Duration::from_secs(60) }
+    FloorInput::Enter { entry, ask, priority: 0, waited: Duration::from_secs(60), placed: false }
 }
 
 fn leaves(entry: EntryId) -> FloorInput {
@@ -131,6 +131,7 @@ fn enters_last(entry: EntryId) -> FloorInput {
         ask: vec![Asked::Queue("desk".into())],
         priority: 0,
         waited: Duration::ZERO,
+        placed: false,
     }
 }
 

@@ -71,6 +71,7 @@ impl World {
             enrolled: BTreeSet::from([caller.clone()]),
             struck: BTreeSet::new(),
             handed_over: Vec::new(),
+            places: BTreeMap::new(),
             others: Vec::new(),
             mail: VecDeque::new(),
             over: false,
