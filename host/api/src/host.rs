@@ -62,8 +62,8 @@ pub trait Host: Send + Sync + 'static {
     /// Turns a switch, by its name or code. Calls that have read it are told.
     ///
     /// # Errors
-    /// `NotFound`: there is no such switch. `BadRequest`: it has no such position, or it would go back
-    /// at once.
+    /// `NotFound`: there is no such switch. `BadRequest`: it has no such position, it would go back at
+    /// once, or who turns it or why is too long a text.
     fn turn_switch(
         &self,
         switch: &str,
@@ -73,7 +73,7 @@ pub trait Host: Send + Sync + 'static {
     /// Turns of switches, the newest first.
     ///
     /// # Errors
-    /// `Internal`: the journal cannot be read.
+    /// `NotFound`: there is no such switch, and was none that was ever turned. `Internal`: the journal cannot be read.
     fn switch_turns(
         &self,
         which: v1::WhichTurns,

@@ -71,6 +71,14 @@ pub enum Change {
     Campaign(Box<CampaignChange>),
     /// A switch was turned: how it stands, and who did it.
     Switch(Box<Turned>),
+    /// A switch has another name: how it stands, and its turns, are that one's. What was kept of how
+    /// a switch of that name stood is replaced.
+    SwitchRenamed {
+        /// The name before.
+        was: String,
+        /// The name now.
+        name: String,
+    },
 }
 
 impl Change {

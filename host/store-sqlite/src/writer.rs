@@ -167,6 +167,7 @@ impl<'c> Group<'c> {
             Change::InForce(in_force) => self.in_force.insert(in_force),
             Change::Decision(decision) => self.decisions.insert(decision),
             Change::Switch(turned) => self.switches.insert(turned),
+            Change::SwitchRenamed { was, name } => self.switches.rename(was, name),
             Change::Campaign(change) => self.campaigns.change(change),
         }
     }

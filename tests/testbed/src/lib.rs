@@ -9,6 +9,7 @@
 //! * [`asterisk`]: [`AsteriskServer`], with its configuration.
 //! * [`gate`]: between a host and Asterisk; a test can shut it.
 //! * `keys`: what callers key.
+//! * [`debian`]: a fresh Debian in a folder, for packages.
 //! * [`mail`]: [`MailServer`], a real one.
 //! * [`voice`]: tones that they play and hear.
 //! * `answer`: what a phone does with a call; `script`: that as XML for SIPp; `message`: SIP messages,
@@ -35,6 +36,7 @@
 
 mod answer;
 pub mod asterisk;
+pub mod debian;
 mod dialog;
 pub mod gate;
 mod keys;

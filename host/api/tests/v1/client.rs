@@ -33,6 +33,8 @@ async fn emergencies(host: &impl Host) -> Vec<Result<String, Error>> {
     }
     let of_one = WhichTurns { switch: Some("vcare / hap".to_owned()), limit: Some(1) };
     said.push(shown(host.switch_turns(of_one).await));
+    let of_none = WhichTurns { switch: Some("nobody".to_owned()), limit: None };
+    said.push(shown(host.switch_turns(of_none).await));
     said.push(shown(host.switch_turns(WhichTurns::default()).await));
     said
 }

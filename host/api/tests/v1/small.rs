@@ -102,6 +102,7 @@ pub(crate) fn up() -> v1::Call {
         waited: Some(Duration::from_secs(75)),
         rings: vec!["an".into()],
         talks_with: vec!["bram".to_owned()],
+        behind: vec!["front".into()],
     };
     v1::Call {
         call: call(),
@@ -294,6 +295,9 @@ impl Host for Small {
         match which {
             v1::WhichTurns { switch: Some(name), limit: Some(1) } => {
                 Ok(vec![v1::SwitchTurn { switch: name, ..turn() }])
+            }
+            v1::WhichTurns { switch: Some(_), .. } => {
+                Err(Error::not_found("there is no such switch, and no turn of one"))
             }
             _ => Err(Error::internal("the journal cannot be read")),
         }
