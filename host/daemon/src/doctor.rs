@@ -128,7 +128,7 @@ fn files(config: &Config) -> Vec<Finding> {
         flows_dir: config.flows.clone(),
         plugins_dir: config.plugins.clone(),
         about: None,
-        gate: Some(strowger_scenario::gate(&engine)),
+        gate: Some(strowger_scenario::gate(engine.clone())),
         engine,
         faults_per_minute: usize::MAX,
     });
