@@ -1,7 +1,7 @@
 //! A call as an operator sees it, and what an operator can do with it: the types for that.
 
 use std::time::Duration;
-use strowger_model::{AgentName, FlowName, FlowVersion};
+use strowger_model::{AgentName, CampaignName, FlowName, FlowVersion};
 use strowger_pbx::port::Address;
 
 /// Takes an answer.
@@ -30,6 +30,8 @@ pub struct Glance {
     pub caller: Option<String>,
     /// The number that was called.
     pub dialled: String,
+    /// The campaign whose contact is called; none: the call came in.
+    pub campaign: Option<CampaignName>,
     /// The queues and agents for whom the caller waits, and what the flow calls those whom it dials.
     pub waits_for: Vec<String>,
     /// For how long the caller has waited; none: the caller does not wait. In no queue, all that the

@@ -41,6 +41,7 @@ impl Call {
             behind: self.resting().map(|on| on.flow.clone()).collect(),
             caller: called_back.map(ToString::to_string).or_else(|| record.caller.clone()),
             dialled: record.dialled.clone(),
+            campaign: record.campaign.as_ref().map(|of| of.campaign.as_str().into()),
             waits_for: asked.chain(dialled).collect(),
             waited: queued.or_else(|| self.waited_without_queue()),
             rings: self.legs.iter().filter_map(ringing).collect(),

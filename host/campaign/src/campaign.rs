@@ -28,6 +28,8 @@ pub(crate) struct Campaign {
     pub(crate) clock: Clock,
     pub(crate) said_asked: bool,
     pub(crate) said_soon: bool,
+    /// So many calls in a row ended without anybody having been called.
+    pub(crate) undialled: u8,
     /// Of how many the planner was told: who have accepted, and whom the planner has chosen.
     said_to_choose: Option<(u32, u32)>,
     contacts: Vec<Contact>,
@@ -86,6 +88,7 @@ impl Campaign {
             clock: Clock::default(),
             said_asked: false,
             said_soon: false,
+            undialled: 0,
             said_to_choose: None,
             contacts: open.contacts.iter().map(|it| Contact::new(it.number, it.wave)).collect(),
             ready: BTreeSet::new(),
@@ -151,6 +154,16 @@ impl Campaign {
         (!offers || self.offers_left(template) > 0).then_some(first.row)
     }
 
+    /// Whom the planner has chosen and may replace: who is not in a call. Of several, who was
+    /// called most often in vain.
+    pub(crate) fn replaceable(&self) -> Option<Row> {
+        let chosen = self.rows().filter_map(|row| Some((row, self.contact(row)?)));
+        let mut free =
+            chosen.filter(|(row, it)| it.stage == Stage::Chosen && !self.calls.contains_key(row));
+        let first = free.next()?;
+        Some(free.fold(first, |most, it| if it.1.tries > most.1.tries { it } else { most }).0)
+    }
+
     /// Changes a contact; it is in the index where it belongs then.
     pub(crate) fn edit(&mut self, row: Row, now: i64, change: impl FnOnce(&mut Contact)) {
         self.unlist(row);
@@ -175,6 +188,14 @@ impl Campaign {
     /// A call goes on that an earlier host began.
     pub(crate) fn go_on(&mut self, row: Row, attempt: AttemptId) {
         self.calls.insert(row, attempt);
+    }
+
+    /// The call of a contact is over, in which nobody was called: it does not count.
+    pub(crate) fn uncount(&mut self, row: Row, now: i64) {
+        self.edit(row, now, |contact| {
+            contact.attempts = contact.attempts.saturating_sub(1);
+            contact.tries = contact.tries.saturating_sub(1);
+        });
     }
 
     /// The call of a contact is over.
@@ -294,7 +315,7 @@ impl Campaign {
     }
 
     /// When the next wave begins, if the clock runs.
-    fn next_wave(&self, template: &Template) -> Option<i64> {
+    pub(crate) fn next_wave(&self, template: &Template) -> Option<i64> {
         let last = template.waves.len().saturating_sub(1);
         let after = template.waves.get(self.begun.min(last)).map_or(0, |after| nanos(*after));
         self.clock.shows(after).filter(|_| !self.held.is_empty())
@@ -365,6 +386,7 @@ impl Campaign {
             runs: self.clock.runs.map(|(since, until)| (duration(since), duration(until))),
             said_asked: self.said_asked,
             said_soon: self.said_soon,
+            undialled: self.undialled,
         })
     }
 
@@ -392,6 +414,7 @@ impl Campaign {
             },
             said_asked: kept.said_asked,
             said_soon: kept.said_soon,
+            undialled: kept.undialled,
             ..new
         }
     }

@@ -130,6 +130,8 @@ impl Contact {
 /// How many contacts of a campaign are how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
+    /// Calls so far, of all contacts.
+    pub(crate) attempts: u32,
     pub(crate) to_offer: u32,
     /// Of those to offer: never called.
     pub(crate) untried: u32,
@@ -147,6 +149,11 @@ impl Tally {
     pub(crate) fn count(&mut self, contact: &Contact, in_: bool) {
         let change = |count: &mut u32| {
             *count = if in_ { *count + 1 } else { count.saturating_sub(1) };
+        };
+        let attempts = u32::from(contact.attempts);
+        self.attempts = match in_ {
+            true => self.attempts.saturating_add(attempts),
+            false => self.attempts.saturating_sub(attempts),
         };
         match contact.stage {
             Stage::ToOffer => {

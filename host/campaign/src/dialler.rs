@@ -55,6 +55,9 @@ pub struct Dialler {
     hungry: BTreeSet<CampaignIx>,
 }
 
+/// A campaign is paused after so many calls in a row in which nobody was called.
+const UNDIALLED: u8 = 5;
+
 /// What is due at a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
@@ -75,8 +78,12 @@ pub struct Status {
     pub phase: Phase,
     /// Rings nobody for now.
     pub paused: bool,
+    /// Paused by itself: [`Alarm::NeverDials`](crate::Alarm::NeverDials).
+    pub halted: bool,
     /// So many calls are under way.
     pub calls: u32,
+    /// So many calls there were so far, with those that are under way.
+    pub attempts: u32,
     /// So many contacts are on the list.
     pub contacts: u32,
     /// So many of them were never called.
@@ -85,6 +92,12 @@ pub struct Status {
     pub to_offer: u32,
     /// So many have accepted, and the planner has not chosen.
     pub accepted: u32,
+    /// When the next wave joins, if the waves' clock runs until then.
+    pub next_wave: Option<Duration>,
+}
+
+fn time(nanos: i64) -> Duration {
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))
 }
 
 impl Dialler {
@@ -120,9 +133,7 @@ impl Dialler {
 
     /// When the next [`Input::Tick`] is due. None: only another input can change anything.
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.deadlines
-            .first()
-            .map(|(when, _)| Duration::from_nanos(u64::try_from(*when).unwrap_or(0)))
+        self.deadlines.first().map(|(when, _)| time(*when))
     }
 
     /// How far a campaign is; none: it is not known.
@@ -134,11 +145,17 @@ impl Dialler {
             reached: campaign.reached,
             phase: campaign.phase(),
             paused: campaign.paused,
+            halted: campaign.paused && campaign.undialled >= UNDIALLED,
             calls: campaign.calls().len() as u32,
+            attempts: tally.attempts,
             contacts: campaign.contacts(),
             untried: tally.untried,
-            to_offer: tally.to_offer,
+            to_offer: match campaign.phase() {
+                Phase::Running => tally.to_offer,
+                Phase::Telling | Phase::Ended(_) => 0,
+            },
             accepted: tally.accepted,
+            next_wave: campaign.next_wave(&self.template_of(campaign).config).map(time),
         })
     }
 
@@ -171,7 +188,8 @@ impl Dialler {
             Input::Busy(number) => self.numbers.hold(number, Holder::Other),
             Input::Free(number) => self.release(number, Holder::Other)?,
             Input::Placed(attempt) => self.placed(attempt)?,
-            Input::Ended(attempt) => self.ended(attempt, out)?,
+            Input::Ended(attempt) => self.ended(attempt, true, out)?,
+            Input::NobodyCalled(attempt) => self.ended(attempt, false, out)?,
             Input::Claim { campaign, contact } => self.claim(&campaign, contact, out)?,
             Input::Disposition { campaign, contact, then } => {
                 self.disposition(&campaign, contact, then, out)?;

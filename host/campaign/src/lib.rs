@@ -49,6 +49,7 @@
 //! | to offer, chosen, to tell | attempts used up, or [`Then::Over`] | over |
 //! | won, accepted | anything but [`Then::Accepted`] | to offer or over, as said |
 //! | accepted | [`Input::Choose`] | chosen |
+//! | chosen | another one is chosen instead | accepted |
 //! | chosen | a claim | won |
 //! | accepted | all places are taken | to tell |
 //! | over | [`Then::NotBefore`], or a claim | to offer, or won or accepted |

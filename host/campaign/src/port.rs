@@ -93,6 +93,9 @@ pub enum Input {
     Placed(AttemptId),
     /// The call of an attempt is over.
     Ended(AttemptId),
+    /// The call of an attempt is over, in which nobody was called and nothing was said of the
+    /// contact: it does not count.
+    NobodyCalled(AttemptId),
     /// Somebody accepts. [`Output::Claimed`] answers.
     Claim {
         /// A place of which campaign.
@@ -109,7 +112,8 @@ pub enum Input {
         /// What.
         then: Then,
     },
-    /// The planner chooses one of those who have accepted.
+    /// The planner chooses one of those who have accepted. If as many are chosen as there are places,
+    /// it replaces one who has not confirmed and is not in a call: that one has accepted, as before.
     Choose {
         /// For which campaign.
         campaign: CampaignName,
@@ -169,7 +173,8 @@ pub enum Then {
 pub enum Output {
     /// To be journalled before anything that comes after it is done.
     Keep(Kept),
-    /// Start a call. Report [`Input::Placed`] and [`Input::Ended`].
+    /// Start a call. Report [`Input::Placed`], and [`Input::Ended`] or
+    /// [`Input::NobodyCalled`].
     Due {
         /// Of which campaign.
         campaign: CampaignName,
@@ -190,6 +195,13 @@ pub enum Output {
         contact: Row,
         /// What.
         claimed: Claimed,
+    },
+    /// The turn of a contact came who is on the do-not-call list, and is passed over for good.
+    NeverCalled {
+        /// Of which campaign.
+        campaign: CampaignName,
+        /// Whom.
+        contact: Row,
     },
     /// So many places are left. Whoever is being offered one is told.
     Goal {
@@ -271,8 +283,10 @@ pub enum Over {
 /// Why somebody has to do something about a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alarm {
-    /// Everybody of the last wave was called at least once.
+    /// Nobody is left to be called, now or later.
     EverybodyAsked,
+    /// Several calls in a row ended without anybody having been called: the campaign is paused.
+    NeverDials,
     /// [`Template::alarm_before`].
     Soon,
 }
@@ -331,6 +345,9 @@ pub struct KeptCampaign {
     pub said_asked: bool,
     /// [`Alarm::Soon`] was said.
     pub said_soon: bool,
+    /// So many calls in a row ended without anybody having been called.
+    #[serde(default)]
+    pub undialled: u8,
 }
 
 /// How far a campaign is.
@@ -421,8 +438,10 @@ pub enum RefusedInput {
     /// Only who has accepted can be chosen.
     #[error("contact {1:?} of campaign {0:?} has not accepted")]
     NotAccepted(CampaignName, Row),
-    /// As many are chosen as there are places.
-    #[error("as many are chosen for campaign {0:?} as there are places")]
+    /// As many are chosen as there are places, and none of them can be replaced now.
+    #[error(
+        "as many are chosen for campaign {0:?} as there are places, and they are in calls or have confirmed; choose again when the call is over"
+    )]
     AllChosen(CampaignName),
     /// The number is in no call that is not of a campaign.
     #[error("the number is in no call")]

@@ -69,8 +69,10 @@ pub(crate) fn agent(agent: AgentFigures) -> v1::Agent {
 pub(crate) fn call((summary, glance): (CallSummary, Option<Glance>)) -> v1::Call {
     let CallSummary { call, flow, version, arrived } = summary;
     let Some(glance) = glance else { return v1::Call { call, flow, version, arrived, now: None } };
-    let Glance { on, behind, caller, dialled, waits_for, waited, rings, talks_with } = glance;
-    let now = v1::CallNow { caller, dialled, waits_for, waited, rings, talks_with, behind };
+    let Glance { on, behind, caller, dialled, campaign, waits_for, waited, rings, talks_with } =
+        glance;
+    let now =
+        v1::CallNow { caller, dialled, waits_for, waited, rings, talks_with, behind, campaign };
     v1::Call { call, flow: on.flow, version: on.version, arrived, now: Some(now) }
 }
 

@@ -42,14 +42,34 @@ pub(crate) fn campaign(now: CampaignNow) -> v1::Campaign {
         },
         end,
         planner_chooses: now.planner_chooses,
+        halted: now.halted,
         reached: now.reached,
         calls: now.calls,
+        attempts: now.attempts,
         contacts: now.contacts,
+        do_not_call: now.do_not_call,
         untried: now.untried,
         to_offer: now.to_offer,
         accepted: now.accepted,
         waits_for,
+        opens: now.opens,
+        next_wave: now.next_wave,
+        warnings: Vec::new(),
     }
+}
+
+/// What may keep a campaign from its end.
+pub(crate) fn warnings(opened: &CampaignNow, site: &Site, now: Timestamp) -> Vec<String> {
+    let mut warnings = site.never_comes_of(&opened.opened.template, now);
+    warnings.extend(site.empty_waves(&opened.opened.template, &opened.opened.fields));
+    let CampaignNow { contacts, .. } = opened;
+    let goal = opened.opened.goal;
+    if goal > *contacts {
+        warnings.push(format!(
+            "more people are wanted ({goal}) than there are on the list ({contacts})"
+        ));
+    }
+    warnings
 }
 
 pub(crate) fn contact(now: ContactNow) -> v1::CampaignContact {
@@ -66,6 +86,7 @@ pub(crate) fn contact(now: ContactNow) -> v1::CampaignContact {
         wave: person.wave,
         stage: match stage {
             ContactStage::ToOffer => v1::ContactStage::ToOffer,
+            ContactStage::NotCalled => v1::ContactStage::NotCalled,
             ContactStage::Accepted => v1::ContactStage::Accepted,
             ContactStage::Chosen => v1::ContactStage::Chosen,
             ContactStage::ToTell => v1::ContactStage::ToTell,
@@ -99,7 +120,9 @@ pub(crate) fn opening(
     now: Timestamp,
 ) -> Result<NewCampaign, Error> {
     let v1::OpenCampaign { template, name, goal, until, fields, list, by } = open;
-    let people = list.map(|list| campaign_list(site, Path::new(&list.name), list.text.as_bytes()));
+    let dials = |number: &PhoneNumber| exchange.campaign_may_dial(&template, number);
+    let people =
+        list.map(|list| campaign_list(site, Path::new(&list.name), list.text.as_bytes(), dials));
     let people = people.transpose().map_err(not_a_list)?;
     if goal == Some(0) {
         return Err(Error::bad_request("the goal is 0: give at least 1"));
@@ -154,7 +177,9 @@ pub(crate) fn not_done(why: CampaignError) -> Error {
         CampaignError::NoTemplate { .. }
         | CampaignError::NoCampaign { .. }
         | CampaignError::NoContact(..) => Error::not_found(why),
-        CampaignError::Taken(_) | CampaignError::Refused(_) => Error::conflict(why),
+        CampaignError::Taken(_) | CampaignError::NotAccepted(..) | CampaignError::Refused(_) => {
+            Error::conflict(why)
+        }
         _ => Error::bad_request(why),
     }
 }

@@ -147,12 +147,15 @@ impl Host for Running {
         let (exchange, site) = (self.exchange.clone(), self.catalogue.current().site.clone());
         // A long list takes a while.
         let opened = tokio::task::spawn_blocking(move || {
-            let new = campaigns::opening(open, &exchange, &site, Clock::system().now())?;
-            exchange.open_campaign(new).map_err(campaigns::not_done)
+            let now = Clock::system().now();
+            let new = campaigns::opening(open, &exchange, &site, now)?;
+            let opened = exchange.open_campaign(new).map_err(campaigns::not_done)?;
+            let warnings = campaigns::warnings(&opened, &site, now);
+            Ok::<_, Error>(v1::Campaign { warnings, ..campaigns::campaign(opened) })
         });
         let opened = opened.await.map_err(Error::internal)??;
         self.committed().await?;
-        Ok(campaigns::campaign(opened))
+        Ok(opened)
     }
 
     async fn campaign(&self, campaign: &CampaignName) -> Result<v1::Campaign, Error> {

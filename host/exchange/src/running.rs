@@ -232,6 +232,10 @@ impl Running {
         if over {
             self.call.close(self.exchange.clock.now());
         }
+        let dials = |command: &PbxCommand| matches!(command, PbxCommand::Dial { .. });
+        if self.call.record().campaign.is_some() && out.commands.iter().any(dials) {
+            self.exchange.contact_is_called(self.call.id());
+        }
         let Some(journal) = &self.exchange.journal else {
             // Without a journal, in a scenario, nothing is kept and no mail is sent.
             return out.commands.into_iter().for_each(|command| self.exchange.send(command));

@@ -101,12 +101,18 @@ pub struct CampaignNow {
     pub end: Option<End>,
     /// A planner chooses among those who accept.
     pub planner_chooses: bool,
+    /// It was paused by the host: its flow has called nobody in several calls in a row.
+    pub halted: bool,
     /// Places filled.
     pub reached: u32,
     /// Calls that are under way.
     pub calls: u32,
+    /// Calls so far, with those that are under way.
+    pub attempts: u32,
     /// People on the list.
     pub contacts: u32,
+    /// Of them, on the do-not-call list when the campaign was opened, or the host began.
+    pub do_not_call: u32,
     /// Those who were never called.
     pub untried: u32,
     /// Those who may still be offered a place.
@@ -115,6 +121,10 @@ pub struct CampaignNow {
     pub accepted: u32,
     /// Why nobody is called now although the campaign runs; none: somebody may be.
     pub waits_for: Option<WaitsFor>,
+    /// When the hours of the template begin, if it waits for them and they ever do.
+    pub opens: Option<Timestamp>,
+    /// When the next wave joins, if the hours do not end before.
+    pub next_wave: Option<Timestamp>,
 }
 
 /// Why nobody is called at the moment.
@@ -168,6 +178,8 @@ pub struct ContactNow {
 pub enum ContactStage {
     /// Is to be offered a place, or is just being offered it.
     ToOffer,
+    /// Was never called, and is not: the campaign is over.
+    NotCalled,
     /// Has accepted; the planner will choose.
     Accepted,
     /// The planner has chosen this one, who is to confirm.

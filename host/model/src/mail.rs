@@ -111,6 +111,7 @@ pub const CALL_COLUMNS: [&str; 13] = [
     "offered",
     "answered",
     "overflowed",
+    "by_flow",
     "lost",
     "reachability",
     "at_once",

@@ -14,6 +14,8 @@ pub struct Figures {
     pub at_once: u64,
     /// Of those offered, on to somebody else: after waiting in vain (V3), or at once (V4).
     pub overflowed: u64,
+    /// Of those offered, dealt with by the flow itself, as its outcome says.
+    pub by_flow: u64,
     /// By all of them together, whoever gave up included.
     pub waited: Duration,
     /// By the one who waited longest.
@@ -121,12 +123,13 @@ fn column(name: &str, unit: Unit, of: Of) -> Column {
 /// A figure of calls: its name, what it is counted in, and the figure.
 type OfCalls = (&'static str, Unit, fn(&Figures) -> Option<f64>);
 
-const CALLS: [OfCalls; 12] = [
+const CALLS: [OfCalls; 13] = [
     ("offered", Unit::Number, |figures| Some(figures.offered as f64)),
     ("answered", Unit::Number, |figures| Some(figures.answered as f64)),
     ("overflowed", Unit::Number, |figures| Some(figures.overflowed as f64)),
+    ("by_flow", Unit::Number, |figures| Some(figures.by_flow as f64)),
     ("lost", Unit::Number, |figures| {
-        Some((figures.offered - figures.answered - figures.overflowed) as f64)
+        Some((figures.offered - figures.answered - figures.overflowed - figures.by_flow) as f64)
     }),
     ("reachability", Unit::Percent, |figures| percent(figures.answered, figures.offered)),
     ("at_once", Unit::Percent, |figures| percent(figures.at_once, figures.answered)),
@@ -140,6 +143,10 @@ const CALLS: [OfCalls; 12] = [
     ("transferred", Unit::Number, |figures| Some(figures.transferred as f64)),
 ];
 
+/// Outcomes of flows that dealt with the call and needed nobody: somebody reported an absence, or
+/// answered an offer.
+const BY_FLOW: [&str; 5] = ["reported", "accepted", "refused", "cannot-now", "never-again"];
+
 impl Figures {
     /// Counts a call, but for who talked how long. `at_once`: a wait up to this is none.
     pub fn add(&mut self, record: &CallRecord, at_once: Duration) {
@@ -152,6 +159,8 @@ impl Figures {
             self.answered += 1;
             self.at_once += u64::from(record.waited <= at_once);
             self.transferred += u64::from(record.talks.len() > 1);
+        } else if BY_FLOW.contains(&record.outcome.as_str()) {
+            self.by_flow += 1;
         }
     }
 
@@ -299,6 +308,20 @@ mod tests {
         let columns = columns(&CaseRules::new(), []);
         let names: Vec<&str> = columns.iter().map(|column| &*column.name).collect();
         assert_eq!(names, strowger_model::CALL_COLUMNS);
+    }
+
+    /// O3: who calls back and accepts was not lost.
+    #[test]
+    fn what_the_flow_dealt_with_is_not_lost() {
+        let calls = [
+            CallRecord { outcome: "accepted".to_owned(), ..call(0, "", 0, None, false) },
+            CallRecord { outcome: "reported".to_owned(), ..call(1, "", 0, None, false) },
+            CallRecord { outcome: "abandoned".to_owned(), ..call(2, "", 9, None, false) },
+        ];
+        let report = report(&calls, &[], Duration::ZERO, Timestamp(0), |_| String::new());
+        let figures = ["offered", "answered", "by_flow", "lost"];
+        let figures = figures.map(|name| figure(&report[""], name));
+        assert_eq!(figures, [3.0, 0.0, 2.0, 1.0].map(Some));
     }
 
     #[test]

@@ -36,12 +36,20 @@ const NUMBER: [Column; 1] = [Column { name: "number", required: true }];
 const LONGEST: usize = 100_000;
 
 /// Reads the list of a campaign: the people in the order in which they are called. `file`: what
-/// messages call it. The first number of each is the one that is called.
+/// messages call it. The first number of each is the one that is called, which the flow must be permitted
+/// to dial.
 ///
 /// # Errors
 /// Everything that is wrong with it. No message names anybody.
-pub fn campaign_list(site: &Site, file: &Path, text: &[u8]) -> Result<Vec<Person>, Vec<Problem>> {
-    let mut list = List { site, file, people: Vec::new(), taken: HashMap::new(), rows: 0 };
+pub fn campaign_list(
+    site: &Site,
+    file: &Path,
+    text: &[u8],
+    may_dial: impl Fn(&PhoneNumber) -> bool,
+) -> Result<Vec<Person>, Vec<Problem>> {
+    let may_dial = &may_dial;
+    let mut list =
+        List { site, file, may_dial, people: Vec::new(), taken: HashMap::new(), rows: 0 };
     let mut problems = table::read(file, text, &COLUMNS, Further::Kept, |row| list.take(row));
     if problems.is_empty() && list.people.is_empty() {
         let problem = Problem::of_file(file, "nobody is on this list");
@@ -57,6 +65,7 @@ pub fn campaign_list(site: &Site, file: &Path, text: &[u8]) -> Result<Vec<Person
 struct List<'a> {
     site: &'a Site,
     file: &'a Path,
+    may_dial: &'a dyn Fn(&PhoneNumber) -> bool,
     people: Vec<Person>,
     /// The lines of ids and numbers.
     taken: HashMap<(usize, String), usize>,
@@ -89,6 +98,12 @@ impl List<'_> {
         if let Some(number) = &number {
             let message = "somebody else is called at this number";
             problems.extend(self.taken(row, NUMBERS, number.as_str(), message));
+            if !(self.may_dial)(number) {
+                let problem = row.problem(NUMBERS, "the flow may not dial this number");
+                let help = "correct it, or permit such numbers by `dial` in [permissions] of the \
+                            flow file";
+                problems.push(problem.help(help));
+            }
         }
         let text = |column| Some(row.cell(column).to_owned()).filter(|text| !text.is_empty());
         let field =
@@ -238,7 +253,7 @@ tags = ["intern", "extern"]
     fn list(text: &[u8]) -> Result<Vec<Person>, String> {
         let said =
             |problems: Vec<Problem>| problems.iter().map(Problem::to_string).collect::<String>();
-        campaign_list(&site(), Path::new("list.csv"), text).map_err(said)
+        campaign_list(&site(), Path::new("list.csv"), text, |_| true).map_err(said)
     }
 
     fn field(key: &str, value: &str) -> Field {
@@ -318,13 +333,24 @@ tags = ["intern", "extern"]
         for (text, why) in [
             ("id,numbers\n", "nobody is on this list"),
             ("", "the column `id` is missing"),
-            ("id,number\na,1\n", "the column `numbers` is missing"),
+            ("id,nummers\na,1\n", "the column `numbers` is missing"),
+            ("id,nummers\na,1\n", "did you mean it by `nummers`?"),
             ("id,numbers,,slot\na,0470123456,,x\n", "column 3 has no name"),
             ("id,numbers,slot,slot\n", "column `slot` stands here twice"),
         ] {
             let said = list(text.as_bytes()).unwrap_err();
             assert!(said.contains(why) && said.contains("list.csv"), "{said}");
         }
+    }
+
+    #[test]
+    fn o1_a_number_that_the_flow_may_not_dial_is_refused_with_its_line() {
+        let text = b"id,numbers\na,0470 12 34 56\nb,+31 20 123 45 67\n";
+        let of_country = |number: &PhoneNumber| number.as_str().starts_with("+32");
+        let wrong = campaign_list(&site(), Path::new("l.csv"), text, of_country).unwrap_err();
+        let said: String = wrong.iter().map(Problem::to_string).collect();
+        assert!(said.contains("l.csv:3:1") && said.contains("[permissions]"), "{said}");
+        assert!(wrong.len() == 1 && !said.contains("123"), "{said}");
     }
 
     #[test]
@@ -342,6 +368,18 @@ tags = ["intern", "extern"]
             let said: String = read(text).unwrap_err().iter().map(Problem::to_string).collect();
             assert!(said.contains(why), "{said}");
         }
+    }
+
+    /// O5: an export can be the next list.
+    #[test]
+    fn columns_are_found_whatever_their_capitals_and_by_number_or_numbers() {
+        let people = list(b"ID,Number,Town\na,0470 12 34 56,Gent\n").unwrap();
+        assert_eq!(people[0].number, "+32470123456".parse().ok());
+        assert_eq!(people[0].fields, [field("Town", "Gent")]);
+        let never = number_list(&site(), Path::new("n.csv"), b"numbers\n0470 12 34 56\n").unwrap();
+        assert_eq!(never.len(), 1);
+        let both = list(b"id,numbers,number\na,0470 12 34 56,x\n").unwrap();
+        assert_eq!(both[0].fields, [field("number", "x")]);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! Cells may hold personal data, and what is wrong with a file goes to the log: problems name the
 //! line and the column, never what stands there.
 
-use crate::problem::{Place, Problem};
+use crate::problem::{Place, Problem, nearest};
 use std::{borrow::Cow, path::Path};
 
 /// A column of a file.
@@ -109,6 +109,9 @@ pub(crate) fn read(
     };
     // Columns at the end without a name and without a cell are none.
     header.truncate(header.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1));
+    if further == Further::Kept {
+        rename(&mut header, columns);
+    }
     let places = match find(file, &header, columns, further) {
         Ok(places) => places,
         Err(problems) => return problems,
@@ -157,6 +160,22 @@ pub(crate) fn read(
     }
 }
 
+/// Columns that are meant, whatever their capitals, get their names. A list may say `number` for
+/// `numbers`, and the other way round: exports have the one, lists the other.
+fn rename(header: &mut [String], columns: &[Column]) {
+    for column in columns {
+        let there = header.iter().any(|name| name == column.name);
+        let is_meant = |name: &&mut String| {
+            let name = name.to_lowercase();
+            let number = |name: &str| matches!(name, "number" | "numbers");
+            name == column.name || number(&name) && number(column.name)
+        };
+        if let Some(name) = header.iter_mut().find(is_meant).filter(|_| !there) {
+            *name = column.name.to_owned();
+        }
+    }
+}
+
 /// Where the columns stand.
 fn find(
     file: &Path,
@@ -184,7 +203,11 @@ fn find(
         .filter(|column| column.required && !header.iter().any(|name| name == column.name))
     {
         let all: Vec<&str> = names.clone().collect();
-        let help = format!("name the columns in the first line: {}", all.join(","));
+        let near = nearest(column.name, header.iter().map(String::as_str));
+        let help = match near.filter(|near| !all.contains(near)) {
+            Some(near) => format!("did you mean it by `{near}`?"),
+            None => format!("name the columns in the first line: {}", all.join(",")),
+        };
         problems
             .push(at_line(file, 1, format!("the column `{}` is missing", column.name)).help(help));
     }

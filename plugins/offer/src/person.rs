@@ -50,7 +50,12 @@ impl Person {
     pub(crate) fn of(call: &Call, s: &'static Settings, who: ContactOf) -> Option<Self> {
         let campaign = call.campaign(&who.campaign)?;
         let listed = call.campaign_contact(&who.campaign, &who.contact)?;
-        let own = [("name", &listed.name), ("number", &listed.number), ("campaign", &who.campaign)];
+        let own = [
+            ("name", &listed.name),
+            ("number", &listed.number),
+            ("campaign", &who.campaign),
+            ("contact", &who.contact),
+        ];
         let own = own.map(|(key, value)| (key.to_owned(), value.clone()));
         let said = campaign.fields.iter().chain(&listed.fields);
         let said = said.map(|field| (field.key.clone(), field.value.clone()));

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use strowger_model::{AgentName, CallId, FlowName, Timestamp};
+use strowger_model::{AgentName, CallId, CampaignName, FlowName, Timestamp};
 
 /// A call that is up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +40,9 @@ pub struct CallNow {
     /// switch is turned.
     #[serde(default)]
     pub behind: Vec<FlowName>,
+    /// The campaign for which somebody is called, at the number `dialled`; null: the call came in.
+    #[serde(default)]
+    pub campaign: Option<CampaignName>,
 }
 
 /// Where to send a caller on to.

@@ -29,12 +29,21 @@ pub struct Campaign {
     pub end: Option<CampaignEnd>,
     /// The planner chooses among those who accept.
     pub planner_chooses: bool,
+    /// Strowger paused it: its flow has called nobody in several calls in a row.
+    #[serde(default)]
+    pub halted: bool,
     /// Places filled.
     pub reached: u32,
     /// Calls that are under way.
     pub calls: u32,
+    /// Calls so far, with those that are under way.
+    #[serde(default)]
+    pub attempts: u32,
     /// People on the list.
     pub contacts: u32,
+    /// Of them, on the do-not-call list when the campaign was opened, or the host began.
+    #[serde(default)]
+    pub do_not_call: u32,
     /// Those who were never called.
     pub untried: u32,
     /// Those who may still be offered a place.
@@ -43,6 +52,16 @@ pub struct Campaign {
     pub accepted: u32,
     /// Why nobody is called now although the campaign runs; null: somebody may be.
     pub waits_for: Option<WaitsFor>,
+    /// When the hours of the template begin; null: it does not wait for them, or they never do.
+    #[serde(default)]
+    pub opens: Option<Timestamp>,
+    /// When the next wave joins, if the hours do not end before; null: nobody knows that, or there is
+    /// none.
+    #[serde(default)]
+    pub next_wave: Option<Timestamp>,
+    /// When it is opened: what may keep it from its end, such as hours that never come.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 /// Whether the people on the list of a campaign are called.
@@ -173,7 +192,8 @@ pub struct CampaignContact {
     pub calling: bool,
     /// Asked to be called then; null: did not.
     pub not_before: Option<Timestamp>,
-    /// What came of the last call, such as `accepted`; null: nothing yet.
+    /// What came of the last call, such as `accepted`; `do-not-call`: the number is on the
+    /// do-not-call list; null: nothing yet.
     pub outcome: Option<String>,
     /// Why, if that was said.
     pub reason: Option<String>,
@@ -189,6 +209,8 @@ pub struct CampaignContact {
 pub enum ContactStage {
     /// Is to be offered a place, or is just being offered it.
     ToOffer,
+    /// Was never called, and is not: the campaign is over.
+    NotCalled,
     /// Has accepted; the planner will choose.
     Accepted,
     /// The planner has chosen this one, who is to confirm.

@@ -103,6 +103,7 @@ pub(crate) fn up() -> v1::Call {
         rings: vec!["an".into()],
         talks_with: vec!["bram".to_owned()],
         behind: vec!["front".into()],
+        campaign: None,
     };
     v1::Call {
         call: call(),
@@ -184,13 +185,19 @@ pub(crate) fn campaign() -> v1::Campaign {
         stage: v1::CampaignStage::Running,
         end: None,
         planner_chooses: false,
+        halted: false,
         reached: 2,
         calls: 1,
+        attempts: 11,
         contacts: 40,
+        do_not_call: 1,
         untried: 30,
         to_offer: 31,
         accepted: 0,
         waits_for: Some(v1::WaitsFor::Agents),
+        opens: None,
+        next_wave: None,
+        warnings: Vec::new(),
     }
 }
 

@@ -140,14 +140,14 @@ impl Dialler {
         if self.stage(ix, row) != Some(Stage::Accepted) {
             return Err(RefusedInput::NotAccepted(name.clone(), row));
         }
-        match self.campaign(ix) {
-            Some(campaign) if campaign.has_ended() => {
-                return Err(RefusedInput::HasEnded(name.clone()));
-            }
-            Some(campaign) if campaign.reached + campaign.tally().chosen >= campaign.goal => {
-                return Err(RefusedInput::AllChosen(name.clone()));
-            }
-            _ => {}
+        let Some(campaign) = self.campaign(ix) else { return Ok(()) };
+        if campaign.has_ended() {
+            return Err(RefusedInput::HasEnded(name.clone()));
+        }
+        if campaign.reached + campaign.tally().chosen >= campaign.goal {
+            let instead_of = campaign.replaceable();
+            let instead_of = instead_of.ok_or_else(|| RefusedInput::AllChosen(name.clone()))?;
+            self.change(ix, instead_of, |contact| contact.enter(Stage::Accepted), out);
         }
         self.change(ix, row, |contact| contact.enter(Stage::Chosen), out);
         Ok(())

@@ -60,6 +60,7 @@ impl Dialler {
         let ix = self.find_running(name)?;
         if let Some(campaign) = self.campaign_mut(ix).filter(|it| it.paused != paused) {
             campaign.paused = paused;
+            campaign.undialled = 0;
             self.run_clock(ix, self.now);
             self.keep(ix, out);
             self.touch(ix);
@@ -140,7 +141,8 @@ impl Dialler {
         let tally = campaign.tally();
         let asked = campaign.phase() == Phase::Running
             && !campaign.said_asked
-            && tally.untried + tally.offering + tally.accepted + tally.chosen == 0;
+            && remaining > 0
+            && tally.to_offer + tally.accepted + tally.chosen == 0;
         let done = campaign.is_done();
         campaign.said_asked |= asked;
         out.extend(to_choose.map(|accepted| Output::ToChoose { campaign: name.clone(), accepted }));

@@ -1,8 +1,8 @@
 //! Calls of campaigns, from whose turn it is to the end of the call.
 
-use super::{Dialler, attempt::Attempt};
+use super::{Dialler, UNDIALLED, attempt::Attempt};
 use crate::{
-    AttemptId, NumberKey, Output, Purpose, RefusedInput, Row, Stage, campaign::Campaign,
+    Alarm, AttemptId, NumberKey, Output, Purpose, RefusedInput, Row, Stage, campaign::Campaign,
     contact::Contact, ix::CampaignIx, numbers::Holder,
 };
 
@@ -26,7 +26,12 @@ impl Dialler {
             let contact = campaign.contact(row)?;
             let number = contact.number;
             let tried = contact.tries >= template.config.attempts && !contact.promised;
-            if tried || !self.numbers.may_call(number) {
+            let never = !self.numbers.may_call(number);
+            if never {
+                let campaign = campaign.name.clone();
+                out.push(Output::NeverCalled { campaign, contact: row });
+            }
+            if tried || never {
                 self.change(ix, row, |contact| contact.enter(Stage::Over), out);
             } else if self.numbers.park(number, ix, row) {
                 self.campaign_mut(ix)?.park(row);
@@ -104,19 +109,47 @@ impl Dialler {
         }
     }
 
+    /// `dialled`: somebody was called, or the flow said what came of the contact.
     pub(super) fn ended(
         &mut self,
         attempt: AttemptId,
+        dialled: bool,
         out: &mut Vec<Output>,
     ) -> Result<(), RefusedInput> {
         let found = self.attempts.remove(&attempt);
         let Attempt { campaign: ix, row, unplaced } =
             found.ok_or(RefusedInput::UnknownAttempt(attempt))?;
         self.is_placed(unplaced);
+        self.has_dialled(ix, row, dialled, out);
         self.call_is_over(ix, row, out);
         let number =
             self.campaign(ix).and_then(|campaign| campaign.contact(row)).map(|it| it.number);
         number.map_or(Ok(()), |number| self.release(number, Holder::Attempt))
+    }
+
+    /// A flow that calls nobody would use up the list: after some such calls in a row, the campaign
+    /// is paused.
+    fn has_dialled(&mut self, ix: CampaignIx, row: Row, dialled: bool, out: &mut Vec<Output>) {
+        let now = self.now;
+        let Some(campaign) = self.campaign_mut(ix) else { return };
+        if dialled {
+            if std::mem::take(&mut campaign.undialled) > 0 {
+                self.keep(ix, out);
+            }
+            return;
+        }
+        campaign.uncount(row, now);
+        campaign.undialled = campaign.undialled.saturating_add(1);
+        let (name, remaining) = (campaign.name.clone(), campaign.remaining());
+        let halts = campaign.undialled >= UNDIALLED && !campaign.paused && !campaign.has_ended();
+        campaign.paused |= halts;
+        if halts {
+            self.run_clock(ix, now);
+        }
+        self.keep(ix, out);
+        if halts {
+            out.push(Output::Alarm { campaign: name, remaining, why: Alarm::NeverDials });
+        }
     }
 
     /// The contact is called again, or is not, as the template says.

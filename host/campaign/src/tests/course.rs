@@ -103,7 +103,7 @@ fn paused_it_rings_nobody_and_its_calls_go_on() {
 
 /// F2.
 #[test]
-fn the_planner_is_warned_when_everybody_was_asked_and_again_before_the_shift() {
+fn the_planner_is_warned_before_the_shift() {
     let template = Template {
         attempts: 2,
         pause: seconds(9000),
@@ -121,14 +121,76 @@ fn the_planner_is_warned_when_everybody_was_asked_and_again_before_the_shift() {
     world.pass(seconds(700));
     assert_eq!(alarms(&world), []);
     world.end(1);
-    assert_eq!(alarms(&world), [(start + seconds(700), Alarm::EverybodyAsked)]);
+    assert_eq!(alarms(&world), [], "both are to be called once more");
     world.pass(seconds(2900));
-    assert_eq!(alarms(&world)[1..], [(start + seconds(3600), Alarm::Soon)]);
+    assert_eq!(alarms(&world), [(start + seconds(3600), Alarm::Soon)]);
     world.pass(seconds(3600));
-    assert_eq!(alarms(&world).len(), 2);
+    assert_eq!(alarms(&world).len(), 1);
     let out: Vec<Output> = world.log.iter().map(|(_, output)| output.clone()).collect();
     assert_eq!(ends(&out), [Over::TimeOver]);
     assert_eq!(world.rows(), [0, 1], "the pause was longer than the time that was left");
+}
+
+/// F2: also after a restart, and while it is paused.
+#[test]
+fn the_planner_is_warned_once_when_nobody_is_left_to_be_called() {
+    let template = Template { attempts: 2, pause: seconds(600), ..Template::new("t") };
+    let mut world = World::with(template, 1, list(&[1, 2]));
+    let start = world.now;
+    world.end(0);
+    world.end(1);
+    world.ok(Input::Pause("c".into()));
+    world.restart(|_| true);
+    world.ok(Input::Resume("c".into()));
+    world.pass(seconds(600));
+    world.end(0);
+    assert_eq!(alarms(&world), []);
+    world.end(1);
+    world.restart(|_| true);
+    assert_eq!(alarms(&world), [(start + seconds(600), Alarm::EverybodyAsked)]);
+}
+
+/// O1: a flow that is not made for campaigns does not use up the list.
+#[test]
+fn calls_in_which_nobody_is_called_do_not_count_and_soon_there_are_no_more() {
+    let mut world = World::with(Template::new("t"), 1, list(&[1, 2]));
+    let nobody = |world: &mut World| {
+        let call = world.call(0);
+        world.ok(Input::NobodyCalled(call));
+    };
+    (0..4).for_each(|_| nobody(&mut world));
+    assert_eq!(alarms(&world), []);
+    nobody(&mut world);
+    assert_eq!(alarms(&world), [(world.now, Alarm::NeverDials)]);
+    let status = |world: &World| world.dialler.status("c").unwrap();
+    assert!(status(&world).halted && status(&world).paused && world.live.is_empty());
+    assert_eq!((status(&world).attempts, status(&world).untried), (0, 2));
+    world.restart(|_| true);
+    assert!(status(&world).halted, "it is known why, after a restart too");
+    world.ok(Input::Resume("c".into()));
+    assert!(!status(&world).halted);
+    (0..4).for_each(|_| nobody(&mut world));
+    world.end(0);
+    assert!(!status(&world).paused, "in a row");
+    assert_eq!((status(&world).attempts, alarms(&world).len()), (2, 1));
+}
+
+/// O5.
+#[test]
+fn it_is_said_who_is_passed_over_for_good() {
+    let mut world = World::with(Template::new("t"), 1, list(&[1, 2]));
+    world.ok(Input::NeverAgain(number(2)));
+    let out = world.end(0);
+    assert!(out.contains(&Output::NeverCalled { campaign: "c".into(), contact: Row(1) }));
+}
+
+/// O1.
+#[test]
+fn nobody_of_a_campaign_that_is_over_may_still_be_called() {
+    let mut world = World::with(Template::new("t"), 1, list(&[1, 2, 3]));
+    assert_eq!(world.dialler.status("c").unwrap().to_offer, 3);
+    world.claim(0);
+    assert_eq!(world.dialler.status("c").unwrap().to_offer, 0);
 }
 
 #[test]

@@ -83,6 +83,23 @@ fn the_chosen_one_cannot_be_reached() {
     assert_eq!(to_choose(&world), [2, 1]);
 }
 
+/// F2: whoever does not answer holds nobody up.
+#[test]
+fn while_the_chosen_one_is_not_in_a_call_another_one_can_be_chosen() {
+    let mut world = world(2, &[1, 2]);
+    accept(&mut world, 0);
+    accept(&mut world, 1);
+    world.ok(choose(0));
+    assert_eq!(world.input(choose(1)), Err(RefusedInput::AllChosen("c".into())), "it rings");
+    let template = Template { pause: seconds(3600), ..world.templates[&"t".into()].clone() };
+    world.ok(Input::Configure { templates: vec![template] });
+    world.end(0);
+    world.ok(choose(1));
+    assert_eq!(world.claim(1), Claimed::Won);
+    world.end(1);
+    assert_eq!(world.live[&world.call(0)].purpose, Purpose::NotChosen, "has still accepted");
+}
+
 #[test]
 fn few_accept_and_the_planner_is_asked_when_the_list_is_over() {
     let mut world = world(5, &[1, 2]);

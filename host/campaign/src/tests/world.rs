@@ -227,6 +227,12 @@ impl World {
             }
             Input::Placed(attempt) => self.live.get_mut(&attempt).unwrap().placed = true,
             Input::Ended(attempt) => drop(self.live.remove(&attempt)),
+            Input::NobodyCalled(attempt) => {
+                let Live { campaign, row, .. } = self.live.remove(&attempt).unwrap();
+                let of = |made: &&(CampaignName, Row, u16)| (&made.0, made.1) == (&campaign, row);
+                let last = self.made.iter().rfind(of).cloned();
+                last.map(|last| self.made.remove(&last));
+            }
             Input::Forget(_)
             | Input::Restore { .. }
             | Input::Claim { .. }

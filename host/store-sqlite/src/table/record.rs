@@ -19,7 +19,7 @@ const INSERT: &str = "INSERT INTO record (call, flow, version, caller, dialled, 
     SELECT ?1, ?2, ?3, iif(erased, NULL, ?4), iif(erased AND ?22 IS NOT NULL, '', ?5), ?6, ?7, ?8,
     ?9, ?10, ?11, ?12, iif(erased, '[]', ?13), ?14, ?15, ?16, ?17,
     max(?18, coalesce((SELECT unjournalled FROM open_call WHERE call = ?1), 0)), ?19, ?20, ?21,
-    iif(erased, NULL, ?22), iif(erased, NULL, ?23)
+    ?22, iif(erased AND ?22 IS NOT NULL, '', ?23)
     FROM (SELECT ?1 <= upto AS erased FROM anonymous) WHERE true
     ON CONFLICT DO NOTHING";
 
@@ -158,8 +158,9 @@ pub(crate) fn set_notes(
     connection.execute(sql, params![call.to_string(), to_json(notes)]).map(drop)
 }
 
-/// Of a call to somebody on a list, the number that was dialled is personal data, too.
-const ANONYMOUS: &str = "caller = NULL, notes = '[]', campaign = NULL, contact = NULL,
+/// Of a call to somebody on a list, the number that was dialled is personal data, too. It stays one of
+/// its campaign: nobody takes it for a call that came in.
+const ANONYMOUS: &str = "caller = NULL, notes = '[]', contact = iif(campaign IS NULL, NULL, ''),
     dialled = iif(campaign IS NULL, dialled, '')";
 
 /// Takes the personal data out of some records of calls that came in before, from where it was left
@@ -169,7 +170,7 @@ pub(crate) fn make_anonymous(connection: &Connection, before: Timestamp) -> rusq
         WHERE call > (SELECT upto FROM anonymous) AND call < ?1 ORDER BY call LIMIT ?2)";
     let empty = format!(
         "UPDATE record SET {ANONYMOUS} WHERE call > (SELECT upto FROM anonymous) AND call <= ?1
-         AND (caller IS NOT NULL OR campaign IS NOT NULL OR notes <> '[]')"
+         AND (caller IS NOT NULL OR ifnull(contact, '') <> '' OR notes <> '[]')"
     );
     let (before, mut changed) = (first_since(before), 0);
     while changed == 0

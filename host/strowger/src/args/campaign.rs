@@ -29,7 +29,8 @@ pub(crate) enum CampaignAction {
     Status {
         /// The campaign
         name: CampaignName,
-        /// Go on until the campaign is over, with a progress bar on a terminal
+        /// Go on until the campaign is over, with a progress bar on a terminal, else with
+        /// a line whenever something changes
         #[arg(long, short)]
         follow: bool,
     },
@@ -99,6 +100,9 @@ pub(crate) struct OpenCampaign {
 pub(crate) struct Dnc {
     #[command(flatten)]
     pub(crate) host: Host,
+    /// The list as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) action: Option<DncAction>,
 }
@@ -107,9 +111,6 @@ pub(crate) struct Dnc {
 pub(crate) enum DncAction {
     /// Show the list
     List {
-        /// As JSON
-        #[arg(long, conflicts_with = "csv")]
-        json: bool,
         /// As CSV
         #[arg(long)]
         csv: bool,
@@ -127,7 +128,7 @@ pub(crate) enum DncAction {
         /// The number, in any notation
         number: String,
     },
-    /// Put the numbers of a CSV file on the list, from its column `number`
+    /// Put the numbers of a CSV file on the list, from its column `number` or `numbers`
     Import {
         /// The file
         file: PathBuf,

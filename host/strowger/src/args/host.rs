@@ -173,7 +173,8 @@ pub(crate) struct Calls {
     /// As JSON, with whole numbers
     #[arg(long)]
     pub(crate) json: bool,
-    /// Show the callers' numbers whole, and not their last three digits only
+    /// Show the numbers of callers, and of people whom campaigns call, whole, and not their last three
+    /// digits only
     #[arg(long)]
     pub(crate) numbers: bool,
     #[command(subcommand)]

@@ -44,11 +44,21 @@ pub(crate) fn calls(args: &args::Calls) -> Result<bool> {
 const CALL: [&str; 8] =
     ["call", "since", "caller", "dialled", "flow", "waits for", "waited", "with"];
 
-/// Of a caller's number, the last three digits, unless it is wanted whole.
+/// Of the number of a caller, or of somebody whom a campaign calls, the last three digits, unless it
+/// is wanted whole.
 fn call_sheet(calls: &[Call], numbers: bool) -> Sheet {
     let row = |Call { call, flow, arrived, now, .. }: &Call| {
         let mut row = vec![call.to_string(), when::local(*arrived)];
-        let Some(CallNow { caller, dialled, waits_for, waited, rings, talks_with, behind }) = now
+        let Some(CallNow {
+            caller,
+            dialled,
+            waits_for,
+            waited,
+            rings,
+            talks_with,
+            behind,
+            campaign,
+        }) = now
         else {
             row.extend(["?", "?", flow.as_str(), "?", "?", "?"].map(str::to_owned));
             return row;
@@ -57,12 +67,16 @@ fn call_sheet(calls: &[Call], numbers: bool) -> Sheet {
             (true, Some(caller)) => caller.clone(),
             (_, caller) => masked(caller.as_deref()),
         };
+        let dialled = match campaign {
+            Some(_) if !numbers => masked(Some(dialled)),
+            _ => dialled.clone(),
+        };
         let rings = rings.iter().map(|agent| format!("{agent} (rings)"));
         let with: Vec<String> = talks_with.iter().cloned().chain(rings).collect();
         let some = |text: String| or_none(Some(text.as_str()).filter(|text| !text.is_empty()));
         row.extend([
             caller,
-            dialled.clone(),
+            dialled,
             behind_fronts(flow, behind),
             some(waits_for.join(", ")),
             waited.map_or("-".to_owned(), clock),
@@ -96,14 +110,24 @@ mod tests {
             rings: vec!["an".into()],
             talks_with: Vec::new(),
             behind: vec!["meldtekst".into(), "vcare-hap".into()],
+            campaign: None,
         };
         let call = Call {
             call: "038g0xwfyg000".parse().unwrap(),
             flow: "reception".into(),
             version: "b2".to_owned(),
             arrived: Timestamp(0),
-            now: Some(now),
+            now: Some(now.clone()),
         };
+        let to_contact = CallNow {
+            caller: None,
+            dialled: "+32470123456".to_owned(),
+            campaign: Some("griep".into()),
+            ..now.clone()
+        };
+        let to_contact = Call { now: Some(to_contact), ..call.clone() };
+        assert_eq!(call_sheet(&[to_contact.clone()], false).0[1][3], "...456", "O5");
+        assert_eq!(call_sheet(&[to_contact], true).0[1][3], "+32470123456");
         let late = Call { now: None, ..call.clone() };
         let rows = call_sheet(&[call.clone(), late], false).0;
         assert_eq!(

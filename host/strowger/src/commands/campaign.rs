@@ -4,17 +4,17 @@ use crate::{
     args,
     commands::{
         file::list,
-        floor::{or_none, sheet, show},
+        floor::{sheet, show},
         reach::reach,
         sheet::Sheet,
         when,
     },
 };
-use anstream::{print, println};
+use anstream::{eprintln, print, println};
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
-    io::{BufWriter, Write, stdout},
+    io::{BufWriter, IsTerminal, Write, stderr, stdout},
     time::Duration,
 };
 use strowger_api::{
@@ -24,6 +24,7 @@ use strowger_api::{
         OpenCampaign, WaitsFor,
     },
 };
+use strowger_exchange::Clock;
 use strowger_model::{CampaignName, strangers::Lines};
 
 /// Between two looks at a campaign that is followed.
@@ -40,7 +41,14 @@ pub(crate) fn campaign(args: &args::Campaign) -> Result<bool> {
         Action::List => show(&runtime.block_on(host.campaigns())?, args.json, campaigns),
         Action::Open(open) => {
             let opened = runtime.block_on(host.open_campaign(opening(open)?))?;
-            show(&[opened], args.json, campaigns)
+            let (never, all) = (opened.do_not_call, opened.contacts);
+            let warnings = opened.warnings.clone();
+            show(&[opened], args.json, campaigns)?;
+            if never > 0 && !args.json {
+                println!("{never} of {all} are on the do-not-call list, and not called");
+            }
+            warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+            Ok(true)
         }
         Action::Status { name, follow: false } => {
             one(&runtime.block_on(host.campaign(name))?, args.json)
@@ -76,13 +84,26 @@ fn opening(open: &args::OpenCampaign) -> Result<OpenCampaign> {
     })
 }
 
-/// Looks until the campaign is over, and shows how far it is. Without a terminal, nothing is shown.
+/// Looks until the campaign is over, and shows how far it is: a bar on a terminal, else a line
+/// whenever something has changed.
 async fn follow(host: &impl Host, name: &CampaignName) -> Result<Campaign> {
-    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} places, {msg}")
+    let style = ProgressStyle::with_template("{wide_bar} {pos} of {len} places, {msg:.50}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(0).with_style(style);
+    let terminal = stderr().is_terminal();
+    let mut said = String::new();
     loop {
         let campaign = host.campaign(name).await?;
+        let says = format!(
+            "{} of {} places, {}",
+            campaign.reached,
+            campaign.goal,
+            Lines(under_way(&campaign))
+        );
+        if !terminal && campaign.stage != CampaignStage::Ended && says != said {
+            eprintln!("{}: {says}", when::local(Clock::system().now()));
+            said = says;
+        }
         bar.set_length(u64::from(campaign.goal));
         bar.set_position(u64::from(campaign.reached));
         bar.set_message(Lines(under_way(&campaign)).to_string());
@@ -109,6 +130,7 @@ fn under_way(campaign: &Campaign) -> String {
 
 fn stage(campaign: &Campaign) -> &'static str {
     match (campaign.stage, campaign.end, campaign.waits_for) {
+        (CampaignStage::Paused, ..) if campaign.halted => "paused: its flow calls nobody",
         (CampaignStage::Paused, ..) => "paused",
         (CampaignStage::Ended, Some(CampaignEnd::Filled), _) => "ended: all places are filled",
         (CampaignStage::Ended, Some(CampaignEnd::ListOver), _) => "ended: nobody is left to call",
@@ -123,8 +145,8 @@ fn stage(campaign: &Campaign) -> &'static str {
     }
 }
 
-const CAMPAIGN: [&str; 8] =
-    ["campaign", "template", "opened", "is", "places", "calls", "people", "to_call"];
+const CAMPAIGN: [&str; 9] =
+    ["campaign", "template", "opened", "is", "places", "up_now", "attempts", "people", "to_call"];
 
 fn campaigns(campaigns: &[Campaign]) -> Sheet {
     let row = |campaign: &Campaign| {
@@ -135,6 +157,7 @@ fn campaigns(campaigns: &[Campaign]) -> Sheet {
             stage(campaign).to_owned(),
             format!("{} of {}", campaign.reached, campaign.goal),
             campaign.calls.to_string(),
+            campaign.attempts.to_string(),
             campaign.contacts.to_string(),
             campaign.to_offer.to_string(),
         ]
@@ -158,14 +181,21 @@ fn told(campaign: &Campaign) -> String {
         true => format!(", and {} have accepted", campaign.accepted),
         false => String::new(),
     };
+    let opens = campaign.opens.map(|at| format!(", open again from {}", when::local(at)));
+    let wave = campaign.next_wave.map(|at| format!(", the next wave joins {}", when::local(at)));
+    let next: String = opens.into_iter().chain(wave).collect();
+    let never = match campaign.do_not_call {
+        0 => String::new(),
+        never => format!(", {never} on the do-not-call list"),
+    };
     let mut lines = vec![
         format!("campaign  {} ({})", campaign.campaign, campaign.template),
         format!("opened    {}{by}{until}", when::local(campaign.opened)),
-        format!("is        {}", stage(campaign)),
+        format!("is        {}{next}", stage(campaign)),
         format!("places    {} of {} are filled{accepted}", campaign.reached, campaign.goal),
-        format!("calls     {}", campaign.calls),
+        format!("calls     {} up now, {} attempts so far", campaign.calls, campaign.attempts),
         format!(
-            "people    {}: {} may still be called, {} were never called",
+            "people    {}: {} may still be called, {} were never called{never}",
             campaign.contacts, campaign.to_offer, campaign.untried
         ),
     ];
@@ -179,8 +209,8 @@ fn export(contacts: &[CampaignContact], json: bool, csv: bool) -> Result<bool> {
     let mut out = BufWriter::new(stdout().lock());
     match (json, csv) {
         (true, _) => writeln!(out, "{}", serde_json::to_string_pretty(contacts)?)?,
-        (false, true) => people(contacts).csv(&mut out)?,
-        (false, false) => people(contacts).table(&mut out)?,
+        (false, true) => people(contacts, "").csv(&mut out)?,
+        (false, false) => people(contacts, "-").table(&mut out)?,
     }
     out.flush()?;
     Ok(true)
@@ -201,11 +231,15 @@ const PERSON: [&str; 12] = [
     "not_before",
 ];
 
-/// The columns of the list of its own stand behind the others.
-fn people(contacts: &[CampaignContact]) -> Sheet {
+/// The columns of the list of its own stand behind the others. `nothing`: what stands in a cell for
+/// what is not there.
+fn people(contacts: &[CampaignContact], nothing: &str) -> Sheet {
+    let or_none = |text: Option<&str>| text.unwrap_or(nothing).to_owned();
     let mut keys: Vec<&str> = Vec::new();
     for field in contacts.iter().flat_map(|contact| &contact.fields) {
-        if !keys.contains(&field.key.as_str()) {
+        // A list that was an export has some of these columns already.
+        let known = keys.iter().chain(&PERSON).any(|key| *key == field.key);
+        if !known {
             keys.push(&field.key);
         }
     }
@@ -238,6 +272,7 @@ fn contact_stage(contact: &CampaignContact) -> &'static str {
     match contact.stage {
         _ if contact.calling => "being called",
         ContactStage::ToOffer => "to be called",
+        ContactStage::NotCalled => "not called",
         ContactStage::Accepted => "accepted",
         ContactStage::Chosen => "chosen",
         ContactStage::ToTell => "to be told",
@@ -280,7 +315,8 @@ mod tests {
     fn o5_an_export_has_the_columns_of_the_list_behind_the_others() {
         let erased =
             CampaignContact { number: None, calling: true, ..contact("b", &[field("y", "2")]) };
-        let sheet = people(&[contact("a", &[field("x", "1")]), erased]);
+        let all = [contact("a", &[field("x", "1")]), erased];
+        let sheet = people(&all, "-");
         assert_eq!(sheet.0[0][12..], ["x", "y"]);
         let a = ["a", "Maes, An", "+32470123456", "intern;spoed", "1", "over", "2", "never again"];
         assert_eq!(
@@ -291,6 +327,10 @@ mod tests {
             (&*sheet.0[2][2], &*sheet.0[2][5], &sheet.0[2][12..]),
             ("", "being called", &["".to_owned(), "2".to_owned()][..])
         );
+        let mut csv = Vec::new();
+        people(&all, "").csv(&mut csv).unwrap();
+        let csv = String::from_utf8(csv).unwrap();
+        assert!(csv.contains(",never again,,,an,,1,\n") && !csv.contains('-'), "{csv}");
     }
 
     #[test]
@@ -306,13 +346,19 @@ mod tests {
             stage: CampaignStage::Running,
             end: None,
             planner_chooses: true,
+            halted: false,
             reached: 2,
             calls: 1,
+            attempts: 11,
             contacts: 40,
+            do_not_call: 2,
             untried: 30,
             to_offer: 31,
             accepted: 3,
             waits_for: Some(WaitsFor::Hours),
+            opens: Some(Timestamp(0)),
+            next_wave: None,
+            warnings: Vec::new(),
         };
         assert_eq!(
             under_way(&campaign),
@@ -320,7 +366,12 @@ mod tests {
         );
         let said = told(&campaign);
         assert!(said.contains("places    2 of 6 are filled, and 3 have accepted\n"), "{said}");
+        assert!(said.contains("is        waits for its hours, open again from 1970-"), "{said}");
+        assert!(said.contains("1 up now, 11 attempts so far\n"), "{said}");
+        assert!(said.contains("30 were never called, 2 on the do-not-call list\n"), "{said}");
         assert!(said.ends_with("field     slot: 14:20\n"), "{said}");
+        (campaign.stage, campaign.halted) = (CampaignStage::Paused, true);
+        assert_eq!(stage(&campaign), "paused: its flow calls nobody");
         (campaign.stage, campaign.end) = (CampaignStage::Ended, Some(CampaignEnd::ListOver));
         assert_eq!(campaigns(&[campaign]).0[1][3], "ended: nobody is left to call");
     }

@@ -29,6 +29,8 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
         && let Ok(site) = read_site::read(&folder.join("site.toml"))
     {
         site.gaps(Clock::system().now()).iter().for_each(|gap| println!("warning: {gap}"));
+        let never = site.never_comes(Clock::system().now());
+        never.iter().for_each(|never| println!("warning: {never}"));
         if let Some(last) = Last::read(args) {
             let misnamed = site.misnamed(&Names::of_file(&last.site));
             misnamed.iter().for_each(|misnamed| println!("warning: {misnamed}"));

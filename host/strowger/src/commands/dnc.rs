@@ -2,16 +2,10 @@
 
 use crate::{
     args::{self, DncAction},
-    commands::{
-        file::list,
-        floor::{or_none, sheet},
-        reach::reach,
-        sheet::Sheet,
-        when,
-    },
+    commands::{file::list, floor::sheet, reach::reach, sheet::Sheet, when},
 };
 use anstream::println;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use std::io::{BufWriter, Write, stdout};
 use strowger_api::{
     Host,
@@ -20,9 +14,10 @@ use strowger_api::{
 
 pub(crate) fn dnc(args: &args::Dnc) -> Result<bool> {
     let (host, runtime) = reach(&args.host)?;
-    match args.action.as_ref().unwrap_or(&DncAction::List { json: false, csv: false }) {
-        DncAction::List { json, csv } => {
-            print(&runtime.block_on(host.do_not_call())?, *json, *csv)?;
+    match args.action.as_ref().unwrap_or(&DncAction::List { csv: false }) {
+        DncAction::List { csv } => {
+            ensure!(!(args.json && *csv), "write --json or --csv, not both");
+            print(&runtime.block_on(host.do_not_call())?, args.json, *csv)?;
         }
         DncAction::Add { number, by } => {
             let by = by.clone().or_else(when::logged_in);
@@ -49,20 +44,20 @@ fn print(numbers: &[DoNotCall], json: bool, csv: bool) -> Result<()> {
     let mut out = BufWriter::new(stdout().lock());
     match (json, csv) {
         (true, _) => writeln!(out, "{}", serde_json::to_string_pretty(numbers)?)?,
-        (false, true) => numbers_sheet(numbers, "").csv(&mut out)?,
-        (false, false) => numbers_sheet(numbers, "(erased)").table(&mut out)?,
+        (false, true) => numbers_sheet(numbers, "", "").csv(&mut out)?,
+        (false, false) => numbers_sheet(numbers, "(erased)", "-").table(&mut out)?,
     }
     Ok(out.flush()?)
 }
 
 const NUMBER: [&str; 3] = ["number", "since", "by"];
 
-fn numbers_sheet(numbers: &[DoNotCall], erased: &str) -> Sheet {
+fn numbers_sheet(numbers: &[DoNotCall], erased: &str, nobody: &str) -> Sheet {
     let row = |never: &DoNotCall| {
         [
             never.number.clone().unwrap_or_else(|| erased.to_owned()),
             when::local(never.since),
-            or_none(never.by.as_deref()),
+            never.by.clone().unwrap_or_else(|| nobody.to_owned()),
         ]
         .to_vec()
     };

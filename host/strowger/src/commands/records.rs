@@ -15,7 +15,7 @@ use std::{
     io::{BufWriter, Write, stdout},
     time::Duration,
 };
-use strowger_daemon::Config;
+use strowger_daemon::{Config, masked};
 use strowger_journal::{Query, Read};
 use strowger_model::{CallRecord, Talk, Timestamp, command::Field};
 use strowger_site::problem::nearest;
@@ -108,7 +108,8 @@ pub(crate) fn records(args: &Records) -> Result<bool> {
     } else {
         let shown = || COLUMNS.iter().filter(|(_, _, shown)| args.csv || *shown);
         let head = shown().map(|(name, ..)| (*name).to_owned()).collect();
-        let rows = records.iter().map(|record| shown().map(|(_, text, _)| text(record)).collect());
+        let records = records.into_iter().map(|record| if args.csv { record } else { shy(record) });
+        let rows = records.map(|record| shown().map(|(_, text, _)| text(&record)).collect());
         let sheet = Sheet(std::iter::once(head).chain(rows).collect());
         match args.csv {
             true => sheet.csv(&mut out)?,
@@ -117,6 +118,14 @@ pub(crate) fn records(args: &Records) -> Result<bool> {
     }
     out.flush()?;
     Ok(true)
+}
+
+/// Of somebody whom a campaign called, people see the last three digits of the number.
+fn shy(mut record: CallRecord) -> CallRecord {
+    if record.campaign.is_some() && !record.dialled.is_empty() {
+        record.dialled = masked(Some(&record.dialled));
+    }
+    record
 }
 
 fn instant(at: Option<Timestamp>) -> String {
@@ -135,4 +144,24 @@ fn talk(talk: &Talk) -> String {
 
 fn note(note: &Field) -> String {
     format!("{}={}", note.key, note.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strowger_model::{FlowVersion, command::ContactOf};
+
+    #[test]
+    fn o5_the_number_of_somebody_whom_a_campaign_called_is_not_shown_whole() {
+        let on = FlowVersion { flow: "reserve-list".into(), version: "1".to_owned() };
+        let call = "038g0xwfyg000".parse().unwrap();
+        let came_in = CallRecord {
+            dialled: "+3292000100".to_owned(),
+            ..CallRecord::begin(call, on, Timestamp(0))
+        };
+        let of = ContactOf { campaign: "griep".to_owned(), contact: "a".to_owned() };
+        let called = CallRecord { campaign: Some(Box::new(of)), ..came_in.clone() };
+        assert_eq!(shy(came_in).dialled, "+3292000100");
+        assert_eq!(shy(called).dialled, "...100");
+    }
 }

@@ -37,6 +37,7 @@ const FLOW: &str = r#"
 plugin = "reception"
 [permissions]
 queues = ["desk"]
+dial = ["+32*"]
 [settings]
 greeting = "Goedendag."
 sorry = "Helaas."
@@ -111,7 +112,11 @@ fn o1_a_campaign_is_opened_directed_and_exported_also_after_a_restart() {
     let more = ["--until", "4h", "--field", "slot=14:20", "--by", "an"];
     let opened = says(folder, &[&open[..], &more].concat(), 0, &["griep", "0 of 2"]);
     assert!(opened.contains("waits for its hours"), "{opened}");
+    assert!(opened.contains("`nooit` is never open"), "O5: {opened}");
     says(folder, &open, 2, &["there is a campaign \"griep\" already"]);
+    fs::write(folder.join("far.csv"), "id,Number\na,0470 12 34 56\nb,+31 20 123 45 67\n").unwrap();
+    let far = ["campaign", "open", "reservelijst", "--list", "far.csv"];
+    says(folder, &far, 2, &["may not dial this number", "far.csv:3:1", "[permissions]"]);
     let none = ["campaign", "open", "reserve", "--list", "list.csv"];
     says(folder, &none, 2, &["there is no template \"reserve\"", "open-dienst, reservelijst"]);
     says(folder, &["campaign", "open", "reservelijst"], 2, &["has no waves", "give a list"]);
@@ -127,6 +132,9 @@ fn o1_a_campaign_is_opened_directed_and_exported_also_after_a_restart() {
     says(folder, &lacks, 2, &["nobody is to be called", "need the field \"department\""]);
     let by_waves = ["campaign", "open", "open-dienst", "--field", "department=geriatrie"];
     says(folder, &by_waves, 0, &["open-dienst-20"]);
+    let typo = ["campaign", "open", "open-dienst", "--name", "typo", "--field", "department=gr"];
+    says(folder, &typo, 0, &["warning: no contact has the tag `gr` of a wave"]);
+    says(folder, &["campaign", "stop", "typo"], 0, &[]);
     says(folder, &["campaign", "pause", "griep"], 0, &["paused"]);
     let told =
         ["griep (reservelijst)", "by an, until 20", "0 of 2 are filled", "field     slot: 14:20"];
@@ -137,6 +145,11 @@ fn o1_a_campaign_is_opened_directed_and_exported_also_after_a_restart() {
     says(folder, &["campaign"], 0, &["griep", "paused", "open-dienst-20"]);
     let csv = says(folder, &["campaign", "export", "griep", "--csv"], 0, &[]);
     let rows: Vec<&str> = csv.lines().collect();
+    assert!(!csv.contains('\''), "{csv}");
+    fs::write(folder.join("next.csv"), &csv).unwrap();
+    let next = ["campaign", "open", "reservelijst", "--list", "next.csv", "--name", "next"];
+    says(folder, &next, 0, &["next"]);
+    says(folder, &["campaign", "export", "next", "--csv"], 0, &["r1", "+3291234567"]);
     assert!(rows[0].starts_with("id,name,number,") && rows[0].ends_with(",town"), "{csv}");
     assert!(
         rows[1].starts_with("r1,\"Maes, An\",+32470123456,") && rows[1].ends_with(",Gent"),
@@ -153,9 +166,13 @@ fn o1_a_campaign_is_opened_directed_and_exported_also_after_a_restart() {
     };
     assert_eq!((of(0), of(1)), (("b", 0), ("a", 1)));
 
-    says(folder, &["campaign", "choose", "griep", "r1"], 2, &["has not accepted"]);
+    says(folder, &["campaign", "choose", "griep", "r1"], 2, &["\"r1\"", "has not accepted"]);
     says(folder, &["campaign", "choose", "griep", "r9"], 2, &["no contact \"r9\""]);
     says(folder, &["campaign", "stop", "griep"], 0, &["ended: stopped"]);
+    let rows = says(folder, &["campaign", "export", "griep"], 0, &["not called"]);
+    assert!(!rows.contains("to be called"), "{rows}");
+    let over = ["0 up now, 0 attempts so far", "0 may still be called"];
+    says(folder, &["campaign", "status", "griep"], 0, &over);
     says(folder, &["campaign", "resume", "griep"], 2, &["has ended"]);
     says(folder, &["campaign", "status", "griep", "--follow"], 1, &["ended: stopped"]);
 }
@@ -202,6 +219,12 @@ fn o5_the_do_not_call_list_is_kept_by_hand() {
     let list = says(folder, &["dnc"], 0, &["(erased)", "+3291234567", "register"]);
     assert!(list.lines().count() == 3 && !list.contains("470123456"), "{list}");
     let csv = says(folder, &["dnc", "list", "--csv"], 0, &["number,since,by"]);
+    let (_, json) = run(folder, &["dnc", "--json"]);
+    assert_eq!(json, run(folder, &["dnc", "list", "--json"]).1);
+    assert_eq!(serde_json::from_str::<Vec<serde_json::Value>>(&json).unwrap().len(), 2);
+    fs::write(folder.join("some.csv"), "id,numbers\na,0470 12 34 56\nb,09 111 22 33\n").unwrap();
+    let some = ["campaign", "open", "reservelijst", "--list", "some.csv"];
+    says(folder, &some, 0, &["1 of 2 are on the do-not-call list"]);
     assert!(!csv.contains("erased"), "{csv}");
     says(folder, &["dnc", "add", "0470 12 34 56"], 0, &[]);
     assert_eq!(run(folder, &["dnc"]).1.lines().count(), 3, "it is on the list all the same");

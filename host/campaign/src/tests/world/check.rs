@@ -2,8 +2,8 @@
 
 use super::{Live, World};
 use crate::{
-    AttemptId, Choose, Kept, KeptContact, Listed, NumberKey, Output, Over, Phase, Purpose, Row,
-    Stage,
+    Alarm, AttemptId, Choose, Kept, KeptContact, Listed, NumberKey, Output, Over, Phase, Purpose,
+    Row, Stage,
 };
 use std::collections::BTreeMap;
 use strowger_model::CampaignName;
@@ -63,8 +63,13 @@ impl World {
                 let found = stages.iter().filter(|stage| **stage == Stage::Accepted).count();
                 assert_eq!(found as u32, accepted, "{output:?}");
             }
-            Output::Alarm { campaign, remaining, .. } => {
+            Output::NeverCalled { campaign, contact } => {
+                let number = self.campaigns[&campaign].list[contact.ix()].number;
+                assert!(self.journal.do_not_call.contains(&number), "{output:?}");
+            }
+            Output::Alarm { campaign, remaining, why } => {
                 let model = self.model(&campaign);
+                model.paused |= why == Alarm::NeverDials;
                 assert!(remaining > 0 && remaining == model.goal - model.reached, "{output:?}");
             }
             Output::Ended { campaign, why } => {

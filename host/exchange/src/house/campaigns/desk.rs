@@ -11,7 +11,7 @@ use strowger_model::{
     CampaignName, PhoneNumber, TemplateName, Timestamp,
     campaign::{
         CampaignNow, ContactNow, ContactStage, Direct, End, NeverCalled, NewCampaign, Opened,
-        Person,
+        Person, WaitsFor,
     },
     command::Field,
     read::CampaignStage,
@@ -69,6 +69,11 @@ pub enum CampaignError {
     /// The campaign has no such contact.
     #[error("campaign {0:?} has no contact {1:?}; `strowger campaign export` lists them")]
     NoContact(CampaignName, String),
+    /// The planner chooses somebody who has not accepted.
+    #[error(
+        "contact {1:?} of campaign {0:?} has not accepted; `strowger campaign export {0}` shows who has"
+    )]
+    NotAccepted(CampaignName, String),
     /// It does not fit how the campaign stands.
     #[error("{0}")]
     Refused(RefusedInput),
@@ -109,7 +114,7 @@ impl Exchange {
             until,
             fields,
         };
-        let list = List::new(opened.clone(), people.clone());
+        let mut list = List::new(opened.clone(), people.clone());
         let contacts = list.listed(&inner.numbers);
         inner.lists.insert(name.clone(), list);
         self.watch_callers(&mut inner);
@@ -127,6 +132,15 @@ impl Exchange {
         self.now_of(&inner, &name)
     }
 
+    /// Whether campaigns of a template may dial a number, by the flow file of their flow. Where there
+    /// is no such flow, nobody is called, and nothing is refused.
+    pub fn campaign_may_dial(&self, template: &TemplateName, number: &PhoneNumber) -> bool {
+        let snapshot = self.catalogue.current();
+        let template = snapshot.site.campaigns.get(template);
+        let flow = template.and_then(|template| snapshot.flows.get(template.flow.as_str()));
+        flow.is_none_or(|flow| flow.terms.permissions.may_dial(number.as_str()))
+    }
+
     /// Pauses a campaign, ends it, and so on.
     ///
     /// # Errors
@@ -139,6 +153,10 @@ impl Exchange {
         let mut inner = self.campaigns.lock();
         let list = inner.list(name)?;
         let name = list.opened.name.clone();
+        let chosen = match &what {
+            Direct::Choose(id) => id.clone(),
+            _ => String::new(),
+        };
         let input = match what {
             Direct::Pause => Input::Pause(name.clone()),
             Direct::Resume => Input::Resume(name.clone()),
@@ -149,7 +167,10 @@ impl Exchange {
                 Input::Choose { campaign: name.clone(), contact }
             }
         };
-        self.tell_campaigns(&mut inner, input, Vec::new(), None).map_err(CampaignError::Refused)?;
+        self.tell_campaigns(&mut inner, input, Vec::new(), None).map_err(|why| match why {
+            RefusedInput::NotAccepted(name, _) => CampaignError::NotAccepted(name, chosen),
+            why => CampaignError::Refused(why),
+        })?;
         self.campaigns.look.notify_one();
         self.now_of(&inner, &name)
     }
@@ -181,6 +202,8 @@ impl Exchange {
         let inner = self.campaigns.lock();
         let list = inner.list(name)?;
         let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
+        let status = inner.dialler.status(name);
+        let runs = status.is_some_and(|status| status.phase == Phase::Running);
         let contact = |(row, person): (u32, &Person)| {
             let kept = inner.dialler.contact(name, Row(row)).unwrap_or_default();
             let KeptContact { stage, attempts, calling, not_before, .. } = kept;
@@ -188,7 +211,11 @@ impl Exchange {
                 |at: Duration| Timestamp(now.0 + at.saturating_sub(elapsed).as_millis() as u64);
             ContactNow {
                 person: person.clone(),
-                stage: stage_of(stage),
+                stage: match stage_of(stage) {
+                    ContactStage::ToOffer if !runs && attempts == 0 => ContactStage::NotCalled,
+                    ContactStage::ToOffer if !runs && calling.is_none() => ContactStage::Over,
+                    stage => stage,
+                },
                 attempts: attempts.into(),
                 calling: calling.is_some(),
                 not_before: not_before.filter(|at| *at > elapsed).map(at),
@@ -263,18 +290,32 @@ impl Exchange {
         let planner =
             |template: &CampaignTemplate| matches!(template.choose, Choose::Planner { .. });
         let running = stage == CampaignStage::Running;
+        // Where somebody is being called, there was an agent.
+        let waits_for = self.waits_for(inner, list);
+        let waits_for =
+            waits_for.filter(|why| running && (status.calls == 0 || *why != WaitsFor::Agents));
+        let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
+        let instant = |at: Duration| now.plus(at.saturating_sub(elapsed));
+        let opens = |template: &CampaignTemplate| {
+            Some(site.schedule(template.hours.as_ref()?, now)?.until?.instant)
+        };
         Some(CampaignNow {
             opened: list.opened.clone(),
             stage,
             end,
             planner_chooses: template.is_some_and(planner),
+            halted: status.halted,
             reached: status.reached,
             calls: status.calls,
+            attempts: status.attempts,
             contacts: status.contacts,
+            do_not_call: list.do_not_call,
             untried: status.untried,
             to_offer: status.to_offer,
             accepted: status.accepted,
-            waits_for: self.waits_for(inner, list).filter(|_| running),
+            next_wave: status.next_wave.filter(|_| running).map(instant),
+            opens: template.filter(|_| waits_for == Some(WaitsFor::Hours)).and_then(opens),
+            waits_for,
         })
     }
 }

@@ -43,7 +43,8 @@ impl Exchange {
             attempt: number.into(),
             at,
         };
-        inner.calls.insert(attempt, OfCampaign { call, campaign: campaign.clone(), row });
+        let of = OfCampaign { call, campaign: campaign.clone(), row, counts: false };
+        inner.calls.insert(attempt, of);
         inner.attempts.insert(call, attempt);
         let on = flow.begin(at, Some(to.as_str()));
         let running = Running::new(Call::to_contact(flow.terms.clone(), due), self.clone(), on);
@@ -79,6 +80,11 @@ impl Exchange {
         }
     }
 
+    /// Somebody is called in the call of a contact: the attempt counts.
+    pub(crate) fn contact_is_called(&self, call: CallId) {
+        self.campaigns.lock().counts(call);
+    }
+
     /// A caller with that number is in a call.
     pub(crate) fn caller_is_in(self: &Arc<Self>, call: CallId, number: Option<&str>) {
         let number = number.and_then(|number| number.parse::<PhoneNumber>().ok());
@@ -99,8 +105,9 @@ impl Exchange {
             self.campaigns_must(&mut inner, Input::Free(key));
         }
         if let Some(attempt) = inner.attempts.remove(&call) {
-            inner.calls.remove(&attempt);
-            self.campaigns_must(&mut inner, Input::Ended(attempt));
+            let counts = inner.calls.remove(&attempt).is_none_or(|of| of.counts);
+            let input = if counts { Input::Ended(attempt) } else { Input::NobodyCalled(attempt) };
+            self.campaigns_must(&mut inner, input);
             self.campaigns.look.notify_one();
         }
     }
@@ -122,6 +129,16 @@ impl Exchange {
     pub(super) fn campaigns_must(self: &Arc<Self>, inner: &mut Inner, input: Input) {
         if let Err(refused) = self.tell_campaigns(inner, input, Vec::new(), None) {
             tracing::error!("a campaign cannot go on: {refused}; please report this");
+        }
+    }
+}
+
+impl Inner {
+    /// The attempt that a call is for counts, if it is for one.
+    pub(super) fn counts(&mut self, call: CallId) {
+        let attempt = self.attempts.get(&call);
+        if let Some(of) = attempt.and_then(|attempt| self.calls.get_mut(attempt)) {
+            of.counts = true;
         }
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct List {
     pub(super) people: Vec<Person>,
     rows: HashMap<Box<str>, u32>,
     pub(super) disposed: BTreeMap<u32, Disposed>,
+    /// So many of them were on the do-not-call list when it was opened, or the host began.
+    pub(super) do_not_call: u32,
     /// Since when nobody is called any more.
     pub(super) ended: Option<Timestamp>,
 }
@@ -24,7 +26,7 @@ impl List {
     pub(super) fn new(opened: Opened, people: Vec<Person>) -> Self {
         let ids = people.iter().map(|person| person.id.as_str().into());
         let rows = ids.zip(0..).collect();
-        Self { opened, people, rows, disposed: BTreeMap::new(), ended: None }
+        Self { opened, people, rows, disposed: BTreeMap::new(), do_not_call: 0, ended: None }
     }
 
     /// A contact by its id.
@@ -58,11 +60,14 @@ impl List {
     }
 
     /// The list in the words of the state machine.
-    pub(super) fn listed(&self, numbers: &Numbers) -> Vec<Listed> {
+    pub(super) fn listed(&mut self, numbers: &Numbers) -> Vec<Listed> {
         let listed = |person: &Person| Listed {
             number: person.number.as_ref().map_or(Numbers::NONE, |number| numbers.key(number)),
             wave: person.wave,
         };
-        self.people.iter().map(listed).collect()
+        let all: Vec<Listed> = self.people.iter().map(listed).collect();
+        let never = all.iter().filter(|one| numbers.never.contains_key(&one.number.0));
+        self.do_not_call = never.count() as u32;
+        all
     }
 }

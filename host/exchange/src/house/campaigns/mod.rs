@@ -32,10 +32,13 @@ use strowger_campaign::{
     Alarm, AttemptId, Claimed, Dialler, Input, Kept, Output, Over, Phase, RefusedInput, Row,
 };
 use strowger_journal::{CampaignChange, Change, Entry, encode};
-use strowger_model::{CallId, CampaignName, TemplateName, Timestamp};
+use strowger_model::{CallId, CampaignName, TemplateName, Timestamp, campaign::Disposed};
 use tokio::sync::Notify;
 
 pub(crate) use times::tick;
+
+/// What came of a contact whose number is on the do-not-call list.
+const DO_NOT_CALL: &str = "do-not-call";
 
 /// Campaigns, and the numbers that they do not call.
 pub(crate) struct Campaigns {
@@ -68,6 +71,8 @@ struct OfCampaign {
     call: CallId,
     campaign: CampaignName,
     row: Row,
+    /// Somebody was called in it, or the flow said what came of the contact.
+    counts: bool,
 }
 
 impl Campaigns {
@@ -142,8 +147,12 @@ impl Exchange {
         let now = self.clock.now();
         let mut kept = Vec::new();
         for output in outputs {
-            if let Output::Keep(keep) = output {
-                kept.extend(inner.kept(keep, now));
+            match output {
+                Output::Keep(keep) => kept.extend(inner.kept(keep, now)),
+                Output::NeverCalled { campaign, contact } => {
+                    kept.extend(inner.never_called(campaign, *contact, now));
+                }
+                _ => {}
             }
         }
         let Some(journal) = &self.journal else { return };
@@ -174,6 +183,7 @@ impl Exchange {
                 return (!begun).then_some(Input::Ended(attempt));
             }
             Output::Claimed { claimed, .. } => *answer = Some(claimed),
+            Output::NeverCalled { .. } => {}
             // Whoever is being offered one is told that there are none any more by `Withdrawn`.
             Output::Goal { remaining: 0, .. } => {}
             Output::Goal { campaign, remaining } => self.say_goal(inner, &campaign, remaining, by),
@@ -184,15 +194,26 @@ impl Exchange {
             }
             Output::ToChoose { campaign, accepted } => tracing::error!(
                 %campaign,
-                "ALARM: {accepted} have accepted, and a planner has to choose: \
-                 `strowger campaign status {campaign}` shows them"
+                "ALARM: {}, and a planner has to choose: \
+                 `strowger campaign export {campaign}` shows who",
+                match accepted {
+                    1 => "1 person has accepted".to_owned(),
+                    many => format!("{many} people have accepted"),
+                }
             ),
             Output::Alarm { campaign, remaining, why } => {
                 let why = match why {
-                    Alarm::EverybodyAsked => "everybody on the list was called",
+                    Alarm::EverybodyAsked => "nobody is left to be called",
                     Alarm::Soon => "the time of the campaign is over soon",
+                    Alarm::NeverDials => {
+                        "the campaign is paused, for its flow has called nobody in several calls in a row: see that the flow of its template is made for campaigns"
+                    }
                 };
-                tracing::error!(%campaign, "ALARM: {why}, and {remaining} places are not filled");
+                let places = match remaining {
+                    1 => "1 place is".to_owned(),
+                    many => format!("{many} places are"),
+                };
+                tracing::error!(%campaign, "ALARM: {why}; {places} not filled");
             }
             Output::Ended { campaign, why } => {
                 let why = match why {
@@ -209,6 +230,22 @@ impl Exchange {
 }
 
 impl Inner {
+    /// What came of a contact who is on the do-not-call list. Who was erased is nobody.
+    fn never_called(
+        &mut self,
+        campaign: &CampaignName,
+        contact: Row,
+        now: Timestamp,
+    ) -> Option<CampaignChange> {
+        let list = self.lists.get_mut(campaign)?;
+        list.person(contact)?.number.as_ref()?;
+        let (name, row) = (campaign.clone(), contact.0);
+        let outcome = DO_NOT_CALL.to_owned();
+        let disposed = Disposed { outcome, reason: None, at: now, agent: None };
+        list.disposed.insert(row, disposed.clone());
+        Some(CampaignChange::Disposed { name, row, disposed })
+    }
+
     /// What the journal takes of it.
     fn kept(&mut self, keep: &Kept, now: Timestamp) -> Option<CampaignChange> {
         Some(match keep {

@@ -86,6 +86,7 @@ impl Exchange {
     ) -> Result<bool, Refusal> {
         let mut inner = self.campaigns.lock();
         let (campaign, contact) = inner.permitted(call, flow, who)?;
+        inner.counts(call);
         let claim = Input::Claim { campaign, contact };
         let claimed = self.tell_campaigns(&mut inner, claim, Vec::new(), Some(call));
         let claimed = claimed.map_err(|why| refused(CampaignError::Refused(why)))?;
@@ -113,6 +114,7 @@ impl Exchange {
         }
         let mut inner = self.campaigns.lock();
         let (campaign, contact) = inner.permitted(call, flow, &who)?;
+        inner.counts(call);
         let now = self.clock.now();
         let then = match (never_again, not_before) {
             (true, _) => Then::Over,

@@ -155,7 +155,8 @@ impl Inner {
         let mut restored = campaigns.iter().filter(|it| it.campaign.name == campaign);
         let standing = restored.find_map(|it| it.contacts.get(row.0 as usize));
         if let Some(attempt) = standing.and_then(|(_, standing)| standing.calling) {
-            self.calls.insert(attempt, OfCampaign { call, campaign, row: Row(row.0) });
+            self.calls
+                .insert(attempt, OfCampaign { call, campaign, row: Row(row.0), counts: true });
             self.attempts.insert(call, attempt);
         }
     }
