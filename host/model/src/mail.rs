@@ -107,7 +107,7 @@ pub struct CaseRule {
 }
 
 /// The columns of reports that count calls: no column of cases has one of these names.
-pub const CALL_COLUMNS: [&str; 13] = [
+pub const CALL_COLUMNS: [&str; 14] = [
     "offered",
     "answered",
     "overflowed",

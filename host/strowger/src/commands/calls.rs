@@ -126,7 +126,7 @@ mod tests {
             ..now.clone()
         };
         let to_contact = Call { now: Some(to_contact), ..call.clone() };
-        assert_eq!(call_sheet(&[to_contact.clone()], false).0[1][3], "...456", "O5");
+        assert_eq!(call_sheet(std::slice::from_ref(&to_contact), false).0[1][3], "...456", "O5");
         assert_eq!(call_sheet(&[to_contact], true).0[1][3], "+32470123456");
         let late = Call { now: None, ..call.clone() };
         let rows = call_sheet(&[call.clone(), late], false).0;
