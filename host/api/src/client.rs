@@ -197,6 +197,38 @@ impl Host for Client {
     async fn note_record(&self, call: CallId, more: v1::Notes) -> Result<(), Error> {
         self.post(&["records", &call.to_string(), "notes"], &more).await
     }
+
+    async fn users(&self) -> Result<Vec<v1::User>, Error> {
+        self.get(&["users"]).await
+    }
+
+    async fn add_user(&self, new: v1::NewUser) -> Result<v1::User, Error> {
+        self.post(&["users"], &new).await
+    }
+
+    async fn change_user(&self, user: &str, what: v1::UserDo) -> Result<(), Error> {
+        self.post(&["users", user], &what).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<v1::Token>, Error> {
+        self.get(&["tokens"]).await
+    }
+
+    async fn issue_token(&self, new: v1::NewToken) -> Result<v1::IssuedToken, Error> {
+        self.post(&["tokens"], &new).await
+    }
+
+    async fn revoke_token(&self, token: &str) -> Result<(), Error> {
+        self.post(&["tokens", token, "revoke"], &()).await
+    }
+
+    async fn log_in(&self, log_in: v1::LogIn) -> Result<v1::Session, Error> {
+        self.post(&["log-in"], &log_in).await
+    }
+
+    async fn who(&self, shown: v1::Secret) -> Result<v1::Who, Error> {
+        self.post(&["who"], &shown).await
+    }
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, Error> {

@@ -5,9 +5,9 @@ use crate::{
     eraser::remove,
     format::CannotOpen,
     table::{
-        agent::Agents, campaign::Campaigns, case::Cases, clock::ClocksKept, decision::Decisions,
-        in_force::InForceKept, mail::Mails, open_call::OpenCalls, record::Records, step::Steps,
-        switch::Switches, version::Versions,
+        account, agent::Agents, campaign::Campaigns, case::Cases, clock::ClocksKept,
+        decision::Decisions, in_force::InForceKept, mail::Mails, open_call::OpenCalls,
+        record::Records, step::Steps, switch::Switches, version::Versions,
     },
 };
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior::Immediate};
@@ -73,6 +73,7 @@ struct Group<'c> {
     decisions: Decisions<'c>,
     switches: Switches<'c>,
     campaigns: Campaigns<'c>,
+    connection: &'c Connection,
 }
 
 impl<'c> Group<'c> {
@@ -90,6 +91,7 @@ impl<'c> Group<'c> {
             decisions: Decisions::prepare(connection)?,
             switches: Switches::prepare(connection)?,
             campaigns: Campaigns::new(connection),
+            connection,
         })
     }
 
@@ -155,6 +157,7 @@ impl<'c> Group<'c> {
             Change::Clocks(clocks) => self.clocks.insert(clocks),
             Change::InForce(in_force) => self.in_force.insert(in_force),
             Change::Decision(decision) => self.decisions.insert(decision),
+            Change::Account(change) => account::change(self.connection, change),
             Change::Switch(turned) => self.switches.insert(turned),
             Change::Campaign(change) => self.campaigns.change(change),
         }
