@@ -23,7 +23,7 @@ use std::{
     process::Command,
     sync::LazyLock,
 };
-use strowger_testbed::tools::Tools;
+use strowger_testbed::{Browser, tools::Tools};
 
 /// The chores of the project
 #[derive(Parser)]
@@ -92,6 +92,8 @@ enum Chore {
     Plugins,
     /// Fetch the real Asterisk, SIPp, espeak-ng and a mail server into the user's cache
     Asterisk,
+    /// Fetch a real browser, Chromium, and promtool into the user's cache
+    Browser,
 }
 
 fn main() -> Result<()> {
@@ -110,6 +112,7 @@ fn main() -> Result<()> {
         Chore::Asterisk => asterisk()
             .map(|tools| println!("{} is in {}", tools.version(), tools.root().display()))
             .and_then(|()| mail_server()),
+        Chore::Browser => browser(),
     }
 }
 
@@ -140,6 +143,10 @@ fn bench(arguments: &[String]) -> Result<()> {
 
 fn asterisk() -> Result<Tools> {
     Tools::fetch(say)
+}
+
+fn browser() -> Result<()> {
+    Browser::fetch(say).map(drop)
 }
 
 fn mail_server() -> Result<()> {

@@ -2,14 +2,15 @@
 //!
 //! Tests that need the real Asterisk are those of the test bed, of test binaries whose name begins
 //! with `asterisk`, and those named `..._on_asterisk`; those that need a mail server are in the
-//! test binary `mail`.
+//! test binary `mail`; those that need a browser, or promtool, in `browser` and `promtool`.
 
-use crate::{asterisk, cargo, check, deny, guests, mail_server, run, say};
+use crate::{asterisk, browser, cargo, check, deny, guests, mail_server, run, say};
 use anyhow::{Error, Result, bail};
 use std::env;
 
 const NEED_ASTERISK: &str =
     "binary(/^asterisk/) or test(/on_asterisk$/) or package(strowger-testbed)";
+const NEED_BROWSER: &str = "binary(=browser) or binary(=promtool)";
 const NEED_MAIL_SERVER: &str = "package(strowger-tests) and binary(=mail)";
 
 /// A program that tests need and that is not there.
@@ -70,6 +71,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
 fn missing() -> Vec<Missing> {
     let needed = [
         ("ASTERISK", NEED_ASTERISK, asterisk().err()),
+        ("BROWSER", NEED_BROWSER, browser().err()),
         ("MAIL SERVER", NEED_MAIL_SERVER, mail_server().err()),
     ];
     let missing: Vec<Missing> = needed

@@ -9,7 +9,7 @@
 //! * [`host`]: the trait.
 //! * [`error`]: why something was not done.
 //! * [`mod@router`]: a host, served over HTTP; `asked`: what a request asks of it; [`access`]: who may.
-//! * [`client`]: a host, reached over HTTP.
+//! * [`client`]: a host, reached over HTTP; `reach`: how it is connected.
 //!
 //! **Architecture invariant:** this crate knows of Strowger only the names, ids and instants of
 //! `host/model`. The types of `v1` are not those of the host's inside: whoever implements the trait
@@ -20,6 +20,7 @@ mod asked;
 pub mod client;
 pub mod error;
 pub mod host;
+mod reach;
 pub mod router;
 pub mod v1;
 

@@ -3,6 +3,7 @@
 //! # Layout
 //! * [`tools`]: Asterisk, SIPp and espeak-ng of Debian, unpacked into the user's cache; no root
 //!   needed.
+//! * [`browser`]: Chromium and promtool, likewise. [`packages`]: how packages are fetched.
 //! * [`net`]: a slice of loopback for each bed, so that beds never share an address.
 //! * [`process`]: a program that runs beside a test, is killed with it, and whose output is read as
 //!   it comes.
@@ -34,12 +35,14 @@
 
 mod answer;
 pub mod asterisk;
+pub mod browser;
 mod dialog;
 pub mod gate;
 mod keys;
 pub mod mail;
 mod message;
 pub mod net;
+pub mod packages;
 pub mod process;
 mod script;
 pub mod sipp;
@@ -47,6 +50,7 @@ pub mod tools;
 pub mod voice;
 
 pub use asterisk::AsteriskServer;
+pub use browser::Browser;
 pub use dialog::Dialog;
 pub use gate::{Gate, Shut};
 pub use mail::MailServer;
