@@ -35,6 +35,7 @@ pub const REQUESTS: &[(&str, &str, Role)] = &[
     ("POST", "/v1/cases/{case}", Agent),
     ("POST", "/v1/cases/{case}/close", Agent),
     ("POST", "/v1/records/{call}/notes", Agent),
+    ("POST", "/v1/erased", Admin),
     ("GET", "/v1/users", Admin),
     ("POST", "/v1/users", Admin),
     ("POST", "/v1/users/{user}", Admin),

@@ -4,17 +4,13 @@
 //! others who ask meanwhile wait for the same one. So nobody who looks costs the host anything, and
 //! if nobody looks, nothing is made.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use strowger_api::{
     Error, Host,
     v1::{Agent, AgentCounts, Board, BoardQueue, Flow, FlowCalls, Queue, Status},
 };
 use strowger_model::QueueName;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
 
 /// A board is made no more often than this.
 pub(crate) const EVERY: Duration = Duration::from_millis(250);

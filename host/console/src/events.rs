@@ -19,13 +19,12 @@ use axum::{
     },
 };
 use futures_util::{Stream, stream};
-use std::{
-    convert::Infallible,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 use strowger_api::{Error, Host, Kind};
-use tokio::{sync::OwnedSemaphorePermit, time::sleep};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, sleep},
+};
 
 /// Streams at the same time.
 pub(crate) const VIEWERS: usize = 500;
@@ -120,7 +119,7 @@ mod tests {
         Viewer { console, visitor, say: Box::new(say), told: 0, known: Instant::now(), _permit }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_slow_viewer_gets_the_newest_board_and_all_viewers_the_same_one() {
         let console = Console::new(Arc::new(Small::default()), false);
         let mut viewers: Vec<_> = (0..50).map(|_| Box::pin(stream(viewer(&console)))).collect();
@@ -141,12 +140,14 @@ mod tests {
         assert_eq!(console.host.asked(), asked + 1);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn who_may_see_it_no_more_is_told_nothing() {
         let console = Console::new(Arc::new(Small::default()), false);
-        let mut one = viewer(&console);
-        one.known -= MAY;
+        let mut told = Box::pin(stream(viewer(&console)));
+        assert!(told.next().await.is_some());
         console.host.forget_everybody();
-        assert!(Box::pin(stream(one)).next().await.is_none());
+        let since = Instant::now();
+        assert!(told.next().await.is_none());
+        assert!(since.elapsed() <= MAY + EVERY, "{:?}", since.elapsed());
     }
 }

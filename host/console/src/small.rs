@@ -258,6 +258,10 @@ impl Host for Small {
         none()
     }
 
+    async fn forget_erased(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     async fn checklist(&self) -> Result<Vec<v1::Check>, Error> {
         Ok(Vec::new())
     }

@@ -11,6 +11,7 @@
 //!   API, `campaigns` those of campaigns.
 //! * `status`: how the host is, as a whole; `checklist`: what is prepared for an emergency.
 //! * `accounts`: who may use the host.
+//! * `doctor`: what is wrong with a set-up, whether the host runs or not.
 //! * `paperwork`, `case`: what the API does in the journal: cases and notes.
 //! * `watch`: what the host shows of its calls; `test_call`: the calls of `strowger call`.
 //!
@@ -23,6 +24,7 @@ mod case;
 mod checklist;
 mod config;
 mod control;
+mod doctor;
 mod paperwork;
 mod running;
 mod serve;
@@ -36,6 +38,7 @@ pub use accounts::Accounts;
 pub use case::new_case;
 pub use config::{Adapter, Config, Keep, Log, schema};
 pub use control::Control;
+pub use doctor::{Finding, doctor};
 pub use running::Running;
 pub use serve::serve;
 pub use status::{Connection, Vitals};

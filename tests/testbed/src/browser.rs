@@ -2,10 +2,11 @@
 //! the Debian that the machine runs, unpacked into the user's cache.
 //!
 //! They run with the C library of the machine and with the other libraries beside them, so they must
-//! be of the machine's own suite. `cargo xtask browser` fetches them; everything else only looks.
+//! be of the machine's own suite. `cargo xtask browser` fetches them, or the first test that needs
+//! them.
 
 use crate::packages::{cache, download, own_sources, run, unpack};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use std::{fs, path::PathBuf, process::Command};
 
 /// Changes when the recipe itself does.
@@ -39,20 +40,6 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Those that are in the cache.
-    ///
-    /// # Errors
-    /// They are not there; the error says how to get them.
-    pub fn find() -> Result<Self> {
-        let root = folder()?;
-        ensure!(
-            root.join("complete").is_file(),
-            "there is no Chromium in {}: run `cargo xtask browser`",
-            root.display()
-        );
-        Ok(Self { root })
-    }
-
     /// Those that are in the cache, fetched if they are not there. `say` is told what is going on.
     ///
     /// # Errors
@@ -65,8 +52,8 @@ impl Browser {
         let lock = fs::File::create(parent.join(".browser.lock"))
             .context("cannot create the lock of the cache")?;
         lock.lock().context("cannot lock the cache")?;
-        if let Ok(browser) = Self::find() {
-            return Ok(browser);
+        if root.join("complete").is_file() {
+            return Ok(Self { root });
         }
         say("fetching Chromium, its driver and promtool");
         let work = tempfile::tempdir_in(parent).context("cannot create a folder in the cache")?;

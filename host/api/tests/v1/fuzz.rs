@@ -32,6 +32,7 @@ fn a_request() {
         "POST /v1/users\n{\"name\":\"an\",\"role\":\"agent\",\"password\":\"correct horse\"}".to_owned(),
         "POST /v1/users/an\n{\"do\":\"role\",\"role\":\"admin\"}".to_owned(),
         "POST /v1/tokens\n{\"label\":\"wallboard\",\"role\":\"viewer\",\"days\":30}".to_owned(),
+        "POST /v1/erased\nnull".to_owned(),
         "POST /v1/cases/case-0\n{\"answer\":\"Ja\"}".to_owned(),
         "POST /v1/cases/case-0/close\n{\"outcome\":\"answered\"}".to_owned(),
         format!("POST /v1/records/{}/notes\n{{\"a\":\"b\"}}", small::call()),
