@@ -5,12 +5,11 @@
 //! free it.
 
 use super::{
-    AsteriskConfig,
+    AsteriskConfig, tls,
     wire::{Application, Bridge, Channel, DeviceState, Info, Kind, Module, Playback, UNWANTED},
 };
 use anyhow::{Context, ensure};
 use reqwest::{Client, Method, StatusCode, Url};
-use rustls::{ClientConfig, RootCertStore};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
@@ -130,7 +129,7 @@ impl Rest {
             config.url
         );
         let client = Client::builder()
-            .tls_backend_preconfigured(no_certificates()?)
+            .tls_backend_preconfigured(tls::no_certificates()?)
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(CONNECTIONS)
             .connect_timeout(Duration::from_secs(2))
@@ -472,14 +471,6 @@ fn is_ours(app: &str, application: &Application, channel: &Channel) -> bool {
     let plan = &channel.dialplan;
     let here = plan.app_name == "Stasis" && plan.app_data.split(',').next() == Some(app);
     (here || plan.app_name == "AppDial2") && application.channel_ids.contains(&channel.id)
-}
-
-/// ARI is plain HTTP: no certificate is ever looked at, and so none is read from the system.
-fn no_certificates() -> anyhow::Result<ClientConfig> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls =
-        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(tls.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
 /// The root of an error: reqwest's own words say only that something went wrong.

@@ -58,8 +58,11 @@ struct Window {
 
 impl Window {
     async fn open() -> Self {
-        let (browser, port, folder) =
-            (Browser::fetch(|line| eprintln!("{line}")).unwrap(), port(), tempfile::tempdir().unwrap());
+        let (browser, port, folder) = (
+            Browser::fetch(|line| eprintln!("{line}")).unwrap(),
+            port(),
+            tempfile::tempdir().unwrap(),
+        );
         let mut driver = browser.driver();
         driver.arg(format!("--port={port}"));
         let driver = Process::start("chromedriver", driver).unwrap();
