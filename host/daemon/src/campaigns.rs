@@ -1,5 +1,6 @@
 //! Campaigns as the API shows them, and what it is asked to do with them.
 
+use crate::never_comes::{empty_waves, never_comes_of};
 use chrono::DateTime;
 use std::path::Path;
 use strowger_api::{Error, v1};
@@ -60,8 +61,8 @@ pub(crate) fn campaign(now: CampaignNow) -> v1::Campaign {
 
 /// What may keep a campaign from its end.
 pub(crate) fn warnings(opened: &CampaignNow, site: &Site, now: Timestamp) -> Vec<String> {
-    let mut warnings = site.never_comes_of(&opened.opened.template, now);
-    warnings.extend(site.empty_waves(&opened.opened.template, &opened.opened.fields));
+    let mut warnings = never_comes_of(site, &opened.opened.template, now);
+    warnings.extend(empty_waves(site, &opened.opened.template, &opened.opened.fields));
     let CampaignNow { contacts, .. } = opened;
     let goal = opened.opened.goal;
     if goal > *contacts {

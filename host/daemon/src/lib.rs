@@ -8,7 +8,7 @@
 //!   say themselves.
 //! * `control`: the socket by which commands and programs reach the host.
 //! * `running`: the host as the API shows it; `answers`: from the types of the inside to those of the
-//!   API, `campaigns` those of campaigns.
+//!   API, `campaigns` those of campaigns; `never_comes`: what keeps campaigns from their end.
 //! * `status`: how the host is, as a whole; `checklist`: what is prepared for an emergency.
 //! * `accounts`: who may use the host.
 //! * `doctor`: what is wrong with a set-up, whether the host runs or not.
@@ -25,6 +25,7 @@ mod checklist;
 mod config;
 mod control;
 mod doctor;
+mod never_comes;
 mod paperwork;
 mod running;
 mod serve;
@@ -39,6 +40,7 @@ pub use case::new_case;
 pub use config::{Adapter, Config, Keep, Log, schema};
 pub use control::Control;
 pub use doctor::{Finding, doctor};
+pub use never_comes::never_comes;
 pub use running::Running;
 pub use serve::serve;
 pub use status::{Connection, Vitals};

@@ -29,7 +29,6 @@ pub mod contacts;
 #[allow(clippy::unwrap_used)]
 mod fuzz;
 mod gaps;
-mod never_comes;
 pub mod numbering;
 pub mod permission;
 pub mod pin;

@@ -56,7 +56,7 @@ pub(crate) fn fields_of(text: &str) -> Result<Vec<String>, (usize, &'static str)
 }
 
 /// A text with its fields filled in; none: one is not given, or it is wrong.
-pub(crate) fn filled(text: &str, fields: &[Field]) -> Option<String> {
+pub fn filled(text: &str, fields: &[Field]) -> Option<String> {
     fill(&parts(text).ok()?, fields).ok()
 }
 

@@ -10,7 +10,7 @@ use crate::{
 use anstream::println;
 use anyhow::{Result, bail};
 use std::{path::Path, sync::Arc};
-use strowger_daemon::Config;
+use strowger_daemon::{Config, never_comes};
 use strowger_exchange::Clock;
 use strowger_flows::LoadedFlow;
 use strowger_model::{strangers::Lines, switch::SwitchState};
@@ -29,7 +29,7 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
         && let Ok(site) = read_site::read(&folder.join("site.toml"))
     {
         site.gaps(Clock::system().now()).iter().for_each(|gap| println!("warning: {gap}"));
-        let never = site.never_comes(Clock::system().now());
+        let never = never_comes(&site, Clock::system().now());
         never.iter().for_each(|never| println!("warning: {never}"));
         if let Some(last) = Last::read(args) {
             let misnamed = site.misnamed(&Names::of_file(&last.site));
