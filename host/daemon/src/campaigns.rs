@@ -123,7 +123,7 @@ pub(crate) fn opening(
     let v1::OpenCampaign { template, name, goal, until, fields, list, by } = open;
     let dials = |number: &PhoneNumber| exchange.campaign_may_dial(&template, number);
     let people =
-        list.map(|list| campaign_list(site, Path::new(&list.name), list.text.as_bytes(), dials));
+        list.map(|list| campaign_list(site, Path::new(&list.name), list.text.as_bytes(), &dials));
     let people = people.transpose().map_err(not_a_list)?;
     if goal == Some(0) {
         return Err(Error::bad_request("the goal is 0: give at least 1"));

@@ -36,8 +36,7 @@ const NUMBER: [Column; 1] = [Column { name: "number", required: true }];
 const LONGEST: usize = 100_000;
 
 /// Reads the list of a campaign: the people in the order in which they are called. `file`: what
-/// messages call it. The first number of each is the one that is called, which the flow must be permitted
-/// to dial.
+/// messages call it. The first number of each is the one that is called, if the flow may dial it.
 ///
 /// # Errors
 /// Everything that is wrong with it. No message names anybody.
@@ -45,9 +44,8 @@ pub fn campaign_list(
     site: &Site,
     file: &Path,
     text: &[u8],
-    may_dial: impl Fn(&PhoneNumber) -> bool,
+    may_dial: &dyn Fn(&PhoneNumber) -> bool,
 ) -> Result<Vec<Person>, Vec<Problem>> {
-    let may_dial = &may_dial;
     let mut list =
         List { site, file, may_dial, people: Vec::new(), taken: HashMap::new(), rows: 0 };
     let mut problems = table::read(file, text, &COLUMNS, Further::Kept, |row| list.take(row));
@@ -100,8 +98,7 @@ impl List<'_> {
             problems.extend(self.taken(row, NUMBERS, number.as_str(), message));
             if !(self.may_dial)(number) {
                 let problem = row.problem(NUMBERS, "the flow may not dial this number");
-                let help = "correct it, or permit such numbers by `dial` in [permissions] of the \
-                            flow file";
+                let help = "correct it, or permit it by `dial` in [permissions] of the flow file";
                 problems.push(problem.help(help));
             }
         }
@@ -253,7 +250,7 @@ tags = ["intern", "extern"]
     fn list(text: &[u8]) -> Result<Vec<Person>, String> {
         let said =
             |problems: Vec<Problem>| problems.iter().map(Problem::to_string).collect::<String>();
-        campaign_list(&site(), Path::new("list.csv"), text, |_| true).map_err(said)
+        campaign_list(&site(), Path::new("list.csv"), text, &|_| true).map_err(said)
     }
 
     fn field(key: &str, value: &str) -> Field {
@@ -347,7 +344,7 @@ tags = ["intern", "extern"]
     fn o1_a_number_that_the_flow_may_not_dial_is_refused_with_its_line() {
         let text = b"id,numbers\na,0470 12 34 56\nb,+31 20 123 45 67\n";
         let of_country = |number: &PhoneNumber| number.as_str().starts_with("+32");
-        let wrong = campaign_list(&site(), Path::new("l.csv"), text, of_country).unwrap_err();
+        let wrong = campaign_list(&site(), Path::new("l.csv"), text, &of_country).unwrap_err();
         let said: String = wrong.iter().map(Problem::to_string).collect();
         assert!(said.contains("l.csv:3:1") && said.contains("[permissions]"), "{said}");
         assert!(wrong.len() == 1 && !said.contains("123"), "{said}");

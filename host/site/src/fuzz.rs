@@ -78,7 +78,7 @@ fn a_list_of_a_campaign() {
         ..Site::empty()
     };
     fuzz(&[CONTACTS, LIST], |text| {
-        if let Ok(people) = campaign_list(&site, Path::new("list.csv"), text, |_| true) {
+        if let Ok(people) = campaign_list(&site, Path::new("list.csv"), text, &|_| true) {
             assert!(people.iter().all(|person| person.number.is_some() && !person.id.is_empty()));
         }
     });

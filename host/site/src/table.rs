@@ -160,18 +160,14 @@ pub(crate) fn read(
     }
 }
 
-/// Columns that are meant, whatever their capitals, get their names. A list may say `number` for
-/// `numbers`, and the other way round: exports have the one, lists the other.
+/// Columns that are meant get their names, whatever their capitals; `number` and `numbers` are one.
 fn rename(header: &mut [String], columns: &[Column]) {
-    for column in columns {
-        let there = header.iter().any(|name| name == column.name);
-        let is_meant = |name: &&mut String| {
-            let name = name.to_lowercase();
-            let number = |name: &str| matches!(name, "number" | "numbers");
-            name == column.name || number(&name) && number(column.name)
-        };
-        if let Some(name) = header.iter_mut().find(is_meant).filter(|_| !there) {
-            *name = column.name.to_owned();
+    let number = |name: &str| matches!(name, "number" | "numbers");
+    for Column { name, .. } in columns {
+        let is_meant = |it: &str| it == *name || number(it) && number(name);
+        let there = header.iter().any(|it| it == name);
+        if let Some(it) = header.iter_mut().find(|it| !there && is_meant(&it.to_lowercase())) {
+            *it = (*name).to_owned();
         }
     }
 }

@@ -66,15 +66,11 @@ pub(crate) fn status() -> v1::Status {
 }
 
 pub(crate) fn queue() -> v1::Queue {
+    let longest_wait = Duration::from_millis(75_500);
     v1::Queue {
         queue: "desk".into(),
         code: Some("21".to_owned()),
-        now: v1::QueueNow {
-            waiting: 1,
-            longest_wait: Duration::from_millis(75_500),
-            logged_in: 3,
-            free: 0,
-        },
+        now: v1::QueueNow { waiting: 1, longest_wait, logged_in: 3, free: 0 },
         answer_within_s: 20.0,
         handling: Some(Duration::from_secs(90)),
         day: v1::QueueDay { offered: 12, answered: 8, answered_within: 6, left: 1, abandoned: 2 },
