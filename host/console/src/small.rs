@@ -94,13 +94,19 @@ fn campaign() -> v1::Campaign {
         stage: v1::CampaignStage::Running,
         end: None,
         planner_chooses: false,
+        halted: false,
         reached: 2,
         calls: 1,
+        attempts: 11,
         contacts: 40,
+        do_not_call: 0,
         untried: 30,
         to_offer: 31,
         accepted: 0,
         waits_for: None,
+        opens: None,
+        next_wave: None,
+        warnings: Vec::new(),
     }
 }
 
