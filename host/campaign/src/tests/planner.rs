@@ -91,7 +91,7 @@ fn while_the_chosen_one_is_not_in_a_call_another_one_can_be_chosen() {
     accept(&mut world, 1);
     world.ok(choose(0));
     assert_eq!(world.input(choose(1)), Err(RefusedInput::AllChosen("c".into())), "it rings");
-    let template = Template { pause: seconds(3600), ..world.templates[&"t".into()].clone() };
+    let template = Template { pause: seconds(3600), ..world.templates["t"].clone() };
     world.ok(Input::Configure { templates: vec![template] });
     world.end(0);
     world.ok(choose(1));
