@@ -54,7 +54,7 @@ pub(crate) fn campaign(args: &args::Campaign) -> Result<bool> {
             one(&runtime.block_on(host.campaign(name))?, args.json)
         }
         Action::Status { name, follow: true } => {
-            let last = runtime.block_on(follow(&host, name))?;
+            let last = runtime.block_on(follow(&host, name, args.json))?;
             one(&last, args.json)?;
             Ok(last.end == Some(CampaignEnd::Filled))
         }
@@ -85,12 +85,13 @@ fn opening(open: &args::OpenCampaign) -> Result<OpenCampaign> {
 }
 
 /// Looks until the campaign is over, and shows how far it is: a bar on a terminal, else a line
-/// whenever something has changed.
-async fn follow(host: &impl Host, name: &CampaignName) -> Result<Campaign> {
+/// whenever something has changed, beside what is JSON.
+async fn follow(host: &impl Host, name: &CampaignName, json: bool) -> Result<Campaign> {
     let style = ProgressStyle::with_template("{wide_bar} {pos} of {len} places, {msg:.50}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(0).with_style(style);
-    let terminal = stderr().is_terminal();
+    let terminal = stdout().is_terminal() && stderr().is_terminal();
+    let bar = if terminal { bar } else { ProgressBar::hidden() };
     let mut said = String::new();
     loop {
         let campaign = host.campaign(name).await?;
@@ -101,7 +102,11 @@ async fn follow(host: &impl Host, name: &CampaignName) -> Result<Campaign> {
             Lines(under_way(&campaign))
         );
         if !terminal && campaign.stage != CampaignStage::Ended && says != said {
-            eprintln!("{}: {says}", when::local(Clock::system().now()));
+            let line = format!("{}: {says}", when::local(Clock::system().now()));
+            match json {
+                true => eprintln!("{line}"),
+                false => println!("{line}"),
+            }
             said = says;
         }
         bar.set_length(u64::from(campaign.goal));
