@@ -97,12 +97,11 @@ impl Exchange {
         let Some(&attempt) = inner.attempts.get(&call) else {
             return Err(not_now("its campaign is not known any more"));
         };
-        if let Some(of) = inner.calls.get(&attempt)
-            && let Some(list) = inner.lists.get(&of.campaign)
-        {
-            if list.may_call(of.row, &self.catalogue.current().site).is_none() {
-                return Err(not_now("nobody may call this contact any more"));
-            }
+        let list = |of: &OfCampaign| inner.lists.get(&of.campaign);
+        let of = inner.calls.get(&attempt).and_then(|of| Some((of.row, list(of)?)));
+        let site = self.catalogue.current().site.clone();
+        if of.is_some_and(|(row, list)| list.may_call(row, &site).is_none()) {
+            return Err(not_now("nobody may call this contact any more"));
         }
         let told = self.tell_campaigns(&mut inner, Input::Dials(attempt), Vec::new(), Some(call));
         match told {
