@@ -130,7 +130,8 @@ async fn o4_a_call_that_finds_no_agent_is_no_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn o5_whom_the_host_itself_has_dialled_is_not_called_meanwhile() {
-    let arrives = "arrived = [\"answer\", \"8 dial other +32470000000 limit 100\"]";
+    let arrives = "arrived = [\"answer\", \"8 dial other +32470000000 limit 100\"]\n\
+                   \"hung-up caller\" = [\"hang-up\", \"finish gone\"]";
     let flow = OFFER.replace("arrived = [\"answer\", \"3 timer 600\"]", arrives);
     let host = Host::start(&folder_with("at_once = 2\nattempts = 1", &flow), monday()).unwrap();
     let (sim, seen) = town(&host);
