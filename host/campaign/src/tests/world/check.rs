@@ -119,11 +119,6 @@ impl World {
         assert!(model.until.is_none_or(|until| self.now < until), "its time is over: {said}");
         let kept = self.journal.contacts[&(live.campaign.clone(), live.row)];
         assert_eq!((kept.calling, kept.attempts), (Some(attempt), nth), "not kept before: {said}");
-        if live.purpose == Purpose::Offer {
-            let left = self.left((live.campaign.clone(), live.row));
-            assert!(*left > 0, "more attempts than there are: {said}");
-            *left -= 1;
-        }
         assert!(self.made.insert((live.campaign.clone(), live.row, nth)), "O5: made twice: {said}");
         assert!(!self.full.contains(&model.template), "no call can begin: {said}");
         let calls = self.live.values().filter(|other| other.campaign == live.campaign).count();
@@ -146,6 +141,11 @@ impl World {
             .waiting(&live.campaign, standings)
             .min_by_key(|(row, standing)| self.turn(&live.campaign, *row, standing));
         assert_eq!(first.map(|(row, _)| row), Some(live.row), "O1: out of turn: {said}");
+        if live.purpose == Purpose::Offer {
+            let left = self.left((live.campaign.clone(), live.row));
+            assert!(*left > 0, "more attempts than there are: {said}");
+            *left -= 1;
+        }
     }
 
     /// What holds for a call that begins holds when it dials.
@@ -158,7 +158,8 @@ impl World {
         assert!(self.now < self.hours[&model.template], "O5: outside hours: {said}");
         assert!(!self.journal.do_not_call.contains(&number), "O5: never again: {said}");
         assert!(!model.over && !model.paused, "over or paused: {said}");
-        let waits = live.gives_way && self.waiting.contains(&model.template);
+        let gives_way = self.templates.get(&model.template).is_some_and(|it| it.gives_way);
+        let waits = gives_way && self.waiting.contains(&model.template);
         assert!(!waits, "O4: a caller waits: {said}");
         let stage = self.stages(&live.campaign)[live.row.ix()];
         assert!(!matches!(stage, Stage::Won | Stage::Over | Stage::Accepted), "{stage:?}: {said}");
