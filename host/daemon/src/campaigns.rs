@@ -26,6 +26,7 @@ pub(crate) fn campaign(now: CampaignNow) -> v1::Campaign {
         WaitsFor::Agents => v1::WaitsFor::Agents,
         WaitsFor::Flow => v1::WaitsFor::Flow,
         WaitsFor::Pbx => v1::WaitsFor::Pbx,
+        WaitsFor::Room => v1::WaitsFor::Room,
     });
     v1::Campaign {
         campaign: now.opened.name,

@@ -42,7 +42,7 @@ pub(crate) async fn call_with_agent(
         _ = call.gone(&agent.leg) => return person.not_reached("agent-gone"),
         _ = person.none_left(&mut goals) => {
             let outcome = person.not_reached("filled");
-            person.say(&agent.leg, &person.s.texts.filled).await;
+            person.say(&agent.leg, person.words_of_none_left()).await;
             return outcome;
         },
         reached = dial(person, due) => reached,
@@ -94,7 +94,7 @@ async fn talk(
                 answer = Some(take(person, agent, keyed).await);
             },
             _ = person.none_left(goals) => if answer != Some(Answer::Accepts) {
-                person.say(agent, &person.s.texts.filled).await;
+                person.say(agent, person.words_of_none_left()).await;
             },
         }
     }

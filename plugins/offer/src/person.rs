@@ -68,6 +68,22 @@ impl Person {
         })
     }
 
+    /// The person has the place by another call: has called back while this one rang.
+    pub(crate) fn accepted_elsewhere(&self) -> bool {
+        let contact = self.call.campaign_contact(&self.who.campaign, &self.who.contact);
+        contact.is_some_and(|it| {
+            it.purpose == Purpose::Offer && it.outcome.as_deref() == Some("accepted")
+        })
+    }
+
+    /// What is said when nothing is left to be had.
+    pub(crate) fn words_of_none_left(&self) -> &'static Words {
+        match self.accepted_elsewhere() {
+            true => self.words_of_acceptance(),
+            false => &self.s.texts.filled,
+        }
+    }
+
     /// Words with the fields of the campaign and of the contact. A field that neither has is left
     /// out: nobody hears its name.
     pub(crate) fn words(&self, words: &Words) -> Prompt {
@@ -193,7 +209,10 @@ impl Person {
             // "Hoe de wijziging van afspraak geregistreerd wordt en aan het vaccinatiecentrum wordt
             // doorgegeven."
             Answer::Accepts => {
-                self.mail();
+                // One place, one mail, also for somebody who accepts in two calls at once.
+                if !self.accepted_elsewhere() {
+                    self.mail();
+                }
                 "accepted"
             }
             Answer::CannotNow => "cannot-now",
@@ -264,7 +283,7 @@ impl Person {
             Answer::CannotNow => &texts.cannot_now,
             Answer::NeverAgain => &texts.never_again,
             Answer::Nothing => &texts.nothing_keyed,
-            Answer::Filled => &texts.filled,
+            Answer::Filled => self.words_of_none_left(),
         }
     }
 }

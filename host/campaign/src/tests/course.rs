@@ -1,7 +1,9 @@
 //! How a campaign ends, and who is warned.
 
 use super::world::*;
-use crate::{Alarm, Claimed, Input, Listed, Open, Output, Over, RefusedInput, Row, Template, Then};
+use crate::{
+    Alarm, By, Claimed, Input, Listed, Open, Output, Over, RefusedInput, Row, Template, Then,
+};
 use std::time::Duration;
 
 fn ends(out: &[Output]) -> Vec<Over> {
@@ -63,7 +65,8 @@ fn a_place_that_is_given_back_is_offered_to_others() {
 fn whoever_is_being_offered_a_place_hears_that_it_is_gone() {
     let mut world = World::with(Template::new("t"), 1, list(&[1, 2]));
     let attempt = world.call(0);
-    let out = world.ok(Input::Claim { campaign: "c".into(), contact: Row(1) });
+    let by = calls_back(Row(1));
+    let out = world.ok(Input::Claim { campaign: "c".into(), contact: Row(1), by });
     assert!(out.contains(&Output::Withdrawn { attempt, why: Over::Filled }), "{out:?}");
     world.end(0);
     assert_eq!(world.rows(), [0], "nobody is called again");
@@ -178,7 +181,8 @@ fn a_template_that_is_gone_rings_nobody_until_it_is_there_again() {
 fn what_makes_no_sense_is_refused() {
     let mut world = World::with(Template::new("t"), 1, list(&[1]));
     let name = || "c".into();
-    let unknown = Input::Disposition { campaign: name(), contact: Row(1), then: Then::Over };
+    let (then, by) = (Then::Over, By::Hand);
+    let unknown = Input::Disposition { campaign: name(), contact: Row(1), then, by };
     for (input, refused) in [
         (Input::Pause("x".into()), RefusedInput::UnknownCampaign("x".into())),
         (Input::Open(open("c", 1, list(&[1]))), RefusedInput::DuplicateCampaign(name())),

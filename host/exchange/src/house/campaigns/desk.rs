@@ -97,6 +97,7 @@ impl Exchange {
         let now = self.clock.now();
         inner.check(&new, now)?;
         let people = people(&site, template, &new)?;
+        let of_site = new.people.is_none();
         let NewCampaign { name, goal, until, fields, by, .. } = new;
         let goal = if goal == 0 { template.goal } else { goal };
         let template = template.name.clone();
@@ -109,7 +110,8 @@ impl Exchange {
             until,
             fields,
         };
-        let list = List::new(opened.clone(), people.clone());
+        let mut list = List::new(opened.clone(), people.clone());
+        list.of_site = of_site;
         let contacts = list.listed(&inner.numbers);
         inner.lists.insert(name.clone(), list);
         self.watch_callers(&mut inner);
