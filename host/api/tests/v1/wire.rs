@@ -239,6 +239,7 @@ fn calls() {
             "waited": { "secs": 75, "nanos": 0 },
             "rings": ["an"],
             "talks_with": ["bram"],
+            "behind": ["front"],
         },
     });
     is(small::up(), on_the_wire);
