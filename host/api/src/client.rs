@@ -68,6 +68,13 @@ impl Client {
     /// The answer, if it is not an error.
     async fn send(&self, request: RequestBuilder) -> Result<Response, Error> {
         let response = request.send().await.map_err(|error| match error.is_connect() {
+            true if self.base.scheme() == "https" => {
+                let Error { message, .. } = broken(error);
+                Error::new(
+                    Kind::Unreachable,
+                    format!("cannot connect to {}: {message}", self.place),
+                )
+            }
             true => Error::new(
                 Kind::Unreachable,
                 format!("no host answers at {}; is `strowger serve` running?", self.place),
