@@ -120,7 +120,6 @@ pub const MODULES: &[&str] = &[
     "res_ari_channels",
     "res_ari_device_states",
     "res_ari_endpoints",
-    "res_ari_endpoints",
     "res_ari_events",
     "res_ari_playbacks",
     "res_ari_sounds",
