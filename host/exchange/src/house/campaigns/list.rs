@@ -17,13 +17,15 @@ pub(super) struct List {
     pub(super) disposed: BTreeMap<u32, Disposed>,
     /// Since when nobody is called any more.
     pub(super) ended: Option<Timestamp>,
+    /// When there was an alarm.
+    pub(super) alarms: Vec<Timestamp>,
 }
 
 impl List {
     pub(super) fn new(opened: Opened, people: Vec<Person>) -> Self {
         let ids = people.iter().map(|person| person.id.as_str().into());
         let rows = ids.zip(0..).collect();
-        Self { opened, people, rows, disposed: BTreeMap::new(), ended: None }
+        Self { opened, people, rows, disposed: BTreeMap::new(), ended: None, alarms: Vec::new() }
     }
 
     /// A contact by its id.
