@@ -8,7 +8,7 @@
 //!   say themselves.
 //! * `control`: the socket by which commands and programs reach the host.
 //! * `running`: the host as the API shows it; `answers`: from the types of the inside to those of the
-//!   API, `campaigns` those of campaigns.
+//!   API, `campaigns` those of campaigns, `shifts` their figures.
 //! * `status`: how the host is, as a whole; `checklist`: what is prepared for an emergency.
 //! * `paperwork`, `case`: what the API does in the journal: cases and notes.
 //! * `watch`: what the host shows of its calls; `test_call`: the calls of `strowger call`.
@@ -24,6 +24,7 @@ mod control;
 mod paperwork;
 mod running;
 mod serve;
+mod shifts;
 mod status;
 mod supervise;
 mod surroundings;

@@ -3,8 +3,8 @@
 use super::{
     Accept, Accepted, Agent, AgentDo, Call, Campaign, CampaignContact, CampaignDo, Case, CaseEnd,
     Check, DoNotCall, Flow, ImportNumbers, Imported, NeverCall, NewCall, NewCase, OpenCampaign,
-    Queue, Refused, RolledBack, SendOn, Status, Switch, SwitchTurn, TurnSwitch, WhichCases,
-    WhichTurns,
+    Queue, Refused, RolledBack, SendOn, Shifts, Status, Switch, SwitchTurn, TurnSwitch, WhichCases,
+    WhichShifts, WhichTurns,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -27,6 +27,7 @@ pub fn schema() -> Value {
     answers.subschema_for::<CampaignContact>();
     answers.subschema_for::<DoNotCall>();
     answers.subschema_for::<Imported>();
+    answers.subschema_for::<Shifts>();
     answers.subschema_for::<Check>();
     answers.subschema_for::<Status>();
     answers.subschema_for::<Refused>();
@@ -44,6 +45,7 @@ pub fn schema() -> Value {
     requests.subschema_for::<CampaignDo>();
     requests.subschema_for::<NeverCall>();
     requests.subschema_for::<ImportNumbers>();
+    requests.subschema_for::<WhichShifts>();
     let mut all = requests.take_definitions(true);
     all.extend(answers.take_definitions(true));
     json!({

@@ -9,9 +9,10 @@ use strowger_api::{
     Client, Error, Host, Kind, router,
     v1::{
         Accept, AgentDo, CampaignDo, CaseEnd, ImportNumbers, List, Means, NeverCall, NewCall,
-        NewCase, Notes, OpenCampaign, SendOn, TurnSwitch, WhichCases, WhichTurns,
+        NewCase, Notes, OpenCampaign, SendOn, TurnSwitch, WhichCases, WhichShifts, WhichTurns,
     },
 };
+use strowger_model::Timestamp;
 
 fn shown<T: Debug>(answer: Result<T, Error>) -> Result<String, Error> {
     answer.map(|answer| format!("{answer:?}"))
@@ -61,6 +62,9 @@ async fn campaigns(host: &impl Host) -> Vec<Result<String, Error>> {
         for what in [CampaignDo::Pause, CampaignDo::Resume, CampaignDo::Stop, chosen] {
             said.push(shown(host.direct_campaign(&name, what).await));
         }
+    }
+    for since in [None, Some(Timestamp(1_795_413_600_000))] {
+        said.push(shown(host.shifts(WhichShifts { since, until: None }).await));
     }
     said.push(shown(host.do_not_call().await));
     for listed in [true, false] {

@@ -22,7 +22,7 @@ pub(crate) use host::{
     Plugins, Serve, Test,
 };
 pub(crate) use records::{
-    AddCase, By, Cases, CasesDo, Erase, Mails, Records, Replay, Report, Which,
+    AddCase, By, Cases, CasesDo, Erase, Mails, Records, Replay, Report, Shifts, Which,
 };
 pub(crate) use switch::{SetSwitch, Switch, SwitchDo};
 
