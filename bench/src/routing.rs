@@ -78,6 +78,7 @@ fn inputs() -> Result<Measured> {
             ask,
             priority: 0,
             waited: Duration::ZERO,
+            placed: false,
         });
         if dice.roll(10) == 0 {
             todo.push_back(Input::Widen {
@@ -151,6 +152,7 @@ fn entry_bytes() -> Result<Measured> {
             ask: vec![queue(0)],
             priority: 0,
             waited: Duration::ZERO,
+            placed: false,
         };
         floor.input(Duration::from_millis(number), input, &mut out)?;
     }

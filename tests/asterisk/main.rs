@@ -2,7 +2,9 @@
 //!
 //! # Layout
 //! * `helpdesk`, `permanentie`: flows of the repository from arrival to record.
+//! * `call_backs`: who hangs up keeps the place, and is called back.
 //! * `callers`: who calls.
+//! * `campaigns`: how long the telephones of contacts ring, and what comes of it.
 //! * `line`: phones that ring are passed on from caller to caller.
 //! * `phones`: agents in calls of their own.
 //! * `switches`: what becomes of callers when a switch is turned.
@@ -12,7 +14,9 @@
 //! * `faults`: random faults between the host and Asterisk.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod call_backs;
 mod callers;
+mod campaigns;
 mod faults;
 mod helpdesk;
 mod line;

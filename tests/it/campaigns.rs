@@ -1,5 +1,7 @@
 //! O1 to O5 and F2 on the whole host: who is called, what comes of it, and what outlives the host.
 
+mod claims;
+
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -27,6 +29,7 @@ contact-due = ["1 dial them contact limit 29 confirm 1 10"]
 "1 unanswered busy" = ["say busy", "finish busy"]
 "1 unanswered declined" = ["say refused never", "finish refused"]
 "1 unanswered unreachable" = ["say invalid-number", "finish unreachable"]
+"1 unknown" = ["say not-reached", "finish unknown"]
 "1 leg-answered" = ["2 claim"]
 "2 claimed won" = ["say accepted", "hang-up", "finish accepted"]
 "2 claimed lost" = ["say too-late", "hang-up", "finish too-late"]
@@ -84,9 +87,13 @@ fn people(count: u32) -> Vec<Person> {
 }
 
 fn open(exchange: &Arc<Exchange>, goal: u32, people: Vec<Person>) {
+    open_as(exchange, "c", goal, people);
+}
+
+fn open_as(exchange: &Arc<Exchange>, name: &str, goal: u32, people: Vec<Person>) {
     let new = NewCampaign {
         template: "reserve".into(),
-        name: "c".into(),
+        name: name.into(),
         goal,
         until: None,
         fields: Vec::new(),
@@ -289,6 +296,34 @@ async fn f2_of_two_who_accept_at_once_one_has_the_place_and_the_others_hear_that
     assert_eq!(host.exchange.call_count(), 0);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn f2_hundreds_accept_at_once_on_several_threads_and_each_place_has_one_winner() {
+    const CAMPAIGNS: u32 = 50;
+    const RIVALS: u32 = 8;
+    let flow = format!("{OFFER}[limits]\nprocessor_ms = 64000\n");
+    let template = "at_once = 10\nfirst_wins = true\nattempts = 1";
+    let host = Host::start(&folder_with(template, &flow), Clock::system()).unwrap();
+    let (sim, _seen) = town(&host);
+    let keys = vec![Keys { after: Duration::from_millis(300), digits: "1".to_owned() }];
+    let phone = Phone { keys, ..Phone::answers(Duration::from_millis(300)) };
+    let all = people(CAMPAIGNS * RIVALS);
+    for person in 0..all.len() as u32 {
+        sim.phone(Address::Number(number(person)), phone.clone());
+    }
+    for (nth, people) in all.chunks(RIVALS as usize).enumerate() {
+        open_as(&host.exchange, &format!("c{nth}"), 1, people.to_vec());
+    }
+    host.records(all.len(), PATIENCE).await.unwrap();
+    for nth in 0..CAMPAIGNS {
+        let name = format!("c{nth}");
+        let now = host.exchange.campaign_now(&name).unwrap();
+        assert_eq!((now.end, now.reached), (Some(CampaignEnd::Filled), 1), "{now:?}");
+        let contacts = host.exchange.campaign_contacts(&name).unwrap();
+        let have = contacts.iter().filter_map(|it| it.disposed.as_ref());
+        assert_eq!(have.filter(|it| it.outcome == "accepted").count(), 1, "{contacts:?}");
+    }
+}
+
 #[test]
 fn o5_a_campaign_outlives_the_host_and_nobody_is_called_twice_for_one_attempt() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -329,4 +364,26 @@ fn o5_a_campaign_outlives_the_host_and_nobody_is_called_twice_for_one_attempt() 
     wait(&|| sim.pick_up(&phone).is_some());
     wait(&|| host.host.exchange.campaign_now("c").unwrap().end.is_some());
     assert_eq!(rang(&seen), (0..20).map(number).collect::<Vec<_>>(), "in order, each once");
+}
+
+#[test]
+fn o5_a_long_list_is_kept_in_parts_and_in_its_order() {
+    const PEOPLE: u32 = 25_000;
+    // Nobody is called.
+    let folder = folder("");
+    let closed = site("hours = \"bellen\"").replace("Mo-Su 09:00-20:00", "off");
+    folder.write("site.toml", &closed).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let sim = {
+        let _inside = runtime.enter();
+        Arc::new(Sim::new(SimConfig::default(), Arc::new(|_| {})))
+    };
+    let host = Mortal::start(&folder, &sim).unwrap();
+    open(&host.host.exchange, 3, people(PEOPLE));
+    assert!(host.store.flush(PATIENCE));
+    host.kill();
+    let host = Mortal::start(&folder, &sim).unwrap();
+    let kept: Vec<Person> = contacts(&host.host.exchange).into_iter().map(|it| it.person).collect();
+    assert_eq!(kept.len(), PEOPLE as usize);
+    assert!(kept == people(PEOPLE), "in another order");
 }

@@ -112,7 +112,8 @@ impl io::Write for Written {
 
 #[tokio::test(start_paused = true)]
 async fn a_flow_cannot_fill_the_log() {
-    let flow = "plugin = \"hostile\"\nnumbers = [\"0800\"]\n[limits]\nlog_lines = 50\n\
+    // So many messages of a step take their time on a busy machine.
+    let flow = "plugin = \"hostile\"\nnumbers = [\"0800\"]\n[limits]\nlog_lines = 50\nstep_ms = 10000\n\
                 [settings]\nmisbehave = \"flood-log\"\n";
     let folder = Folder::new(&helpdesk_site(1, true, false, false)).unwrap();
     let folder = folder.plugin("hostile").unwrap().flow("floods", flow).unwrap();

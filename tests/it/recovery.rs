@@ -1,5 +1,6 @@
 //! Calls outlive their host (docs/architecture.md, "The journal"), on the sim.
 
+mod call_backs;
 mod clocks;
 mod conversations;
 mod rings;

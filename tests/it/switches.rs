@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 use strowger_exchange::{Clock, TurnSwitch};
+use strowger_journal::TurnQuery;
 use strowger_model::{Prompt, read::AgentStatus, switch::Means};
 use strowger_pbx::port::{Address, LegId};
 use strowger_sim::{Caller, Observed, Phone, Sim, SimConfig, Sound, Then};
@@ -147,4 +148,70 @@ fn r1_a_switch_and_its_callers_outlive_the_host() {
     sim.hang_up(&caller);
     runtime.block_on(host.host.records(1, PATIENCE)).unwrap();
     assert_eq!(host.host.log.records()[0].outcome, "answered");
+}
+
+/// The caller's flow knows the switch by its old name, and so does the image of the call.
+#[test]
+fn r1_a_switch_that_has_another_name_takes_its_callers_with_it_and_none_is_dropped_under_a_flow() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let seen = Seen::default();
+    let sim = {
+        let _inside = runtime.enter();
+        Arc::new(Sim::new(config(&seen), Arc::new(|_| {})))
+    };
+    sim.cut("no host yet");
+    let wait = |until: &dyn Fn() -> bool| {
+        let since = Instant::now();
+        while !until() {
+            assert!(since.elapsed() < PATIENCE);
+            std::thread::yield_now();
+        }
+    };
+    let folder = behind_a_switch(1, CLOSED).unwrap();
+    let read = |path: &str| std::fs::read_to_string(folder.flows().join(path)).unwrap();
+    let (site, front) = (read("site.toml"), read("front/flow.toml"));
+    let mortal = Mortal::start(&folder, &sim).unwrap();
+    let (catalogue, exchange) = (&mortal.host.catalogue, &mortal.host.exchange);
+    turn(&mortal.host, "Gesloten");
+    let waiting = |host: &Host| host.exchange.queue("helpdesk").unwrap().waiting;
+    call(&sim, 1);
+    wait(&|| count(&seen, hears_that_it_is_closed) == 1);
+    turn(&mortal.host, "Open");
+    wait(&|| waiting(&mortal.host) == 1);
+
+    // The flow in front names it: the site file as it was stays in force.
+    let (dropped, _) = site.split_once("[switches.hap]").unwrap();
+    folder.write("site.toml", dropped).unwrap();
+    let refused = catalogue.reload().to_string();
+    assert!(refused.contains("the new site is refused: it does not fit `front`"), "{refused}");
+    assert!(refused.contains("no switch `hap` in the site file"), "{refused}");
+    exchange.site_changed();
+    assert_eq!(exchange.switches().len(), 1);
+
+    let renamed = site.replace("[switches.hap]", "[switches.post]\nwas = \"hap\"");
+    folder.write("site.toml", &renamed).unwrap();
+    let refused = catalogue.reload().to_string();
+    assert!(refused.contains("it is called `post` now"), "{refused}");
+    folder.write("front/flow.toml", &front.replace("\"hap\"", "\"post\"")).unwrap();
+    let taken = catalogue.reload();
+    assert!(taken.is_good(), "{taken}");
+    exchange.site_changed();
+    let turns = |store: &strowger_journal::Store, name: &str| {
+        assert!(store.flush(PATIENCE));
+        let query = TurnQuery { name: Some(name.to_owned()), limit: None };
+        store.switch_turns(&query).unwrap().len()
+    };
+    assert_eq!((turns(&mortal.store, "hap"), turns(&mortal.store, "post")), (0, 2));
+    turn(&mortal.host, "Gesloten");
+    wait(&|| count(&seen, hears_that_it_is_closed) == 2);
+    turn(&mortal.host, "Open");
+    wait(&|| waiting(&mortal.host) == 1);
+    mortal.kill();
+
+    // The next host knows both names, too.
+    let mortal = Mortal::start(&folder, &sim).unwrap();
+    wait(&|| waiting(&mortal.host) == 1);
+    turn(&mortal.host, "Gesloten");
+    wait(&|| count(&seen, hears_that_it_is_closed) == 3);
+    assert_eq!(turns(&mortal.store, "post"), 5);
 }

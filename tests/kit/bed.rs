@@ -170,6 +170,37 @@ not_reached = "Niemand."
 not_permitted = "Niet toegestaan."
 "#;
 
+/// The helpdesk, in which those who wait key 9 to be called back, and nobody goes on to the central.
+///
+/// # Errors
+/// It cannot be written.
+pub fn calls_back(agents: u8) -> Result<Folder> {
+    let site = helpdesk_site(agents, true, true, true).replace("ring_time = 3", "ring_time = 60");
+    let flow = HELPDESK
+        .replace("overflow_after = 6", "overflow_after = 600")
+        .replace("repeat_every = 2", "repeat_every = 600")
+        .replace("dial = [", "dial = [\"+3247*\", ");
+    Folder::helpdesk(&site, &format!("{flow}{CALL_BACK}"))
+}
+
+const CALL_BACK: &str = r#"
+[settings.call_back]
+key = "9"
+country = "+32"
+attempts = 3
+retry_after = 1
+ring_time = 30
+key_within = 20
+offer = "Negen."
+ask = "Op {number}?"
+other = "Welk nummer?"
+refused = "Nee."
+noted = "Goed."
+called = "Druk één."
+agent = "Terug."
+not_reached = "Niemand."
+"#;
+
 /// The vaccination helpdesk with short words and short times: the waiting message every 2 s, on to
 /// the central after 6 s.
 pub const HELPDESK: &str = r#"

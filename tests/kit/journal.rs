@@ -70,3 +70,43 @@ pub fn spoil_versions(folder: &Folder) -> Result<usize> {
     let spoil = "UPDATE version SET flow_text = 'not TOML'";
     Ok(Connection::open(database(folder))?.execute(spoil, [])?)
 }
+
+/// A call as the journal had it once.
+pub struct CallThen {
+    call: String,
+    flow: String,
+    version: String,
+    image: Vec<u8>,
+    steps: u32,
+}
+
+/// The call that is open, if it is the only one.
+///
+/// # Errors
+/// The database cannot be read.
+pub fn the_open_call(folder: &Folder) -> Result<CallThen> {
+    let find = "SELECT call, flow, version, image, \
+                (SELECT count(*) FROM step WHERE step.call = open_call.call) FROM open_call";
+    let read = |row: &rusqlite::Row<'_>| {
+        let (call, flow, version) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(CallThen { call, flow, version, image: row.get(3)?, steps: row.get(4)? })
+    };
+    Ok(Connection::open(database(folder))?.query_one(find, [], read)?)
+}
+
+/// The journal knows nothing of what a call did after that.
+///
+/// # Errors
+/// The database cannot be written.
+pub fn put_back(folder: &Folder, then: &CallThen) -> Result<()> {
+    let journal = Connection::open(database(folder))?;
+    let CallThen { call, flow, version, image, steps } = then;
+    journal.execute("DELETE FROM record WHERE call = ?1", [call])?;
+    journal.execute(
+        "DELETE FROM step WHERE call = ?1 AND number >= ?2",
+        rusqlite::params![call, steps],
+    )?;
+    let open = "REPLACE INTO open_call VALUES (?1, ?2, ?3, ?4, 0)";
+    journal.execute(open, rusqlite::params![call, flow, version, image])?;
+    Ok(())
+}

@@ -16,8 +16,11 @@ mod journal;
 mod mortal;
 pub mod storm;
 
-pub use bed::{Bed, HELPDESK, IN_CALL, behind_a_switch, helpdesk_site};
+pub use bed::{Bed, HELPDESK, IN_CALL, behind_a_switch, calls_back, helpdesk_site};
 pub use folder::Folder;
 pub use host::{Host, Log, PATIENCE};
-pub use journal::{check_journal, database, journal, lock_journal, open_journal, spoil_versions};
+pub use journal::{
+    check_journal, database, journal, lock_journal, open_journal, put_back, spoil_versions,
+    the_open_call,
+};
 pub use mortal::Mortal;

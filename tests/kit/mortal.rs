@@ -62,7 +62,19 @@ impl Mortal {
     /// # Errors
     /// As [`Mortal::start`].
     pub fn start_by(folder: &Folder, sim: &Arc<Sim>, clock: fn() -> Clock) -> Result<Self> {
-        let store = open_journal(folder, Options::default())?;
+        Self::start_on(folder, sim, open_journal(folder, Options::default())?, clock)
+    }
+
+    /// The same on a journal that is open.
+    ///
+    /// # Errors
+    /// Something is wrong with the folder.
+    pub fn start_on(
+        folder: &Folder,
+        sim: &Arc<Sim>,
+        store: Store,
+        clock: fn() -> Clock,
+    ) -> Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let host =
             runtime.block_on(async { Host::start_on(folder, clock(), Some(store.clone())) })?;

@@ -1,4 +1,6 @@
-//! Storms on the sim: random faults at every layer, with at least 20 calls up, and nothing is lost.
+//! Storms on the sim: random faults at every layer, with at least 20 calls up, and nothing is lost: no
+//! caller, no turn of the switch in front of the flow, and no contact of a campaign, who is not called
+//! once too often either.
 //!
 //! `STROWGER_STORMS=1000` has so many of them rage. Their seeds are others at every run, and are
 //! told: `STROWGER_STORM_FROM=17` has them from that seed on, `STROWGER_STORM=17` the one of that
@@ -16,7 +18,7 @@ use std::{
 };
 use strowger_tests::storm::{
     KillPoint, Plan, Weather, number,
-    plan::{Desk, Fault, Gust, Phones},
+    plan::{Desk, Drive, Fault, Gust, Phones, Turn},
     rage, seeds,
 };
 
@@ -31,7 +33,11 @@ fn dies(point: KillPoint) {
         let answers = Desk::Answers(Duration::from_millis(60), Duration::from_millis(300), None);
         let desks = vec![answers; plan.agents as usize];
         let phones = Phones { desks, ..plan.calm.clone() };
-        plan.gusts = vec![Gust { after: Duration::ZERO, faults: vec![kill], phones }];
+        // The switch stands elsewhere when the host dies, and the campaign calls somebody.
+        let turn = Some(Turn { position: 1 + seed as usize % 2, surely: true });
+        plan.front = true;
+        plan.drive.get_or_insert_with(|| Drive::new(seed));
+        plan.gusts = vec![Gust { after: Duration::ZERO, faults: vec![kill], phones, turn }];
         let weather = rage(plan).unwrap_or_else(|error| panic!("{error:#}"));
         assert_eq!(weather.kills, BTreeMap::from([(point, 1)]));
     }
@@ -86,7 +92,7 @@ fn no_storm_loses_anybody() {
         .flat_map(|weather| &weather.kills)
         .for_each(|(point, count)| *kills.entry(*point).or_default() += count);
     println!(
-        "{} storms in {:.1?}, {} failed; {} calls recorded, {} of them not journalled in full, {} replayed, {} put through to the central; {} complaints; killed: {kills:?}",
+        "{} storms in {:.1?}, {} failed; {} calls recorded, {} of them not journalled in full, {} replayed, {} put through to the central; {} complaints; {} turns; {} contacts rung; killed: {kills:?}",
         seeds.len(),
         since.elapsed(),
         failed.len(),
@@ -95,6 +101,8 @@ fn no_storm_loses_anybody() {
         sum(|weather| weather.replayed),
         sum(|weather| weather.overflowed),
         sum(|weather| weather.complaints),
+        sum(|weather| weather.turns),
+        sum(|weather| weather.rung),
     );
     if let Some((seed, error)) = failed.first_key_value() {
         panic!(

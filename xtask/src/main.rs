@@ -5,11 +5,13 @@
 //! * [`mod@test`]: everything that must pass.
 //! * [`check`]: the repository's text: lists of modules, names of pages and files, lengths.
 //! * [`deny`]: licences and sources of all crates, and what is known against them.
+//! * [`mod@dist`]: the package for Debian.
 //! * [`soak`]: more random faults than everything else has time for. [`fuzz`]: more damaged files.
 //! * [`mutants`]: the state machines, altered, and what no test notices.
 
 mod check;
 mod deny;
+mod dist;
 mod fuzz;
 mod guests;
 mod mutants;
@@ -90,6 +92,8 @@ enum Chore {
     },
     /// Build the plugins and test guests
     Plugins,
+    /// Build everything, and make the package for Debian
+    Dist,
     /// Fetch the real Asterisk, SIPp, espeak-ng and a mail server into the user's cache
     Asterisk,
 }
@@ -107,6 +111,7 @@ fn main() -> Result<()> {
         Chore::Plugins => {
             guests::build().map(|folder| println!("plugins are in {}", folder.display()))
         }
+        Chore::Dist => dist::dist().map(|package| println!("the package is {}", package.display())),
         Chore::Asterisk => asterisk()
             .map(|tools| println!("{} is in {}", tools.version(), tools.root().display()))
             .and_then(|()| mail_server()),
@@ -161,8 +166,16 @@ fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// As whoever calls it by hand does: `cargo run` has told this program about its own package, and
+/// build scripts that look at such variables would run again, with all that is built on them.
 fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let own = std::env::vars_os().map(|(name, _)| name).filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    });
+    own.for_each(|name| _ = cargo.env_remove(name));
+    cargo
 }
 
 /// Asked for when it runs: one target folder may serve two clones.

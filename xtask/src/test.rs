@@ -2,15 +2,18 @@
 //!
 //! Tests that need the real Asterisk are those of the test bed, of test binaries whose name begins
 //! with `asterisk`, and those named `..._on_asterisk`; those that need a mail server are in the
-//! test binary `mail`.
+//! test binary `mail`. Those named `..._in_a_fresh_debian` need a Debian of their own, which only
+//! root can have.
 
 use crate::{asterisk, cargo, check, deny, guests, mail_server, run, say};
 use anyhow::{Error, Result, bail};
 use std::env;
+use strowger_testbed::debian;
 
 const NEED_ASTERISK: &str =
     "binary(/^asterisk/) or test(/on_asterisk$/) or package(strowger-testbed)";
 const NEED_MAIL_SERVER: &str = "package(strowger-tests) and binary(=mail)";
+const NEED_DEBIAN: &str = "test(/in_a_fresh_debian$/)";
 
 /// A program that tests need and that is not there.
 struct Missing {
@@ -71,6 +74,7 @@ fn missing() -> Vec<Missing> {
     let needed = [
         ("ASTERISK", NEED_ASTERISK, asterisk().err()),
         ("MAIL SERVER", NEED_MAIL_SERVER, mail_server().err()),
+        ("DEBIAN", NEED_DEBIAN, debian::fetch(say).err()),
     ];
     let missing: Vec<Missing> = needed
         .into_iter()

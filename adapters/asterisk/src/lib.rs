@@ -8,6 +8,7 @@
 //!   what is asked of who calls.
 //! * `refusal`: why ARI cannot be used, and what to do.
 //! * `connect`: connecting again and again, and standing down for another host.
+//! * [`mod@examine`]: what an Asterisk lacks, asked before any call comes.
 //! * `media`: prompts, served to Asterisk by HTTP.
 //! * `address`, `cause`: dial strings and caller ids that cannot inject anything; causes of Q.850.
 //!
@@ -29,6 +30,7 @@ mod cause;
 mod config;
 mod connect;
 mod desk;
+mod examine;
 mod inbox;
 mod media;
 mod refusal;
@@ -38,6 +40,7 @@ mod socket;
 mod wire;
 
 pub use config::{AsteriskConfig, Password};
+pub use examine::{Examined, examine};
 
 use anyhow::{Context, Result, anyhow};
 use connect::connect;

@@ -44,6 +44,18 @@ pub(super) fn no_answer(config: &AsteriskConfig) -> String {
     )
 }
 
+/// Why the first request came to nothing.
+pub(super) fn of_first_request(config: &AsteriskConfig, failure: &Failure) -> String {
+    match failure.status {
+        Some(status) => of_status(config, status),
+        None => format!(
+            "{} cannot be asked ({failure}): start Asterisk, or compare asterisk.url with \
+             `enabled`, `bindaddr` and `bindport` in http.conf",
+            config.url
+        ),
+    }
+}
+
 /// Why a request was refused.
 pub(super) fn of_request(config: &AsteriskConfig, failure: &Failure) -> String {
     match failure.status {

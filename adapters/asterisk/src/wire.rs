@@ -134,6 +134,15 @@ pub(super) struct Bridge {
     pub(super) channels: Vec<String>,
 }
 
+/// A module of Asterisk.
+#[derive(Debug, Deserialize)]
+pub(super) struct Module {
+    /// Such as `res_stasis.so`.
+    pub(super) name: String,
+    /// Such as `Running`.
+    pub(super) status: String,
+}
+
 /// A phone, or something else that has a state, as Asterisk sees it.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct DeviceState {

@@ -182,6 +182,28 @@ pub trait Ground: Send {
     ) -> impl Future<Output = anyhow::Result<()>> + Send {
         async { anyhow::bail!("the ground cannot do it") }
     }
+    /// Whether the adapter tells of transfers that phones ask for with their own keys.
+    fn tells_transfers(&self) -> bool {
+        false
+    }
+    /// Somebody who talks on a phone that was set up here asks for a transfer to an extension, with
+    /// the phone's own key.
+    fn ask_transfer(
+        &mut self,
+        _phone: &Address,
+        _to: &str,
+    ) -> impl Future<Output = anyhow::Result<()>> + Send {
+        async { anyhow::bail!("the ground cannot do it") }
+    }
+    /// What a phone was told of the first so many transfers that it asked for: whether each was
+    /// done. Waits until it was told.
+    fn transfers(
+        &mut self,
+        _phone: &Address,
+        _count: usize,
+    ) -> impl Future<Output = anyhow::Result<Vec<bool>>> + Send {
+        async { anyhow::bail!("the ground cannot do it") }
+    }
     /// How much later than expected an event may come here.
     fn slack(&self) -> Duration;
 }
@@ -214,6 +236,12 @@ pub enum Step {
     Watch(&'static str, Far),
     /// Somebody calls from the phone of the name, without the host, for so long.
     OwnCall(&'static str, Duration),
+    /// Whoever talks on the phone of the name asks for a transfer to an extension, with the phone's
+    /// own key. A scenario with this step is left out where the adapter does not tell of it.
+    AskTransfer(&'static str, &'static str),
+    /// The phone of the name was told this of the transfers that it asked for: whether each was
+    /// done.
+    Transfers(&'static str, &'static [bool]),
     /// Dials the phone of the name once more.
     DialAgain(&'static str),
     /// The phone that was dialled under the name shows both (the letters and digits of the name),

@@ -36,6 +36,7 @@ pub async fn run<G: Ground>(scenario: &Scenario, ground: &mut G) -> anyhow::Resu
     let unfit = |step: &Step| match step {
         Step::Interrupt(_) => !ground.loses_nothing(),
         Step::Watch(..) => !ground.tells_phones(),
+        Step::AskTransfer(..) => !ground.tells_transfers(),
         _ => false,
     };
     if scenario.steps.iter().any(unfit) {
@@ -110,9 +111,11 @@ impl Run {
             Step::DialWithheld(name, far) => {
                 self.dial(name, *far, Showing::Nothing, ground).await?
             }
-            Step::Watch(..) | Step::OwnCall(..) | Step::DialAgain(_) => {
-                self.phone_step(step, ground).await?
-            }
+            Step::Watch(..)
+            | Step::OwnCall(..)
+            | Step::DialAgain(_)
+            | Step::AskTransfer(..)
+            | Step::Transfers(..) => self.phone_step(step, ground).await?,
             Step::Shows(_, Showing::Next) if !ground.shows_anew() => {}
             Step::Shows(name, showing) => {
                 let Some(shown) = ground.shows(&self.phones[name]).await? else { return Ok(()) };
@@ -168,7 +171,7 @@ impl Run {
         Ok(())
     }
 
-    /// What phones do that are watched.
+    /// What phones do by themselves.
     async fn phone_step<G: Ground>(&mut self, step: &Step, ground: &mut G) -> anyhow::Result<()> {
         match step {
             Step::Watch(name, far) => {
@@ -180,6 +183,17 @@ impl Run {
             Step::OwnCall(name, length) => {
                 ground.own_call(&self.phones[name], *length).await?;
                 self.last = Instant::now();
+            }
+            Step::AskTransfer(name, to) => {
+                ground.ask_transfer(&self.phones[name], to).await?;
+                self.last = Instant::now();
+            }
+            Step::Transfers(name, expected) => {
+                let told = ground.transfers(&self.phones[name], expected.len()).await?;
+                anyhow::ensure!(
+                    told == *expected,
+                    "expected {expected:?}, {name} was told {told:?}"
+                );
             }
             Step::DialAgain(name) => {
                 let to = self.phones[name].clone();

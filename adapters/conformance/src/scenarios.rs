@@ -6,7 +6,7 @@
 //! * [`callers`]: callers who come and go.
 //! * [`plays`]: what a conversation hears played.
 //! * [`conversations`]: legs that talk with each other, and one that listens.
-//! * [`phones`]: how phones are that are watched.
+//! * [`phones`]: what phones do by themselves.
 //! * [`connection`]: what is told after the connection was cut.
 
 mod callers;

@@ -5,14 +5,14 @@ use super::{
     protocol::{Act, Offer, Staged},
     token::Token,
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use strowger_conformance::{Far, Ground, Hearing, Near, Shown};
 use strowger_model::event::Cause;
 use strowger_pbx::port::{Address, Pbx, PbxCommand, PbxEvent};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 /// A host without flows, to which an adapter has connected.
@@ -161,6 +161,32 @@ impl Ground for RemoteGround {
         match self.host.stage(Act::OwnCall { at: phone.clone(), length }).await? {
             Staged::Done => Ok(()),
             other => bail!("no call of its own could be staged at a phone: {other:?}"),
+        }
+    }
+
+    fn tells_transfers(&self) -> bool {
+        self.host.offers(Offer::Transfers)
+    }
+
+    async fn ask_transfer(&mut self, phone: &Address, to: &str) -> Result<()> {
+        match self.host.stage(Act::AskTransfer { at: phone.clone(), to: to.to_owned() }).await? {
+            Staged::Done => Ok(()),
+            other => bail!("no transfer could be staged: {other:?}"),
+        }
+    }
+
+    async fn transfers(&mut self, phone: &Address, count: usize) -> Result<Vec<bool>> {
+        let deadline = Instant::now() + self.slack;
+        loop {
+            match self.host.stage(Act::Transfers { at: phone.clone() }).await? {
+                Staged::Transfers { done } if done.len() >= count => return Ok(done),
+                Staged::Transfers { done } => ensure!(
+                    Instant::now() < deadline,
+                    "the phone was told of {} transfers, and not of {count}",
+                    done.len()
+                ),
+                other => bail!("what became of transfers was answered with {other:?}"),
+            }
         }
     }
 

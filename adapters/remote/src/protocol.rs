@@ -125,6 +125,9 @@ pub enum Offer {
     Stage,
     /// It tells how phones are: without it, the command `watch` is not sent.
     Phones,
+    /// It tells of transfers that phones ask for with their own keys. Only the test of adapters asks
+    /// for it.
+    Transfers,
     /// One that this host does not know.
     #[serde(other)]
     Unknown,
@@ -209,6 +212,20 @@ pub enum Act {
         #[schemars(with = "u64")]
         length: Duration,
     },
+    /// Somebody who talks on a phone that was set up asks for a transfer to an extension, with the
+    /// phone's own key. Only if the adapter offers `transfers`.
+    AskTransfer {
+        /// Where the phone was dialled.
+        at: Address,
+        /// The extension.
+        to: String,
+    },
+    /// What was a phone told of the transfers that it asked for? Only if the adapter offers
+    /// `transfers`.
+    Transfers {
+        /// Where the phone was dialled.
+        at: Address,
+    },
     /// What do those hear at the far ends who are up, now?
     Hears,
     /// What does a phone show that was dialled, and rings or talks?
@@ -233,6 +250,12 @@ pub enum Staged {
     Hears {
         /// Everybody who is up.
         all: Vec<Hearing>,
+    },
+    /// Of [`Act::Transfers`].
+    Transfers {
+        /// Of each that was answered, in the order in which they were asked for: whether it was
+        /// done.
+        done: Vec<bool>,
     },
     /// Of [`Act::Shows`].
     Shows {

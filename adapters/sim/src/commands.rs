@@ -59,10 +59,16 @@ impl World {
                     self.tell(PbxEvent::ListeningEnded { leg });
                 }
             }
-            // No phone here asks for a transfer.
-            PbxCommand::RefuseTransfer { .. } => {}
+            PbxCommand::RefuseTransfer { leg } => {
+                if let Some(slot) = self.find(&leg) {
+                    self.answer_transfer(slot, false);
+                }
+            }
             PbxCommand::HangUp { leg, cause, .. } => match self.find(&leg) {
-                Some(slot) => self.end(slot, cause, By::Host),
+                Some(slot) => {
+                    self.answer_transfer(slot, true);
+                    self.end(slot, cause, By::Host);
+                }
                 None if self.is_gone(&leg) => (),
                 None => {
                     let ended = Ended { leg, cause: Cause::Normal, left: false };

@@ -9,7 +9,7 @@ use super::{
 use std::{sync::Arc, time::Duration};
 use strowger_conformance::Shown;
 use strowger_model::event::Cause;
-use strowger_pbx::port::{Address, ArrivedLeg, LegId, PbxEvent};
+use strowger_pbx::port::{Address, ArrivedLeg, LegId, PbxEvent, TransferAsked};
 
 impl World {
     // ------------------------------------------------------------------ callers
@@ -131,6 +131,7 @@ impl World {
             address: address.clone(),
             behaviour: Arc::new(behaviour),
             talking: 0,
+            transfers: Vec::new(),
         });
         self.addresses.insert(address, phone);
         phone
@@ -146,8 +147,16 @@ impl World {
         let phone = self.phone_at(to);
         let behaviour = self.phones[phone as usize].behaviour.clone();
         let (then, set_up) = (behaviour.then, behaviour.set_up);
-        let slot = self
-            .add(leg, Far::Phone(Box::new(Dialled { phone, behaviour, caller_id, display_name })));
+        let slot = self.add(
+            leg,
+            Far::Phone(Box::new(Dialled {
+                phone,
+                behaviour,
+                caller_id,
+                display_name,
+                asked: false,
+            })),
+        );
         match then {
             Then::Unknown => self.end(slot, Cause::Unreachable, By::Pbx),
             Then::Unreachable => (),
@@ -262,6 +271,36 @@ impl World {
             .collect();
         found.sort_unstable();
         found.into_iter().map(|(_, slot)| slot).collect()
+    }
+
+    /// Whoever talks on a phone asks for a transfer, with the phone's own key. False: nobody does.
+    pub(super) fn ask_transfer(&mut self, address: &Address, to: String) -> bool {
+        let Some(&slot) = self.of_phone(address, |state| state == State::Up).first() else {
+            return false;
+        };
+        let there = self.slot_mut(slot);
+        let leg = there.id.clone();
+        if let Far::Phone(dialled) = &mut there.far {
+            dialled.asked = true;
+        }
+        self.tell(PbxEvent::TransferAsked(Box::new(TransferAsked { leg, to, announced: None })));
+        true
+    }
+
+    /// A phone is told what became of the transfer that it asked for, if it has.
+    pub(super) fn answer_transfer(&mut self, slot: u32, done: bool) {
+        if let Far::Phone(dialled) = &mut self.slot_mut(slot).far
+            && std::mem::take(&mut dialled.asked)
+        {
+            let phone = dialled.phone as usize;
+            self.phones[phone].transfers.push(done);
+        }
+    }
+
+    /// What a phone was told of the transfers that it asked for.
+    pub(super) fn transfers(&self, address: &Address) -> Vec<bool> {
+        let phone = self.addresses.get(address);
+        phone.map_or_else(Vec::new, |phone| self.phones[*phone as usize].transfers.clone())
     }
 
     pub(super) fn pick_up(&mut self, address: &Address) -> Option<LegId> {

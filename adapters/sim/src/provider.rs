@@ -20,7 +20,7 @@ impl Provider for Sim {
     }
 
     fn offers(&self) -> Vec<Offer> {
-        vec![Offer::Stage, Offer::Phones]
+        vec![Offer::Stage, Offer::Phones, Offer::Transfers]
     }
 
     fn stage(&self, act: Act) -> Staged {
@@ -33,6 +33,15 @@ impl Provider for Sim {
             Act::OwnCall { at, length } => {
                 self.own_call(at, length);
                 Staged::Done
+            }
+            Act::AskTransfer { at, to } => {
+                match self.at_once(|world| world.ask_transfer(&at, to)) {
+                    true => Staged::Done,
+                    false => Staged::Failed { why: format!("nobody talks at {at:?}") },
+                }
+            }
+            Act::Transfers { at } => {
+                Staged::Transfers { done: self.at_once(|world| world.transfers(&at)) }
             }
             Act::Hears => Staged::Hears { all: self.at_once(|world| world.hearing()) },
             Act::Shows { at } => match self.at_once(|world| world.shown(&at)) {

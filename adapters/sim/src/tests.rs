@@ -75,6 +75,22 @@ impl Ground for SimGround {
         Ok(())
     }
 
+    fn tells_transfers(&self) -> bool {
+        true
+    }
+
+    async fn ask_transfer(&mut self, phone: &Address, to: &str) -> anyhow::Result<()> {
+        let asked = self.sim.at_once(|world| world.ask_transfer(phone, to.to_owned()));
+        anyhow::ensure!(asked, "nobody talks at {phone:?}");
+        Ok(())
+    }
+
+    async fn transfers(&mut self, phone: &Address, count: usize) -> anyhow::Result<Vec<bool>> {
+        let told = self.sim.at_once(|world| world.transfers(phone));
+        anyhow::ensure!(told.len() >= count, "the phone was told {told:?}");
+        Ok(told)
+    }
+
     async fn cut(&mut self, length: Duration) -> anyhow::Result<()> {
         self.sim.cut("a test");
         sleep(length).await;

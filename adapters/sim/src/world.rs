@@ -75,6 +75,8 @@ pub(super) struct PhoneState {
     pub(super) behaviour: Arc<Phone>,
     /// Legs on which it talks.
     pub(super) talking: u32,
+    /// What it was told of the transfers that it asked for: whether each was done.
+    pub(super) transfers: Vec<bool>,
 }
 
 /// A leg and its own conversation.
@@ -138,6 +140,8 @@ pub(super) struct Dialled {
     pub(super) behaviour: Arc<Phone>,
     pub(super) caller_id: Option<String>,
     pub(super) display_name: Option<String>,
+    /// It has asked for a transfer, and was told nothing yet.
+    pub(super) asked: bool,
 }
 
 /// Plays of a conversation: the first is heard.

@@ -162,6 +162,10 @@ impl Host for Client {
         self.post(&["do-not-call", "import"], &import).await
     }
 
+    async fn forget_erased(&self) -> Result<(), Error> {
+        self.post(&["erased"], &()).await
+    }
+
     async fn checklist(&self) -> Result<Vec<v1::Check>, Error> {
         self.get(&["checklist"]).await
     }

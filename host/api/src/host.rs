@@ -62,8 +62,8 @@ pub trait Host: Send + Sync + 'static {
     /// Turns a switch, by its name or code. Calls that have read it are told.
     ///
     /// # Errors
-    /// `NotFound`: there is no such switch. `BadRequest`: it has no such position, or it would go back
-    /// at once.
+    /// `NotFound`: there is no such switch. `BadRequest`: it has no such position, it would go back at
+    /// once, or who turns it or why is too long a text.
     fn turn_switch(
         &self,
         switch: &str,
@@ -73,7 +73,7 @@ pub trait Host: Send + Sync + 'static {
     /// Turns of switches, the newest first.
     ///
     /// # Errors
-    /// `Internal`: the journal cannot be read.
+    /// `NotFound`: there is no such switch, and was none that was ever turned. `Internal`: the journal cannot be read.
     fn switch_turns(
         &self,
         which: v1::WhichTurns,
@@ -145,6 +145,13 @@ pub trait Host: Send + Sync + 'static {
         &self,
         import: v1::ImportNumbers,
     ) -> impl Future<Output = Result<v1::Imported, Error>> + Send;
+
+    /// Personal data was erased from the journal beside the host: the host forgets it, too, as far as
+    /// no call in progress needs it.
+    ///
+    /// # Errors
+    /// `Internal`: the journal cannot be read.
+    fn forget_erased(&self) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// What must be prepared for an emergency, and how it is.
     fn checklist(&self) -> impl Future<Output = Result<Vec<v1::Check>, Error>> + Send;

@@ -21,6 +21,7 @@
 //! | `GET /v1/do-not-call` | `do_not_call` | the do-not-call list |
 //! | `POST /v1/do-not-call` | `never_call` | `null` |
 //! | `POST /v1/do-not-call/import` | `import_numbers` | how many numbers are new |
+//! | `POST /v1/erased` | `forget_erased` | `null` |
 //! | `GET /v1/checklist` | `checklist` | what must be prepared for an emergency |
 //! | `GET /v1/calls` | `calls` | the calls that are up |
 //! | `POST /v1/calls` | `call` | text: a line for each thing that happens, until the call is over |
@@ -64,6 +65,7 @@ pub fn router<H: Host>(host: H) -> Router {
         .route("/v1/switches/{switch}", post(turn_switch::<H>))
         .route("/v1/switch-turns", get(switch_turns::<H>))
         .merge(campaign_routes::<H>())
+        .route("/v1/erased", post(forget_erased::<H>))
         .route("/v1/checklist", get(checklist::<H>))
         .route("/v1/calls/{call}/take-out", post(take_out::<H>))
         .route("/v1/calls/{call}/send-on", post(send_on::<H>))
@@ -209,6 +211,10 @@ async fn import_numbers<H: Host>(
     Asked(Json(import)): Asked<Json<v1::ImportNumbers>>,
 ) -> Answer<v1::Imported> {
     host.import_numbers(import).await.map(Json)
+}
+
+async fn forget_erased<H: Host>(State(host): State<Arc<H>>) -> Answer<()> {
+    host.forget_erased().await.map(Json)
 }
 
 async fn checklist<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Check>> {

@@ -1,7 +1,7 @@
 //! A call as an operator sees it, and what an operator can do with it: the types for that.
 
 use std::time::Duration;
-use strowger_model::AgentName;
+use strowger_model::{AgentName, FlowName, FlowVersion};
 use strowger_pbx::port::Address;
 
 /// Takes an answer.
@@ -19,15 +19,21 @@ pub enum ByHand {
 }
 
 /// A call as people see it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Glance {
-    /// The caller's number; none: withheld.
+    /// The flow that has it, by the version that it is on.
+    pub on: FlowVersion,
+    /// Flows that stand in front of that one and have the call back when a switch is turned, the
+    /// outermost first.
+    pub behind: Vec<FlowName>,
+    /// The caller's number, or the one that is to be called back; none: withheld.
     pub caller: Option<String>,
     /// The number that was called.
     pub dialled: String,
-    /// The queues and agents for whom the caller waits.
+    /// The queues and agents for whom the caller waits, and what the flow calls those whom it dials.
     pub waits_for: Vec<String>,
-    /// For how long the caller has waited; none: the caller does not wait.
+    /// For how long the caller has waited; none: the caller does not wait. In no queue, all that the
+    /// caller has waited so.
     pub waited: Option<Duration>,
     /// Agents whose phones ring for the caller.
     pub rings: Vec<AgentName>,

@@ -3,7 +3,7 @@
 use crate::Observed;
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
-    AgentName, Event, Timestamp,
+    AgentName, CallId, Event, FlowName, PhoneNumber, QueueName, Timestamp,
     command::{AgentAction, ContactOf, Disposition, OpenCampaign, SetSwitch, Target},
     event::Refusal,
     read::Authority,
@@ -111,6 +111,21 @@ pub struct Takeover {
     pub endpoint: Option<String>,
 }
 
+/// A place in line that a call keeps for somebody who is to be called back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptPlace {
+    /// The order that keeps it.
+    pub entry: EntryId,
+    /// Who is to be called back. Personal data.
+    pub number: PhoneNumber,
+    /// The flow that has the call.
+    pub flow: FlowName,
+    /// Since when that caller waits.
+    pub waited_since: Timestamp,
+    /// The queues in which the place is.
+    pub queues: Vec<QueueName>,
+}
+
 /// The host of one call.
 pub trait House {
     /// The site as it is now; a call's own may be older.
@@ -178,6 +193,18 @@ pub trait House {
     /// # Errors
     /// The floor refuses it.
     fn floor(&mut self, input: Input) -> Result<Vec<Output>, RefusedInput>;
+
+    /// Whoever is to be called back is found by number from now on. An entry that is kept already is
+    /// kept as it is now.
+    fn keep_place(&mut self, place: KeptPlace);
+
+    /// A place is kept no more. False: another call has taken it, and this one will be told so by
+    /// [`crate::Input::PlaceTaken`].
+    fn give_place_up(&mut self, entry: EntryId) -> bool;
+
+    /// Takes the places that another call keeps; that one is told so when what came of this input is
+    /// in the journal. Gives what was taken; nothing: there is none any more.
+    fn take_place(&mut self, of: CallId) -> Vec<KeptPlace>;
 
     /// For whom the floor has a phone ring now. None: it rings no more.
     fn rings_for(&self, attempt: AttemptId) -> Option<EntryId>;

@@ -42,6 +42,9 @@ pub enum Input {
         /// None: what the call offers is not to be had any more.
         remaining: u32,
     },
+    /// Whoever this call was to call back has called again, and another call has taken the places
+    /// that this one kept.
+    PlaceTaken,
     /// The host will stop within that time.
     ShuttingDown(Duration),
     /// An agent's PIN was looked at.

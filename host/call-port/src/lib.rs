@@ -15,7 +15,7 @@ mod names;
 mod observe;
 
 pub use glance::{Answer, ByHand, Glance};
-pub use house::{Ask, ComesFrom, House, NoFlow, Now, Proof, Prove, Stepped, Takeover};
+pub use house::{Ask, ComesFrom, House, KeptPlace, NoFlow, Now, Proof, Prove, Stepped, Takeover};
 pub use input::{Input, Out, Paper};
 pub use names::{address_of, first_offered, offered_leg};
 pub use observe::{NoObserver, Observed, Observer};

@@ -3,7 +3,10 @@
 use crate::{
     Call,
     legs::{Leg, Role},
-    order::queue::{QueueStage, Queueing},
+    order::{
+        dial::Dialling,
+        queue::{QueueStage, Queueing},
+    },
     turn::Turn,
 };
 use std::time::Duration;
@@ -28,12 +31,18 @@ impl Call {
         };
         let caller = self.legs.get(&LegName::caller());
         let with_caller = caller.into_iter().flat_map(|caller| self.legs.with(caller));
+        let dialled = self.orders.all::<Dialling>().map(|(_, dialling)| dialling.leg.to_string());
         let record = self.record();
+        let called_back = waiting.iter().find_map(|queueing| queueing.ask.calls_back.as_ref());
+        let queued = waiting.iter().map(|queueing| now.saturating_sub(queueing.since())).max();
+        let asked = waiting.iter().flat_map(|queueing| &queueing.ask.ask).map(asked);
         Glance {
-            caller: record.caller.clone(),
+            on: self.terms.on(),
+            behind: self.resting().map(|on| on.flow.clone()).collect(),
+            caller: called_back.map(ToString::to_string).or_else(|| record.caller.clone()),
             dialled: record.dialled.clone(),
-            waits_for: waiting.iter().flat_map(|queueing| &queueing.ask.ask).map(asked).collect(),
-            waited: waiting.iter().map(|queueing| now.saturating_sub(queueing.since())).max(),
+            waits_for: asked.chain(dialled).collect(),
+            waited: queued.or_else(|| self.waited_without_queue()),
             rings: self.legs.iter().filter_map(ringing).collect(),
             talks_with: with_caller.map(name).collect(),
         }

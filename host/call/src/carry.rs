@@ -102,7 +102,8 @@ impl Turn<'_> {
             Command::OpenCampaign(open) => self.open_campaign(id, *open),
             Command::StopCampaign { name } => self.stop_campaign(id, &name),
             Command::Claim(who) => self.claim(id, &who),
-            Command::Record { .. } | Command::TakePlace { .. } => Err(refusal(
+            Command::TakePlace { of } => self.take_place(id, of),
+            Command::Record { .. } => Err(refusal(
                 RefusalReason::Unsupported,
                 format!("this host does not carry out {} yet", command.name()),
             )),

@@ -150,7 +150,12 @@ impl Turn<'_> {
                 }
                 self.agent_gone(entry, &agent);
             }
-            Role::Dialled(order) => self.dial_ended(order, &leg, ended.cause),
+            Role::Dialled(order) => {
+                if leg.is_caller() {
+                    self.all_count();
+                }
+                self.dial_ended(order, &leg, ended.cause);
+            }
             Role::Caller => self.all_count(),
             Role::Substitute { order, of: Some(_) } => {
                 self.replacement_failed(order, "the one who was dialled did not answer");

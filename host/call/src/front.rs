@@ -11,7 +11,7 @@
 use crate::{
     Call, Phase,
     carry::no_flow,
-    legs::{Leg, Role},
+    legs::Leg,
     order::{Carried, dial::Dialling, queue::Queueing, refusal, transfer_key::Replacing},
     turn::Turn,
 };
@@ -108,6 +108,11 @@ impl Call {
         &mut self.rare.get_or_insert_default().fronts
     }
 
+    /// The flows that rest, the outermost first.
+    pub(crate) fn resting(&self) -> impl Iterator<Item = &FlowVersion> {
+        self.fronts().into_iter().flat_map(|fronts| &fronts.resting).map(|resting| &resting.on)
+    }
+
     /// Where a switch stands as far as the flow knows, or is about to be told; none: it has not
     /// asked.
     fn knows_of(&self, switch: &str) -> Option<&str> {
@@ -130,7 +135,7 @@ impl Call {
         // A phone has given the caller on, and somebody is rung.
         let given_on = self.orders.all::<Replacing>().next().is_some();
         let with_caller = |other: &Leg| {
-            other.role != Role::Caller
+            !other.is_caller()
                 && other.known
                 && other.up
                 && !other.is_ending()
@@ -302,7 +307,7 @@ impl Turn<'_> {
     /// Who is in conversation with somebody is left so.
     fn hang_up_all_but_caller(&mut self) {
         let legs = &self.call.legs;
-        let lonely = legs.iter().filter(|leg| leg.role != Role::Caller && legs.is_lonely(leg));
+        let lonely = legs.iter().filter(|leg| !leg.is_caller() && legs.is_lonely(leg));
         let lonely: Vec<LegId> = lonely.map(|leg| leg.id.clone()).collect();
         lonely.iter().for_each(|leg| self.hang_up(leg, Cause::Normal));
     }

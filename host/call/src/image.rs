@@ -16,7 +16,7 @@ use crate::{
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, collections::VecDeque, sync::Arc, time::Duration};
 use strowger_call_port::first_offered;
-use strowger_model::{CallRecord, Event, FlowVersion};
+use strowger_model::{CallId, CallRecord, Event, FlowVersion, OrderId};
 use strowger_pbx::port::LegId;
 use strowger_site::Terms;
 
@@ -55,9 +55,12 @@ pub struct Image<'a> {
     #[serde(default)]
     pub(crate) used: Used,
     #[serde(default)]
-    pub(crate) dialled_ms: u32,
+    pub(crate) waited_ms: u32,
     #[serde(default)]
     pub(crate) fronts: Option<Cow<'a, Fronts>>,
+    /// Places of other calls that this one has taken: they may not have been told.
+    #[serde(default)]
+    pub taken: Cow<'a, [(CallId, OrderId)]>,
 }
 
 fn owned_bytes<'de, D: Deserializer<'de>>(bytes: D) -> Result<Cow<'static, [u8]>, D::Error> {
@@ -79,8 +82,9 @@ impl Call {
             unseen: Cow::Borrowed(&self.unseen),
             on_new_version: self.on_new_version,
             used: self.kept.used,
-            dialled_ms: self.kept.dialled_ms,
+            waited_ms: self.kept.waited_ms,
             fronts: self.rare.as_deref().map(|rare| Cow::Borrowed(&rare.fronts)),
+            taken: self.rare.as_deref().map_or(&[][..], |rare| &rare.taken).into(),
         }
     }
 
@@ -100,13 +104,13 @@ impl Call {
                 record: image.record.into_owned(),
                 origin: image.origin.into_owned(),
                 used: image.used,
-                dialled_ms: image.dialled_ms,
+                waited_ms: image.waited_ms,
                 accounted: nanos(image.at),
             }),
             plays: image.plays,
             rare: image.fronts.map(|fronts| {
-                let fronts = fronts.into_owned();
-                Box::new(Rare { fronts, ..Rare::default() })
+                let (fronts, taken) = (fronts.into_owned(), image.taken.into_owned());
+                Box::new(Rare { fronts, taken, ..Rare::default() })
             }),
             unseen: image.unseen.into_owned(),
             index: 0,

@@ -129,9 +129,11 @@ impl Legs {
         }
     }
 
-    /// Whether no leg bears a name.
+    /// Whether no leg bears a name. That of the caller is free only when that leg has ended: the
+    /// flow is told so before the next has it.
     pub(crate) fn is_free(&self, name: &LegName) -> Carried {
-        match name.is_caller() || self.get(name).is_some() {
+        let caller = || name.is_caller() && self.0.iter().any(|leg| leg.name.is_caller());
+        match self.get(name).is_some() || caller() {
             true => Err(refusal(
                 RefusalReason::WrongState,
                 format!("a leg named {name} is there already"),
@@ -257,6 +259,11 @@ impl Leg {
             }
             Role::Caller | Role::Offered { .. } => None,
         }
+    }
+
+    /// The caller's: it arrived, or whoever was called back has answered it, and no voice mail.
+    pub(crate) fn is_caller(&self) -> bool {
+        self.role == Role::Caller || (self.name.is_caller() && self.known)
     }
 
     /// Whether the flow may speak of it.

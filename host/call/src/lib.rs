@@ -60,7 +60,7 @@ use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use strowger_call_port::address_of;
 use strowger_model::{
-    CallId, CallRecord, Event, LegName, Timestamp,
+    CallId, CallRecord, Event, LegName, OrderId, Timestamp,
     command::ContactOf,
     event::{Arrival, ContactDue},
 };
@@ -109,8 +109,8 @@ struct Kept {
     record: CallRecord,
     origin: Origin,
     used: Used,
-    /// For how many milliseconds numbers were dialled for a caller whom nobody had yet.
-    dialled_ms: u32,
+    /// For how many milliseconds a caller whom nobody had yet waited in no queue.
+    waited_ms: u32,
     /// Up to when the time of the call is accounted for, in nanoseconds of monotonic time. Zero:
     /// not begun.
     accounted: u64,
@@ -126,6 +126,8 @@ struct Rare {
     /// The phone that was told last that nothing comes of its transfer, and when (monotonic time).
     /// Not kept: it matters for two seconds.
     refused: Option<(LegId, Duration)>,
+    /// Places of other calls that this one has taken.
+    taken: Vec<(CallId, OrderId)>,
     /// The caller was to be transferred: the phone has gone, nobody has taken the caller, and the
     /// flow has not seen that yet. Not kept.
     stranded: bool,
@@ -202,7 +204,7 @@ impl Call {
                 record,
                 origin,
                 used: Used::default(),
-                dialled_ms: 0,
+                waited_ms: 0,
                 accounted: 0,
             }),
             index: 0,
@@ -254,9 +256,9 @@ impl Call {
 
     /// Closes the record of a call that is over.
     pub fn close(&mut self, now: Timestamp) -> &CallRecord {
-        let Kept { record, dialled_ms, .. } = &mut *self.kept;
+        let Kept { record, waited_ms, .. } = &mut *self.kept;
         record.ended = now;
-        record.waited += Duration::from_millis(std::mem::take(dialled_ms).into());
+        record.waited += Duration::from_millis(std::mem::take(waited_ms).into());
         // Others were gone before it was a conversation.
         record.talks.retain(|talk| !talk.talked.is_zero());
         &self.kept.record

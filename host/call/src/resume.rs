@@ -64,7 +64,7 @@ impl Call {
             Some(Restored { entry: entry(order), ask, priority, since, now })
         });
         let waiting = self.orders.all::<Queueing>();
-        let waiting = waiting.filter(|(_, queueing)| queueing.stage == QueueStage::Waiting);
+        let waiting = waiting.filter(|(_, it)| it.stage == QueueStage::Waiting && !it.ask.rests);
         let waiting = waiting.map(|(id, queueing)| {
             let ringing = self.offered().filter(|(leg, entry, _)| !leg.is_ending() && *entry == id);
             let ringing = ringing.map(|(_, _, rung)| rung).collect();

@@ -1,12 +1,15 @@
 //! What the time of a call is spent on: who talks with the caller, holds, or consults somebody else;
-//! and how long numbers are dialled before the caller has anybody.
+//! and how long the caller waits without a queue before there is anybody: while numbers are dialled,
+//! and with music.
 //!
 //! Legs only move while an input is dealt with. So all the time since the last input was spent in
 //! the same way.
 
 use crate::{
-    legs::{Leg, Legs, Role},
-    order::{dial::Dialling, queue::Queueing},
+    Call,
+    legs::{Leg, Legs},
+    order::{company::Company, dial::Dialling, queue::Queueing},
+    orders::Orders,
     turn::Turn,
 };
 use std::{mem, num::NonZeroU8, time::Duration};
@@ -35,7 +38,7 @@ fn of<'a>(leg: &Leg, talks: &'a mut [Talk]) -> Option<&'a mut Talk> {
 }
 
 fn doing(leg: &Leg, caller: &Leg, legs: &Legs) -> Option<Doing> {
-    let somebody = leg.role != Role::Caller && leg.up && leg.is_visible() && !leg.listens;
+    let somebody = !leg.is_caller() && leg.up && leg.is_visible() && !leg.listens;
     if !somebody {
         return None;
     }
@@ -45,6 +48,22 @@ fn doing(leg: &Leg, caller: &Leg, legs: &Legs) -> Option<Doing> {
     // Who is only consulted has no time of the caller's.
     let others = || legs.with(leg).next().is_some();
     leg.talk.map(|_| if others() { Doing::Consults } else { Doing::Holds })
+}
+
+/// Whether a caller who has nobody waits, and in no queue.
+fn waits_without_queue(orders: &Orders) -> bool {
+    let dials = || orders.all::<Dialling>().next().is_some();
+    let music = || orders.all::<Company>().any(|(_, company)| company.leg.is_caller());
+    orders.all::<Queueing>().next().is_none() && (dials() || music())
+}
+
+impl Call {
+    /// For how long the caller has waited in no queue; none: the caller does not.
+    pub(crate) fn waited_without_queue(&self) -> Option<Duration> {
+        let kept = &self.kept;
+        let waits = kept.record.connected.is_none() && waits_without_queue(&self.orders);
+        waits.then(|| Duration::from_millis(kept.waited_ms.into()))
+    }
 }
 
 impl Turn<'_> {
@@ -58,14 +77,12 @@ impl Turn<'_> {
             return;
         }
         let legs = &self.call.legs;
-        let caller = legs.iter().find(|leg| leg.role == Role::Caller && leg.is_visible());
+        let caller = legs.iter().find(|leg| leg.is_caller() && leg.is_visible());
         let Some(caller) = caller else { return };
-        let orders = &self.call.orders;
-        let dials = orders.all::<Dialling>().next().is_some();
-        let queues = orders.all::<Queueing>().next().is_some();
-        if kept.record.connected.is_none() && dials && !queues {
+        let waits = waits_without_queue(&self.call.orders);
+        if kept.record.connected.is_none() && waits {
             let passed = u32::try_from(passed.as_millis()).unwrap_or(u32::MAX);
-            kept.dialled_ms = kept.dialled_ms.saturating_add(passed);
+            kept.waited_ms = kept.waited_ms.saturating_add(passed);
         }
         let doing: Vec<(usize, Doing)> = legs
             .iter()

@@ -36,6 +36,7 @@ impl Call {
             Input::Goal { campaign, remaining } => {
                 turn.tell(Event::Goal { name: campaign.to_string(), remaining });
             }
+            Input::PlaceTaken => turn.place_taken(),
             Input::ShuttingDown(within) => turn.tell(Event::ShuttingDown { within }),
             Input::Proved { ticket, proof } => turn.proved(ticket, proof),
             Input::ByHand(what) => turn.by_hand(what),
@@ -193,7 +194,7 @@ impl Turn<'_> {
         self.drop_orders();
         self.end_fronts();
         let legs = &self.call.legs;
-        let alone = |leg: &&Leg| leg.role == Role::Caller && legs.is_lonely(leg);
+        let alone = |leg: &&Leg| leg.is_caller() && legs.is_lonely(leg);
         let alone = legs.iter().find(alone).map(|leg| leg.id.clone());
         if let Some(leg) = alone {
             let to = fallback(&self.call.terms);
@@ -306,7 +307,7 @@ impl Turn<'_> {
     pub(crate) fn hang_up_lonely(&mut self) {
         let legs = &self.call.legs;
         let lonely = legs.iter().filter(|leg| legs.is_lonely(leg));
-        let lonely: Vec<_> = lonely.map(|leg| (leg.id.clone(), leg.role == Role::Caller)).collect();
+        let lonely: Vec<_> = lonely.map(|leg| (leg.id.clone(), leg.is_caller())).collect();
         let stranded = self.call.rare.as_ref().is_some_and(|rare| rare.stranded);
         for (leg, is_caller) in lonely {
             match is_caller && stranded {

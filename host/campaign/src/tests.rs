@@ -1,6 +1,7 @@
 //! Stories of campaigns, and what holds whatever happens.
 
 mod course;
+mod interleavings;
 mod planner;
 mod properties;
 mod restart;

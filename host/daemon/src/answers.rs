@@ -68,12 +68,10 @@ pub(crate) fn agent(agent: AgentFigures) -> v1::Agent {
 
 pub(crate) fn call((summary, glance): (CallSummary, Option<Glance>)) -> v1::Call {
     let CallSummary { call, flow, version, arrived } = summary;
-    v1::Call { call, flow, version, arrived, now: glance.map(call_now) }
-}
-
-fn call_now(glance: Glance) -> v1::CallNow {
-    let Glance { caller, dialled, waits_for, waited, rings, talks_with } = glance;
-    v1::CallNow { caller, dialled, waits_for, waited, rings, talks_with }
+    let Some(glance) = glance else { return v1::Call { call, flow, version, arrived, now: None } };
+    let Glance { on, behind, caller, dialled, waits_for, waited, rings, talks_with } = glance;
+    let now = v1::CallNow { caller, dialled, waits_for, waited, rings, talks_with, behind };
+    v1::Call { call, flow: on.flow, version: on.version, arrived, now: Some(now) }
 }
 
 pub(crate) fn switch(switch: SwitchNow) -> v1::Switch {
@@ -111,9 +109,10 @@ pub(crate) fn turn_switch(switch: &str, turn: v1::TurnSwitch) -> TurnSwitch {
 pub(crate) fn not_turned(not: NotTurned) -> Error {
     match not {
         NotTurned::NoSwitch(_) => Error::not_found(not),
-        NotTurned::NoPosition { .. } | NotTurned::IsOver | NotTurned::TooFar => {
-            Error::bad_request(not)
-        }
+        NotTurned::NoPosition { .. }
+        | NotTurned::TooLong { .. }
+        | NotTurned::IsOver
+        | NotTurned::TooFar => Error::bad_request(not),
         NotTurned::ForGood { .. } => Error::conflict(not),
     }
 }

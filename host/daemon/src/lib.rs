@@ -10,6 +10,7 @@
 //! * `running`: the host as the API shows it; `answers`: from the types of the inside to those of the
 //!   API, `campaigns` those of campaigns, `shifts` their figures.
 //! * `status`: how the host is, as a whole; `checklist`: what is prepared for an emergency.
+//! * `doctor`: what is wrong with a set-up, whether the host runs or not.
 //! * `paperwork`, `case`: what the API does in the journal: cases and notes.
 //! * `watch`: what the host shows of its calls; `test_call`: the calls of `strowger call`.
 //!
@@ -21,6 +22,7 @@ mod case;
 mod checklist;
 mod config;
 mod control;
+mod doctor;
 mod paperwork;
 mod running;
 mod serve;
@@ -34,6 +36,7 @@ mod watch;
 pub use case::new_case;
 pub use config::{Adapter, Config, Keep, Log, schema};
 pub use control::Control;
+pub use doctor::{Finding, doctor};
 pub use running::Running;
 pub use serve::serve;
 pub use status::{Connection, Vitals};

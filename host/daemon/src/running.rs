@@ -119,11 +119,23 @@ impl Host for Running {
     }
 
     async fn switch_turns(&self, which: v1::WhichTurns) -> Result<Vec<v1::SwitchTurn>, Error> {
-        let Some(store) = self.vitals.store.clone() else { return Ok(Vec::new()) };
-        let limit = which.limit.unwrap_or(v1::WhichTurns::LIMIT);
-        let query = TurnQuery { name: which.switch, limit: Some(limit) };
-        let read = tokio::task::spawn_blocking(move || store.switch_turns(&query)).await;
-        let turns = read.map_err(Error::internal)?.map_err(Error::internal)?;
+        let site = self.catalogue.current().site.clone();
+        let known = |name: &str| site.switch(name).or_else(|| site.switch_called(name));
+        let switch = which.switch.map(|name| known(&name).map_or(name, |it| it.name.clone()));
+        let mut turns = Vec::new();
+        if let Some(store) = self.vitals.store.clone() {
+            let limit = which.limit.unwrap_or(v1::WhichTurns::LIMIT);
+            let query = TurnQuery { name: switch.clone(), limit: Some(limit) };
+            let read = tokio::task::spawn_blocking(move || store.switch_turns(&query)).await;
+            turns = read.map_err(Error::internal)?.map_err(Error::internal)?;
+        }
+        // One that the site file has no more may have been turned.
+        if let Some(name) = switch.filter(|name| turns.is_empty() && known(name).is_none()) {
+            let why = format!(
+                "there is no switch {name}, and no turn of one; `strowger switch` shows all"
+            );
+            return Err(Error::not_found(why));
+        }
         Ok(turns.into_iter().map(answers::switch_turn).collect())
     }
 
@@ -198,6 +210,12 @@ impl Host for Running {
         let imported = imported.await.map_err(Error::internal)??;
         self.committed().await?;
         Ok(imported)
+    }
+
+    async fn forget_erased(&self) -> Result<(), Error> {
+        let exchange = self.exchange.clone();
+        let read = tokio::task::spawn_blocking(move || exchange.read_history()).await;
+        read.map_err(Error::internal)?.map_err(Error::internal)
     }
 
     async fn checklist(&self) -> Result<Vec<v1::Check>, Error> {

@@ -9,6 +9,7 @@ use strowger_journal::{Health, Store};
 use strowger_model::{
     MailState, Timestamp,
     read::{AgentFigures, AgentStatus, QueueFigures},
+    switch::SwitchState,
 };
 use strowger_pbx::port::{Pbx, PbxEvent, PbxSink};
 use strowger_site::Problem;
@@ -72,7 +73,7 @@ pub struct Vitals {
 }
 
 /// With less than this on the disk something is ill: the journal of a busy day needs some of it.
-const LEAST_FREE: u64 = 512 << 20;
+pub(crate) const LEAST_FREE: u64 = 512 << 20;
 
 /// A mail that was tried so often has waited for longer than a short break of the mail server.
 const TRIES: u32 = 6;
@@ -140,6 +141,7 @@ pub(crate) fn without_mail(vitals: &Vitals) -> v1::Status {
     ill.extend(journal_error.as_ref().map(|why| format!("the journal cannot be written: {why}")));
     ill.extend(gaps(vitals));
     ill.extend(vitals.exchange.misnamed().iter().map(ToString::to_string));
+    ill.extend(vitals.exchange.dropped_switches().iter().map(dropped));
     ill.extend(idle_queues(&vitals.exchange.queues(), &vitals.exchange.agents()));
     if let Some(free) = disk.free.filter(|free| *free < LEAST_FREE) {
         ill.push(format!("only {} MiB are free at {}", free >> 20, disk.folder));
@@ -173,6 +175,14 @@ pub(crate) fn without_mail(vitals: &Vitals) -> v1::Status {
         disk,
         switches: turned(vitals),
     }
+}
+
+/// A switch that is turned and that the site file has no more.
+fn dropped(SwitchState { name, position, .. }: &SwitchState) -> String {
+    format!(
+        "switch {name} stands in {position:?}, and the site file has it no more, so nothing comes of \
+         that: put it back, or write `was = \"{name}\"` at the switch that it is now"
+    )
 }
 
 /// Switches that are not where they normally are.

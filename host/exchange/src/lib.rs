@@ -6,7 +6,7 @@
 //!   that can be dealt with.
 //! * `running`: the task of a call (`strowger-call`), and what of it is journalled.
 //! * `house`: what calls share, one file an owner: `register` of calls and legs, `floor` of queues
-//!   and agents, `staff`, `pins`, `switches`, `campaigns`, `history`; and what one call may ask of
+//!   and agents, `staff`, `pins`, `switches`, `campaigns`, `places`, `history`; and what one call may ask of
 //!   them.
 //! * `journal`, `wake`: what a call needs to outlive the host, and how the next host takes it up.
 //! * `memory`: what the catalogue is to remember, kept in the journal.
@@ -43,6 +43,7 @@ use house::{
     floor::{self, SharedFloor},
     history::History,
     phones::Phones,
+    places::Places,
     register::Register,
     staff::Staff,
     switches::{self, Switches},
@@ -105,6 +106,7 @@ pub struct Exchange {
     switches: Arc<Switches>,
     campaigns: Arc<Campaigns>,
     phones: Phones,
+    places: Places,
     /// When the site's day ends, in milliseconds of the wall clock.
     day_ends: AtomicU64,
     /// The snapshot whose site the floor was configured with.
@@ -139,6 +141,7 @@ impl Exchange {
             switches: Arc::new(Switches::of(store.as_ref())),
             campaigns: Arc::new(Campaigns::of(store.as_ref())),
             phones: Phones::default(),
+            places: Places::default(),
             day_ends: AtomicU64::new(0),
             site: Mutex::default(),
             misnamed: Mutex::default(),
@@ -152,7 +155,8 @@ impl Exchange {
         });
         exchange.site_changed();
         exchange.restore_campaigns(&for_contacts);
-        exchange.read_history();
+        // The log says why it could not.
+        let _ = exchange.read_history();
         tokio::spawn(floor::tick(exchange.floor.clone(), Arc::downgrade(&exchange)));
         let switches = exchange.switches.clone();
         tokio::spawn(switches::tick(switches, clock, Arc::downgrade(&exchange)));

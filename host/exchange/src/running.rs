@@ -200,11 +200,14 @@ impl Running {
             flow: &mut self.flow,
             resting: &mut self.resting,
             changes: Vec::new(),
+            taken: Vec::new(),
             since: Instant::now(),
         };
         self.call.input(now, input, &mut guest, &mut out);
-        let changes = guest.changes;
+        let Guest { changes, taken, .. } = guest;
         self.commit(out, changes);
+        // What comes of that is in the journal behind this.
+        taken.into_iter().for_each(|call| self.exchange.register.post(call, Input::PlaceTaken));
     }
 
     /// What came of a leg that has become another call's meanwhile is for that call.
@@ -293,6 +296,7 @@ impl Running {
             }
         }
         self.exchange.switches.forget(id);
+        self.exchange.places.take(id);
         self.exchange.call_is_over(id);
         self.exchange.register.strike(id).into_iter().for_each(|leg| self.hang_up(leg));
     }

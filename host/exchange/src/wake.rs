@@ -16,12 +16,12 @@ use std::{
     time::Duration,
 };
 use strowger_call::{Call, Claim, Image};
-use strowger_call_port::Observed;
+use strowger_call_port::{Input as CallInput, Now, Observed};
 use strowger_flows::LoadedFlow;
 use strowger_journal::{Change, Clocks, OpenCall, Query, Store, decode};
 use strowger_model::{
-    AgentName, AgentStanding, CallId, CallRecord, FlowVersion, Timestamp, command::ContactOf,
-    strangers::Logged,
+    AgentName, AgentStanding, CallId, CallRecord, FlowVersion, OrderId, Timestamp,
+    command::ContactOf, strangers::Logged,
 };
 use strowger_pbx::port::{AliveLeg, LegId};
 use strowger_routing::{AttemptId, Input, Standing};
@@ -98,6 +98,11 @@ impl Dormant {
         Some(Clocks { elapsed: elapsed + later, wall: wall(told), trusted: wall(trusted) })
     }
 
+    /// Places that other calls have taken; those who kept them may not have been told.
+    fn taken(&self) -> HashSet<(CallId, OrderId)> {
+        self.images().flat_map(|image| image.taken.iter().copied()).collect()
+    }
+
     fn images(&self) -> impl Iterator<Item = &Image<'static>> {
         self.calls.iter().filter_map(|(_, image)| image.as_ref().ok())
     }
@@ -122,15 +127,15 @@ impl Exchange {
     /// Takes up every call, now that the PBX has said what is alive.
     pub(crate) fn wake(self: &Arc<Self>, dormant: Dormant, alive: Vec<AliveLeg>) {
         let since = tokio::time::Instant::now();
-        let last_seen = dormant.clocks().map(|last| last.elapsed);
+        let (last_seen, taken) = (dormant.clocks().map(|last| last.elapsed), dormant.taken());
         let gap =
             last_seen.map_or(Duration::ZERO, |seen| self.clock.elapsed().saturating_sub(seen));
         let mut by_leg: HashMap<LegId, AliveLeg> =
             alive.iter().map(|leg| (leg.leg.clone(), leg.clone())).collect();
         let mut flows: HashMap<FlowVersion, Result<Arc<LoadedFlow>, String>> = HashMap::new();
         let (mut entries, mut quieting) = (Vec::new(), Vec::new());
-        let (mut woken, mut given_up) = (Vec::new(), HashSet::new());
-        let mut calls_given_up = Vec::new();
+        let (mut woken, mut given_up, mut calls_given_up) =
+            (Vec::new(), HashSet::new(), Vec::new());
         for (open, image) in dormant.calls {
             let flow =
                 flows.entry(open.on.clone()).or_insert_with(|| self.flow_of(&open.on)).clone();
@@ -147,8 +152,8 @@ impl Exchange {
                     continue;
                 }
             };
-            let (id, arrived) = (open.call, image.record.arrived);
-            let mail = self.register.take_up(id, image.leg_ids(), &flow, arrived);
+            let id = open.call;
+            let mail = self.register.take_up(id, image.leg_ids(), &flow, image.record.arrived);
             let alive = |leg| by_leg.remove_entry(leg);
             let legs: BTreeMap<LegId, AliveLeg> = image.leg_ids().filter_map(alive).collect();
             let now = self.clock.now();
@@ -162,7 +167,7 @@ impl Exchange {
                 Some(flow.terms.clone())
             });
             let call = Call::of_image(flow.terms.clone(), image);
-            call.talking().for_each(|(agent, leg)| self.register.talks(agent, leg));
+            self.let_be_found(&call, &taken);
             entries.extend(call.places());
             quieting.extend(call.quieting());
             let on = flow.begin(now, caller.as_deref());
@@ -194,6 +199,18 @@ impl Exchange {
         for (running, alive, mail) in woken {
             let found = Box::new(Found { alive, gap, roll: roll.clone() });
             self.runtime.spawn(running.run(Some(found), mail));
+        }
+    }
+
+    /// On which legs the agents of a call talk; and the places that it keeps for those who are to be
+    /// called back, unless another call has taken them, and this one was not told.
+    fn let_be_found(&self, call: &Call, taken: &HashSet<(CallId, OrderId)>) {
+        call.talking().for_each(|(agent, leg)| self.register.talks(agent, leg));
+        let now = Now { wall: self.clock.now(), elapsed: self.clock.elapsed() };
+        let kept = call.kept_places(now);
+        match kept.iter().any(|place| taken.contains(&(call.id(), place.entry.order))) {
+            true => self.register.post(call.id(), CallInput::PlaceTaken),
+            false => kept.into_iter().for_each(|place| self.places.keep(place)),
         }
     }
 

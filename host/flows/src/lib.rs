@@ -8,7 +8,7 @@
 //!   by; [`watch`]: when; [`mod@check`]: whether it could be, without serving.
 //! * `flow_file`: a flow file as it is written; [`schemas`]: the schema of flow files; `read_flow`:
 //!   what a flow file says; `settings`: its settings, by the schema of the plugin; [`positions`]:
-//!   those of switches.
+//!   those of switches; `fronts`: flows that lead to each other by them.
 //! * `files`: the files as they are; `origin`: a flow file with its plugin; `fit`: the flow that is made of it for a site.
 //! * [`budget`]: the processor time of a version, which its calls share; `faults`: its faults, and
 //!   when it is withdrawn because of them; [`log_lines`]: what its calls may write to the log.
@@ -29,6 +29,7 @@ mod files;
 mod fit;
 pub mod flow;
 mod flow_file;
+mod fronts;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod fuzz;

@@ -8,6 +8,7 @@ use crate::{
     files::Files,
     fit::Kept,
     flow::{Counters, LoadedFlow},
+    fronts::Fronts,
     snapshot::{CatalogueConfig, Snapshot},
 };
 use std::{
@@ -138,14 +139,17 @@ impl Planner<'_> {
         serving.is_some_and(|serving| serving.version == flow.version)
     }
 
-    /// Refuses flows that claim the numbers of others, and those that the gate refuses, until
+    /// Refuses flows that claim the numbers of others, those that lead back to themselves, and those that the gate refuses, until
     /// nothing is left to refuse.
     fn settle(&mut self, config: &CatalogueConfig) {
         let mut tried = BTreeSet::new();
         loop {
-            let overlaps = self.overlaps();
-            if !overlaps.is_empty() {
-                for (name, problems) in overlaps {
+            let mut wrong = self.overlaps();
+            for (name, problems) in self.circles() {
+                wrong.entry(name).or_default().extend(problems);
+            }
+            if !wrong.is_empty() {
+                for (name, problems) in wrong {
                     self.refuse(&name, problems);
                 }
                 continue;
@@ -177,6 +181,17 @@ impl Planner<'_> {
                 }
             }
         }
+    }
+
+    /// Flows that have changed and lead back to themselves.
+    fn circles(&self) -> BTreeMap<FlowName, Vec<Problem>> {
+        let changed = || self.plan.flows.values().filter(|flow| !self.serves_now(flow));
+        if changed().next().is_none() {
+            return BTreeMap::new();
+        }
+        let fronts = Fronts::of(&self.plan.flows);
+        let circle = |flow: &Arc<LoadedFlow>| Some((flow.name.clone(), vec![fronts.circle(flow)?]));
+        changed().filter_map(circle).collect()
     }
 
     /// Flows that have changed and claim numbers of others.

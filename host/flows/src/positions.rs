@@ -42,6 +42,8 @@ pub struct Way {
     pub shown: String,
     /// Flows that get the call.
     pub flows: Vec<FlowName>,
+    /// Where the flow file says it, such as `/settings/positions/Open`.
+    pub at: String,
 }
 
 /// What is wrong with the positions that settings handle.
@@ -137,7 +139,7 @@ impl Table<'_> {
         };
         let flows = reached.iter().filter(|(format, _)| *format == "flow");
         let flows = flows.map(|(_, flow)| FlowName::from(*flow)).collect();
-        Way { position: position.to_owned(), shown, flows }
+        Way { position: position.to_owned(), shown, flows, at: child(&self.at, position) }
     }
 }
 

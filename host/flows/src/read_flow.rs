@@ -1,6 +1,9 @@
 //! What a flow file says, against the site; or what is wrong with it.
 
-use crate::flow_file::{CaseFile, FlowFile, PermissionsFile};
+use crate::{
+    flow_file::{CaseFile, FlowFile, PermissionsFile},
+    settings::no_switch,
+};
 use std::{collections::BTreeMap, sync::Arc};
 use strowger_model::{CaseKind, NumberPattern, PhoneNumber, TemplateName};
 use strowger_site::{
@@ -132,6 +135,13 @@ impl Reader<'_> {
         let templates = site.campaigns.keys().map(TemplateName::as_str).chain(["*"]);
         let templates: Vec<_> = templates.collect();
         self.known("campaign template", "/permissions/campaigns", &granted.campaigns, &templates);
+        for (index, name) in granted.switches.iter().enumerate().filter(|(_, name)| *name != "*") {
+            if let Some((message, help)) = no_switch(Some(site), name) {
+                let problem =
+                    self.source.at_value(&format!("/permissions/switches/{index}"), message);
+                self.problems.push(Problem { help, ..problem });
+            }
+        }
         let named: Vec<String> = agents.iter().map(|name| format!("agent:{name}")).collect();
         let either: Vec<_> =
             queues.iter().copied().chain(named.iter().map(String::as_str)).collect();

@@ -168,11 +168,7 @@ impl Names {
                 text,
                 site.map(|site| site.cases.keys().map(CaseKind::as_str).collect()),
             ),
-            "switch" => unknown(
-                "switch",
-                text,
-                site.map(|site| site.switches.keys().map(String::as_str).collect()),
-            ),
+            "switch" => no_switch(site, text),
             "phone-number" | "dialled-number" => match text.parse::<PhoneNumber>() {
                 Ok(number) if format == "dialled-number" => {
                     granted(Permissions::may_dial, number.as_str(), "dial")
@@ -190,6 +186,15 @@ impl Names {
             _ => None,
         }
     }
+}
+
+/// What is wrong with the name of a switch; nothing is, of a site file that is wrong.
+pub(crate) fn no_switch(site: Option<&Site>, name: &str) -> Option<(String, Option<String>)> {
+    let site = site?;
+    let known = site.switches.keys().map(String::as_str).collect();
+    let (message, help) = unknown("switch", name, Some(known))?;
+    let renamed = site.switch_called(name).map(|now| format!("it is called `{}` now", now.name));
+    Some((message, renamed.or(help)))
 }
 
 fn unknown(what: &str, name: &str, known: Option<Vec<&str>>) -> Option<(String, Option<String>)> {

@@ -14,7 +14,8 @@ use strowger_model::{CallId, Case, command::Field};
 
 /// A database with a journal in it, or with room for one.
 pub trait Backend: Send + Sync {
-    /// Opens the journal for the host; makes it if there is none, upgrades it if it is older.
+    /// Opens the journal for the host; makes it if there is none, upgrades it if it is older. Lists
+    /// of campaigns that were not opened are gone.
     ///
     /// # Errors
     /// [`OpenError::InUse`] while there is another writer, of this process or of any other.

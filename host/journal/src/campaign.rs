@@ -9,13 +9,17 @@ use strowger_model::{
 /// whoever resumes the campaign; see [`crate::encode`].
 #[derive(Debug)]
 pub enum CampaignChange {
-    /// It was opened. Its state follows.
-    Opened {
-        /// As what.
-        opened: Opened,
-        /// Its list, in order: the rows, from 0 on.
+    /// A part of the list of a campaign that is opened after this, and only then is known.
+    Listed {
+        /// Of which campaign.
+        name: CampaignName,
+        /// The row of the first of them, from 0 on.
+        first: u32,
+        /// In the order of the list.
         people: Vec<Person>,
     },
+    /// It was opened. Its list came before, and its state follows.
+    Opened(Opened),
     /// How it stands; takes the place of what was kept before.
     State {
         /// Which campaign.
@@ -64,10 +68,25 @@ pub(crate) enum About {
     DoNotCall([u8; 16]),
 }
 
+/// People on lists that are committed at once, at most.
+pub(crate) const ROWS: usize = 10_000;
+
 impl CampaignChange {
+    /// The list of a campaign, in parts. Each is to be an entry of its own, before the one with
+    /// [`Self::Opened`]: a host that dies between leaves nothing of the campaign.
+    pub fn listed(name: &CampaignName, people: Vec<Person>) -> Vec<Self> {
+        let mut people = people.into_iter();
+        let part = |first| {
+            let people: Vec<Person> = people.by_ref().take(ROWS).collect();
+            let name = name.clone();
+            (!people.is_empty()).then_some(Self::Listed { name, first, people })
+        };
+        (0..).step_by(ROWS).map_while(part).collect()
+    }
+
     pub(crate) fn about(&self) -> Option<About> {
         match self {
-            Self::Opened { .. } | Self::Forgotten(_) => None,
+            Self::Listed { .. } | Self::Opened(_) | Self::Forgotten(_) => None,
             Self::State { name, .. } => Some(About::State(name.clone())),
             Self::Contact { name, row, .. } => Some(About::Contact(name.clone(), *row)),
             Self::Disposed { name, row, .. } => Some(About::Disposed(name.clone(), *row)),

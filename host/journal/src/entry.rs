@@ -71,6 +71,27 @@ pub enum Change {
     Campaign(Box<CampaignChange>),
     /// A switch was turned: how it stands, and who did it.
     Switch(Box<Turned>),
+    /// A switch has another name: how it stands, and its turns, are that one's. What was kept of how
+    /// a switch of that name stood is replaced.
+    SwitchRenamed {
+        /// The name before.
+        was: String,
+        /// The name now.
+        name: String,
+    },
+}
+
+impl Change {
+    /// People on lists in it.
+    pub(crate) fn rows(&self) -> usize {
+        match self {
+            Self::Campaign(change) => match &**change {
+                CampaignChange::Listed { people, .. } => people.len(),
+                _ => 0,
+            },
+            _ => 0,
+        }
+    }
 }
 
 /// How the clocks of the host read at one moment.

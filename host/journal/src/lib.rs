@@ -7,6 +7,7 @@
 //!   commit is released by it.
 //! * `queue`: between the calls' tasks and the writer, and what happens when the database is full
 //!   or stuck; `kept`: what is remembered then.
+//! * `group`: what is committed at once.
 //! * `threads`: the writer (group commit) and the watchdog.
 //! * [`backend`]: what a database has to do; [`error`]: why it cannot.
 //! * [`read`]: what was kept, read back, also by commands beside a running host.
@@ -25,6 +26,7 @@ pub mod campaign;
 pub mod codec;
 pub mod entry;
 pub mod error;
+mod group;
 mod kept;
 mod queue;
 pub mod read;

@@ -1,7 +1,8 @@
 //! The journal's queue: what was submitted, who may go on, and whether the database keeps up.
 //!
-//! Three threads meet here. Submitters append and go on. The writer takes all that is pending,
-//! commits it in one transaction and releases what waited for it. The watchdog declares the journal
+//! Three threads meet here. Submitters append and go on. The writer takes all that is pending (of
+//! long lists only a part, see [`Groups`]), commits it in one transaction and releases what waited
+//! for it. The watchdog declares the journal
 //! stuck when nothing was committed for a while although something is pending, whatever the writer
 //! hangs in: then everything is released, and until the writer succeeds again a submitter is
 //! released at once and only what [`Kept`] remembers is kept.
@@ -16,6 +17,7 @@
 use crate::{
     entry::{Change, Entry, Release},
     error::Failure,
+    group::Groups,
     kept::Kept,
     remove::{Remove, Removed},
 };
@@ -85,7 +87,7 @@ pub(crate) struct Queue {
 }
 
 struct State {
-    changes: Vec<Change>,
+    groups: Groups,
     removals: VecDeque<Removal>,
     releases: VecDeque<(u64, Release)>,
     /// Entries submitted, taken by the writer, and committed, since the start.
@@ -128,7 +130,7 @@ impl State {
 impl Queue {
     pub(crate) fn new(capacity: usize, clock: fn() -> Timestamp) -> Self {
         let state = State {
-            changes: Vec::new(),
+            groups: Groups::default(),
             removals: VecDeque::new(),
             releases: VecDeque::new(),
             submitted: 0,
@@ -184,8 +186,7 @@ impl Queue {
                 self.release(state, number);
             }
             None => {
-                let first = state.changes.is_empty();
-                state.changes.extend(entry.changes);
+                let first = state.groups.add(entry.changes, number);
                 state.pending_since.get_or_insert_with(Instant::now);
                 let full = (state.submitted - state.committed) as usize >= self.capacity;
                 match full {
@@ -282,13 +283,12 @@ impl Queue {
                         .unwrap_or_else(PoisonError::into_inner);
                     continue;
                 }
-                state.busy = state.submitted - state.taken >= BUSY;
-                state.taken = state.submitted;
-                return Work::Commit {
-                    changes: mem::take(&mut state.changes),
-                    gaps: Vec::new(),
-                    upto: state.taken,
-                };
+                let group = state.groups.next();
+                let upto = group.as_ref().map_or(state.submitted, |group| group.upto);
+                let changes = group.map(|group| group.changes).unwrap_or_default();
+                state.busy = upto - state.taken >= BUSY;
+                state.taken = upto;
+                return Work::Commit { changes, gaps: Vec::new(), upto };
             }
             if state.closing {
                 return Work::End;
@@ -367,9 +367,7 @@ impl Queue {
              written again, what happened in them is lost"
         );
         let mut kept = Kept::default();
-        for change in mem::take(&mut state.changes) {
-            kept.keep(change, self.capacity);
-        }
+        state.groups.take().for_each(|change| kept.keep(change, self.capacity));
         state.stuck = Some(kept);
         state.taken = state.submitted;
         self.health.send_replace(Health::Stuck { since: (self.clock)(), why });

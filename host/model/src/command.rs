@@ -251,6 +251,9 @@ pub struct EnterQueue {
     /// The number of somebody who is to be called back. Personal data.
     #[serde(default)]
     pub calls_back: Option<PhoneNumber>,
+    /// The place is only kept, and no agent is rung.
+    #[serde(default)]
+    pub rests: bool,
 }
 
 /// How long the far end may ring, counted from ringing.

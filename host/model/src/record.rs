@@ -28,8 +28,8 @@ pub struct CallRecord {
     pub connected: Option<Timestamp>,
     /// The agent who had the call first.
     pub agent: Option<AgentName>,
-    /// In queues, until connected or left; and while numbers were dialled, until somebody was
-    /// connected.
+    /// In queues, until connected or left; and while numbers were dialled or the caller heard music,
+    /// until somebody was connected.
     pub waited: Duration,
     /// After waiting in vain for an agent, the caller was connected or sent to somebody else.
     pub overflowed: bool,

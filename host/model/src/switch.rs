@@ -4,6 +4,12 @@ use crate::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Characters of the name of whoever turns a switch, at most.
+pub const MOST_BY: usize = 100;
+
+/// Characters of a reason for a turn, at most.
+pub const MOST_REASON: usize = 500;
+
 /// How a switch stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SwitchState {
@@ -50,7 +56,7 @@ pub struct SwitchTurn {
     pub name: String,
     /// When.
     pub at: Timestamp,
-    /// Who; none: nobody said, or it was the host itself.
+    /// Who, in at most [`MOST_BY`] characters; none: nobody said, or it was the host itself.
     pub by: Option<String>,
     /// By what.
     pub means: Means,
@@ -62,7 +68,7 @@ pub struct SwitchTurn {
     pub to: String,
     /// Then it goes back by itself.
     pub until: Option<Timestamp>,
-    /// Why, if that was said.
+    /// Why, in at most [`MOST_REASON`] characters, if that was said.
     pub reason: Option<String>,
 }
 

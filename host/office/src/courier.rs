@@ -136,7 +136,19 @@ impl Courier {
     /// What the mail server said, or why it could not be reached.
     pub async fn send(&self, mail: &Mail) -> Result<(), NotSent> {
         let message = self.message(mail).map_err(|said| NotSent { said, refused: true })?;
-        let delivered = timeout(self.patience, self.deliver(&message)).await.map_err(|_| {
+        self.say(Some(&message)).await
+    }
+
+    /// Connects and logs in as for a mail, and hands none over.
+    ///
+    /// # Errors
+    /// What the mail server said, or why it could not be reached.
+    pub async fn reach(&self) -> Result<(), NotSent> {
+        self.say(None).await
+    }
+
+    async fn say(&self, message: Option<&Message>) -> Result<(), NotSent> {
+        let delivered = timeout(self.patience, self.deliver(message)).await.map_err(|_| {
             let said = format!("the mail server took longer than {:?}", self.patience);
             NotSent { said, refused: false }
         })?;
@@ -148,7 +160,7 @@ impl Courier {
     }
 
     /// On a connection of its own, which is still open then.
-    async fn deliver(&self, message: &Message) -> Result<AsyncSmtpConnection, Error> {
+    async fn deliver(&self, message: Option<&Message>) -> Result<AsyncSmtpConnection, Error> {
         let (wrapper, starttls) = match &self.tls {
             Tls::Wrapper(parameters) => (Some(parameters.clone()), None),
             Tls::Required(parameters) => (None, Some(parameters.clone())),
@@ -164,7 +176,9 @@ impl Courier {
         if let Some(credentials) = &self.credentials {
             connection.auth(DEFAULT_MECHANISMS, credentials).await?;
         }
-        connection.send(message.envelope(), &message.formatted()).await?;
+        if let Some(message) = message {
+            connection.send(message.envelope(), &message.formatted()).await?;
+        }
         Ok(connection)
     }
 

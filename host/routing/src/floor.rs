@@ -138,8 +138,9 @@ impl Floor {
                 self.phone_is(&agent, endpoint, state, out)?
             }
             Input::Agent { agent, action } => self.agent_does(&agent, action, out)?,
-            Input::Enter { entry, ask, priority, waited } => {
-                self.enter(entry, &ask, priority, waited, out)?
+            Input::Enter { entry, ask, priority, waited, placed } => {
+                let rank = self.rank(priority, waited);
+                self.enter(entry, &ask, rank, placed, out)?
             }
             Input::Widen { entry, ask } => self.widen(entry, &ask)?,
             Input::Leave { entry, hung_up } => {
@@ -190,12 +191,22 @@ impl Floor {
         }
     }
 
+    /// Of the next that enters.
+    fn rank(&self, priority: u8, waited: Duration) -> Rank {
+        Rank {
+            priority: Reverse(priority),
+            since: self.now.saturating_sub(nanos(waited)),
+            serial: self.serial + 1,
+            entry: self.entries.next_ix(),
+        }
+    }
+
     fn enter(
         &mut self,
         id: EntryId,
         ask: &[Asked],
-        priority: u8,
-        waited: Duration,
+        rank: Rank,
+        placed: bool,
         out: &mut Vec<Output>,
     ) -> Result<(), RefusedInput> {
         if self.entries.find(id).is_some() {
@@ -210,7 +221,7 @@ impl Floor {
         if let Some(why) = all(Pool::is_deserted)
             .then_some(Left::NobodyLoggedIn)
             .or_else(|| all(Pool::is_out_of_reach).then_some(Left::NobodyReachable))
-            .or_else(|| all(Pool::is_full).then_some(Left::Full))
+            .or_else(|| (!placed && all(Pool::is_full)).then_some(Left::Full))
         {
             for pool in &asked {
                 let counts = &mut self.pool_mut(*pool).counts;
@@ -219,13 +230,7 @@ impl Floor {
             out.push(Output::Left { entry: id, why });
             return Ok(());
         }
-        self.serial += 1;
-        let rank = Rank {
-            priority: Reverse(priority),
-            since: self.now.saturating_sub(nanos(waited)),
-            serial: self.serial,
-            entry: self.entries.next_ix(),
-        };
+        self.serial = rank.serial;
         for pool in &asked {
             self.pool_mut(*pool).take_in(rank);
         }

@@ -99,6 +99,8 @@ pub enum Input {
         priority: u8,
         /// Already, before now.
         waited: Duration,
+        /// The place is an old one: a queue that is full takes it all the same.
+        placed: bool,
     },
     /// Offer an entry to more agents *additionally* (P4, P5): phones that ring go on ringing.
     /// Nothing happens if the entry is connected.

@@ -12,6 +12,7 @@ use crate::term::{CIVIL, Term, When};
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use strowger_model::PhoneNumber;
 use toml::Spanned;
 
 /// A scenario: who calls when, what agents and outside numbers do, and what must come of it.
@@ -199,6 +200,14 @@ pub struct OnDuty {
     /// Civil date and time of the site. Not given: after the scenario.
     #[schemars(regex(pattern = CIVIL))]
     pub until: Option<String>,
+}
+
+/// Telephones in a file of their own: the table `outside` of a scenario.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phones {
+    /// By number, in E.164.
+    pub outside: BTreeMap<PhoneNumber, Phone>,
 }
 
 /// How a telephone behaves when it is called.

@@ -95,6 +95,11 @@ pub fn run(
     report
 }
 
+/// What of a scenario does not go with its flow and its site. Nothing is played.
+pub fn wrong(scenario: &Scenario, flow: &LoadedFlow, beside: &Snapshot) -> Vec<Problem> {
+    Prepared::new(scenario, flow, beside, How::TEST).err().unwrap_or_default()
+}
+
 /// Site and flow as the scenario wants them.
 struct Prepared {
     flow: Arc<LoadedFlow>,

@@ -164,7 +164,8 @@ impl Agent {
 }
 
 impl Written {
-    pub(crate) fn behaviour(&self) -> Phone {
+    /// The same for the sim.
+    pub fn behaviour(&self) -> Phone {
         outside(behaviour(self.phone, self.after, self.talks, &self.keys))
     }
 }

@@ -6,7 +6,7 @@ use std::{
     fmt,
 };
 
-/// The names of the queues and agents of a site.
+/// The names of the queues, agents and switches of a site.
 #[derive(Clone, Debug, Default)]
 pub struct Names(BTreeMap<Kind, BTreeSet<String>>);
 
@@ -15,6 +15,7 @@ pub struct Names(BTreeMap<Kind, BTreeSet<String>>);
 enum Kind {
     Queue,
     Agent,
+    Switch,
 }
 
 impl Kind {
@@ -22,6 +23,7 @@ impl Kind {
         match self {
             Self::Queue => "queues",
             Self::Agent => "agents",
+            Self::Switch => "switches",
         }
     }
 
@@ -29,6 +31,7 @@ impl Kind {
         match self {
             Self::Queue => "queue",
             Self::Agent => "agent",
+            Self::Switch => "switch",
         }
     }
 }
@@ -62,7 +65,7 @@ impl Names {
             let table = source.value.get(kind.table()).and_then(|table| table.as_object());
             (kind, table.into_iter().flat_map(|table| table.keys().cloned()).collect())
         };
-        Self([Kind::Queue, Kind::Agent].map(names).into())
+        Self([Kind::Queue, Kind::Agent, Kind::Switch].map(names).into())
     }
 
     fn has(&self, kind: Kind, name: &str) -> bool {
@@ -75,21 +78,31 @@ impl Site {
     pub fn names(&self) -> Names {
         let queues = self.queues.keys().map(ToString::to_string).collect();
         let agents = self.agents.keys().map(ToString::to_string).collect();
-        Names([(Kind::Queue, queues), (Kind::Agent, agents)].into())
+        let switches = self.switches.keys().cloned().collect();
+        Names([(Kind::Queue, queues), (Kind::Agent, agents), (Kind::Switch, switches)].into())
     }
 
-    /// Names of before that nobody had in the site before this one. A name that is not new was
-    /// looked at before.
-    pub fn misnamed(&self, before: &Names) -> Vec<Misnamed> {
-        let own = self.names();
+    /// What has a name of before: its kind, its name, and the one before.
+    fn renamed(&self) -> impl Iterator<Item = (Kind, String, String)> {
         let queues = self.queues.values().filter_map(|queue| {
             Some((Kind::Queue, queue.name.to_string(), queue.was.as_ref()?.to_string()))
         });
         let agents = self.agents.values().filter_map(|agent| {
             Some((Kind::Agent, agent.name.to_string(), agent.was.as_ref()?.to_string()))
         });
-        let new = queues
-            .chain(agents)
+        let switches = self
+            .switches
+            .values()
+            .filter_map(|switch| Some((Kind::Switch, switch.name.clone(), switch.was.clone()?)));
+        queues.chain(agents).chain(switches)
+    }
+
+    /// Names of before that nobody had in the site before this one. A name that is not new was
+    /// looked at before.
+    pub fn misnamed(&self, before: &Names) -> Vec<Misnamed> {
+        let own = self.names();
+        let new = self
+            .renamed()
             .filter(|(kind, name, was)| !before.has(*kind, name) && !before.has(*kind, was));
         let misnamed = new.map(|(kind, name, was)| {
             let before = before.0.get(&kind).into_iter().flatten().map(String::as_str);
@@ -101,19 +114,8 @@ impl Site {
 
     /// Whether a name of before is still as it was found.
     pub fn has(&self, misnamed: &Misnamed) -> bool {
-        let was = match misnamed.kind {
-            Kind::Queue => self
-                .queues
-                .get(&*misnamed.name)
-                .and_then(|it| it.was.as_ref())
-                .map(|it| it.as_str()),
-            Kind::Agent => self
-                .agents
-                .get(&*misnamed.name)
-                .and_then(|it| it.was.as_ref())
-                .map(|it| it.as_str()),
-        };
-        was == Some(&*misnamed.was)
+        let Misnamed { kind, name, was, .. } = misnamed;
+        self.renamed().any(|(k, n, w)| (k, &n, &w) == (*kind, name, was))
     }
 }
 
@@ -134,7 +136,7 @@ mod tests {
     #[test]
     fn a_name_of_before_is_one_that_there_was() {
         const SITE: &str = "time_zone = \"Europe/Brussels\"\nlanguage = \"nl-BE\"\n";
-        let before = format!("{SITE}[queues.helpdesk]\n[agents.an]\n[agents.bo]\n");
+        let before = format!("{SITE}[queues.helpdesk]\n[agents.an]\n[agents.bo]\n[switches.hap]\n");
         let names = super::Names::of_file(&source(&before));
         // Every agent has a phone.
         let whole = |text: &str| {
@@ -160,6 +162,16 @@ mod tests {
             [
                 "`was = \"helpdsk\"` of [queues.desk]: there was no queue `helpdsk`, so nothing of it goes on; did you mean `helpdesk`?",
                 "`was = \"ann\"` of [agents.anna]: there was no agent `ann`, so nothing of it goes on; did you mean `an`?",
+            ]
+        );
+        let switch = |was: &str| {
+            said(&format!("[switches.post]\nwas = \"{was}\"\npositions = [\"Open\", \"Dicht\"]\n"))
+        };
+        assert_eq!(switch("hap"), [""; 0]);
+        assert_eq!(
+            switch("hup"),
+            [
+                "`was = \"hup\"` of [switches.post]: there was no switch `hup`, so nothing of it goes on; did you mean `hap`?"
             ]
         );
         // Looked at when it was new.

@@ -177,6 +177,8 @@ impl Agent {
 pub struct Switch {
     /// Its name in flows.
     pub name: String,
+    /// Its name before.
+    pub was: Option<String>,
     /// For people.
     pub label: String,
     /// 2 to 10, each once; the first is the normal one.
@@ -315,6 +317,12 @@ impl Site {
         self.switches
             .get(key)
             .or_else(|| self.switches.values().find(|switch| switch.code.as_deref() == Some(key)))
+    }
+
+    /// A switch by its name or the one before.
+    pub fn switch_called(&self, name: &str) -> Option<&Switch> {
+        let renamed = || self.switches.values().find(|switch| switch.was.as_deref() == Some(name));
+        self.switches.get(name).or_else(renamed)
     }
 
     /// Whether an endpoint that the PBX has authenticated is a phone of the site: an agent's, or

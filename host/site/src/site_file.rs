@@ -124,6 +124,10 @@ pub(crate) struct CaseFile {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SwitchFile {
+    /// Its name before. It stands where it stood, its history goes on, and callers who wait for a
+    /// turn of it are told.
+    #[serde(default)]
+    pub(crate) was: Option<String>,
     /// What people call it. Lists of switches are in the order of this. Without it, the name in this
     /// file.
     #[serde(default)]

@@ -5,9 +5,18 @@ use crate::{
     eraser::remove,
     format::CannotOpen,
     table::{
-        agent::Agents, campaign::Campaigns, case::Cases, clock::ClocksKept, decision::Decisions,
-        in_force::InForceKept, mail::Mails, open_call::OpenCalls, record::Records, step::Steps,
-        switch::Switches, version::Versions,
+        agent::Agents,
+        campaign::{self, Campaigns},
+        case::Cases,
+        clock::ClocksKept,
+        decision::Decisions,
+        in_force::InForceKept,
+        mail::Mails,
+        open_call::OpenCalls,
+        record::Records,
+        step::Steps,
+        switch::Switches,
+        version::Versions,
     },
 };
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior::Immediate};
@@ -34,7 +43,9 @@ impl SqliteWriter {
         checkpoints: Checkpoints,
         lock: File,
     ) -> Result<Self, CannotOpen> {
-        set_up(&connection).map_err(CannotOpen::of(path))?;
+        set_up(&connection)
+            .and_then(|()| campaign::delete_halves(&connection))
+            .map_err(CannotOpen::of(path))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Self { connection, last_calls: HashMap::new(), checkpoints, _lock: lock })
     }
@@ -156,6 +167,7 @@ impl<'c> Group<'c> {
             Change::InForce(in_force) => self.in_force.insert(in_force),
             Change::Decision(decision) => self.decisions.insert(decision),
             Change::Switch(turned) => self.switches.insert(turned),
+            Change::SwitchRenamed { was, name } => self.switches.rename(was, name),
             Change::Campaign(change) => self.campaigns.change(change),
         }
     }

@@ -48,8 +48,16 @@ fn person(id: &str, last: u32) -> Person {
     }
 }
 
-fn open_campaign(name: &str, days_ago: u64, people: &[Person]) -> CampaignChange {
-    CampaignChange::Opened { opened: opened(name, days_ago), people: people.to_vec() }
+/// A campaign with its list, in two parts.
+fn open_campaign(name: &str, days_ago: u64, people: &[Person]) -> [CampaignChange; 3] {
+    let (some, others) = people.split_at(people.len() / 2);
+    let listed = |first: usize, people: &[Person]| CampaignChange::Listed {
+        name: name.into(),
+        first: first as u32,
+        people: people.to_vec(),
+    };
+    let opened = CampaignChange::Opened(opened(name, days_ago));
+    [listed(0, some), listed(some.len(), others), opened]
 }
 
 fn state(name: &str, ended: Option<u64>, state: u8) -> CampaignChange {
@@ -86,22 +94,23 @@ pub fn of_campaigns_and_contacts_the_last_state_is_kept(ground: &dyn Ground) {
     assert_eq!(store.campaigns().unwrap(), []);
     let people = [person("a", 1), person("b", 2)];
     let (later, first) = ("a-later", "z-first");
-    keep_all(&store, [open_campaign(first, 1, &people), state(first, None, 1)]);
+    keep_all(&store, open_campaign(first, 1, &people).into_iter().chain([state(first, None, 1)]));
+    keep_all(&store, open_campaign(later, 1, &people[..1]));
     keep_all(
         &store,
         [
-            open_campaign(later, 1, &people[..1]),
             contact(first, 1, 1),
             contact(first, 1, 2),
             dispose(first, 1, "busy"),
             dispose(first, 1, "accepted"),
             state(first, Some(0), 2),
-            // Handed in again, and of a campaign that nobody knows.
-            open_campaign(first, 1, &people),
+            // Of a campaign that nobody knows.
             state("unknown", None, 1),
             contact("unknown", 0, 1),
         ],
     );
+    // Handed in again.
+    keep_all(&store, open_campaign(first, 1, &people));
     drop(store);
     let store = open(ground);
     let kept = |person: &Person, state: Option<u8>, outcome: Option<&str>| KeptContact {
@@ -125,9 +134,25 @@ pub fn of_campaigns_and_contacts_the_last_state_is_kept(ground: &dyn Ground) {
     assert_eq!(store.campaigns().unwrap(), [of_first, of_later.clone()], "as they were opened");
     keep_all(&store, [CampaignChange::Forgotten(first.into())]);
     assert_eq!(store.campaigns().unwrap(), [of_later]);
-    keep_all(&store, [open_campaign(first, 0, &people[1..])]);
+    keep_all(&store, open_campaign(first, 0, &people[1..]));
     let again = store.campaigns().unwrap().pop().unwrap();
     assert_eq!((again.ended, again.contacts), (None, vec![kept(b, None, None)]), "a new one");
+}
+
+pub fn of_a_campaign_whose_host_died_before_it_was_opened_nothing_is_left(ground: &dyn Ground) {
+    let store = open(ground);
+    let [first, second, opened] = open_campaign("half", 1, &[person("a", 1), person("b", 2)]);
+    keep_all(&store, [first, second]);
+    assert_eq!(store.campaigns().unwrap(), []);
+    drop(store);
+    let store = open(ground);
+    keep_all(&store, [opened]);
+    assert_eq!(store.campaigns().unwrap()[0].contacts, [], "nobody of the first list");
+    keep_all(&store, open_campaign("whole", 1, &[person("c", 3)]));
+    drop(store);
+    let of = |kept: &KeptCampaign| (kept.opened.name.to_string(), kept.contacts.len());
+    let kept: Vec<_> = open(ground).campaigns().unwrap().iter().map(of).collect();
+    assert_eq!(kept, [("half".to_owned(), 0), ("whole".to_owned(), 1)]);
 }
 
 fn never(key: [u8; 16], number: Option<PhoneNumber>, since: u64) -> NeverCalled {
@@ -199,7 +224,8 @@ pub fn who_was_on_a_list_goes_with_personal_data(ground: &dyn Ground) {
         [("ancient", Some(450)), ("old", Some(40)), ("new", Some(1)), ("runs", None)]
     {
         let list = if name == "ancient" { &people[2..] } else { &people };
-        keep_all(&store, [open_campaign(name, 460, list), state(name, ended, 1)]);
+        let opened = open_campaign(name, 460, list).into_iter();
+        keep_all(&store, opened.chain([state(name, ended, 1)]));
     }
     keep_all(&store, [dispose("old", 0, "accepted"), contact("old", 0, 1)]);
     store.retain(&Retention::default(), NOW).unwrap();

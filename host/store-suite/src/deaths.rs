@@ -18,7 +18,9 @@ const STEPS: u32 = 8;
 /// Journals calls without end, and says on standard output what was released: for the process that
 /// is killed.
 pub fn journals_without_end(backend: &dyn Backend) {
-    let store = Store::open(backend, Options::default()).unwrap();
+    // What is released is committed: a busy machine is no reason to release it before.
+    let patient = Options { stuck_after: SOON, ..Options::default() };
+    let store = Store::open(backend, patient).unwrap();
     let after = store.open_calls().unwrap().last().map(|open| open.call);
     let mut calls: Vec<CallId> = Vec::new();
     let mut last =

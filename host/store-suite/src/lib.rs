@@ -73,6 +73,7 @@ macro_rules! suite {
             of_a_switch_the_last_state_and_every_turn_is_kept);
         $crate::suite!(@ $ground; campaigns:
             of_campaigns_and_contacts_the_last_state_is_kept
+            of_a_campaign_whose_host_died_before_it_was_opened_nothing_is_left
             the_do_not_call_list_outlives_all_and_an_erased_number_stays_on_it
             who_was_on_a_list_goes_with_personal_data
             a_call_to_somebody_on_a_list_is_made_anonymous);

@@ -42,12 +42,29 @@ pub fn of_a_switch_the_last_state_and_every_turn_is_kept(ground: &dyn Ground) {
     };
     let [first, second, third] = turns.map(|turned| turned.turn);
     assert_eq!(read(None, None), [third.clone(), second, first.clone()], "the newest first");
-    assert_eq!(read(Some("vcare"), None), [third.clone(), first]);
-    assert_eq!(read(Some("vcare"), Some(1)), [third]);
+    assert_eq!(read(Some("vcare"), None), [third.clone(), first.clone()]);
+    assert_eq!(read(Some("vcare"), Some(1)).first(), Some(&third));
+
+    // Another name: the state and the turns are that one's, also where one of that name was once.
+    let name = || "hap".to_owned();
+    let once = turned("hap", 4, "Gesloten", None);
+    keep(
+        &store,
+        vec![
+            Change::Switch(Box::new(once.clone())),
+            Change::SwitchRenamed { was: "vcare".to_owned(), name: name() },
+        ],
+    );
+    let renamed = |turn: &SwitchTurn| SwitchTurn { name: name(), ..turn.clone() };
+    let (third, first) = (renamed(&third), renamed(&first));
+    assert_eq!(read(Some("hap"), None), [once.turn, third.clone(), first]);
+    let states = store.switches().unwrap();
+    let stands: Vec<_> = states.iter().map(|it| (&*it.name, &*it.position)).collect();
+    assert_eq!(stands, [("hap", "Calamiteit"), ("meldtekst", "Calamiteit")]);
 
     // Who turned what is kept for good.
     let years = Timestamp(100 * 366 * 86_400_000);
     store.retain(&Retention::default(), years).unwrap();
     erase(ground.backend(), &Erase::Before(years)).unwrap();
-    assert_eq!((read(None, None).len(), store.switches().unwrap().len()), (3, 2));
+    assert_eq!((read(None, None).len(), store.switches().unwrap().len()), (4, 2));
 }

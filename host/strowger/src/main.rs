@@ -21,8 +21,8 @@ use anyhow::Result;
 use args::{Cli, Command, SchemaKind};
 use clap::{CommandFactory, Parser};
 use commands::{
-    adapter, call, calls, campaign, card, cases, check, dnc, drill, erase, floor, flows, hours,
-    mails, pin, records, replay, report, sim, status, switch, test,
+    adapter, call, calls, campaign, card, cases, check, dnc, doctor, drill, erase, floor, flows,
+    hours, init, mails, pin, records, replay, report, sim, status, switch, test,
 };
 use std::{
     io::{self, ErrorKind, Write},
@@ -51,6 +51,8 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 fn run(cli: Cli) -> Result<ExitCode> {
     let good = match cli.command {
         Command::Serve(args) => strowger_daemon::serve(args.config.read()?)?,
+        Command::Init(args) => init::init(&args)?,
+        Command::Doctor(args) => doctor::doctor(&args)?,
         Command::Check(args) => check::check(&args)?,
         Command::Test(args) => test::test(&args)?,
         Command::Hours(args) => hours::hours(&args)?,
@@ -87,6 +89,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
                 SchemaKind::Api => strowger_api::v1::schema(),
             };
             println!("{}", serde_json::to_string_pretty(&schema)?);
+            true
+        }
+        Command::Man { folder } => {
+            std::fs::create_dir_all(&folder)?;
+            clap_mangen::generate_to(Cli::command(), &folder)?;
             true
         }
         Command::Completions { shell } => {

@@ -1,4 +1,4 @@
-//! A hospital's contact centre in front of its clinics: requirements K1 to K3, from "Hoe vergroot
+//! A hospital's contact centre in front of its clinics: requirements K1 to K6, from "Hoe vergroot
 //! je de telefonische bereikbaarheid in het ziekenhuis?". The Dutch is that document's.
 
 mod settings;
@@ -15,7 +15,7 @@ impl Script for ContactCentre {
     type Settings = Settings;
 
     const FIELDS: Option<&'static [&'static str]> =
-        Some(&["clinic", "call", "clinics", "position", "minutes"]);
+        Some(&["clinic", "call", "clinics", "position", "minutes", "number"]);
 
     fn check(settings: &Settings) -> Result<(), String> {
         let mut numbers = BTreeSet::new();
@@ -87,11 +87,17 @@ async fn contact_centre(call: &Call, s: &'static Settings) -> Result<Ending, Fai
         .iter()
         .map(|words| words.map(|text| text.replace("{clinic}", name)).in_language(None))
         .collect();
+    // K6: who was to be called back, and calls again, has the place.
+    let kept = match &s.call_back {
+        Some(_) => call.place_kept(&s.team).await,
+        None => None,
+    };
     let mut waiting = call
         .wait_in(&s.team)
-        .entering(|queue| queue.display(shown).whisper(whisper))
+        .entering(|queue| queue.display(shown).whisper(whisper).waited(kept))
         .music(&s.music)
         .say(said(&s.texts.waiting), s.repeat_every)
+        .call_back(s.call_back.as_ref(), language.as_deref())
         .announced(s.announce.as_ref(), language.as_deref());
     // K2 "De patiënt moet direct antwoord op zijn vraag kunnen krijgen en pas in uitzonderlijke
     // gevallen worden doorverbonden met een
@@ -110,8 +116,10 @@ async fn contact_centre(call: &Call, s: &'static Settings) -> Result<Ending, Fai
             Ok(call.talk_and_code(agent.leg, wrap_up, "answered").await)
         }
         Err(nobody) => {
-            call.play(said(&s.texts.nobody)).await;
-            call.hang_up_all();
+            if !nobody.caller_is_gone() {
+                call.play(said(&s.texts.nobody)).await;
+                call.hang_up_all();
+            }
             Ok(nobody.word().into())
         }
     }

@@ -26,6 +26,8 @@ pub struct Settings {
     pub repeat_every: Seconds,
     /// What they are told of their place in line; not given: nothing.
     pub announce: Option<Announce>,
+    /// How those who wait may be called back, keeping their place (K6); not given: not at all.
+    pub call_back: Option<CallBack>,
     /// Languages that callers may choose with a key, unless they are contacts with a language of
     /// their own; none: the flow's.
     #[serde(default)]

@@ -159,6 +159,25 @@ fn k5_the_agent_keys_what_came_of_it() {
 }
 
 #[test]
+fn k6_who_calls_again_before_being_called_back_has_the_place() {
+    let kept = strowger_sdk::reads::CallBackStatus {
+        call: "before".into(),
+        flow: "contact-centre".into(),
+        waited_since: 7,
+        queues: vec!["klantcontact".into()],
+    };
+    let mut site = Site::default();
+    site.call_backs.insert(CALLER_NUMBER.into(), kept);
+    let mut call = cardiology(site.clone());
+    call.comes_of("take-place", strowger_sdk::types::Outcome::Done);
+    assert_eq!(entry(&call).waited_since, Some(7));
+    let mut off = settings();
+    off.call_back = None;
+    let off = call_to(off, "+3293320101", site);
+    assert_eq!(entry(&off).waited_since, None);
+}
+
+#[test]
 fn an_announcement_without_end_is_refused() {
     let announce = |every| Announce {
         every: Seconds(every),

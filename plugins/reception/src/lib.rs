@@ -207,6 +207,7 @@ impl Turn {
                     waited_since: None,
                     with_caller: true,
                     calls_back: None,
+                    rests: false,
                     agent_leg: FAR.into(),
                     whisper: Vec::new(),
                     display_name: None,

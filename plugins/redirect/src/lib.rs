@@ -9,7 +9,11 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use strowger_sdk::{prelude::*, script::Events, types::KeepWaiting};
+use strowger_sdk::{
+    prelude::*,
+    script::Events,
+    types::{Confirm, KeepWaiting},
+};
 
 /// The `[settings]` of a flow file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -69,6 +73,24 @@ pub struct To {
     pub music: String,
     /// Said if nobody answers there; then the call ends.
     pub nobody: Words,
+    /// Who answers has to press a key, so that no voice mail takes the caller. Without it, whoever
+    /// answers has the caller.
+    #[serde(default)]
+    pub confirm: Option<Confirming>,
+}
+
+/// The key that whoever answers has to press.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Confirming {
+    /// The key.
+    #[schemars(regex(pattern = "^[0-9*#]$"))]
+    pub key: char,
+    /// How long the key is waited for, in seconds, from the answer on: with the time that the
+    /// question takes.
+    pub within: Seconds,
+    /// The question, such as `A caller of the GP post: press 1.`
+    pub text: Words,
 }
 
 /// The flow.
@@ -171,7 +193,14 @@ fn company(wait: &Wait) -> KeepWaiting {
 
 async fn put_through(call: &Call, to: &'static To) -> Result<&'static str, Failure> {
     let music = call.music(&to.music);
-    let reached = call.dial(&to.number).leg("redirected").ring_time(to.ring_time).await;
+    let dial = call.dial(&to.number).leg("redirected").ring_time(to.ring_time);
+    let reached = match &to.confirm {
+        Some(Confirming { key, within, text }) => {
+            let prompts = vec![text.into()];
+            dial.confirmed_by(Confirm { prompts, key: *key, within: within.0 * 1000 }).await
+        }
+        None => dial.await,
+    };
     drop(music);
     match reached {
         Ok(answered) => {

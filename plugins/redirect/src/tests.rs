@@ -97,6 +97,22 @@ fn r1_an_outside_number_is_rung_and_given_up_when_the_switch_is_turned() {
     call.dial_answered().settles();
     assert_eq!(call.ending(), Some("redirected"));
 
+    let confirm = |call: &TestCall<Redirect>| {
+        let mut dials = call.orders().iter().filter_map(|order| match &order.command {
+            Command::Dial(dial) => Some(dial.confirm.as_ref().map(|it| (it.key, it.within))),
+            _ => None,
+        });
+        dials.next_back().unwrap()
+    };
+    assert_eq!(confirm(&call), Some(('1', 12_000)));
+    let mut anybody = settings();
+    let Some(Way::To(to)) = anybody.positions.get_mut("Externe doorschakeling") else { panic!() };
+    to.confirm = None;
+    let site = [("vcare-hap".into(), "Externe doorschakeling".into())].into();
+    let mut call = TestCall::<Redirect>::new(anybody, Site { switches: site, ..Site::default() });
+    call.arrives().settles();
+    assert_eq!(confirm(&call), None);
+
     let mut call = stands("Externe doorschakeling");
     call.dial_fails(Unanswered::Busy).settles();
     assert_eq!(plays(&call), ["Daar antwoordt niemand."]);

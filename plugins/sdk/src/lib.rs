@@ -39,9 +39,9 @@ pub mod prelude {
     pub use crate::{
         prompt::{Seconds, secs},
         script::{
-            Agent, Alone, Announce, Answered, CALLER, Call, Coding, Either, Ending, Failure, Goals,
-            InCall, Language, NotReached, NotServed, Over, Script, TransferBy, Turned, Waiting,
-            join, race,
+            Agent, Alone, Announce, Answered, CALLER, Call, CallBack, Coding, Either, Ending,
+            Failure, Goals, InCall, Language, NotReached, NotServed, Over, Script, TransferBy,
+            Turned, Waiting, join, race,
         },
         types::{ContactOf, Disposition, Field, Prompt, Target},
         words::Words,

@@ -1,6 +1,7 @@
 //! Turning a switch by telephone: requirement R2. "Enkel geautoriseerde medewerkers kunnen deze
 //! doorschakelingen activeren." Whoever calls from an own phone, or proves who it is with a PIN, hears
-//! where the switch stands and where it will stand, and confirms.
+//! where the switch stands and where it will stand, and confirms. If somebody else turns it meanwhile,
+//! it is asked again.
 
 mod settings;
 
@@ -44,7 +45,7 @@ impl Script for SwitchDesk {
 type End = (Prompt, &'static str);
 
 async fn desk(call: &Call, s: &'static Settings) -> End {
-    let Some((switch, position)) = meant(call, s) else {
+    let Some((mut switch, position)) = meant(call, s) else {
         return ((&s.texts.unknown_code).into(), "unknown-code");
     };
     let Some(agent) = who(call, s).await else {
@@ -52,25 +53,44 @@ async fn desk(call: &Call, s: &'static Settings) -> End {
     };
     call.note("agent", &agent);
     call.note("switch", &switch.name);
-    let authority = call.authority_to_turn(&switch.name, &agent);
-    if authority == Authority::Nothing {
-        return ((&s.texts.not_permitted).into(), "not-permitted");
-    }
-    if position == switch.position {
-        return (filled(&s.texts.same, &switch, &position), "same");
-    }
-    let confirm = call.gather(filled(&s.texts.confirm, &switch, &position)).digits(1);
-    let pressed = confirm.first_within(secs(10)).await;
-    if !pressed.is_ok_and(|pressed| pressed.digits == s.confirm_key) {
-        return ((&s.texts.cancelled).into(), "cancelled");
-    }
-    match turn(call, s, &switch, &position, &agent, authority).await {
-        Ok(()) => {
-            call.note("turned", format!("{} -> {position}", switch.position));
-            (filled(&s.texts.done, &switch, &position), "turned")
+    let mut pin = match call.authority_to_turn(&switch.name, &agent) {
+        Authority::Nothing => return ((&s.texts.not_permitted).into(), "not-permitted"),
+        Authority::Enough => None,
+        Authority::Proof => Some(Pin { tries: s.tries, proof: None }),
+    };
+    loop {
+        if position == switch.position {
+            return (filled(&s.texts.same, &switch, &position), "same");
         }
-        Err(end) => end,
+        let confirm = call.gather(filled(&s.texts.confirm, &switch, &position)).digits(1);
+        let pressed = confirm.first_within(secs(10)).await;
+        if !pressed.is_ok_and(|pressed| pressed.digits == s.confirm_key) {
+            return ((&s.texts.cancelled).into(), "cancelled");
+        }
+        match turn(call, s, &switch, &position, &agent, &mut pin).await {
+            Ok(()) => {
+                call.note("turned", format!("{} -> {position}", switch.position));
+                return (filled(&s.texts.done, &switch, &position), "turned");
+            }
+            Err(NotTurned::Changed(now)) => switch = now,
+            Err(NotTurned::Never(end)) => return end,
+        }
     }
+}
+
+/// The PIN of an agent at somebody else's phone.
+struct Pin {
+    /// How often it may still be keyed.
+    tries: u8,
+    /// Keyed, and not used yet.
+    proof: Option<String>,
+}
+
+/// Why the switch is not turned.
+enum NotTurned {
+    /// Somebody else has turned it since it was said where it stands.
+    Changed(SiteSwitch),
+    Never(End),
 }
 
 /// The switch and the position that are keyed: `*55*CODE*POSITION#`. The positions are numbered from
@@ -107,38 +127,47 @@ async fn who(call: &Call, s: &'static Settings) -> Option<String> {
     None
 }
 
+/// Turns the switch, if it still stands where the agent was told.
 async fn turn(
     call: &Call,
     s: &'static Settings,
     switch: &SiteSwitch,
     position: &str,
     agent: &str,
-    authority: Authority,
-) -> Result<(), End> {
-    let order = |proof| SetSwitch {
-        name: switch.name.clone(),
-        position: position.into(),
-        agent: agent.into(),
-        proof,
-        until: None,
-    };
-    let impossible = || ((&s.texts.not_permitted).into(), "not-permitted");
-    if authority == Authority::Enough {
-        return call.set_switch(order(None)).await.map_err(|_| impossible());
-    }
-    for _ in 0..s.tries {
-        let pin = call.gather(&s.texts.pin).secret(true).until('#');
-        let pin = pin.first_within(secs(10)).next_within(secs(5)).await;
-        let Some(proof) = pin.ok().and_then(|pin| pin.proof) else { break };
-        match call.set_switch(order(Some(proof))).await {
+    pin: &mut Option<Pin>,
+) -> Result<(), NotTurned> {
+    let never = |why| NotTurned::Never(((&s.texts.not_permitted).into(), why));
+    loop {
+        if let Some(pin) = pin.as_mut().filter(|pin| pin.proof.is_none()) {
+            pin.tries = pin.tries.checked_sub(1).ok_or_else(|| never("wrong-pin"))?;
+            let keyed = call.gather(&s.texts.pin).secret(true).until('#');
+            let keyed = keyed.first_within(secs(10)).next_within(secs(5)).await;
+            pin.proof = keyed.ok().and_then(|keyed| keyed.proof);
+            if pin.proof.is_none() {
+                return Err(never("wrong-pin"));
+            }
+        }
+        match call.switch_named(&switch.name) {
+            Some(now) if now.position != switch.position => return Err(NotTurned::Changed(now)),
+            _ => {}
+        }
+        let order = SetSwitch {
+            name: switch.name.clone(),
+            position: position.into(),
+            agent: agent.into(),
+            proof: pin.as_mut().and_then(|pin| pin.proof.take()),
+            until: None,
+        };
+        match call.set_switch(order).await {
             Ok(()) => return Ok(()),
-            Err(Failure::Refused(refusal)) if refusal.reason == RefusalReason::Invalid => {
+            Err(Failure::Refused(refusal))
+                if pin.is_some() && refusal.reason == RefusalReason::Invalid =>
+            {
                 call.play(&s.texts.wrong_pin).await;
             }
-            Err(_) => return Err(impossible()),
+            Err(_) => return Err(never("not-permitted")),
         }
     }
-    Err(((&s.texts.not_permitted).into(), "wrong-pin"))
 }
 
 /// A text with the switch and its positions.

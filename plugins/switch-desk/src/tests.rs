@@ -21,7 +21,7 @@ fn site() -> Site {
     };
     let may = |agent: &str, authority| (("hap".to_owned(), agent.to_owned()), authority);
     Site {
-        site_switches: [("31".into(), switch)].into(),
+        site_switches: ["31", "hap"].map(|key| (key.to_owned(), switch.clone())).into(),
         turners: [may("an", Authority::Enough), may("dirk", Authority::Proof)].into(),
         ..Site::default()
             .phone("PJSIP/an", "an")
@@ -132,6 +132,30 @@ fn r2_at_another_phone_the_pin_is_asked_for_and_a_wrong_one_again() {
     assert_eq!(ordered(&call)[1], turn("dirk", "Gesloten", Some("p2")));
     call.comes_of("set-switch", Outcome::Done).settles();
     assert_eq!(call.ending(), Some("turned"));
+}
+
+#[test]
+fn r2_a_switch_that_somebody_else_turns_meanwhile_is_asked_about_again_and_the_pin_is_not() {
+    let mut call = keys("*55*31*2#", Some("PJSIP/gate"));
+    call.presses("104").presses("1");
+    call.site(|mut site| {
+        site.site_switches.values_mut().for_each(|switch| switch.position = "Calamiteit".into());
+        site
+    });
+    let pin = Digits { digits: "".into(), end: GatherEnd::Terminator, proof: Some("p1".into()) };
+    call.comes_of("gather", Outcome::Gathered(pin));
+    assert_eq!(ordered(&call), []);
+    assert_eq!(
+        said(&call),
+        "Schakelaar Vcare HAP staat op Calamiteit. Om deze op Gesloten te zetten, druk 1."
+    );
+    call.presses("1");
+    assert_eq!(ordered(&call), [turn("dirk", "Gesloten", Some("p1"))]);
+    call.comes_of("set-switch", Outcome::Done).settles();
+    assert_eq!(
+        (call.ending(), call.noted("turned")),
+        (Some("turned"), Some("Calamiteit -> Gesloten"))
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub struct Helpdesk;
 impl Script for Helpdesk {
     type Settings = Settings;
 
-    const FIELDS: Option<&'static [&'static str]> = Some(&["municipality"]);
+    const FIELDS: Option<&'static [&'static str]> = Some(&["municipality", "number"]);
 
     fn check(settings: &Settings) -> Result<(), String> {
         if settings.repeat_every.0 == 0 {
@@ -61,9 +61,12 @@ async fn helpdesk(call: &Call, s: &'static Settings) -> Result<Ending, Failure> 
     call.play(s.texts.welcome.replace("{municipality}", &s.municipality)).await;
 
     let began = call.now().instant;
-    let mut back = false;
+    let mut since = match &s.call_back {
+        Some(_) => call.place_kept(&s.queue).await,
+        None => None,
+    };
     loop {
-        let served = match wait(call, s, back.then_some(began)).await {
+        let served = match wait(call, s, since).await {
             Waited::Served(served) => served,
             Waited::Central(central) => return put_through(call, central, "waited").await,
         };
@@ -72,12 +75,13 @@ async fn helpdesk(call: &Call, s: &'static Settings) -> Result<Ending, Failure> 
                 call.note("agent", &agent.name);
                 match talk(call, s, &agent).await? {
                     Some(ending) => return Ok(ending),
-                    None => back = true,
+                    None => since = since.or(Some(began)),
                 }
             }
             // V5 "Voorzie minstens 3 tot 5x zoveel parallele lijnen als er telefoonagenten zijn."
             Err(NotServed::Full) => return elsewhere(call, s, "full", &s.texts.full).await,
             Err(NotServed::CallerGone) => return Ok("abandoned".into()),
+            Err(gone) if gone.caller_is_gone() => return Ok(gone.word().into()),
             Err(nobody) => return elsewhere(call, s, nobody.word(), &s.texts.closed).await,
         }
     }
@@ -112,18 +116,19 @@ async fn wait(call: &Call, s: &'static Settings, since: Option<u64>) -> Waited {
     //     wachtboodschap, met wachtmuziek, met om de 60 seconden herhaling van de wachtboodschap."
     let all_busy = call.queue(&s.queue).is_none_or(|queue| queue.free == 0);
     let first = if all_busy { Seconds(0) } else { s.repeat_every };
-    let waiting =
-        call.wait_in(&s.queue).music(&s.music).say_from(&s.texts.waiting, first, s.repeat_every);
-    let mut waiting = match since {
-        Some(since) => waiting.entering(|entry| entry.waited_since(since)),
-        None => waiting,
-    };
+    let mut waiting = call
+        .wait_in(&s.queue)
+        .entering(|entry| entry.waited(since))
+        .music(&s.music)
+        .say_from(&s.texts.waiting, first, s.repeat_every)
+        .call_back(s.call_back.as_ref(), None);
 
     // V3 "Na 180 seconden wachttijd automatische doorroutering van wachtenden naar het centrale
     // back-up
     //     helpdesknummer."
     match call.within(s.overflow_after, &mut waiting).await {
         Some(served) => Waited::Served(served),
+        None if waiting.keeps_place() => Waited::Served(waiting.await),
         None => overflow(call, s, &mut waiting).await,
     }
 }
@@ -164,7 +169,9 @@ async fn overflow(call: &Call, s: &'static Settings, waiting: &mut Waiting) -> W
         strowger_sdk::race! {
             served = &mut *waiting => return Waited::Served(served),
             reached = central => match reached {
-                Ok(central) => return Waited::Central(central),
+                Ok(central) if !waiting.keeps_place() => return Waited::Central(central),
+                // Who was about to be put through has asked to be called back.
+                Ok(_) => {}
                 // An agent was faster: that outcome is on its way.
                 Err(NotReached::Cancelled) => {}
                 Err(why) => {

@@ -37,6 +37,8 @@ pub struct Settings {
     /// Callers whom the reserve list has called and who missed it (O3); not given: nobody is looked
     /// up, and all are served alike.
     pub reserve_list: Option<ReserveList>,
+    /// How those who wait may be called back, keeping their place; not given: not at all.
+    pub call_back: Option<CallBack>,
     /// What is said.
     pub texts: Texts,
 }

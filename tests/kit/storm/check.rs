@@ -1,6 +1,10 @@
 //! What must hold after a storm.
 
-use super::{Observed, Storm, address, lock, plan::Who};
+use super::{
+    Observed, Storm, lock,
+    plan::Who,
+    town::{address, central},
+};
 use anyhow::{Context, Result, bail, ensure};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -38,7 +42,8 @@ impl Storm {
         ensure!(self.hasty.is_empty(), "dialled before it was journalled: {:?}", self.hasty);
         let records = served.store.records(&Query::default())?;
         let mut by_number: HashMap<&str, &CallRecord> = HashMap::new();
-        for record in &records {
+        let of_campaign = |record: &&CallRecord| record.campaign.is_some();
+        for record in records.iter().filter(|record| !of_campaign(record)) {
             let number = record.caller.as_deref().context("a record without a caller")?;
             ensure!(
                 by_number.insert(number, record).is_none(),
@@ -59,6 +64,8 @@ impl Storm {
             self.order_was_kept(&visits, &records)?;
         }
         self.complaints_are_kept(&records)?;
+        self.turns_are_kept()?;
+        self.places_are_kept(&records)?;
         self.weather.replayed = self.replayed(&records)?;
         self.weather.records = records.len();
         self.weather.overflowed =
@@ -141,11 +148,17 @@ impl Storm {
     }
 
     fn phones_rang_once(&self) -> Result<()> {
+        // Many are put through to the central at once.
+        let Address::Number(everybodys) = central() else { bail!("the central has no number") };
         let mut ringing: HashMap<String, LegId> = HashMap::new();
         let mut legs: HashSet<LegId> = HashSet::new();
         for (_, seen) in lock(&self.seen).iter() {
             match seen {
-                Observed::RingStarted { leg, address: Address::Endpoint(address), .. } => {
+                Observed::RingStarted {
+                    leg,
+                    address: Address::Endpoint(address) | Address::Number(address),
+                    ..
+                } if *address != everybodys => {
                     ensure!(legs.insert(leg.clone()), "{leg} was dialled twice");
                     let before = ringing.insert(address.clone(), leg.clone());
                     ensure!(

@@ -3,21 +3,26 @@
 //!
 //! # Layout
 //! * [`plan`]: what happens, rolled from a seed.
+//! * `town`: the host's files there, callers and phones.
+//! * `turns`: somebody turns the switch in front of the helpdesk. `drive`: a campaign.
 //! * `proxy`: tricks with messages between the host and its adapter, which is the sim.
 //! * `served`: a host that can be gagged and killed.
 //! * `check`: what must hold afterwards.
 
 mod check;
+mod drive;
 pub mod plan;
 mod proxy;
 mod served;
+mod town;
+mod turns;
 
 pub use plan::{KillPoint, Plan, number, seeds};
 pub use proxy::{Trick, Way};
 
-use crate::{Folder, HELPDESK, Log, helpdesk_site, lock_journal};
+use crate::{Folder, Log, lock_journal};
 use anyhow::{Context, Result, bail, ensure};
-use plan::{Coming, Desk, Fault, Gust, Phones, UP, Who};
+use plan::{Desk, Fault, Gust, Phones, UP};
 use proxy::{Proxy, TOKEN};
 use served::{BEAT, Served};
 use std::{
@@ -31,17 +36,16 @@ use std::{
 };
 use strowger_exchange::Clock;
 use strowger_journal::Health;
-use strowger_pbx::port::{Address, LegId, Pbx};
+use strowger_pbx::port::{LegId, Pbx};
 use strowger_remote::{Adapter, Token};
-use strowger_sim::{Caller, Keys, Observed, Phone, Sim, SimConfig, Then};
+use strowger_sim::{Observed, Phone, Sim, SimConfig, Then};
 use tokio::runtime::{Builder, Runtime};
+use town::{address, caller, central, colleague, helpdesk, phone};
 
 /// How long a storm may take until the last caller is gone.
 const LIMIT: Duration = Duration::from_secs(30);
 /// How long a fault waits for its moment.
 const MOMENT: Duration = Duration::from_millis(1500);
-/// Who hangs up sooner was gone at once, and the caller waits on.
-const TOO_SHORT: Duration = Duration::from_millis(50);
 
 /// What a storm came to, for figures.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +64,10 @@ pub struct Weather {
     pub overflowed: usize,
     /// Complaints that were noted.
     pub complaints: usize,
+    /// Turns of the switch.
+    pub turns: usize,
+    /// Contacts of campaigns who were rung.
+    pub rung: usize,
 }
 
 /// What far ends have experienced, in order.
@@ -80,6 +88,11 @@ struct Storm {
     /// Phones that were dialled before the journal had it.
     hasty: Vec<LegId>,
     swaps: u32,
+    /// Where the next host may find the switch, by index: where it stood when the journal was last
+    /// known to have every turn, and where it was turned since.
+    may_stand: Vec<usize>,
+    /// Turns that the journal had before anything else happened, in their order.
+    sure_turns: Vec<usize>,
     weather: Weather,
     town: Runtime,
 }
@@ -96,72 +109,9 @@ pub fn rage(plan: Plan) -> Result<Weather> {
     result.map(|()| weather).with_context(|| format!("{shown}\n{}", storm.story()))
 }
 
-/// What agents can key, and whom a coach can listen to.
-const KEYS: &str = r#"
-[settings.in_call]
-consult = "*4N#"
-back = "*#"
-transfer = "*7N#"
-ring_time = 1
-country = "+32"
-busy = "Bezet."
-not_reached = "Niemand."
-not_permitted = "Niet toegestaan."
-cases = { complaint = { keys = "*9#", said = "Genoteerd." } }
-
-[settings.coaching]
-coaches = ["PJSIP/coach"]
-agents = { 1 = "a1" }
-whom = "Wie?"
-keys = "Druk 1, 2 of 3."
-not_talking = "Niemand praat."
-
-[cases.complaint]
-mail_to = ["desk@stad.be"]
-
-[mails.complaint]
-subject = "Klacht van {caller}"
-text = "{number} {agent} {due} {case}"
-"#;
-
-/// The helpdesk as the storm knows it; an edition differs in what is said while waiting.
-fn helpdesk(overflow_after: Duration, edition: u32) -> String {
-    let overflow = format!("overflow_after = {}", overflow_after.as_secs());
-    let flow = HELPDESK
-        .replace("overflow_after = 6", &overflow)
-        .replace("ring_time = 5", "ring_time = 1")
-        .replace("warn_below_agents = 2", "warn_below_agents = 0")
-        .replace("dial = [", "listen = [\"helpdesk\"]\ndial = [\"150\", ")
-        .replace("[limits]", "[limits]\nstep_ms = 5000")
-        .replace("Even wachten.", &format!("Even wachten, editie {edition}."));
-    flow + KEYS
-}
-
-/// The one whom agents consult.
-fn colleague() -> Address {
-    Address::Extension("150".to_owned())
-}
-
-fn central() -> Address {
-    Address::Number("+3227138700".to_owned())
-}
-
 impl Storm {
     fn start(plan: Plan) -> Result<Self> {
-        let site = helpdesk_site(plan.agents as u8, true, true, true);
-        let failing = format!(
-            "plugin = \"hostile\"\nnumbers = [\"0999\"]\n[limits]\nstep_ms = 5000\n[settings]\nmisbehave = \"panic\"\nafter = {}\n",
-            plan.fails_after
-        );
-        let site = site.replace("ring_time = 3", "ring_time = 60");
-        let site = site.replace("retry_after = 2", "retry_after = 1");
-        let too_short = format!("too_short = {}", TOO_SHORT.as_secs_f64());
-        let site = site.replace("too_short = 0", &too_short);
-        let folder = Folder::new(&format!("{site}\n[cases.complaint]\ndays = 45\n"))?
-            .plugin("vaccination-helpdesk")?
-            .plugin("hostile")?
-            .flow("helpdesk", &helpdesk(plan.overflow_after, 0))?
-            .flow("failing", &failing)?;
+        let folder = town::folder(&plan)?;
         let town = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let proxy = Arc::new(Proxy::start(town.handle())?);
         let adapter = Adapter::new("town");
@@ -200,6 +150,8 @@ impl Storm {
             stuck: false,
             hasty: Vec::new(),
             swaps: 0,
+            may_stand: Vec::new(),
+            sure_turns: Vec::new(),
             weather: Weather::default(),
             town,
         };
@@ -220,13 +172,18 @@ impl Storm {
         self.callers_come();
         self.until("callers", || self.sim_holds() >= UP)?;
         self.weather.up = self.sim_holds();
-        for Gust { after, faults, phones } in self.plan.gusts.clone() {
+        self.drive_begins()?;
+        for Gust { after, faults, phones, turn } in self.plan.gusts.clone() {
             thread::sleep(after);
             self.phones(&phones);
+            if let Some(turn) = turn {
+                self.turn(turn)?;
+            }
             self.strike(&faults)?;
         }
         self.proxy.calm();
         self.phones(&self.plan.calm);
+        self.turn_back()?;
         // Phones that were dialled before do as they were told then, but whoever rings for ever is
         // put down.
         let gone = || {
@@ -235,6 +192,7 @@ impl Storm {
                     == self.plan.callers.len()
         };
         self.until("the last caller's end", gone)?;
+        self.drive_ends()?;
         let served = self.served()?;
         let idle =
             served.wait(async { tokio::time::timeout(LIMIT, served.host.exchange.idle()).await });
@@ -314,7 +272,7 @@ impl Storm {
             }
             KillPoint::MidSwap => {
                 self.swaps += 1;
-                let edition = helpdesk(self.plan.overflow_after, self.swaps);
+                let edition = helpdesk(&self.plan, self.swaps);
                 self.folder.write("helpdesk/flow.toml", &edition)?;
                 let catalogue = self.served()?.host.catalogue.clone();
                 let swap = thread::spawn(move || catalogue.reload());
@@ -340,7 +298,7 @@ impl Storm {
         let stuck_after = Duration::from_millis(if self.plan.locks() { 200 } else { 10_000 });
         self.served =
             Some(Served::start(&self.folder, Clock::wrong(self.wrong), &self.proxy, stuck_after)?);
-        Ok(())
+        self.stands_as_turned()
     }
 
     fn served(&self) -> Result<&Served> {
@@ -433,52 +391,8 @@ impl Drop for Storm {
     }
 }
 
-fn caller(coming: Coming) -> Caller {
-    let keyed = |after: u64, digits: &str| Keys {
-        after: Duration::from_millis(after),
-        digits: digits.to_owned(),
-    };
-    let caller = Caller {
-        from: Some(coming.number),
-        to: "0900".to_owned(),
-        patience: coming.patience,
-        ..Caller::default()
-    };
-    match coming.who {
-        Who::Caller => caller,
-        // Whoever calls the plugin that fails gives it something to do.
-        Who::Failing => {
-            Caller { to: "0999".to_owned(), keys: vec![keyed(300, "12345678")], ..caller }
-        }
-        Who::Coach(leaves) => Caller {
-            endpoint: Some("PJSIP/coach".to_owned()),
-            leaves: Some(leaves),
-            keys: vec![keyed(200, "1#"), keyed(400, "2"), keyed(600, "3")],
-            ..caller
-        },
-    }
-}
-
-fn phone(desk: Desk) -> Phone {
-    match desk {
-        Desk::Answers(after, talks, keyed) => {
-            let Some(keyed) = keyed else { return Phone::answers(after).talking(talks) };
-            // The flow has to know first that the two talk.
-            let keys = Keys { after: talks, digits: keyed.keys().to_owned() };
-            Phone { keys: vec![keys], ..Phone::answers(after).talking(2 * talks) }
-        }
-        Desk::Busy => Phone::new(Then::Busy),
-        Desk::GivesUp(after) => Phone::new(Then::GivesUp(after)),
-        Desk::Declines(after) => Phone::new(Then::Declines(after)),
-    }
-}
-
 fn is_arrival(seen: &Observed) -> bool {
     matches!(seen, Observed::Arrived { .. } | Observed::OwnRoute { .. })
-}
-
-fn address(agent: u32) -> Address {
-    Address::Endpoint(format!("PJSIP/a{agent}"))
 }
 
 fn lock(seen: &Seen) -> MutexGuard<'_, Vec<(Instant, Observed)>> {

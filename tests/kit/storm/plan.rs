@@ -89,6 +89,56 @@ pub struct Gust {
     pub faults: Vec<Fault>,
     /// How phones behave from then on.
     pub phones: Phones,
+    /// The switch in front of the helpdesk is turned just before.
+    pub turn: Option<Turn>,
+}
+
+/// Somebody turns the switch.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// 0 to 2; the first is the normal one.
+    pub position: usize,
+    /// Whoever turns it waits until the journal has that.
+    pub surely: bool,
+}
+
+/// A campaign.
+#[derive(Clone, Debug)]
+pub struct Drive {
+    /// Places.
+    pub goal: u32,
+    /// How often somebody is called.
+    pub attempts: u32,
+    /// So many are called at once, at most.
+    pub at_once: u32,
+    /// Who is on the list.
+    pub contacts: Vec<Contact>,
+}
+
+/// Somebody on the list of a campaign, by what comes of a call.
+#[derive(Clone, Copy, Debug)]
+pub enum Contact {
+    /// Answers after so long and takes the place.
+    Accepts(Duration),
+    /// Answers after so long and keys nothing.
+    VoiceMail(Duration),
+    /// Answers after so long and hangs up at once.
+    Leaves(Duration),
+    /// Refuses the call after so long, and is not to be called again.
+    Declines(Duration),
+    /// Rings in vain for so long.
+    GivesUp(Duration),
+    /// Engaged.
+    Busy,
+    /// A number that there is not.
+    Unknown,
+}
+
+impl Contact {
+    /// Whether the phone rings.
+    pub fn rings(self) -> bool {
+        !matches!(self, Self::Busy | Self::Unknown)
+    }
 }
 
 /// How the phones of a town behave.
@@ -203,6 +253,10 @@ pub struct Plan {
     pub gusts: Vec<Gust>,
     /// How phones behave when it is calm again: they are quick.
     pub calm: Phones,
+    /// Callers come by a front with a switch.
+    pub front: bool,
+    /// A campaign calls people meanwhile.
+    pub drive: Option<Drive>,
 }
 
 /// So many are up when it begins.
@@ -243,7 +297,9 @@ impl Plan {
             colleague: Desk::quick(None),
             central: Desk::quick(None),
         };
-        Self { seed, agents, fails_after, overflow_after, gusts, calm, callers }
+        let front = !dice.once_in(3);
+        let drive = (!dice.once_in(3)).then(|| Drive::roll(&mut dice));
+        Self { seed, agents, fails_after, overflow_after, gusts, calm, callers, front, drive }
     }
 
     fn faults(&self) -> impl Iterator<Item = &Fault> {
@@ -280,7 +336,47 @@ impl Gust {
             colleague: Desk::roll(dice),
             central: Desk::roll(dice),
         };
-        Self { after: dice.millis(0, 150), faults, phones }
+        let turn = dice.once_in(2).then(|| Turn::roll(dice));
+        Self { after: dice.millis(0, 150), faults, phones, turn }
+    }
+}
+
+impl Turn {
+    fn roll(dice: &mut Dice) -> Self {
+        Self { position: dice.below(3) as usize, surely: !dice.once_in(3) }
+    }
+}
+
+impl Drive {
+    /// A campaign of a seed.
+    pub fn new(seed: u64) -> Self {
+        Self::roll(&mut Dice::new(seed))
+    }
+
+    /// One of each kind, and some more.
+    fn roll(dice: &mut Dice) -> Self {
+        let mut contacts: Vec<Contact> =
+            (0..7).chain(dice.below(7)..7).map(|kind| Contact::roll(kind, dice)).collect();
+        for place in (1..contacts.len()).rev() {
+            contacts.swap(place, dice.below(place as u64 + 1) as usize);
+        }
+        let (goal, attempts) = (1 + dice.below(4) as u32, 1 + dice.below(2) as u32);
+        Self { goal, attempts, at_once: 1 + dice.below(4) as u32, contacts }
+    }
+}
+
+impl Contact {
+    fn roll(kind: u64, dice: &mut Dice) -> Self {
+        let after = dice.millis(5, 300);
+        match kind {
+            0 => Self::VoiceMail(after),
+            1 => Self::Leaves(after),
+            2 => Self::Declines(after),
+            3 => Self::GivesUp(after),
+            4 => Self::Busy,
+            5 => Self::Unknown,
+            _ => Self::Accepts(after),
+        }
     }
 }
 

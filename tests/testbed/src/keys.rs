@@ -8,7 +8,11 @@ use crate::{
     process::Output,
 };
 use anyhow::{Context, Result, ensure};
-use std::{net::UdpSocket, thread, time::Duration};
+use std::{
+    net::{Ipv4Addr, UdpSocket},
+    thread,
+    time::Duration,
+};
 
 /// The payload type of events, as in the callers' offer.
 pub(crate) const EVENTS: u8 = 101;
@@ -20,28 +24,41 @@ const PAUSE: u32 = 10;
 
 /// Keys digits, from so long after the answer on; in a thread of its own, which ends with the
 /// caller at the latest.
-pub(crate) fn key(
-    caller: Output,
-    from: std::net::Ipv4Addr,
-    after: Duration,
-    digits: &str,
-) -> Result<()> {
-    let events = digits.chars().map(event).collect::<Result<Vec<u8>>>()?;
-    let socket = UdpSocket::bind((from, 0)).context("cannot open a socket for media")?;
+pub(crate) fn key(caller: Output, from: Ipv4Addr, after: Duration, digits: &str) -> Result<()> {
+    let keyed = Keyed::of(from, digits)?;
     thread::spawn(move || {
         let answered = caller.until("answer", PATIENCE, |log| parse(log).iter().find_map(media));
         // A caller who is never answered keys nothing.
-        let Ok((address, port)) = answered else { return };
+        let Ok(to) = answered else { return };
         thread::sleep(after);
+        keyed.send(&to);
+    });
+    Ok(())
+}
+
+/// Digits to be keyed.
+pub(crate) struct Keyed {
+    events: Vec<u8>,
+    socket: UdpSocket,
+}
+
+impl Keyed {
+    pub(crate) fn of(from: Ipv4Addr, digits: &str) -> Result<Self> {
+        let events = digits.chars().map(event).collect::<Result<_>>()?;
+        let socket = UdpSocket::bind((from, 0)).context("cannot open a socket for media")?;
+        Ok(Self { events, socket })
+    }
+
+    /// Keys them; this takes its time.
+    pub(crate) fn send(&self, (address, port): &(String, u16)) {
         let mut packets = Packets::default();
-        for event in events {
-            for packet in packets.of(event) {
-                let _ = socket.send_to(&packet, (address.as_str(), port));
+        for event in &self.events {
+            for packet in packets.of(*event) {
+                let _ = self.socket.send_to(&packet, (address.as_str(), *port));
                 thread::sleep(PACKET.0);
             }
         }
-    });
-    Ok(())
+    }
 }
 
 /// The keys, in the order of their events.

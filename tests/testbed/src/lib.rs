@@ -9,10 +9,12 @@
 //! * [`asterisk`]: [`AsteriskServer`], with its configuration.
 //! * [`gate`]: between a host and Asterisk; a test can shut it.
 //! * `keys`: what callers key.
+//! * [`debian`]: a fresh Debian in a folder, for packages.
 //! * [`mail`]: [`MailServer`], a real one.
 //! * [`voice`]: tones that they play and hear.
 //! * `answer`: what a phone does with a call; `script`: that as XML for SIPp; `message`: SIP messages,
 //!   as SIPp logs them.
+//! * `station`: a SIPp that runs.
 //! * `dialog`: hold and transfer, by the keys of a phone.
 //! * [`sipp`]: [`Caller`] and [`Phone`], who follow scripts and tell every SIP message that they
 //!   see.
@@ -34,6 +36,7 @@
 
 mod answer;
 pub mod asterisk;
+pub mod debian;
 mod dialog;
 pub mod gate;
 mod keys;
@@ -43,6 +46,7 @@ pub mod net;
 pub mod process;
 mod script;
 pub mod sipp;
+mod station;
 pub mod tools;
 pub mod voice;
 

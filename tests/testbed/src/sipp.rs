@@ -4,11 +4,12 @@
 //! is a script of a few steps, written out as a SIPp scenario.
 
 use crate::{
-    AsteriskServer, Dialog, keys,
-    message::parse,
-    process::Process,
+    AsteriskServer, Dialog,
+    answer::network,
+    keys::{self, Keyed},
     script::{RETRY, ends, request, scenario, send},
-    voice::{PORT, Voice},
+    station::{Station, voice, with_voice},
+    voice::Voice,
 };
 pub use crate::{
     answer::Answer,
@@ -16,13 +17,7 @@ pub use crate::{
 };
 use anyhow::{Context, Result, ensure};
 use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    fs,
-    net::Ipv4Addr,
-    process::ExitStatus,
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
+    collections::BTreeMap, fmt::Write as _, net::Ipv4Addr, process::ExitStatus, time::Duration,
 };
 
 /// A phone: it takes any number of calls, and does the same with each.
@@ -49,20 +44,47 @@ impl Phone {
         Self::at(pbx, "central", pbx.host(200), answer)
     }
 
+    /// The network behind the trunk, in the place of the central: each of these numbers is a phone of
+    /// its own. Without voices.
+    ///
+    /// # Errors
+    /// SIPp cannot be started.
+    pub fn network(pbx: &AsteriskServer, numbers: &[(&str, Answer)]) -> Result<Self> {
+        Self::with(pbx, "network", pbx.host(200), &network(numbers)?, None)
+    }
+
     fn at(pbx: &AsteriskServer, name: &str, address: Ipv4Addr, answer: &Answer) -> Result<Self> {
-        let station = Station::start(
-            pbx,
-            name,
-            address,
-            &with_voice(answer.scenario()?, answer.speaks),
-            &[],
-        )?;
+        let scenario = with_voice(answer.scenario()?, answer.speaks);
+        Self::with(pbx, name, address, &scenario, answer.speaks)
+    }
+
+    fn with(
+        pbx: &AsteriskServer,
+        name: &str,
+        address: Ipv4Addr,
+        scenario: &str,
+        speaks: Option<u32>,
+    ) -> Result<Self> {
+        let station = Station::start(pbx, name, address, scenario, &[])?;
         station
             .process
             .output()
             .until("socket", PATIENCE, |output| output.contains("ready").then_some(()))?;
-        let voice = voice(&station, address, answer.speaks)?;
+        let voice = voice(&station, address, speaks)?;
         Ok(Self { station, address, voice })
+    }
+
+    /// Keys digits in the last call to a number; this takes its time.
+    ///
+    /// # Errors
+    /// There is none, or these are no digits.
+    pub fn key(&self, number: &str, digits: &str) -> Result<()> {
+        let messages = self.messages();
+        let mut invites = messages.iter().rev().filter(|it| it.line().starts_with("INVITE "));
+        let invite = invites.find(|it| it.line().contains(number));
+        let media = invite.and_then(keys::media_of);
+        Keyed::of(self.address, digits)?.send(&media.context("nobody has called that number")?);
+        Ok(())
     }
 
     /// Its voice.
@@ -374,76 +396,6 @@ impl Call {
             self.station.process.output().text()
         );
         Ok(())
-    }
-}
-
-/// A scenario whose media is a voice's.
-fn with_voice(scenario: String, speaks: Option<u32>) -> String {
-    match speaks {
-        Some(_) => scenario.replace("[media_port]", &PORT.to_string()),
-        None => scenario,
-    }
-}
-
-fn voice(station: &Station, address: Ipv4Addr, speaks: Option<u32>) -> Result<Option<Voice>> {
-    speaks.map(|hertz| Voice::start(address, hertz, station.process.output().clone())).transpose()
-}
-
-/// A running SIPp.
-struct Station {
-    process: Process,
-    /// How many messages [`Self::expect`] has gone past.
-    seen: AtomicUsize,
-}
-
-impl Station {
-    fn start(
-        pbx: &AsteriskServer,
-        name: &str,
-        address: Ipv4Addr,
-        scenario: &str,
-        arguments: &[&str],
-    ) -> Result<Self> {
-        let path = pbx.folder().join(format!("{name}.xml"));
-        fs::write(&path, scenario).with_context(|| format!("cannot write {}", path.display()))?;
-        let mut command = pbx.tools().command("sipp");
-        let address = address.to_string();
-        command
-            .args(arguments)
-            .arg("-sf")
-            .arg(&path)
-            .args(["-i", &address, "-p", "5060", "-mi", &address, "-mp", "16000"]);
-        command.args(["-nostdin", "-timer_resol", "1", "-skip_rlimit", "-aa"]);
-        for (switch, file) in [
-            ("-trace_msg", "-message_file"),
-            ("-trace_logs", "-log_file"),
-            ("-trace_err", "-error_file"),
-        ] {
-            command.args([switch, file, "/dev/stderr"]);
-        }
-        command.current_dir(pbx.folder()).env("TERM", "dumb");
-        Ok(Self { process: Process::start(name, command)?, seen: AtomicUsize::new(0) })
-    }
-
-    fn expect(&self, line: &str) -> Result<Message> {
-        let from = self.seen.load(Ordering::Relaxed);
-        let (index, message) = self.process.output().until(
-            &format!("SIP message with {line:?}"),
-            PATIENCE,
-            |output| {
-                parse(output)
-                    .into_iter()
-                    .enumerate()
-                    .skip(from)
-                    .find(|(_, message)| message.line().contains(line))
-            },
-        )?;
-        self.seen.store(index + 1, Ordering::Relaxed);
-        Ok(message)
-    }
-
-    fn messages(&self) -> Vec<Message> {
-        parse(&self.process.output().text())
     }
 }
 

@@ -119,6 +119,7 @@ pub const MODULES: &[&str] = &[
     "res_ari_channels",
     "res_ari_device_states",
     "res_ari_endpoints",
+    "res_ari_endpoints",
     "res_ari_events",
     "res_ari_playbacks",
     "res_ari_sounds",
@@ -293,7 +294,7 @@ fn download(state: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The mirror from which the machine's own apt takes Debian.
-fn mirror() -> Result<String> {
+pub(crate) fn mirror() -> Result<String> {
     let targets = run(Command::new("apt-get").args(["indextargets", "--format", "$(REPO_URI)"]))?;
     targets
         .lines()

@@ -67,6 +67,13 @@ impl Bed {
         (1..=self.phones.len() as u8).find(dialled)
     }
 
+    fn phone_at(&self, address: &Address) -> anyhow::Result<&Phone> {
+        match self.number_of(address) {
+            Some(number) => Ok(&self.phones[usize::from(number) - 1]),
+            None => anyhow::bail!("no phone at {address:?}"),
+        }
+    }
+
     /// The next event. That the PBX is lost is told again whenever the cause is another, and counts
     /// once.
     pub(crate) async fn next(&mut self) -> PbxEvent {
@@ -212,6 +219,22 @@ impl Ground for Bed {
         self.calls.push(call);
         self.others.push(other);
         Ok(())
+    }
+
+    fn tells_transfers(&self) -> bool {
+        true
+    }
+
+    async fn ask_transfer(&mut self, phone: &Address, to: &str) -> anyhow::Result<()> {
+        self.phone_at(phone)?.transfer(to)
+    }
+
+    async fn transfers(&mut self, phone: &Address, count: usize) -> anyhow::Result<Vec<bool>> {
+        let phone = self.phone_at(phone)?;
+        while phone.transfers().len() < count {
+            phone.expect("NOTIFY")?;
+        }
+        Ok(phone.transfers().iter().map(|status| status.starts_with("200")).collect())
     }
 
     /// As its INVITE says.

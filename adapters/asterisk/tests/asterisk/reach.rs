@@ -2,9 +2,12 @@
 
 use crate::ground::{PATIENCE, adapter_with};
 use std::{fs, net::TcpListener};
-use strowger_asterisk::{AsteriskConfig, Password};
+use strowger_asterisk::{AsteriskConfig, Password, examine};
 use strowger_pbx::port::PbxEvent;
-use strowger_testbed::AsteriskServer;
+use strowger_testbed::{
+    AsteriskServer,
+    asterisk::{PASSWORD, USER},
+};
 use tokio::{sync::mpsc::UnboundedReceiver, time::timeout};
 
 async fn next(events: &mut UnboundedReceiver<PbxEvent>) -> PbxEvent {
@@ -68,4 +71,32 @@ async fn a_cause_is_said_once_and_the_next_one_when_it_is_another() {
     assert!(why.contains("`enabled = yes` in [general] of ari.conf"), "{why}");
     ari_conf(&pbx, |text| text.replace("[general]\nenabled = no", "[general]\nenabled = yes"));
     assert_eq!(next(&mut events).await, PbxEvent::Synced { alive: Vec::new() });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_asterisk_lacks_is_found_before_a_call_comes() {
+    let pbx = AsteriskServer::start().unwrap();
+    let mut config = AsteriskConfig::new(&pbx.url(), USER, PASSWORD);
+    config.number_endpoint = Some("PJSIP/{number}@nobody".into());
+    let found = examine(&config).await.unwrap();
+    assert!(found.version.starts_with("22") && !found.served, "{found:?}");
+    assert_eq!(found.lacks.len(), 1, "{found:?}");
+    assert!(found.lacks[0].contains("PJSIP/nobody, and there is no such endpoint"), "{found:?}");
+
+    pbx.console("module unload res_stasis_snoop.so").unwrap();
+    config.number_endpoint = None;
+    let found = examine(&config).await.unwrap();
+    assert_eq!(found.lacks.len(), 1, "{found:?}");
+    assert!(found.lacks[0].starts_with("nobody can listen in: the module res_stasis_snoop"));
+
+    ari_conf(&pbx, |text| text.replace("read_only = no", "read_only = yes"));
+    let refused = examine(&config).await.unwrap_err();
+    assert!(refused.contains("`read_only = no`"), "{refused}");
+    config.password = Password("wrong".into());
+    let refused = examine(&config).await.unwrap_err();
+    assert!(refused.contains("asterisk.password") && !refused.contains("wrong"), "{refused}");
+    let nobody = TcpListener::bind((pbx.host(2), 0)).unwrap().local_addr().unwrap();
+    config.url = format!("http://{nobody}");
+    let refused = examine(&config).await.unwrap_err();
+    assert!(refused.contains("start Asterisk"), "{refused}");
 }

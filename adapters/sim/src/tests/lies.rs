@@ -116,6 +116,13 @@ const LIES: &[(&str, Lie)] = &[
     ),
     ("a move is ignored", Ignores(is!(PbxCommand::Move { .. }))),
     ("a transfer is ignored", Ignores(is!(PbxCommand::Transfer { .. }))),
+    ("a refusal of a transfer is ignored", Ignores(is!(PbxCommand::RefuseTransfer { .. }))),
+    ("transfers that are asked for are hidden", Hides(is!(PbxEvent::TransferAsked(_)))),
+    ("transfers that are asked for are told twice", Repeats(is!(PbxEvent::TransferAsked(_)))),
+    (
+        "a transfer is asked for to somebody else",
+        Tells(alter!(PbxEvent::TransferAsked(asked) => asked.to.clear())),
+    ),
     ("digits are not sent", Ignores(is!(PbxCommand::SendDigits { .. }))),
     (
         "only one digit is sent",
@@ -290,6 +297,18 @@ impl Ground for Lied {
 
     async fn shows(&mut self, phone: &Address) -> anyhow::Result<Option<Shown>> {
         self.honest.shows(phone).await
+    }
+
+    fn tells_transfers(&self) -> bool {
+        true
+    }
+
+    async fn ask_transfer(&mut self, phone: &Address, to: &str) -> anyhow::Result<()> {
+        self.honest.ask_transfer(phone, to).await
+    }
+
+    async fn transfers(&mut self, phone: &Address, count: usize) -> anyhow::Result<Vec<bool>> {
+        self.honest.transfers(phone, count).await
     }
 
     async fn cut(&mut self, length: Duration) -> anyhow::Result<()> {

@@ -10,9 +10,9 @@ use strowger_model::{AgentName, CallId, FlowName, Timestamp};
 pub struct Call {
     /// Its id, which its record has too.
     pub call: CallId,
-    /// The flow that has it.
+    /// The flow that has it; if `now` is null, the one that it began on.
     pub flow: FlowName,
-    /// The version of the flow that it began on.
+    /// The version of that flow.
     pub version: String,
     /// When it came in.
     pub arrived: Timestamp,
@@ -27,7 +27,8 @@ pub struct CallNow {
     pub caller: Option<String>,
     /// The number that was called.
     pub dialled: String,
-    /// The queues and agents for whom the caller waits.
+    /// The queues and agents for whom the caller waits, and those whom the flow dials, as it calls
+    /// them. Empty for one who waits until a switch is turned.
     pub waits_for: Vec<String>,
     /// For how long the caller has waited; null: the caller does not wait.
     pub waited: Option<Duration>,
@@ -35,6 +36,10 @@ pub struct CallNow {
     pub rings: Vec<AgentName>,
     /// With whom the caller talks: agents, and others as the flow calls them.
     pub talks_with: Vec<String>,
+    /// Flows in front of the one that has the call, the outermost first: they have it back when a
+    /// switch is turned.
+    #[serde(default)]
+    pub behind: Vec<FlowName>,
 }
 
 /// Where to send a caller on to.

@@ -2,7 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use strowger_model::Timestamp;
+use strowger_model::{
+    Timestamp,
+    switch::{MOST_BY, MOST_REASON},
+};
 
 /// A switch of the site as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,9 +44,11 @@ pub struct TurnSwitch {
     pub until: Option<Timestamp>,
     /// Who turns it, for those who look later; null: nobody says.
     #[serde(default)]
+    #[schemars(length(max = MOST_BY))]
     pub by: Option<String>,
     /// Why; null: nobody says.
     #[serde(default)]
+    #[schemars(length(max = MOST_REASON))]
     pub reason: Option<String>,
     /// By what.
     #[serde(default)]
@@ -96,7 +101,8 @@ pub struct SwitchTurn {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhichTurns {
-    /// Of this switch, by its name; not given: of all.
+    /// Of this switch, by its name, its code, or its name before; not given: of all. A switch that the
+    /// site file has no more has the name that it had.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub switch: Option<String>,
     /// The newest so many; not given: 100.

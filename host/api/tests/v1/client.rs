@@ -34,6 +34,8 @@ async fn emergencies(host: &impl Host) -> Vec<Result<String, Error>> {
     }
     let of_one = WhichTurns { switch: Some("vcare / hap".to_owned()), limit: Some(1) };
     said.push(shown(host.switch_turns(of_one).await));
+    let of_none = WhichTurns { switch: Some("nobody".to_owned()), limit: None };
+    said.push(shown(host.switch_turns(of_none).await));
     said.push(shown(host.switch_turns(WhichTurns::default()).await));
     said
 }
@@ -73,6 +75,7 @@ async fn campaigns(host: &impl Host) -> Vec<Result<String, Error>> {
         said.push(shown(host.never_call(never).await));
     }
     said.push(shown(host.import_numbers(ImportNumbers { list, by: None }).await));
+    said.push(shown(host.forget_erased().await));
     said
 }
 

@@ -28,6 +28,7 @@ fn a_request() {
         "POST /v1/campaigns\n{\"template\":\"t\",\"name\":\"a\",\"fields\":{\"a\":\"b\"},\"list\":{\"text\":\"id,numbers\"}}".to_owned(),
         "POST /v1/campaigns/griep\n{\"do\":\"choose\",\"contact\":\"z9\"}".to_owned(),
         "POST /v1/do-not-call\n{\"number\":\"0470 12 34 56\"}".to_owned(),
+        "POST /v1/erased\nnull".to_owned(),
         "POST /v1/cases/case-0\n{\"answer\":\"Ja\"}".to_owned(),
         "POST /v1/cases/case-0/close\n{\"outcome\":\"answered\"}".to_owned(),
         format!("POST /v1/records/{}/notes\n{{\"a\":\"b\"}}", small::call()),

@@ -102,6 +102,7 @@ pub(crate) fn up() -> v1::Call {
         waited: Some(Duration::from_secs(75)),
         rings: vec!["an".into()],
         talks_with: vec!["bram".to_owned()],
+        behind: vec!["front".into()],
     };
     v1::Call {
         call: call(),
@@ -295,6 +296,9 @@ impl Host for Small {
             v1::WhichTurns { switch: Some(name), limit: Some(1) } => {
                 Ok(vec![v1::SwitchTurn { switch: name, ..turn() }])
             }
+            v1::WhichTurns { switch: Some(_), .. } => {
+                Err(Error::not_found("there is no such switch, and no turn of one"))
+            }
             _ => Err(Error::internal("the journal cannot be read")),
         }
     }
@@ -366,6 +370,10 @@ impl Host for Small {
 
     async fn import_numbers(&self, import: v1::ImportNumbers) -> Result<v1::Imported, Error> {
         Ok(v1::Imported { added: import.list.text.len() as u64, known: 2 })
+    }
+
+    async fn forget_erased(&self) -> Result<(), Error> {
+        Err(Error::internal("the journal cannot be read"))
     }
 
     async fn checklist(&self) -> Result<Vec<v1::Check>, Error> {

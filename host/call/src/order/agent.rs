@@ -12,8 +12,11 @@
 //! | a phone that the site knows: an agent's, or one of the flow's `addresses` | no PIN | yes |
 //! | anywhere else | no PIN | no |
 
-use super::{Carried, refusal};
-use crate::{orders::Kind, turn::Turn};
+use super::{Carried, refusal, switch::Turning};
+use crate::{
+    orders::{Doing, Kind, Of},
+    turn::Turn,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use strowger_call_port::{ComesFrom, Proof, Prove};
@@ -33,7 +36,31 @@ pub(crate) struct Proving {
     pub(crate) action: AgentAction,
 }
 
-impl Kind for Proving {
+impl InName for Proving {
+    const COMMAND: &'static str = "agent";
+
+    fn ticket(&self) -> u64 {
+        self.ticket
+    }
+
+    fn carry_out(self, turn: &mut Turn<'_>) -> Carried {
+        turn.house.act(&self.agent, self.action)
+    }
+}
+
+/// An order in the name of an agent whose PIN is being looked at.
+pub(crate) trait InName: Sized {
+    /// Its name in the contract.
+    const COMMAND: &'static str;
+
+    /// Under which number the PIN is being looked at.
+    fn ticket(&self) -> u64;
+
+    /// The PIN is right, or none is needed.
+    fn carry_out(self, turn: &mut Turn<'_>) -> Carried;
+}
+
+impl<K: InName> Kind for K {
     fn is_of(&self, _: &LegName) -> bool {
         false
     }
@@ -46,29 +73,14 @@ impl Kind for Proving {
 
     /// The host was away while a PIN was looked at, and the PIN is nowhere any more.
     fn resumed(id: OrderId, turn: &mut Turn<'_>) {
-        turn.pin_is_gone(id, "agent");
-    }
-}
-
-impl Turn<'_> {
-    /// The host was away while a PIN was looked at.
-    pub(crate) fn pin_is_gone(&mut self, id: OrderId, command: &'static str) {
-        self.call.orders.remove(id);
+        turn.call.orders.remove(id);
         let detail = "the host was away, and no PIN outlives it: ask for it again";
-        self.refuse(id, command, refusal(RefusalReason::NotPermitted, detail));
+        turn.refuse(id, K::COMMAND, refusal(RefusalReason::NotPermitted, detail));
     }
-}
-
-/// Something in the name of an agent may be done.
-pub(crate) enum Authorized {
-    /// At once.
-    Now,
-    /// When the agent's PIN is proven: it is being looked at, under this number.
-    Proving(u64),
 }
 
 /// What is said of a PIN that was looked at.
-pub(crate) fn wrong_pin(proof: Proof) -> Result<(), Refusal> {
+fn wrong_pin(proof: Proof) -> Result<(), Refusal> {
     match proof {
         Proof::Right => Ok(()),
         Proof::Wrong => Err(refusal(RefusalReason::Invalid, "the PIN is wrong")),
@@ -133,30 +145,46 @@ impl Turn<'_> {
         if let AgentAction::LogIn(at) = &action {
             self.check_seat(&site, agent, at)?;
         }
-        match self.authorize(&site, agent, proof)? {
-            Authorized::Now => {
-                self.house.act(&agent.name, action)?;
+        let name = agent.name.clone();
+        let order = |ticket| Proving { ticket, agent: name, action };
+        self.in_name_of(id, &site, agent, proof, order)
+    }
+
+    /// Carries out an order in the name of an agent: at once, or when the PIN is looked at that was
+    /// keyed.
+    pub(crate) fn in_name_of<K: InName>(
+        &mut self,
+        id: OrderId,
+        site: &Site,
+        agent: &Agent,
+        proof: Option<Result<String, Refusal>>,
+        order: impl FnOnce(u64) -> K,
+    ) -> Carried
+    where
+        Doing: Of<K>,
+    {
+        match self.authorize(site, agent, proof)? {
+            None => {
+                order(0).carry_out(self)?;
                 self.outcome(id, Outcome::Done);
             }
-            Authorized::Proving(ticket) => {
-                let agent = agent.name.clone();
-                self.call.orders.open(id, None, Proving { ticket, agent, action });
-            }
+            Some(ticket) => self.call.orders.open(id, None, order(ticket)),
         }
         Ok(())
     }
 
-    /// Whether something may be done in the name of an agent, perhaps with a secret that was keyed.
-    pub(crate) fn authorize(
+    /// Whether something may be done in the name of an agent, perhaps with a secret that was keyed:
+    /// that is being looked at under a number.
+    fn authorize(
         &mut self,
         site: &Site,
         agent: &Agent,
         proof: Option<Result<String, Refusal>>,
-    ) -> Result<Authorized, Refusal> {
+    ) -> Result<Option<u64>, Refusal> {
         let endpoint = self.call.kept.origin.endpoint.as_deref();
         let not_permitted = |detail| Err(refusal(RefusalReason::NotPermitted, detail));
         let pin = match (self.house.authority(site, agent, endpoint), &agent.pin) {
-            (Authority::Enough, _) => return Ok(Authorized::Now),
+            (Authority::Enough, _) => return Ok(None),
             (Authority::Proof, Some(pin)) => pin.clone(),
             _ if !self.call.terms.permissions.may_log_in(agent.name.as_str()) => {
                 return not_permitted(
@@ -183,7 +211,7 @@ impl Turn<'_> {
         let caller = kept.record.caller.clone().filter(|_| !is_phone);
         let from = ComesFrom { caller, endpoint: kept.origin.endpoint.clone() };
         self.house.prove(Prove { ticket, agent, from, pin, digits: digits? });
-        Ok(Authorized::Proving(ticket))
+        Ok(Some(ticket))
     }
 
     /// Whether an agent may log in at a phone: it will be rung.
@@ -211,15 +239,19 @@ impl Turn<'_> {
 
     /// A PIN has been looked at.
     pub(crate) fn proved(&mut self, ticket: u64, proof: Proof) {
-        let proves = |proving: &Proving| proving.ticket == ticket;
-        let Some((id, _)) = self.call.orders.find(proves) else {
-            return self.proved_to_turn(ticket, proof);
-        };
-        let Some(proving) = self.call.orders.take::<Proving>(id) else { return };
-        let done = wrong_pin(proof).and_then(|()| self.house.act(&proving.agent, proving.action));
-        match done {
+        self.proved_for::<Proving>(ticket, proof);
+        self.proved_for::<Turning>(ticket, proof);
+    }
+
+    fn proved_for<K: InName>(&mut self, ticket: u64, proof: Proof)
+    where
+        Doing: Of<K>,
+    {
+        let Some((id, _)) = self.call.orders.find(|it: &K| it.ticket() == ticket) else { return };
+        let Some(order) = self.call.orders.take::<K>(id) else { return };
+        match wrong_pin(proof).and_then(|()| order.carry_out(self)) {
             Ok(()) => self.outcome(id, Outcome::Done),
-            Err(refusal) => self.refuse(id, "agent", refusal),
+            Err(refusal) => self.refuse(id, K::COMMAND, refusal),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Answering the caller; ringing before that; hanging up.
 
-use super::{Carried, hung_up};
-use crate::{orders::Kind, turn::Turn};
+use super::{Carried, hung_up, refusal};
+use crate::{legs::Role, orders::Kind, turn::Turn};
 use serde::{Deserialize, Serialize};
-use strowger_model::{LegName, OrderId, Outcome, event::Cause};
+use strowger_model::{
+    LegName, OrderId, Outcome,
+    event::{Cause, RefusalReason},
+};
 use strowger_pbx::port::{LegId, PbxCommand};
 
 /// The PBX was told to answer.
@@ -25,7 +28,11 @@ impl Kind for Answering {
 impl Turn<'_> {
     pub(crate) fn answer(&mut self, id: OrderId) -> Carried {
         let caller = self.call.legs.named(&LegName::caller())?;
-        let (leg, up) = (caller.id.clone(), caller.up);
+        let (leg, up, arrived) = (caller.id.clone(), caller.up, caller.role == Role::Caller);
+        if !arrived && !up {
+            let why = "the caller is being called back, and answers there";
+            return Err(refusal(RefusalReason::WrongState, why));
+        }
         self.call.orders.open(id, None, Answering);
         if !up {
             if let Some(caller) = self.call.legs.by_id_mut(&leg) {

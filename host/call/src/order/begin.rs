@@ -108,10 +108,15 @@ impl Turn<'_> {
     /// The agent is with the caller, or alone where the flow wants that. One whose leg was told to
     /// go meanwhile is not: when it is gone, the caller goes on waiting.
     fn begins(&mut self, order: OrderId) {
+        let entry = self.entry(order);
         let Some(queueing) = self.call.orders.get::<Queueing>(order) else { return };
         let (name, with_caller) = (queueing.ask.agent_leg.clone(), queueing.ask.with_caller);
         let Some(leg) = self.call.legs.get(&name) else { return };
         let Role::Agent { agent, queue, .. } = leg.role.clone() else { return };
+        if queueing.ask.calls_back.is_some() && !self.house.give_place_up(entry) {
+            // Whoever was to be called back has called, and this call is about to hear of it.
+            return;
+        }
         self.house.talks(&agent, &leg.id);
         self.house.observe(&Observed::Talks { leg: &name, agent: &agent });
         let too_short = match with_caller {
@@ -138,15 +143,19 @@ impl Turn<'_> {
         let Some(queueing) = self.call.orders.get::<Queueing>(order) else { return };
         let Some(since) = queueing.begun() else { return };
         let (entered, with_caller) = (queueing.entered, queueing.ask.with_caller);
+        let calls_back = queueing.ask.calls_back.is_some();
         self.call.orders.remove(order);
         self.count_wait(entered, since);
         let lasted = self.now.elapsed.saturating_sub(since);
         let began = Timestamp(self.now.wall.0.saturating_sub(lasted.as_millis() as u64));
         let record = &mut self.call.kept.record;
-        record.connected.get_or_insert(began);
+        // Who calls somebody back is with that caller later, if at all.
+        if !calls_back {
+            record.connected.get_or_insert(began);
+        }
         if let Some(leg) = self.call.legs.brought_by(order) {
             leg.known = true;
-            if let Some((_, agent)) = leg.agent() {
+            if let Some((_, agent)) = leg.agent().filter(|_| !calls_back) {
                 record.agent.get_or_insert_with(|| agent.clone());
             }
         }
@@ -192,7 +201,7 @@ impl Turn<'_> {
         let waits = match self.floor(Input::Fumbled { entry }) {
             Ok(()) => Ok(()),
             // A floor that was put back may not know of the conversation.
-            Err(_) => self.floor(Input::Enter { entry, ask, priority, waited }),
+            Err(_) => self.floor(Input::Enter { entry, ask, priority, waited, placed: true }),
         };
         if waits.is_err() {
             self.floor_says(Output::Left { entry, why: Left::NobodyLoggedIn });

@@ -149,6 +149,9 @@ impl Turn<'_> {
             }
             self.beat_others(&id);
         }
+        if name.is_caller() {
+            self.caller_answered();
+        }
         self.outcome(order, Outcome::LegAnswered(who));
     }
 

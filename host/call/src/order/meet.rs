@@ -1,7 +1,11 @@
 //! Who is in conversation with whom: connecting legs, parting them, holding one.
 
 use super::{Carried, hung_up, refusal};
-use crate::{legs::Leg, orders::Kind, turn::Turn};
+use crate::{
+    legs::{Leg, Role},
+    orders::Kind,
+    turn::Turn,
+};
 use serde::{Deserialize, Serialize};
 use strowger_model::{LegName, OrderId, Outcome, event::RefusalReason};
 use strowger_pbx::port::{ConversationId, LegId};
@@ -125,6 +129,19 @@ impl Turn<'_> {
         }
     }
 
+    /// The agent who has called the caller back, and has the caller now.
+    fn note_agent(&mut self) {
+        let caller = self.call.legs.get(&LegName::caller());
+        let with = caller.into_iter().flat_map(|caller| self.call.legs.with(caller));
+        let agent = with.filter_map(|leg| match &leg.role {
+            Role::Agent { agent, .. } => Some(agent.clone()),
+            _ => None,
+        });
+        if let Some(agent) = agent.take(1).next() {
+            self.call.kept.record.agent.get_or_insert(agent);
+        }
+    }
+
     fn moving(&mut self, id: OrderId, legs: Vec<LegName>, done: MoveDone) {
         match legs.is_empty() {
             true => self.outcome(id, done.outcome()),
@@ -148,6 +165,7 @@ impl Turn<'_> {
             // A hold or a part is done, and connects nobody.
             if done == MoveDone::Joined {
                 self.call.kept.record.connected.get_or_insert(self.now.wall);
+                self.note_agent();
                 self.note_overflow();
             }
             self.outcome(order, done.outcome());

@@ -2,12 +2,13 @@
 //!
 //! A file has the struct of what an unfinished order waits for, its [`crate::orders::Kind`], and the
 //! methods of [`Turn`] that begin it and that tell it what happened. `paper`, `record` and `campaign`
-//! are over as soon as they are ordered. `queue` goes on in `offer`, while phones
-//! ring, and in `begin`, when an agent answers.
+//! are over as soon as they are ordered. `queue` goes on in `offer`, while phones ring, and in `begin`, when an agent answers; `call_back` has its places for those who are to be
+//! called back.
 
 pub(crate) mod agent;
 pub(crate) mod answer;
 pub(crate) mod begin;
+pub(crate) mod call_back;
 pub(crate) mod campaign;
 pub(crate) mod company;
 pub(crate) mod confirm;

@@ -45,7 +45,7 @@ impl Turn<'_> {
         };
         let display_name = queueing.ask.display_name.clone();
         let to = address_of(&phone.target);
-        let caller_id = self.call.kept.record.caller.clone();
+        let caller_id = self.who_waits(entry.order);
         self.house.observe(&Observed::Ring { agent: &offer.agent, address: &to });
         let leg = self.offer(entry, entry, offer);
         self.house.enrol(&leg);
@@ -62,7 +62,7 @@ impl Turn<'_> {
         }
         let display_name = self.call.orders.get::<Queueing>(entry.order);
         let display_name = display_name.and_then(|queueing| queueing.ask.display_name.clone());
-        let caller_id = self.call.kept.record.caller.clone();
+        let caller_id = self.who_waits(entry.order);
         let agent = offer.agent.clone();
         let phone = self.house.endpoint(&agent, offer.endpoint);
         let leg = self.offer(first, entry, offer);
@@ -73,6 +73,16 @@ impl Turn<'_> {
         let address = address_of(&phone.target);
         self.house.observe(&Observed::Ring { agent: &agent, address: &address });
         self.send(PbxCommand::Show { leg, caller_id, display_name });
+    }
+
+    /// The number that an agent is shown.
+    fn who_waits(&self, entry: OrderId) -> Option<String> {
+        let queueing = self.call.orders.get::<Queueing>(entry);
+        let called_back = queueing.and_then(|queueing| queueing.ask.calls_back.as_ref());
+        match called_back {
+            Some(number) => Some(number.to_string()),
+            None => self.call.kept.record.caller.clone(),
+        }
     }
 
     fn offer(&mut self, first: EntryId, entry: EntryId, offer: Offer) -> LegId {

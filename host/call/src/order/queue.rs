@@ -65,6 +65,10 @@ impl Kind for Queueing {
     /// The flow waits no more.
     fn take_back(self, id: OrderId, turn: &mut Turn<'_>) {
         turn.count_wait(self.entered, turn.now.elapsed);
+        turn.give_place_up(id, &self.ask);
+        if self.ask.rests {
+            return;
+        }
         if self.stage == QueueStage::Waiting {
             let gone = turn.call.legs.get(&LegName::caller()).is_none();
             let entry = turn.entry(id);
@@ -101,26 +105,31 @@ impl Turn<'_> {
     pub(crate) fn enter_queue(&mut self, id: OrderId, ask: EnterQueue) -> Carried {
         self.check_asked(&ask.ask)?;
         self.check_free(&ask.agent_leg)?;
-        if ask.calls_back.is_some() {
-            let why = "this host does not keep places of call-backs yet".to_owned();
-            return Err(refusal(RefusalReason::Unsupported, why));
-        }
+        self.check_call_back(&ask)?;
         if ask.with_caller {
             self.call.legs.up(&LegName::caller())?;
             // Whoever waits anew is on hold for nobody.
             self.end_hold_of(&LegName::caller());
         }
         let waited = ask.waited_since.map_or(Duration::ZERO, |since| self.now.wall.since(since));
-        let (entry, priority) = (self.entry(id), ask.priority);
-        let input = Input::Enter { entry, ask: ask.ask.clone(), priority, waited };
+        let (entry, priority, placed) = (self.entry(id), ask.priority, self.is_placed(&ask));
+        let (asked, rests) = (ask.ask.clone(), ask.rests);
         let entered = self.now.elapsed;
         self.call.orders.open(
             id,
             None,
             Queueing { ask, entered, waited, stage: QueueStage::Waiting },
         );
-        if let Err(refusal) = self.floor(input) {
-            self.call.orders.remove(id);
+        self.keep_place(id);
+        if rests {
+            return Ok(());
+        }
+        if let Err(refusal) =
+            self.floor(Input::Enter { entry, ask: asked, priority, waited, placed })
+        {
+            if let Some(queueing) = self.call.orders.take::<Queueing>(id) {
+                self.give_place_up(id, &queueing.ask);
+            }
             return Err(refusal);
         }
         if self.call.orders.get::<Queueing>(id).is_some()
@@ -133,14 +142,17 @@ impl Turn<'_> {
 
     pub(crate) fn widen(&mut self, entry: OrderId, to: Vec<Asked>) -> Carried {
         self.check_asked(&to)?;
-        if self.call.orders.get::<Queueing>(entry).is_none() {
+        let Some(queueing) = self.call.orders.get::<Queueing>(entry) else {
             let why = format!("order {entry} is not in a queue");
             return Err(refusal(RefusalReason::UnknownName, why));
+        };
+        if !queueing.ask.rests {
+            self.floor(Input::Widen { entry: self.entry(entry), ask: to.clone() })?;
         }
-        self.floor(Input::Widen { entry: self.entry(entry), ask: to.clone() })?;
         // Where the floor gave the caller to somebody meanwhile, there is nothing left to remember.
         if let Some(queueing) = self.call.orders.get_mut::<Queueing>(entry) {
             queueing.ask.ask.extend(to);
+            self.keep_place(entry);
         }
         Ok(())
     }
@@ -272,6 +284,7 @@ impl Turn<'_> {
             Output::Left { entry, why } => {
                 if let Some(queueing) = self.call.orders.take::<Queueing>(entry.order) {
                     self.count_wait(queueing.entered, self.now.elapsed);
+                    self.give_place_up(entry.order, &queueing.ask);
                     self.tell(Event::Order { id: entry.order, outcome: Outcome::Left(why) });
                 }
             }

@@ -1,19 +1,10 @@
 //! Turning a switch from a telephone (R2): the site file says who may (`turned_by`), the flow file
 //! which switches the flow may turn, and the rules of [`super::agent`] who is who.
 
-use super::{
-    Carried,
-    agent::{Authorized, wrong_pin},
-    refusal,
-};
-use crate::{orders::Kind, turn::Turn};
+use super::{Carried, agent::InName, refusal};
+use crate::turn::Turn;
 use serde::{Deserialize, Serialize};
-use strowger_call_port::Proof;
-use strowger_model::{
-    LegName, OrderId, Outcome,
-    command::SetSwitch,
-    event::{Refusal, RefusalReason},
-};
+use strowger_model::{OrderId, command::SetSwitch, event::RefusalReason};
 
 /// The PIN of an agent who turns a switch is being looked at.
 #[derive(Clone, Serialize, Deserialize)]
@@ -22,20 +13,15 @@ pub(crate) struct Turning {
     pub(crate) turn: SetSwitch,
 }
 
-impl Kind for Turning {
-    fn is_of(&self, _: &LegName) -> bool {
-        false
+impl InName for Turning {
+    const COMMAND: &'static str = "set-switch";
+
+    fn ticket(&self) -> u64 {
+        self.ticket
     }
 
-    fn take_back(self, _: OrderId, _: &mut Turn<'_>) {}
-
-    fn leg_gone(&self, _: &LegName) -> Option<Outcome> {
-        None
-    }
-
-    /// The host was away while a PIN was looked at, and the PIN is nowhere any more.
-    fn resumed(id: OrderId, turn: &mut Turn<'_>) {
-        turn.pin_is_gone(id, "set-switch");
+    fn carry_out(self, turn: &mut Turn<'_>) -> Carried {
+        turn.house.turn_switch(self.turn, turn.call.kept.origin.endpoint.as_deref())
     }
 }
 
@@ -65,31 +51,6 @@ impl Turn<'_> {
         }
         let (name, agent_name) = (switch.name.clone(), agent.name.clone());
         let turn = SetSwitch { name, agent: agent_name, proof: None, ..turn };
-        match self.authorize(&site, agent, proof)? {
-            Authorized::Now => {
-                self.turn_switch(turn)?;
-                self.outcome(id, Outcome::Done);
-            }
-            Authorized::Proving(ticket) => {
-                self.call.orders.open(id, None, Turning { ticket, turn });
-            }
-        }
-        Ok(())
-    }
-
-    fn turn_switch(&mut self, turn: SetSwitch) -> Result<(), Refusal> {
-        self.house.turn_switch(turn, self.call.kept.origin.endpoint.as_deref())
-    }
-
-    /// The PIN has been looked at.
-    pub(crate) fn proved_to_turn(&mut self, ticket: u64, proof: Proof) {
-        let Some((id, _)) = self.call.orders.find(|it: &Turning| it.ticket == ticket) else {
-            return;
-        };
-        let Some(Turning { turn, .. }) = self.call.orders.take::<Turning>(id) else { return };
-        match wrong_pin(proof).and_then(|()| self.turn_switch(turn)) {
-            Ok(()) => self.outcome(id, Outcome::Done),
-            Err(refusal) => self.refuse(id, "set-switch", refusal),
-        }
+        self.in_name_of(id, &site, agent, proof, |ticket| Turning { ticket, turn })
     }
 }

@@ -1,7 +1,12 @@
 //! Sending a leg away, to a number or on in the PBX's own route.
 
 use super::{Carried, refusal};
-use crate::{legs::Leg, order::queue::Queueing, orders::Kind, turn::Turn};
+use crate::{
+    legs::{Leg, Role},
+    order::queue::Queueing,
+    orders::Kind,
+    turn::Turn,
+};
 use serde::{Deserialize, Serialize};
 use strowger_model::{LegName, OrderId, Outcome, command::Target, event::RefusalReason};
 
@@ -34,7 +39,7 @@ impl Turn<'_> {
         let whom = |target| self.whom_to_dial(target, self.house.agent_called(target).as_ref());
         let to = target.as_ref().map(whom).transpose()?.map(|(to, _)| to);
         let leg = self.call.legs.named(&name)?;
-        if !name.is_caller() && !leg.up {
+        if leg.role != Role::Caller && !leg.up {
             let why = format!("{name} is not answered: hang up, and dial another target");
             return Err(refusal(RefusalReason::WrongState, why));
         }

@@ -147,7 +147,7 @@ impl Turn<'_> {
         let asks =
             self.call.legs.by_id_mut(leg).and_then(|leg| Some((leg.asks.take()?, leg.clone())));
         let Some((asked, leg)) = asks else { return Ok(()) };
-        if leg.role == Role::Caller {
+        if leg.is_caller() {
             let why = "the caller's own phone may not transfer anybody";
             return Err(refusal(RefusalReason::NotPermitted, why));
         }

@@ -6,10 +6,10 @@ use super::{
     stories::{dial, dialled, gather, keep_waiting},
     world::World,
 };
-use std::time::Duration;
-use strowger_call_port::Input;
+use std::{sync::mpsc, time::Duration};
+use strowger_call_port::{ByHand, Glance, Input};
 use strowger_model::{
-    Command, Event, LegName, OrderId, Prompt,
+    Command, Event, LegName, OrderId, Prompt, Timestamp,
     event::{Cause, Left, RefusalReason},
     read::AgentStatus,
 };
@@ -406,4 +406,44 @@ fn what_cannot_be_is_refused() {
     assert_eq!(refused(behind("huh")), Some(RefusalReason::UnknownName));
     assert_eq!(refused(behind("hap")), None);
     assert_eq!(refused(continue_with("huh", hap())), Some(RefusalReason::NotPermitted));
+}
+
+/// How the call is, as people see it.
+fn look(world: &mut World) -> Glance {
+    let (answer, answered) = mpsc::channel();
+    let answer = Box::new(move |glance| answer.send(glance).unwrap());
+    world.input(Input::ByHand(ByHand::Look(answer)));
+    answered.recv().unwrap()
+}
+
+#[test]
+fn r1_who_hears_music_until_a_turn_and_who_is_put_through_elsewhere_waits() {
+    let seconds = Duration::from_secs;
+    let mut world = World::new(vec![vec![Command::Answer, keep_waiting(caller())]]);
+    world.settle();
+    world.pass(seconds(10));
+    let Glance { on, behind, waits_for, waited, .. } = look(&mut world);
+    assert_eq!((on.flow.as_str(), behind.len()), ("flow", 0));
+    assert_eq!((waits_for, waited), (vec![], Some(seconds(10))));
+
+    world.shared.plan.push_back(vec![dial("bob", false)]);
+    world.input(Input::ShuttingDown(Duration::ZERO));
+    world.settle();
+    world.pass(seconds(5));
+    let glance = look(&mut world);
+    assert_eq!((glance.waits_for, glance.waited), (vec!["bob".to_owned()], Some(seconds(15))));
+    let bob = dialled(&world);
+    let connect = Command::Connect { legs: vec![caller(), "bob".into()] };
+    world.shared.plan.push_back(vec![connect]);
+    let events = world.pbx.answer(&bob);
+    world.hear(events);
+    world.settle();
+    world.pass(seconds(60));
+    assert_eq!(look(&mut world).waited, None, "they talk");
+    assert_eq!(world.call.close(Timestamp(0)).waited, seconds(15));
+
+    let mut world = fronted(vec![waits()]);
+    let Glance { on, behind, waits_for, waited, .. } = look(&mut world);
+    assert_eq!((on.flow.as_str(), behind), ("behind", vec!["flow".into()]));
+    assert_eq!((waits_for, waited), (vec!["desk".to_owned()], Some(Duration::ZERO)));
 }

@@ -90,6 +90,7 @@ fn queueing(stage: QueueStage) -> Queueing {
         display_name: Some("Desk".to_owned()),
         report_offers: true,
         calls_back: None,
+        rests: false,
     };
     Queueing { ask, entered: AT, waited: Duration::from_secs(90), stage }
 }
@@ -190,7 +191,9 @@ fn add_switches(call: &mut Call) {
         until: Some(Timestamp(1_790_000_400_000)),
     };
     call.orders.open(OrderId(24), None, Turning { ticket: 2, turn });
-    call.rare.get_or_insert_default().fronts = Fronts::example();
+    let rare = call.rare.get_or_insert_default();
+    rare.fronts = Fronts::example();
+    rare.taken = vec![(super::shared::elsewhere(1).call, OrderId(7))];
 }
 
 fn add_legs(call: &mut Call) {
@@ -257,7 +260,7 @@ fn everything() -> Call {
         held: Duration::from_secs(1),
         consulted: Duration::ZERO,
     }];
-    call.kept.dialled_ms = 900;
+    call.kept.waited_ms = 900;
     call
 }
 

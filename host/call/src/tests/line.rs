@@ -8,13 +8,15 @@ use super::{
 };
 use std::time::Duration;
 use strowger_call_port::{Input, offered_leg};
-use strowger_model::{Command, LegName, Outcome, command::Asked, event::Cause, read::AgentStatus};
-use strowger_pbx::port::{LegId, LegState, PbxCommand, PbxEvent};
-use strowger_routing::{EntryId, Input as FloorInput, Output};
+use strowger_model::{
+    Command, LegName, OrderId, Outcome, command::Asked, event::Cause, read::AgentStatus,
+};
+use strowger_pbx::port::{Ended, LegId, LegState, PbxCommand, PbxEvent};
+use strowger_routing::{Doing, EntryId, Input as FloorInput, Output, Restored};
 
 fn enters(entry: EntryId) -> FloorInput {
     let ask = vec![Asked::Queue("desk".into())];
-    FloorInput::Enter { entry, ask, priority: 0, waited: Duration::from_secs(60) }
+    FloorInput::Enter { entry, ask, priority: 0, waited: Duration::from_secs(60), placed: false }
 }
 
 fn leaves(entry: EntryId) -> FloorInput {
@@ -46,7 +48,7 @@ fn phone_of(world: &mut World, number: u32, state: LegState) -> LegId {
 
 /// The flow waits no more.
 fn cancel(world: &mut World) {
-    world.shared.plan.push_back(vec![Command::Cancel { order: strowger_model::OrderId(2) }]);
+    world.shared.plan.push_back(vec![Command::Cancel { order: OrderId(2) }]);
     world.input(Input::ShuttingDown(Duration::ZERO));
 }
 
@@ -129,6 +131,7 @@ fn enters_last(entry: EntryId) -> FloorInput {
         ask: vec![Asked::Queue("desk".into())],
         priority: 0,
         waited: Duration::ZERO,
+        placed: false,
     }
 }
 
@@ -175,10 +178,35 @@ fn a_phone_that_ended_as_it_was_passed_on() {
     let events = world.pbx.end(&phone, Cause::Busy, false);
     world.hear(events);
     world.input(Input::Floor(Output::Passed {
-        entry: EntryId { call: world.call.id(), order: strowger_model::OrderId(2) },
+        entry: EntryId { call: world.call.id(), order: OrderId(2) },
         attempt,
-        first: EntryId { call: world.call.id(), order: strowger_model::OrderId(2) },
+        first: EntryId { call: world.call.id(), order: OrderId(2) },
     }));
     let told: Vec<_> = world.shared.mail.iter().filter_map(PbxEvent::leg).collect();
     assert_eq!(told, [&phone]);
+}
+
+/// The flow waits no more as soon as it is told that the host is there again, and the call has not
+/// looked yet whether the phone is.
+#[test]
+fn a_phone_that_ended_while_the_host_was_away_is_not_passed_on_as_one_that_rings() {
+    let (mut world, phone) = before_one();
+    let events = world.pbx.ring(&phone);
+    world.hear(events);
+    drop(world.pbx.end(&phone, Cause::Busy, false));
+    world.shared.plan.push_back(vec![Command::Cancel { order: OrderId(2) }]);
+    let since = world.shared.now;
+    let other =
+        |number, ask, now| Restored { entry: elsewhere(number), ask, priority: 0, since, now };
+    let engaged = other(1, Vec::new(), Doing::Engaging { agent: "bo".into() });
+    let waits = Doing::Waiting { ringing: Vec::new() };
+    let waits = other(2, vec![Asked::Queue("desk".into())], waits);
+    world.restart_beside(0, vec![engaged, waits]);
+    let passed = world.shared.others.last();
+    assert!(
+        matches!(passed, Some(Output::RingsOn { entry, .. }) if *entry == elsewhere(2)),
+        "{passed:?}"
+    );
+    let ended = Ended { leg: phone, cause: Cause::Normal, left: false };
+    assert_eq!(world.shared.mail, [PbxEvent::Ended(Box::new(ended))]);
 }

@@ -1,6 +1,7 @@
 //! A call in a world of its own: a PBX that carries out commands late, a real floor, a flow that
 //! orders what a test says.
 
+mod call_backs;
 mod fronts;
 mod fumble;
 mod fuzz;

@@ -54,6 +54,7 @@ pub(super) fn enter(with_caller: bool, agent_leg: LegName, whisper: bool) -> Com
         display_name: None,
         report_offers: true,
         calls_back: None,
+        rests: false,
     }))
 }
 

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use strowger_call_port::{Ask, House, NoFlow, Observed, Prove, Stepped, Takeover};
+use strowger_call_port::{Ask, House, KeptPlace, NoFlow, Observed, Prove, Stepped, Takeover};
 use strowger_model::{
     AgentName, CallId, Command, Event, LegName, Order, OrderId, Outcome,
     command::{AgentAction, ContactOf, Disposition, OpenCampaign, SetSwitch, Target},
@@ -127,6 +127,8 @@ pub(super) struct Shared {
     pub(super) struck: BTreeSet<LegId>,
     /// Legs that went to another call.
     pub(super) handed_over: Vec<Takeover>,
+    /// Places that are kept for those who are to be called back.
+    pub(super) places: BTreeMap<EntryId, KeptPlace>,
     /// What the floor said to other calls.
     pub(super) others: Vec<Output>,
     /// What the call told the owner of a leg: itself, or another call.
@@ -233,6 +235,18 @@ impl House for Shared {
         let (own, others) = out.into_iter().partition(|output| output.entry().call == call());
         self.others.extend::<Vec<_>>(others);
         Ok(own)
+    }
+
+    fn keep_place(&mut self, place: KeptPlace) {
+        self.places.insert(place.entry, place);
+    }
+
+    fn give_place_up(&mut self, entry: EntryId) -> bool {
+        self.places.remove(&entry).is_some()
+    }
+
+    fn take_place(&mut self, of: CallId) -> Vec<KeptPlace> {
+        self.places.extract_if(.., |entry, _| entry.call == of).map(|(_, place)| place).collect()
     }
 
     fn rings_for(&self, attempt: AttemptId) -> Option<EntryId> {

@@ -316,6 +316,7 @@ fn who_comes_from_another_call_has_the_place_in_line() {
         display_name: None,
         report_offers: false,
         calls_back: None,
+        rests: false,
     }));
     let mut world =
         World::new(vec![vec![Command::Answer], vec![keep_waiting(LegName::caller()), enter]]);

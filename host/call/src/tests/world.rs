@@ -13,7 +13,7 @@ use std::{
 use strowger_call_port::{Input, Now, Out};
 use strowger_model::{Command, LegName, Timestamp, event::Arrival, read::AgentStatus};
 use strowger_pbx::port::{LegId, PbxCommand, PbxEvent};
-use strowger_routing::{AttemptId, Input as FloorInput, Output};
+use strowger_routing::{AttemptId, Input as FloorInput, Output, Restored};
 use strowger_site::Terms;
 
 /// The floor takes a phone to be quiet that was told so long ago to stop ringing.
@@ -71,6 +71,7 @@ impl World {
             enrolled: BTreeSet::from([caller.clone()]),
             struck: BTreeSet::new(),
             handed_over: Vec::new(),
+            places: BTreeMap::new(),
             others: Vec::new(),
             mail: VecDeque::new(),
             over: false,
@@ -230,6 +231,11 @@ impl World {
 
     /// The host dies, with commands that have not left; another one comes.
     pub(super) fn restart(&mut self, lost: usize) {
+        self.restart_beside(lost, Vec::new());
+    }
+
+    /// The same; other calls have these places on the floor.
+    pub(super) fn restart_beside(&mut self, lost: usize, others: Vec<Restored>) {
         if self.call.is_over() {
             return;
         }
@@ -250,7 +256,7 @@ impl World {
         let mut floor = floor_at(now);
         let restore = FloorInput::Restore {
             agents: Vec::new(),
-            entries: self.call.places(),
+            entries: [others, self.call.places()].concat(),
             quieting: self.call.quieting(),
             next_attempt: AttemptId(now.as_millis() as u64),
         };

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, MutexGuard, PoisonError},
     time::Duration,
 };
-use strowger_journal::Query;
+use strowger_journal::{Query, ReadError};
 use strowger_model::{CallRecord, Timestamp, read::PastCall};
 use strowger_site::Site;
 
@@ -75,21 +75,26 @@ impl History {
 }
 
 impl Exchange {
-    /// Reads from the journal what calls there were. To be called now and then: what was erased
-    /// from it is to be forgotten here too.
-    pub fn read_history(self: &Arc<Self>) {
-        self.forget_campaigns();
-        let Some(journal) = &self.journal else { return };
+    /// Reads from the journal what calls there were. To be called now and then, and when something
+    /// was erased from it: that is to be forgotten here too.
+    ///
+    /// # Errors
+    /// The journal cannot be read; the log says so. What was known is known still.
+    pub fn read_history(self: &Arc<Self>) -> Result<(), ReadError> {
+        let Some(journal) = &self.journal else { return Ok(()) };
         let since = Timestamp(self.clock.now().0.saturating_sub(KEPT.as_millis() as u64));
-        match journal.store.records(&Query { since: Some(since), ..Query::default() }) {
-            Ok(records) => {
-                let site = self.catalogue.current().site.clone();
-                let mut history = History::default();
-                records.iter().for_each(|record| history.close(record, &site));
-                *self.history() = history;
-            }
-            Err(error) => tracing::error!("earlier calls cannot be read from the journal: {error}"),
-        }
+        let records = || journal.store.records(&Query { since: Some(since), ..Query::default() });
+        let read = self.forget_campaigns(&journal.store).and_then(|()| records());
+        let records = read.inspect_err(|error| {
+            tracing::error!(
+                "what is known of earlier calls cannot be read from the journal: {error}"
+            );
+        })?;
+        let site = self.catalogue.current().site.clone();
+        let mut history = History::default();
+        records.iter().for_each(|record| history.close(record, &site));
+        *self.history() = history;
+        Ok(())
     }
 
     /// Has flows know of an earlier call with a number: for scenarios.

@@ -6,6 +6,7 @@
 //! * `staff`: where agents have logged in, and wrong PINs.
 //! * `switches`: how switches stand, and which calls have read them.
 //! * `campaigns`: the lists of campaigns, and who of them is called next.
+//! * `places`: places in line that are kept for those who are to be called back.
 //! * `history`: calls that are over.
 //! * `by_hand`: what people ask of calls, and do with them.
 //! * `reads`: what a flow may ask during a step.
@@ -16,6 +17,7 @@ pub(crate) mod floor;
 pub(crate) mod history;
 pub(crate) mod phones;
 pub(crate) mod pins;
+pub(crate) mod places;
 pub(crate) mod plan;
 pub(crate) mod reads;
 pub(crate) mod register;
@@ -29,7 +31,7 @@ use std::{
     time::{Duration, Instant},
 };
 use strowger_call_port::{
-    Ask, House, Input as CallInput, NoFlow, Observed, Prove, Stepped, Takeover,
+    Ask, House, Input as CallInput, KeptPlace, NoFlow, Observed, Prove, Stepped, Takeover,
 };
 use strowger_flows::OnFlow;
 use strowger_journal::{Change, encode_step};
@@ -54,6 +56,8 @@ pub(crate) struct Guest<'a> {
     pub(crate) resting: &'a mut Option<Box<Resting>>,
     /// What the journal does not have yet.
     pub(crate) changes: Vec<Change>,
+    /// Calls whose places it has taken: they are told when the journal has that.
+    pub(crate) taken: Vec<CallId>,
     /// When the call began to deal with the input.
     pub(crate) since: Instant,
 }
@@ -201,6 +205,22 @@ impl House for Guest<'_> {
 
     fn floor(&mut self, input: Input) -> Result<Vec<Output>, RefusedInput> {
         self.exchange.tell_floor(input, Some(self.call))
+    }
+
+    fn keep_place(&mut self, place: KeptPlace) {
+        self.exchange.places.keep(place);
+    }
+
+    fn give_place_up(&mut self, entry: EntryId) -> bool {
+        self.exchange.places.give_up(entry)
+    }
+
+    fn take_place(&mut self, of: CallId) -> Vec<KeptPlace> {
+        let taken = self.exchange.places.take(of);
+        if !taken.is_empty() {
+            self.taken.push(of);
+        }
+        taken
     }
 
     fn rings_for(&self, attempt: AttemptId) -> Option<EntryId> {

@@ -88,8 +88,8 @@ impl Reads for StepReads {
         self.exchange.listed_contact(self.call, &self.flow, campaign, contact)
     }
 
-    fn call_back(&self, _: &str) -> Option<CallBackStatus> {
-        None
+    fn call_back(&self, number: &str) -> Option<CallBackStatus> {
+        self.exchange.places.of(number)
     }
 
     fn on_duty(&self, roster: &str) -> Vec<Target> {

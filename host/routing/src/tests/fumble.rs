@@ -119,6 +119,7 @@ fn r5_an_urgent_call_that_is_fumbled_gives_the_held_caller_back() {
             ask: vec![strowger_model::command::Asked::Queue("urgent".into())],
             priority: 0,
             waited: seconds(0),
+            placed: false,
         })
         .unwrap();
     world.answer("a");

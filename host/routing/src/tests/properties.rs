@@ -203,6 +203,7 @@ impl World {
                 ask: ask(&asked(mask)),
                 priority,
                 waited: seconds(waited),
+                placed: false,
             }),
             Step::Widen { who, ask: mask } => {
                 pick(self.waiting.keys().chain(self.connected.keys()), who)

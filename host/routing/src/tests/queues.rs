@@ -250,6 +250,24 @@ fn a_phone_that_rang_in_vain_can_be_reached() {
 }
 
 #[test]
+fn k6_an_old_place_is_kept_in_a_queue_that_is_full() {
+    let full = QueueConfig { cap: Some(1), ..queue("q", &["a"]) };
+    let mut world = World::new(vec![full], &["a"]);
+    world.enter(1, &["q"]);
+    let enter = |number, placed| Input::Enter {
+        entry: entry(number),
+        ask: ask(&["q"]),
+        priority: 0,
+        waited: Duration::from_secs(9),
+        placed,
+    };
+    let why = strowger_model::event::Left::Full;
+    assert_eq!(world.input(enter(2, false)), Ok(vec![Output::Left { entry: entry(2), why }]));
+    world.input(enter(3, true)).unwrap();
+    assert_eq!(world.floor.position(entry(3)), Some(1), "and goes first");
+}
+
+#[test]
 fn refused_inputs_change_nothing() {
     let mut world = World::new(vec![queue("q", &["a"])], &["a"]);
     let enter = |number, names: &[&str]| Input::Enter {
@@ -257,6 +275,7 @@ fn refused_inputs_change_nothing() {
         ask: ask(names),
         priority: 0,
         waited: Duration::ZERO,
+        placed: false,
     };
     world.enter(1, &["q"]);
     assert_eq!(world.input(enter(1, &["q"])), Err(RefusedInput::DuplicateEntry(entry(1))));

@@ -150,7 +150,7 @@ impl World {
 
     fn believe(&mut self, input: Input) {
         match input {
-            Input::Enter { entry, ask, priority, waited } => {
+            Input::Enter { entry, ask, priority, waited, .. } => {
                 self.entered += 1;
                 let since = (self.now.as_micros() as i64 - waited.as_micros() as i64, self.entered);
                 self.waiting.insert(entry, Caller { ask: names(&ask).collect(), priority, since });

@@ -306,6 +306,7 @@ impl From<types::EnterQueue> for wit::EnterQueue {
             waited_since: old.waited_since,
             with_caller: old.with_caller,
             calls_back: None,
+            rests: false,
             agent_leg: old.agent_leg,
             whisper: old.whisper,
             display_name: old.display_name,

@@ -61,7 +61,7 @@ impl Reader<'_> {
     }
 
     /// Names of before are nobody's now, and were one's.
-    fn renamed(
+    pub(super) fn renamed(
         &mut self,
         table: &str,
         renamed: Vec<(&String, &String)>,

@@ -19,6 +19,9 @@ impl Reader<'_> {
         let codes =
             files.iter().filter_map(|(name, file)| Some((name.clone(), file.code.clone()?)));
         self.each_once("/switches", "code", codes.collect());
+        let was = files.iter().filter_map(|(name, file)| Some((name, file.was.as_ref()?)));
+        let is_there = |name: &str| files.iter().any(|(other, _)| other == name);
+        self.renamed("/switches", was.collect(), is_there);
         let mut switches: Vec<Switch> =
             files.into_iter().map(|(name, file)| self.switch(name, file, agents)).collect();
         switches.sort_by_cached_key(|switch| (switch.label.to_lowercase(), switch.name.clone()));
@@ -63,6 +66,7 @@ impl Reader<'_> {
         Switch {
             label: file.label.unwrap_or_else(|| name.clone()),
             name,
+            was: file.was,
             positions: file.positions,
             code: file.code,
             turned_by: file.turned_by.iter().map(|agent| agent.as_str().into()).collect(),
@@ -132,6 +136,12 @@ endpoints = [{ address = "PJSIP/an" }]
     fn what_is_wrong_with_a_switch_is_said_with_its_place() {
         for (from, to, said) in [
             ("\"30\"", "\"31\"", "12:8 code 31 is `vcare`'s already; "),
+            (
+                "code = \"31\"",
+                "was = \"meldtekst\"",
+                "7:7 `meldtekst` is still in this file; `was` is the name before, which nobody has any \
+                 more",
+            ),
             ("[\"an\"]", "[\"bo\"]", "8:14 no agent `bo`; there is `an`"),
             ("[\"an\"]", "[\"an\", \"an\"]", "8:20 agent `an` is in this list twice; "),
             (

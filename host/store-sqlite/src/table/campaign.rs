@@ -31,7 +31,10 @@ impl<'c> Campaigns<'c> {
     pub(crate) fn change(&mut self, change: &CampaignChange) -> rusqlite::Result<()> {
         let prepared = |sql| self.0.prepare_cached(sql);
         let changed = match change {
-            CampaignChange::Opened { opened, people } => return self.open(opened, people),
+            CampaignChange::Listed { name, first, people } => {
+                return self.list(name.as_str(), *first, people);
+            }
+            CampaignChange::Opened(opened) => return self.open(opened),
             CampaignChange::State { name, ended, state } => {
                 let ended = ended.map(|at| at.0);
                 prepared(STATE)?.execute(params![name.as_str(), ended, state])
@@ -67,31 +70,30 @@ impl<'c> Campaigns<'c> {
         changed.map(drop)
     }
 
-    fn open(&self, opened: &Opened, people: &[Person]) -> rusqlite::Result<()> {
+    fn open(&self, opened: &Opened) -> rusqlite::Result<()> {
         let Opened { name, template, at, by, goal, until, fields } = opened;
         let until = until.map(|until| until.0);
         let fields = to_json(fields);
         let values = params![name.as_str(), template.as_str(), at.0, by, goal, until, fields];
-        self.0.prepare_cached(OPEN)?.execute(values)?;
+        self.0.prepare_cached(OPEN)?.execute(values).map(drop)
+    }
+
+    fn list(&self, name: &str, first: u32, people: &[Person]) -> rusqlite::Result<()> {
         let mut list = self.0.prepare_cached(LIST)?;
-        for (row, person) in people.iter().enumerate() {
+        for (row, person) in (first..).zip(people) {
             let Person { id, number, name: called, language, tags, fields, wave } = person;
             let number = number.as_ref().map(PhoneNumber::as_str);
             let (tags, fields) = (to_json(tags), to_json(fields));
-            list.execute(params![
-                name.as_str(),
-                row,
-                id,
-                number,
-                called,
-                language,
-                tags,
-                fields,
-                wave
-            ])?;
+            list.execute(params![name, row, id, number, called, language, tags, fields, wave])?;
         }
         Ok(())
     }
+}
+
+/// Deletes lists of campaigns that were not opened: the host died between.
+pub(crate) fn delete_halves(connection: &Connection) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM campaign_contact WHERE campaign NOT IN (SELECT name FROM campaign)";
+    connection.execute(sql, []).map(drop)
 }
 
 /// All of them, in the order in which they were opened.

@@ -11,6 +11,7 @@ use strowger_model::{
 pub(crate) struct Switches<'c> {
     state: CachedStatement<'c>,
     turn: CachedStatement<'c>,
+    rename: [CachedStatement<'c>; 2],
 }
 
 const STATE: &str =
@@ -21,10 +22,20 @@ const TURN: &str =
     "INSERT INTO switch_turn (name, at, \"by\", means, endpoint, \"from\", \"to\", until, reason)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
+const RENAME: [&str; 2] = [
+    "UPDATE OR REPLACE switch SET name = ?2 WHERE name = ?1",
+    "UPDATE switch_turn SET name = ?2 WHERE name = ?1",
+];
+
 impl<'c> Switches<'c> {
     pub(crate) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
-        let state = connection.prepare_cached(STATE)?;
-        Ok(Self { state, turn: connection.prepare_cached(TURN)? })
+        let prepare = |sql| connection.prepare_cached(sql);
+        let [state, turns] = RENAME;
+        Ok(Self {
+            state: prepare(STATE)?,
+            turn: prepare(TURN)?,
+            rename: [prepare(state)?, prepare(turns)?],
+        })
     }
 
     pub(crate) fn insert(&mut self, Turned { state, turn }: &Turned) -> rusqlite::Result<()> {
@@ -38,6 +49,10 @@ impl<'c> Switches<'c> {
         let until = until.map(|until| until.0);
         let values = params![name, at.0, by, to_json(means), endpoint, from, to, until, reason];
         self.turn.execute(values).map(drop)
+    }
+
+    pub(crate) fn rename(&mut self, was: &str, name: &str) -> rusqlite::Result<()> {
+        self.rename.iter_mut().try_for_each(|rename| rename.execute([was, name]).map(drop))
     }
 }
 

@@ -35,6 +35,9 @@ pub(crate) struct Sim {
     /// Phones ring and nobody answers
     #[arg(long, conflicts_with_all = ["answer_after", "talk"])]
     pub(crate) nobody_answers: bool,
+    /// A TOML file that says how outside numbers behave: a table `outside`, as in scenarios
+    #[arg(long, value_name = "FILE")]
+    pub(crate) phones: Option<PathBuf>,
     /// Milliseconds between two lines of output, at least
     #[arg(long, value_name = "MS", default_value_t = 1000)]
     pub(crate) status: u64,

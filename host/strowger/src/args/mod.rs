@@ -3,6 +3,7 @@
 //! # Layout
 //! * `host`: commands that serve, ask a running host, or look at flow files.
 //! * `records`: commands for what was recorded, is to be sent, or is to be answered.
+//! * `setup`: commands that write a first configuration, and look at one.
 //! * `switch`: switches. `emergency`: what is prepared for an emergency, and how people work in one.
 //! * `campaign`: campaigns and the do-not-call list.
 //! * `adapters`: the sim as an adapter, and the scenarios of all adapters.
@@ -12,6 +13,7 @@ mod campaign;
 mod emergency;
 mod host;
 mod records;
+mod setup;
 mod switch;
 
 pub(crate) use adapters::{Adapter, AdapterAction, AdapterTest, Sim};
@@ -24,6 +26,7 @@ pub(crate) use host::{
 pub(crate) use records::{
     AddCase, By, Cases, CasesDo, Erase, Mails, Records, Replay, Report, Shifts, Which,
 };
+pub(crate) use setup::{Init, KindOfPbx};
 pub(crate) use switch::{SetSwitch, Switch, SwitchDo};
 
 use crate::commands::when;
@@ -43,7 +46,7 @@ use strowger_daemon::Config;
     name = "strowger",
     version,
     arg_required_else_help = true,
-    after_help = "First steps:\n  strowger demo                 watch simulated calls; needs no PBX\n  strowger check flows          show all mistakes in flow files\n  strowger test flows           play the scenarios of every flow\n  strowger serve                serve calls"
+    after_help = "First steps:\n  strowger demo                 watch simulated calls; needs no PBX\n  strowger init                 write a first configuration\n  strowger check flows          show all mistakes in flow files\n  strowger test flows           play the scenarios of every flow\n  strowger serve                serve calls"
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -62,6 +65,26 @@ pub(crate) enum Command {
     /// when its last call has ended, but at most `drain` seconds later. A second signal ends it at
     /// once; calls stay at the PBX as they are.
     Serve(Serve),
+    /// Write a first configuration, by asking
+    ///
+    /// Writes `strowger.toml`, a site file and a first flow with its scenario into FOLDER: a greeting,
+    /// a queue and one phone. What no argument says is asked, or is as usual if nobody can be asked.
+    /// Nothing that is there already is changed. Then looks at everything, as `strowger doctor`.
+    ///
+    /// The exit code is 0 if nothing is wrong with it, else 1.
+    #[command(
+        after_help = "Examples:\n  strowger init\n  strowger init /etc/strowger --adapter asterisk --password-file ari-password --trunk trunk --number +3292000100"
+    )]
+    Init(Init),
+    /// Show what is wrong with a set-up
+    ///
+    /// Looks at the configuration, the folders and who may read and write them, the files of flows and
+    /// what they need on this machine, the PBX, the mail server, and the running host, if there is one.
+    /// At Asterisk it looks for the user of ARI, the version, the modules and the trunk. It changes
+    /// nothing. Run it as the user of the host.
+    ///
+    /// The exit code is 0 if nothing is wrong, else 1.
+    Doctor(ConfigFile),
     /// Show all mistakes in flow files
     ///
     /// Checks everything that can be checked without serving a call: syntax, settings against the
@@ -251,7 +274,8 @@ pub(crate) enum Command {
     /// Connects to a host whose `strowger.toml` says adapter = "remote". If the connection is lost, it
     /// connects again. Meanwhile its calls stay up, and new calls take the PBX's own route. It prints
     /// a line of JSON on standard output when something has changed, at most one line in --status
-    /// milliseconds. You can type these lines: `status`, `hears`, `call NUMBER [FROM]`.
+    /// milliseconds. You can type these lines: `status`, `hears`, `call NUMBER [FROM]`. With
+    /// STROWGER_LOG=debug, the log shows each phone that rings.
     #[command(
         after_help = "Example:\n  strowger sim --token-file token --callers 20 --rate 2 --to +3292000300 --patience 60 --answer-after 3 --talk 20"
     )]
@@ -260,6 +284,12 @@ pub(crate) enum Command {
     Adapter(Adapter),
     /// Print the JSON Schema of a kind of file, of an adapter's messages, or of the control socket
     Schema(Schema),
+    /// Write the manual pages into a folder
+    Man {
+        /// The folder
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
     /// Print completions for a shell
     #[command(
         after_help = "Example:\n  strowger completions bash > ~/.local/share/bash-completion/completions/strowger"

@@ -23,7 +23,7 @@ pub(crate) enum SwitchDo {
     Set(SetSwitch),
     /// Show who turned the switches, the newest first
     History {
-        /// Only this switch, by its name
+        /// Only this switch, by name or code
         switch: Option<String>,
         /// The newest so many
         #[arg(long, value_name = "COUNT", default_value_t = 20)]
@@ -43,7 +43,7 @@ pub(crate) struct SetSwitch {
     /// After so long it goes back by itself: 90m, 4h, 2d
     #[arg(long = "for", value_name = "LENGTH")]
     pub(crate) for_: Option<Then>,
-    /// Why, for those who look later
+    /// Why, for those who look later; at most 500 characters
     #[arg(long)]
     pub(crate) reason: Option<String>,
     /// Who turns it; else the name by which you are logged in

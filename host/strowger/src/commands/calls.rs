@@ -17,6 +17,7 @@ use strowger_api::{
     v1::{Call, CallNow, SendOn},
 };
 use strowger_daemon::masked;
+use strowger_model::FlowName;
 
 pub(crate) fn calls(args: &args::Calls) -> Result<bool> {
     let (host, runtime) = reach(&args.host)?;
@@ -47,7 +48,8 @@ const CALL: [&str; 8] =
 fn call_sheet(calls: &[Call], numbers: bool) -> Sheet {
     let row = |Call { call, flow, arrived, now, .. }: &Call| {
         let mut row = vec![call.to_string(), when::local(*arrived)];
-        let Some(CallNow { caller, dialled, waits_for, waited, rings, talks_with }) = now else {
+        let Some(CallNow { caller, dialled, waits_for, waited, rings, talks_with, behind }) = now
+        else {
             row.extend(["?", "?", flow.as_str(), "?", "?", "?"].map(str::to_owned));
             return row;
         };
@@ -61,7 +63,7 @@ fn call_sheet(calls: &[Call], numbers: bool) -> Sheet {
         row.extend([
             caller,
             dialled.clone(),
-            flow.to_string(),
+            behind_fronts(flow, behind),
             some(waits_for.join(", ")),
             waited.map_or("-".to_owned(), clock),
             some(with.join(", ")),
@@ -69,6 +71,13 @@ fn call_sheet(calls: &[Call], numbers: bool) -> Sheet {
         row
     };
     sheet(&CALL, calls.iter().map(row))
+}
+
+fn behind_fronts(flow: &FlowName, fronts: &[FlowName]) -> String {
+    match fronts.iter().map(FlowName::as_str).collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => flow.to_string(),
+        fronts => format!("{flow} (behind {fronts})"),
+    }
 }
 
 #[cfg(test)]
@@ -86,6 +95,7 @@ mod tests {
             waited: Some(Duration::from_secs(75)),
             rings: vec!["an".into()],
             talks_with: Vec::new(),
+            behind: vec!["meldtekst".into(), "vcare-hap".into()],
         };
         let call = Call {
             call: "038g0xwfyg000".parse().unwrap(),
@@ -98,7 +108,14 @@ mod tests {
         let rows = call_sheet(&[call.clone(), late], false).0;
         assert_eq!(
             rows[1][2..],
-            ["...456", "+3292000100", "reception", "helpdesk, an", "1:15", "an (rings)"]
+            [
+                "...456",
+                "+3292000100",
+                "reception (behind meldtekst, vcare-hap)",
+                "helpdesk, an",
+                "1:15",
+                "an (rings)"
+            ]
         );
         assert_eq!(rows[2][2..], ["?", "?", "reception", "?", "?", "?"]);
         assert_eq!(call_sheet(&[call], true).0[1][2], "+32470123456");

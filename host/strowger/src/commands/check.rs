@@ -2,7 +2,10 @@
 
 use crate::{
     args,
-    commands::load::{self, Loaded},
+    commands::{
+        drill,
+        load::{self, Loaded},
+    },
 };
 use anstream::println;
 use anyhow::{Result, bail};
@@ -10,9 +13,9 @@ use std::{path::Path, sync::Arc};
 use strowger_daemon::Config;
 use strowger_exchange::Clock;
 use strowger_flows::LoadedFlow;
-use strowger_model::strangers::Lines;
+use strowger_model::{strangers::Lines, switch::SwitchState};
 use strowger_scenario::{How, Report, Scenario, gate};
-use strowger_site::{Names, read_site, source::Source};
+use strowger_site::{Names, Site, read_site, source::Source};
 
 pub(crate) fn check(args: &args::Check) -> Result<bool> {
     let path = std::path::absolute(&args.path)?;
@@ -26,11 +29,20 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
         && let Ok(site) = read_site::read(&folder.join("site.toml"))
     {
         site.gaps(Clock::system().now()).iter().for_each(|gap| println!("warning: {gap}"));
-        let misnamed = last_site(args).map_or_else(Vec::new, |before| site.misnamed(&before));
-        misnamed.iter().for_each(|misnamed| println!("warning: {misnamed}"));
+        if let Some(last) = Last::read(args) {
+            let misnamed = site.misnamed(&Names::of_file(&last.site));
+            misnamed.iter().for_each(|misnamed| println!("warning: {misnamed}"));
+            last.dropped(&site).for_each(|dropped| println!("warning: {dropped}"));
+        }
     }
     let mut good = report.is_good();
     good &= surroundings_are_good(args, &path)?;
+    // Beside flows that are wrong, drills would be, too.
+    if report.is_good() {
+        let wrong = drill::wrong(&path, &args.plugins)?;
+        wrong.iter().for_each(|problem| println!("{problem}"));
+        good &= wrong.is_empty();
+    }
     if args.files_only || load::site_folder(&path).is_none() {
         return Ok(good);
     }
@@ -41,12 +53,35 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
     Ok(good)
 }
 
-/// The names of the site that a host served with last; none: that is not known.
-fn last_site(args: &args::Check) -> Option<Names> {
-    let config = Config::read(&args.config).ok().filter(|_| args.config.exists())?;
-    let in_force = config.journal().reader().ok()?.in_force().ok()??;
-    let source = Source::parse(Path::new(&in_force.site.path), &in_force.site.text).ok()?;
-    Some(Names::of_file(&source))
+/// What a host served with last.
+struct Last {
+    site: Source,
+    switches: Vec<SwitchState>,
+}
+
+impl Last {
+    /// None: that is not known.
+    fn read(args: &args::Check) -> Option<Self> {
+        let config = Config::read(&args.config).ok().filter(|_| args.config.exists())?;
+        let journal = config.journal().reader().ok()?;
+        let in_force = journal.in_force().ok()??;
+        let site = Source::parse(Path::new(&in_force.site.path), &in_force.site.text).ok()?;
+        Some(Self { site, switches: journal.switches().ok()? })
+    }
+
+    /// Switches that are turned and that a site does not have, under this name or another.
+    fn dropped(&self, site: &Site) -> impl Iterator<Item = String> {
+        let dropped = self.switches.iter().filter(|SwitchState { name, position, .. }| {
+            let normal = &self.site.value["switches"][name.as_str()]["positions"][0];
+            site.switch_called(name).is_none() && normal.as_str().is_some_and(|it| it != position)
+        });
+        dropped.map(|SwitchState { name, position, .. }| {
+            format!(
+                "switch {name} stands in {position:?} at the host, and the site file has it no more; \
+                 if it has another name now, write `was = \"{name}\"` there"
+            )
+        })
+    }
 }
 
 /// Plays the scenarios of a flow as a host does before it takes the flow, and takes every step

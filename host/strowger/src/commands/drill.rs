@@ -12,19 +12,23 @@ use crate::{
 };
 use anstream::{print, println};
 use anyhow::{Context, Result, bail};
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use strowger_api::{
     Host,
     v1::{self, AgentState, Check, CheckKind, Switch},
 };
 use strowger_flows::LoadedFlow;
-use strowger_model::strangers::Lines;
+use strowger_model::{AgentName, strangers::Lines};
 use strowger_scenario::{
     How, Scenario,
     file::{Agent, Manner},
     run,
 };
-use strowger_site::{Report, problem::list};
+use strowger_site::{Problem, Report, problem::list};
 
 /// The folder of drills, in the folder of flows.
 const FOLDER: &str = "drills";
@@ -66,7 +70,8 @@ fn play(args: &args::Drill, name: &str) -> Result<bool> {
     let plugins = Plugins { plugins: config.plugins.clone(), cache: Some(config.cache.clone()) };
     let loaded = load::load(&config.flows, &plugins)?;
     let flow = flow_of(&scenario, &loaded)?;
-    let report = run(&scenario, &flow, &loaded.beside, &loaded.engine, How::TEST);
+    let report =
+        strowger_scenario::run(&scenario, &flow, &loaded.beside, &loaded.engine, How::TEST);
     print!("{}", Lines(&report));
     if report.is_good() {
         print!("{}", Lines(report.timelines()));
@@ -74,12 +79,49 @@ fn play(args: &args::Drill, name: &str) -> Result<bool> {
     Ok(report.is_good())
 }
 
-fn file(flows: &Path, name: &str) -> Result<std::path::PathBuf> {
-    let folder = flows.join(FOLDER);
-    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+/// What is wrong with the drills at a path, beside the flows of their folder: nobody wants to find
+/// that out in an emergency. Nothing is played.
+pub(crate) fn wrong(path: &Path, plugins: &Plugins) -> Result<Vec<Problem>> {
+    let Some(flows) = load::site_folder(path) else { return Ok(Vec::new()) };
+    let mut files = files(&flows.join(FOLDER));
+    files.retain(|file| file.starts_with(path));
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let loaded = &load::load(&flows, plugins)?;
+    let wrong = files.into_iter().flat_map(|file| {
+        let scenario = match Scenario::load(&file) {
+            Ok(scenario) => scenario,
+            Err(problems) => return problems,
+        };
+        let flow = match flow_of(&scenario, loaded) {
+            Ok(flow) => flow,
+            Err(why) => return vec![Problem::of_file(&file, why.to_string())],
+        };
+        let agents = scenario.written.agents.keys();
+        let known = || flow.site.agents.keys().map(AgentName::as_str);
+        let unknown = agents.filter(|agent| known().all(|known| known != *agent));
+        let unknown = unknown.map(|agent| {
+            let message = format!("no agent `{agent}` in the site file");
+            Problem::of_file(&file, message).suggest(agent, known())
+        });
+        unknown.chain(run::wrong(&scenario, &flow, &loaded.beside)).collect()
+    });
+    Ok(wrong.collect())
+}
+
+/// The drills of a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
+    files
+}
+
+fn file(flows: &Path, name: &str) -> Result<PathBuf> {
+    let folder = flows.join(FOLDER);
+    let files = files(&folder);
     let names: Vec<&str> = files.iter().filter_map(|file| file.file_stem()?.to_str()).collect();
     match names.iter().position(|known| *known == name) {
         Some(at) => Ok(files[at].clone()),

@@ -7,11 +7,14 @@ use crate::{
         when::{self, When},
     },
 };
-use anstream::println;
+use anstream::{eprintln, println};
 use anyhow::{Context, Result, anyhow, bail};
 use chrono::TimeDelta;
 use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
+use strowger_api::{Client, Host, Kind};
+use strowger_daemon::Config;
 use strowger_journal::{Erase, Removed, would_erase};
+use tokio::runtime::Builder;
 
 /// Says what would be erased, asks, erases, and says how much it was.
 pub(crate) fn erase(args: &args::Erase) -> Result<bool> {
@@ -51,7 +54,20 @@ pub(crate) fn erase(args: &args::Erase) -> Result<bool> {
         return Ok(false);
     }
     println!("erased: {}", told(&strowger_journal::erase(journal, &what)?));
+    forget(&config)?;
     Ok(true)
+}
+
+/// A host that runs remembers numbers and people: it is to forget them at once.
+fn forget(config: &Config) -> Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    match runtime.block_on(Client::at_socket(&config.control())?.forget_erased()) {
+        Err(error) if error.kind != Kind::Unreachable => {
+            eprintln!("the running host could not be told, and forgets within an hour: {error}");
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 fn told(removed: &Removed) -> String {

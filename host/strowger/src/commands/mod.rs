@@ -1,6 +1,7 @@
 //! One file for each command, and what several of them need.
 //!
 //! # Layout
+//! * `init`, `doctor`: a first configuration, and what is wrong with one.
 //! * `check`, `test`, `hours`, `card`: for flow files and the site file, without a host.
 //! * `status`, `flows`, `call`, `calls`, `floor`: for a running host. `floor` has the commands for
 //!   queues and agents. `switch`: switches. `drill`: what is prepared for an emergency.
@@ -26,12 +27,14 @@ pub(crate) mod card;
 pub(crate) mod cases;
 pub(crate) mod check;
 pub(crate) mod dnc;
+pub(crate) mod doctor;
 pub(crate) mod drill;
 pub(crate) mod erase;
 pub(crate) mod file;
 pub(crate) mod floor;
 pub(crate) mod flows;
 pub(crate) mod hours;
+pub(crate) mod init;
 pub(crate) mod load;
 pub(crate) mod mails;
 pub(crate) mod pin;

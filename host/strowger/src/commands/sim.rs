@@ -7,14 +7,16 @@ use serde::Serialize;
 use std::{
     collections::{BTreeMap, HashMap},
     io::{BufRead, IsTerminal, Write},
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use strowger_pbx::port::LegId;
+use strowger_pbx::port::{Address, LegId};
 use strowger_remote::{
     Adapter, Beat, Provider, Token,
     protocol::{Act, Staged},
 };
+use strowger_scenario::file;
 use strowger_sim::{Caller, Observed, Phone, Sim, SimConfig, Then};
 use tokio::{
     sync::{
@@ -81,6 +83,9 @@ impl Counter {
     }
 
     fn observe(&self, observed: &Observed) {
+        if let Observed::RingStarted { address, .. } = observed {
+            tracing::debug!(?address, "a phone rings");
+        }
         let mut counted = self.counted();
         let Counted { status, legs } = &mut *counted;
         match observed {
@@ -135,10 +140,10 @@ async fn run(args: &args::Sim, token: Token) -> Result<bool> {
         ..config(&args.name, phone)
     };
     let sim = Arc::new(Sim::new(config, adapter.sink()));
-    let link = {
-        let (url, provider) = (args.connect.clone(), sim.clone());
-        tokio::spawn(async move { adapter.run(&url, &token, provider, Beat::default()).await })
-    };
+    phones(&sim, args.phones.as_deref())?;
+    let (url, provider) = (args.connect.clone(), sim.clone());
+    let link =
+        tokio::spawn(async move { adapter.run(&url, &token, provider, Beat::default()).await });
     let caller = |from: String, to: &str| Caller {
         from: Some(from),
         to: to.to_owned(),
@@ -186,6 +191,18 @@ async fn run(args: &args::Sim, token: Token) -> Result<bool> {
         () = async { coming.await; std::future::pending().await } => Ok(false),
         _ = link => anyhow::bail!("the task that connects to the host has ended"),
     }
+}
+
+/// Has outside numbers behave as a file says.
+fn phones(sim: &Sim, file: Option<&Path>) -> Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    let wrong = || format!("{}: not a file with a table `outside`", file.display());
+    let text = std::fs::read_to_string(file).with_context(wrong)?;
+    let phones: file::Phones = toml::from_str(&text).with_context(wrong)?;
+    for (number, phone) in phones.outside {
+        sim.phone(Address::Number(number.to_string()), phone.behaviour());
+    }
+    Ok(())
 }
 
 /// A PBX with this phone wherever one is dialled.

@@ -7,6 +7,7 @@
 
 use super::{
     Agent, CALLER, Call, Failure, Leg, NotReached, Report, Reports, Waiting, kind,
+    number::in_full,
     wait::{Either, race},
 };
 use crate::{
@@ -159,11 +160,8 @@ impl InCall {
 
     /// What a number as it was keyed means: `00` international, `0` national, else an extension.
     fn target(&self, keyed: &str) -> Target {
-        match (keyed.strip_prefix("00"), keyed.strip_prefix('0')) {
-            (Some(number), _) => Target::Number(format!("+{number}")),
-            (None, Some(number)) => Target::Number(format!("{}{number}", self.country)),
-            (None, None) => Target::Extension(keyed.into()),
-        }
+        in_full(keyed, &self.country)
+            .map_or_else(|| Target::Extension(keyed.into()), Target::Number)
     }
 }
 

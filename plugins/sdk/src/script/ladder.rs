@@ -3,6 +3,7 @@
 use super::{
     announce::{Announce, Announcing, Place},
     call::Call,
+    call_back::{Back, CallBack, CalledBack, Line, Stage},
     order::{
         Company, Ordered,
         kind::{self, Kind},
@@ -18,6 +19,7 @@ use std::{
     collections::VecDeque,
     future::Future,
     pin::{Pin, pin},
+    rc::Rc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -59,6 +61,16 @@ pub struct Waiting {
     /// How often more were asked.
     widened: u32,
     announcing: Option<Announcing>,
+    call_back: Option<MayBeCalledBack>,
+}
+
+/// One who waits and may ask to be called back.
+struct MayBeCalledBack {
+    settings: &'static CallBack,
+    language: Option<String>,
+    /// From entering on.
+    line: Option<Rc<Line>>,
+    back: Option<Pin<Box<dyn Future<Output = Back>>>>,
 }
 
 impl Waiting {
@@ -69,6 +81,7 @@ impl Waiting {
             waited_since: None,
             with_caller: true,
             calls_back: None,
+            rests: false,
             agent_leg: "agent".into(),
             whisper: Vec::new(),
             display_name: None,
@@ -84,7 +97,29 @@ impl Waiting {
             timer: None,
             widened: 0,
             announcing: None,
+            call_back: None,
         }
+    }
+
+    /// The caller may ask to be called back, and hang up; none: not so. The script then goes on
+    /// without a caller until the two hear each other, or nobody ever will
+    /// ([`NotServed::NotCalledBack`], [`NotServed::CalledAgain`]). To be said behind the words.
+    pub fn call_back(
+        mut self,
+        settings: Option<&'static CallBack>,
+        language: Option<&str>,
+    ) -> Self {
+        let Some(settings) = settings else { return self };
+        let language = language.map(str::to_owned);
+        let offer = settings.offer.in_language(language.as_deref());
+        self.words().prompts.push(offer);
+        self.call_back = Some(MayBeCalledBack { settings, language, line: None, back: None });
+        self
+    }
+
+    /// Whether the caller has hung up, and keeps the place.
+    pub fn keeps_place(&self) -> bool {
+        self.stage() == Stage::Kept
     }
 
     /// Tells the caller the place in line, every so often.
@@ -204,8 +239,16 @@ impl Waiting {
         })
     }
 
+    fn line(&self) -> Option<&Rc<Line>> {
+        self.call_back.as_ref()?.line.as_ref()
+    }
+
+    fn stage(&self) -> Stage {
+        self.line().map_or(Stage::Waits, |line| line.stage.get())
+    }
+
     fn keep_company(&mut self) {
-        if let Some(words) = &self.words {
+        if let Some(words) = self.words.as_ref().filter(|_| self.stage() == Stage::Waits) {
             // The host puts the new one in the old one's place.
             if let Some(mut company) = self.company.take() {
                 company.ended();
@@ -215,10 +258,60 @@ impl Waiting {
     }
 
     fn widen_to(&mut self, queues: Vec<String>) {
-        if let Some(entry) = self.entry.id() {
+        let kept = self.line().and_then(|line| line.entry.get());
+        if let Some(line) = self.line() {
+            line.ask.borrow_mut().queues.extend(queues.iter().cloned());
+        }
+        if let Some(entry) = self.entry.id().or(kept) {
             self.widened += 1;
             self.call.run.order(Command::Widen(Widen { entry, queues }));
         }
+    }
+
+    /// Begins to listen for the key.
+    fn may_be_called_back(&mut self, ask: EnterQueue) {
+        let music = self.words.as_ref().and_then(|words| words.music.clone());
+        let Some(call_back) = &mut self.call_back else { return };
+        let line = Line::new(ask);
+        let called_back = CalledBack {
+            call: self.call.clone(),
+            settings: call_back.settings,
+            language: call_back.language.clone(),
+            music,
+            line: line.clone(),
+        };
+        call_back.line = Some(line);
+        call_back.back = Some(Box::pin(called_back.run()));
+    }
+
+    /// The caller is on the line, is asked, or keeps the place: what is heard fits that. Gives what
+    /// has come of a call-back.
+    fn poll_call_back(&mut self, context: &mut Context<'_>) -> Poll<Result<Agent, NotServed>> {
+        let back = self.call_back.as_mut().and_then(|call_back| call_back.back.as_mut());
+        let Some(back) = back else { return Poll::Pending };
+        match back.as_mut().poll(context) {
+            Poll::Ready(Back::Over(outcome)) => return Poll::Ready(outcome),
+            Poll::Ready(Back::Caller(rest)) => {
+                let line = self.line().map(|line| line.ask.borrow().clone());
+                let Some(ask) = line else { return Poll::Pending };
+                self.may_be_called_back(ask.clone());
+                self.entry = Ordered::new(&self.call, Command::EnterQueue(ask));
+                let _left = pin!(&mut self.entry).poll(context);
+                drop(rest);
+                self.keep_company();
+                context.waker().wake_by_ref();
+            }
+            Poll::Pending => match (self.stage(), &self.company) {
+                (Stage::Waits, None) => self.keep_company(),
+                (Stage::Asked, Some(_)) => self.company = None,
+                (Stage::Kept, _) if self.entry.id().is_some() => {
+                    (self.company, self.announcing) = (None, None);
+                    self.entry = Ordered::done(&self.call);
+                }
+                _ => {}
+            },
+        }
+        Poll::Pending
     }
 
     fn next_step(&mut self) -> Option<Ordered<kind::Timer>> {
@@ -257,9 +350,25 @@ impl Future for Waiting {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<Agent, NotServed>> {
         let this = &mut *self;
-        let entered = this.entry.id().is_some();
-        if let Poll::Ready(outcome) = pin!(&mut this.entry).poll(context) {
-            (this.timer, this.announcing) = (None, None);
+        let kept = this.keeps_place();
+        let entered = kept || this.entry.id().is_some();
+        if !entered
+            && this.call_back.is_some()
+            && let Some(Command::EnterQueue(ask)) = this.entry.unsent()
+        {
+            let since = ask.waited_since.unwrap_or_else(|| this.call.now().instant);
+            let ask = EnterQueue { waited_since: Some(since), ..ask.clone() };
+            this.may_be_called_back(ask);
+        }
+        let mut served = match kept {
+            true => Poll::Pending,
+            false => pin!(&mut this.entry).poll(context),
+        };
+        if served.is_pending() && entered {
+            served = this.poll_call_back(context);
+        }
+        if let Poll::Ready(outcome) = served {
+            (this.timer, this.announcing, this.call_back) = (None, None, None);
             if let Some(mut company) = this.company.take()
                 && outcome.is_ok()
             {
@@ -270,6 +379,10 @@ impl Future for Waiting {
         if !entered {
             this.keep_company();
             this.timer = this.next_step();
+            if this.call_back.is_some() {
+                // The key is listened for from now on.
+                context.waker().wake_by_ref();
+            }
         }
         while let Some(timer) = &mut this.timer {
             if pin!(timer).poll(context).is_pending() {
@@ -281,7 +394,9 @@ impl Future for Waiting {
             }
             this.timer = this.next_step();
         }
-        if let (Some(announcing), Some(entry)) = (&mut this.announcing, this.entry.id()) {
+        if this.stage() == Stage::Waits
+            && let (Some(announcing), Some(entry)) = (&mut this.announcing, this.entry.id())
+        {
             announcing.poll(&this.call, entry, context);
         }
         Poll::Pending

@@ -23,6 +23,13 @@ impl Leg {
     }
 }
 
+impl Leg {
+    /// Nobody looks after it any more, and it stays.
+    pub(super) fn let_be(mut self) {
+        self.name.clear();
+    }
+}
+
 impl AsRef<str> for Leg {
     fn as_ref(&self) -> &str {
         &self.name

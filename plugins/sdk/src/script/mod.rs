@@ -15,6 +15,7 @@
 //! * When the caller hangs up the script is dropped where it stands, and with it its orders. Then
 //!   runs what it had declared with [`Call::after_hang_up`]; without that, the call ends as
 //!   `abandoned`, or as `failed` if the PBX or the network lost the caller.
+//!   One who waits and has asked to be called back ([`Waiting::call_back`]) may hang up meanwhile.
 //! * Waits compose: [`race`], [`race!`](crate::race!), [`join`], [`Call::within`].
 //!
 //! # What a script must not do
@@ -32,13 +33,16 @@
 //! * `language`: in which language somebody is spoken to.
 //! * `order`: one order and its outcome; `outcome`: outcomes as a script reads them.
 //! * `ladder`: waiting in queues that widen; `announce`: what those who wait are told of their place.
+//! * `call_back`: who waits hangs up, keeps the place, and is called back.
 //! * `conversation`: what an agent can key while talking: consult, back, hand over, send on.
+//! * `number`: telephone numbers as people key them.
 //! * `wait`: waits that compose.
 //! * `step`: from a state and an event to a state and orders; `run`: one run of a script over its
 //!   history; `history`: that history as bytes.
 
 mod announce;
 mod call;
+mod call_back;
 mod campaign;
 mod code;
 mod conversation;
@@ -48,6 +52,7 @@ mod history;
 mod ladder;
 mod language;
 mod leg;
+mod number;
 mod order;
 mod orders;
 mod outcome;
@@ -57,6 +62,7 @@ mod wait;
 
 pub use announce::{Announce, Place};
 pub use call::Call;
+pub use call_back::{CallBack, First};
 pub use campaign::Goals;
 pub use code::Coding;
 pub use conversation::{Alone, CaseKeys, InCall, Over, SendTo, TransferBy, Waits};

@@ -69,6 +69,19 @@ impl<K: kind::Kind> Ordered<K> {
         Reports(self)
     }
 
+    /// Nothing, and nothing comes of it.
+    pub(super) fn done(call: &Call) -> Self {
+        Self { call: call.clone(), stage: Stage::Done, kind: PhantomData }
+    }
+
+    /// What it will order.
+    pub(super) fn unsent(&self) -> Option<&Command> {
+        match &self.stage {
+            Stage::Unsent(command) => Some(command),
+            Stage::Sent(_) | Stage::Done => None,
+        }
+    }
+
     pub(super) fn edit(mut self, edit: impl FnOnce(&mut Command)) -> Self {
         if let Stage::Unsent(command) = &mut self.stage {
             edit(command);
@@ -111,9 +124,13 @@ impl<K: kind::Kind> Future for Ordered<K> {
     type Output = K::Output;
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<K::Output> {
-        match self.poll_report(false) {
-            Poll::Ready(Report::Final(output)) => Poll::Ready(output),
-            Poll::Ready(Report::Progress(_)) | Poll::Pending => Poll::Pending,
+        loop {
+            match self.poll_report(false) {
+                Poll::Ready(Report::Final(output)) => return Poll::Ready(output),
+                // Asked for before.
+                Poll::Ready(Report::Progress(_)) => {}
+                Poll::Pending => return Poll::Pending,
+            }
         }
     }
 }
@@ -138,6 +155,13 @@ impl<K: kind::Kind> Reports<K> {
     /// The order's number, once it has left.
     pub fn id(&self) -> Option<OrderId> {
         self.0.id()
+    }
+}
+
+impl<K> From<Reports<K>> for Ordered<K> {
+    /// Its progress matters no more.
+    fn from(reports: Reports<K>) -> Self {
+        reports.0
     }
 }
 
@@ -206,6 +230,8 @@ options! { Queue, Command::EnterQueue(entry) => entry {
     fn priority(priority: u8) => entry.priority = priority;
     /// Counted from here instead of from now, for one who waited before.
     fn waited_since(instant: u64) => entry.waited_since = Some(instant);
+    /// The same, for one who perhaps waited before.
+    fn waited(since: Option<u64>) => entry.waited_since = since;
     /// Played to the agent before the two are connected.
     fn whisper(prompts: Vec<Prompt>) => entry.whisper = prompts;
     /// Shown on the agent's phone.

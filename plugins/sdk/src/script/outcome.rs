@@ -49,6 +49,12 @@ pub enum NotServed {
     NobodyReachable,
     /// The caller has hung up, which ends the script as well.
     CallerGone,
+    /// The caller had hung up and was to be called back: nobody answered in all attempts, or there
+    /// were no agents any more. The note `call-back` says which.
+    NotCalledBack,
+    /// The caller had hung up and was to be called back, and has called again: that other call has
+    /// the place.
+    CalledAgain,
     /// The order was not carried out.
     Failed(Failure),
 }
@@ -117,6 +123,11 @@ impl NotReached {
 }
 
 impl NotServed {
+    /// Nobody is there to whom anything could be said.
+    pub fn caller_is_gone(&self) -> bool {
+        matches!(self, Self::CallerGone | Self::NotCalledBack | Self::CalledAgain)
+    }
+
     /// In a word, for notes: `full`, `nobody-logged-in`.
     pub fn word(&self) -> &'static str {
         match self {
@@ -124,6 +135,8 @@ impl NotServed {
             Self::NobodyLoggedIn => "nobody-logged-in",
             Self::NobodyReachable => "nobody-reachable",
             Self::CallerGone => "caller-gone",
+            Self::NotCalledBack => "not-called-back",
+            Self::CalledAgain => "called-again",
             Self::Failed(_) => "failed",
         }
     }

@@ -100,6 +100,8 @@ pub(super) struct Run {
     pub(super) contact_due: OnceCell<ContactDue>,
     /// How many events the script has taken part in.
     pub(super) events: Cell<usize>,
+    /// The script goes on when the caller hangs up: the place is kept.
+    pub(super) outlives_caller: Cell<bool>,
     inner: RefCell<Inner>,
 }
 

@@ -43,7 +43,8 @@ impl<'a, B: Future<Output = Result<Ending, Failure>>> Execution<'a, B> {
         if self.over || !self.call.run.deliver(event) {
             return false;
         }
-        if let (Some(cause), true) = (caller_gone, self.body.is_some()) {
+        let drops = self.body.is_some() && !self.call.run.outlives_caller.get();
+        if let (Some(cause), true) = (caller_gone, drops) {
             self.body.set(None);
             let afterwards = self.call.run.set_afterwards(None);
             self.afterwards = Some(match afterwards {

@@ -398,6 +398,7 @@ fn enter(queue: &str) -> Order {
             waited_since: None,
             with_caller: true,
             calls_back: None,
+            rests: false,
             agent_leg: "agent".into(),
             whisper: vec![],
             display_name: None,

@@ -261,6 +261,7 @@ fn enter_queue(agent_leg: String, queues: Vec<String>) -> EnterQueue {
         waited_since: None,
         with_caller: true,
         calls_back: None,
+        rests: false,
         whisper: Vec::new(),
         display_name: None,
         report_offers: false,

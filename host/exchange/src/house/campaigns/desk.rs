@@ -129,7 +129,8 @@ impl Exchange {
         self.watch_callers(&mut inner);
         let until = until.map(|at| self.clock.elapsed() + at.since(now));
         let open = Open { name: name.clone(), template, goal, until, contacts };
-        let first = vec![CampaignChange::Opened { opened, people }];
+        let mut first = CampaignChange::listed(&name, people);
+        first.push(CampaignChange::Opened(opened));
         if let Err(refused) = self.tell_campaigns(&mut inner, Input::Open(open), first, None) {
             inner.lists.remove(&name);
             return Err(CampaignError::Refused(refused));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use strowger_campaign::{Listed, Row};
+use strowger_journal::KeptCampaign;
 use strowger_model::{
     Timestamp,
     campaign::{Disposed, Opened, Person},
@@ -35,6 +36,27 @@ impl List {
 
     pub(super) fn person(&self, row: Row) -> Option<&Person> {
         self.people.get(row.0 as usize)
+    }
+
+    /// Forgets what was erased from the journal. Gives the rows of people who are nobody from now on.
+    pub(super) fn forget(&mut self, kept: KeptCampaign) -> Vec<Row> {
+        let mut erased = Vec::new();
+        // Of one that had the same name before.
+        if self.opened.at != kept.opened.at {
+            return erased;
+        }
+        self.opened.fields = kept.opened.fields;
+        for ((row, person), kept) in (0..).zip(&mut self.people).zip(kept.contacts) {
+            if kept.person.number.is_none() && person.number.is_some() {
+                *person = kept.person;
+                erased.push(Row(row));
+            }
+            let said = self.disposed.get_mut(&row).zip(kept.disposed);
+            if let Some((said, kept)) = said.filter(|(said, kept)| said.at == kept.at) {
+                said.reason = kept.reason;
+            }
+        }
+        erased
     }
 
     /// The list in the words of the state machine.

@@ -137,7 +137,7 @@ impl Exchange {
         result.map(|()| claimed)
     }
 
-    /// The journal takes it as a whole.
+    /// The journal takes it as a whole, but for lists, which come before it.
     fn keep_campaigns(&self, inner: &mut Inner, first: Vec<CampaignChange>, outputs: &[Output]) {
         let now = self.clock.now();
         let mut kept = Vec::new();
@@ -147,13 +147,15 @@ impl Exchange {
             }
         }
         let Some(journal) = &self.journal else { return };
-        let changes: Vec<Change> = first
-            .into_iter()
-            .chain(kept)
-            .map(|change| Change::Campaign(Box::new(change)))
-            .collect();
-        if !changes.is_empty() {
-            journal.store.submit(Entry { changes, release: None });
+        let is_list = |change: &CampaignChange| matches!(change, CampaignChange::Listed { .. });
+        let (lists, first): (Vec<_>, Vec<_>) = first.into_iter().partition(is_list);
+        let whole = first.into_iter().chain(kept).collect();
+        for changes in lists.into_iter().map(|list| vec![list]).chain([whole]) {
+            let change = |change| Change::Campaign(Box::new(change));
+            let changes: Vec<Change> = changes.into_iter().map(change).collect();
+            if !changes.is_empty() {
+                journal.store.submit(Entry { changes, release: None });
+            }
         }
     }
 

@@ -50,6 +50,15 @@ impl Numbers {
         self.in_calls.values().copied().collect()
     }
 
+    /// Numbers that were erased from the journal stay on the do-not-call list as hashes.
+    pub(super) fn forget(&mut self, kept: &[NeverCalled]) {
+        for one in kept.iter().filter(|one| one.number.is_none()) {
+            if let Some(known) = self.never.get_mut(&one.key) {
+                known.number = None;
+            }
+        }
+    }
+
     /// For the journal: how a number stands now.
     pub(super) fn change(&self, number: NumberKey) -> CampaignChange {
         let listed = self.never.get(&number.0);

@@ -9,8 +9,9 @@ use std::{
 };
 use strowger_campaign::{
     AttemptId, Dialler, Input, KeptCampaign, KeptContact, NumberKey, Phase, Restored, Row, Stage,
+    Then,
 };
-use strowger_journal::{self as journal, Store, decode};
+use strowger_journal::{self as journal, ReadError, Store, decode};
 use strowger_model::{CallId, command::ContactOf};
 use tokio::sync::Notify;
 
@@ -73,18 +74,16 @@ impl Exchange {
         }
     }
 
-    /// Campaigns and people that were erased from the journal are forgotten here, too.
-    pub(crate) fn forget_campaigns(self: &Arc<Self>) {
-        let Some(journal) = &self.journal else { return };
-        let kept = match journal.store.campaigns() {
-            Ok(kept) => kept,
-            Err(error) => {
-                return tracing::error!("campaigns cannot be read from the journal: {error}");
-            }
-        };
+    /// Campaigns, people and numbers that were erased from the journal are forgotten here, too.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub(crate) fn forget_campaigns(self: &Arc<Self>, store: &Store) -> Result<(), ReadError> {
+        let (kept, never) = (store.campaigns()?, store.do_not_call()?);
         let mut inner = self.campaigns.lock();
+        inner.numbers.forget(&never);
         let of_name: BTreeMap<_, _> =
-            kept.into_iter().map(|kept| (kept.opened.name.clone(), kept.contacts)).collect();
+            kept.into_iter().map(|kept| (kept.opened.name.clone(), kept)).collect();
         // One that has just ended may not be in the journal yet.
         let now = self.clock.now();
         let old = |list: &List| list.ended.is_some_and(|ended| now.since(ended) > JUST);
@@ -94,13 +93,22 @@ impl Exchange {
         for name in gone {
             self.campaigns_must(&mut inner, Input::Forget(name));
         }
-        for (name, contacts) in of_name {
+        let mut over = Vec::new();
+        for (name, kept) in of_name {
             let Some(list) = inner.lists.get_mut(&name) else { continue };
-            let erased = list.people.iter_mut().zip(contacts);
-            erased.filter(|(_, kept)| kept.person.number.is_none()).for_each(|(person, kept)| {
-                *person = kept.person;
-            });
+            let rows = list.forget(kept);
+            over.extend(rows.into_iter().map(|row| (name.clone(), row)));
         }
+        // Nobody can call them any more.
+        for (campaign, contact) in over {
+            let standing = inner.dialler.contact(campaign.as_str(), contact).unwrap_or_default();
+            if standing.calling.is_none() && !matches!(standing.stage, Stage::Won | Stage::Over) {
+                let then = Then::Over;
+                let input = Input::Disposition { campaign, contact, then };
+                self.campaigns_must(&mut inner, input);
+            }
+        }
+        Ok(())
     }
 }
 

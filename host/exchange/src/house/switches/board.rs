@@ -3,10 +3,10 @@
 //! It also knows switches that the site file has no more. They stand where they stood, and nobody
 //! sees them, until the site file has them again.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, mem, time::Duration};
 use strowger_model::{
     Timestamp,
-    switch::{Means, SwitchState, SwitchTurn, Turned, Until},
+    switch::{MOST_BY, MOST_REASON, Means, SwitchState, SwitchTurn, Turned, Until},
 };
 use strowger_site::Switch;
 
@@ -20,6 +20,19 @@ pub(crate) struct Board {
     positions: BTreeMap<String, Vec<String>>,
     /// How each stands that was ever turned.
     turned: BTreeMap<String, SwitchState>,
+    /// The normal positions of those that the site file has no more, as they were last.
+    normal: BTreeMap<String, String>,
+    /// Names of before, each with the one that took its place. Calls may know a switch by them.
+    names: BTreeMap<String, String>,
+}
+
+/// What comes of a new site file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Furnished {
+    /// Switches that go on under another name: the one before, and the one now.
+    pub(crate) renamed: Vec<(String, String)>,
+    /// Switches that stood in a position that they have no more.
+    pub(crate) fallen: Vec<Turned>,
 }
 
 /// Somebody turns a switch.
@@ -65,6 +78,16 @@ pub enum NotTurned {
         /// What it has.
         positions: Vec<String>,
     },
+    /// Who turns it or why is too long a text.
+    #[error("`{what}` has {has} characters, and may have {most}")]
+    TooLong {
+        /// `by` or `reason`.
+        what: &'static str,
+        /// Characters that it has.
+        has: usize,
+        /// Characters that it may have.
+        most: usize,
+    },
     /// The time at which it is to go back is over.
     #[error("the switch would go back at once: that time is over")]
     IsOver,
@@ -84,21 +107,28 @@ pub enum NotTurned {
 }
 
 impl Board {
-    /// As the journal has it. Until the first site file nobody sees anything of it.
-    pub(crate) fn of(states: Vec<SwitchState>) -> Self {
+    /// As the journal has it, with all turns, the newest first. Until the first site file nobody sees
+    /// anything of it.
+    pub(crate) fn of(states: Vec<SwitchState>, turns: Vec<SwitchTurn>) -> Self {
         let turned = states.into_iter().map(|state| (state.name.clone(), state)).collect();
-        Self { positions: BTreeMap::new(), turned }
+        // A switch is turned out of its normal position first.
+        let normal = turns.into_iter().map(|turn| (turn.name, turn.from)).collect();
+        Self { turned, normal, ..Self::default() }
     }
 
     /// The site file has these switches from now on. One that stands in a position that it has no
-    /// more goes to its normal one.
+    /// more goes to its normal one. One that has another name stands where it stood.
     pub(crate) fn furnish<'a>(
         &mut self,
-        site: impl IntoIterator<Item = &'a Switch>,
+        site: impl IntoIterator<Item = &'a Switch> + Clone,
         now: Timestamp,
-    ) -> Vec<Turned> {
+    ) -> Furnished {
+        let renamed = self.rename(site.clone());
         let of_site = |switch: &Switch| (switch.name.clone(), switch.positions.clone());
-        self.positions = site.into_iter().map(of_site).collect();
+        let before = mem::replace(&mut self.positions, site.into_iter().map(of_site).collect());
+        let normal =
+            |(name, positions): (String, Vec<String>)| Some((name, positions.into_iter().next()?));
+        self.normal.extend(before.into_iter().filter_map(normal));
         let mut fallen = Vec::new();
         for (name, positions) in &self.positions {
             let Some(normal) = positions.first() else { continue };
@@ -113,11 +143,49 @@ impl Board {
                 fallen.push(go(state, normal.clone(), now, Means::SiteFile));
             }
         }
-        fallen
+        Furnished { renamed, fallen }
     }
 
-    /// Where a switch of the site file stands.
+    /// Takes up the names of a new site file. A switch that was there before under its own name, and
+    /// was turned, is no other one.
+    fn rename<'a>(&mut self, site: impl IntoIterator<Item = &'a Switch>) -> Vec<(String, String)> {
+        let mut renamed = Vec::new();
+        for Switch { name, was, .. } in site {
+            self.names.remove(name);
+            let Some(was) = was else { continue };
+            self.names.insert(was.clone(), name.clone());
+            let is_new = self.positions.contains_key(was) && !self.positions.contains_key(name);
+            if self.turned.contains_key(name) && !is_new {
+                continue;
+            }
+            if let Some(state) = self.turned.remove(was) {
+                self.turned.insert(name.clone(), SwitchState { name: name.clone(), ..state });
+                renamed.push((was.clone(), name.clone()));
+            }
+        }
+        renamed
+    }
+
+    /// What a switch is called now that somebody knows by this name.
+    pub(crate) fn now_called<'a>(&'a self, name: &'a str) -> &'a str {
+        let mut now = name;
+        // No name leads back to one before it: the last one is that of a switch.
+        while let Some(next) = self.names.get(now) {
+            now = next;
+        }
+        now
+    }
+
+    /// Switches that the site file has no more and that were not in their normal positions.
+    pub(crate) fn dropped(&self) -> impl Iterator<Item = &SwitchState> {
+        let is_gone = |state: &&SwitchState| !self.positions.contains_key(&state.name);
+        let turned = |state: &&SwitchState| self.normal.get(&state.name) != Some(&state.position);
+        self.turned.values().filter(is_gone).filter(turned)
+    }
+
+    /// Where a switch of the site file stands, by its name or one of before.
     pub(crate) fn position(&self, name: &str) -> Option<&str> {
+        let name = self.now_called(name);
         let normal = self.positions.get(name)?.first()?;
         Some(self.turned.get(name).map_or(normal, |state| &state.position))
     }
@@ -136,6 +204,12 @@ impl Board {
         if !positions.contains(&position) {
             let positions = positions.clone();
             return Err(NotTurned::NoPosition { name, position, positions });
+        }
+        for (what, text, most) in [("by", &by, MOST_BY), ("reason", &reason, MOST_REASON)] {
+            let has = text.as_ref().map_or(0, |text| text.chars().count());
+            if has > most {
+                return Err(NotTurned::TooLong { what, has, most });
+            }
         }
         if until.is_some_and(|until| until <= now) {
             return Err(NotTurned::IsOver);
@@ -193,7 +267,7 @@ impl Board {
 
 /// A switch goes to a position without anybody's doing.
 fn go(state: &mut SwitchState, to: String, now: Timestamp, means: Means) -> Turned {
-    let from = std::mem::replace(&mut state.position, to.clone());
+    let from = mem::replace(&mut state.position, to.clone());
     (state.since, state.until, state.by, state.reason) = (now, None, None, None);
     let name = state.name.clone();
     let (by, endpoint, until, reason) = (None, None, None, None);

@@ -8,14 +8,14 @@ pub(crate) mod board;
 mod tests;
 
 use crate::{Clock, Exchange, memory::told};
-use board::{Board, NotTurned, TurnSwitch};
+use board::{Board, Furnished, NotTurned, TurnSwitch};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 use strowger_call_port::Input;
-use strowger_journal::{Change, Store};
+use strowger_journal::{Change, Store, TurnQuery};
 use strowger_model::{
     CallId, Timestamp,
     command::SetSwitch,
@@ -38,15 +38,18 @@ pub(crate) struct Switches {
 
 struct Inner {
     board: Board,
-    /// Calls by the switch that they have read, until they are over.
+    /// Calls by the switch that they have read, as they call it, until they are over.
     readers: BTreeMap<String, BTreeSet<CallId>>,
 }
 
 impl Switches {
     /// As a journal has them.
     pub(crate) fn of(store: Option<&Store>) -> Self {
-        let states = store.map(|store| told("switches", store.switches())).unwrap_or_default();
-        let inner = Inner { board: Board::of(states), readers: BTreeMap::new() };
+        let board = store.map(|store| {
+            let turns = store.switch_turns(&TurnQuery::default());
+            Board::of(told("switches", store.switches()), told("turns of switches", turns))
+        });
+        let inner = Inner { board: board.unwrap_or_default(), readers: BTreeMap::new() };
         Self { inner: Mutex::new(inner), sooner: Notify::new() }
     }
 
@@ -118,6 +121,12 @@ impl Exchange {
         site.switches.values().map(|switch| inner.now(switch)).collect()
     }
 
+    /// Switches that the site file has no more and that are not in their normal positions: calls do
+    /// not take the way for which somebody has turned them.
+    pub fn dropped_switches(&self) -> Vec<SwitchState> {
+        self.switches.lock().board.dropped().cloned().collect()
+    }
+
     /// Turns a switch, by name or code. Calls that have read it are told.
     ///
     /// # Errors
@@ -150,9 +159,10 @@ impl Exchange {
         let refused = |not: NotTurned| {
             let reason = match not {
                 NotTurned::NoSwitch(_) | NotTurned::NoPosition { .. } => RefusalReason::UnknownName,
-                NotTurned::IsOver | NotTurned::TooFar | NotTurned::ForGood { .. } => {
-                    RefusalReason::Invalid
-                }
+                NotTurned::TooLong { .. }
+                | NotTurned::IsOver
+                | NotTurned::TooFar
+                | NotTurned::ForGood { .. } => RefusalReason::Invalid,
             };
             Refusal { reason, detail: not.to_string() }
         };
@@ -170,16 +180,43 @@ impl Exchange {
     /// The site file has other switches from now on.
     pub(crate) fn furnish_switches(&self, site: &Site) {
         let mut inner = self.switches.lock();
-        for turned in inner.board.furnish(site.switches.values(), self.clock.now()) {
+        let inner = &mut *inner;
+        let knew = |name: &String| (name.clone(), inner.board.position(name).map(str::to_owned));
+        let known: Vec<(String, Option<String>)> = inner.readers.keys().map(knew).collect();
+        let gone: BTreeSet<String> = inner.board.dropped().map(|it| it.name.clone()).collect();
+        let Furnished { renamed, fallen } =
+            inner.board.furnish(site.switches.values(), self.clock.now());
+        for (was, name) in renamed {
+            tracing::info!(switch = name, was, "a switch has another name, and stands as it stood");
+            if let Some(journal) = &self.journal {
+                journal.keep(Change::SwitchRenamed { was, name });
+            }
+        }
+        for turned in fallen {
             let SwitchTurn { name, from, to, .. } = &turned.turn;
             tracing::error!(
                 switch = name,
                 "ALARM: the site file has position {from:?} no more, in which the switch stood: \
                  it stands in {to:?} now"
             );
-            self.switch_turned(&inner, &turned);
+            self.keep_turn(&turned);
         }
-        drop(inner);
+        for SwitchState { name, position, .. } in inner.board.dropped() {
+            if !gone.contains(name) {
+                tracing::error!(
+                    switch = name,
+                    "ALARM: the site file has this switch no more, which stands in {position:?}"
+                );
+            }
+        }
+        // However it comes about: who has read a switch is told where it stands now.
+        for (name, before) in known {
+            if let Some(now) =
+                inner.board.position(&name).filter(|now| before.as_deref() != Some(now))
+            {
+                self.tell_readers(inner, &name, now);
+            }
+        }
         self.switches.sooner.notify_one();
     }
 
@@ -193,18 +230,28 @@ impl Exchange {
     /// The journal has a turn before the calls do something because of it. All of this happens with
     /// the lock, so that everybody sees turns in one order.
     fn switch_turned(&self, inner: &Inner, turned: &Turned) {
+        self.keep_turn(turned);
+        let SwitchTurn { name, from, to, .. } = &turned.turn;
+        if from != to {
+            let known = inner.readers.keys().filter(|known| inner.board.now_called(known) == name);
+            known.for_each(|known| self.tell_readers(inner, known, to));
+        }
+    }
+
+    fn keep_turn(&self, turned: &Turned) {
         let SwitchTurn { name, from, to, by, means, .. } = &turned.turn;
         let by = by.as_deref().unwrap_or("-");
         tracing::info!(switch = name, by, ?means, "a switch is turned from {from:?} to {to:?}");
         if let Some(journal) = &self.journal {
             journal.keep(Change::Switch(Box::new(turned.clone())));
         }
-        if from == to {
-            return;
-        }
+    }
+
+    /// Who has read a switch by this name is told where it stands.
+    fn tell_readers(&self, inner: &Inner, name: &str, position: &str) {
         for &call in inner.readers.get(name).into_iter().flatten() {
-            let turned = Input::Turned { switch: name.clone(), position: to.clone() };
-            self.register.post(call, turned);
+            let (switch, position) = (name.to_owned(), position.to_owned());
+            self.register.post(call, Input::Turned { switch, position });
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The board, turn by turn, and at random.
 
-use super::board::{Board, NotTurned, TurnSwitch};
+use super::board::{Board, Furnished, NotTurned, TurnSwitch};
 use proptest::prelude::*;
 use strowger_model::{
     Timestamp,
-    switch::{Means, SwitchTurn, Turned, Until},
+    switch::{MOST_BY, MOST_REASON, Means, SwitchState, SwitchTurn, Turned, Until},
 };
 use strowger_site::Switch;
 
@@ -13,6 +13,7 @@ const POSITIONS: [&str; 4] = ["Open", "Gesloten", "Waarneming", "Calamiteit"];
 fn switch(name: &str, positions: &[&str]) -> Switch {
     Switch {
         name: name.to_owned(),
+        was: None,
         label: name.to_owned(),
         positions: positions.iter().map(|&position| position.to_owned()).collect(),
         code: None,
@@ -22,7 +23,7 @@ fn switch(name: &str, positions: &[&str]) -> Switch {
 
 fn board() -> Board {
     let mut board = Board::default();
-    assert_eq!(board.furnish([&switch("hap", &POSITIONS)], Timestamp(0)), []);
+    assert_eq!(board.furnish([&switch("hap", &POSITIONS)], Timestamp(0)), Furnished::default());
     board
 }
 
@@ -64,7 +65,16 @@ fn r2_what_cannot_be_is_refused_and_changes_nothing() {
         "switch hap has no position \"Dicht\"; it has Open, Gesloten, Waarneming, Calamiteit"
     );
     assert_eq!(board.turn(turn("Gesloten", Some(1)), Timestamp(1)), Err(NotTurned::IsOver));
+    let text = |length| Some("é".repeat(length));
+    let by = TurnSwitch { by: text(MOST_BY + 1), ..turn("Gesloten", None) };
+    let error = board.turn(by, Timestamp(1)).unwrap_err();
+    assert_eq!(error.to_string(), "`by` has 101 characters, and may have 100");
+    let reason = TurnSwitch { reason: text(MOST_REASON + 1), ..turn("Gesloten", None) };
+    let error = board.turn(reason, Timestamp(1)).unwrap_err();
+    assert_eq!(error.to_string(), "`reason` has 501 characters, and may have 500");
     assert_eq!(board.state("hap"), None);
+    let (by, reason) = (text(MOST_BY), text(MOST_REASON));
+    assert!(board.turn(TurnSwitch { by, reason, ..turn("Gesloten", None) }, Timestamp(1)).is_ok());
 }
 
 #[test]
@@ -117,7 +127,7 @@ fn the_same_position_again_is_longer_or_for_good() {
 fn a_position_that_the_site_file_has_no_more_falls_back_to_the_normal_one() {
     let mut board = board();
     turned(&mut board, 1, "Calamiteit", Some(9));
-    let fallen = board.furnish([&switch("hap", &["Dag", "Nacht"])], Timestamp(2));
+    let fallen = board.furnish([&switch("hap", &["Dag", "Nacht"])], Timestamp(2)).fallen;
     let [Turned { turn, .. }] = &fallen[..] else { panic!("{fallen:?}") };
     assert_eq!(
         (turn.from.as_str(), turn.to.as_str(), turn.means),
@@ -128,7 +138,8 @@ fn a_position_that_the_site_file_has_no_more_falls_back_to_the_normal_one() {
     board.furnish([&switch("hap", &POSITIONS)], Timestamp(3));
     turned(&mut board, 3, "Waarneming", None);
     turned(&mut board, 4, "Calamiteit", Some(9));
-    assert_eq!(board.furnish([&switch("hap", &["Open", "Calamiteit"])], Timestamp(5)), []);
+    let furnished = board.furnish([&switch("hap", &["Open", "Calamiteit"])], Timestamp(5));
+    assert_eq!(furnished, Furnished::default());
     assert_eq!(board.go_back(Timestamp(9))[0].turn.to, "Open");
 }
 
@@ -144,11 +155,75 @@ fn a_switch_that_is_gone_is_seen_by_nobody_and_stands_where_it_stood_when_it_is_
     assert_eq!(board.go_back(Timestamp(11))[0].turn.to, "Open", "its time has come meanwhile");
 }
 
+fn renamed(name: &str, was: &str) -> Switch {
+    Switch { was: Some(was.to_owned()), ..switch(name, &POSITIONS) }
+}
+
+#[test]
+fn r1_a_switch_that_has_another_name_stands_where_it_stood_also_for_who_knows_the_old_one() {
+    let mut board = board();
+    turned(&mut board, 1, "Calamiteit", Some(9));
+    let changes = |was: &str, name: &str| vec![(was.to_owned(), name.to_owned())];
+    let furnished = board.furnish([&renamed("post", "hap")], Timestamp(2));
+    assert_eq!((furnished.renamed, furnished.fallen), (changes("hap", "post"), Vec::new()));
+    assert_eq!((board.position("post"), board.due()), (Some("Calamiteit"), Some(Timestamp(9))));
+    assert_eq!((board.position("hap"), board.now_called("hap")), (Some("Calamiteit"), "post"));
+    assert_eq!(board.dropped().count(), 0);
+    // The same file again, and a third name without the second: both are known.
+    let again = board.furnish([&renamed("post", "hap")], Timestamp(3));
+    assert_eq!(again, Furnished::default());
+    assert_eq!(
+        board.furnish([&renamed("spoed", "post")], Timestamp(4)).renamed,
+        changes("post", "spoed")
+    );
+    assert_eq!(board.position("hap"), Some("Calamiteit"));
+    // Another switch gets the first name.
+    board.furnish([&renamed("spoed", "post"), &switch("hap", &POSITIONS)], Timestamp(5));
+    assert_eq!(
+        (board.position("hap"), board.position("spoed")),
+        (Some("Open"), Some("Calamiteit"))
+    );
+}
+
+#[test]
+fn a_switch_that_was_renamed_while_there_was_no_host_goes_on_and_one_with_a_state_is_no_other() {
+    let turned = turned(&mut board(), 1, "Calamiteit", None).state;
+    let own = SwitchState { name: "post".into(), position: "Gesloten".into(), ..turned.clone() };
+    let mut board = Board::of(vec![turned.clone()], Vec::new());
+    board.furnish([&renamed("post", "hap")], Timestamp(2));
+    assert_eq!(board.position("post"), Some("Calamiteit"));
+    let mut board = Board::of(vec![turned, own], Vec::new());
+    assert_eq!(board.furnish([&renamed("post", "hap")], Timestamp(2)).renamed, []);
+    assert_eq!(board.position("post"), Some("Gesloten"));
+}
+
+#[test]
+fn a_turned_switch_that_the_site_file_has_no_more_is_named_also_by_the_next_host() {
+    let dropped = |board: &Board| board.dropped().map(|it| it.name.clone()).collect::<Vec<_>>();
+    let mut board = board();
+    let there = turned(&mut board, 1, "Calamiteit", None);
+    board.furnish([], Timestamp(2));
+    assert_eq!(dropped(&board), ["hap"]);
+    board.furnish([&switch("hap", &POSITIONS)], Timestamp(3));
+    assert_eq!(dropped(&board), [""; 0]);
+    let back = turned(&mut board, 4, "Open", None);
+    board.furnish([], Timestamp(5));
+    assert_eq!(dropped(&board), [""; 0], "it was in its normal position");
+    for (last, turns, named) in [
+        (&there, vec![there.turn.clone()], 1),
+        (&back, vec![back.turn.clone(), there.turn.clone()], 0),
+    ] {
+        let mut board = Board::of(vec![last.state.clone()], turns);
+        board.furnish([], Timestamp(6));
+        assert_eq!(board.dropped().count(), named, "{last:?}");
+    }
+}
+
 #[test]
 fn the_next_host_goes_on_where_the_journal_says() {
     let mut before = board();
     let state = turned(&mut before, 1, "Calamiteit", Some(9)).state;
-    let mut board = Board::of(vec![state]);
+    let mut board = Board::of(vec![state], Vec::new());
     assert_eq!(board.position("hap"), None, "there is no site file yet");
     board.furnish([&switch("hap", &POSITIONS)], Timestamp(8));
     assert_eq!((board.position("hap"), board.due()), (Some("Calamiteit"), Some(Timestamp(9))));
@@ -189,12 +264,12 @@ proptest! {
                     board.go_back(Timestamp(now))
                 }
                 Act::Restart => {
-                    board = Board::of(board.state("hap").cloned().into_iter().collect());
-                    board.furnish([&switch("hap", &POSITIONS[..site])], Timestamp(now))
+                    board = Board::of(board.state("hap").cloned().into_iter().collect(), Vec::new());
+                    board.furnish([&switch("hap", &POSITIONS[..site])], Timestamp(now)).fallen
                 }
                 Act::Site(positions) => {
                     site = positions;
-                    board.furnish([&switch("hap", &POSITIONS[..site])], Timestamp(now))
+                    board.furnish([&switch("hap", &POSITIONS[..site])], Timestamp(now)).fallen
                 }
             };
             for Turned { state, turn } in turns {

@@ -14,8 +14,14 @@ impl World {
         priority: u8,
         waited: Duration,
     ) -> Vec<Output> {
-        self.input(Input::Enter { entry: entry(number), ask: ask(names), priority, waited })
-            .unwrap()
+        self.input(Input::Enter {
+            entry: entry(number),
+            ask: ask(names),
+            priority,
+            waited,
+            placed: false,
+        })
+        .unwrap()
     }
 
     pub(in crate::tests) fn widen(&mut self, number: u64, names: &[&str]) -> Vec<Output> {

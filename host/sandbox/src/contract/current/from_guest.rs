@@ -183,6 +183,9 @@ fn watch(watch: wit::Watch) -> Checked<Command> {
 }
 
 fn enter_queue(enter: wit::EnterQueue) -> Checked<EnterQueue> {
+    if enter.rests && enter.calls_back.is_none() {
+        return Err(invalid("rests is for an entry with calls-back".into()));
+    }
     Ok(EnterQueue {
         ask: queues(enter.queues)?,
         priority: enter.priority,
@@ -198,12 +201,13 @@ fn enter_queue(enter: wit::EnterQueue) -> Checked<EnterQueue> {
         whisper: prompts(enter.whisper)?,
         display_name: maybe_name("display name", enter.display_name)?,
         report_offers: enter.report_offers,
+        rests: enter.rests,
     })
 }
 
 fn dial(dial: wit::Dial) -> Checked<Dial> {
     Ok(Dial {
-        leg: new_leg(dial.leg)?,
+        leg: leg(dial.leg)?,
         target: target(dial.target)?,
         caller_id: dial.caller_id.map(number).transpose()?,
         display_name: maybe_name("display name", dial.display_name)?,
@@ -395,13 +399,13 @@ fn leg(leg: String) -> Checked<LegName> {
     Ok(LegName::new(name("leg", leg)?))
 }
 
-/// The name of a leg that the order brings forth.
+/// The name of the leg of an agent whom the order brings.
 fn new_leg(leg: String) -> Checked<LegName> {
     let leg = self::leg(leg)?;
     match leg.is_caller() {
-        true => {
-            Err(invalid("a new leg cannot be named \"caller\", as the one that arrived is".into()))
-        }
+        true => Err(invalid(
+            "an agent's leg cannot be named \"caller\", as the one that arrived is".into(),
+        )),
         false => Ok(leg),
     }
 }
