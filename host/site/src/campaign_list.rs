@@ -195,11 +195,7 @@ fn person(contact: &Contact, number: PhoneNumber, wave: usize) -> Person {
         name: contact.name.to_string(),
         language: contact.language.as_deref().map(str::to_owned),
         tags: contact.tags.iter().map(ToString::to_string).collect(),
-        fields: contact
-            .fields
-            .iter()
-            .map(|(key, value)| Field { key: key.to_string(), value: value.to_string() })
-            .collect(),
+        fields: contact.fields.to_vec(),
         wave: u8::try_from(wave).unwrap_or(u8::MAX),
     }
 }

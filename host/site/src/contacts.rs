@@ -44,8 +44,8 @@ pub struct Contact {
     pub do_not_call: bool,
     /// Groups that the contact belongs to.
     pub tags: Arc<[Arc<str>]>,
-    /// The further columns of the file, by name.
-    pub fields: Box<[(Arc<str>, Box<str>)]>,
+    /// The further columns of the file.
+    pub fields: Box<[Field]>,
 }
 
 /// Which contacts are wanted; what is none does not matter.
@@ -103,10 +103,7 @@ impl Contacts {
                 responsible: known.responsible.into(),
                 do_not_call: known.do_not_call,
                 tags: builder.groups(tags),
-                fields: fields
-                    .into_iter()
-                    .map(|field| (builder.text(&field.key), field.value.into()))
-                    .collect(),
+                fields: fields.into(),
             };
             if builder.taken(&contact).next().is_some() {
                 doubles.push(index);

@@ -7,7 +7,7 @@ use crate::{
     table::{self, Column, Further, Row},
 };
 use std::path::{Path, PathBuf};
-use strowger_model::AgentName;
+use strowger_model::{AgentName, command::Field};
 
 const COLUMNS: [Column; 9] = [
     Column { name: "id", required: true },
@@ -124,6 +124,7 @@ fn contact(builder: &mut Builder, row: &Row<'_>, known: &Known<'_>) -> (Contact,
         }
     };
     let tags = row.several(TAGS).map(|tag| builder.text(tag)).collect();
+    let field = |(key, value): (&str, &str)| Field { key: key.into(), value: value.into() };
     let contact = Contact {
         id: row.cell(ID).into(),
         kind: builder.text(row.cell(KIND)),
@@ -138,7 +139,7 @@ fn contact(builder: &mut Builder, row: &Row<'_>, known: &Known<'_>) -> (Contact,
         responsible: builder.team(responsible),
         do_not_call,
         tags: builder.groups(tags),
-        fields: row.further().map(|(key, value)| (builder.text(key), value.into())).collect(),
+        fields: row.further().map(field).collect(),
     };
     (contact, problems)
 }

@@ -6,7 +6,7 @@
 //! Cells may hold personal data, and what is wrong with a file goes to the log: problems name the
 //! line and the column, never what stands there.
 
-use crate::problem::{Place, Problem};
+use crate::problem::{Place, Problem, nearest};
 use std::{borrow::Cow, path::Path};
 
 /// A column of a file.
@@ -170,14 +170,10 @@ fn find(
     let mut problems = Vec::new();
     for (index, name) in header.iter().enumerate() {
         let is_known = names.clone().any(|known| known == name);
-        let unlike = || {
-            let problem = at_line(file, 1, format!("unknown column `{name}`"));
-            problem.suggest_near(name, names.clone()).help.is_none()
-        };
         let is_kept = match further {
             Further::Refused => false,
             Further::Kept => true,
-            Further::KeptIfUnlike => unlike(),
+            Further::KeptIfUnlike => nearest(name, names.clone()).is_none(),
         };
         if name.is_empty() && further != Further::Refused {
             let problem = at_line(file, 1, format!("column {} has no name", index + 1));
