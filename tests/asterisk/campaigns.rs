@@ -52,7 +52,7 @@ fn town() -> Vec<(&'static str, Answer, &'static str, &'static str)> {
         (LATE_TO_RING, Answer::never().set_up(secs(9)), "not-reached", "no-answer"),
         (DUTCH, Answer::never(), "not-reached", "no-answer"),
         (PROGRESS, Answer::never_but_early_media(), "not-reached", "no-answer"),
-        (SILENT, Answer::silence(), "not-reached", "unreachable"),
+        (SILENT, Answer::trying(), "not-reached", "unreachable"),
         (BUSY, Answer::busy(), "busy", "busy"),
         (DECLINES, Answer::decline(), "not-reached", "declined"),
         (RINGS_AND_DECLINES, Answer::decline_after(secs(6)), "not-reached", "declined"),

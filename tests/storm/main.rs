@@ -34,7 +34,9 @@ fn dies(point: KillPoint) {
         let desks = vec![answers; plan.agents as usize];
         let phones = Phones { desks, ..plan.calm.clone() };
         // The switch stands elsewhere when the host dies, and the campaign calls somebody.
-        let turn = Some(Turn { position: 1 + seed as usize % 2, surely: true });
+        // In the second position no phone of an agent rings.
+        let position = if point == KillPoint::MidOffer { 2 } else { 1 + seed as usize % 2 };
+        let turn = Some(Turn { position, surely: true });
         plan.front = true;
         plan.drive.get_or_insert_with(|| Drive::new(seed));
         plan.gusts = vec![Gust { after: Duration::ZERO, faults: vec![kill], phones, turn }];

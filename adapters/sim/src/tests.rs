@@ -12,7 +12,7 @@ use strowger_model::{
 use strowger_pbx::port::{LegState, PbxEvent, PlayId};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 const fn ms(millis: u64) -> Duration {
@@ -86,9 +86,16 @@ impl Ground for SimGround {
     }
 
     async fn transfers(&mut self, phone: &Address, count: usize) -> anyhow::Result<Vec<bool>> {
-        let told = self.sim.at_once(|world| world.transfers(phone));
-        anyhow::ensure!(told.len() >= count, "the phone was told {told:?}");
-        Ok(told)
+        let told = async {
+            loop {
+                let told = self.sim.at_once(|world| world.transfers(phone));
+                if told.len() >= count {
+                    break told;
+                }
+                sleep(ms(1)).await;
+            }
+        };
+        Ok(timeout(self.slack(), told).await?)
     }
 
     async fn cut(&mut self, length: Duration) -> anyhow::Result<()> {

@@ -118,7 +118,7 @@ fn free(state: &Path) -> Finding {
     }
 }
 
-/// The site file, the flows, and what they need on this machine.
+/// The site file, the flows with their scenarios, and what they need on this machine.
 fn files(config: &Config) -> Vec<Finding> {
     let engine = match Engine::new(None) {
         Ok(engine) => engine,
@@ -128,8 +128,8 @@ fn files(config: &Config) -> Vec<Finding> {
         flows_dir: config.flows.clone(),
         plugins_dir: config.plugins.clone(),
         about: None,
+        gate: Some(strowger_scenario::gate(engine.clone())),
         engine,
-        gate: None,
         faults_per_minute: usize::MAX,
     });
     let current = catalogue.current();
@@ -142,7 +142,9 @@ fn files(config: &Config) -> Vec<Finding> {
             "copy one there: docs/install.md says where they are",
         ),
         true => good("flows", format!("{serving} in {folder} are good")),
-        false => bad("flows", format!("files in {folder} have mistakes"), "see `strowger check`"),
+        false => {
+            bad("flows", format!("a host would not take all of {folder}"), "see `strowger check`")
+        }
     };
     let missing = surroundings::missing(config, &current).into_iter().map(|problem| {
         let to_do = problem.help.clone().unwrap_or_else(|| "correct it".to_owned());

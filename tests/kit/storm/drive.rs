@@ -36,14 +36,15 @@ fn person(nth: usize) -> Person {
 }
 
 fn phone(contact: Contact) -> Phone {
-    let talks = Duration::from_secs(3);
     match contact {
         Contact::Accepts(after) => {
             let keys = Keys { after: Duration::from_millis(20), digits: "1".to_owned() };
-            Phone { keys: vec![keys], ..Phone::answers(after).talking(talks) }
+            Phone { keys: vec![keys], ..Phone::answers(after) }
         }
-        Contact::VoiceMail(after) => Phone::answers(after).talking(talks),
-        Contact::Leaves(after) => Phone::answers(after).talking(Duration::from_millis(30)),
+        Contact::VoiceMail(after) => Phone::answers(after),
+        Contact::Leaves(after) => {
+            Phone { leaves: Some(Duration::from_millis(30)), ..Phone::answers(after) }
+        }
         Contact::Declines(after) => Phone::new(Then::Declines(after)),
         Contact::GivesUp(after) => Phone::new(Then::GivesUp(after)),
         Contact::Busy => Phone::new(Then::Busy),

@@ -297,7 +297,7 @@ impl Plan {
             colleague: Desk::quick(None),
             central: Desk::quick(None),
         };
-        let front = !dice.once_in(3);
+        let front = !dice.once_in(if agents == 1 { 2 } else { 4 });
         let drive = (!dice.once_in(3)).then(|| Drive::roll(&mut dice));
         Self { seed, agents, fails_after, overflow_after, gusts, calm, callers, front, drive }
     }

@@ -83,6 +83,11 @@ impl Answer {
         self
     }
 
+    /// The network tries (100), and says nothing more, until the far end gives up.
+    pub fn trying() -> Self {
+        Self::of(Some("100 Trying"), Then::Ring)
+    }
+
     /// Hangs up so long after the answer.
     pub fn hang_up_after(mut self, time: Duration) -> Self {
         if let Then::Answer { hang_up, .. } = &mut self.then {

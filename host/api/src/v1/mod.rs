@@ -14,8 +14,11 @@
 //! * [`switch`]: switches, and who turned them.
 //! * [`shifts`]: campaigns as figures of a flex pool.
 //! * [`status`]: how the host is, as a whole.
+//! * [`account`]: who may use the host. [`board`]: what a wallboard shows.
 //! * [`schema`](mod@schema): the JSON Schemas of all of it.
 
+pub mod account;
+pub mod board;
 pub mod call;
 pub mod campaign;
 pub mod case;
@@ -27,6 +30,10 @@ pub mod shifts;
 pub mod status;
 pub mod switch;
 
+pub use account::{
+    IssuedToken, LogIn, NewToken, NewUser, Role, Secret, Session, Token, User, UserDo, Who,
+};
+pub use board::{AgentCounts, Board, BoardQueue, FlowCalls};
 pub use call::{Call, CallNow, NewCall, SendOn};
 pub use campaign::{
     Campaign, CampaignContact, CampaignDo, CampaignEnd, CampaignStage, ContactStage, DoNotCall,

@@ -257,7 +257,9 @@ impl Answers {
             "# What happens to a call for this number. Change it while the host runs: the next call has it.\n\
              plugin = \"reception\"\nnumbers = [{}]\n\n\
              [permissions]\nqueues = [\"reception\"]\n\n\
-             [settings]\ngreeting = {}\nsorry = {}\notherwise = {{ queue = \"reception\" }}\nmenu = []\n",
+             [settings]\ngreeting = {}\nsorry = {}\notherwise = {{ queue = \"reception\" }}\n\
+             menu = []               # what each key leads to; without keys, nobody is waited for\n\
+             attempts = 1\ndigit_within = 0\n",
             quoted(&self.number),
             quoted(greeting),
             quoted(sorry),

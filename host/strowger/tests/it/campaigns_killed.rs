@@ -224,15 +224,7 @@ fn o5_what_comes_of_campaigns_is_right_whenever_the_host_dies() {
     let rang = rang(&sim);
     let all = export(folder, "all", &rang);
     everybody_is_called_in_order(&all);
-    let refused: BTreeSet<&str> = all
-        .iter()
-        .filter(|it| it["outcome"] == "refused")
-        .map(|it| it["number"].as_str().unwrap())
-        .collect();
-    let never = json(folder, &["dnc", "--json"]).unwrap();
-    let never: BTreeSet<&str> =
-        never.as_array().unwrap().iter().map(|it| it["number"].as_str().unwrap()).collect();
-    assert_eq!(refused, never, "who says `never again`");
+    never_again_holds(folder, &all);
     no_place_is_given_twice(folder, "all", &all);
 
     let few = export(folder, "few", &rang);
@@ -248,7 +240,7 @@ fn export(folder: &Path, campaign: &str, rang: &BTreeMap<String, u64>) -> Vec<Va
     for one in &all {
         let attempts = one["attempts"].as_u64().unwrap();
         let rings = rang.get(one["number"].as_str().unwrap()).copied().unwrap_or(0);
-        assert!(rings <= attempts && attempts <= ATTEMPTS, "rang {rings} times: {one}");
+        assert!(rings <= attempts && attempts <= ATTEMPTS + 1, "rang {rings} times: {one}");
     }
     all
 }
@@ -264,11 +256,28 @@ fn everybody_is_called_in_order(all: &[Value]) {
         assert!([wanted, "not-reached"].contains(&came), "{behaves}: {one}");
         let attempts = one["attempts"].as_u64().unwrap();
         let tried = came == "not-reached" || came == "busy";
-        assert!(!tried || attempts == ATTEMPTS, "{behaves} and is called again: {one}");
+        assert!(!tried || attempts >= ATTEMPTS, "{behaves} and is called again: {one}");
+        // Whoever has accepted when the host dies, and hangs up before hearing it, is called once more.
+        assert!(attempts <= ATTEMPTS || wanted == "accepted", "{behaves}: {one}");
         exact += usize::from(came == wanted);
     }
     // Twice in a row it happens to few that the host is away when they press the key.
     assert!(exact * 10 >= all.len() * 9, "{exact}");
+}
+
+/// Who has said so is on the list, and nobody else is.
+fn never_again_holds(folder: &Path, all: &[Value]) {
+    let never = json(folder, &["dnc", "list", "--json"]).unwrap();
+    let numbers = |all: &[Value]| -> BTreeSet<String> {
+        all.iter().map(|one| one["number"].as_str().unwrap().to_owned()).collect()
+    };
+    let never = numbers(never.as_array().unwrap());
+    let refused: Vec<Value> = all.iter().filter(|it| it["outcome"] == "refused").cloned().collect();
+    assert!(numbers(&refused).is_subset(&never), "{never:?}");
+    // The host may have died when the number was on the list, and before what came of it was noted.
+    let refuse: BTreeSet<String> =
+        (0..PEOPLE).filter(|nth| kind(*nth).0 == "refuses").map(number).collect();
+    assert!(never.is_subset(&refuse), "{never:?}");
 }
 
 /// Gives how many have one.

@@ -130,14 +130,15 @@ impl Exchange {
             list.disposed.insert(contact.0, disposed.clone());
             list.person(contact)?.number.clone()
         });
-        let first = CampaignChange::Disposed { name: campaign.clone(), row: contact.0, disposed };
-        let input = Input::Disposition { campaign: campaign.clone(), contact, then };
-        self.tell_campaigns(&mut inner, input, vec![first], Some(call))
-            .map_err(|why| refused(CampaignError::Refused(why)))?;
+        // Before what came of the contact: whoever said so is never called, also if the host dies now.
         if let Some(number) = number.filter(|_| never_again) {
             let by = Some(format!("campaign {campaign}"));
             self.set_never_called(&mut inner, &number, true, by);
         }
+        let first = CampaignChange::Disposed { name: campaign.clone(), row: contact.0, disposed };
+        let input = Input::Disposition { campaign: campaign.clone(), contact, then };
+        self.tell_campaigns(&mut inner, input, vec![first], Some(call))
+            .map_err(|why| refused(CampaignError::Refused(why)))?;
         self.campaigns.look.notify_one();
         Ok(())
     }
