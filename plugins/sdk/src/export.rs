@@ -23,12 +23,10 @@ pub fn manifest(name: &str, version: &str, settings_schema: String) -> Manifest 
 /// What is wrong with them, for the operator.
 pub fn configure<F: Flow>(settings: &str) -> Result<&'static F::Settings, String> {
     let wrong = |error| format!("settings: {error}");
-    // By way of a value: the code that reads a text is there once, and not for each setting.
-    let value: Value = serde_json::from_str(settings).map_err(wrong)?;
     if let Some(fields) = F::FIELDS {
-        only_fields("", &value, fields)?;
+        only_fields("", &serde_json::from_str(settings).map_err(wrong)?, fields)?;
     }
-    let settings = serde_json::from_value(value).map_err(wrong)?;
+    let settings = serde_json::from_str(settings).map_err(wrong)?;
     F::check(&settings)?;
     Ok(Box::leak(Box::new(settings)))
 }
