@@ -157,6 +157,10 @@ impl Host for Client {
         self.get(&["campaigns", campaign.as_str(), "contacts"]).await
     }
 
+    async fn shifts(&self, which: v1::WhichShifts) -> Result<v1::Shifts, Error> {
+        read(self.send(self.http.get(self.url(&["shifts"])).query(&which)).await?).await
+    }
+
     async fn direct_campaign(
         &self,
         campaign: &CampaignName,

@@ -320,7 +320,8 @@ impl Campaign {
     /// When something becomes due by itself.
     pub(crate) fn next_deadline(&self, template: &Template) -> Option<i64> {
         if self.has_ended() {
-            return None;
+            let can_be_filled = self.phase == Phase::Ended(Over::ListOver) && self.remaining() > 0;
+            return self.soon(template).filter(|_| can_be_filled);
         }
         [
             self.until,

@@ -134,6 +134,26 @@ fn the_planner_is_warned_when_everybody_was_asked_and_again_before_the_shift() {
     assert_eq!(world.rows(), [0, 1], "the pause was longer than the time that was left");
 }
 
+/// F2: who calls back could still have the place.
+#[test]
+fn the_planner_is_warned_before_the_shift_when_nobody_is_left_to_call_too() {
+    for claimed in [false, true] {
+        let template = Template { alarm_before: Some(seconds(3600)), ..Template::new("t") };
+        let mut world = World::new(vec![template]);
+        let start = world.now;
+        let until = Some(start + seconds(7200));
+        world.ok(Input::Open(Open { until, ..open("c", 1, list(&[1])) }));
+        assert_eq!(ends(&world.end(0)), [Over::ListOver]);
+        if claimed {
+            world.claim(0);
+        }
+        world.pass(seconds(10_000));
+        let soon = (start + seconds(3600), Alarm::Soon);
+        let expected = [(start, Alarm::EverybodyAsked), soon];
+        assert_eq!(alarms(&world), expected[..2 - usize::from(claimed)], "claimed: {claimed}");
+    }
+}
+
 #[test]
 fn nobody_is_warned_of_a_campaign_that_has_what_it_wants() {
     let template = Template { alarm_before: Some(seconds(3600)), ..Template::new("t") };

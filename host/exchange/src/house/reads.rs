@@ -32,6 +32,10 @@ impl Reads for StepReads {
         self.flow.site.moment(self.now)
     }
 
+    fn instant(&self, civil: &str) -> Option<Timestamp> {
+        self.flow.site.instant(civil)
+    }
+
     fn schedule(&self, name: &str) -> Option<ScheduleStatus> {
         self.flow.site.schedule(name, self.now)
     }

@@ -234,6 +234,7 @@ fn of_campaign(name: &str, words: &mut SplitWhitespace<'_>, due: &Due) -> Option
             name: owned(words)?,
             goal: words.next()?.parse().ok()?,
             fields: fields(words)?,
+            until: None,
         }),
         "stop" => Command::StopCampaign(owned(words)?),
         _ => return None,

@@ -8,13 +8,12 @@ use strowger_campaign::{
 };
 use strowger_journal::CampaignChange;
 use strowger_model::{
-    CampaignName, PhoneNumber, TemplateName, Timestamp,
+    CampaignName, FlowName, PhoneNumber, TemplateName, Timestamp,
     campaign::{
-        CampaignNow, ContactNow, ContactStage, Direct, End, NeverCalled, NewCampaign, Opened,
-        Person,
+        CampaignNow, ContactNow, ContactStage, Direct, NeverCalled, NewCampaign, Opened, Person,
     },
     command::Field,
-    read::CampaignStage,
+    read::{CampaignEnd, CampaignStage},
 };
 use strowger_site::{CampaignTemplate, Choose, Site, people_of_waves};
 
@@ -37,6 +36,16 @@ pub enum CampaignError {
         name: TemplateName,
         /// Those that there are.
         there: Vec<String>,
+    },
+    /// The flow of the template does not serve.
+    #[error(
+        "template {template:?} cannot be used now: there is no flow {flow:?} that serves; `strowger check` says why"
+    )]
+    NoFlow {
+        /// The template.
+        template: TemplateName,
+        /// Its flow.
+        flow: FlowName,
     },
     /// None is known by that name.
     #[error("there is no campaign {name:?}; {}", among("there is", there))]
@@ -87,16 +96,21 @@ impl Exchange {
     /// # Errors
     /// There is no such template, the name is taken, or nobody is to be called.
     pub fn open_campaign(self: &Arc<Self>, new: NewCampaign) -> Result<CampaignNow, CampaignError> {
-        let site = self.catalogue.current().site.clone();
+        let snapshot = self.catalogue.current();
+        let site = &snapshot.site;
         let mut inner = self.campaigns.lock();
         let template =
             site.campaigns.get(&new.template).ok_or_else(|| CampaignError::NoTemplate {
                 name: new.template.clone(),
                 there: site.campaigns.keys().map(ToString::to_string).collect(),
             })?;
+        if !snapshot.flows.contains_key(&template.flow) {
+            let (template, flow) = (template.name.clone(), template.flow.clone());
+            return Err(CampaignError::NoFlow { template, flow });
+        }
         let now = self.clock.now();
         inner.check(&new, now)?;
-        let people = people(&site, template, &new)?;
+        let people = people(site, template, &new)?;
         let of_site = new.people.is_none();
         let NewCampaign { name, goal, until, fields, by, .. } = new;
         let goal = if goal == 0 { template.goal } else { goal };
@@ -277,6 +291,7 @@ impl Exchange {
             to_offer: status.to_offer,
             accepted: status.accepted,
             waits_for: self.waits_for(inner, list).filter(|_| running),
+            alarms: list.alarms.clone(),
         })
     }
 }
@@ -350,12 +365,12 @@ fn people(
     Ok(people)
 }
 
-fn end_of(why: Over) -> End {
+fn end_of(why: Over) -> CampaignEnd {
     match why {
-        Over::Filled => End::Filled,
-        Over::ListOver => End::ListOver,
-        Over::TimeOver => End::TimeOver,
-        Over::Stopped => End::Stopped,
+        Over::Filled => CampaignEnd::Filled,
+        Over::ListOver => CampaignEnd::ListOver,
+        Over::TimeOver => CampaignEnd::TimeOver,
+        Over::Stopped => CampaignEnd::Stopped,
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct List {
     pub(super) of_site: bool,
     /// It was said that calls cannot begin.
     pub(super) said_full: bool,
+    /// When there was an alarm.
+    pub(super) alarms: Vec<Timestamp>,
 }
 
 impl List {
@@ -37,6 +39,7 @@ impl List {
             ended: None,
             of_site: false,
             said_full: false,
+            alarms: Vec::new(),
         }
     }
 

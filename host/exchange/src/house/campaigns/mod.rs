@@ -181,12 +181,16 @@ impl Exchange {
                     self.say_goal_to(of, 0);
                 }
             }
-            Output::ToChoose { campaign, accepted } => tracing::error!(
-                %campaign,
-                "ALARM: {accepted} have accepted, and a planner has to choose: \
-                 `strowger campaign status {campaign}` shows them"
-            ),
+            Output::ToChoose { campaign, accepted } => {
+                inner.alarmed(&campaign, self.clock.now());
+                tracing::error!(
+                    %campaign,
+                    "ALARM: {accepted} have accepted, and a planner has to choose: \
+                     `strowger campaign status {campaign}` shows them"
+                );
+            }
             Output::Alarm { campaign, remaining, why } => {
+                inner.alarmed(&campaign, self.clock.now());
                 let why = match why {
                     Alarm::EverybodyAsked => "everybody on the list was called",
                     Alarm::Soon => "the time of the campaign is over soon",
@@ -208,6 +212,12 @@ impl Exchange {
 }
 
 impl Inner {
+    fn alarmed(&mut self, campaign: &CampaignName, now: Timestamp) {
+        if let Some(list) = self.lists.get_mut(campaign) {
+            list.alarms.push(now);
+        }
+    }
+
     /// What the journal takes of it.
     fn kept(&mut self, keep: &Kept, now: Timestamp) -> Option<CampaignChange> {
         Some(match keep {

@@ -27,6 +27,7 @@ fn refusal(reason: RefusalReason, detail: impl Into<String>) -> Refusal {
 fn refused(error: CampaignError) -> Refusal {
     let reason = match &error {
         CampaignError::NoTemplate { .. }
+        | CampaignError::NoFlow { .. }
         | CampaignError::NoCampaign { .. }
         | CampaignError::NoContact(..) => RefusalReason::UnknownName,
         CampaignError::Taken(_) => RefusalReason::DuplicateId,
@@ -50,7 +51,7 @@ impl Exchange {
         flow: &Terms,
         open: OpenCampaign,
     ) -> Result<(), Refusal> {
-        let OpenCampaign { template, name, goal, fields } = open;
+        let OpenCampaign { template, name, goal, fields, until } = open;
         if !flow.permissions.may_campaign(&template) {
             return Err(not_permitted(&format!("template {template}")));
         }
@@ -60,7 +61,7 @@ impl Exchange {
             return Ok(());
         }
         let (template, name) = (template.into(), name.into());
-        let new = NewCampaign { template, name, goal, until: None, fields, people: None, by };
+        let new = NewCampaign { template, name, goal, until, fields, people: None, by };
         self.open_campaign(new).map(drop).map_err(refused)
     }
 
@@ -151,7 +152,7 @@ impl Exchange {
 
     /// A campaign as a flow sees it.
     pub(crate) fn campaign_status(&self, name: &str) -> Option<CampaignStatus> {
-        let CampaignNow { opened, stage, planner_chooses, reached, to_offer, .. } =
+        let CampaignNow { opened, stage, end, planner_chooses, reached, to_offer, .. } =
             self.campaign_now(name).ok()?;
         Some(CampaignStatus {
             template: opened.template.to_string(),
@@ -161,6 +162,7 @@ impl Exchange {
             reached,
             remaining: to_offer,
             fields: opened.fields,
+            end,
         })
     }
 
