@@ -228,13 +228,14 @@ impl Running {
     }
 
     fn commit(&mut self, out: Out, mut changes: Vec<Change>) {
+        for command in &out.commands {
+            if let PbxCommand::Dial { leg, to, .. } = command {
+                self.exchange.number_is_dialled(self.call.id(), leg, to);
+            }
+        }
         let over = self.call.is_over();
         if over {
             self.call.close(self.exchange.clock.now());
-        }
-        let dials = |command: &PbxCommand| matches!(command, PbxCommand::Dial { .. });
-        if self.call.record().campaign.is_some() && out.commands.iter().any(dials) {
-            self.exchange.contact_is_called(self.call.id());
         }
         let Some(journal) = &self.exchange.journal else {
             // Without a journal, in a scenario, nothing is kept and no mail is sent.

@@ -1,8 +1,9 @@
 //! Campaigns: people who are called one after another, until so many places are filled.
 
 use crate::{
-    AgentName, CampaignName, PhoneNumber, TemplateName, Timestamp, command::Field,
-    read::CampaignStage,
+    AgentName, CampaignName, PhoneNumber, TemplateName, Timestamp,
+    command::Field,
+    read::{CampaignEnd, CampaignStage},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -98,7 +99,7 @@ pub struct CampaignNow {
     /// Whether contacts are called.
     pub stage: CampaignStage,
     /// Why it has ended.
-    pub end: Option<End>,
+    pub end: Option<CampaignEnd>,
     /// A planner chooses among those who accept.
     pub planner_chooses: bool,
     /// It was paused by the host: its flow has called nobody in several calls in a row.
@@ -125,6 +126,8 @@ pub struct CampaignNow {
     pub opens: Option<Timestamp>,
     /// When the next wave joins, if the hours do not end before.
     pub next_wave: Option<Timestamp>,
+    /// When there was an alarm, since this host runs: places are left, or a planner has to choose.
+    pub alarms: Vec<Timestamp>,
 }
 
 /// Why nobody is called at the moment.
@@ -139,20 +142,8 @@ pub enum WaitsFor {
     Flow,
     /// The PBX cannot be reached, or the host is stopping.
     Pbx,
-}
-
-/// Why a campaign has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum End {
-    /// All places are filled.
-    Filled,
-    /// There is nobody left to be called. A place that is left can still be claimed.
-    ListOver,
-    /// Its time is over.
-    TimeOver,
-    /// Somebody stopped it.
-    Stopped,
+    /// The host or the flow has as many calls as it may, or too much waits for the journal.
+    Room,
 }
 
 /// A contact of a campaign as it stands now, for people.

@@ -2,8 +2,8 @@
 
 use super::{Dialler, UNDIALLED, attempt::Attempt};
 use crate::{
-    Alarm, AttemptId, NumberKey, Output, Purpose, RefusedInput, Row, Stage, campaign::Campaign,
-    contact::Contact, ix::CampaignIx, numbers::Holder,
+    Alarm, AttemptId, Dialled, NumberKey, Output, Phase, Purpose, RefusedInput, Row, Stage,
+    campaign::Campaign, contact::Contact, ix::CampaignIx, numbers::Holder,
 };
 
 impl Dialler {
@@ -24,7 +24,7 @@ impl Dialler {
             let template = self.template_of(campaign);
             let row = campaign.next(&template.config)?;
             let contact = campaign.contact(row)?;
-            let number = contact.number;
+            let (number, full) = (contact.number, template.full);
             let tried = contact.tries >= template.config.attempts && !contact.promised;
             let never = !self.numbers.may_call(number);
             if never {
@@ -35,7 +35,7 @@ impl Dialler {
                 self.change(ix, row, |contact| contact.enter(Stage::Over), out);
             } else if self.numbers.park(number, ix, row) {
                 self.campaign_mut(ix)?.park(row);
-            } else if self.room_for(self.campaign(ix)?) == 0 {
+            } else if full || self.room_for(self.campaign(ix)?) == 0 {
                 self.hungry.insert(ix);
                 return None;
             } else {
@@ -75,7 +75,7 @@ impl Dialler {
         let unplaced =
             self.campaign(ix).is_some_and(|campaign| self.template_of(campaign).config.gives_way);
         self.unplaced += u32::from(unplaced);
-        self.attempts.insert(attempt, Attempt { campaign: ix, row, unplaced });
+        self.attempts.insert(attempt, Attempt { campaign: ix, row, unplaced, acted: false });
     }
 
     /// How many calls the inbound calls leave room for.
@@ -95,6 +95,48 @@ impl Dialler {
         Ok(())
     }
 
+    /// What held when the call began has to hold still.
+    pub(super) fn dials(
+        &mut self,
+        attempt: AttemptId,
+        out: &mut Vec<Output>,
+    ) -> Result<(), RefusedInput> {
+        let found = self.attempts.get_mut(&attempt);
+        let found = found.ok_or(RefusedInput::UnknownAttempt(attempt))?;
+        found.acted = true;
+        let (ix, row) = (found.campaign, found.row);
+        if let Some(why) = self.not_now(ix, row) {
+            return Err(RefusedInput::NotNow(why));
+        }
+        let is_new = |contact: &Contact| contact.dialled != Dialled::Yes;
+        if self.campaign(ix).and_then(|it| it.contact(row)).is_some_and(is_new) {
+            self.change(ix, row, |contact| contact.dialled = Dialled::Yes, out);
+        }
+        Ok(())
+    }
+
+    /// Why a contact whose call is under way may not be dialled; none: it may.
+    fn not_now(&self, ix: CampaignIx, row: Row) -> Option<&'static str> {
+        let campaign = self.campaign(ix)?;
+        let contact = campaign.contact(row)?;
+        let template = self.template_of(campaign);
+        let wanted = match contact.stage {
+            Stage::ToOffer | Stage::Chosen => campaign.phase() == Phase::Running,
+            Stage::ToTell => true,
+            Stage::Accepted | Stage::Won | Stage::Over => false,
+        };
+        Some(match () {
+            () if campaign.has_ended() => "the campaign has ended",
+            () if campaign.paused => "the campaign is paused",
+            () if !self.may_ring(campaign) => "it is outside the campaign's hours",
+            () if !wanted => "nothing is left to say to this contact",
+            () if !self.numbers.may_call(contact.number) => "the number is on the do-not-call list",
+            () if self.numbers.is_in_another(contact.number) => "the number is in another call",
+            () if template.config.gives_way && template.waiting => "a caller waits for an agent",
+            () => return None,
+        })
+    }
+
     fn is_placed(&mut self, unplaced: bool) {
         if unplaced {
             self.unplaced -= 1;
@@ -109,36 +151,34 @@ impl Dialler {
         }
     }
 
-    /// `dialled`: somebody was called, or the flow said what came of the contact.
     pub(super) fn ended(
         &mut self,
         attempt: AttemptId,
-        dialled: bool,
+        begun: bool,
         out: &mut Vec<Output>,
     ) -> Result<(), RefusedInput> {
         let found = self.attempts.remove(&attempt);
-        let Attempt { campaign: ix, row, unplaced } =
+        let Attempt { campaign: ix, row, unplaced, acted } =
             found.ok_or(RefusedInput::UnknownAttempt(attempt))?;
         self.is_placed(unplaced);
-        self.has_dialled(ix, row, dialled, out);
-        self.call_is_over(ix, row, out);
+        self.has_called(ix, row, begun && !acted, out);
+        self.call_is_over(ix, row, begun, out);
         let number =
             self.campaign(ix).and_then(|campaign| campaign.contact(row)).map(|it| it.number);
         number.map_or(Ok(()), |number| self.release(number, Holder::Attempt))
     }
 
     /// A flow that calls nobody would use up the list: after some such calls in a row, the campaign
-    /// is paused.
-    fn has_dialled(&mut self, ix: CampaignIx, row: Row, dialled: bool, out: &mut Vec<Output>) {
+    /// is paused. `idle`: the flow has not tried to call, and said nothing of the contact.
+    fn has_called(&mut self, ix: CampaignIx, row: Row, idle: bool, out: &mut Vec<Output>) {
         let now = self.now;
         let Some(campaign) = self.campaign_mut(ix) else { return };
-        if dialled {
+        if !idle || campaign.contact(row).is_none_or(|it| it.dialled == Dialled::Yes) {
             if std::mem::take(&mut campaign.undialled) > 0 {
                 self.keep(ix, out);
             }
             return;
         }
-        campaign.uncount(row, now);
         campaign.undialled = campaign.undialled.saturating_add(1);
         let (name, remaining) = (campaign.name.clone(), campaign.remaining());
         let halts = campaign.undialled >= UNDIALLED && !campaign.paused && !campaign.has_ended();
@@ -153,10 +193,10 @@ impl Dialler {
     }
 
     /// The contact is called again, or is not, as the template says.
-    pub(super) fn call_is_over(&mut self, ix: CampaignIx, row: Row, out: &mut Vec<Output>) {
+    fn call_is_over(&mut self, ix: CampaignIx, row: Row, begun: bool, out: &mut Vec<Output>) {
         let now = self.now;
         let Some((campaign, template)) = self.with_template(ix) else { return };
-        campaign.end(row, template, now);
+        campaign.end(row, begun, template, now);
         self.keep_contact(ix, row, out);
         self.touch(ix);
     }

@@ -147,6 +147,7 @@ fn stage(campaign: &Campaign) -> &'static str {
         (CampaignStage::Running, _, Some(WaitsFor::Agents)) => "waits for free agents",
         (CampaignStage::Running, _, Some(WaitsFor::Flow)) => "waits for its template and its flow",
         (CampaignStage::Running, _, Some(WaitsFor::Pbx)) => "waits for the PBX",
+        (CampaignStage::Running, _, Some(WaitsFor::Room)) => "waits for room for more calls",
     }
 }
 

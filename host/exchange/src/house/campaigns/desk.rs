@@ -8,13 +8,13 @@ use strowger_campaign::{
 };
 use strowger_journal::CampaignChange;
 use strowger_model::{
-    CampaignName, PhoneNumber, TemplateName, Timestamp,
+    CampaignName, FlowName, PhoneNumber, TemplateName, Timestamp,
     campaign::{
-        CampaignNow, ContactNow, ContactStage, Direct, End, NeverCalled, NewCampaign, Opened,
-        Person, WaitsFor,
+        CampaignNow, ContactNow, ContactStage, Direct, NeverCalled, NewCampaign, Opened, Person,
+        WaitsFor,
     },
     command::Field,
-    read::CampaignStage,
+    read::{CampaignEnd, CampaignStage},
 };
 use strowger_site::{CampaignTemplate, Choose, Site, people_of_waves};
 
@@ -37,6 +37,16 @@ pub enum CampaignError {
         name: TemplateName,
         /// Those that there are.
         there: Vec<String>,
+    },
+    /// The flow of the template does not serve.
+    #[error(
+        "template {template:?} cannot be used now: there is no flow {flow:?} that serves; `strowger check` says why"
+    )]
+    NoFlow {
+        /// The template.
+        template: TemplateName,
+        /// Its flow.
+        flow: FlowName,
     },
     /// None is known by that name.
     #[error("there is no campaign {name:?}; {}", among("there is", there))]
@@ -92,16 +102,22 @@ impl Exchange {
     /// # Errors
     /// There is no such template, the name is taken, or nobody is to be called.
     pub fn open_campaign(self: &Arc<Self>, new: NewCampaign) -> Result<CampaignNow, CampaignError> {
-        let site = self.catalogue.current().site.clone();
+        let snapshot = self.catalogue.current();
+        let site = &snapshot.site;
         let mut inner = self.campaigns.lock();
         let template =
             site.campaigns.get(&new.template).ok_or_else(|| CampaignError::NoTemplate {
                 name: new.template.clone(),
                 there: site.campaigns.keys().map(ToString::to_string).collect(),
             })?;
+        if !snapshot.flows.contains_key(&template.flow) {
+            let (template, flow) = (template.name.clone(), template.flow.clone());
+            return Err(CampaignError::NoFlow { template, flow });
+        }
         let now = self.clock.now();
         inner.check(&new, now)?;
-        let people = people(&site, template, &new)?;
+        let people = people(site, template, &new)?;
+        let of_site = new.people.is_none();
         let NewCampaign { name, goal, until, fields, by, .. } = new;
         let goal = if goal == 0 { template.goal } else { goal };
         let template = template.name.clone();
@@ -115,6 +131,7 @@ impl Exchange {
             fields,
         };
         let mut list = List::new(opened.clone(), people.clone());
+        list.of_site = of_site;
         let contacts = list.listed(&inner.numbers);
         inner.lists.insert(name.clone(), list);
         self.watch_callers(&mut inner);
@@ -316,6 +333,7 @@ impl Exchange {
             next_wave: status.next_wave.filter(|_| running).map(instant),
             opens: template.filter(|_| waits_for == Some(WaitsFor::Hours)).and_then(opens),
             waits_for,
+            alarms: list.alarms.clone(),
         })
     }
 }
@@ -389,12 +407,12 @@ fn people(
     Ok(people)
 }
 
-fn end_of(why: Over) -> End {
+fn end_of(why: Over) -> CampaignEnd {
     match why {
-        Over::Filled => End::Filled,
-        Over::ListOver => End::ListOver,
-        Over::TimeOver => End::TimeOver,
-        Over::Stopped => End::Stopped,
+        Over::Filled => CampaignEnd::Filled,
+        Over::ListOver => CampaignEnd::ListOver,
+        Over::TimeOver => CampaignEnd::TimeOver,
+        Over::Stopped => CampaignEnd::Stopped,
     }
 }
 

@@ -1,16 +1,25 @@
 //! Calls of campaigns: how they begin, what they are told, and that they are over; and who is in a
 //! call that is not of a campaign.
 
-use super::{Inner, OfCampaign};
+use super::{Inner, OfCampaign, times::in_words};
 use crate::{Exchange, is_full, running::Running};
 use std::sync::{Arc, atomic::Ordering};
 use strowger_call::Call;
 use strowger_call_port::Input as CallInput;
-use strowger_campaign::{AttemptId, Input, Row};
-use strowger_model::{CallId, CampaignName, PhoneNumber, event::ContactDue};
+use strowger_campaign::{AttemptId, By, Input, RefusedInput, Row, Then};
+use strowger_flows::{LoadedFlow, Snapshot};
+use strowger_model::{
+    CallId, CampaignName, PhoneNumber,
+    campaign::WaitsFor,
+    command::ContactOf,
+    event::{ContactDue, Refusal, RefusalReason},
+    read::PastCall,
+};
+use strowger_pbx::port::{Address, LegId};
+use strowger_site::CampaignTemplate;
 
 impl Exchange {
-    /// Begins the call of an attempt. False: it cannot begin, and counts as made.
+    /// Begins the call of an attempt. Gives what the state machine has to hear if it cannot begin.
     pub(super) fn call_contact(
         self: &Arc<Self>,
         inner: &mut Inner,
@@ -18,23 +27,30 @@ impl Exchange {
         row: Row,
         attempt: AttemptId,
         number: u16,
-    ) -> bool {
-        let Some(list) = inner.lists.get(campaign) else { return false };
-        let Some(person) = list.person(row) else { return false };
-        let Some(to) = &person.number else { return false };
-        let snapshot = self.catalogue.current();
-        let template = snapshot.site.campaigns.get(&list.opened.template);
-        let flow = template.and_then(|template| snapshot.flows.get(template.flow.as_str()));
-        let flow = flow.filter(|flow| !flow.withdrawn && !is_full(flow));
-        let busy = self.call_count() >= self.most_calls
-            || self.draining.load(Ordering::Relaxed)
-            || self.journal.as_ref().is_some_and(|journal| journal.store.is_full());
-        let Some(flow) = flow.filter(|_| !busy) else {
-            tracing::error!(%campaign, contact = person.id, "the contact cannot be called now: the host or the flow of the campaign has too many calls, or the flow does not serve. This attempt is lost");
-            return false;
+    ) -> Vec<Input> {
+        let over = || {
+            let (campaign, contact, then) = (campaign.clone(), row, Then::Over);
+            let over = Input::Disposition { campaign, contact, then, by: By::Hand };
+            vec![over, Input::CannotBegin(attempt)]
         };
+        let snapshot = self.catalogue.current();
+        let Some(list) = inner.lists.get_mut(campaign) else { return over() };
+        let template = snapshot.site.campaigns.get(&list.opened.template);
+        let flow = match self.flow_for(template, &snapshot) {
+            Ok(flow) => flow,
+            Err(why) => {
+                self.campaigns.look.notify_one();
+                if !std::mem::replace(&mut list.said_full, true) {
+                    tracing::error!(%campaign, "calls of the campaign cannot begin: {}. It goes on by itself when they can", in_words(why));
+                }
+                let template = list.opened.template.clone();
+                inner.full.insert(template.clone());
+                return vec![Input::Full { template, full: true }, Input::CannotBegin(attempt)];
+            }
+        };
+        let Some((person, to)) = list.may_call(row, &snapshot.site) else { return over() };
         let at = self.clock.now();
-        let Some((call, mail)) = self.register.enter(None, flow, at) else { return false };
+        let Some((call, mail)) = self.register.enter(None, flow, at) else { return over() };
         let due = ContactDue {
             call,
             campaign: campaign.to_string(),
@@ -43,13 +59,105 @@ impl Exchange {
             attempt: number.into(),
             at,
         };
-        let of = OfCampaign { call, campaign: campaign.clone(), row, counts: false };
+        let of = OfCampaign { call, campaign: campaign.clone(), row };
         inner.calls.insert(attempt, of);
         inner.attempts.insert(call, attempt);
         let on = flow.begin(at, Some(to.as_str()));
         let running = Running::new(Call::to_contact(flow.terms.clone(), due), self.clone(), on);
         self.runtime.spawn(running.run(None, mail));
-        true
+        Vec::new()
+    }
+
+    /// The flow that talks with contacts, or why no call can begin now.
+    pub(super) fn flow_for<'a>(
+        &self,
+        template: Option<&CampaignTemplate>,
+        snapshot: &'a Snapshot,
+    ) -> Result<&'a Arc<LoadedFlow>, WaitsFor> {
+        let flow = template.and_then(|template| snapshot.flows.get(template.flow.as_str()));
+        let flow = flow.filter(|flow| !flow.withdrawn).ok_or(WaitsFor::Flow)?;
+        let full = || self.journal.as_ref().is_some_and(|journal| journal.store.is_full());
+        match () {
+            () if self.draining.load(Ordering::Relaxed) => Err(WaitsFor::Pbx),
+            () if is_full(flow) || self.call_count() >= self.most_calls || full() => {
+                Err(WaitsFor::Room)
+            }
+            () => Ok(flow),
+        }
+    }
+
+    /// Whether the call of a contact may dial it at this moment, which may be long after the call
+    /// began.
+    pub(crate) fn contact_is_dialled(self: &Arc<Self>, call: CallId) -> Result<(), Refusal> {
+        let mut inner = self.campaigns.lock();
+        self.look_at_times(&mut inner);
+        let not_now = |why: &str| {
+            let detail = format!("the contact may not be called now: {why}");
+            Refusal { reason: RefusalReason::WrongState, detail }
+        };
+        let Some(&attempt) = inner.attempts.get(&call) else {
+            return Err(not_now("its campaign is not known any more"));
+        };
+        let list = |of: &OfCampaign| inner.lists.get(&of.campaign);
+        let of = inner.calls.get(&attempt).and_then(|of| Some((of.row, list(of)?)));
+        let site = self.catalogue.current().site.clone();
+        if of.is_some_and(|(row, list)| list.may_call(row, &site).is_none()) {
+            return Err(not_now("nobody may call this contact any more"));
+        }
+        let told = self.tell_campaigns(&mut inner, Input::Dials(attempt), Vec::new(), Some(call));
+        match told {
+            Ok(_) => Ok(()),
+            Err(RefusedInput::NotNow(why)) => Err(not_now(why)),
+            Err(other) => Err(not_now(&other.to_string())),
+        }
+    }
+
+    /// A call dials somebody: no campaign calls that number meanwhile. The contact of the call's own
+    /// campaign is known to be in it.
+    pub(crate) fn number_is_dialled(self: &Arc<Self>, call: CallId, leg: &LegId, to: &Address) {
+        let (Address::Number(text) | Address::Extension(text)) = to else { return };
+        let Some(number) = self.catalogue.current().site.number(text) else { return };
+        let mut inner = self.campaigns.lock();
+        let key = inner.numbers.key(&number);
+        let of = inner.attempts.get(&call).and_then(|attempt| inner.calls.get(attempt));
+        let own = of.and_then(|of| inner.lists.get(&of.campaign)?.person(of.row)?.number.as_ref());
+        if own != Some(&number) && inner.numbers.dial(call, leg, key) && inner.numbers.told {
+            self.campaigns_must(&mut inner, Input::Busy(key));
+        }
+    }
+
+    /// A leg is gone.
+    pub(crate) fn leg_is_gone(self: &Arc<Self>, leg: &LegId) {
+        let mut inner = self.campaigns.lock();
+        self.number_is_free(&mut inner, leg);
+    }
+
+    fn number_is_free(self: &Arc<Self>, inner: &mut Inner, leg: &LegId) {
+        if let Some(key) = inner.numbers.gone(leg)
+            && inner.numbers.told
+        {
+            self.campaigns_must(inner, Input::Free(key));
+            self.campaigns.look.notify_one();
+        }
+    }
+
+    /// The flow of a contact's call under way, and since when, for a caller with that number.
+    pub(crate) fn contact_called_now(&self, number: &PhoneNumber) -> Option<PastCall> {
+        let inner = self.campaigns.lock();
+        let of = inner.calls.values().find(|of| {
+            let person = inner.lists.get(&of.campaign).and_then(|list| list.person(of.row));
+            person.is_some_and(|person| person.number.as_ref() == Some(number))
+        })?;
+        let contact = inner.lists.get(&of.campaign)?.person(of.row)?.id.clone();
+        let (flow, at) = self.register.flow_of(of.call)?;
+        Some(PastCall {
+            at,
+            outbound: true,
+            flow: flow.to_string(),
+            outcome: String::new(),
+            dialled: number.to_string(),
+            campaign: Some(ContactOf { campaign: of.campaign.to_string(), contact }),
+        })
     }
 
     /// The calls of a campaign are told how many places are left.
@@ -80,11 +188,6 @@ impl Exchange {
         }
     }
 
-    /// Somebody is called in the call of a contact: the attempt counts.
-    pub(crate) fn contact_is_called(&self, call: CallId) {
-        self.campaigns.lock().counts(call);
-    }
-
     /// A caller with that number is in a call.
     pub(crate) fn caller_is_in(self: &Arc<Self>, call: CallId, number: Option<&str>) {
         let number = number.and_then(|number| number.parse::<PhoneNumber>().ok());
@@ -104,10 +207,16 @@ impl Exchange {
         {
             self.campaigns_must(&mut inner, Input::Free(key));
         }
+        // A leg that has become another call's is still up.
+        for leg in inner.numbers.left_by(call) {
+            match self.register.of_leg(&leg).filter(|owner| *owner != call) {
+                Some(owner) => inner.numbers.passes(&leg, owner),
+                None => self.number_is_free(&mut inner, &leg),
+            }
+        }
         if let Some(attempt) = inner.attempts.remove(&call) {
-            let counts = inner.calls.remove(&attempt).is_none_or(|of| of.counts);
-            let input = if counts { Input::Ended(attempt) } else { Input::NobodyCalled(attempt) };
-            self.campaigns_must(&mut inner, input);
+            inner.calls.remove(&attempt);
+            self.campaigns_must(&mut inner, Input::Ended(attempt));
             self.campaigns.look.notify_one();
         }
     }
@@ -129,16 +238,6 @@ impl Exchange {
     pub(super) fn campaigns_must(self: &Arc<Self>, inner: &mut Inner, input: Input) {
         if let Err(refused) = self.tell_campaigns(inner, input, Vec::new(), None) {
             tracing::error!("a campaign cannot go on: {refused}; please report this");
-        }
-    }
-}
-
-impl Inner {
-    /// The attempt that a call is for counts, if it is for one.
-    pub(super) fn counts(&mut self, call: CallId) {
-        let attempt = self.attempts.get(&call);
-        if let Some(of) = attempt.and_then(|attempt| self.calls.get_mut(attempt)) {
-            of.counts = true;
         }
     }
 }

@@ -21,7 +21,7 @@ mod times;
 use crate::{Exchange, house::campaigns::numbers::Numbers};
 use list::List;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -59,6 +59,8 @@ struct Inner {
     attempts: HashMap<CallId, AttemptId>,
     /// Until when each template is open, as the state machine was told; none: it is closed.
     hours: BTreeMap<TemplateName, Option<Duration>>,
+    /// Templates whose calls cannot begin, as the state machine was told.
+    full: BTreeSet<TemplateName>,
     /// When hours, and what is kept free, are looked at again at the latest.
     changes: Option<Timestamp>,
     /// The PBX can be reached.
@@ -71,8 +73,6 @@ struct OfCampaign {
     call: CallId,
     campaign: CampaignName,
     row: Row,
-    /// Somebody was called in it, or the flow said what came of the contact.
-    counts: bool,
 }
 
 impl Campaigns {
@@ -120,9 +120,9 @@ impl Exchange {
         by: Option<CallId>,
     ) -> Result<Option<Claimed>, RefusedInput> {
         let mut claimed = None;
-        let (mut inputs, mut first) = (vec![input], Some(first));
+        let (mut inputs, mut first) = (VecDeque::from([input]), Some(first));
         let mut result = Ok(());
-        while let Some(input) = inputs.pop() {
+        while let Some(input) = inputs.pop_front() {
             let mut outputs = Vec::new();
             let taken = inner.dialler.input(self.clock.elapsed(), input, &mut outputs);
             let before = match (first.take(), &taken) {
@@ -134,9 +134,7 @@ impl Exchange {
             }
             self.keep_campaigns(inner, before, &outputs);
             for output in outputs {
-                if let Some(input) = self.campaigns_want(inner, output, by, &mut claimed) {
-                    inputs.push(input);
-                }
+                inputs.extend(self.campaigns_want(inner, output, by, &mut claimed));
             }
         }
         result.map(|()| claimed)
@@ -168,40 +166,43 @@ impl Exchange {
         }
     }
 
-    /// Does what the state machine wants. Gives back an input that has to follow at once.
+    /// Does what the state machine wants. Gives back what has to follow at once.
     fn campaigns_want(
         self: &Arc<Self>,
         inner: &mut Inner,
         output: Output,
         by: Option<CallId>,
         answer: &mut Option<Claimed>,
-    ) -> Option<Input> {
+    ) -> Vec<Input> {
         match output {
             Output::Keep(_) => {}
             Output::Due { campaign, contact, attempt, number, .. } => {
-                let begun = self.call_contact(inner, &campaign, contact, attempt, number);
-                return (!begun).then_some(Input::Ended(attempt));
+                return self.call_contact(inner, &campaign, contact, attempt, number);
             }
             Output::Claimed { claimed, .. } => *answer = Some(claimed),
             Output::NeverCalled { .. } => {}
             // Whoever is being offered one is told that there are none any more by `Withdrawn`.
             Output::Goal { remaining: 0, .. } => {}
             Output::Goal { campaign, remaining } => self.say_goal(inner, &campaign, remaining, by),
-            Output::Withdrawn { attempt, .. } => {
+            Output::Withdrawn { attempt, .. } | Output::Accepted { attempt } => {
                 if let Some(of) = inner.calls.get(&attempt).filter(|of| Some(of.call) != by) {
                     self.say_goal_to(of, 0);
                 }
             }
-            Output::ToChoose { campaign, accepted } => tracing::error!(
-                %campaign,
-                "ALARM: {}, and a planner has to choose: \
-                 `strowger campaign export {campaign}` shows who",
-                match accepted {
+            Output::ToChoose { campaign, accepted } => {
+                inner.alarmed(&campaign, self.clock.now());
+                let accepted = match accepted {
                     1 => "1 person has accepted".to_owned(),
                     many => format!("{many} people have accepted"),
-                }
-            ),
+                };
+                tracing::error!(
+                    %campaign,
+                    "ALARM: {accepted}, and a planner has to choose: \
+                     `strowger campaign export {campaign}` shows who"
+                );
+            }
             Output::Alarm { campaign, remaining, why } => {
+                inner.alarmed(&campaign, self.clock.now());
                 let why = match why {
                     Alarm::EverybodyAsked => "nobody is left to be called",
                     Alarm::Soon => "the time of the campaign is over soon",
@@ -225,7 +226,7 @@ impl Exchange {
                 tracing::info!(%campaign, "a campaign has ended: {why}");
             }
         }
-        None
+        Vec::new()
     }
 }
 
@@ -244,6 +245,12 @@ impl Inner {
         let disposed = Disposed { outcome, reason: None, at: now, agent: None };
         list.disposed.insert(row, disposed.clone());
         Some(CampaignChange::Disposed { name, row, disposed })
+    }
+
+    fn alarmed(&mut self, campaign: &CampaignName, now: Timestamp) {
+        if let Some(list) = self.lists.get_mut(campaign) {
+            list.alarms.push(now);
+        }
     }
 
     /// What the journal takes of it.

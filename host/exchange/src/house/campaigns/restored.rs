@@ -3,13 +3,13 @@
 use super::{Campaigns, Inner, List, OfCampaign, numbers::Numbers};
 use crate::{Exchange, memory::told};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, atomic::AtomicBool},
     time::Duration,
 };
 use strowger_campaign::{
-    AttemptId, Dialler, Input, KeptCampaign, KeptContact, NumberKey, Phase, Restored, Row, Stage,
-    Then,
+    AttemptId, By, Dialler, Input, KeptCampaign, KeptContact, NumberKey, Phase, Restored, Row,
+    Stage, Then,
 };
 use strowger_journal::{self as journal, ReadError, Store, decode};
 use strowger_model::{CallId, command::ContactOf};
@@ -28,6 +28,7 @@ impl Campaigns {
             lists: BTreeMap::new(),
             numbers: Numbers::new(salt, never.unwrap_or_default()),
             calls: BTreeMap::new(),
+            full: BTreeSet::new(),
             attempts: HashMap::new(),
             hours: BTreeMap::new(),
             changes: None,
@@ -45,6 +46,13 @@ impl Exchange {
         let mut inner = self.campaigns.lock();
         let campaigns: Vec<Restored> =
             kept.iter_mut().filter_map(|kept| inner.put_back(kept)).collect();
+        let site = self.catalogue.current().site.clone();
+        for list in inner.lists.values_mut() {
+            // A template with waves may have been given a list all the same: of strangers.
+            let template = site.campaigns.get(&list.opened.template);
+            list.of_site = template.is_some_and(|template| !template.waves.is_empty())
+                && list.people.iter().any(|person| site.contacts.get(&person.id).is_some());
+        }
         for (call, of) in open {
             inner.goes_on(*call, of, &campaigns);
         }
@@ -104,7 +112,7 @@ impl Exchange {
             let standing = inner.dialler.contact(campaign.as_str(), contact).unwrap_or_default();
             if standing.calling.is_none() && !matches!(standing.stage, Stage::Won | Stage::Over) {
                 let then = Then::Over;
-                let input = Input::Disposition { campaign, contact, then };
+                let input = Input::Disposition { campaign, contact, then, by: By::Hand };
                 self.campaigns_must(&mut inner, input);
             }
         }
@@ -155,8 +163,7 @@ impl Inner {
         let mut restored = campaigns.iter().filter(|it| it.campaign.name == campaign);
         let standing = restored.find_map(|it| it.contacts.get(row.0 as usize));
         if let Some(attempt) = standing.and_then(|(_, standing)| standing.calling) {
-            self.calls
-                .insert(attempt, OfCampaign { call, campaign, row: Row(row.0), counts: true });
+            self.calls.insert(attempt, OfCampaign { call, campaign, row: Row(row.0) });
             self.attempts.insert(call, attempt);
         }
     }
