@@ -7,3 +7,9 @@ pub(crate) struct CampaignIx(pub(crate) u32);
 /// Which template of the dialler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TemplateIx(pub(crate) u32);
+
+impl crate::Row {
+    pub(crate) fn ix(self) -> usize {
+        self.0 as usize
+    }
+}

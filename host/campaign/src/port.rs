@@ -10,12 +10,6 @@ use strowger_model::{CallId, CampaignName, TemplateName};
 #[serde(transparent)]
 pub struct Row(pub u32);
 
-impl Row {
-    pub(crate) fn ix(self) -> usize {
-        self.0 as usize
-    }
-}
-
 /// One call of one contact. Never repeats, also not after a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -128,8 +122,8 @@ pub enum Input {
         /// In which call.
         by: By,
     },
-    /// The planner chooses one of those who have accepted. If as many are chosen as there are places,
-    /// it replaces one who has not confirmed and is not in a call: that one has accepted, as before.
+    /// The planner chooses one of those who have accepted, if need be instead of one who was chosen
+    /// and is not in a call.
     Choose {
         /// For which campaign.
         campaign: CampaignName,
@@ -492,9 +486,9 @@ pub enum RefusedInput {
     /// Only who has accepted can be chosen.
     #[error("contact {1:?} of campaign {0:?} has not accepted")]
     NotAccepted(CampaignName, Row),
-    /// As many are chosen as there are places, and none of them can be replaced now.
+    /// As many are chosen as there are places, and they are in calls or have confirmed.
     #[error(
-        "as many are chosen for campaign {0:?} as there are places, and they are in calls or have confirmed; choose again when the call is over"
+        "as many are chosen for campaign {0:?} as there are places; choose again after the call"
     )]
     AllChosen(CampaignName),
     /// The contact may not be called at this moment.

@@ -196,6 +196,8 @@ fn nobody_of_a_campaign_that_is_over_may_still_be_called() {
     assert_eq!(world.dialler.status("c").unwrap().to_offer, 3);
     world.claim(0);
     assert_eq!(world.dialler.status("c").unwrap().to_offer, 0);
+}
+
 /// F2: who calls back could still have the place.
 #[test]
 fn the_planner_is_warned_before_the_shift_when_nobody_is_left_to_call_too() {
