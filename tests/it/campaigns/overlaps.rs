@@ -44,7 +44,7 @@ async fn o3_who_accepts_in_another_call_while_the_own_telephone_rings_keeps_the_
     after(5).await;
     assert_eq!(rang(&seen), [number(0)]);
     sim.call(Caller { from: Some(number(0)), to: "0900".into(), ..Caller::default() });
-    assert_eq!(ended(&host.exchange).await, End::Filled);
+    assert_eq!(ended(&host.exchange).await, CampaignEnd::Filled);
     after(300).await;
     assert_eq!(rang(&seen), [number(0)], "nobody else gets the place");
     let now = host.exchange.campaign_now("c").unwrap();
@@ -67,7 +67,7 @@ async fn o1_calls_for_which_there_is_no_room_count_for_nothing_and_follow_when_t
     assert_eq!((rang(&seen).len(), attempts(&host.exchange)), (1, vec![1, 0, 0, 0, 0, 0]));
     let now = host.exchange.campaign_now("c").unwrap();
     assert_eq!(now.waits_for, Some(WaitsFor::Room));
-    assert_eq!(ended(&host.exchange).await, End::ListOver);
+    assert_eq!(ended(&host.exchange).await, CampaignEnd::ListOver);
     assert_eq!((rang(&seen), attempts(&host.exchange)), ((0..6).map(number).collect(), vec![1; 6]));
 }
 
@@ -143,7 +143,7 @@ async fn o5_whom_the_host_itself_has_dialled_is_not_called_meanwhile() {
     sim.hang_up(&leg);
     after(10).await;
     assert_eq!(rang(&seen), [0, 1, 0].map(number), "and by the campaign when that is over");
-    assert_eq!(ended(&host.exchange).await, End::ListOver);
+    assert_eq!(ended(&host.exchange).await, CampaignEnd::ListOver);
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,8 +151,8 @@ async fn o3_a_campaign_whose_last_place_is_taken_by_a_call_back_is_filled() {
     let host = Host::start(&folder_with("attempts = 1", &calls_back()), monday()).unwrap();
     let (sim, _seen) = town(&host);
     open(&host.exchange, 1, people(1));
-    assert_eq!(ended(&host.exchange).await, End::ListOver);
+    assert_eq!(ended(&host.exchange).await, CampaignEnd::ListOver);
     sim.call(Caller { from: Some(number(0)), to: "0900".into(), ..Caller::default() });
     after(10).await;
-    assert_eq!(ended(&host.exchange).await, End::Filled);
+    assert_eq!(ended(&host.exchange).await, CampaignEnd::Filled);
 }
