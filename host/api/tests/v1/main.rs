@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod asked;
+mod campaigns;
 mod client;
 mod fuzz;
 mod small;
