@@ -8,6 +8,7 @@ use strowger_model::{
     CampaignName, PhoneNumber, TemplateName, Timestamp,
     campaign::{
         CampaignNow, ContactNow, ContactStage, Direct, End, NeverCalled, NewCampaign, WaitsFor,
+        wrong_by,
     },
     command::Field,
     read::CampaignStage,
@@ -26,6 +27,7 @@ pub(crate) fn campaign(now: CampaignNow) -> v1::Campaign {
         WaitsFor::Agents => v1::WaitsFor::Agents,
         WaitsFor::Flow => v1::WaitsFor::Flow,
         WaitsFor::Pbx => v1::WaitsFor::Pbx,
+        WaitsFor::Journal => v1::WaitsFor::Journal,
     });
     v1::Campaign {
         campaign: now.opened.name,
@@ -157,6 +159,11 @@ pub(crate) fn not_done(why: CampaignError) -> Error {
         CampaignError::Taken(_) | CampaignError::Refused(_) => Error::conflict(why),
         _ => Error::bad_request(why),
     }
+}
+
+/// Whoever does something says so on one line.
+pub(crate) fn check_by(by: Option<&str>) -> Result<(), Error> {
+    wrong_by(by).map_or(Ok(()), |why| Err(Error::bad_request(why)))
 }
 
 /// A number in any notation.

@@ -186,6 +186,7 @@ impl Host for Running {
 
     async fn never_call(&self, never: v1::NeverCall) -> Result<(), Error> {
         let v1::NeverCall { number, listed, by } = never;
+        campaigns::check_by(by.as_deref())?;
         let number = campaigns::number(&number, &self.catalogue.current().site)?;
         if !self.exchange.never_call(&number, listed, by) && !listed {
             return Err(Error::not_found("this number is not on the do-not-call list"));
@@ -194,6 +195,7 @@ impl Host for Running {
     }
 
     async fn import_numbers(&self, import: v1::ImportNumbers) -> Result<v1::Imported, Error> {
+        campaigns::check_by(import.by.as_deref())?;
         let (exchange, site) = (self.exchange.clone(), self.catalogue.current().site.clone());
         let imported = tokio::task::spawn_blocking(move || {
             let numbers = campaigns::numbers(&import.list, &site)?;

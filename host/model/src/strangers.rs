@@ -54,6 +54,11 @@ impl Write for Escaping<'_, '_> {
     }
 }
 
+/// Whether a text is on one line, and nothing in it is shown as an escape by [`Shown`].
+pub fn is_one_line(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() || turns(c))
+}
+
 /// Breaks a line, or turns the direction of writing for all that follows.
 fn turns(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

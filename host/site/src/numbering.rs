@@ -108,6 +108,11 @@ impl Numbering {
         }
     }
 
+    /// Whether a text that names somebody is a telephone number.
+    pub(crate) fn reads_as_number(&self, text: &str) -> bool {
+        self.written(text).is_some() || self.with_code(text).is_some()
+    }
+
     /// A number as it is dialled in the country, and how many digits that takes.
     fn parsed(&self, text: &str) -> Option<(phonelib::PhoneNumber, usize)> {
         let parsed = phonelib::PhoneNumber::parse_with_country(text, self.country.as_deref()?)?;
@@ -120,17 +125,23 @@ impl Numbering {
 
     /// By what the digits look like.
     pub(crate) fn guessed(&self, text: &str) -> Result<PhoneNumber, String> {
-        let code = self.country.as_deref().and_then(phonelib::country_by_code);
-        let with_code = code.is_some_and(|country| {
-            let digits = digits(text);
-            let behind = digits.strip_prefix(&country.prefix.to_string());
-            behind.is_some_and(|behind| behind.len() >= NATIONAL && !behind.starts_with('0'))
-        });
-        let international = with_code.then(|| international(text)).flatten();
-        international.map_or_else(|| self.national(text), Ok)
+        self.with_code(text).map_or_else(|| self.national(text), Ok)
+    }
+
+    /// A number that begins with the country's own code.
+    fn with_code(&self, text: &str) -> Option<PhoneNumber> {
+        let country = self.country.as_deref().and_then(phonelib::country_by_code)?;
+        let digits = digits(text);
+        let behind = digits.strip_prefix(&country.prefix.to_string())?;
+        let with_code = behind.len() >= NATIONAL && !behind.starts_with('0');
+        with_code.then(|| international(text)).flatten()
     }
 
     fn national(&self, text: &str) -> Result<PhoneNumber, String> {
+        if !text.chars().all(is_of_number) {
+            let why = "not a telephone number: it has letters or other signs in it";
+            return Err(why.to_owned());
+        }
         let parsed = match self.country.as_deref() {
             Some(country) => phonelib::PhoneNumber::try_parse_with_country(text, country),
             None => phonelib::PhoneNumber::try_parse(text),
@@ -201,7 +212,16 @@ impl Numbering {
 /// A number that begins with its country code, with or without `+`.
 fn international(text: &str) -> Option<PhoneNumber> {
     let bare = !text.contains('+') && !digits(text).starts_with('0');
+    let bare = bare && text.chars().all(is_of_number);
     e164(&phonelib::PhoneNumber::parse(&format!("+{text}")).filter(|_| bare)?).ok()
+}
+
+/// Whether a sign may stand in a number: a digit, what people write between digits, and what comes
+/// with a copy without being seen. Letters are keys to some, and a mistake or a blank to most.
+fn is_of_number(c: char) -> bool {
+    let unseen = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}');
+    let dash = matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}');
+    c.is_numeric() || c.is_whitespace() || "+-./()\u{feff}".contains(c) || dash || unseen
 }
 
 fn e164(parsed: &phonelib::PhoneNumber) -> Result<PhoneNumber, String> {

@@ -72,7 +72,7 @@ pub(crate) fn read(
 }
 
 fn contact(builder: &mut Builder, row: &Row<'_>, known: &Known<'_>) -> (Contact, Vec<Problem>) {
-    let mut problems = Vec::new();
+    let mut problems = row.long(&[ID, KIND, NAME, REGION, LANGUAGE, TAGS]);
     for column in [ID, KIND] {
         if row.cell(column).is_empty() {
             problems.push(
@@ -86,6 +86,9 @@ fn contact(builder: &mut Builder, row: &Row<'_>, known: &Known<'_>) -> (Contact,
             row.problem(ID, "begins with `+`, as numbers do")
                 .help("choose an id that cannot be taken for a number"),
         );
+    } else if known.numbering.reads_as_number(row.cell(ID)) {
+        let help = "choose another id: a number that is erased would stay in it";
+        problems.push(row.problem(ID, "is a telephone number").help(help));
     }
     let mut numbers = Vec::new();
     for text in row.several(NUMBERS) {

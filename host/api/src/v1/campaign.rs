@@ -83,6 +83,8 @@ pub enum WaitsFor {
     Flow,
     /// The PBX cannot be reached, or the host is stopping.
     Pbx,
+    /// The journal cannot be written: who is called now might be called again by the next host.
+    Journal,
 }
 
 /// A campaign to be opened.

@@ -53,7 +53,10 @@ fn shown(cell: &str) -> String {
 fn csv(text: &str) -> String {
     let number =
         text.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
-    let formula = !number && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    // Spreadsheets take the wide signs for the others, and do not see what is before them.
+    let signs = ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+    let seen = text.trim_start_matches(|c: char| c == ' ' || c == '\u{feff}' || c == '\u{a0}');
+    let formula = !number && (text.starts_with(signs) || seen.starts_with(signs));
     let text = if formula { format!("'{text}") } else { text.to_owned() };
     match text.contains(['"', ',', '\n', '\r', ';']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),

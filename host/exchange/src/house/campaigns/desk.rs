@@ -1,7 +1,7 @@
 //! What people do with campaigns, and what they see of them.
 
 use super::{Inner, List};
-use crate::Exchange;
+use crate::{Exchange, house::switches::board::YEAR};
 use std::{sync::Arc, time::Duration};
 use strowger_campaign::{
     Input, KeptContact, NumberKey, Open, Over, Phase, RefusedInput, Row, Stage,
@@ -11,10 +11,10 @@ use strowger_model::{
     CampaignName, PhoneNumber, TemplateName, Timestamp,
     campaign::{
         CampaignNow, ContactNow, ContactStage, Direct, End, NeverCalled, NewCampaign, Opened,
-        Person,
+        Person, wrong_by, wrong_fields,
     },
-    command::Field,
     read::CampaignStage,
+    strangers::Logged,
 };
 use strowger_site::{CampaignTemplate, Choose, Site, people_of_waves};
 
@@ -24,8 +24,6 @@ const GO_ON: usize = 1_000;
 const CONTACTS: usize = 100_000;
 /// Characters of a name, at most.
 const NAME: usize = 80;
-/// Bytes of all fields of a campaign, at most.
-const FIELDS: usize = 16 << 10;
 
 /// Why nothing was done with a campaign.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -121,7 +119,7 @@ impl Exchange {
             inner.lists.remove(&name);
             return Err(CampaignError::Refused(refused));
         }
-        tracing::info!(campaign = %name, goal, "a campaign is opened");
+        tracing::info!(campaign = %Logged(&name), goal, "a campaign is opened");
         self.look_at_times(&mut inner);
         self.campaigns.look.notify_one();
         self.now_of(&inner, &name)
@@ -301,10 +299,19 @@ impl Inner {
             let why = format!("{GO_ON} campaigns go on already: stop one of them first");
             return Err(CampaignError::TooMuch(why));
         }
-        let bytes = |field: &Field| field.key.len() + field.value.len();
-        if new.fields.iter().map(bytes).sum::<usize>() > FIELDS {
-            let why = format!("the fields of a campaign have at most {} KiB", FIELDS >> 10);
+        if let Some(why) = wrong_fields(new.fields.iter().map(|it| (&*it.key, &*it.value))) {
             return Err(CampaignError::TooMuch(why));
+        }
+        if let Some(why) = wrong_by(new.by.as_deref()) {
+            return Err(CampaignError::TooMuch(why));
+        }
+        if new.goal as usize > CONTACTS {
+            let why = format!("the goal is {}: it may be 1 to {CONTACTS}", new.goal);
+            return Err(CampaignError::TooMuch(why));
+        }
+        if new.until.is_some_and(|until| until.since(now) > YEAR) {
+            let why = "people are called until some time within a year, not later";
+            return Err(CampaignError::TooMuch(why.to_owned()));
         }
         if new.until.is_some_and(|until| until <= now) {
             return Err(CampaignError::IsOver);

@@ -1,24 +1,95 @@
 //! Calls of campaigns: how they begin, what they are told, and that they are over; and who is in a
 //! call that is not of a campaign.
 
-use super::{Inner, OfCampaign};
+use super::{Inner, OfCampaign, Waiting};
 use crate::{Exchange, is_full, running::Running};
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    mem,
+    sync::{Arc, atomic::Ordering},
+};
 use strowger_call::Call;
 use strowger_call_port::Input as CallInput;
-use strowger_campaign::{AttemptId, Input, Row};
-use strowger_model::{CallId, CampaignName, PhoneNumber, event::ContactDue};
+use strowger_campaign::{Input, NumberKey, Phase, Stage};
+use strowger_model::{
+    CallId, CampaignName, PhoneNumber, event::ContactDue, strangers::Logged,
+};
+
+/// Whether the call of an attempt begins.
+enum Begins {
+    Now,
+    Later,
+    Never,
+}
 
 impl Exchange {
-    /// Begins the call of an attempt. False: it cannot begin, and counts as made.
-    pub(super) fn call_contact(
+    /// Begins the call of an attempt as soon as the attempt is in the journal: a host that starts
+    /// again must not call the same person once more. Gives back an input that has to follow at once.
+    pub(super) fn call_when_committed(
         self: &Arc<Self>,
         inner: &mut Inner,
-        campaign: &CampaignName,
-        row: Row,
-        attempt: AttemptId,
-        number: u16,
-    ) -> bool {
+        waiting: Waiting,
+    ) -> Option<Input> {
+        let Some(journal) = &self.journal else {
+            let begun = self.call_contact(inner, &waiting);
+            return (!begun).then_some(Input::Ended(waiting.attempt));
+        };
+        let (campaigns, committed) = (self.campaigns.clone(), waiting.committed.clone());
+        inner.waiting.push(waiting);
+        journal.store.when_committed(Box::new(move || {
+            committed.store(true, Ordering::Release);
+            campaigns.look.notify_one();
+        }));
+        None
+    }
+
+    /// Begins the calls of attempts that have come into the journal.
+    pub(super) fn begin_committed(self: &Arc<Self>, inner: &mut Inner) {
+        for waiting in mem::take(&mut inner.waiting) {
+            let begun = match self.begins(inner, &waiting) {
+                Begins::Later => {
+                    inner.waiting.push(waiting);
+                    continue;
+                }
+                Begins::Now => self.call_contact(inner, &waiting),
+                Begins::Never => false,
+            };
+            if !begun {
+                self.campaigns_must(inner, Input::Ended(waiting.attempt));
+            }
+        }
+    }
+
+    /// Between an attempt and its call there may be hours if the journal cannot be written.
+    fn begins(&self, inner: &Inner, waiting: &Waiting) -> Begins {
+        let Waiting { campaign, row, committed, .. } = waiting;
+        let Some(list) = inner.lists.get(campaign) else { return Begins::Never };
+        let number = list.person(*row).and_then(|person| person.number.as_ref());
+        let Some(number) = number else { return Begins::Never };
+        let NumberKey(key) = inner.numbers.key(number);
+        let Some(status) = inner.dialler.status(campaign.as_str()) else { return Begins::Never };
+        let stage = inner.dialler.contact(campaign.as_str(), *row).map(|contact| contact.stage);
+        let wanted = match status.phase {
+            Phase::Running => {
+                matches!(stage, Some(Stage::ToOffer | Stage::Chosen | Stage::ToTell))
+            }
+            Phase::Telling => matches!(stage, Some(Stage::ToTell)),
+            Phase::Ended(_) => false,
+        };
+        if !wanted || inner.numbers.never.contains_key(&key) {
+            return Begins::Never;
+        }
+        let is_free = !inner.numbers.in_calls().contains(&NumberKey(key));
+        let may = committed.load(Ordering::Acquire) && is_free && !status.paused;
+        match may && self.waits_for(inner, list).is_none() {
+            true => Begins::Now,
+            false => Begins::Later,
+        }
+    }
+
+    /// Begins the call of an attempt. False: it cannot begin, and counts as made.
+    fn call_contact(self: &Arc<Self>, inner: &mut Inner, waiting: &Waiting) -> bool {
+        let Waiting { campaign, row, attempt, number, .. } = waiting;
+        let (row, attempt, number) = (*row, *attempt, *number);
         let Some(list) = inner.lists.get(campaign) else { return false };
         let Some(person) = list.person(row) else { return false };
         let Some(to) = &person.number else { return false };
@@ -30,7 +101,7 @@ impl Exchange {
             || self.draining.load(Ordering::Relaxed)
             || self.journal.as_ref().is_some_and(|journal| journal.store.is_full());
         let Some(flow) = flow.filter(|_| !busy) else {
-            tracing::error!(%campaign, contact = person.id, "the contact cannot be called now: the host or the flow of the campaign has too many calls, or the flow does not serve. This attempt is lost");
+            tracing::error!(campaign = %Logged(campaign), contact = %Logged(&person.id), "the contact cannot be called now: the host or the flow of the campaign has too many calls, or the flow does not serve. This attempt is lost");
             return false;
         };
         let at = self.clock.now();

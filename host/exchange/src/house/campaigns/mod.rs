@@ -1,7 +1,8 @@
 //! The campaigns of the site: who of their lists is called next, and what came of it.
 //!
 //! Owns the state machine (`strowger_campaign`), the lists, and the do-not-call list, behind one
-//! lock. What the state machine wants kept is in the journal before a call begins because of it.
+//! lock. What the state machine wants kept is in the journal before a call begins because of it. Calls
+//! of campaigns can wait: where others go on without the journal, these do not begin.
 //!
 //! * `list`: the people of a campaign. `numbers`: numbers as hashes, and which are in calls.
 //! * `dialling`: calls that begin, go on and end.
@@ -54,6 +55,8 @@ struct Inner {
     calls: BTreeMap<AttemptId, OfCampaign>,
     /// and the attempt of each call.
     attempts: HashMap<CallId, AttemptId>,
+    /// Attempts whose calls have not begun: they are not in the journal, or may not begin now.
+    waiting: Vec<Waiting>,
     /// Until when each template is open, as the state machine was told; none: it is closed.
     hours: BTreeMap<TemplateName, Option<Duration>>,
     /// When hours, and what is kept free, are looked at again at the latest.
@@ -68,6 +71,16 @@ struct OfCampaign {
     call: CallId,
     campaign: CampaignName,
     row: Row,
+}
+
+/// An attempt whose call has not begun.
+struct Waiting {
+    campaign: CampaignName,
+    row: Row,
+    attempt: AttemptId,
+    number: u16,
+    /// The attempt is in the journal.
+    committed: Arc<AtomicBool>,
 }
 
 impl Campaigns {
@@ -170,8 +183,9 @@ impl Exchange {
         match output {
             Output::Keep(_) => {}
             Output::Due { campaign, contact, attempt, number, .. } => {
-                let begun = self.call_contact(inner, &campaign, contact, attempt, number);
-                return (!begun).then_some(Input::Ended(attempt));
+                let committed = Arc::default();
+                let waiting = Waiting { campaign, row: contact, attempt, number, committed };
+                return self.call_when_committed(inner, waiting);
             }
             Output::Claimed { claimed, .. } => *answer = Some(claimed),
             // Whoever is being offered one is told that there are none any more by `Withdrawn`.

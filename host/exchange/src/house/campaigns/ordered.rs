@@ -2,7 +2,7 @@
 //! its call is for, and for campaigns that its flow file permits.
 
 use super::{Inner, desk::CampaignError};
-use crate::Exchange;
+use crate::{Exchange, house::switches::board::YEAR};
 use std::sync::Arc;
 use strowger_campaign::{Claimed, Input, RefusedInput, Row, Stage, Then};
 use strowger_journal::CampaignChange;
@@ -111,9 +111,13 @@ impl Exchange {
             let why = format!("a reason has at most {REASON} characters");
             return Err(refusal(RefusalReason::Invalid, why));
         }
+        let now = self.clock.now();
+        if not_before.is_some_and(|at| at.since(now) > YEAR) {
+            let why = "who is to be called later is called within a year";
+            return Err(refusal(RefusalReason::Invalid, why));
+        }
         let mut inner = self.campaigns.lock();
         let (campaign, contact) = inner.permitted(call, flow, &who)?;
-        let now = self.clock.now();
         let then = match (never_again, not_before) {
             (true, _) => Then::Over,
             (false, Some(at)) => Then::NotBefore(self.clock.elapsed() + at.since(now)),

@@ -29,6 +29,7 @@ impl Campaigns {
             numbers: Numbers::new(salt, never.unwrap_or_default()),
             calls: BTreeMap::new(),
             attempts: HashMap::new(),
+            waiting: Vec::new(),
             hours: BTreeMap::new(),
             changes: None,
             reachable: false,

@@ -10,6 +10,7 @@ use std::{
 };
 use strowger_campaign::{Choose, Input, Template};
 use strowger_flows::Snapshot;
+use strowger_journal::Health;
 use strowger_model::{TemplateName, Timestamp, campaign::WaitsFor};
 use strowger_site::{self as site, CampaignTemplate, KeepFree, Site};
 
@@ -71,6 +72,7 @@ impl Exchange {
     fn campaigns_due(self: &Arc<Self>) {
         let mut inner = self.campaigns.lock();
         self.look_at_times(&mut inner);
+        self.begin_committed(&mut inner);
         let now = self.clock.elapsed();
         if inner.dialler.next_deadline().is_some_and(|due| due <= now) {
             self.campaigns_must(&mut inner, Input::Tick);
@@ -110,6 +112,10 @@ impl Exchange {
     ) -> Result<Option<Timestamp>, WaitsFor> {
         if !inner.reachable || self.draining.load(Ordering::Relaxed) {
             return Err(WaitsFor::Pbx);
+        }
+        let health = self.journal.as_ref().map(|journal| journal.store.health());
+        if health.is_some_and(|health| *health.borrow() != Health::Journalling) {
+            return Err(WaitsFor::Journal);
         }
         let flow = snapshot.flows.get(template.flow.as_str());
         if flow.is_none_or(|flow| flow.withdrawn) {
