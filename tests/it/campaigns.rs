@@ -1,6 +1,7 @@
 //! O1 to O5 and F2 on the whole host: who is called, what comes of it, and what outlives the host.
 
 mod claims;
+mod stuck;
 
 use std::{
     sync::{Arc, Mutex},

@@ -468,9 +468,8 @@ mod tests {
         let heard = || heard.try_iter().collect::<Vec<_>>();
         queue.when_committed(says("nothing waits"));
         assert_eq!(heard(), ["nothing waits"]);
-        let change = |name: &str| {
-            Change::Campaign(Box::new(crate::CampaignChange::Forgotten(name.into())))
-        };
+        let change =
+            |name: &str| Change::Campaign(Box::new(crate::CampaignChange::Forgotten(name.into())));
         queue.submit(Entry { changes: vec![change("a")], release: Some(says("commands")) });
         queue.when_committed(says("attempt"));
         queue.declare_stuck(queue.lock(), "the disk is full".to_owned());

@@ -2,8 +2,7 @@
 
 use crate::{
     AgentName, CampaignName, PhoneNumber, TemplateName, Timestamp, command::Field,
-    read::CampaignStage, strangers::is_one_line,
-    switch::MOST_BY,
+    read::CampaignStage, strangers::is_one_line, switch::MOST_BY,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,16 +21,24 @@ pub fn wrong_fields<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) ->
         all += key.len() + value.len();
         if key.chars().count() > MOST_TEXT || !is_one_line(key) {
             let at = at + 1;
-            return Some(format!("key {at} of the fields is not one line of at most {MOST_TEXT} characters"));
+            return Some(format!(
+                "key {at} of the fields is not one line of at most {MOST_TEXT} characters"
+            ));
         }
         if value.len() > MOST_VALUE {
-            return Some(format!("field `{key}` has {} bytes, and may have {MOST_VALUE}", value.len()));
+            return Some(format!(
+                "field `{key}` has {} bytes, and may have {MOST_VALUE}",
+                value.len()
+            ));
         }
         if !is_one_line(value) {
-            return Some(format!("field `{key}` has a line break or another control character in it"));
+            return Some(format!(
+                "field `{key}` has a line break or another control character in it"
+            ));
         }
     }
-    (all > MOST_FIELDS).then(|| format!("all fields together have {all} bytes, and may have {MOST_FIELDS}"))
+    (all > MOST_FIELDS)
+        .then(|| format!("all fields together have {all} bytes, and may have {MOST_FIELDS}"))
 }
 
 /// What is wrong with the name of whoever does something; none: nothing.

@@ -7,6 +7,7 @@ use crate::{
     Contact, Site, Wanted,
     campaigns::CampaignTemplate,
     problem::Problem,
+    read_contacts::like_a_number,
     table::{self, Column, Further, Row},
     template::filled,
 };
@@ -94,12 +95,8 @@ impl List<'_> {
         if id.is_empty() {
             let problem = row.problem(ID, "is empty");
             problems.push(problem.help("everybody on the list has an id of their own"));
-        } else if id.starts_with('+') {
-            let problem = row.problem(ID, "begins with `+`, as numbers do");
-            problems.push(problem.help("choose an id that cannot be taken for a number"));
-        } else if self.site.numbering.reads_as_number(id) {
-            let problem = row.problem(ID, "is a telephone number");
-            problems.push(problem.help("choose another id: a number that is erased would stay in it"));
+        } else if let Some(problem) = like_a_number(&self.site.numbering, row, ID) {
+            problems.push(problem);
         } else {
             problems.extend(self.taken(row, ID, id, "somebody else has this id"));
         }
@@ -370,7 +367,10 @@ tags = ["intern", "extern"]
     #[test]
     fn o1_what_a_flow_could_not_bear_is_refused_with_its_line() {
         let long = |length: usize| "x".repeat(length);
-        let fields = format!("id,numbers,a,b,c,d,e\nx,0470000001{}\n", format!(",{}", long(1_900)).repeat(5));
+        let fields = format!(
+            "id,numbers,a,b,c,d,e\nx,0470000001{}\n",
+            format!(",{}", long(1_900)).repeat(5)
+        );
         let columns: String = (0..63).map(|n| format!(",c{n}")).collect();
         for (text, why) in [
             (format!("id,numbers\n{},0470000001\n", long(201)), "`id`: is not one line"),
@@ -386,7 +386,10 @@ tags = ["intern", "extern"]
             ("id,numbers\n32470123456,0470000001\n".to_owned(), "`id`: is a telephone number"),
         ] {
             let said = list(text.as_bytes()).unwrap_err();
-            assert!(said.contains(why) && said.contains("list.csv:") && said.contains("help: "), "{said}");
+            assert!(
+                said.contains(why) && said.contains("list.csv:") && said.contains("help: "),
+                "{said}"
+            );
             assert!(!said.contains("xxx") && !said.contains("470"), "{said}");
         }
         let good = format!("id,numbers,name,note\nx,0470000001,{},{}\n", long(200), long(2_000));
@@ -396,7 +399,13 @@ tags = ["intern", "extern"]
 
     #[test]
     fn o1_letters_in_a_number_are_no_keys() {
-        for number in ["0470 OO 12 34", "+32 470 xx 12 34", "0470 ABCDEF", "+32 470 ** 12 34 56", "0470 1?2 34 56"] {
+        for number in [
+            "0470 OO 12 34",
+            "+32 470 xx 12 34",
+            "0470 ABCDEF",
+            "+32 470 ** 12 34 56",
+            "0470 1?2 34 56",
+        ] {
             let said = list(format!("id,numbers\na,{number}\n").as_bytes()).unwrap_err();
             assert!(said.contains("it has letters or other signs in it"), "{number}: {said}");
             assert!(said.contains("list.csv:2:1") && said.contains("help: "), "{said}");

@@ -188,6 +188,8 @@ pub(crate) fn empty_saying(connection: &Connection, number: &Notations) -> rusql
             "UPDATE campaign_contact SET {NOBODY} WHERE {}",
             says("(ifnull(number, '') || ' # ' || name || ' # ' || fields)")
         ),
+        // A list of before could have numbers as ids. A row of the campaign has each only once.
+        format!("UPDATE campaign_contact SET id = 'erased ' || row WHERE {}", says("id")),
         format!("UPDATE campaign_contact SET reason = NULL WHERE {}", says("ifnull(reason, '')")),
         format!("UPDATE campaign SET fields = '[]' WHERE {}", says("fields")),
         format!("UPDATE do_not_call SET number = NULL WHERE {}", says("ifnull(number, '')")),

@@ -56,7 +56,9 @@ pub(crate) fn those(connection: &Connection, query: &CaseQuery) -> rusqlite::Res
          AND (closed IS NULL OR NOT ?3) ORDER BY opened, id"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    statement.query_map(params![since(query.since), until(query.until), query.open], case)?.collect()
+    statement
+        .query_map(params![since(query.since), until(query.until), query.open], case)?
+        .collect()
 }
 
 pub(crate) fn find(connection: &Connection, id: &str) -> rusqlite::Result<Option<Case>> {

@@ -24,7 +24,10 @@ use strowger_api::{
         OpenCampaign, WaitsFor,
     },
 };
-use strowger_model::{CampaignName, strangers::{Lines, Shown}};
+use strowger_model::{
+    CampaignName,
+    strangers::{Lines, Shown},
+};
 
 /// Between two looks at a campaign that is followed.
 const LOOK: Duration = Duration::from_secs(1);

@@ -14,7 +14,7 @@ use strowger_model::{
         Person, wrong_by, wrong_fields,
     },
     read::CampaignStage,
-    strangers::Logged,
+    strangers::LoggedName,
 };
 use strowger_site::{CampaignTemplate, Choose, Site, people_of_waves};
 
@@ -119,7 +119,7 @@ impl Exchange {
             inner.lists.remove(&name);
             return Err(CampaignError::Refused(refused));
         }
-        tracing::info!(campaign = %Logged(&name), goal, "a campaign is opened");
+        tracing::info!(campaign = %LoggedName(&name), goal, "a campaign is opened");
         self.look_at_times(&mut inner);
         self.campaigns.look.notify_one();
         self.now_of(&inner, &name)

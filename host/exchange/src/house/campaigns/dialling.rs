@@ -10,9 +10,7 @@ use std::{
 use strowger_call::Call;
 use strowger_call_port::Input as CallInput;
 use strowger_campaign::{Input, NumberKey, Phase, Stage};
-use strowger_model::{
-    CallId, CampaignName, PhoneNumber, event::ContactDue, strangers::Logged,
-};
+use strowger_model::{CallId, CampaignName, PhoneNumber, event::ContactDue, strangers::LoggedName};
 
 /// Whether the call of an attempt begins.
 enum Begins {
@@ -101,7 +99,7 @@ impl Exchange {
             || self.draining.load(Ordering::Relaxed)
             || self.journal.as_ref().is_some_and(|journal| journal.store.is_full());
         let Some(flow) = flow.filter(|_| !busy) else {
-            tracing::error!(campaign = %Logged(campaign), contact = %Logged(&person.id), "the contact cannot be called now: the host or the flow of the campaign has too many calls, or the flow does not serve. This attempt is lost");
+            tracing::error!(campaign = %LoggedName(campaign), contact = %LoggedName(&person.id), "the contact cannot be called now: the host or the flow of the campaign has too many calls, or the flow does not serve. This attempt is lost");
             return false;
         };
         let at = self.clock.now();
@@ -192,7 +190,7 @@ impl Exchange {
     /// Gives the campaigns an input that they cannot refuse.
     pub(super) fn campaigns_must(self: &Arc<Self>, inner: &mut Inner, input: Input) {
         if let Err(refused) = self.tell_campaigns(inner, input, Vec::new(), None) {
-            tracing::error!("a campaign cannot go on: {refused}; please report this");
+            tracing::error!("a campaign cannot go on: {}; please report this", LoggedName(refused));
         }
     }
 }

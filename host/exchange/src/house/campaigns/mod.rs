@@ -33,7 +33,7 @@ use strowger_campaign::{
     Alarm, AttemptId, Claimed, Dialler, Input, Kept, Output, Over, Phase, RefusedInput, Row,
 };
 use strowger_journal::{CampaignChange, Change, Entry, encode};
-use strowger_model::{CallId, CampaignName, TemplateName, Timestamp};
+use strowger_model::{CallId, CampaignName, TemplateName, Timestamp, strangers::LoggedName};
 use tokio::sync::Notify;
 
 pub(crate) use times::tick;
@@ -197,16 +197,16 @@ impl Exchange {
                 }
             }
             Output::ToChoose { campaign, accepted } => tracing::error!(
-                %campaign,
+                campaign = %LoggedName(&campaign),
                 "ALARM: {accepted} have accepted, and a planner has to choose: \
-                 `strowger campaign status {campaign}` shows them"
+                 `strowger campaign export` shows them"
             ),
             Output::Alarm { campaign, remaining, why } => {
                 let why = match why {
                     Alarm::EverybodyAsked => "everybody on the list was called",
                     Alarm::Soon => "the time of the campaign is over soon",
                 };
-                tracing::error!(%campaign, "ALARM: {why}, and {remaining} places are not filled");
+                tracing::error!(campaign = %LoggedName(&campaign), "ALARM: {why}, and {remaining} places are not filled");
             }
             Output::Ended { campaign, why } => {
                 let why = match why {
@@ -215,7 +215,7 @@ impl Exchange {
                     Over::TimeOver => "its time is over",
                     Over::Stopped => "it was stopped",
                 };
-                tracing::info!(%campaign, "a campaign has ended: {why}");
+                tracing::info!(campaign = %LoggedName(&campaign), "a campaign has ended: {why}");
             }
         }
         None

@@ -12,7 +12,7 @@ use strowger_campaign::{
     Then,
 };
 use strowger_journal::{self as journal, ReadError, Store, decode};
-use strowger_model::{CallId, command::ContactOf};
+use strowger_model::{CallId, command::ContactOf, strangers::LoggedName};
 use tokio::sync::Notify;
 
 /// What ended longer ago is in the journal, or was erased from it.
@@ -121,7 +121,7 @@ impl Inner {
         let campaign: KeptCampaign = match decode(state) {
             Ok(campaign) => campaign,
             Err(error) => {
-                tracing::error!(campaign = %name, "a campaign cannot go on: {error}");
+                tracing::error!(campaign = %LoggedName(&name), "a campaign cannot go on: {error}");
                 return None;
             }
         };
@@ -132,7 +132,7 @@ impl Inner {
         for contact in &mut kept.contacts {
             let standing = contact.state.as_deref().map(decode::<KeptContact>);
             let standing = standing.transpose().unwrap_or_else(|error| {
-                tracing::error!(campaign = %name, row, "a contact is not called any more: {error}");
+                tracing::error!(campaign = %LoggedName(&name), row, "a contact is not called any more: {error}");
                 Some(KeptContact { stage: Stage::Over, ..KeptContact::default() })
             });
             let mut standing = standing.unwrap_or_default();
