@@ -11,7 +11,7 @@ use std::{
     path::PathBuf,
     process::Command,
 };
-use strowger_testbed::tools;
+use strowger_testbed::packages;
 
 const VERSION: &str = "0.20.2";
 
@@ -47,7 +47,7 @@ pub(crate) fn deny() -> Result<()> {
 
 /// `cargo-deny`, built if it is not there.
 fn program() -> Result<PathBuf> {
-    let cache = tools::cache()?;
+    let cache = packages::cache()?;
     let root = cache.join(format!("cargo-deny-{VERSION}"));
     let program = root.join("bin/cargo-deny");
     fs::create_dir_all(&cache).with_context(|| format!("cannot create {}", cache.display()))?;

@@ -25,7 +25,7 @@ use std::{
     process::Command,
     sync::LazyLock,
 };
-use strowger_testbed::tools::Tools;
+use strowger_testbed::{Browser, tools::Tools};
 
 /// The chores of the project
 #[derive(Parser)]
@@ -96,6 +96,8 @@ enum Chore {
     Dist,
     /// Fetch the real Asterisk, SIPp, espeak-ng and a mail server into the user's cache
     Asterisk,
+    /// Fetch a real browser, Chromium, and promtool into the user's cache
+    Browser,
 }
 
 fn main() -> Result<()> {
@@ -115,6 +117,7 @@ fn main() -> Result<()> {
         Chore::Asterisk => asterisk()
             .map(|tools| println!("{} is in {}", tools.version(), tools.root().display()))
             .and_then(|()| mail_server()),
+        Chore::Browser => browser(),
     }
 }
 
@@ -145,6 +148,10 @@ fn bench(arguments: &[String]) -> Result<()> {
 
 fn asterisk() -> Result<Tools> {
     Tools::fetch(say)
+}
+
+fn browser() -> Result<()> {
+    Browser::fetch(say).map(drop)
 }
 
 fn mail_server() -> Result<()> {

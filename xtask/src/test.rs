@@ -2,16 +2,17 @@
 //!
 //! Tests that need the real Asterisk are those of the test bed, of test binaries whose name begins
 //! with `asterisk`, and those named `..._on_asterisk`; those that need a mail server are in the
-//! test binary `mail`. Those named `..._in_a_fresh_debian` need a Debian of their own, which only
-//! root can have.
+//! test binary `mail`. Those named `..._in_a_browser` and `..._by_promtool` need Chromium and promtool,
+//! those named `..._in_a_fresh_debian` a Debian of their own, which only root can have.
 
-use crate::{asterisk, cargo, check, deny, guests, mail_server, run, say};
+use crate::{asterisk, browser, cargo, check, deny, guests, mail_server, run, say};
 use anyhow::{Error, Result, bail};
 use std::env;
 use strowger_testbed::debian;
 
 const NEED_ASTERISK: &str =
     "binary(/^asterisk/) or test(/on_asterisk$/) or package(strowger-testbed)";
+const NEED_BROWSER: &str = "test(/_in_a_browser$|_by_promtool$/)";
 const NEED_MAIL_SERVER: &str = "package(strowger-tests) and binary(=mail)";
 const NEED_DEBIAN: &str = "test(/in_a_fresh_debian$/)";
 
@@ -73,6 +74,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
 fn missing() -> Vec<Missing> {
     let needed = [
         ("ASTERISK", NEED_ASTERISK, asterisk().err()),
+        ("BROWSER", NEED_BROWSER, browser().err()),
         ("MAIL SERVER", NEED_MAIL_SERVER, mail_server().err()),
         ("DEBIAN", NEED_DEBIAN, debian::fetch(say).err()),
     ];

@@ -5,7 +5,7 @@
 //! * `desk`: legs, their commands and events: a state machine without I/O.
 //! * `inbox`: what waits for the desk.
 //! * `rest`, `socket`: requests by HTTP, events by WebSocket; `wire`: what they carry; `signalled`:
-//!   what is asked of who calls.
+//!   what is asked of who calls; `tls`: that no certificate is looked at.
 //! * `refusal`: why ARI cannot be used, and what to do.
 //! * `connect`: connecting again and again, and standing down for another host.
 //! * [`mod@examine`]: what an Asterisk lacks, asked before any call comes.
@@ -37,6 +37,7 @@ mod refusal;
 mod rest;
 mod signalled;
 mod socket;
+mod tls;
 mod wire;
 
 pub use config::{AsteriskConfig, Password};

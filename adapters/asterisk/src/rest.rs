@@ -5,7 +5,7 @@
 //! free it.
 
 use super::{
-    AsteriskConfig,
+    AsteriskConfig, tls,
     wire::{Application, Bridge, Channel, DeviceState, Info, Kind, Module, Playback, UNWANTED},
 };
 use anyhow::{Context, ensure};
@@ -129,6 +129,7 @@ impl Rest {
             config.url
         );
         let client = Client::builder()
+            .tls_backend_preconfigured(tls::no_certificates()?)
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(CONNECTIONS)
             .connect_timeout(Duration::from_secs(2))

@@ -1,7 +1,7 @@
 //! A host, reached over HTTP.
 
 use crate::{
-    Error, Host, Kind, Lines,
+    Error, Host, Kind, Lines, reach,
     v1::{self, Refused},
 };
 use futures_util::{AsyncBufReadExt, StreamExt, TryStreamExt, stream};
@@ -25,10 +25,22 @@ impl Client {
     /// # Errors
     /// If the system cannot give what a client needs.
     pub fn at_socket(file: &Path) -> Result<Self, Error> {
-        let http = reqwest::Client::builder().unix_socket(file).build().map_err(broken)?;
+        let http = reach::to_socket()?.unix_socket(file).build().map_err(broken)?;
         // The name of a host is needed in HTTP, and means nothing on a socket.
         let base = Url::parse("http://strowger").map_err(broken)?;
         Ok(Self { http, base, place: file.display().to_string() })
+    }
+
+    /// For the host whose console is at this address, as the holder of a token. `ca` is a file of
+    /// certificates (PEM) to trust, besides those of the public authorities. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// Bad request: it is no address of HTTP or HTTPS, the token would travel over a network as plain
+    /// text, or the file cannot be read.
+    pub fn at_url(url: &str, token: &str, ca: Option<&Path>) -> Result<Self, Error> {
+        let base = reach::address(url)?;
+        let http = reach::to_network(ca)?.default_headers(reach::showing(token)?);
+        Ok(Self { http: http.build().map_err(broken)?, base, place: url.to_owned() })
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, Error> {
@@ -200,6 +212,38 @@ impl Host for Client {
 
     async fn note_record(&self, call: CallId, more: v1::Notes) -> Result<(), Error> {
         self.post(&["records", &call.to_string(), "notes"], &more).await
+    }
+
+    async fn users(&self) -> Result<Vec<v1::User>, Error> {
+        self.get(&["users"]).await
+    }
+
+    async fn add_user(&self, new: v1::NewUser) -> Result<v1::User, Error> {
+        self.post(&["users"], &new).await
+    }
+
+    async fn change_user(&self, user: &str, what: v1::UserDo) -> Result<(), Error> {
+        self.post(&["users", user], &what).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<v1::Token>, Error> {
+        self.get(&["tokens"]).await
+    }
+
+    async fn issue_token(&self, new: v1::NewToken) -> Result<v1::IssuedToken, Error> {
+        self.post(&["tokens"], &new).await
+    }
+
+    async fn revoke_token(&self, token: &str) -> Result<(), Error> {
+        self.post(&["tokens", token, "revoke"], &()).await
+    }
+
+    async fn log_in(&self, log_in: v1::LogIn) -> Result<v1::Session, Error> {
+        self.post(&["log-in"], &log_in).await
+    }
+
+    async fn who(&self, shown: v1::Secret) -> Result<v1::Who, Error> {
+        self.post(&["who"], &shown).await
     }
 }
 

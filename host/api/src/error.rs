@@ -28,6 +28,12 @@ pub enum Kind {
     Conflict,
     /// The request is not as it should be. The same request will fail again.
     BadRequest,
+    /// Nobody knows who asks: what was shown is wrong, or has expired.
+    NotKnown,
+    /// Whoever asks may not.
+    Forbidden,
+    /// It was tried too often. Later it may be tried again.
+    TooOften,
     /// No host answers. Only a [`Client`](crate::Client) says so.
     Unreachable,
     /// It is the host's own fault, such as a journal that cannot be changed now.
@@ -35,10 +41,13 @@ pub enum Kind {
 }
 
 /// Each kind with its status.
-const STATUSES: [(Kind, StatusCode); 5] = [
+const STATUSES: [(Kind, StatusCode); 8] = [
     (Kind::NotFound, StatusCode::NOT_FOUND),
     (Kind::Conflict, StatusCode::CONFLICT),
     (Kind::BadRequest, StatusCode::UNPROCESSABLE_ENTITY),
+    (Kind::NotKnown, StatusCode::UNAUTHORIZED),
+    (Kind::Forbidden, StatusCode::FORBIDDEN),
+    (Kind::TooOften, StatusCode::TOO_MANY_REQUESTS),
     (Kind::Unreachable, StatusCode::SERVICE_UNAVAILABLE),
     (Kind::Internal, StatusCode::INTERNAL_SERVER_ERROR),
 ];
@@ -77,6 +86,16 @@ impl Error {
     /// The request is not as it should be.
     pub fn bad_request(message: impl Display) -> Self {
         Self::new(Kind::BadRequest, message)
+    }
+
+    /// Nobody knows who asks.
+    pub fn not_known(message: impl Display) -> Self {
+        Self::new(Kind::NotKnown, message)
+    }
+
+    /// Whoever asks may not.
+    pub fn forbidden(message: impl Display) -> Self {
+        Self::new(Kind::Forbidden, message)
     }
 
     /// It is the host's own fault.

@@ -222,4 +222,53 @@ pub trait Host: Send + Sync + 'static {
         call: CallId,
         more: v1::Notes,
     ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Everybody who may log in, by name.
+    fn users(&self) -> impl Future<Output = Result<Vec<v1::User>, Error>> + Send;
+
+    /// Adds a user.
+    ///
+    /// # Errors
+    /// Conflict: there is one of this name. Bad request: the name or the password is not good.
+    fn add_user(&self, new: v1::NewUser) -> impl Future<Output = Result<v1::User, Error>> + Send;
+
+    /// Does something with a user.
+    ///
+    /// # Errors
+    /// Not found: there is none of this name. Bad request: the password is not good.
+    fn change_user(
+        &self,
+        user: &str,
+        what: v1::UserDo,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// The tokens of programs that have not expired, the oldest first.
+    fn tokens(&self) -> impl Future<Output = Result<Vec<v1::Token>, Error>> + Send;
+
+    /// Makes a token. Its secret is told only this once.
+    ///
+    /// # Errors
+    /// Bad request: the label or the number of days is not good.
+    fn issue_token(
+        &self,
+        new: v1::NewToken,
+    ) -> impl Future<Output = Result<v1::IssuedToken, Error>> + Send;
+
+    /// A token or a session is good for nothing from now on.
+    ///
+    /// # Errors
+    /// Not found: there is none of this id.
+    fn revoke_token(&self, token: &str) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Begins a session, if the password is that of the user. Takes some 20 ms, on purpose.
+    ///
+    /// # Errors
+    /// Not known: there is no such user, or it is not the password.
+    fn log_in(&self, log_in: v1::LogIn) -> impl Future<Output = Result<v1::Session, Error>> + Send;
+
+    /// Who shows the secret of a token or of a session.
+    ///
+    /// # Errors
+    /// Not known: it is no secret, it has expired, or it was revoked.
+    fn who(&self, shown: v1::Secret) -> impl Future<Output = Result<v1::Who, Error>> + Send;
 }

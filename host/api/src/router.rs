@@ -31,14 +31,23 @@
 //! | `POST /v1/cases/CASE` | `note_case` | `null` |
 //! | `POST /v1/cases/CASE/close` | `close_case` | `null` |
 //! | `POST /v1/records/CALL/notes` | `note_record` | `null` |
+//! | `GET /v1/users` | `users` | everybody who may log in |
+//! | `POST /v1/users` | `add_user` | the new user |
+//! | `POST /v1/users/NAME` | `change_user` | `null` |
+//! | `GET /v1/tokens` | `tokens` | the tokens of programs |
+//! | `POST /v1/tokens` | `issue_token` | the new token, with its secret |
+//! | `POST /v1/tokens/ID/revoke` | `revoke_token` | `null` |
+//! | `POST /v1/log-in` | `log_in` | a session, with its secret |
+//! | `POST /v1/who` | `who` | who shows a secret |
 //!
 //! Bodies are JSON. An [`Error`] is its status with `{"error": "..."}`, also where a request cannot be
 //! understood. Who may ask is not decided
-//! here, but by whoever opens the socket.
+//! here, but by whoever opens the socket: with the table of [`access`](crate::access), and telling
+//! the router who it is as an [`Asker`].
 
-use crate::{Error, Host, asked::Asked, v1};
+use crate::{Asker, Error, Host, asked::Asked, v1};
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::Body,
     extract::{DefaultBodyLimit, Path, Query, State},
     http::{Method, Uri},
@@ -51,7 +60,7 @@ use strowger_model::{AgentName, CallId, CampaignName, FlowName};
 type Answer<T> = Result<Json<T>, Error>;
 
 /// The routes of a host.
-pub fn router<H: Host>(host: H) -> Router {
+pub fn router<H: Host>(host: Arc<H>) -> Router {
     Router::new()
         .route("/v1/status", get(status::<H>))
         .route("/v1/flows", get(flows::<H>))
@@ -73,9 +82,10 @@ pub fn router<H: Host>(host: H) -> Router {
         .route("/v1/cases/{case}", post(note_case::<H>))
         .route("/v1/cases/{case}/close", post(close_case::<H>))
         .route("/v1/records/{call}/notes", post(note_record::<H>))
+        .merge(account_routes::<H>())
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
-        .with_state(Arc::new(host))
+        .with_state(host)
 }
 
 /// A list of a campaign is larger than other requests.
@@ -89,6 +99,21 @@ fn campaign_routes<H: Host>() -> Router<Arc<H>> {
         .route("/v1/do-not-call", get(do_not_call::<H>).post(never_call::<H>))
         .route("/v1/do-not-call/import", post(import_numbers::<H>))
         .layer(DefaultBodyLimit::max(LIST))
+}
+
+fn account_routes<H: Host>() -> Router<Arc<H>> {
+    Router::new()
+        .route("/v1/users", get(users::<H>).post(add_user::<H>))
+        .route("/v1/users/{user}", post(change_user::<H>))
+        .route("/v1/tokens", get(tokens::<H>).post(issue_token::<H>))
+        .route("/v1/tokens/{token}/revoke", post(revoke_token::<H>))
+        .route("/v1/log-in", post(log_in::<H>))
+        .route("/v1/who", post(who::<H>))
+}
+
+/// Who does it: whoever asks, if that is known, else whom the request names.
+fn by(asker: Option<Extension<Asker>>, named: Option<String>) -> Option<String> {
+    asker.map(|Extension(Asker(name))| name).or(named)
 }
 
 async fn unknown(method: Method, uri: Uri) -> Error {
@@ -141,8 +166,10 @@ async fn switches<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Switch>
 async fn turn_switch<H: Host>(
     State(host): State<Arc<H>>,
     Asked(Path(switch)): Asked<Path<String>>,
+    asker: Option<Extension<Asker>>,
     Asked(Json(turn)): Asked<Json<v1::TurnSwitch>>,
 ) -> Answer<v1::SwitchTurn> {
+    let turn = v1::TurnSwitch { by: by(asker, turn.by), ..turn };
     host.turn_switch(&switch, turn).await.map(Json)
 }
 
@@ -159,8 +186,10 @@ async fn campaigns<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Campai
 
 async fn open_campaign<H: Host>(
     State(host): State<Arc<H>>,
+    asker: Option<Extension<Asker>>,
     Asked(Json(open)): Asked<Json<v1::OpenCampaign>>,
 ) -> Answer<v1::Campaign> {
+    let open = v1::OpenCampaign { by: by(asker, open.by), ..open };
     host.open_campaign(open).await.map(Json)
 }
 
@@ -192,15 +221,19 @@ async fn do_not_call<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::DoNo
 
 async fn never_call<H: Host>(
     State(host): State<Arc<H>>,
+    asker: Option<Extension<Asker>>,
     Asked(Json(never)): Asked<Json<v1::NeverCall>>,
 ) -> Answer<()> {
+    let never = v1::NeverCall { by: by(asker, never.by), ..never };
     host.never_call(never).await.map(Json)
 }
 
 async fn import_numbers<H: Host>(
     State(host): State<Arc<H>>,
+    asker: Option<Extension<Asker>>,
     Asked(Json(import)): Asked<Json<v1::ImportNumbers>>,
 ) -> Answer<v1::Imported> {
+    let import = v1::ImportNumbers { by: by(asker, import.by), ..import };
     host.import_numbers(import).await.map(Json)
 }
 
@@ -275,4 +308,55 @@ async fn note_record<H: Host>(
     Asked(Json(more)): Asked<Json<v1::Notes>>,
 ) -> Answer<()> {
     host.note_record(call, more).await.map(Json)
+}
+
+async fn users<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::User>> {
+    host.users().await.map(Json)
+}
+
+async fn add_user<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Json(new)): Asked<Json<v1::NewUser>>,
+) -> Answer<v1::User> {
+    host.add_user(new).await.map(Json)
+}
+
+async fn change_user<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Path(user)): Asked<Path<String>>,
+    Asked(Json(what)): Asked<Json<v1::UserDo>>,
+) -> Answer<()> {
+    host.change_user(&user, what).await.map(Json)
+}
+
+async fn tokens<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::Token>> {
+    host.tokens().await.map(Json)
+}
+
+async fn issue_token<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Json(new)): Asked<Json<v1::NewToken>>,
+) -> Answer<v1::IssuedToken> {
+    host.issue_token(new).await.map(Json)
+}
+
+async fn revoke_token<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Path(token)): Asked<Path<String>>,
+) -> Answer<()> {
+    host.revoke_token(&token).await.map(Json)
+}
+
+async fn log_in<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Json(asked)): Asked<Json<v1::LogIn>>,
+) -> Answer<v1::Session> {
+    host.log_in(asked).await.map(Json)
+}
+
+async fn who<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Json(shown)): Asked<Json<v1::Secret>>,
+) -> Answer<v1::Who> {
+    host.who(shown).await.map(Json)
 }

@@ -1,6 +1,6 @@
 //! The host's configuration, `strowger.toml`.
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 use strowger_asterisk::AsteriskConfig;
+use strowger_console::HttpConfig;
 use strowger_journal::{Backend, Retention};
 use strowger_office::MailConfig;
 use strowger_remote::RemoteConfig;
@@ -47,6 +48,8 @@ pub struct Config {
     /// The socket by which `strowger flows` and `strowger call` reach the host. Not given:
     /// `control.sock` in `state`.
     pub control: Option<PathBuf>,
+    /// The console: where people and programs reach the host over HTTP. Not given: nowhere.
+    pub http: Option<HttpConfig>,
     /// The mail server to which the host gives mail. Not given: mail waits in the outbox.
     pub mail: Option<MailConfig>,
     /// How long the journal keeps things.
@@ -137,6 +140,7 @@ impl Default for Config {
             log: Log::default(),
             worker_threads: 0,
             control: None,
+            http: None,
             mail: None,
             keep: Keep::default(),
             calls: strowger_exchange::Options::CALLS,
@@ -183,6 +187,12 @@ impl Config {
                 "{}: adapter = \"asterisk\" needs a table [asterisk] with url, user and password",
                 file.display()
             );
+        }
+        if let Some(http) = &mut config.http {
+            for file in [&mut http.certificate, &mut http.key].into_iter().flatten() {
+                *file = folder.join(&*file);
+            }
+            http.tls().with_context(|| file.display().to_string())?;
         }
         if let Some(mail) = &mut config.mail {
             for file in [&mut mail.password_file, &mut mail.ca_file].into_iter().flatten() {

@@ -10,12 +10,14 @@
 //! * `running`: the host as the API shows it; `answers`: from the types of the inside to those of the
 //!   API, `campaigns` those of campaigns.
 //! * `status`: how the host is, as a whole; `checklist`: what is prepared for an emergency.
+//! * `accounts`: who may use the host.
 //! * `doctor`: what is wrong with a set-up, whether the host runs or not.
 //! * `paperwork`, `case`: what the API does in the journal: cases and notes.
 //! * `watch`: what the host shows of its calls; `test_call`: the calls of `strowger call`.
 //!
 //! The command `strowger` starts it, and a demo puts its parts together otherwise.
 
+mod accounts;
 mod answers;
 mod campaigns;
 mod case;
@@ -32,6 +34,7 @@ mod surroundings;
 mod test_call;
 mod watch;
 
+pub use accounts::Accounts;
 pub use case::new_case;
 pub use config::{Adapter, Config, Keep, Log, schema};
 pub use control::Control;

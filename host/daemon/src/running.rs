@@ -1,6 +1,7 @@
 //! The running host as the API shows it.
 
 use crate::{
+    accounts::Accounts,
     answers, campaigns, checklist, paperwork,
     status::{self, Vitals},
     test_call::{Stage, TestLegs},
@@ -11,7 +12,7 @@ use strowger_api::{Error, Host, Lines, v1};
 use strowger_exchange::{ByHandError, Clock, Exchange};
 use strowger_flows::Catalogue;
 use strowger_journal::{Backend, TurnQuery};
-use strowger_model::{AgentName, CallId, CampaignName, FlowName, event::RefusalReason};
+use strowger_model::{AgentName, CallId, CampaignName, FlowName, Timestamp, event::RefusalReason};
 use strowger_pbx::port::Pbx;
 use strowger_sim::Sim;
 
@@ -33,12 +34,18 @@ pub struct Running {
     pub vitals: Vitals,
     /// For what people keep, beside the host's own writer.
     pub journal: Arc<dyn Backend>,
+    /// Who may use the host.
+    pub accounts: Accounts,
 }
 
 /// For so long a command waits for the journal. When that is stuck, `status` says so.
 const COMMIT: Duration = Duration::from_secs(2);
 
 impl Running {
+    fn now(&self) -> Timestamp {
+        self.exchange.clock().now()
+    }
+
     /// What somebody is told to be done outlives the host.
     async fn committed(&self) -> Result<(), Error> {
         let Some(store) = self.vitals.store.clone() else { return Ok(()) };
@@ -265,6 +272,45 @@ impl Host for Running {
 
     async fn note_record(&self, call: CallId, more: v1::Notes) -> Result<(), Error> {
         paperwork::note_record(&self.journal, call, more).await
+    }
+
+    async fn users(&self) -> Result<Vec<v1::User>, Error> {
+        Ok(self.accounts.users())
+    }
+
+    async fn add_user(&self, new: v1::NewUser) -> Result<v1::User, Error> {
+        let added = self.accounts.add_user(new, self.now()).await?;
+        self.committed().await?;
+        Ok(added)
+    }
+
+    async fn change_user(&self, user: &str, what: v1::UserDo) -> Result<(), Error> {
+        self.accounts.change_user(user, what).await?;
+        self.committed().await
+    }
+
+    async fn tokens(&self) -> Result<Vec<v1::Token>, Error> {
+        Ok(self.accounts.tokens(self.now()))
+    }
+
+    async fn issue_token(&self, new: v1::NewToken) -> Result<v1::IssuedToken, Error> {
+        let issued = self.accounts.issue(new, self.now())?;
+        self.committed().await?;
+        Ok(issued)
+    }
+
+    async fn revoke_token(&self, token: &str) -> Result<(), Error> {
+        self.accounts.revoke(token)?;
+        self.committed().await
+    }
+
+    async fn log_in(&self, log_in: v1::LogIn) -> Result<v1::Session, Error> {
+        // A session that the journal does not get in time ends with the host.
+        self.accounts.log_in(log_in, self.now()).await
+    }
+
+    async fn who(&self, shown: v1::Secret) -> Result<v1::Who, Error> {
+        self.accounts.who(&shown.secret, self.now())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The life of the host as a daemon: how it starts, follows its files, and stops.
 
 use crate::{
+    accounts::Accounts,
     config::{Adapter, Config},
     control::Control,
     running::Running,
@@ -18,6 +19,7 @@ use std::{
     time::Duration,
 };
 use strowger_asterisk::Asterisk;
+use strowger_console::Serving;
 use strowger_exchange::{Clock, Exchange, Memory, Options};
 use strowger_flows::{Catalogue, CatalogueConfig, Watching};
 use strowger_journal::{Removed, Retention, Store};
@@ -125,7 +127,8 @@ async fn run(config: Config) -> Result<bool> {
     };
     let telling = tokio::spawn(supervise::tell_status(vitals.clone()));
     let rosters = tokio::spawn(supervise::tell_gaps(vitals.clone()));
-    let running = Running {
+    let running = Arc::new(Running {
+        accounts: Accounts::open(Some(store.clone())).context("users and tokens")?,
         catalogue,
         exchange: exchange.clone(),
         pbx: pbx.clone(),
@@ -134,8 +137,9 @@ async fn run(config: Config) -> Result<bool> {
         legs,
         journal: config.journal(),
         vitals,
-    };
-    let control = Control::open(&config.control(), strowger_api::router(running))?;
+    });
+    let control = Control::open(&config.control(), strowger_api::router(running.clone()))?;
+    let console = console(&config, running).await?;
     let started = (config.flows.display().to_string(), config.control().display().to_string());
     let saying = tokio::spawn(say_when_serving(connection, pbx.clone(), started));
     supervise::serving();
@@ -149,12 +153,24 @@ async fn run(config: Config) -> Result<bool> {
     saying.abort();
     drop(watching);
     let left = drain(&exchange, config.drain(), &mut signals).await;
-    drop(control);
+    drop((control, console));
     alive.abort();
     tidying.abort();
     mailing.abort();
     end(&store, left);
     Ok(left == 0)
+}
+
+/// The console, if there is to be one.
+async fn console(config: &Config, host: Arc<Running>) -> Result<Option<Serving>> {
+    let Some(http) = &config.http else { return Ok(None) };
+    let nobody = host.accounts.users().is_empty();
+    let serving = strowger_console::serve(http, host).await?;
+    tracing::info!(address = %serving.address, "the console listens");
+    if nobody {
+        tracing::warn!("nobody can log in to the console: strowger user add NAME --role admin");
+    }
+    Ok(Some(serving))
 }
 
 /// Says what would show itself only at the first call.

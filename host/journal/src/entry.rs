@@ -1,6 +1,6 @@
 //! What is handed to the journal.
 
-use crate::campaign::CampaignChange;
+use crate::{account::AccountChange, campaign::CampaignChange};
 use std::{sync::Arc, time::Duration};
 use strowger_model::{
     AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Mail, Timestamp, VersionFiles,
@@ -71,6 +71,8 @@ pub enum Change {
     Campaign(Box<CampaignChange>),
     /// A switch was turned: how it stands, and who did it.
     Switch(Box<Turned>),
+    /// Something of users and tokens.
+    Account(Box<AccountChange>),
     /// A switch has another name: how it stands, and its turns, are that one's. What was kept of how
     /// a switch of that name stood is replaced.
     SwitchRenamed {

@@ -1,5 +1,5 @@
 //! The journal: what has to outlive the host, and how it is kept. Steps, open calls, records,
-//! agents, campaigns, mail, cases, and the versions of flows.
+//! agents, campaigns, mail, cases, the versions of flows, and who may use the host.
 //!
 //! # Layout
 //! * [`entry`]: what is handed in.
@@ -13,7 +13,8 @@
 //! * [`read`]: what was kept, read back, also by commands beside a running host.
 //! * [`remove`]: what is deleted in one transaction; [`retention`]: what is deleted when, and whose
 //!   personal data is erased.
-//! * [`campaign`]: what is kept of campaigns and of the do-not-call list.
+//! * [`campaign`]: what is kept of campaigns and of the do-not-call list. [`account`]: of users and
+//!   tokens.
 //! * [`codec`]: steps and images as bytes.
 //!
 //! **Architecture invariants:** this crate knows no database; [`Backend`] is all that it asks of
@@ -21,6 +22,7 @@
 //! the writer's thread writes, through one [`GroupWriter`]; what people note comes through an
 //! [`Edit`] of its own, from the host or beside it.
 
+pub mod account;
 pub mod backend;
 pub mod campaign;
 pub mod codec;
@@ -35,6 +37,7 @@ pub mod retention;
 pub mod store;
 mod threads;
 
+pub use account::{AccountChange, Holder, KeptToken, KeptUser};
 pub use backend::{Backend, Edit, Eraser, GroupWriter, Notes};
 pub use campaign::{CampaignChange, KeptCampaign, KeptContact};
 pub use codec::{CodecError, decode, decode_step, encode, encode_step};

@@ -1,6 +1,7 @@
 //! What was kept, read back. Beside a host that writes, in its process or in another.
 
 use crate::{
+    account::{KeptToken, KeptUser},
     campaign::KeptCampaign,
     codec::{CodecError, decode_step},
     entry::Clocks,
@@ -71,6 +72,12 @@ pub trait Read: Send + Sync {
 
     /// What numbers are hashed with: made with the journal, at random, and never changed.
     fn salt(&self) -> Result<[u8; 16], ReadError>;
+
+    /// Who may log in, by name.
+    fn users(&self) -> Result<Vec<KeptUser>, ReadError>;
+
+    /// Tokens and sessions, in the order in which they were made.
+    fn tokens(&self) -> Result<Vec<KeptToken>, ReadError>;
 
     /// Records, in the order in which the calls came in.
     fn records(&self, query: &Query) -> Result<Vec<CallRecord>, ReadError>;

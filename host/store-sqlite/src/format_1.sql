@@ -212,6 +212,26 @@ CREATE TABLE salt (
 );
 INSERT INTO salt VALUES (1, randomblob(16));
 
+-- Who may use the console and the API. `password` is a hash (Argon2).
+CREATE TABLE user (
+    name TEXT PRIMARY KEY,
+    role TEXT NOT NULL,
+    password TEXT NOT NULL,
+    since INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Tokens of programs, which have a label and a role, and sessions, which have a user. `key` is a hash of the secret.
+CREATE TABLE token (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    key BLOB NOT NULL,
+    user TEXT,
+    label TEXT,
+    role TEXT,
+    made INTEGER NOT NULL,
+    until INTEGER NOT NULL
+);
+
 CREATE VIEW calls AS
 SELECT call, flow, version, caller, dialled,
        strftime('%Y-%m-%dT%H:%M:%fZ', arrived / 1000.0, 'unixepoch') AS arrived,

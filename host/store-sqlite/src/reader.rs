@@ -1,13 +1,14 @@
 //! What was kept, read back.
 
 use crate::table::{
-    agent, campaign, case, clock, decision, in_force, mail, open_call, record, step, switch,
-    version,
+    account, agent, campaign, case, clock, decision, in_force, mail, open_call, record, step,
+    switch, version,
 };
 use rusqlite::Connection;
 use std::sync::{Mutex, PoisonError};
 use strowger_journal::{
-    CaseQuery, Clocks, KeptCampaign, OpenCall, Posted, Query, Read, ReadError, StepBody, TurnQuery,
+    CaseQuery, Clocks, KeptCampaign, KeptToken, KeptUser, OpenCall, Posted, Query, Read, ReadError,
+    StepBody, TurnQuery,
 };
 use strowger_model::{
     AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Timestamp, VersionFiles,
@@ -80,6 +81,14 @@ impl Read for SqliteReader {
 
     fn salt(&self) -> Result<[u8; 16], ReadError> {
         self.read(campaign::salt)
+    }
+
+    fn users(&self) -> Result<Vec<KeptUser>, ReadError> {
+        self.read(account::users)
+    }
+
+    fn tokens(&self) -> Result<Vec<KeptToken>, ReadError> {
+        self.read(account::tokens)
     }
 
     fn records(&self, query: &Query) -> Result<Vec<CallRecord>, ReadError> {

@@ -1,4 +1,4 @@
--- Format 0 knew nothing of agents, clocks, switches, campaigns, mail and cases, of the versions that calls need, and of callers who overflowed.
+-- Format 0 knew nothing of agents, clocks, switches, campaigns, mail and cases, users and tokens, of the versions that calls need, and of callers who overflowed.
 
 CREATE TABLE agent (
     agent TEXT PRIMARY KEY,
@@ -164,6 +164,26 @@ CREATE TABLE salt (
     bytes BLOB NOT NULL
 );
 INSERT INTO salt VALUES (1, randomblob(16));
+
+-- Who may use the console and the API. `password` is a hash (Argon2).
+CREATE TABLE user (
+    name TEXT PRIMARY KEY,
+    role TEXT NOT NULL,
+    password TEXT NOT NULL,
+    since INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Tokens of programs, which have a label and a role, and sessions, which have a user. `key` is a hash of the secret.
+CREATE TABLE token (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    key BLOB NOT NULL,
+    user TEXT,
+    label TEXT,
+    role TEXT,
+    made INTEGER NOT NULL,
+    until INTEGER NOT NULL
+);
 
 ALTER TABLE record ADD COLUMN overflowed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE record ADD COLUMN fumbled INTEGER NOT NULL DEFAULT 0;

@@ -5,6 +5,7 @@ use crate::{
     eraser::remove,
     format::CannotOpen,
     table::{
+        account,
         agent::Agents,
         campaign::{self, Campaigns},
         case::Cases,
@@ -111,6 +112,7 @@ struct Group<'c> {
     decisions: Decisions<'c>,
     switches: Switches<'c>,
     campaigns: Campaigns<'c>,
+    connection: &'c Connection,
 }
 
 impl<'c> Group<'c> {
@@ -128,6 +130,7 @@ impl<'c> Group<'c> {
             decisions: Decisions::prepare(connection)?,
             switches: Switches::prepare(connection)?,
             campaigns: Campaigns::new(connection),
+            connection,
         })
     }
 
@@ -193,6 +196,7 @@ impl<'c> Group<'c> {
             Change::Clocks(clocks) => self.clocks.insert(clocks),
             Change::InForce(in_force) => self.in_force.insert(in_force),
             Change::Decision(decision) => self.decisions.insert(decision),
+            Change::Account(change) => account::change(self.connection, change),
             Change::Switch(turned) => self.switches.insert(turned),
             Change::SwitchRenamed { was, name } => self.switches.rename(was, name),
             Change::Campaign(change) => self.campaigns.change(change),

@@ -6,13 +6,14 @@
 //!
 //! # Layout
 //! * [`journal`]: what is committed, released and read back. [`office`]: mail, cases, notes.
-//!   [`switches`]: how they stand, and who turned them. [`campaigns`]: who is called, and who never.
+//!   [`switches`]: how they stand, and who turned them. [`accounts`]: who may use the host. [`campaigns`]: who is called, and who never.
 //!   [`retention`]: what is deleted, and what stays.
 //! * [`deaths`]: the host is killed in the middle of commits.
 //! * [`life`]: things to keep, as they look in life.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 #![allow(missing_docs, reason = "the names of tests say what they show")]
 
+pub mod accounts;
 pub mod campaigns;
 pub mod deaths;
 pub mod journal;
@@ -71,6 +72,8 @@ macro_rules! suite {
             notes_of_a_call_are_added_until_it_is_anonymous);
         $crate::suite!(@ $ground; switches:
             of_a_switch_the_last_state_and_every_turn_is_kept);
+        $crate::suite!(@ $ground; accounts:
+            users_and_tokens_are_kept_until_they_are_removed);
         $crate::suite!(@ $ground; campaigns:
             of_campaigns_and_contacts_the_last_state_is_kept
             of_a_campaign_whose_host_died_before_it_was_opened_nothing_is_left

@@ -21,8 +21,8 @@ use anyhow::Result;
 use args::{Cli, Command, SchemaKind};
 use clap::{CommandFactory, Parser};
 use commands::{
-    adapter, call, calls, campaign, card, cases, check, dnc, doctor, drill, erase, floor, flows,
-    hours, init, mails, pin, records, replay, report, sim, status, switch, test,
+    account, adapter, call, calls, campaign, card, cases, check, dnc, doctor, drill, erase, floor,
+    flows, hours, init, mails, pin, records, replay, report, sim, status, switch, test,
 };
 use std::{
     io::{self, ErrorKind, Write},
@@ -65,6 +65,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Switch(args) => switch::switch(&args)?,
         Command::Campaign(args) => campaign::campaign(&args)?,
         Command::Dnc(args) => dnc::dnc(&args)?,
+        Command::User(args) => account::user(&args)?,
+        Command::Token(args) => account::token(&args)?,
         Command::Drill(args) => drill::drill(&args)?,
         Command::Card(args) => card::card(&args)?,
         Command::Pin => pin::pin()?,

@@ -3,7 +3,7 @@
 //! the same key. Whoever has hung up is called again.
 
 use super::*;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use strowger_exchange::CallRecord;
 use strowger_journal::{
     Backend, CampaignChange, Change, Edit, Eraser, Failure, GroupWriter, OpenError, Options, Read,
@@ -13,16 +13,23 @@ use strowger_model::CallId;
 use strowger_store_sqlite::Sqlite;
 use strowger_tests::journal;
 
-/// A database that takes nothing more from the moment on when a flow says what came of a contact,
-/// which is after the claim.
+/// A database of a host that dies after a claim, when its flow says what came of the contact.
 struct DiesAfterClaim {
     database: Sqlite,
-    dead: Arc<AtomicBool>,
+    /// Of the writer.
+    death: Mutex<Option<Death>>,
+}
+
+/// Says that the host is to die, and waits until nothing leaves it any more.
+struct Death {
+    dies: Sender<()>,
+    is_cut_off: Receiver<()>,
 }
 
 impl Backend for DiesAfterClaim {
     fn writer(&self) -> Result<Box<dyn GroupWriter>, OpenError> {
-        Ok(Box::new(Writer { writer: self.database.writer()?, dead: self.dead.clone() }))
+        let death = self.death.lock().unwrap().take();
+        Ok(Box::new(Writer { writer: self.database.writer()?, death, is_dead: false }))
     }
 
     fn reader(&self) -> Result<Box<dyn Read>, OpenError> {
@@ -40,7 +47,8 @@ impl Backend for DiesAfterClaim {
 
 struct Writer {
     writer: Box<dyn GroupWriter>,
-    dead: Arc<AtomicBool>,
+    death: Option<Death>,
+    is_dead: bool,
 }
 
 impl GroupWriter for Writer {
@@ -49,17 +57,19 @@ impl GroupWriter for Writer {
             Change::Campaign(change) => matches!(**change, CampaignChange::Disposed { .. }),
             _ => false,
         };
-        if self.dead.load(SeqCst) {
-            return Err("the host is dead".into());
+        if self.is_dead {
+            return Ok(());
         }
-        match changes.iter().position(is_said) {
-            None => self.writer.commit(changes, gaps),
-            Some(said) => {
-                self.writer.commit(&changes[..said], &[])?;
-                self.dead.store(true, SeqCst);
-                Err("the host dies".into())
-            }
+        let Some(said) = changes.iter().position(is_said) else {
+            return self.writer.commit(changes, gaps);
+        };
+        self.writer.commit(&changes[..said], &[])?;
+        if let Some(death) = self.death.take() {
+            death.dies.send(())?;
+            death.is_cut_off.recv()?;
         }
+        self.is_dead = true;
+        Ok(())
     }
 
     fn remove(&mut self, what: &Remove) -> Result<Removed, Failure> {
@@ -87,15 +97,19 @@ fn host_dies_after_the_claim_of(phone: Phone) -> (Vec<String>, u32, Vec<CallReco
         }
     };
     std::fs::create_dir_all(folder.cache()).unwrap();
-    let dead = Arc::new(AtomicBool::new(false));
-    let database = DiesAfterClaim { database: journal(&folder), dead: dead.clone() };
+    let (dies, death) = channel();
+    let (cut_off, is_cut_off) = channel();
+    let writer = Mutex::new(Some(Death { dies, is_cut_off }));
+    let database = DiesAfterClaim { database: journal(&folder), death: writer };
     // Nothing leaves without the journal.
     let options = Options { stuck_after: PATIENCE * 2, ..Options::default() };
     let store = Store::open(&database, options).unwrap();
     let host = Mortal::start_on(&folder, &sim, store, Clock::system).unwrap();
     open(&host.host.exchange, 1, people(3));
-    wait("a claim", &|| dead.load(SeqCst));
+    death.recv_timeout(PATIENCE).expect("a claim");
     assert_eq!(host.host.exchange.campaign_now("c").unwrap().reached, 1);
+    host.gag();
+    cut_off.send(()).unwrap();
     host.kill();
 
     let kept = journal(&folder).reader().unwrap().campaigns().unwrap().remove(0);

@@ -4,8 +4,8 @@
 //! (about 150 MB), and each test gets a copy.
 
 use crate::{
+    packages::{cache, mirror, run},
     process::Process,
-    tools::{cache, mirror, run},
 };
 use anyhow::{Context, Result, ensure};
 use std::{

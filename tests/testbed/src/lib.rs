@@ -3,6 +3,7 @@
 //! # Layout
 //! * [`tools`]: Asterisk, SIPp and espeak-ng of Debian, unpacked into the user's cache; no root
 //!   needed.
+//! * [`browser`]: Chromium and promtool, likewise. [`packages`]: how packages are fetched.
 //! * [`net`]: a slice of loopback for each bed, so that beds never share an address.
 //! * [`process`]: a program that runs beside a test, is killed with it, and whose output is read as
 //!   it comes.
@@ -36,6 +37,7 @@
 
 mod answer;
 pub mod asterisk;
+pub mod browser;
 pub mod debian;
 mod dialog;
 pub mod gate;
@@ -43,6 +45,7 @@ mod keys;
 pub mod mail;
 mod message;
 pub mod net;
+pub mod packages;
 pub mod process;
 mod script;
 pub mod sipp;
@@ -51,6 +54,7 @@ pub mod tools;
 pub mod voice;
 
 pub use asterisk::AsteriskServer;
+pub use browser::Browser;
 pub use dialog::Dialog;
 pub use gate::{Gate, Shut};
 pub use mail::MailServer;

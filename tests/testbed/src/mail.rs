@@ -1,7 +1,10 @@
 //! A real mail server, aiosmtpd, for one test: what it was given can be read, and it can be gone
 //! for a while.
 
-use crate::{process::Process, tools};
+use crate::{
+    packages::{cache, run},
+    process::Process,
+};
 use anyhow::{Context, Result, ensure};
 use std::{
     fs,
@@ -27,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// There is no Python 3 with `venv`, or its package index cannot be reached.
 pub fn fetch(say: impl Fn(&str)) -> Result<PathBuf> {
-    let folder = tools::cache()?.join(format!("mail-{}", PACKAGES.join("-").replace("==", "-")));
+    let folder = cache()?.join(format!("mail-{}", PACKAGES.join("-").replace("==", "-")));
     let python = folder.join("bin/python");
     let parent = folder.parent().context("the cache has no parent folder")?;
     fs::create_dir_all(parent)?;
@@ -39,12 +42,10 @@ pub fn fetch(say: impl Fn(&str)) -> Result<PathBuf> {
     }
     say("fetching aiosmtpd");
     let _ = fs::remove_dir_all(&folder);
-    tools::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-    tools::run(
-        Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .args(PACKAGES),
-    )?;
+    run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+    run(Command::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+        .args(PACKAGES))?;
     fs::write(folder.join("complete"), "")?;
     Ok(python)
 }
@@ -108,15 +109,13 @@ impl MailServer {
                 "-addext",
                 "basicConstraints=critical,CA:FALSE",
             ];
-            tools::run(
-                Command::new("openssl")
-                    .args(arguments)
-                    .args(names)
-                    .arg("-keyout")
-                    .arg(key)
-                    .arg("-out")
-                    .arg(certificate),
-            )?;
+            run(Command::new("openssl")
+                .args(arguments)
+                .args(names)
+                .arg("-keyout")
+                .arg(key)
+                .arg("-out")
+                .arg(certificate))?;
         }
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         Ok(Self { folder, port, asks, process: None, before: Vec::new() })

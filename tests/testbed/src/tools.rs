@@ -10,6 +10,7 @@
 //! lists makes a new folder, and an old one is never taken for it. `cargo xtask asterisk` does it;
 //! everything else only looks.
 
+use crate::packages::{Source, cache, download, mirror, run, unpack};
 use anyhow::{Context, Result, bail, ensure};
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -119,7 +120,6 @@ pub const MODULES: &[&str] = &[
     "res_ari_channels",
     "res_ari_device_states",
     "res_ari_endpoints",
-    "res_ari_endpoints",
     "res_ari_events",
     "res_ari_playbacks",
     "res_ari_sounds",
@@ -164,11 +164,12 @@ impl Tools {
         }
         let work = tempfile::tempdir_in(parent).context("cannot create a folder in the cache")?;
         say(&format!("fetching Asterisk, SIPp and espeak-ng of Debian {SUITE}"));
-        let packages = download(&work.path().join("apt"))?;
+        let source = Source { mirror: mirror()?, suite: SUITE.into() };
+        let packages = download(&work.path().join("apt"), &[source], PACKAGES)?;
         say(&format!("unpacking {} packages", packages.len()));
         let full = work.path().join("full");
         for package in &packages {
-            run(Command::new("dpkg-deb").arg("-x").arg(package).arg(&full))?;
+            unpack(package, &full)?;
         }
         let tools = Self { root: work.path().join("kept") };
         prune(&full, &tools.root)?;
@@ -228,80 +229,6 @@ fn folder() -> Result<PathBuf> {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     Ok(cache()?.join(format!("{SUITE}-{hash:016x}")))
-}
-
-/// The folder of the user's cache that tools are in.
-///
-/// # Errors
-/// Nobody says where the user's cache is.
-pub fn cache() -> Result<PathBuf> {
-    let cache = match std::env::var_os("XDG_CACHE_HOME") {
-        Some(cache) => PathBuf::from(cache),
-        None => PathBuf::from(
-            std::env::var_os("HOME").context("neither XDG_CACHE_HOME nor HOME is set")?,
-        )
-        .join(".cache"),
-    };
-    Ok(cache.join("strowger/tools"))
-}
-
-/// Downloads the packages and all that they depend on, with a private apt state, and lists the
-/// files.
-fn download(state: &Path) -> Result<Vec<PathBuf>> {
-    for folder in ["lists/partial", "archives/partial"] {
-        fs::create_dir_all(state.join(folder))?;
-    }
-    fs::write(state.join("status"), "")?;
-    let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
-    fs::write(
-        state.join("sources.list"),
-        format!("deb [signed-by={keyring}] {} {SUITE} main\n", mirror()?),
-    )?;
-    let apt = || {
-        let mut apt = Command::new("apt-get");
-        apt.arg("-qq").env("DEBIAN_FRONTEND", "noninteractive");
-        let dir = state.display();
-        for option in [
-            format!("Dir::State={dir}"),
-            format!("Dir::State::status={dir}/status"),
-            format!("Dir::State::lists={dir}/lists"),
-            format!("Dir::Cache={dir}"),
-            format!("Dir::Cache::archives={dir}/archives"),
-            format!("Dir::Etc::sourcelist={dir}/sources.list"),
-            "Dir::Etc::sourceparts=-".into(),
-            "Dir::Etc::preferencesparts=-".into(),
-            "Dir::Etc::preferences=-".into(),
-            "Acquire::Languages=none".into(),
-            "Acquire::Retries=3".into(),
-            "APT::Sandbox::User=".into(),
-            "APT::Install-Recommends=false".into(),
-            "APT::Keep-Downloaded-Packages=true".into(),
-            "Debug::NoLocking=true".into(),
-        ] {
-            apt.args(["-o", &option]);
-        }
-        apt
-    };
-    run(apt().arg("update"))?;
-    run(apt().args(["install", "-y", "--download-only"]).args(PACKAGES))?;
-    let mut packages: Vec<_> = fs::read_dir(state.join("archives"))?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "deb"))
-        .collect();
-    packages.sort();
-    ensure!(!packages.is_empty(), "apt-get downloaded no package");
-    Ok(packages)
-}
-
-/// The mirror from which the machine's own apt takes Debian.
-pub(crate) fn mirror() -> Result<String> {
-    let targets = run(Command::new("apt-get").args(["indextargets", "--format", "$(REPO_URI)"]))?;
-    targets
-        .lines()
-        .map(|uri| uri.trim_end_matches('/'))
-        .find(|uri| uri.ends_with("/debian"))
-        .map(Into::into)
-        .context("the machine's apt has no mirror of Debian (an address that ends in /debian) in its sources")
 }
 
 /// Copies what the modules and programs need, and writes a script for each program that runs it
@@ -437,20 +364,4 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Runs a command to its end and gives its standard output; its failure is an error with what it
-/// wrote.
-pub(crate) fn run(command: &mut Command) -> Result<String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().with_context(|| format!("cannot run {program}"))?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    ensure!(
-        output.status.success(),
-        "{program} failed ({}):\n{}{}",
-        output.status,
-        text(&output.stdout),
-        text(&output.stderr)
-    );
-    Ok(text(&output.stdout))
 }

@@ -13,8 +13,11 @@
 //! * [`checklist`]: what is prepared for an emergency.
 //! * [`switch`]: switches, and who turned them.
 //! * [`status`]: how the host is, as a whole.
+//! * [`account`]: who may use the host. [`board`]: what a wallboard shows.
 //! * [`schema`](mod@schema): the JSON Schemas of all of it.
 
+pub mod account;
+pub mod board;
 pub mod call;
 pub mod campaign;
 pub mod case;
@@ -25,6 +28,10 @@ pub mod schema;
 pub mod status;
 pub mod switch;
 
+pub use account::{
+    IssuedToken, LogIn, NewToken, NewUser, Role, Secret, Session, Token, User, UserDo, Who,
+};
+pub use board::{AgentCounts, Board, BoardQueue, FlowCalls};
 pub use call::{Call, CallNow, NewCall, SendOn};
 pub use campaign::{
     Campaign, CampaignContact, CampaignDo, CampaignEnd, CampaignStage, ContactStage, DoNotCall,

@@ -1,10 +1,11 @@
 //! The JSON Schemas of all that travels in `v1`.
 
 use super::{
-    Accept, Accepted, Agent, AgentDo, Call, Campaign, CampaignContact, CampaignDo, Case, CaseEnd,
-    Check, DoNotCall, Flow, ImportNumbers, Imported, NeverCall, NewCall, NewCase, OpenCampaign,
-    Queue, Refused, RolledBack, SendOn, Status, Switch, SwitchTurn, TurnSwitch, WhichCases,
-    WhichTurns,
+    Accept, Accepted, Agent, AgentDo, Board, Call, Campaign, CampaignContact, CampaignDo, Case,
+    CaseEnd, Check, DoNotCall, Flow, ImportNumbers, Imported, IssuedToken, LogIn, NeverCall,
+    NewCall, NewCase, NewToken, NewUser, OpenCampaign, Queue, Refused, RolledBack, Secret, SendOn,
+    Session, Status, Switch, SwitchTurn, Token, TurnSwitch, User, UserDo, WhichCases, WhichTurns,
+    Who,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -19,6 +20,7 @@ pub fn schema() -> Value {
     answers.subschema_for::<Accepted>();
     answers.subschema_for::<Queue>();
     answers.subschema_for::<Agent>();
+    answers.subschema_for::<Board>();
     answers.subschema_for::<Call>();
     answers.subschema_for::<Case>();
     answers.subschema_for::<Switch>();
@@ -28,6 +30,11 @@ pub fn schema() -> Value {
     answers.subschema_for::<DoNotCall>();
     answers.subschema_for::<Imported>();
     answers.subschema_for::<Check>();
+    answers.subschema_for::<User>();
+    answers.subschema_for::<Token>();
+    answers.subschema_for::<IssuedToken>();
+    answers.subschema_for::<Session>();
+    answers.subschema_for::<Who>();
     answers.subschema_for::<Status>();
     answers.subschema_for::<Refused>();
     let mut requests = SchemaSettings::default().for_deserialize().into_generator();
@@ -44,12 +51,17 @@ pub fn schema() -> Value {
     requests.subschema_for::<CampaignDo>();
     requests.subschema_for::<NeverCall>();
     requests.subschema_for::<ImportNumbers>();
+    requests.subschema_for::<NewUser>();
+    requests.subschema_for::<UserDo>();
+    requests.subschema_for::<NewToken>();
+    requests.subschema_for::<LogIn>();
+    requests.subschema_for::<Secret>();
     let mut all = requests.take_definitions(true);
     all.extend(answers.take_definitions(true));
     json!({
         "$schema": SchemaSettings::default().meta_schema,
         "title": "Strowger API v1",
-        "description": "What the control socket says and is told; docs/command-line.md says where.",
+        "description": "What the control socket and the console say and are told; docs/command-line.md says where.",
         "$defs": all,
     })
 }

@@ -5,6 +5,7 @@ use axum::{
     body::Body,
     http::{Request, header::CONTENT_TYPE},
 };
+use std::sync::Arc;
 use strowger_api::router;
 use strowger_test_support::fuzz_text;
 use tokio::runtime::Builder;
@@ -28,13 +29,16 @@ fn a_request() {
         "POST /v1/campaigns\n{\"template\":\"t\",\"name\":\"a\",\"fields\":{\"a\":\"b\"},\"list\":{\"text\":\"id,numbers\"}}".to_owned(),
         "POST /v1/campaigns/griep\n{\"do\":\"choose\",\"contact\":\"z9\"}".to_owned(),
         "POST /v1/do-not-call\n{\"number\":\"0470 12 34 56\"}".to_owned(),
+        "POST /v1/users\n{\"name\":\"an\",\"role\":\"agent\",\"password\":\"correct horse\"}".to_owned(),
+        "POST /v1/users/an\n{\"do\":\"role\",\"role\":\"admin\"}".to_owned(),
+        "POST /v1/tokens\n{\"label\":\"wallboard\",\"role\":\"viewer\",\"days\":30}".to_owned(),
         "POST /v1/erased\nnull".to_owned(),
         "POST /v1/cases/case-0\n{\"answer\":\"Ja\"}".to_owned(),
         "POST /v1/cases/case-0/close\n{\"outcome\":\"answered\"}".to_owned(),
         format!("POST /v1/records/{}/notes\n{{\"a\":\"b\"}}", small::call()),
     ];
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let mut router = router(Small::default());
+    let mut router = router(Arc::<Small>::default());
     let good = request(&examples[0]).unwrap();
     assert!(runtime.block_on(router.call(good)).unwrap().status().is_success());
     let examples: Vec<&str> = examples.iter().map(String::as_str).collect();

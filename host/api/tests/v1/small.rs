@@ -432,4 +432,66 @@ impl Host for Small {
             false => Err(Error::internal("the journal cannot be changed: locked; try again")),
         }
     }
+
+    async fn users(&self) -> Result<Vec<v1::User>, Error> {
+        Ok(vec![user("an")])
+    }
+
+    async fn add_user(&self, new: v1::NewUser) -> Result<v1::User, Error> {
+        match &*new.name {
+            "an" => Err(Error::conflict("there is such a user")),
+            name => Ok(v1::User { role: new.role, ..user(name) }),
+        }
+    }
+
+    async fn change_user(&self, name: &str, _: v1::UserDo) -> Result<(), Error> {
+        match name {
+            "an" => Ok(()),
+            _ => Err(Error::not_found("there is no such user")),
+        }
+    }
+
+    async fn tokens(&self) -> Result<Vec<v1::Token>, Error> {
+        Ok(vec![token()])
+    }
+
+    async fn issue_token(&self, new: v1::NewToken) -> Result<v1::IssuedToken, Error> {
+        match new.days {
+            0 => Err(Error::bad_request("a token is good for a day at least")),
+            _ => Ok(v1::IssuedToken { token: token(), secret: new.label }),
+        }
+    }
+
+    async fn revoke_token(&self, token: &str) -> Result<(), Error> {
+        match token {
+            "a1" => Ok(()),
+            _ => Err(Error::not_found("there is no such token")),
+        }
+    }
+
+    async fn log_in(&self, asked: v1::LogIn) -> Result<v1::Session, Error> {
+        let who = self.who(v1::Secret { secret: asked.password }).await?;
+        Ok(v1::Session { secret: asked.name, who, until: NOON })
+    }
+
+    async fn who(&self, shown: v1::Secret) -> Result<v1::Who, Error> {
+        match &*shown.secret {
+            "correct horse" => Ok(who()),
+            _ => Err(Error::not_known("that is wrong")),
+        }
+    }
+}
+
+pub(crate) fn user(name: &str) -> v1::User {
+    v1::User { name: name.to_owned(), role: v1::Role::Supervisor, since: NOON }
+}
+
+pub(crate) fn token() -> v1::Token {
+    let until = NOON.plus(Duration::from_secs(86_400));
+    let label = "wallboard".to_owned();
+    v1::Token { id: "a1".to_owned(), label, role: v1::Role::Viewer, made: NOON, until }
+}
+
+pub(crate) fn who() -> v1::Who {
+    v1::Who { name: "an".to_owned(), role: v1::Role::Agent, id: "a1".to_owned() }
 }

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use std::fmt::Debug;
 use strowger_api::v1::{
     Accept, Accepted, AgentDo, AgentState, CampaignDo, CampaignEnd, Case, CaseEnd, Closed, Field,
-    ImportNumbers, Imported, NeverCall, NewCall, NewCase, Notes, OpenCampaign, Refused, RolledBack,
-    SendOn, TurnSwitch, WaitsFor, WhichCases, WhichTurns,
+    ImportNumbers, Imported, IssuedToken, LogIn, NeverCall, NewCall, NewCase, NewToken, NewUser,
+    Notes, OpenCampaign, Refused, Role, RolledBack, Secret, SendOn, Session, TurnSwitch, UserDo,
+    WaitsFor, WhichCases, WhichTurns,
 };
 use strowger_model::Timestamp;
 
@@ -319,3 +320,35 @@ fn requests() {
     assert!(serde_json::from_value::<NewCall>(short).unwrap().from.is_none());
     assert_eq!(serde_json::from_value::<WhichCases>(json!({})).unwrap(), WhichCases { all: false });
 }
+
+#[test]
+fn accounts() {
+    is(small::user("an"), json!({ "name": "an", "role": "supervisor", "since": NOON }));
+    is(small::who(), json!({ "name": "an", "role": "agent", "id": "a1" }));
+    let token = json!({
+        "id": "a1", "label": "wallboard", "role": "viewer", "made": NOON, "until": NOON + 86_400_000
+    });
+    is(small::token(), token.clone());
+    let issued = IssuedToken { token: small::token(), secret: "s".to_owned() };
+    is(issued, json!({ "token": token, "secret": "s" }));
+    let who = json!({ "name": "an", "role": "agent", "id": "a1" });
+    let session = Session { secret: "s".to_owned(), who: small::who(), until: Timestamp(NOON) };
+    is(session, json!({ "secret": "s", "who": who, "until": NOON }));
+    let (name, password) = ("an".to_owned(), "correct horse".to_owned());
+    let log_in = LogIn { name: name.clone(), password: password.clone() };
+    is(log_in, json!({ "name": "an", "password": "correct horse" }));
+    let new = NewUser { name, role: Role::Admin, password: password.clone() };
+    is(new, json!({ "name": "an", "role": "admin", "password": "correct horse" }));
+    is(UserDo::Remove, json!({ "do": "remove" }));
+    is(UserDo::Role { role: Role::Operator }, json!({ "do": "role", "role": "operator" }));
+    is(UserDo::Password { password }, json!({ "do": "password", "password": "correct horse" }));
+    let new = NewToken { label: "wallboard".to_owned(), role: Role::Viewer, days: 30 };
+    is(new, json!({ "label": "wallboard", "role": "viewer", "days": 30 }));
+    is(Secret { secret: "s".to_owned() }, json!({ "secret": "s" }));
+    for role in Role::ALL {
+        is(role, json!(role.as_str()));
+        assert_eq!(Role::named(role.as_str()), Some(role));
+    }
+}
+
+const NOON: u64 = 1_795_000_000_000;

@@ -8,8 +8,10 @@
 //! * `in_force`: what serves new calls; `decision`: what was decided about that.
 //! * `mail`, `case`: papers. `switch`: how switches stand, and who turned them.
 //! * `campaign`: campaigns, who is on their lists, and the do-not-call list.
+//! * `account`: users and tokens.
 //! * `row`: values as columns have them.
 
+pub(crate) mod account;
 pub(crate) mod agent;
 pub(crate) mod campaign;
 pub(crate) mod case;

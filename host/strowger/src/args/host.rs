@@ -227,6 +227,22 @@ pub(crate) struct Host {
     /// The control socket of the running host, if it is not the one of the configuration file
     #[arg(long, value_name = "FILE", env = "STROWGER_CONTROL", global = true)]
     pub(crate) control: Option<PathBuf>,
+    /// The console of a host on another machine, such as https://strowger.example:8650
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "STROWGER_HOST",
+        global = true,
+        requires = "token_file",
+        conflicts_with = "control"
+    )]
+    pub(crate) host: Option<String>,
+    /// The file with the secret of a token for that host, as `strowger token add` prints it
+    #[arg(long, value_name = "FILE", env = "STROWGER_TOKEN_FILE", global = true)]
+    pub(crate) token_file: Option<PathBuf>,
+    /// A file of certificates (PEM) to trust there, besides those that the system trusts
+    #[arg(long, value_name = "FILE", env = "STROWGER_CA_FILE", global = true)]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

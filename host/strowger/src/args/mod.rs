@@ -6,8 +6,10 @@
 //! * `setup`: commands that write a first configuration, and look at one.
 //! * `switch`: switches. `emergency`: what is prepared for an emergency, and how people work in one.
 //! * `campaign`: campaigns and the do-not-call list.
+//! * `account`: who may use the console and the API.
 //! * `adapters`: the sim as an adapter, and the scenarios of all adapters.
 
+mod account;
 mod adapters;
 mod campaign;
 mod emergency;
@@ -16,6 +18,7 @@ mod records;
 mod setup;
 mod switch;
 
+pub(crate) use account::{Token, TokenAction, User, UserAction};
 pub(crate) use adapters::{Adapter, AdapterAction, AdapterTest, Sim};
 pub(crate) use campaign::{Campaign, CampaignAction, Dnc, DncAction, OpenCampaign};
 pub(crate) use emergency::{Card, Drill};
@@ -172,6 +175,23 @@ pub(crate) enum Command {
         after_help = "Examples:\n  strowger dnc add \"0470 12 34 56\"\n  strowger dnc import never.csv"
     )]
     Dnc(Dnc),
+    /// Show who may use the console, add a user, or change one
+    ///
+    /// A user logs in to the console with a name and a password. What a user may do is said by one of
+    /// the roles viewer, agent, supervisor, operator and admin; each may do all that the roles before
+    /// it may. Without an action it lists the users.
+    #[command(
+        after_help = "Examples:\n  strowger user add an --role admin\n  strowger user role an supervisor\n  strowger user remove an"
+    )]
+    User(User),
+    /// Show the tokens by which programs use the API, make one, or revoke one
+    ///
+    /// A program shows the secret of a token with each request. Without an action it lists the
+    /// tokens.
+    #[command(
+        after_help = "Examples:\n  (umask 077; strowger token add prometheus --role viewer > token)\n  strowger token revoke 3f9a0c11d2e4"
+    )]
+    Token(Token),
     /// Show what is prepared for an emergency, and what is not; or play a drill
     ///
     /// With NAME it plays a drill: the calls of a file in `drills` of the folder of flows, on a

@@ -5,7 +5,7 @@
 //! * `check`, `test`, `hours`, `card`: for flow files and the site file, without a host.
 //! * `status`, `flows`, `call`, `calls`, `floor`: for a running host. `floor` has the commands for
 //!   queues and agents. `switch`: switches. `drill`: what is prepared for an emergency.
-//!   `campaign`, `dnc`: people on lists, and numbers that no campaign calls.
+//!   `account`: users and tokens. `campaign`, `dnc`: people on lists, and numbers that no campaign calls.
 //! * `reach`: how these reach it.
 //! * `records`, `report`, `replay`, `erase`: for what was recorded.
 //! * `mails`, `cases`: for what is to be sent or answered.
@@ -18,6 +18,7 @@
 //! * `sheet`: tables for people and spreadsheets.
 //! * `when`: instants as people write them.
 
+pub(crate) mod account;
 pub(crate) mod adapter;
 pub(crate) mod against;
 pub(crate) mod call;

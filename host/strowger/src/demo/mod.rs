@@ -14,9 +14,12 @@ use anyhow::{Context, Result, bail};
 use script::{FLOW, Scene};
 use stage::Copy;
 use std::{collections::BTreeMap, io::IsTerminal, sync::Arc, time::Duration};
-use strowger_daemon::{Config, Connection, Control, Running, Sight, Vitals, Wanted, Watch};
+use strowger_daemon::{
+    Accounts, Config, Connection, Control, Running, Sight, Vitals, Wanted, Watch,
+};
 use strowger_exchange::{Clock, Exchange, Options};
 use strowger_flows::{Catalogue, CatalogueConfig, Snapshot};
+use strowger_journal::Backend;
 use strowger_model::CallId;
 use strowger_pbx::port::{Address, PbxSink};
 use strowger_scenario::What;
@@ -61,18 +64,17 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
     let sink = connection.noted(exchange.sink());
     let sim = Arc::new(simulated(&catalogue.current(), sink));
     exchange.attach(sim.clone());
-    let running = Running {
+    let running = Arc::new(Running {
+        accounts: Accounts::open(None)?,
         catalogue: catalogue.clone(),
         exchange: exchange.clone(),
         pbx: sim.clone(),
         sim: Some(sim.clone()),
         watch,
         legs: Arc::default(),
-        // The demo keeps none.
-        journal: Config { state: copy.control.with_extension("state"), ..Config::default() }
-            .journal(),
+        journal: no_journal(copy),
         vitals: vitals(&catalogue, &exchange, sim.clone(), connection, copy),
-    };
+    });
     let _control = Control::open(&copy.control, strowger_api::router(running))?;
 
     let screen = Screen::new();
@@ -114,6 +116,11 @@ async fn run(args: &args::Demo, copy: &Copy) -> Result<bool> {
 }
 
 /// Of a host that keeps nothing and sends no mail.
+/// The demo keeps none.
+fn no_journal(copy: &Copy) -> Arc<dyn Backend> {
+    Config { state: copy.control.with_extension("state"), ..Config::default() }.journal()
+}
+
 fn vitals(
     catalogue: &Arc<Catalogue>,
     exchange: &Arc<Exchange>,

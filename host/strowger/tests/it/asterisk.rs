@@ -12,7 +12,7 @@ use strowger_tests::{Folder, HELPDESK, PATIENCE, helpdesk_site};
 /// A home for the host, with a configuration for this Asterisk.
 fn home(pbx: &AsteriskServer) -> Folder {
     let speech = format!("\n[speech]\nprogram = {:?}\n", pbx.tools().espeak().get_program());
-    let site = helpdesk_site(1, true, true, true) + &speech;
+    let site = helpdesk_site(1, true, true, true) + speech.as_str();
     let folder = Folder::new(&site)
         .unwrap()
         .plugin("vaccination-helpdesk")

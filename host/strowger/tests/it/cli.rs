@@ -1,7 +1,7 @@
 //! The command as people use it: what it prints and how it ends.
 
 mod emergency;
-mod place;
+pub(crate) mod place;
 mod status;
 
 use place::{Daemon, Place, until};

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod asterisk;
+mod browser;
 mod campaigns;
 mod campaigns_killed;
 mod cli;
 mod common;
+mod console;
 mod desk;
 mod guide;
 mod killed;

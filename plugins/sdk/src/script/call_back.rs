@@ -83,6 +83,9 @@ const ASKED: u32 = 4;
 /// How often it is looked whether it is the caller's turn.
 const LOOKS: Duration = secs(10);
 
+/// Something that is awaited, apart from what awaits it: that keeps plugins small.
+pub(super) type Awaited<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
 /// The place of one who waits, as far as it can be kept.
 pub(super) struct Line {
     /// How a place is entered; queues that are asked later are added.
@@ -146,7 +149,11 @@ pub(super) struct CalledBack {
 }
 
 impl CalledBack {
-    pub(super) async fn run(self) -> Back {
+    pub(super) fn run(self) -> Awaited<'static, Back> {
+        Box::pin(self.call_back())
+    }
+
+    async fn call_back(self) -> Back {
         let (number, mut entry) = self.keep().await;
         self.call.run.outlives_caller.set(true);
         let _outlives = Outlives(&self.call);
@@ -193,46 +200,50 @@ impl CalledBack {
     }
 
     /// Waits until the caller wants to be called back, and has a place for that.
-    async fn keep(&self) -> (String, Ordered<kind::Queue>) {
-        loop {
-            let mut keys = self.call.keys(CALLER);
-            while keys.next().await != self.settings.key {}
-            self.line.stage.set(Stage::Asked);
-            if let Some(number) = self.number().await {
-                let mut entry = self.place(&number, false).reporting();
-                // It is in line; or it is refused, and the caller is where the caller was.
-                match entry.next().await {
-                    Report::Progress(_) => {
-                        self.line.entry.set(entry.id());
-                        return (number, entry.into());
+    fn keep(&self) -> Awaited<'_, (String, Ordered<kind::Queue>)> {
+        Box::pin(async move {
+            loop {
+                let mut keys = self.call.keys(CALLER);
+                while keys.next().await != self.settings.key {}
+                self.line.stage.set(Stage::Asked);
+                if let Some(number) = self.number().await {
+                    let mut entry = self.place(&number, false).reporting();
+                    // It is in line; or it is refused, and the caller is where the caller was.
+                    match entry.next().await {
+                        Report::Progress(_) => {
+                            self.line.entry.set(entry.id());
+                            return (number, entry.into());
+                        }
+                        Report::Final(_) => self.say(CALLER, &self.settings.refused).await,
                     }
-                    Report::Final(_) => self.say(CALLER, &self.settings.refused).await,
                 }
+                self.line.stage.set(Stage::Waits);
             }
-            self.line.stage.set(Stage::Waits);
-        }
+        })
     }
 
     /// The number that the caller wants to be called back at; none: none after all.
-    async fn number(&self) -> Option<String> {
-        let mut number = self.call.caller().map(str::to_owned);
-        for _ in 0..ASKED {
-            let Some(known) = number.take() else {
-                let other = self.call.gather(self.words(&self.settings.other)).until('#');
-                let keyed = other.first_within(secs(10)).await.ok()?;
-                number = in_full(&keyed.digits, &self.settings.country);
-                continue;
-            };
-            let said = self.digits(&known);
-            let ask = self.settings.ask.map(|text| text.replace("{number}", &said));
-            let keyed = self.call.gather(self.words(&ask)).digits(1).await.ok()?;
-            match keyed.digits.as_str() {
-                "1" => return Some(known),
-                "2" => {}
-                _ => return None,
+    fn number(&self) -> Awaited<'_, Option<String>> {
+        Box::pin(async move {
+            let mut number = self.call.caller().map(str::to_owned);
+            for _ in 0..ASKED {
+                let Some(known) = number.take() else {
+                    let other = self.call.gather(self.words(&self.settings.other)).until('#');
+                    let keyed = other.first_within(secs(10)).await.ok()?;
+                    number = in_full(&keyed.digits, &self.settings.country);
+                    continue;
+                };
+                let said = self.digits(&known);
+                let ask = self.settings.ask.map(|text| text.replace("{number}", &said));
+                let keyed = self.call.gather(self.words(&ask)).digits(1).await.ok()?;
+                match keyed.digits.as_str() {
+                    "1" => return Some(known),
+                    "2" => {}
+                    _ => return None,
+                }
             }
-        }
-        None
+            None
+        })
     }
 
     /// A number as it is said: digit by digit, as it is dialled in the country.
@@ -243,13 +254,15 @@ impl CalledBack {
     }
 
     /// The caller hears that the place is kept, and is hung up, or hangs up.
-    async fn take_leave(&self) {
-        crate::race! {
-            _ = self.call.gone(CALLER) => return,
-            () = self.say(CALLER, &self.settings.noted) => {},
-        }
-        self.call.hang_up(CALLER);
-        self.call.gone(CALLER).await;
+    fn take_leave(&self) -> Awaited<'_, ()> {
+        Box::pin(async move {
+            crate::race! {
+                _ = self.call.gone(CALLER) => return,
+                () = self.say(CALLER, &self.settings.noted) => {},
+            }
+            self.call.hang_up(CALLER);
+            self.call.gone(CALLER).await;
+        })
     }
 
     /// Waits until an agent has answered; none: the caller is to be rung before that.
@@ -274,44 +287,46 @@ impl CalledBack {
     }
 
     /// Rings the caller; an agent who is there hears music meanwhile.
-    async fn ring(&self, number: &str, agent: Option<&Agent>) -> Rung {
-        let settings = self.settings;
-        let _music = agent.map(|agent| {
-            self.call.keep_waiting(KeepWaiting {
-                leg: agent.leg.clone(),
-                music: self.music.clone(),
-                prompts: Vec::new(),
-                first_after: 0,
-                every: 0,
-            })
-        });
-        let confirm = Confirm {
-            prompts: vec![self.words(&settings.called)],
-            key: CONFIRM,
-            within: millis(settings.key_within),
-        };
-        let dial = self.call.dial(number).leg(CALLER).ring_time(settings.ring_time);
-        let reached = crate::race! {
-            _ = self.gone(agent) => return Rung::AgentGone,
-            reached = dial.confirmed_by(confirm) => reached,
-        };
-        match (reached, agent) {
-            (Ok(caller), None) => {
-                caller.leg.let_be();
-                Rung::Reached
-            }
-            (Ok(caller), Some(agent)) => match self.call.connect(&agent.leg).await {
-                Ok(()) => Rung::Reached,
-                Err(_) if self.call.run.gone(caller.leg.name()).is_none() => Rung::AgentGone,
-                Err(why) => Rung::NotReached(NotReached::Failed(why)),
-            },
-            (Err(why), agent) => {
-                if let Some(agent) = agent {
-                    self.say(&agent.leg, &settings.not_reached).await;
+    fn ring<'a>(&'a self, number: &'a str, agent: Option<&'a Agent>) -> Awaited<'a, Rung> {
+        Box::pin(async move {
+            let settings = self.settings;
+            let _music = agent.map(|agent| {
+                self.call.keep_waiting(KeepWaiting {
+                    leg: agent.leg.clone(),
+                    music: self.music.clone(),
+                    prompts: Vec::new(),
+                    first_after: 0,
+                    every: 0,
+                })
+            });
+            let confirm = Confirm {
+                prompts: vec![self.words(&settings.called)],
+                key: CONFIRM,
+                within: millis(settings.key_within),
+            };
+            let dial = self.call.dial(number).leg(CALLER).ring_time(settings.ring_time);
+            let reached = crate::race! {
+                _ = self.gone(agent) => return Rung::AgentGone,
+                reached = dial.confirmed_by(confirm) => reached,
+            };
+            match (reached, agent) {
+                (Ok(caller), None) => {
+                    caller.leg.let_be();
+                    Rung::Reached
                 }
-                Rung::NotReached(why)
+                (Ok(caller), Some(agent)) => match self.call.connect(&agent.leg).await {
+                    Ok(()) => Rung::Reached,
+                    Err(_) if self.call.run.gone(caller.leg.name()).is_none() => Rung::AgentGone,
+                    Err(why) => Rung::NotReached(NotReached::Failed(why)),
+                },
+                (Err(why), agent) => {
+                    if let Some(agent) = agent {
+                        self.say(&agent.leg, &settings.not_reached).await;
+                    }
+                    Rung::NotReached(why)
+                }
             }
-        }
+        })
     }
 
     async fn gone(&self, agent: Option<&Agent>) {
@@ -366,8 +381,10 @@ impl CalledBack {
         words.in_language(self.language.as_deref())
     }
 
-    async fn say(&self, leg: &str, words: &Words) {
-        self.call.play_to(leg, vec![self.words(words)]).await;
+    fn say<'a>(&'a self, leg: &'a str, words: &'a Words) -> Awaited<'a, ()> {
+        Box::pin(async move {
+            self.call.play_to(leg, vec![self.words(words)]).await;
+        })
     }
 }
 

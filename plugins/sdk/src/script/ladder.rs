@@ -3,7 +3,7 @@
 use super::{
     announce::{Announce, Announcing, Place},
     call::Call,
-    call_back::{Back, CallBack, CalledBack, Line, Stage},
+    call_back::{Awaited, Back, CallBack, CalledBack, Line, Stage},
     order::{
         Company, Ordered,
         kind::{self, Kind},
@@ -70,7 +70,9 @@ struct MayBeCalledBack {
     language: Option<String>,
     /// From entering on.
     line: Option<Rc<Line>>,
-    back: Option<Pin<Box<dyn Future<Output = Back>>>>,
+    back: Option<Awaited<'static, Back>>,
+    /// A flow that calls nobody back has nothing of how that is done.
+    begin: fn(CalledBack) -> Awaited<'static, Back>,
 }
 
 impl Waiting {
@@ -113,7 +115,8 @@ impl Waiting {
         let language = language.map(str::to_owned);
         let offer = settings.offer.in_language(language.as_deref());
         self.words().prompts.push(offer);
-        self.call_back = Some(MayBeCalledBack { settings, language, line: None, back: None });
+        let (line, back, begin) = (None, None, CalledBack::run);
+        self.call_back = Some(MayBeCalledBack { settings, language, line, back, begin });
         self
     }
 
@@ -281,7 +284,7 @@ impl Waiting {
             line: line.clone(),
         };
         call_back.line = Some(line);
-        call_back.back = Some(Box::pin(called_back.run()));
+        call_back.back = Some((call_back.begin)(called_back));
     }
 
     /// The caller is on the line, is asked, or keeps the place: what is heard fits that. Gives what

@@ -8,10 +8,10 @@ use std::{
 use strowger_test_support::{plugin_path, without_campaigns, workspace};
 
 /// Two of the shipped flows with their site, in a folder of their own, with plugins.
-pub(super) struct Place(pub(super) tempfile::TempDir);
+pub(crate) struct Place(pub(crate) tempfile::TempDir);
 
 impl Place {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Self(tempfile::tempdir().unwrap());
         copy(&workspace().join("flows"), &place.path("flows"));
         for entry in fs::read_dir(place.path("flows")).unwrap() {
@@ -36,7 +36,7 @@ impl Place {
     }
 
     /// Another of the shipped flows, with its plugin.
-    pub(super) fn add(&self, flow: &str, plugin: &str) {
+    pub(crate) fn add(&self, flow: &str, plugin: &str) {
         let to = self.path("flows").join(flow);
         copy(&workspace().join("flows").join(flow), &to);
         let to = self.path("plugins").join(format!("{plugin}.wasm"));
@@ -44,22 +44,22 @@ impl Place {
     }
 
     /// The shipped drills.
-    pub(super) fn add_drills(&self) {
+    pub(crate) fn add_drills(&self) {
         copy(&workspace().join("flows/drills"), &self.path("flows/drills"));
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub(super) fn change(&self, file: &str, from: &str, to: &str) {
+    pub(crate) fn change(&self, file: &str, from: &str, to: &str) {
         let file = self.path(file);
         let text = fs::read_to_string(&file).unwrap();
         assert!(text.contains(from), "{from} in {}", file.display());
         fs::write(&file, text.replace(from, to)).unwrap();
     }
 
-    pub(super) fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_strowger"));
         command
             .current_dir(self.0.path())
@@ -69,7 +69,7 @@ impl Place {
         command
     }
 
-    pub(super) fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         Ran(self.command(args).output().unwrap())
     }
 }
@@ -85,15 +85,15 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-pub(super) struct Ran(pub(super) Output);
+pub(crate) struct Ran(pub(crate) Output);
 
 impl Ran {
-    pub(super) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         String::from_utf8_lossy(&[self.0.stdout.as_slice(), &self.0.stderr].concat()).into_owned()
     }
 
     #[track_caller]
-    pub(super) fn ends(self, code: i32, says: &[&str]) -> Self {
+    pub(crate) fn ends(self, code: i32, says: &[&str]) -> Self {
         let shown = self.shown();
         assert_eq!(self.0.status.code(), Some(code), "{shown}");
         for part in says {
@@ -104,7 +104,7 @@ impl Ran {
 }
 
 /// A host that serves a place; killed when dropped.
-pub(super) struct Daemon(pub(super) std::process::Child);
+pub(crate) struct Daemon(pub(crate) std::process::Child);
 
 impl Drop for Daemon {
     fn drop(&mut self) {
@@ -115,21 +115,21 @@ impl Drop for Daemon {
 
 impl Daemon {
     /// Started, and its control socket is there.
-    pub(super) fn start(place: &Place) -> Self {
+    pub(crate) fn start(place: &Place) -> Self {
         let log = fs::File::create(place.path("log")).unwrap();
         let daemon = Self(place.command(&["serve"]).stderr(log).spawn().unwrap());
         until(|| place.run(&["flows"]).0.status.code() != Some(2));
         daemon
     }
 
-    pub(super) fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         let id = rustix::process::Pid::from_raw(self.0.id().try_into().unwrap()).unwrap();
         rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
     }
 }
 
 /// Looks again and again, for at most half a minute; each look takes its time.
-pub(super) fn until(mut done: impl FnMut() -> bool) {
+pub(crate) fn until(mut done: impl FnMut() -> bool) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while !done() {
         assert!(std::time::Instant::now() < deadline, "it did not come");
