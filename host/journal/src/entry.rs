@@ -99,6 +99,7 @@ impl Change {
             Self::Decision(_) => "decision",
             Self::Clocks(_) => "clocks",
             Self::Campaign(_) => "campaign",
+            Self::Account(_) => "account",
             Self::Switch(_) => "switch",
             Self::SwitchRenamed { .. } => "switch-renamed",
         }
