@@ -116,7 +116,7 @@ async fn read(stream: &mut SplitStream<Socket>, end: &impl End, beat: Beat) -> P
         };
         let taken = match message {
             Message::Text(text) => {
-                tracing::trace!(text = without_keys(&text), "heard");
+                tracing::trace!(message = kind(&text), "heard");
                 end.incoming(&text)
             }
             Message::Binary(_) => Err(Parting::refuse("messages are text frames, not binary ones")),
@@ -163,9 +163,14 @@ async fn write(sink: &mut SplitSink<Socket, Message>, end: &impl End, beat: Beat
     }
 }
 
-/// A message as it may be logged: what people key may be a PIN.
-fn without_keys(text: &str) -> &str {
-    if text.contains("\"digit\"") { "a key" } else { text }
+/// What of a message may be logged: its kind, and of which leg it is. Anything else may be a number, a
+/// name that is said, or keys of a PIN.
+fn kind(text: &str) -> String {
+    let message: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    let within = ["event", "command"].map(|key| &message[key]);
+    let parts = [&message["type"]].into_iter().chain(within.map(|it| &it["type"]));
+    let parts = parts.chain(within.map(|it| &it["leg"])).filter_map(serde_json::Value::as_str);
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 async fn send_all(
@@ -173,7 +178,7 @@ async fn send_all(
     batch: &mut Vec<String>,
 ) -> Result<(), Error> {
     for text in batch.drain(..) {
-        tracing::trace!(text = without_keys(&text), "said");
+        tracing::trace!(message = kind(&text), "said");
         sink.feed(Message::text(text)).await?;
     }
     sink.flush().await
@@ -308,4 +313,27 @@ pub(super) async fn connect(url: &str, token: &Token) -> Result<Socket> {
         }
         _ => error.context(format!("cannot connect to {url}")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kind;
+
+    #[test]
+    fn nobody_is_named_in_the_log() {
+        for (text, logged) in [
+            (r#"{"type":"ack","ack":1}"#, "ack"),
+            (
+                r#"{"type":"command","seq":1,"command":{"type":"play","leg":"a-1","texts":["Dag An"]}}"#,
+                "command play a-1",
+            ),
+            (
+                r#"{"type":"event","event":{"type":"keyed","leg":"a-1","digit":"4"}}"#,
+                "event keyed a-1",
+            ),
+            ("An", ""),
+        ] {
+            assert_eq!(kind(text), logged);
+        }
+    }
 }

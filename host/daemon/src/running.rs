@@ -147,7 +147,10 @@ impl Host for Running {
     }
 
     async fn campaigns(&self) -> Result<Vec<v1::Campaign>, Error> {
-        Ok(self.exchange.campaigns().into_iter().map(campaigns::campaign).collect())
+        // Lists of campaigns that ended before the host started may have to be read.
+        let exchange = self.exchange.clone();
+        let all = tokio::task::spawn_blocking(move || exchange.campaigns()).await;
+        Ok(all.map_err(Error::internal)?.into_iter().map(campaigns::campaign).collect())
     }
 
     async fn open_campaign(&self, open: v1::OpenCampaign) -> Result<v1::Campaign, Error> {

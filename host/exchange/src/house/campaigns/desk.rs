@@ -86,7 +86,7 @@ impl Exchange {
     /// There is no such template, the name is taken, or nobody is to be called.
     pub fn open_campaign(self: &Arc<Self>, new: NewCampaign) -> Result<CampaignNow, CampaignError> {
         let site = self.catalogue.current().site.clone();
-        let mut inner = self.campaigns.lock();
+        let mut inner = self.campaigns_with(new.name.as_str());
         let template =
             site.campaigns.get(&new.template).ok_or_else(|| CampaignError::NoTemplate {
                 name: new.template.clone(),
@@ -134,7 +134,7 @@ impl Exchange {
         name: &str,
         what: Direct,
     ) -> Result<CampaignNow, CampaignError> {
-        let mut inner = self.campaigns.lock();
+        let mut inner = self.campaigns_with(name);
         let list = inner.list(name)?;
         let name = list.opened.name.clone();
         let input = match what {
@@ -154,7 +154,7 @@ impl Exchange {
 
     /// Every campaign that is known, in the order in which they were opened.
     pub fn campaigns(&self) -> Vec<CampaignNow> {
-        let inner = self.campaigns.lock();
+        let inner = self.campaigns_with_all();
         let all = inner.lists.values().filter_map(|list| self.campaign_of(&inner, list));
         let mut all: Vec<CampaignNow> = all.collect();
         all.sort_by_key(|campaign| campaign.opened.at);
@@ -166,7 +166,7 @@ impl Exchange {
     /// # Errors
     /// There is no such campaign.
     pub fn campaign_now(&self, name: &str) -> Result<CampaignNow, CampaignError> {
-        let inner = self.campaigns.lock();
+        let inner = self.campaigns_with(name);
         let name = inner.list(name)?.opened.name.clone();
         self.now_of(&inner, &name)
     }
@@ -176,7 +176,7 @@ impl Exchange {
     /// # Errors
     /// There is no such campaign.
     pub fn campaign_contacts(&self, name: &str) -> Result<Vec<ContactNow>, CampaignError> {
-        let inner = self.campaigns.lock();
+        let inner = self.campaigns_with(name);
         let list = inner.list(name)?;
         let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
         let contact = |(row, person): (u32, &Person)| {
@@ -281,7 +281,7 @@ impl Inner {
     pub(super) fn list(&self, name: &str) -> Result<&List, CampaignError> {
         self.lists.get(name).ok_or_else(|| CampaignError::NoCampaign {
             name: name.into(),
-            there: self.lists.keys().map(ToString::to_string).collect(),
+            there: self.lists.keys().chain(self.asleep.keys()).map(ToString::to_string).collect(),
         })
     }
 

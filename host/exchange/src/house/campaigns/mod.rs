@@ -32,7 +32,7 @@ use std::{
 use strowger_campaign::{
     Alarm, AttemptId, Claimed, Dialler, Input, Kept, Output, Over, Phase, RefusedInput, Row,
 };
-use strowger_journal::{CampaignChange, Change, Entry, encode};
+use strowger_journal::{CampaignChange, Change, Entry, KeptCampaign, encode};
 use strowger_model::{CallId, CampaignName, TemplateName, Timestamp, strangers::LoggedName};
 use tokio::sync::Notify;
 
@@ -50,6 +50,8 @@ pub(crate) struct Campaigns {
 struct Inner {
     dialler: Dialler,
     lists: BTreeMap<CampaignName, List>,
+    /// Ended before the host started, and not asked for since: their lists are in the journal only.
+    asleep: BTreeMap<CampaignName, KeptCampaign>,
     numbers: Numbers,
     /// The calls of campaigns, by attempt,
     calls: BTreeMap<AttemptId, OfCampaign>,

@@ -84,7 +84,7 @@ impl Exchange {
         flow: &Terms,
         who: &ContactOf,
     ) -> Result<bool, Refusal> {
-        let mut inner = self.campaigns.lock();
+        let mut inner = self.campaigns_with(&who.campaign);
         let (campaign, contact) = inner.permitted(call, flow, who)?;
         let claim = Input::Claim { campaign, contact };
         let claimed = self.tell_campaigns(&mut inner, claim, Vec::new(), Some(call));
@@ -116,7 +116,7 @@ impl Exchange {
             let why = "who is to be called later is called within a year";
             return Err(refusal(RefusalReason::Invalid, why));
         }
-        let mut inner = self.campaigns.lock();
+        let mut inner = self.campaigns_with(&who.campaign);
         let (campaign, contact) = inner.permitted(call, flow, &who)?;
         let then = match (never_again, not_before) {
             (true, _) => Then::Over,
@@ -170,7 +170,7 @@ impl Exchange {
         contact: &str,
     ) -> Option<ListedContact> {
         let who = ContactOf { campaign: campaign.to_owned(), contact: contact.to_owned() };
-        let inner = self.campaigns.lock();
+        let inner = self.campaigns_with(campaign);
         let (name, row) = inner.permitted(call, flow, &who).ok()?;
         let list = inner.lists.get(&name)?;
         let person = list.person(row)?.clone();
