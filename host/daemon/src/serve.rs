@@ -81,7 +81,9 @@ fn filter(written: &str) -> Result<EnvFilter> {
     // What becomes of a folder that is replaced is the watcher's to say, not its library's; and those
     // that carry messages would log numbers, names and keys with them.
     let quiet = ["notify=error", "tungstenite=info", "tokio_tungstenite=info", "lettre=info"];
-    let add = |filter: EnvFilter, part: &str| Ok(filter.add_directive(part.parse()?));
+    let add = |filter: EnvFilter, part: &str| -> Result<EnvFilter> {
+        Ok(filter.add_directive(part.parse()?))
+    };
     quiet.into_iter().try_fold(EnvFilter::try_new(written)?, add)
 }
 

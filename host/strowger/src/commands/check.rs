@@ -57,7 +57,7 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
 /// Patterns of a flow that permit numbers at which somebody earns whenever they are called.
 fn premium(flow: &LoadedFlow) -> impl Iterator<Item = String> {
     let terms = &flow.terms;
-    terms.permissions.dial.iter().filter_map(|pattern| {
+    terms.permissions.dial.iter().filter_map(move |pattern| {
         let number = terms.site.numbering.premium(pattern)?;
         Some(format!(
             "flow {}: `dial` permits {} and with it premium-rate numbers, such as {number}; permit \

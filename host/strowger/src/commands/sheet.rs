@@ -56,7 +56,7 @@ fn csv(text: &str) -> String {
     // Spreadsheets take the wide signs for the others, and do not see what is before them.
     let signs =
         ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
-    let seen = text.trim_start_matches(|c: char| c == ' ' || c == '\u{feff}' || c == '\u{a0}');
+    let seen = text.trim_start_matches([' ', '\u{feff}', '\u{a0}']);
     let formula = !number && (text.starts_with(signs) || seen.starts_with(signs));
     let text = if formula { format!("'{text}") } else { text.to_owned() };
     match text.contains(['"', ',', '\n', '\r', ';']) {
