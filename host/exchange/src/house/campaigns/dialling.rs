@@ -10,7 +10,11 @@ use std::{
 use strowger_call::Call;
 use strowger_call_port::Input as CallInput;
 use strowger_campaign::{Input, NumberKey, Phase, Stage};
-use strowger_model::{CallId, CampaignName, PhoneNumber, event::ContactDue, strangers::LoggedName};
+use strowger_model::{
+    CallId, CampaignName, PhoneNumber,
+    event::ContactDue,
+    strangers::{Logged, LoggedName},
+};
 
 /// Whether the call of an attempt begins.
 enum Begins {
@@ -190,7 +194,7 @@ impl Exchange {
     /// Gives the campaigns an input that they cannot refuse.
     pub(super) fn campaigns_must(self: &Arc<Self>, inner: &mut Inner, input: Input) {
         if let Err(refused) = self.tell_campaigns(inner, input, Vec::new(), None) {
-            tracing::error!("a campaign cannot go on: {}; please report this", LoggedName(refused));
+            tracing::error!("a campaign cannot go on: {}; please report this", Logged(refused));
         }
     }
 }

@@ -12,7 +12,11 @@ use strowger_campaign::{
     Then,
 };
 use strowger_journal::{self as journal, ReadError, Store, decode};
-use strowger_model::{CallId, Timestamp, command::ContactOf, strangers::LoggedName};
+use strowger_model::{
+    CallId, Timestamp,
+    command::ContactOf,
+    strangers::{Logged, LoggedName},
+};
 use tokio::sync::Notify;
 
 /// What ended longer ago is in the journal, or was erased from it.
@@ -110,7 +114,7 @@ impl Exchange {
         // It has ended: nothing is to be done but to keep that nobody is being called.
         let mut outputs = Vec::new();
         if let Err(refused) = inner.dialler.input(self.clock.elapsed(), input, &mut outputs) {
-            let refused = LoggedName(refused);
+            let refused = Logged(refused);
             tracing::error!("a campaign cannot be shown: {refused}; please report this");
         }
         self.keep_campaigns(inner, Vec::new(), &outputs);
