@@ -171,6 +171,9 @@ impl Exchange {
         {
             self.campaigns_must(&mut inner, Input::Free(key));
         }
+        if !inner.waiting.is_empty() {
+            self.campaigns.look.notify_one();
+        }
         if let Some(attempt) = inner.attempts.remove(&call) {
             inner.calls.remove(&attempt);
             self.campaigns_must(&mut inner, Input::Ended(attempt));
