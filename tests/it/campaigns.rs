@@ -418,7 +418,8 @@ fn o5_a_campaign_that_has_ended_is_there_when_somebody_asks_for_it() {
         by: None,
     };
     assert!(exchange.open_campaign(same).is_err(), "the name is taken");
-    let [now] = &exchange.campaigns()[..] else { panic!("another number of campaigns") };
+    let all = exchange.campaigns();
+    let [now] = &all[..] else { panic!("another number of campaigns") };
     assert_eq!((now.end, now.contacts), (Some(End::Stopped), 2));
     let kept: Vec<Person> = contacts(exchange).into_iter().map(|it| it.person).collect();
     assert_eq!(kept, people(2));

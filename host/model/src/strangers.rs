@@ -19,8 +19,8 @@ pub struct Lines<T>(pub T);
 #[derive(Clone, Copy, Debug)]
 pub struct Logged<T>(pub T);
 
-/// The name of somebody or something that people have chosen, for the log. One with [`MANY`] digits
-/// in a row, but for signs between them, may be a telephone number: of that, the last three digits.
+/// The name of somebody or something that people have chosen, for the log. One with five digits or
+/// more in a row, but for signs between them, may be a telephone number: of that, the last three digits.
 /// The time that is part of a name which the host has made is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct LoggedName<T>(pub T);
