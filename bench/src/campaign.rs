@@ -10,7 +10,7 @@ use std::{
     hint::black_box,
     time::{Duration, Instant},
 };
-use strowger_campaign::{Dialler, Input, Listed, NumberKey, Open, Output, Template, Then};
+use strowger_campaign::{By, Dialler, Input, Listed, NumberKey, Open, Output, Template, Then};
 
 pub(crate) const FIGURES: &[&Figure] = &[
     &Figure {
@@ -76,15 +76,17 @@ fn inputs() -> Result<Measured> {
         for output in out.drain(..) {
             let Output::Due { campaign, contact, attempt, .. } = output else { continue };
             calls += 1;
+            let by = By::Attempt(attempt);
+            todo.push_back(Input::Dials(attempt));
             match dice.roll(100) {
-                0 => todo.push_back(Input::Claim { campaign, contact }),
+                0 => todo.push_back(Input::Claim { campaign, contact, by }),
                 1 => {
                     let then = Then::Over;
-                    todo.push_back(Input::Disposition { campaign, contact, then });
+                    todo.push_back(Input::Disposition { campaign, contact, then, by });
                 }
                 2..=6 => {
                     let then = Then::NotBefore(now + Duration::from_secs(dice.roll(100)));
-                    todo.push_back(Input::Disposition { campaign, contact, then });
+                    todo.push_back(Input::Disposition { campaign, contact, then, by });
                 }
                 _ => {}
             }

@@ -3,8 +3,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 use strowger_model::{
-    campaign::{ContactNow, End, NewCampaign, Person},
+    campaign::{ContactNow, NewCampaign, Person},
     command::Field,
+    read::CampaignEnd,
 };
 use strowger_test_support::workspace;
 use strowger_testbed::{
@@ -162,7 +163,7 @@ async fn o1_the_eighth_ring_ends_in_its_time_and_no_message_is_ever_left() {
     until("the campaign", secs(70), over).await;
 
     let now = exchange.campaign_now("c").unwrap();
-    assert_eq!((now.end, now.reached), (Some(End::ListOver), 1));
+    assert_eq!((now.end, now.reached), (Some(CampaignEnd::ListOver), 1));
     let outcome = |contact: &ContactNow| {
         let disposed = contact.disposed.clone().unwrap();
         (

@@ -2,6 +2,7 @@
 
 mod claims;
 mod stuck;
+mod overlaps;
 
 use std::{
     sync::{Arc, Mutex},
@@ -10,8 +11,8 @@ use std::{
 use strowger_exchange::{Clock, Exchange};
 use strowger_model::{
     Timestamp,
-    campaign::{ContactNow, Direct, End, NewCampaign, Person, WaitsFor},
-    read::CampaignStage,
+    campaign::{ContactNow, Direct, NewCampaign, Person, WaitsFor},
+    read::{CampaignEnd, CampaignStage},
 };
 use strowger_pbx::port::Address;
 use strowger_sim::{Caller, Keys, Observed, Phone, Sim, SimConfig, Then};
@@ -150,7 +151,7 @@ fn outcomes(exchange: &Exchange) -> Vec<String> {
     contacts(exchange).into_iter().map(outcome).collect()
 }
 
-async fn ended(exchange: &Exchange) -> End {
+async fn ended(exchange: &Exchange) -> CampaignEnd {
     let waits = async {
         loop {
             let now = exchange.campaign_now("c").unwrap();
@@ -178,7 +179,7 @@ async fn o1_o2_people_are_called_in_order_until_the_places_are_filled() {
     answers(&sim, 4, 2, ""); // A voice mail.
     answers(&sim, 5, 5, "1");
     open(&host.exchange, 2, people(7));
-    assert_eq!(ended(&host.exchange).await, End::Filled);
+    assert_eq!(ended(&host.exchange).await, CampaignEnd::Filled);
     let wanted = ["not-reached", "accepted", "refused", "busy", "not-reached", "accepted", ""];
     assert_eq!(outcomes(&host.exchange), wanted);
     // Number 3 is busy: it never rings. Nobody is called after the second place was taken.
@@ -198,7 +199,7 @@ async fn o1_nobody_is_reached_twice_and_the_second_time_is_after_the_pause() {
     let host = Host::start(&folder("attempts = 2\npause = 3600"), monday()).unwrap();
     let (_sim, seen) = town(&host);
     open(&host.exchange, 1, people(2));
-    assert_eq!(ended(&host.exchange).await, End::ListOver);
+    assert_eq!(ended(&host.exchange).await, CampaignEnd::ListOver);
     assert_eq!(rang(&seen), [0, 1, 0, 1].map(number));
     let at: Vec<Duration> = seen
         .lock()
@@ -230,7 +231,7 @@ async fn o5_nobody_is_called_outside_the_hours_and_never_more_than_places_are_le
     assert_eq!((now.stage, now.waits_for), (CampaignStage::Running, Some(WaitsFor::Hours)));
     tokio::time::sleep_until(began + Duration::from_secs(12 * 3600)).await;
     assert_eq!(rang(&seen).len(), before_night, "not by night");
-    assert_eq!(ended(&host.exchange).await, End::ListOver);
+    assert_eq!(ended(&host.exchange).await, CampaignEnd::ListOver);
     let mut all = rang(&seen);
     assert_eq!(all.len(), 120);
     all.sort();
@@ -249,7 +250,7 @@ async fn o5_who_calls_is_not_called_and_who_is_on_the_list_never() {
     tokio::time::sleep(Duration::from_secs(100)).await;
     assert_eq!(rang(&seen), [number(2)]);
     sim.hang_up(&leg);
-    assert_eq!(ended(&host.exchange).await, End::ListOver);
+    assert_eq!(ended(&host.exchange).await, CampaignEnd::ListOver);
     assert_eq!(rang(&seen), [number(2), number(0)], "who has hung up may be called");
 }
 
@@ -275,7 +276,7 @@ async fn o4_a_campaign_gives_way_to_callers_and_leaves_agents_free() {
     assert_eq!(rang(&seen), [number(0)], "the agent is there first, and then the contact rings");
     assert_eq!(host.exchange.campaign_now("c").unwrap().waits_for, Some(WaitsFor::Agents));
     host.exchange.direct_campaign("c", Direct::Stop).unwrap();
-    assert_eq!(ended(&host.exchange).await, End::Stopped);
+    assert_eq!(ended(&host.exchange).await, CampaignEnd::Stopped);
     assert_eq!(rang(&seen).len(), 1);
 }
 
@@ -288,7 +289,7 @@ async fn f2_of_two_who_accept_at_once_one_has_the_place_and_the_others_hear_that
         answers(&sim, nth, 3, "1");
     }
     open(&host.exchange, 1, people(8));
-    assert_eq!(ended(&host.exchange).await, End::Filled);
+    assert_eq!(ended(&host.exchange).await, CampaignEnd::Filled);
     let outcomes = outcomes(&host.exchange);
     assert_eq!(outcomes.iter().filter(|outcome| *outcome == "accepted").count(), 1, "{outcomes:?}");
     assert_eq!(host.exchange.campaign_now("c").unwrap().reached, 1);
@@ -318,7 +319,7 @@ async fn f2_hundreds_accept_at_once_on_several_threads_and_each_place_has_one_wi
     for nth in 0..CAMPAIGNS {
         let name = format!("c{nth}");
         let now = host.exchange.campaign_now(&name).unwrap();
-        assert_eq!((now.end, now.reached), (Some(End::Filled), 1), "{now:?}");
+        assert_eq!((now.end, now.reached), (Some(CampaignEnd::Filled), 1), "{now:?}");
         let contacts = host.exchange.campaign_contacts(&name).unwrap();
         let have = contacts.iter().filter_map(|it| it.disposed.as_ref());
         assert_eq!(have.filter(|it| it.outcome == "accepted").count(), 1, "{contacts:?}");

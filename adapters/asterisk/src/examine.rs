@@ -98,8 +98,9 @@ fn missing(modules: &[Module]) -> Vec<String> {
 /// The endpoint by which numbers are dialled; none: they are not, or it depends on the number.
 fn trunk(config: &AsteriskConfig) -> Option<(&str, &str)> {
     let (technology, rest) = config.number_endpoint.as_deref()?.split_once('/')?;
-    let endpoint = rest.split('@').nth(1)?;
-    (!endpoint.contains(['{', '/', ':'])).then_some((technology, endpoint))
+    let (number, endpoint) = rest.split_once('@')?;
+    let plain = !number.contains(['/', ':']) && !endpoint.contains(['{', '/', ':']);
+    plain.then_some((technology, endpoint))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub const REQUESTS: &[(&str, &str, Role)] = &[
     ("GET", "/v1/campaigns/{name}", Viewer),
     ("POST", "/v1/campaigns/{name}", Supervisor),
     ("GET", "/v1/campaigns/{name}/contacts", Supervisor),
+    ("GET", "/v1/shifts", Supervisor),
     ("GET", "/v1/do-not-call", Supervisor),
     ("POST", "/v1/do-not-call", Supervisor),
     ("POST", "/v1/do-not-call/import", Supervisor),

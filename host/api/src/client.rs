@@ -68,6 +68,13 @@ impl Client {
     /// The answer, if it is not an error.
     async fn send(&self, request: RequestBuilder) -> Result<Response, Error> {
         let response = request.send().await.map_err(|error| match error.is_connect() {
+            true if self.base.scheme() == "https" => {
+                let Error { message, .. } = broken(error);
+                Error::new(
+                    Kind::Unreachable,
+                    format!("cannot connect to {}: {message}", self.place),
+                )
+            }
             true => Error::new(
                 Kind::Unreachable,
                 format!("no host answers at {}; is `strowger serve` running?", self.place),
@@ -148,6 +155,10 @@ impl Host for Client {
         campaign: &CampaignName,
     ) -> Result<Vec<v1::CampaignContact>, Error> {
         self.get(&["campaigns", campaign.as_str(), "contacts"]).await
+    }
+
+    async fn shifts(&self, which: v1::WhichShifts) -> Result<v1::Shifts, Error> {
+        read(self.send(self.http.get(self.url(&["shifts"])).query(&which)).await?).await
     }
 
     async fn direct_campaign(

@@ -122,6 +122,12 @@ pub trait Host: Send + Sync + 'static {
         what: v1::CampaignDo,
     ) -> impl Future<Output = Result<v1::Campaign, Error>> + Send;
 
+    /// Figures of the campaigns that say a department.
+    fn shifts(
+        &self,
+        which: v1::WhichShifts,
+    ) -> impl Future<Output = Result<v1::Shifts, Error>> + Send;
+
     /// The do-not-call list, in the order in which numbers were put on it.
     fn do_not_call(&self) -> impl Future<Output = Result<Vec<v1::DoNotCall>, Error>> + Send;
 

@@ -17,6 +17,7 @@
 //! | `GET /v1/campaigns/NAME` | `campaign` | the campaign |
 //! | `POST /v1/campaigns/NAME` | `direct_campaign` | the campaign |
 //! | `GET /v1/campaigns/NAME/contacts` | `campaign_contacts` | the people on its list |
+//! | `GET /v1/shifts` | `shifts` | figures of the campaigns that say a department; with `?since=` and `?until=` of those days only |
 //! | `GET /v1/do-not-call` | `do_not_call` | the do-not-call list |
 //! | `POST /v1/do-not-call` | `never_call` | `null` |
 //! | `POST /v1/do-not-call/import` | `import_numbers` | how many numbers are new |
@@ -96,6 +97,7 @@ fn campaign_routes<H: Host>() -> Router<Arc<H>> {
         .route("/v1/campaigns", get(campaigns::<H>).post(open_campaign::<H>))
         .route("/v1/campaigns/{name}", get(campaign::<H>).post(direct_campaign::<H>))
         .route("/v1/campaigns/{name}/contacts", get(campaign_contacts::<H>))
+        .route("/v1/shifts", get(shifts::<H>))
         .route("/v1/do-not-call", get(do_not_call::<H>).post(never_call::<H>))
         .route("/v1/do-not-call/import", post(import_numbers::<H>))
         .layer(DefaultBodyLimit::max(LIST))
@@ -213,6 +215,13 @@ async fn direct_campaign<H: Host>(
     Asked(Json(what)): Asked<Json<v1::CampaignDo>>,
 ) -> Answer<v1::Campaign> {
     host.direct_campaign(&campaign, what).await.map(Json)
+}
+
+async fn shifts<H: Host>(
+    State(host): State<Arc<H>>,
+    Asked(Query(which)): Asked<Query<v1::WhichShifts>>,
+) -> Answer<v1::Shifts> {
+    host.shifts(which).await.map(Json)
 }
 
 async fn do_not_call<H: Host>(State(host): State<Arc<H>>) -> Answer<Vec<v1::DoNotCall>> {

@@ -182,6 +182,12 @@ pub trait House {
     /// The flow may not, or there is no such contact.
     fn claim(&mut self, who: &ContactOf) -> Result<bool, Refusal>;
 
+    /// The call is one for a contact of a campaign, and is about to dial it.
+    ///
+    /// # Errors
+    /// The contact may not be called at this moment.
+    fn dials_contact(&mut self) -> Result<(), Refusal>;
+
     /// Says what came of a contact of a campaign, and which agent talked with it.
     ///
     /// # Errors

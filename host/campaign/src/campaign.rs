@@ -4,7 +4,8 @@
 //! change a contact: it takes it out of the indexes and the [`Tally`], and puts it back.
 
 use crate::{
-    AttemptId, Choose, Kept, KeptCampaign, Listed, Open, Over, Phase, Row, Stage, Template,
+    AttemptId, By, Choose, Dialled, Kept, KeptCampaign, KeptContact, Listed, Open, Over, Phase,
+    Row, Stage, Template,
     contact::{Class, Contact, Place, Rank, Tally},
     ix::TemplateIx,
     nanos,
@@ -38,6 +39,8 @@ pub(crate) struct Campaign {
     /// So many waves have begun.
     begun: usize,
     calls: BTreeMap<Row, AttemptId>,
+    /// In which call who has accepted last.
+    accepted_by: BTreeMap<Row, By>,
     tally: Tally,
     /// When it is in `Dialler::deadlines`.
     pub(crate) wake: Option<i64>,
@@ -93,6 +96,7 @@ impl Campaign {
             held: held(&open.contacts),
             begun: 0,
             calls: BTreeMap::new(),
+            accepted_by: BTreeMap::new(),
             tally: Tally::default(),
             wake: None,
         }
@@ -165,9 +169,7 @@ impl Campaign {
         self.unlist(row);
         self.calls.insert(row, attempt);
         if let Some(contact) = self.contacts.get_mut(row.ix()) {
-            contact.attempts = contact.attempts.saturating_add(1);
-            contact.tries = contact.tries.saturating_add(1);
-            (contact.promised, contact.not_before) = (false, 0);
+            contact.is_called();
         }
         self.list(row, now);
     }
@@ -177,15 +179,30 @@ impl Campaign {
         self.calls.insert(row, attempt);
     }
 
-    /// The call of a contact is over.
-    pub(crate) fn end(&mut self, row: Row, template: &Template, now: i64) {
+    /// The call of a contact is over, if it had begun.
+    pub(crate) fn end(&mut self, row: Row, begun: bool, template: &Template, now: i64) {
         self.unlist(row);
         self.calls.remove(&row);
-        self.contacts
-            .get_mut(row.ix())
-            .into_iter()
-            .for_each(|it| it.is_called_no_more(template, now));
+        if let Some(contact) = self.contacts.get_mut(row.ix()) {
+            match contact.dialled {
+                Dialled::Yes => contact.is_called_no_more(template, now),
+                Dialled::No | Dialled::NotAsAsked => contact.was_not_dialled(begun, now),
+            }
+        }
         self.list(row, now);
+    }
+
+    /// In which call a contact has accepted last.
+    pub(crate) fn accepted_by(&self, row: Row) -> Option<By> {
+        self.accepted_by.get(&row).copied()
+    }
+
+    /// A contact has accepted, or has done so no more.
+    pub(crate) fn accepts(&mut self, row: Row, by: Option<By>) {
+        match by {
+            Some(by) => drop(self.accepted_by.insert(row, by)),
+            None => drop(self.accepted_by.remove(&row)),
+        }
     }
 
     /// The number of a contact is in another call: its turn comes when that is over.
@@ -303,7 +320,8 @@ impl Campaign {
     /// When something becomes due by itself.
     pub(crate) fn next_deadline(&self, template: &Template) -> Option<i64> {
         if self.has_ended() {
-            return None;
+            let can_be_filled = self.phase == Phase::Ended(Over::ListOver) && self.remaining() > 0;
+            return self.soon(template).filter(|_| can_be_filled);
         }
         [
             self.until,
@@ -372,8 +390,12 @@ impl Campaign {
         Some(Kept::Contact {
             campaign: self.name.clone(),
             contact: row,
-            standing: self.contact(row)?.kept(self.calls.get(&row).copied()),
+            standing: self.standing(row)?,
         })
+    }
+
+    pub(crate) fn standing(&self, row: Row) -> Option<KeptContact> {
+        Some(self.contact(row)?.kept(self.calls.get(&row).copied(), self.accepted_by(row)))
     }
 
     /// The campaign as it was. Contacts are where they belong after [`Self::enter`].

@@ -1,6 +1,8 @@
 //! A contact of a campaign, and where it stands among the others.
 
-use crate::{AttemptId, KeptContact, NumberKey, Over, Row, Stage, Template, nanos};
+use crate::{
+    AttemptId, By, Dialled, KeptContact, LATER, NumberKey, Over, Row, Stage, Template, nanos,
+};
 use std::time::Duration;
 
 /// A contact. There may be 100,000: 32 bytes, and 8 in the index in which it is.
@@ -18,6 +20,8 @@ pub(crate) struct Contact {
     pub(crate) place: Place,
     /// Asked to be called at `not_before`; before the call that is for.
     pub(crate) promised: bool,
+    /// While it is in a call.
+    pub(crate) dialled: Dialled,
 }
 
 /// Where a contact waits.
@@ -66,6 +70,7 @@ impl Contact {
             stage: Stage::ToOffer,
             place: Place::Nowhere,
             promised: false,
+            dialled: Dialled::Yes,
         }
     }
 
@@ -81,7 +86,33 @@ impl Contact {
 
     /// Another stage, of which no call was made yet.
     pub(crate) fn enter(&mut self, stage: Stage) {
-        *self = Self { stage, tries: 0, promised: false, not_before: 0, ..*self };
+        let dialled = match self.dialled {
+            Dialled::NotAsAsked => Dialled::No,
+            dialled => dialled,
+        };
+        *self = Self { stage, tries: 0, promised: false, not_before: 0, dialled, ..*self };
+    }
+
+    /// A call begins.
+    pub(crate) fn is_called(&mut self) {
+        self.attempts = self.attempts.saturating_add(1);
+        self.tries = self.tries.saturating_add(1);
+        self.dialled = if self.promised { Dialled::NotAsAsked } else { Dialled::No };
+        (self.promised, self.not_before) = (false, 0);
+    }
+
+    /// Its call is over, and nobody was dialled: as if that call had not been. If it had begun,
+    /// another one follows a little later.
+    pub(crate) fn was_not_dialled(&mut self, begun: bool, now: i64) {
+        let wanted = matches!(self.stage, Stage::ToOffer | Stage::Chosen | Stage::ToTell);
+        if begun && wanted && !self.promised {
+            self.not_before = now.saturating_add(nanos(LATER));
+        }
+        self.attempts = self.attempts.saturating_sub(1);
+        // At another stage than when the call began, it has no tries.
+        self.tries = self.tries.saturating_sub(1);
+        self.promised |= self.dialled == Dialled::NotAsAsked;
+        self.dialled = Dialled::Yes;
     }
 
     /// Is to be called then.
@@ -92,6 +123,7 @@ impl Contact {
     /// Its call is over: another one follows unless it asked for one at a time of its own, or has
     /// had as many as there are.
     pub(crate) fn is_called_no_more(&mut self, template: &Template, now: i64) {
+        self.dialled = Dialled::Yes;
         if !matches!(self.stage, Stage::ToOffer | Stage::Chosen | Stage::ToTell) || self.promised {
             return;
         }
@@ -112,7 +144,7 @@ impl Contact {
         }
     }
 
-    pub(crate) fn kept(&self, calling: Option<AttemptId>) -> KeptContact {
+    pub(crate) fn kept(&self, calling: Option<AttemptId>, accepted_by: Option<By>) -> KeptContact {
         KeptContact {
             stage: self.stage,
             attempts: self.attempts,
@@ -123,6 +155,8 @@ impl Contact {
                 .filter(|nanos| *nanos > 0)
                 .map(Duration::from_nanos),
             calling,
+            dialled: self.dialled,
+            accepted_by,
         }
     }
 }

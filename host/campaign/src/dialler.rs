@@ -150,7 +150,7 @@ impl Dialler {
     /// How a contact stands; none: it is not known.
     pub fn contact(&self, campaign: &str, contact: Row) -> Option<KeptContact> {
         let campaign = self.campaign(*self.campaign_by_name.get(campaign)?)?;
-        Some(campaign.contact(contact)?.kept(campaign.calls().get(&contact).copied()))
+        campaign.standing(contact)
     }
 
     fn take(&mut self, input: Input, out: &mut Vec<Output>) -> Result<(), RefusedInput> {
@@ -166,15 +166,19 @@ impl Dialler {
             Input::Forget(campaign) => self.forget(&campaign, out)?,
             Input::Hours { template, until } => self.hours(&template, until, out)?,
             Input::Room { template, waiting, free, keep } => {
-                self.room(&template, if waiting { 0 } else { free.saturating_sub(keep) })?;
+                let room = if waiting { 0 } else { free.saturating_sub(keep) };
+                self.room(&template, waiting, room)?;
             }
+            Input::Full { template, full } => self.full(&template, full)?,
             Input::Busy(number) => self.numbers.hold(number, Holder::Other),
             Input::Free(number) => self.release(number, Holder::Other)?,
             Input::Placed(attempt) => self.placed(attempt)?,
-            Input::Ended(attempt) => self.ended(attempt, out)?,
-            Input::Claim { campaign, contact } => self.claim(&campaign, contact, out)?,
-            Input::Disposition { campaign, contact, then } => {
-                self.disposition(&campaign, contact, then, out)?;
+            Input::Dials(attempt) => self.dials(attempt, out)?,
+            Input::Ended(attempt) => self.ended(attempt, true, out)?,
+            Input::CannotBegin(attempt) => self.ended(attempt, false, out)?,
+            Input::Claim { campaign, contact, by } => self.claim(&campaign, contact, by, out)?,
+            Input::Disposition { campaign, contact, then, by } => {
+                self.disposition(&campaign, contact, then, by, out)?;
             }
             Input::Choose { campaign, contact } => self.choose(&campaign, contact, out)?,
             Input::NeverAgain(number) => self.do_not_call(number, true, out),

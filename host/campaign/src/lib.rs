@@ -25,8 +25,12 @@
 //!   has said something: claimed, or a [`Then`] other than `Again`.
 //! * A contact whose number is in another call, of a campaign or not, is passed over until that is
 //!   over. A contact on the do-not-call list is passed over for good.
-//! * Nobody is called while the campaign is paused or has ended, outside the template's hours, or
-//!   without room beside the inbound calls ([`Input::Room`]).
+//! * Nobody is called while the campaign is paused or has ended, outside the template's hours,
+//!   without room beside the inbound calls ([`Input::Room`]), or while no call can begin
+//!   ([`Input::Full`]). That is looked at again when the call dials ([`Input::Dials`]): an agent may
+//!   have been looked for meanwhile.
+//! * An attempt is a dial to the contact. That of a call which could not begin, or ends without a
+//!   dial, is given back.
 //! * A wave joins when the campaign has run for so long. That clock stands still while the campaign
 //!   is paused or closed, so that those who know the place best are asked first also where a
 //!   campaign was opened at night.
@@ -39,6 +43,8 @@
 //!   then the others who were noted are called and told. If the chosen one declines or is not
 //!   reached, the planner is asked again.
 //! * A place of a campaign whose list is over can still be claimed, by who calls back.
+//! * What was accepted in one call stays, whatever comes of the attempt that is under way: that is
+//!   told so ([`Output::Accepted`]).
 //! * Whoever has a place may give it back ([`Input::Disposition`]). Then the campaign goes on, also
 //!   one that had ended because all places were taken.
 //!
@@ -56,7 +62,8 @@
 //! # When the host was away
 //! Every input's [`Output::Keep`]s are to be committed together, before anything else that it said
 //! is done. So an attempt is in the journal before its call begins. [`Input::Restore`] puts
-//! everything back. A call that was under way and is not alive counts as made: perhaps it rang.
+//! everything back. A call that was under way and is not alive counts as made, also if it had not
+//! dialled: perhaps it rang.
 //!
 //! **Architecture invariant:** between two inputs nobody waits whose turn it is.
 
@@ -73,11 +80,14 @@ mod tests;
 pub use config::{Choose, Template};
 pub use dialler::{Dialler, Status};
 pub use port::{
-    Alarm, AttemptId, Claimed, Input, Kept, KeptCampaign, KeptContact, Listed, NumberKey, Open,
-    Output, Over, Phase, Purpose, RefusedInput, Restored, Row, Stage, Then,
+    Alarm, AttemptId, By, Claimed, Dialled, Input, Kept, KeptCampaign, KeptContact, Listed,
+    NumberKey, Open, Output, Over, Phase, Purpose, RefusedInput, Restored, Row, Stage, Then,
 };
 
 use std::time::Duration;
+
+/// A contact whose call has ended without a dial is called again so much later.
+pub const LATER: Duration = Duration::from_secs(60);
 
 /// A length of time in nanoseconds; 292 years at most.
 fn nanos(time: Duration) -> i64 {

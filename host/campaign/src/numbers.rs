@@ -68,6 +68,11 @@ impl Numbers {
         self.busy.get_mut(&number).map_or(Vec::new(), |busy| std::mem::take(&mut busy.parked))
     }
 
+    /// Whether the number is in a call that is not of a campaign.
+    pub(crate) fn is_in_another(&self, number: NumberKey) -> bool {
+        self.busy.get(&number).is_some_and(|busy| busy.others > 0)
+    }
+
     pub(crate) fn may_call(&self, number: NumberKey) -> bool {
         !self.do_not_call.contains(&number)
     }

@@ -3,7 +3,7 @@
 use crate::Template;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
-use strowger_model::{CampaignName, TemplateName};
+use strowger_model::{CallId, CampaignName, TemplateName};
 
 /// A contact: the row in the list of its campaign, from 0 on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -84,21 +84,38 @@ pub enum Input {
         /// So many of them are kept free.
         keep: u32,
     },
-    /// A number is in one more call that is not of a campaign.
+    /// Whether calls of a template can begin at all: not if the host or the flow has as many as it
+    /// may. They can until that is said.
+    Full {
+        /// Whose campaigns.
+        template: TemplateName,
+        /// They cannot.
+        full: bool,
+    },
+    /// A number is in one more call that is not of a campaign, or was dialled by one.
     Busy(NumberKey),
     /// One of these calls is over.
     Free(NumberKey),
     /// The agents that the call of an attempt needs for now are not counted as free any more
     /// ([`Input::Room`]).
     Placed(AttemptId),
-    /// The call of an attempt is over.
+    /// The call of an attempt is about to dial the contact, perhaps long after it began: what holds
+    /// for a call that begins has to hold still. Refused with [`RefusedInput::NotNow`] otherwise.
+    Dials(AttemptId),
+    /// The call of an attempt is over. If it has not dialled ([`Input::Dials`]), nobody was called:
+    /// it does not count, and the contact is called [a little later](crate::LATER).
     Ended(AttemptId),
+    /// The call of an attempt could not begin: it does not count. [`Input::Full`] comes before, for
+    /// it may be the contact's turn at once.
+    CannotBegin(AttemptId),
     /// Somebody accepts. [`Output::Claimed`] answers.
     Claim {
         /// A place of which campaign.
         campaign: CampaignName,
-        /// Who: in the call of an attempt, or in a call of their own.
+        /// Who.
         contact: Row,
+        /// In which call.
+        by: By,
     },
     /// What is to be done with a contact from now on.
     Disposition {
@@ -108,6 +125,8 @@ pub enum Input {
         contact: Row,
         /// What.
         then: Then,
+        /// In which call.
+        by: By,
     },
     /// The planner chooses one of those who have accepted.
     Choose {
@@ -148,8 +167,21 @@ pub struct Listed {
     pub wave: u8,
 }
 
+/// In which call something was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    /// That of an attempt.
+    Attempt(AttemptId),
+    /// Another one, such as that of a contact who calls back.
+    Call(CallId),
+    /// In none: somebody directs the host.
+    Hand,
+}
+
 /// What is to be done with a contact. Whoever has a place, or has accepted, and says anything but
-/// `Accepted` now, gives it back.
+/// `Accepted` now, gives it back. What was accepted in another call stays if this one is that of an
+/// attempt, or says `Again`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
     /// The place is kept; nothing more for whoever has none.
@@ -169,7 +201,8 @@ pub enum Then {
 pub enum Output {
     /// To be journalled before anything that comes after it is done.
     Keep(Kept),
-    /// Start a call. Report [`Input::Placed`] and [`Input::Ended`].
+    /// Start a call. Report [`Input::Placed`], [`Input::Dials`] and [`Input::Ended`], or
+    /// [`Input::CannotBegin`].
     Due {
         /// Of which campaign.
         campaign: CampaignName,
@@ -205,6 +238,12 @@ pub enum Output {
         attempt: AttemptId,
         /// Why.
         why: Over,
+    },
+    /// The contact of this call has accepted in another call: it stops ringing, or whoever listens
+    /// is told.
+    Accepted {
+        /// Which call.
+        attempt: AttemptId,
     },
     /// The planner is to choose: all have accepted that may, or nobody else is left to be asked.
     ToChoose {
@@ -361,6 +400,25 @@ pub struct KeptContact {
     pub not_before: Option<Duration>,
     /// The call that is under way.
     pub calling: Option<AttemptId>,
+    /// Whether that call has dialled the contact.
+    #[serde(default)]
+    pub dialled: Dialled,
+    /// In which call the contact has accepted last.
+    #[serde(default)]
+    pub accepted_by: Option<By>,
+}
+
+/// Whether a call has dialled its contact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dialled {
+    /// It has, or there is none.
+    #[default]
+    Yes,
+    /// Not yet.
+    No,
+    /// Not yet, and the contact had asked for this call.
+    NotAsAsked,
 }
 
 /// What is to be done about a contact, or came of it.
@@ -424,6 +482,9 @@ pub enum RefusedInput {
     /// As many are chosen as there are places.
     #[error("as many are chosen for campaign {0:?} as there are places")]
     AllChosen(CampaignName),
+    /// The contact may not be called at this moment.
+    #[error("the contact may not be called now: {0}")]
+    NotNow(&'static str),
     /// The number is in no call that is not of a campaign.
     #[error("the number is in no call")]
     NotBusy,

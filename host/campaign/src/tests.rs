@@ -2,6 +2,7 @@
 
 mod course;
 mod interleavings;
+mod overlaps;
 mod planner;
 mod properties;
 mod restart;

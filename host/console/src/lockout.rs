@@ -20,7 +20,7 @@ const OF_ACCOUNT: u32 = 10;
 /// Wrong passwords from one address within [`WINDOW`]: several people may be behind it.
 const OF_ADDRESS: u32 = 50;
 
-/// So many accounts and addresses are remembered; above it, those are forgotten that began first.
+/// So many accounts and addresses are remembered; above it, the half is forgotten that began first.
 const REMEMBERED: usize = 10_000;
 
 /// Longer names are nobody's.
@@ -58,9 +58,10 @@ impl Lockout {
             all.retain(|_, attempts| now.duration_since(attempts.first) < WINDOW);
         }
         if all.len() >= REMEMBERED {
-            let oldest = all.iter().min_by_key(|(_, attempts)| attempts.first);
-            let oldest = oldest.map(|(what, _)| what.clone());
-            oldest.and_then(|what| all.remove(&what));
+            let mut firsts: Vec<Instant> = all.values().map(|attempts| attempts.first).collect();
+            firsts.sort();
+            let middle = firsts[firsts.len() / 2];
+            all.retain(|_, attempts| attempts.first > middle);
         }
         let limits = [(of(account), OF_ACCOUNT), (network(address), OF_ADDRESS)];
         for (what, limit) in &limits {
@@ -149,6 +150,6 @@ mod tests {
         for nth in 0..2 * REMEMBERED as u32 {
             let _ = lockout.attempt(&nth.to_string(), IpAddr::from(nth.to_be_bytes()), now);
         }
-        assert!(lockout.attempts().len() <= REMEMBERED + 2);
+        assert!(lockout.attempts().len() <= REMEMBERED + 1);
     }
 }

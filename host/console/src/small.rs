@@ -117,7 +117,7 @@ impl Host for Small {
                 connected: inside.connected,
                 error: None,
             },
-            site: v1::SiteStatus { in_force: true, error: None },
+            site: v1::SiteStatus { in_force: true, error: None, warnings: Vec::new() },
             flows: v1::FlowsStatus { serving: 1, wrong: Vec::new() },
             journal: v1::JournalStatus { pending: 0, stuck_since: None, error: None },
             mail: v1::MailStatus { server: true, waiting: 0, failed: 0, error: None },
@@ -234,6 +234,10 @@ impl Host for Small {
 
     async fn campaign_contacts(&self, _: &CampaignName) -> Result<Vec<v1::CampaignContact>, Error> {
         Ok(Vec::new())
+    }
+
+    async fn shifts(&self, _: v1::WhichShifts) -> Result<v1::Shifts, Error> {
+        Ok(v1::Shifts::default())
     }
 
     async fn direct_campaign(

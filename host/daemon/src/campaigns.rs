@@ -7,20 +7,19 @@ use strowger_exchange::{CampaignError, Exchange};
 use strowger_model::{
     CampaignName, PhoneNumber, TemplateName, Timestamp,
     campaign::{
-        CampaignNow, ContactNow, ContactStage, Direct, End, NeverCalled, NewCampaign, WaitsFor,
-        wrong_by,
+        CampaignNow, ContactNow, ContactStage, Direct, NeverCalled, NewCampaign, WaitsFor, wrong_by,
     },
     command::Field,
-    read::CampaignStage,
+    read::{CampaignEnd, CampaignStage},
 };
 use strowger_site::{Problem, Site, address::NUMBER, campaign_list, number_list};
 
 pub(crate) fn campaign(now: CampaignNow) -> v1::Campaign {
     let end = now.end.map(|end| match end {
-        End::Filled => v1::CampaignEnd::Filled,
-        End::ListOver => v1::CampaignEnd::ListOver,
-        End::TimeOver => v1::CampaignEnd::TimeOver,
-        End::Stopped => v1::CampaignEnd::Stopped,
+        CampaignEnd::Filled => v1::CampaignEnd::Filled,
+        CampaignEnd::ListOver => v1::CampaignEnd::ListOver,
+        CampaignEnd::TimeOver => v1::CampaignEnd::TimeOver,
+        CampaignEnd::Stopped => v1::CampaignEnd::Stopped,
     });
     let waits_for = now.waits_for.map(|waits| match waits {
         WaitsFor::Hours => v1::WaitsFor::Hours,
@@ -28,6 +27,7 @@ pub(crate) fn campaign(now: CampaignNow) -> v1::Campaign {
         WaitsFor::Flow => v1::WaitsFor::Flow,
         WaitsFor::Pbx => v1::WaitsFor::Pbx,
         WaitsFor::Journal => v1::WaitsFor::Journal,
+        WaitsFor::Room => v1::WaitsFor::Room,
     });
     v1::Campaign {
         campaign: now.opened.name,
@@ -156,7 +156,9 @@ pub(crate) fn not_done(why: CampaignError) -> Error {
         CampaignError::NoTemplate { .. }
         | CampaignError::NoCampaign { .. }
         | CampaignError::NoContact(..) => Error::not_found(why),
-        CampaignError::Taken(_) | CampaignError::Refused(_) => Error::conflict(why),
+        CampaignError::Taken(_) | CampaignError::Refused(_) | CampaignError::NoFlow { .. } => {
+            Error::conflict(why)
+        }
         _ => Error::bad_request(why),
     }
 }

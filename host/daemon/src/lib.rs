@@ -8,7 +8,7 @@
 //!   say themselves.
 //! * `control`: the socket by which commands and programs reach the host.
 //! * `running`: the host as the API shows it; `answers`: from the types of the inside to those of the
-//!   API, `campaigns` those of campaigns.
+//!   API, `campaigns` those of campaigns, `shifts` their figures.
 //! * `status`: how the host is, as a whole; `checklist`: what is prepared for an emergency.
 //! * `accounts`: who may use the host.
 //! * `doctor`: what is wrong with a set-up, whether the host runs or not.
@@ -28,6 +28,7 @@ mod doctor;
 mod paperwork;
 mod running;
 mod serve;
+mod shifts;
 mod status;
 mod supervise;
 mod surroundings;

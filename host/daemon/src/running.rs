@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::Accounts,
-    answers, campaigns, checklist, paperwork,
+    answers, campaigns, checklist, paperwork, shifts,
     status::{self, Vitals},
     test_call::{Stage, TestLegs},
     watch::Watch,
@@ -177,6 +177,10 @@ impl Host for Running {
         let contacts = self.exchange.campaign_contacts(campaign.as_str());
         let contacts = contacts.map_err(campaigns::not_done)?;
         Ok(contacts.into_iter().map(campaigns::contact).collect())
+    }
+
+    async fn shifts(&self, which: v1::WhichShifts) -> Result<v1::Shifts, Error> {
+        Ok(shifts::shifts(&self.exchange, &self.catalogue.current().site, which))
     }
 
     async fn direct_campaign(

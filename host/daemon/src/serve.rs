@@ -336,6 +336,9 @@ fn tell(report: &Report) {
     if report.site_changed {
         tracing::info!("the new site file is used from now on");
     }
+    for warning in &report.warnings {
+        tracing::warn!("\n{}", warning.as_warning());
+    }
     let mut shown = 0;
     for (nth, problem) in report.problems.iter().map(ToString::to_string).enumerate() {
         let left = report.problems.len() - nth;

@@ -156,6 +156,7 @@ pub(crate) fn without_mail(vitals: &Vitals) -> v1::Status {
             in_force: vitals.catalogue.current().site.source.is_some(),
             error: (!problems.is_empty())
                 .then(|| problems.iter().map(Problem::to_string).collect()),
+            warnings: vitals.catalogue.report().warnings.iter().map(Problem::as_warning).collect(),
         },
         flows: v1::FlowsStatus {
             serving: flows.iter().filter(|flow| flow.version.is_some()).count() as u64,

@@ -228,6 +228,11 @@ impl Running {
     }
 
     fn commit(&mut self, out: Out, mut changes: Vec<Change>) {
+        for command in &out.commands {
+            if let PbxCommand::Dial { leg, to, .. } = command {
+                self.exchange.number_is_dialled(self.call.id(), leg, to);
+            }
+        }
         let over = self.call.is_over();
         if over {
             self.call.close(self.exchange.clock.now());

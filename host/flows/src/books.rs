@@ -165,6 +165,8 @@ impl Books {
             ..Report::default()
         };
         self.site = site;
+        let lacking = self.site.as_deref().map(|site| files.templates_without_flow(site));
+        report.warnings = lacking.unwrap_or_default();
         for (name, book) in &mut self.flows {
             book.exists = files.flows.contains_key(name) || !files.complete;
             if !book.exists && book.was.serving.take().is_some() {

@@ -21,7 +21,7 @@ use std::{
 };
 use strowger_model::{FlowName, FlowVersion, Timestamp, archive::Decided};
 use strowger_sandbox::Engine;
-use strowger_site::{CampaignTemplate, Problem, Report, Site, problem::list, source::child};
+use strowger_site::{Problem, Report, Site, problem::list};
 
 /// Flows as loaded, and the way to replace them.
 pub struct Catalogue {
@@ -335,22 +335,6 @@ impl Catalogue {
     }
 }
 
-/// Templates of campaigns whose flow is not there. A site that has none before it serves all the
-/// same: their campaigns call nobody.
-fn without_flow(site: &Site, files: &Files) -> Vec<Problem> {
-    let is_there = |flow: &FlowName| files.flows.contains_key(flow) || !files.complete;
-    let templates = site.campaigns.values().filter(|template| !is_there(&template.flow));
-    let problem = |template: &CampaignTemplate| {
-        let at = child(&child("/campaigns", template.name.as_str()), "flow");
-        let flow = &template.flow;
-        let problem = site.source.as_ref()?.at_value(&at, format!("no flow `{flow}`"));
-        let known = files.flows.keys().map(FlowName::as_str);
-        let help = format!("its file is `{flow}/flow.toml` in the folder of the site file");
-        Some(problem.help(help).suggest(flow.as_str(), known))
-    };
-    templates.filter_map(problem).collect()
-}
-
 /// Plans for the site as the files say, or if that cannot be, for the site as it was. Says which,
 /// and what is wrong with the site or the folder.
 pub(crate) fn choose(
@@ -361,13 +345,7 @@ pub(crate) fn choose(
 ) -> (Option<Arc<Site>>, Plan, Vec<Problem>) {
     let mut problems = files.problems.clone();
     let site = match &files.site {
-        Ok(site) => {
-            let site = was_site.filter(|was| was.version == site.version).unwrap_or(site);
-            let lacking = without_flow(site, files);
-            let good = lacking.is_empty();
-            problems.extend(lacking);
-            if good { Some(site) } else { was_site.or(Some(site)) }
-        }
+        Ok(site) => Some(was_site.filter(|was| was.version == site.version).unwrap_or(site)),
         Err(wrong) => {
             problems.extend(wrong.iter().cloned());
             was_site

@@ -45,5 +45,8 @@ pub fn check(path: &Path, plugins_dir: &Path, engine: &Engine) -> Report {
         origin.is_some_and(|origin| is_about(path, &origin.source.path))
     };
     let good = plan.taken.iter().filter(about).map(FlowName::to_string).collect();
-    Report { good, ..Report::default() }.with(problems)
+    let mut warnings =
+        files.site.as_ref().map_or_else(|_| Vec::new(), |site| files.templates_without_flow(site));
+    warnings.retain(|warning| of_site(&warning.file));
+    Report { good, warnings, ..Report::default() }.with(problems)
 }

@@ -14,8 +14,8 @@ use std::{
 use strowger_model::FlowName;
 use strowger_sandbox::{LoadError, Plugin};
 use strowger_site::{
-    Problem, Site, read_site,
-    source::{Source, read_whole},
+    CampaignTemplate, Problem, Site, read_site,
+    source::{Source, child, read_whole},
 };
 
 /// The name of the site file in the folder of flows.
@@ -67,6 +67,22 @@ impl Files {
     pub(crate) fn aside(&self) -> impl Iterator<Item = &Origin> {
         let read = self.flows.values().flatten();
         read.filter(|origin| matches!(origin.plugin, Err(NoPlugin::NotNeeded)))
+    }
+
+    /// Templates of campaigns whose flow has no file: no campaign can be opened from them.
+    pub(crate) fn templates_without_flow(&self, site: &Site) -> Vec<Problem> {
+        let is_there = |flow: &FlowName| self.flows.contains_key(flow) || !self.complete;
+        let templates = site.campaigns.values().filter(|template| !is_there(&template.flow));
+        let problem = |template: &CampaignTemplate| {
+            let at = child(&child("/campaigns", template.name.as_str()), "flow");
+            let flow = &template.flow;
+            let problem = site.source.as_ref()?.at_value(&at, format!("no flow `{flow}`"));
+            let known = self.flows.keys().map(FlowName::as_str);
+            let help = "no campaign can be opened from this template: write the flow file, or \
+                        take the template out";
+            Some(problem.help(help).suggest_near(flow.as_str(), known))
+        };
+        templates.filter_map(problem).collect()
     }
 
     /// The flow files of a folder: `NAME/flow.toml` and `NAME.toml`.

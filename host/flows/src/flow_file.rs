@@ -81,7 +81,8 @@ pub(crate) struct PermissionsFile {
     pub(crate) log_in: Vec<String>,
     /// Patterns of numbers that may be shown instead of `caller_id`.
     pub(crate) caller_ids: Vec<String>,
-    /// Mail addresses to which mail may go. `*@` and a domain means all addresses of the domain.
+    /// Mail addresses to which mail may go. `*@` and a domain means all addresses of the domain;
+    /// `*` means all addresses.
     pub(crate) mail: Vec<String>,
     /// Switches that may be turned.
     pub(crate) switches: Vec<String>,

@@ -103,16 +103,17 @@ impl Reader<'_> {
         }
     }
 
-    /// The addresses to which the flow may write; a `*` may stand for every name.
+    /// The addresses to which the flow may write; a `*` may stand for every name, or
+    /// for every address.
     fn mail_addresses(&mut self, addresses: &[String]) {
         for (index, address) in addresses.iter().enumerate() {
-            let good = address.split_once('@').is_some_and(|(name, domain)| {
+            let named = address.split_once('@').is_some_and(|(name, domain)| {
                 !name.is_empty()
                     && domain.contains('.')
                     && !address.contains(char::is_whitespace)
                     && !domain.contains('*')
             });
-            if !good {
+            if !named && address != "*" {
                 let at = format!("/permissions/mail/{index}");
                 let problem = self.source.at_value(&at, format!("not a mail address: `{address}`"));
                 self.problems.push(

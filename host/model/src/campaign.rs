@@ -1,8 +1,11 @@
 //! Campaigns: people who are called one after another, until so many places are filled.
 
 use crate::{
-    AgentName, CampaignName, PhoneNumber, TemplateName, Timestamp, command::Field,
-    read::CampaignStage, strangers::is_one_line, switch::MOST_BY,
+    AgentName, CampaignName, PhoneNumber, TemplateName, Timestamp,
+    command::Field,
+    read::{CampaignEnd, CampaignStage},
+    strangers::is_one_line,
+    switch::MOST_BY,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -139,7 +142,7 @@ pub struct CampaignNow {
     /// Whether contacts are called.
     pub stage: CampaignStage,
     /// Why it has ended.
-    pub end: Option<End>,
+    pub end: Option<CampaignEnd>,
     /// A planner chooses among those who accept.
     pub planner_chooses: bool,
     /// Places filled.
@@ -156,6 +159,8 @@ pub struct CampaignNow {
     pub accepted: u32,
     /// Why nobody is called now although the campaign runs; none: somebody may be.
     pub waits_for: Option<WaitsFor>,
+    /// When there was an alarm, since this host runs: places are left, or a planner has to choose.
+    pub alarms: Vec<Timestamp>,
 }
 
 /// Why nobody is called at the moment.
@@ -172,20 +177,8 @@ pub enum WaitsFor {
     Pbx,
     /// The journal cannot be written: who is called now might be called again by the next host.
     Journal,
-}
-
-/// Why a campaign has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum End {
-    /// All places are filled.
-    Filled,
-    /// There is nobody left to be called. A place that is left can still be claimed.
-    ListOver,
-    /// Its time is over.
-    TimeOver,
-    /// Somebody stopped it.
-    Stopped,
+    /// The host or the flow has as many calls as it may, or too much waits for the journal.
+    Room,
 }
 
 /// A contact of a campaign as it stands now, for people.

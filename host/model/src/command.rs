@@ -360,6 +360,9 @@ pub struct OpenCampaign {
     pub goal: u32,
     /// What it is about.
     pub fields: Vec<Field>,
+    /// Nobody is called from then on.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 /// How to listen to an agent.

@@ -4,6 +4,7 @@ use crate::{
     AgentName, CallId, FlowName, OrderId, PhoneNumber, QueueName, Timestamp,
     command::{ContactOf, Field, Target},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -218,6 +219,9 @@ pub struct CampaignStatus {
     pub remaining: u32,
     /// What it is about.
     pub fields: Vec<Field>,
+    /// Why it has ended.
+    #[serde(default)]
+    pub end: Option<CampaignEnd>,
 }
 
 /// Whether the contacts of a campaign are called.
@@ -228,6 +232,20 @@ pub enum CampaignStage {
     Running,
     Paused,
     Ended,
+}
+
+/// Why a campaign has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CampaignEnd {
+    /// All places are filled.
+    Filled,
+    /// There is nobody left to be called. A place that is left can still be claimed.
+    ListOver,
+    /// Its time is over.
+    TimeOver,
+    /// Somebody stopped it.
+    Stopped,
 }
 
 /// A contact of a campaign as it stands.
@@ -299,6 +317,8 @@ pub const SYSTEM_RANDOM: u32 = 1 << 31;
 pub trait Reads {
     /// The step's instant.
     fn now(&self) -> Moment;
+    /// The instant of a civil date and time of the site.
+    fn instant(&self, civil: &str) -> Option<Timestamp>;
     /// A schedule of the site.
     fn schedule(&self, name: &str) -> Option<ScheduleStatus>;
     /// The position of a switch. The call is told when it is turned.

@@ -96,6 +96,7 @@ pub enum Read {
     AuthorityToTurn(String, String, Authority),
     CampaignContact(String, String, Option<ListedContact>),
     CallBack(String, Option<CallBackStatus>),
+    Instant(String, Option<Timestamp>),
 }
 
 /// Where answers come from: asked once for each question, or looked up.
@@ -260,6 +261,7 @@ macro_rules! reads {
                 authority_over: Authority -> Authority,
                 switch_named: SwitchNamed -> Option<SiteSwitch>,
                 call_back: CallBack -> Option<CallBackStatus>,
+                instant: Instant -> Option<Timestamp>,
             }
 
             named_twice! {

@@ -5,7 +5,8 @@
 //! * [`outbox`]: which mail is tried when, and what came of it. [`courier`]: one mail to the mail
 //!   server; `wire`: the connection to it. [`config`]: the table `[mail]` of `strowger.toml`.
 //! * [`cases`]: how people change cases and the notes of calls that are over.
-//! * [`report`]: records and cases made into figures.
+//! * [`report`]: records and cases made into figures. [`shifts`]: campaigns made into those of a flex
+//!   pool.
 //!
 //! **Architecture invariants:** a mail is in the journal with the step that ordered it before
 //! anything is sent, and is tried until the mail server has it. When the host dies between the two
@@ -18,6 +19,7 @@ pub mod config;
 pub mod courier;
 pub mod outbox;
 pub mod report;
+pub mod shifts;
 mod wire;
 
 pub use cases::{KeepError, add_case, close_case, note_case, note_record};

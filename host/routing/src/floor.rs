@@ -326,7 +326,7 @@ impl Floor {
         if !this.may_be_hopeless() {
             return;
         }
-        let here = this.wanting.iter().chain(this.served.iter());
+        let here = this.line();
         let hope = |pool: &PoolIx, entry: &Entry| self.pools[pool.0 as usize].has_hope_for(entry);
         let hopeless: Vec<(EntryIx, EntryId, Left)> = here
             .filter_map(|rank| Some((rank, self.entries.get(rank.entry)?)))

@@ -115,6 +115,10 @@ impl Pool {
         self.config.strategy == Strategy::LongestIdle
     }
 
+    pub(crate) fn line(&self) -> impl Iterator<Item = Rank> + '_ {
+        self.wanting.iter().chain(self.served.iter())
+    }
+
     pub(crate) fn waiting(&self) -> usize {
         self.wanting.len() + self.served.len()
     }

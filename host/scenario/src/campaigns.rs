@@ -8,13 +8,15 @@ use crate::{
     term::{CIVIL, When, civil, instant},
     timeline::{Timeline, word},
 };
+use chrono::DateTime;
+use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Duration};
 use strowger_exchange::Exchange;
 use strowger_model::{
-    PhoneNumber,
+    PhoneNumber, Timestamp,
     campaign::{Direct, NewCampaign, Person},
     command::Field,
     read::CampaignStage,
@@ -56,6 +58,10 @@ pub struct Campaign {
     /// Why it must have ended: `filled`, `list-over`, `time-over` or `stopped`; or `running`.
     #[schemars(with = "Option<String>")]
     pub ends: Option<Spanned<String>>,
+    /// When there must have been an alarm, because places are left or a planner has to choose; and at
+    /// no other time.
+    #[schemars(with = "Option<Vec<When>>")]
+    pub alarms: Option<Spanned<Vec<When>>>,
     /// What must have come of contacts in the end, by the last disposition; `-`: nothing was said.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
@@ -109,6 +115,10 @@ pub struct ContactCall {
     /// The id of the contact.
     #[schemars(with = "String")]
     pub contact: Spanned<String>,
+    /// When it must begin: seconds from the start of the scenario, or civil date and time of the
+    /// site.
+    #[schemars(with = "Option<When>")]
+    pub at: Option<Spanned<When>>,
     /// Which call of this contact; 1 if not given.
     #[serde(default = "one")]
     pub attempt: u32,
@@ -123,6 +133,26 @@ pub struct ContactCall {
     /// The outcome on the record.
     #[schemars(with = "Option<String>")]
     pub outcome: Option<Spanned<String>>,
+}
+
+/// By which times of a scenario are meant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    pub(crate) start: Timestamp,
+    pub(crate) zone: Tz,
+}
+
+impl Clock {
+    fn since(self, at: When) -> Duration {
+        at.since(self.start, self.zone)
+    }
+
+    /// A time since the start, as civil date and time.
+    fn shown(self, since: Duration) -> String {
+        let at = self.start.0 + since.as_millis() as u64 + 500;
+        let at = DateTime::from_timestamp_millis(at as i64).unwrap_or_default();
+        at.with_timezone(&self.zone).format("%Y-%m-%d %H:%M:%S").to_string()
+    }
 }
 
 fn campaign() -> String {
@@ -219,14 +249,9 @@ impl Campaign {
         expected: &[Expected],
         exchange: &Exchange,
         timelines: &[Timeline],
+        clock: Clock,
     ) -> Vec<Failure> {
         let mut failures = Vec::new();
-        let mut differs = |span: Range<usize>, what: String, wanted: &str, found: &str| {
-            if wanted != found {
-                let expected = format!("{what}: {wanted}");
-                failures.push(Failure { span: Some(span), expected, happened: found.to_owned() });
-            }
-        };
         let now = match exchange.campaign_now(&self.name) {
             Ok(now) => now,
             Err(error) => {
@@ -237,11 +262,23 @@ impl Campaign {
         };
         if let Some(reached) = &self.reached {
             let (wanted, found) = (reached.get_ref().to_string(), now.reached.to_string());
-            differs(reached.span(), "places filled".to_owned(), &wanted, &found);
+            failures.extend(differs(reached.span(), "places filled".to_owned(), &wanted, &found));
         }
         if let Some(ends) = &self.ends {
             let found = now.end.map_or_else(|| "running".to_owned(), |end| word(&end));
-            differs(ends.span(), "the campaign's end".to_owned(), ends.get_ref(), &found);
+            failures.extend(differs(
+                ends.span(),
+                "the campaign's end".to_owned(),
+                ends.get_ref(),
+                &found,
+            ));
+        }
+        if let Some(alarms) = &self.alarms {
+            let wanted = alarms.get_ref().iter().map(|at| clock.shown(clock.since(*at)));
+            let found = now.alarms.iter().map(|at| clock.shown(at.since(clock.start)));
+            let [wanted, found] = [wanted.collect::<Vec<_>>(), found.collect()];
+            let [wanted, found] = [wanted, found].map(|all| all.join(", "));
+            failures.extend(differs(alarms.span(), "alarms".to_owned(), &wanted, &found));
         }
         let contacts = exchange.campaign_contacts(&self.name).unwrap_or_default();
         let of = |id: &str| contacts.iter().find(|contact| contact.person.id == id);
@@ -251,17 +288,39 @@ impl Campaign {
                 None => "no such contact",
                 Some(disposed) => disposed.map_or("-", |disposed| disposed.outcome.as_str()),
             };
-            differs(outcome.span(), format!("outcome of {id}"), outcome.get_ref(), found);
+            failures.extend(differs(
+                outcome.span(),
+                format!("outcome of {id}"),
+                outcome.get_ref(),
+                found,
+            ));
         }
         for (id, attempts) in &self.attempts {
             let found = of(id).map_or(0, |contact| contact.attempts).to_string();
             let wanted = attempts.get_ref().to_string();
-            differs(attempts.span(), format!("calls to {id}"), &wanted, &found);
+            failures.extend(differs(attempts.span(), format!("calls to {id}"), &wanted, &found));
         }
+        failures.extend(self.judge_calls(expected, timelines, clock));
+        failures
+    }
+
+    fn judge_calls(
+        &self,
+        expected: &[Expected],
+        timelines: &[Timeline],
+        clock: Clock,
+    ) -> Vec<Failure> {
+        let mut failures = Vec::new();
         for (call, expected) in self.calls.iter().zip(expected) {
             let wanted = (self.name.as_str(), call.contact.get_ref().as_str(), call.attempt);
             match timelines.iter().find(|timeline| timeline.contact() == Some(wanted)) {
                 Some(timeline) => {
+                    if let Some(at) = &call.at {
+                        let [wanted, found] = [clock.since(*at.get_ref()), timeline.arrived()]
+                            .map(|at| clock.shown(at));
+                        let what = format!("call to {}", call.contact.get_ref());
+                        failures.extend(differs(at.span(), what, &wanted, &found));
+                    }
                     failures.extend(judge_contact(expected, call.outcome.as_ref(), timeline));
                 }
                 None => failures.push(Failure {
@@ -275,7 +334,15 @@ impl Campaign {
     }
 }
 
-fn fields(fields: &BTreeMap<String, String>) -> Vec<Field> {
+/// What was found and is not what was wanted.
+fn differs(span: Range<usize>, what: String, wanted: &str, found: &str) -> Option<Failure> {
+    let expected = format!("{what}: {wanted}");
+    let failure = || Failure { span: Some(span), expected, happened: found.to_owned() };
+    (wanted != found).then(failure)
+}
+
+/// In the words of the host.
+pub(crate) fn fields(fields: &BTreeMap<String, String>) -> Vec<Field> {
     let field = |(key, value): (&String, &String)| Field { key: key.clone(), value: value.clone() };
     fields.iter().map(field).collect()
 }

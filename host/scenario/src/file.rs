@@ -161,6 +161,9 @@ pub struct Contact {
     /// Groups that the contact belongs to.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Further columns of the contact file, such as `{ mail = "an@zorg.example" }`.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
 }
 
 /// A call of before the scenario.
@@ -240,6 +243,8 @@ pub enum Manner {
     Declines,
     /// Cannot be reached.
     Unreachable,
+    /// Gives no sign: it does not even ring.
+    Silent,
 }
 
 /// A caller, and what must come of the call.

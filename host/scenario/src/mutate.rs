@@ -1,6 +1,6 @@
 //! Proof that scenarios hold a flow's figures fast: every figure of its settings and cases, and of
-//! the opening hours and queues that it uses, is altered in turn, by as little as can be, and some
-//! scenario must fail.
+//! the opening hours and queues that it uses and the campaigns that it serves, is altered in turn, by
+//! as little as can be, and some scenario must fail.
 //!
 //! A figure is a number, a switch between yes and no, a run of digits in a text (a telephone
 //! number, opening hours that are spoken), a time of day or a weekday in opening hours, or a
@@ -12,7 +12,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use strowger_flows::{LoadedFlow, Snapshot};
 use strowger_model::{Timestamp, read::ScheduleStatus};
 use strowger_sandbox::Engine;
-use strowger_site::Problem;
+use strowger_site::{CampaignTemplate, Problem};
 
 /// A figure, altered.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,8 +64,14 @@ fn mutations(flow: &LoadedFlow) -> Vec<Mutation> {
             }
         });
     }
-    let names = texts(&flow.settings);
     let site = flow.site.written();
+    let serves = |template: &CampaignTemplate| template.flow == flow.name;
+    let templates = flow.site.campaigns.values().filter(|template| serves(template));
+    let own: Vec<&CampaignTemplate> = templates.collect();
+    let own_written = || own.iter().map(|template| &site["campaigns"][template.name.as_str()]);
+    // The hours of its campaigns are its own, too.
+    let mut names = texts(&flow.settings);
+    names.extend(own_written().flat_map(texts));
     // A queue may have the name of a schedule.
     let is_queue = |name: &str| flow.site.queues.contains_key(name) && !sets_schedules(flow);
     let schedules = entries(&site, "schedules");
@@ -88,6 +94,14 @@ fn mutations(flow: &LoadedFlow) -> Vec<Mutation> {
             let path = ["queues".to_owned(), name.clone(), "cap".to_owned()];
             found.push(Mutation::new("site", true, &path, &queue["cap"], &from, to));
         }
+    }
+    for (template, written) in own.iter().zip(own_written()) {
+        let mut path = vec!["campaigns".to_owned(), template.name.to_string()];
+        walk(written, &mut path, &mut |path, value| {
+            for (from, to) in alterations(value) {
+                found.push(Mutation::new("site", true, path, value, &from, to));
+            }
+        });
     }
     found
 }

@@ -1,13 +1,17 @@
 //! Contacts and rosters of a scenario's own, in the place of the site's.
 
 use crate::{
-    Scenario,
+    Scenario, campaigns,
     file::{Contact, OnDuty},
     term::civil,
 };
 use chrono::NaiveDateTime;
 use std::{collections::BTreeSet, sync::Arc};
-use strowger_model::{AgentName, PhoneNumber, command::Target, read};
+use strowger_model::{
+    AgentName, PhoneNumber,
+    command::{Field, Target},
+    read,
+};
 use strowger_site::{Contacts, Problem, Site};
 
 /// The site with the people of a scenario, as far as it names any.
@@ -54,7 +58,7 @@ fn known(
     index: usize,
     contact: &Contact,
     site: &Site,
-) -> Result<(read::Contact, Vec<PhoneNumber>), String> {
+) -> Result<(read::Contact, Vec<PhoneNumber>, Vec<Field>), String> {
     let number = |text: &String| {
         site.number(text).ok_or_else(|| format!("not a telephone number: {text:?}"))
     };
@@ -71,7 +75,7 @@ fn known(
         do_not_call: contact.do_not_call,
         tags: contact.tags.clone(),
     };
-    Ok((known, numbers))
+    Ok((known, numbers, campaigns::fields(&contact.fields)))
 }
 
 fn callable(text: &str, site: &Site) -> Result<Target, String> {

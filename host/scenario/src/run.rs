@@ -418,7 +418,9 @@ impl Prepared {
         }
         if how.expectations {
             for (campaign, expected) in scenario.written.campaigns.iter().zip(&self.of_campaigns) {
-                failures.extend(campaign.get_ref().judge(expected, exchange, &report.calls));
+                let clock = campaigns::Clock { start: self.start, zone: self.flow.site.time_zone };
+                let judged = campaign.get_ref().judge(expected, exchange, &report.calls, clock);
+                failures.extend(judged);
             }
         }
         let placed = failures

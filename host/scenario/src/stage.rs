@@ -147,6 +147,7 @@ pub(crate) fn behaviour(manner: Manner, after: f64, talks: f64, keys: &[Keyed]) 
         Manner::Busy => Phone::new(Then::Busy),
         Manner::Declines => Phone::new(Then::Declines(seconds(after))),
         Manner::Unreachable => Phone::new(Then::Unknown),
+        Manner::Silent => Phone::new(Then::Unreachable),
     };
     let keys =
         keys.iter().map(|keyed| Keys { after: seconds(keyed.at), digits: keyed.digits.clone() });

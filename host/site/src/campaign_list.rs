@@ -215,7 +215,7 @@ fn person(contact: &Contact, number: PhoneNumber, wave: usize) -> Person {
         name: contact.name.to_string(),
         language: contact.language.as_deref().map(str::to_owned),
         tags: contact.tags.iter().map(ToString::to_string).collect(),
-        fields: Vec::new(),
+        fields: contact.fields.to_vec(),
         wave: u8::try_from(wave).unwrap_or(u8::MAX),
     }
 }
@@ -240,13 +240,13 @@ tags = ["{department}", "{{all}}"]
 after = 600
 tags = ["intern", "extern"]
 "#;
-    const CONTACTS: &str = "id,kind,name,numbers,language,do_not_call,tags\n\
-        a,nurse,An,0470 00 00 01,,,extern\n\
-        b,nurse,Bo,0470 00 00 02;0470 00 00 22,fr-BE,,intern;geriatrie\n\
-        c,nurse,Co,0470 00 00 03,,yes,geriatrie\n\
-        d,nurse,Di,,,,geriatrie\n\
-        e,nurse,Eva,0470 00 00 05,,,{all}\n\
-        f,nurse,Fay,0470 00 00 06,,,spoed\n";
+    const CONTACTS: &str = "id,kind,name,numbers,language,do_not_call,tags,mail\n\
+        a,nurse,An,0470 00 00 01,,,extern,\n\
+        b,nurse,Bo,0470 00 00 02;0470 00 00 22,fr-BE,,intern;geriatrie,bo@zorg.example\n\
+        c,nurse,Co,0470 00 00 03,,yes,geriatrie,\n\
+        d,nurse,Di,,,,geriatrie,\n\
+        e,nurse,Eva,0470 00 00 05,,,{all},\n\
+        f,nurse,Fay,0470 00 00 06,,,spoed,\n";
 
     fn site() -> Site {
         let folder = tempfile::tempdir().unwrap();
@@ -446,6 +446,7 @@ tags = ["intern", "extern"]
         let bo = &people_of_waves(&site, template, &geriatrics)[0];
         let number = bo.number.as_ref().map(PhoneNumber::as_str);
         assert_eq!((number, bo.language.as_deref()), (Some("+32470000002"), Some("fr-BE")));
+        assert_eq!(bo.fields, [field("mail", "bo@zorg.example")], "columns of its own");
         assert_eq!((&*bo.name, bo.tags.join(" ")), ("Bo", "intern geriatrie".to_owned()));
     }
 }

@@ -9,7 +9,7 @@ use std::{
     hash::Hash,
     sync::Arc,
 };
-use strowger_model::{AgentName, PhoneNumber, read};
+use strowger_model::{AgentName, PhoneNumber, command::Field, read};
 
 /// The contacts of a site.
 #[derive(Debug, Default)]
@@ -44,6 +44,8 @@ pub struct Contact {
     pub do_not_call: bool,
     /// Groups that the contact belongs to.
     pub tags: Arc<[Arc<str>]>,
+    /// The further columns of the file.
+    pub fields: Box<[Field]>,
 }
 
 /// Which contacts are wanted; what is none does not matter.
@@ -80,16 +82,16 @@ impl From<&Contact> for read::Contact {
 }
 
 impl Contacts {
-    /// Contacts with their numbers. Says which have an id or a number that another has.
+    /// Contacts with their numbers and fields. Says which have an id or a number that another has.
     ///
     /// # Errors
     /// The places of those in the list.
     pub fn new(
-        people: impl IntoIterator<Item = (read::Contact, Vec<PhoneNumber>)>,
+        people: impl IntoIterator<Item = (read::Contact, Vec<PhoneNumber>, Vec<Field>)>,
     ) -> Result<Self, Vec<usize>> {
         let mut builder = Builder::default();
         let mut doubles = Vec::new();
-        for (index, (known, numbers)) in people.into_iter().enumerate() {
+        for (index, (known, numbers, fields)) in people.into_iter().enumerate() {
             let tags = known.tags.iter().map(|tag| builder.text(tag)).collect();
             let contact = Contact {
                 id: known.id.into(),
@@ -101,6 +103,7 @@ impl Contacts {
                 responsible: known.responsible.into(),
                 do_not_call: known.do_not_call,
                 tags: builder.groups(tags),
+                fields: fields.into(),
             };
             if builder.taken(&contact).next().is_some() {
                 doubles.push(index);

@@ -21,7 +21,7 @@ pub struct Permissions {
     pub log_in: Vec<String>,
     /// Numbers that may be shown to the far end, besides the flow's own.
     pub caller_ids: Vec<NumberPattern>,
-    /// Mail addresses, or `*@` and a domain.
+    /// Mail addresses, or `*@` and a domain; `*` is all.
     pub mail: Vec<String>,
     /// Switches that may be turned; `*` is all.
     pub switches: Vec<String>,
@@ -69,7 +69,7 @@ impl Permissions {
         let Some((_, domain)) = address.split_once('@') else { return false };
         self.mail.iter().any(|granted| match granted.strip_prefix("*@") {
             Some(granted) => granted.eq_ignore_ascii_case(domain),
-            None => granted.eq_ignore_ascii_case(address),
+            None => granted == "*" || granted.eq_ignore_ascii_case(address),
         })
     }
 

@@ -39,6 +39,9 @@ pub struct Place {
 pub struct Report {
     /// Everything that is wrong, by file and line.
     pub problems: Vec<Problem>,
+    /// What is in force all the same, and does not do what it says.
+    #[serde(default)]
+    pub warnings: Vec<Problem>,
     /// Flows that new calls now get in another version, with that version.
     pub swapped: Vec<(String, String)>,
     /// Flows that new calls no longer get, because their file is gone.
@@ -90,6 +93,11 @@ impl Problem {
             Some(name) => self.help(format!("did you mean `{name}`?")),
             None => self,
         }
+    }
+
+    /// For people, as something that is no error.
+    pub fn as_warning(&self) -> String {
+        self.to_string().replacen("error:", "warning:", 1)
     }
 
     /// The same, with another place that has to do with it.
@@ -156,6 +164,9 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for problem in &self.problems {
             writeln!(f, "{problem}")?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "{}", warning.as_warning())?;
         }
         match self.problems.len() {
             0 => write!(f, "{} good", flows(self.good.len())),

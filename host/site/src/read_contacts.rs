@@ -7,7 +7,7 @@ use crate::{
     table::{self, Column, Further, Row},
 };
 use std::path::{Path, PathBuf};
-use strowger_model::AgentName;
+use strowger_model::{AgentName, command::Field};
 
 const COLUMNS: [Column; 9] = [
     Column { name: "id", required: true },
@@ -46,7 +46,7 @@ pub(crate) fn read(
     let mut hash = blake3::Hasher::new();
     for (index, (path, text)) in files.iter().enumerate() {
         hash.update(text);
-        problems.extend(table::read(path, text, &COLUMNS, Further::Refused, |row| {
+        problems.extend(table::read(path, text, &COLUMNS, Further::KeptIfUnlike, |row| {
             let (contact, mut problems) = contact(&mut builder, row, known);
             problems.extend(builder.taken(&contact).map(|taken| {
                 let (other, line) = taken.by;
@@ -133,6 +133,7 @@ fn contact(builder: &mut Builder, row: &Row<'_>, known: &Known<'_>) -> (Contact,
         }
     };
     let tags = row.several(TAGS).map(|tag| builder.text(tag)).collect();
+    let field = |(key, value): (&str, &str)| Field { key: key.into(), value: value.into() };
     let contact = Contact {
         id: row.cell(ID).into(),
         kind: builder.text(row.cell(KIND)),
@@ -147,6 +148,7 @@ fn contact(builder: &mut Builder, row: &Row<'_>, known: &Known<'_>) -> (Contact,
         responsible: builder.team(responsible),
         do_not_call,
         tags: builder.groups(tags),
+        fields: row.further().map(field).collect(),
     };
     (contact, problems)
 }
@@ -297,6 +299,8 @@ mod tests {
             wrong("id,kind,name,number\n")
         );
         assert!(wrong("id,kind,name,number\n").contains("the column `numbers` is missing"));
+        assert!(wrong("id,kind,name,numbers,tag\n").contains("did you mean `tags`?"));
+        assert!(wrong("id,kind,name,numbers,,mail\n").contains("column 5 has no name"));
         assert!(wrong("id,id,kind,name,numbers\n").contains("twice"));
         assert!(wrong("").contains("is missing"));
         let many = format!("id,kind,name,numbers\n{}", "a,,,\n".repeat(300));

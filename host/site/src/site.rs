@@ -267,6 +267,14 @@ impl Site {
         self.calendar.moment(instant)
     }
 
+    /// The instant at which the clock here shows a date and time, such as `2026-11-23 07:00`: the
+    /// first of two when it is put back, the next one that it shows when it is put forward. None: the
+    /// text is no date and time.
+    pub fn instant(&self, civil: &str) -> Option<Timestamp> {
+        let local = NaiveDateTime::parse_from_str(civil, "%Y-%m-%d %H:%M").ok()?;
+        Some(self.calendar.instant(local))
+    }
+
     /// When the next civil day begins here.
     pub fn next_day(&self, after: Timestamp) -> Timestamp {
         let now = DateTime::from_timestamp_millis(after.0 as i64)

@@ -6,7 +6,7 @@
 //! Cells may hold personal data, and what is wrong with a file goes to the log: problems name the
 //! line and the column, never what stands there.
 
-use crate::problem::{Place, Problem};
+use crate::problem::{Place, Problem, nearest};
 use std::{borrow::Cow, path::Path};
 use strowger_model::{campaign::MOST_TEXT, strangers::is_one_line};
 
@@ -24,6 +24,8 @@ pub(crate) enum Further {
     Refused,
     /// Rows have them, see [`Row::further`].
     Kept,
+    /// So it is, but a name that is nearly one of those asked for is wrong.
+    KeptIfUnlike,
 }
 
 /// A row: the cells of the columns that were asked for, in that order.
@@ -195,10 +197,15 @@ fn find(
     let mut problems = Vec::new();
     for (index, name) in header.iter().enumerate() {
         let is_known = names.clone().any(|known| known == name);
-        if name.is_empty() && further == Further::Kept {
+        let is_kept = match further {
+            Further::Refused => false,
+            Further::Kept => true,
+            Further::KeptIfUnlike => nearest(name, names.clone()).is_none(),
+        };
+        if name.is_empty() && further != Further::Refused {
             let problem = at_line(file, 1, format!("column {} has no name", index + 1));
             problems.push(problem.help("give it a name, or remove it"));
-        } else if !is_known && further == Further::Refused {
+        } else if !is_known && !is_kept {
             problems.push(
                 at_line(file, 1, format!("unknown column `{name}`")).suggest(name, names.clone()),
             );

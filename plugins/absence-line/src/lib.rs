@@ -193,6 +193,7 @@ impl Line {
                 name: name.clone(),
                 goal: 1,
                 fields: absence.fields(&self.s.spoken),
+                until: self.until(absence),
             };
             let mut opened = self.call.open_campaign(open.clone()).await;
             if let Err(Failure::Unknown) = opened {
@@ -210,6 +211,13 @@ impl Line {
             }
         }
         Err(refused)
+    }
+
+    /// Nobody is called from then on: when the shift begins, or once it has begun, when it is over.
+    fn until(&self, absence: &Absence) -> Option<u64> {
+        let now = self.call.now().instant;
+        let [begin, end] = absence.begin_and_end().map(|civil| self.call.instant(&civil));
+        begin.filter(|begin| *begin > now).or(end)
     }
 
     /// Whoever is absent is not asked to come; the planner has a mail.

@@ -44,9 +44,6 @@ pub struct Department {
     #[serde(default)]
     #[schemars(extend("items" = { "type": "string", "format": "phone-number" }))]
     pub phones: Vec<String>,
-    /// Its mail address.
-    #[schemars(extend("format" = "mail-address"))]
-    pub mail: String,
 }
 
 /// What somebody does in a department.

@@ -61,27 +61,34 @@ impl Absence {
         }
     }
 
-    /// What the campaign is about. `until` is the moment from which nobody is called any more.
+    /// What the campaign is about.
     pub(crate) fn fields(&self, spoken: &Spoken) -> Vec<Field> {
         let (date, shift) = (self.date.to_string(), self.words(spoken));
         let mut fields = vec![
             ("department", self.department.name.clone()),
-            ("department_mail", self.department.mail.clone()),
             ("role", self.role.name.clone()),
             ("shift", shift),
         ];
         match self.span {
-            Span::Shift { from, to } => fields.extend([
-                ("until", format!("{date} {}", hours_and_minutes(from))),
-                ("from", hours_and_minutes(from)),
-                ("to", hours_and_minutes(to)),
-            ]),
-            Span::Period { until } => {
-                fields.extend([("until", format!("{date} 00:00")), ("to", until.to_string())])
+            Span::Shift { from, to } => {
+                fields.extend([("from", hours_and_minutes(from)), ("to", hours_and_minutes(to))])
             }
+            Span::Period { until } => fields.push(("to", until.to_string())),
         }
         fields.push(("date", date));
         fields.into_iter().map(|(key, value)| Field { key: key.into(), value }).collect()
+    }
+
+    /// When it begins and when it is over, as the clock shows it.
+    pub(crate) fn begin_and_end(&self) -> [String; 2] {
+        let next = |date: NaiveDate| date.succ_opt().unwrap_or(date);
+        let (from, end, to) = match self.span {
+            Span::Shift { from, to } if to > from => (from, self.date, to),
+            Span::Shift { from, to } => (from, next(self.date), to),
+            Span::Period { until } => (NaiveTime::MIN, next(until), NaiveTime::MIN),
+        };
+        [(self.date, from), (end, to)]
+            .map(|(date, time)| format!("{date} {}", hours_and_minutes(time)))
     }
 
     /// The name of the campaign, if no other one has it.

@@ -10,6 +10,7 @@ use strowger_sdk::{
 const CALLER_NUMBER: &str = "+3291234567";
 /// Monday 2026-11-23, 06:00 UTC, which is the zone of the test's site.
 const MONDAY: u64 = 1_795_413_600_000;
+const HOUR: u64 = 3_600_000;
 
 fn settings() -> Settings {
     toml::from_str(include_str!("../settings.example.toml")).unwrap()
@@ -79,16 +80,15 @@ fn f1_a_known_telephone_reports_by_keypad_and_everything_is_read_back() {
     assert_eq!(open.name, "geriatrie 2026-11-24 07:00 verpleegkundige");
     for (key, value) in [
         ("department", "geriatrie"),
-        ("department_mail", "geriatrie@zorg.example"),
         ("role", "verpleegkundige"),
         ("date", "2026-11-24"),
         ("from", "07:00"),
         ("to", "15:30"),
-        ("until", "2026-11-24 07:00"),
         ("shift", "dinsdag 24 november van 7 uur tot 15 uur 30"),
     ] {
         assert_eq!(field(open, key), value, "{key}");
     }
+    assert_eq!(open.until, Some(MONDAY + 25 * HOUR), "nobody is called once the shift has begun");
     call.comes_of("open-campaign", Outcome::Done);
     let mail = call.mails().next().unwrap();
     assert_eq!(
@@ -261,6 +261,25 @@ fn f2_an_absence_of_weeks_is_one_for_the_whole_time() {
     let mut by_agent = arrives(Settings { period: None, ..settings() }, known(&["geriatrie"]));
     keys(&mut by_agent, &["2"]);
     by_agent.outstanding("enter-queue");
+}
+
+#[test]
+fn f1_people_are_called_until_the_shift_begins_or_once_it_has_begun_until_it_is_over() {
+    for (from, to, hours) in [
+        ("0700#", "1500#", 1),
+        ("0600#", "1400#", 8),
+        ("0500#", "1400#", 8),
+        ("2200#", "0600#", 16),
+        ("0530#", "0530#", 24),
+    ] {
+        let mut call = arrives(settings(), known(&["geriatrie"]));
+        keys(&mut call, &["1", "2", "1", "#", from, to, "1"]);
+        let until = ordered(&call)[0].until.unwrap();
+        assert_eq!(until.div_ceil(HOUR) - MONDAY / HOUR, hours, "{from} {to}");
+    }
+    let mut call = arrives(settings(), known(&["geriatrie"]));
+    keys(&mut call, &["2", "2", "1", "#", "2511#", "1"]);
+    assert_eq!(ordered(&call)[0].until, Some(MONDAY + (18 + 48) * HOUR), "it has begun");
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(crate) async fn call_with_agent(
     let waiting =
         call.wait_in(&agents.queue).entering(|queue| queue.without_caller(true).whisper(whisper));
     let agent = strowger_sdk::race! {
-        _ = person.none_left(&mut goals) => return person.not_reached("filled"),
+        _ = person.none_left(&mut goals) => return person.not_reached(person.why_none_left()),
         agent = call.within(agents.agent_within, waiting) => match agent {
             Some(Ok(agent)) => agent,
             Some(Err(why)) => return no_agent(person, agents, why.word()),
@@ -41,8 +41,8 @@ pub(crate) async fn call_with_agent(
     let reached = strowger_sdk::race! {
         _ = call.gone(&agent.leg) => return person.not_reached("agent-gone"),
         _ = person.none_left(&mut goals) => {
-            let outcome = person.not_reached("filled");
-            person.say(&agent.leg, &person.s.texts.filled).await;
+            let outcome = person.not_reached(person.why_none_left());
+            person.say(&agent.leg, person.words_of_none_left()).await;
             return outcome;
         },
         reached = dial(person, due) => reached,
@@ -94,7 +94,7 @@ async fn talk(
                 answer = Some(take(person, agent, keyed).await);
             },
             _ = person.none_left(goals) => if answer != Some(Answer::Accepts) {
-                person.say(agent, &person.s.texts.filled).await;
+                person.say(agent, person.words_of_none_left()).await;
             },
         }
     }

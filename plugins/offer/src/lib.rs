@@ -78,7 +78,7 @@ async fn by_keypad(person: &Person, due: &ContactDue) -> &'static str {
     };
     let reached = strowger_sdk::race! {
         // Somebody else has the last place: stop ringing.
-        _ = person.none_left(&mut goals) => return person.not_reached("filled"),
+        _ = person.none_left(&mut goals) => return person.not_reached(person.why_none_left()),
         reached = dial(person, due).confirmed_by(confirm) => reached,
     };
     match reached {
@@ -103,8 +103,8 @@ async fn called_back(person: &Person) -> Result<&'static str, Failure> {
         return Ok("accepted");
     }
     if !person.places_left {
-        person.say(CALLER, &s.texts.filled).await;
-        return Ok("filled");
+        person.say(CALLER, person.words_of_none_left()).await;
+        return Ok(person.why_none_left());
     }
     let mut goals = call.goals();
     Ok(match person.ask(CALLER, &mut goals).await {

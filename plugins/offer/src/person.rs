@@ -4,7 +4,7 @@ use crate::settings::{MailTo, Settings};
 use std::{collections::BTreeMap, future::pending};
 use strowger_sdk::{
     prelude::*,
-    reads::{Level, Purpose},
+    reads::{CampaignEnd, Level, Purpose},
 };
 
 /// The person.
@@ -16,7 +16,7 @@ pub(crate) struct Person {
     pub(crate) purpose: Purpose,
     /// A planner chooses among those who accept.
     planner_chooses: bool,
-    /// There is a place that nobody has.
+    /// There is a place that can be had.
     pub(crate) places_left: bool,
     /// The person has a place already, or stands on the planner's list.
     pub(crate) has_accepted: bool,
@@ -33,8 +33,8 @@ pub(crate) enum Answer {
     NeverAgain,
     /// Nothing, or the person has hung up.
     Nothing,
-    /// The last place went to somebody else meanwhile.
-    Filled,
+    /// Meanwhile the place is not to be had any more.
+    TooLate,
 }
 
 /// What came of a claim.
@@ -68,8 +68,16 @@ impl Person {
         })
     }
 
-    /// Words with the fields of the campaign and of the contact. A field that neither has is left
-    /// out: nobody hears its name.
+    /// The person has the place by another call: has called back while this one rang.
+    pub(crate) fn accepted_elsewhere(&self) -> bool {
+        let contact = self.call.campaign_contact(&self.who.campaign, &self.who.contact);
+        contact.is_some_and(|it| {
+            it.purpose == Purpose::Offer && it.outcome.as_deref() == Some("accepted")
+        })
+    }
+
+    /// Words with the fields of the campaign and of the contact. A field that neither has, or that
+    /// is empty, is left out with the space before it: nobody hears its name, or a gap.
     pub(crate) fn words(&self, words: &Words) -> Prompt {
         words.map(|text| self.filled_in(text)).in_language(self.language.as_deref())
     }
@@ -81,9 +89,11 @@ impl Person {
             rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
         {
             said += before;
-            match self.fields.get(field) {
+            match self.fields.get(field).map(String::as_str) {
+                Some("") => said.truncate(said.trim_end().len()),
                 Some(value) => said += value,
                 None => {
+                    said.truncate(said.trim_end().len());
                     let why = format!("neither the campaign nor its list has the field {field:?}");
                     self.call.log(Level::Warn, &why);
                 }
@@ -116,7 +126,7 @@ impl Person {
         for _ in 0..self.s.said_at_most {
             let gather = self.call.gather_from(leg, vec![self.words(offer)]).digits(1);
             let keyed = strowger_sdk::race! {
-                _ = self.none_left(goals) => return Answer::Filled,
+                _ = self.none_left(goals) => return Answer::TooLate,
                 _ = self.call.gone(leg) => return Answer::Nothing,
                 keyed = gather.first_within(self.s.answer_within) => keyed,
             };
@@ -186,20 +196,23 @@ impl Person {
             Answer::CannotNow => of("cannot-now"),
             Answer::NeverAgain => of("refused").and_never_again(),
             Answer::Nothing => of("not-reached"),
-            Answer::Filled => of("filled"),
+            Answer::TooLate => of(self.why_none_left()),
         };
         self.call.disposition(disposition);
         match answer {
             // "Hoe de wijziging van afspraak geregistreerd wordt en aan het vaccinatiecentrum wordt
             // doorgegeven."
             Answer::Accepts => {
-                self.mail();
+                // One place, one mail, also for somebody who accepts in two calls at once.
+                if !self.accepted_elsewhere() {
+                    self.mail();
+                }
                 "accepted"
             }
             Answer::CannotNow => "cannot-now",
             Answer::NeverAgain => "never-again",
             Answer::Nothing => "not-reached",
-            Answer::Filled => "filled",
+            Answer::TooLate => self.why_none_left(),
         }
     }
 
@@ -211,11 +224,33 @@ impl Person {
         let fields =
             |(key, value): (&String, &String)| Field { key: key.clone(), value: value.clone() };
         for mail in mails {
-            let to = mail.to.iter().map(|address| self.filled_in(address));
+            let to = mail.to.iter().map(|to| self.address(to));
             let to: Vec<String> = to.filter(|address| !address.is_empty()).collect();
             if !to.is_empty() {
                 self.call.mail(&mail.mail, to, self.fields.iter().map(fields).collect());
             }
+        }
+    }
+
+    /// What an entry of `to` stands for; empty: nobody.
+    fn address(&self, to: &str) -> String {
+        let field = to.strip_prefix('{').and_then(|to| to.strip_suffix('}'));
+        let known = field.and_then(|field| Some((field, self.s.addresses.get(field)?)));
+        let Some((field, addresses)) = known else { return self.filled_in(to) };
+        let address = self.fields.get(field).and_then(|value| addresses.get(value));
+        if address.is_none() {
+            self.call.log(Level::Warn, &format!("no mail address for this {field}"));
+        }
+        address.map_or_else(String::new, |address| address.0.clone())
+    }
+
+    /// Why the place is not to be had any more.
+    pub(crate) fn why_none_left(&self) -> &'static str {
+        let campaign = self.call.campaign(&self.who.campaign);
+        match campaign.and_then(|campaign| campaign.end) {
+            Some(CampaignEnd::Stopped) => "stopped",
+            Some(CampaignEnd::TimeOver) => "time-over",
+            Some(CampaignEnd::Filled | CampaignEnd::ListOver) | None => "filled",
         }
     }
 
@@ -252,8 +287,17 @@ impl Person {
     pub(crate) fn words_of_claim(&self, claimed: Claimed) -> &'static Words {
         match claimed {
             Claimed::Won => self.words_of_acceptance(),
-            Claimed::Lost => &self.s.texts.filled,
+            Claimed::Lost => self.words_of_none_left(),
             Claimed::Failed => &self.s.texts.impossible,
+        }
+    }
+
+    /// That the place is not to be had any more.
+    pub(crate) fn words_of_none_left(&self) -> &'static Words {
+        match self.why_none_left() {
+            _ if self.accepted_elsewhere() => self.words_of_acceptance(),
+            "filled" => &self.s.texts.filled,
+            _ => &self.s.texts.over,
         }
     }
 
@@ -264,7 +308,7 @@ impl Person {
             Answer::CannotNow => &texts.cannot_now,
             Answer::NeverAgain => &texts.never_again,
             Answer::Nothing => &texts.nothing_keyed,
-            Answer::Filled => &texts.filled,
+            Answer::TooLate => self.words_of_none_left(),
         }
     }
 }
@@ -274,7 +318,7 @@ impl Claimed {
     pub(crate) fn answer(self) -> Answer {
         match self {
             Self::Won => Answer::Accepts,
-            Self::Lost => Answer::Filled,
+            Self::Lost => Answer::TooLate,
             Self::Failed => Answer::Nothing,
         }
     }

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use strowger_sdk::prelude::*;
 
 /// The `[settings]` of the flow file. None has a value of its own: all of them stand in the file.
@@ -32,6 +33,10 @@ pub struct Settings {
     /// Who gets a mail when somebody has a place (O2).
     #[serde(default)]
     pub mails: Vec<MailTo>,
+    /// Mail addresses that a field has by what it says: `[addresses.department]` has those of the
+    /// departments by their names.
+    #[serde(default)]
+    pub addresses: BTreeMap<String, BTreeMap<String, Address>>,
     /// What is different where a planner chooses among those who accept (F2).
     pub planner: Option<Planner>,
     /// What is said.
@@ -64,7 +69,7 @@ pub struct Confirming {
     pub within: Seconds,
 }
 
-/// What a person keys.
+/// What a person keys. Any other key says the offer again.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Keys {
@@ -74,8 +79,6 @@ pub struct Keys {
     pub cannot_now: char,
     /// Is never to be called again.
     pub never_again: char,
-    /// Says the offer again.
-    pub repeat: char,
 }
 
 /// How agents talk with contacts (O4).
@@ -118,9 +121,15 @@ pub struct CalledBy {
 pub struct MailTo {
     /// The mail of the flow file, `[mails.NAME]`. It may use the fields of the texts.
     pub mail: String,
-    /// Addresses. `{mail}` is the field `mail`; if there is none, nobody gets it.
+    /// Addresses. `{mail}` is the field `mail`, and `{department}` the address that `addresses` has
+    /// for the field `department`; if there is none, nobody gets it.
     pub to: Vec<String>,
 }
+
+/// A mail address.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(extend("format" = "mail-address"))]
+pub struct Address(pub String);
 
 /// What is different where a planner chooses among those who accept (F2).
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -153,8 +162,11 @@ pub struct Texts {
     pub cannot_now: Words,
     /// To somebody who is never called again.
     pub never_again: Words,
-    /// The place is not to be had any more.
+    /// Others have the places.
     pub filled: Words,
+    /// The place is not to be had any more, and nobody has it: the campaign was stopped, or its time
+    /// is over.
+    pub over: Words,
     /// Nothing was keyed.
     pub nothing_keyed: Words,
     /// The place cannot be had for a technical reason.
@@ -165,8 +177,8 @@ pub struct Texts {
 
 /// What is wrong with settings that the schema cannot say.
 pub(crate) fn check(settings: &Settings) -> Result<(), String> {
-    let Keys { accept, cannot_now, never_again, repeat } = settings.keys;
-    let keys = [accept, cannot_now, never_again, repeat];
+    let Keys { accept, cannot_now, never_again } = settings.keys;
+    let keys = [accept, cannot_now, never_again];
     if let Some(other) = keys.iter().find(|key| !key.is_ascii_digit()) {
         return Err(format!("keys: {other:?} is no digit"));
     }

@@ -6,6 +6,8 @@ use strowger_sdk::{
     types::{Command, Left, Order, Outcome, PlayEnd, RefusalReason, RingLimit, Target, Unanswered},
 };
 
+mod pool;
+
 const CAMPAIGN: &str = "reservelijst-0312";
 
 fn settings() -> Settings {
@@ -24,16 +26,6 @@ fn with_agents() -> Settings {
         ask: "Wat was het antwoord?".into(),
     };
     Settings { who_talks: WhoTalks::Agent, agent_first: Some(agents), ..settings() }
-}
-
-fn with_planner() -> Settings {
-    let planner = Planner {
-        mails: vec![MailTo { mail: "candidate".into(), to: vec!["planner@zorg.example".into()] }],
-        noted: "De planner belt u.".into(),
-        chosen: "U bent gekozen voor {slot}. Druk 1.".into(),
-        not_chosen: "Het is iemand anders geworden.".into(),
-    };
-    Settings { planner: Some(planner), ..settings() }
 }
 
 /// Mia is on the reserve list; two places came free and one is filled.
@@ -430,50 +422,16 @@ fn o4_an_agent_who_hangs_up_while_it_rings_stops_the_ringing() {
 }
 
 #[test]
-fn f2_where_a_planner_chooses_who_accepts_is_noted() {
-    let mut status = campaign(1, 0, &[("slot", "maart")]);
-    status.planner_chooses = true;
-    let mut call = due(with_planner(), site().campaign(CAMPAIGN, status));
-    call.dial_answered().presses("1").claimed(true);
-    assert_eq!(call.said_to(CONTACT).as_deref(), Some("De planner belt u."));
-    let mails: Vec<_> = call.mails().map(|mail| mail.template.as_str()).collect();
-    assert_eq!((outcome(&call), mails), (Some("accepted"), vec!["candidate"]));
-}
-
-#[test]
-fn f2_whom_the_planner_has_chosen_confirms() {
-    let mut status = campaign(1, 0, &[("slot", "maart")]);
-    status.planner_chooses = true;
-    let chosen = contact_of(site().campaign(CAMPAIGN, status), |it| {
-        it.purpose = Purpose::Chosen;
-        it.outcome = Some("accepted".into());
-    });
-    let mut call = due(with_planner(), chosen);
-    call.dial_answered();
-    assert_eq!(call.said_to(CONTACT).as_deref(), Some("U bent gekozen voor maart. Druk 1."));
-    call.presses("1").claimed(true);
-    assert_eq!(outcome(&call), Some("accepted"));
-    assert!(call.said_to(CONTACT).unwrap().starts_with("U bent ingeschreven om maart."));
-    assert_eq!(call.mails().next().unwrap().template, "accepted");
-}
-
-#[test]
-fn f2_whom_the_planner_has_not_chosen_is_told_although_no_place_is_left() {
-    let told = contact_of(site(), |it| it.purpose = Purpose::NotChosen);
-    let mut call = due(Settings { planner: with_planner().planner, ..with_agents() }, told);
-    call.goal(CAMPAIGN, 0).dial_answered();
-    assert_eq!(call.said_to(CONTACT).as_deref(), Some("Het is iemand anders geworden."));
-    assert_eq!(outcome(&call), Some("not-chosen"));
-    call.settles();
-    assert_eq!(call.ending(), Some("not-chosen"));
-}
-
-#[test]
 fn a_field_that_nothing_fills_in_is_left_out() {
-    let mut call = due(settings(), site().campaign(CAMPAIGN, campaign(1, 0, &[])));
+    let site = site().campaign(CAMPAIGN, campaign(1, 0, &[])).campaign_contact(
+        CAMPAIGN,
+        "p1",
+        listed("", &[]),
+    );
+    let mut call = due(settings(), site);
     call.dial_answered();
     let said = call.said_to(CONTACT).unwrap();
-    assert!(said.contains("een plaats vrij om .") && !said.contains("slot"), "{said}");
+    assert!(said.starts_with("Dag. Er is vandaag een plaats vrij om. Komt u?"), "{said}");
 }
 
 #[test]
@@ -484,7 +442,7 @@ fn settings_that_make_no_sense_are_refused() {
         Offer::check(&settings)
     };
     assert!(check(|_| {}).is_ok());
-    assert!(check(|s| s.keys.repeat = '1').unwrap_err().contains("same key"));
+    assert!(check(|s| s.keys.cannot_now = '1').unwrap_err().contains("same key"));
     assert!(check(|s| s.keys.accept = '*').unwrap_err().contains("no digit"));
     assert!(check(|s| s.who_talks = WhoTalks::Agent).unwrap_err().contains("agent_first"));
     assert!(check(|s| s.confirm.key = 'x').unwrap_err().contains("confirm.key"));

@@ -9,14 +9,16 @@
 use crate::types::{Millis, Moment, OrderId, Target};
 
 pub use crate::bindings::strowger::flow::reads::{
-    AgentStatus, Authority, CallBackStatus, CampaignStage, CampaignStatus, KnownContact, Level,
-    ListedContact, PastCall, Purpose, QueueStatus, ScheduleStatus, SiteSwitch,
+    AgentStatus, Authority, CallBackStatus, CampaignEnd, CampaignStage, CampaignStatus,
+    KnownContact, Level, ListedContact, PastCall, Purpose, QueueStatus, ScheduleStatus, SiteSwitch,
 };
 
 /// Whoever answers a flow's questions.
 pub trait Reads {
     /// The step's instant.
     fn now(&self) -> Moment;
+    /// The instant of a civil date and time of the site.
+    fn instant(&self, civil: &str) -> Option<u64>;
     /// An opening-hours schedule of the site.
     fn schedule(&self, name: &str) -> Option<ScheduleStatus>;
     /// The position of a switch.
@@ -76,6 +78,9 @@ macro_rules! questions {
 questions! {
     /// The step's instant, with its civil date and time in the site's zone.
     fn now() -> Moment;
+    /// The instant at which the clock of the site shows a civil date and time, such as
+    /// `2026-11-23 07:00`; none: the text is none.
+    fn instant(civil: &str) -> Option<u64>;
     /// An opening-hours schedule of the site; none: there is no such schedule.
     fn schedule(name: &str) -> Option<ScheduleStatus>;
     /// The position of a switch.

@@ -123,7 +123,7 @@ fn host_dies_after_the_claim_of(phone: Phone) -> (Vec<String>, u32, Vec<CallReco
     };
     wait("the end of the campaign", &over);
     let now = host.host.exchange.campaign_now("c").unwrap();
-    assert_eq!((now.end, now.reached), (Some(End::Filled), 1));
+    assert_eq!((now.end, now.reached), (Some(CampaignEnd::Filled), 1));
     let attempts = contacts(&host.host.exchange)[0].attempts;
     (outcomes(&host.host.exchange), attempts, host.journalled().unwrap())
 }

@@ -9,7 +9,8 @@ use std::{
 };
 use strowger_model::{
     CallRecord,
-    campaign::{CampaignNow, ContactNow, ContactStage, End, NewCampaign, Person},
+    campaign::{CampaignNow, ContactNow, ContactStage, NewCampaign, Person},
+    read::CampaignEnd,
 };
 use strowger_pbx::port::Address;
 use strowger_sim::{Keys, Observed, Phone, Then};
@@ -92,8 +93,10 @@ impl Storm {
             ensure!(rung <= most, "rung {rung} times: {contact:?}");
         }
         match now.end {
-            Some(End::Filled) => ensure!(now.reached == drive.goal, "places are left: {now:?}"),
-            Some(End::ListOver) => {
+            Some(CampaignEnd::Filled) => {
+                ensure!(now.reached == drive.goal, "places are left: {now:?}")
+            }
+            Some(CampaignEnd::ListOver) => {
                 let skipped = contacts.iter().find(|contact| contact.attempts == 0);
                 ensure!(skipped.is_none(), "never called: {skipped:?}");
             }

@@ -50,6 +50,10 @@ impl Reads for FixedReads {
         }
     }
 
+    fn instant(&self, _civil: &str) -> Option<Timestamp> {
+        None
+    }
+
     fn schedule(&self, _name: &str) -> Option<ScheduleStatus> {
         Some(ScheduleStatus { open: true, until: None, reason: None, holiday: false })
     }

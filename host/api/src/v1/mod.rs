@@ -12,6 +12,7 @@
 //! * [`case`]: cases, and what is noted of them.
 //! * [`checklist`]: what is prepared for an emergency.
 //! * [`switch`]: switches, and who turned them.
+//! * [`shifts`]: campaigns as figures of a flex pool.
 //! * [`status`]: how the host is, as a whole.
 //! * [`account`]: who may use the host. [`board`]: what a wallboard shows.
 //! * [`schema`](mod@schema): the JSON Schemas of all of it.
@@ -25,6 +26,7 @@ pub mod checklist;
 pub mod floor;
 pub mod flow;
 pub mod schema;
+pub mod shifts;
 pub mod status;
 pub mod switch;
 
@@ -42,6 +44,7 @@ pub use checklist::{Check, CheckKind};
 pub use floor::{Agent, AgentDo, AgentState, Queue, QueueDay, QueueNow};
 pub use flow::{Accept, Accepted, Flow, RolledBack};
 pub use schema::schema;
+pub use shifts::{ShiftMonth, ShiftPerson, ShiftRefusals, Shifts, WhichShifts};
 pub use status::{
     DiskStatus, FlowsStatus, JournalStatus, MailStatus, PbxStatus, SiteStatus, Status,
 };

@@ -4,8 +4,8 @@ use super::{
     Accept, Accepted, Agent, AgentDo, Board, Call, Campaign, CampaignContact, CampaignDo, Case,
     CaseEnd, Check, DoNotCall, Flow, ImportNumbers, Imported, IssuedToken, LogIn, NeverCall,
     NewCall, NewCase, NewToken, NewUser, OpenCampaign, Queue, Refused, RolledBack, Secret, SendOn,
-    Session, Status, Switch, SwitchTurn, Token, TurnSwitch, User, UserDo, WhichCases, WhichTurns,
-    Who,
+    Session, Shifts, Status, Switch, SwitchTurn, Token, TurnSwitch, User, UserDo, WhichCases,
+    WhichShifts, WhichTurns, Who,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -29,6 +29,7 @@ pub fn schema() -> Value {
     answers.subschema_for::<CampaignContact>();
     answers.subschema_for::<DoNotCall>();
     answers.subschema_for::<Imported>();
+    answers.subschema_for::<Shifts>();
     answers.subschema_for::<Check>();
     answers.subschema_for::<User>();
     answers.subschema_for::<Token>();
@@ -51,6 +52,7 @@ pub fn schema() -> Value {
     requests.subschema_for::<CampaignDo>();
     requests.subschema_for::<NeverCall>();
     requests.subschema_for::<ImportNumbers>();
+    requests.subschema_for::<WhichShifts>();
     requests.subschema_for::<NewUser>();
     requests.subschema_for::<UserDo>();
     requests.subschema_for::<NewToken>();

@@ -52,6 +52,10 @@ pub struct SiteStatus {
     /// What is wrong with the file as it is now, or why it is not in force, as `strowger check` says
     /// it; null: it is in force.
     pub error: Option<String>,
+    /// What is in force and does not do what it says, such as a template of campaigns whose flow is
+    /// gone.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 /// Flows.

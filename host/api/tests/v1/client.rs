@@ -10,9 +10,10 @@ use strowger_api::{
     v1::{
         Accept, AgentDo, CampaignDo, CaseEnd, ImportNumbers, List, LogIn, Means, NeverCall,
         NewCall, NewCase, NewToken, NewUser, Notes, OpenCampaign, Role, Secret, SendOn, TurnSwitch,
-        UserDo, WhichCases, WhichTurns,
+        UserDo, WhichCases, WhichShifts, WhichTurns,
     },
 };
+use strowger_model::Timestamp;
 
 fn shown<T: Debug>(answer: Result<T, Error>) -> Result<String, Error> {
     answer.map(|answer| format!("{answer:?}"))
@@ -64,6 +65,9 @@ async fn campaigns(host: &impl Host) -> Vec<Result<String, Error>> {
         for what in [CampaignDo::Pause, CampaignDo::Resume, CampaignDo::Stop, chosen] {
             said.push(shown(host.direct_campaign(&name, what).await));
         }
+    }
+    for since in [None, Some(Timestamp(1_795_413_600_000))] {
+        said.push(shown(host.shifts(WhichShifts { since, until: None }).await));
     }
     said.push(shown(host.do_not_call().await));
     for listed in [true, false] {

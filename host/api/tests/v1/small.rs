@@ -52,7 +52,7 @@ pub(crate) fn status() -> v1::Status {
             connected: false,
             error: Some("cut".to_owned()),
         },
-        site: v1::SiteStatus { in_force: true, error: None },
+        site: v1::SiteStatus { in_force: true, error: None, warnings: Vec::new() },
         flows: v1::FlowsStatus { serving: 2, wrong: vec!["reception".into()] },
         journal: v1::JournalStatus {
             pending: 4,
@@ -333,6 +333,19 @@ impl Host for Small {
         name: &CampaignName,
     ) -> Result<Vec<v1::CampaignContact>, Error> {
         self.campaign(name).await.map(|_| vec![contact()])
+    }
+
+    async fn shifts(&self, which: v1::WhichShifts) -> Result<v1::Shifts, Error> {
+        let person = v1::ShiftPerson {
+            person: "f1".to_owned(),
+            name: format!("{which:?}"),
+            asked: 3,
+            calls: 4,
+            accepted: 1,
+            refused: 1,
+            not_reached: 1,
+        };
+        Ok(v1::Shifts { people: vec![person], ..v1::Shifts::default() })
     }
 
     async fn direct_campaign(

@@ -28,7 +28,7 @@ fn status() {
         "since": 1_795_000_000_000_u64,
         "calls": 3,
         "pbx": { "adapter": "sim", "connected": false, "error": "cut" },
-        "site": { "in_force": true, "error": null },
+        "site": { "in_force": true, "error": null, "warnings": [] },
         "flows": { "serving": 2, "wrong": ["reception"] },
         "journal": { "pending": 4, "stuck_since": 1_795_000_000_000_u64, "error": "locked" },
         "mail": { "server": true, "waiting": 1, "failed": 2, "error": null },

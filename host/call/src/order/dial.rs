@@ -85,6 +85,10 @@ impl Turn<'_> {
             self.outcome(id, Outcome::Unanswered(Unanswered::Busy));
             return Ok(());
         }
+        // An agent is not the contact, whatever number the agent has.
+        if self.call.kept.record.campaign.is_some() && agent.is_none() {
+            self.house.dials_contact()?;
+        }
         let (call, step) = (self.call.id, self.call.kept.record.steps);
         let leg = LegId(format!("{call}-{step}-{}", self.call.index).into());
         let due = self.in_(ask.set_up_limit);

@@ -225,6 +225,10 @@ impl House for Shared {
         Ok(true)
     }
 
+    fn dials_contact(&mut self) -> Result<(), Refusal> {
+        Ok(())
+    }
+
     fn dispose(&mut self, _: Disposition, _: Option<AgentName>) -> Result<(), Refusal> {
         Ok(())
     }

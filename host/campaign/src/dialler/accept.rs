@@ -2,7 +2,7 @@
 
 use super::Dialler;
 use crate::{
-    Choose, Claimed, Output, Over, Phase, RefusedInput, Row, Stage, Then, contact::Contact,
+    By, Choose, Claimed, Output, Over, Phase, RefusedInput, Row, Stage, Then, contact::Contact,
     ix::CampaignIx, nanos,
 };
 use strowger_model::CampaignName;
@@ -12,18 +12,34 @@ impl Dialler {
         &mut self,
         name: &CampaignName,
         row: Row,
+        by: By,
         out: &mut Vec<Output>,
     ) -> Result<(), RefusedInput> {
         let ix = self.find_contact(name, row)?;
         let had = self.stage(ix, row);
         let claimed = self.judge(ix, had);
-        match claimed {
-            Claimed::Won if had != Some(Stage::Won) => self.win(ix, row, out),
-            Claimed::Noted if had != Some(Stage::Accepted) => self.note(ix, row, out),
-            Claimed::Won | Claimed::Noted | Claimed::Lost => {}
+        let is_new = match claimed {
+            Claimed::Won => had != Some(Stage::Won),
+            Claimed::Noted => had != Some(Stage::Accepted),
+            Claimed::Lost => false,
+        };
+        if is_new {
+            self.accepts(ix, row, by, out);
+            match claimed {
+                Claimed::Won => self.win(ix, row, out),
+                Claimed::Noted | Claimed::Lost => self.note(ix, row, out),
+            }
         }
         out.push(Output::Claimed { campaign: name.clone(), contact: row, claimed });
         Ok(())
+    }
+
+    /// The contact's other call, if one is under way, is told.
+    fn accepts(&mut self, ix: CampaignIx, row: Row, by: By, out: &mut Vec<Output>) {
+        let Some(campaign) = self.campaign_mut(ix) else { return };
+        campaign.accepts(row, Some(by));
+        let other = campaign.calls().get(&row).filter(|attempt| by != By::Attempt(**attempt));
+        out.extend(other.map(|attempt| Output::Accepted { attempt: *attempt }));
     }
 
     fn stage(&self, ix: CampaignIx, row: Row) -> Option<Stage> {
@@ -53,7 +69,8 @@ impl Dialler {
         self.change(ix, row, |contact| contact.enter(Stage::Won), out);
         let Some(campaign) = self.campaign_mut(ix) else { return };
         campaign.reached += 1;
-        if campaign.remaining() == 0 && campaign.phase() == Phase::Running {
+        let goes_on = matches!(campaign.phase(), Phase::Running | Phase::Ended(Over::ListOver));
+        if campaign.remaining() == 0 && goes_on {
             self.enter(ix, Phase::Telling, out);
         } else {
             self.keep(ix, out);
@@ -83,12 +100,14 @@ impl Dialler {
         name: &CampaignName,
         row: Row,
         then: Then,
+        by: By,
         out: &mut Vec<Output>,
     ) -> Result<(), RefusedInput> {
         let ix = self.find_contact(name, row)?;
         let Some(stage) = self.stage(ix, row) else { return Ok(()) };
         let has = matches!(stage, Stage::Won | Stage::Accepted);
         match then {
+            _ if self.stays(ix, row, then, by) => {}
             Then::Accepted if has => {}
             Then::Again if !has => {}
             Then::NotBefore(time) if stage == Stage::ToTell || stage == Stage::Chosen => {
@@ -111,6 +130,19 @@ impl Dialler {
         Ok(())
     }
 
+    /// What the contact has accepted in another call stays.
+    fn stays(&self, ix: CampaignIx, row: Row, then: Then, by: By) -> bool {
+        let Some(campaign) = self.campaign(ix) else { return false };
+        let has = matches!(self.stage(ix, row), Some(Stage::Won | Stage::Accepted));
+        let elsewhere = campaign.accepted_by(row).is_some_and(|accepted| accepted != by);
+        has && elsewhere && (matches!(by, By::Attempt(_)) || then == Then::Again)
+    }
+
+    /// Whether what a call says of a contact does not matter, for that has accepted in another one.
+    pub fn keeps(&self, campaign: &CampaignName, contact: Row, then: Then, by: By) -> bool {
+        self.find(campaign).is_ok_and(|ix| self.stays(ix, contact, then, by))
+    }
+
     /// Changes a contact; a place that it had is free again, and others are called for it.
     fn give_back(
         &mut self,
@@ -120,6 +152,9 @@ impl Dialler {
         change: impl FnOnce(&mut Contact),
         out: &mut Vec<Output>,
     ) {
+        if let Some(campaign) = self.campaign_mut(ix) {
+            campaign.accepts(row, None);
+        }
         self.change(ix, row, change, out);
         let Some(campaign) = self.campaign_mut(ix).filter(|_| stage == Stage::Won) else { return };
         campaign.reached -= 1;

@@ -39,6 +39,8 @@ impl Dialler {
                 configured: false,
                 until: i64::MIN,
                 room: 0,
+                waiting: false,
+                full: false,
             });
             TemplateIx(self.templates.len() as u32 - 1)
         })
@@ -72,8 +74,23 @@ impl Dialler {
         self.each_campaign(|template| template == ix, when, out);
     }
 
-    pub(super) fn room(&mut self, name: &TemplateName, room: u32) -> Result<(), RefusedInput> {
+    pub(super) fn full(&mut self, name: &TemplateName, full: bool) -> Result<(), RefusedInput> {
         let ix = self.find_template(name)?;
+        self.templates[ix.0 as usize].full = full;
+        if !full {
+            self.has_room();
+        }
+        Ok(())
+    }
+
+    pub(super) fn room(
+        &mut self,
+        name: &TemplateName,
+        waiting: bool,
+        room: u32,
+    ) -> Result<(), RefusedInput> {
+        let ix = self.find_template(name)?;
+        self.templates[ix.0 as usize].waiting = waiting;
         let before = std::mem::replace(&mut self.templates[ix.0 as usize].room, room);
         if room > before {
             self.has_room();

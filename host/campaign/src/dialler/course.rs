@@ -112,10 +112,9 @@ impl Dialler {
     pub(super) fn campaign_due(&mut self, ix: CampaignIx, when: i64, out: &mut Vec<Output>) {
         let Some((campaign, template)) = self.with_template(ix) else { return };
         campaign.wake = None;
-        if campaign.has_ended() {
-            return;
-        }
-        let joined = campaign.pass(template, when);
+        // Where nobody is left to be called, places are left: of these people are told, too.
+        let goes_on = !campaign.has_ended();
+        let joined = goes_on && campaign.pass(template, when);
         let (name, remaining) = (campaign.name.clone(), campaign.remaining());
         let soon = campaign.soon(template).is_some_and(|at| at <= when);
         let over = campaign.until.is_some_and(|until| until <= when);
@@ -123,8 +122,11 @@ impl Dialler {
         if joined || soon {
             self.keep(ix, out);
         }
-        if soon && remaining > 0 {
+        if soon && remaining > 0 && (goes_on || !over) {
             out.push(Output::Alarm { campaign: name, remaining, why: Alarm::Soon });
+        }
+        if !goes_on {
+            return self.rewake(ix);
         }
         if over {
             self.end(ix, Over::TimeOver, out);

@@ -2,8 +2,8 @@
 
 use super::{Dialler, attempt::Attempt};
 use crate::{
-    AttemptId, NumberKey, Output, Purpose, RefusedInput, Row, Stage, campaign::Campaign,
-    contact::Contact, ix::CampaignIx, numbers::Holder,
+    AttemptId, Dialled, NumberKey, Output, Phase, Purpose, RefusedInput, Row, Stage,
+    campaign::Campaign, contact::Contact, ix::CampaignIx, numbers::Holder,
 };
 
 impl Dialler {
@@ -24,13 +24,13 @@ impl Dialler {
             let template = self.template_of(campaign);
             let row = campaign.next(&template.config)?;
             let contact = campaign.contact(row)?;
-            let number = contact.number;
+            let (number, full) = (contact.number, template.full);
             let tried = contact.tries >= template.config.attempts && !contact.promised;
             if tried || !self.numbers.may_call(number) {
                 self.change(ix, row, |contact| contact.enter(Stage::Over), out);
             } else if self.numbers.park(number, ix, row) {
                 self.campaign_mut(ix)?.park(row);
-            } else if self.room_for(self.campaign(ix)?) == 0 {
+            } else if full || self.room_for(self.campaign(ix)?) == 0 {
                 self.hungry.insert(ix);
                 return None;
             } else {
@@ -90,6 +90,47 @@ impl Dialler {
         Ok(())
     }
 
+    /// What held when the call began has to hold still.
+    pub(super) fn dials(
+        &mut self,
+        attempt: AttemptId,
+        out: &mut Vec<Output>,
+    ) -> Result<(), RefusedInput> {
+        let found = self.attempts.get(&attempt);
+        let &Attempt { campaign: ix, row, .. } =
+            found.ok_or(RefusedInput::UnknownAttempt(attempt))?;
+        if let Some(why) = self.not_now(ix, row) {
+            return Err(RefusedInput::NotNow(why));
+        }
+        let is_new = |contact: &Contact| contact.dialled != Dialled::Yes;
+        if self.campaign(ix).and_then(|it| it.contact(row)).is_some_and(is_new) {
+            self.change(ix, row, |contact| contact.dialled = Dialled::Yes, out);
+        }
+        Ok(())
+    }
+
+    /// Why a contact whose call is under way may not be dialled; none: it may.
+    fn not_now(&self, ix: CampaignIx, row: Row) -> Option<&'static str> {
+        let campaign = self.campaign(ix)?;
+        let contact = campaign.contact(row)?;
+        let template = self.template_of(campaign);
+        let wanted = match contact.stage {
+            Stage::ToOffer | Stage::Chosen => campaign.phase() == Phase::Running,
+            Stage::ToTell => true,
+            Stage::Accepted | Stage::Won | Stage::Over => false,
+        };
+        Some(match () {
+            () if campaign.has_ended() => "the campaign has ended",
+            () if campaign.paused => "the campaign is paused",
+            () if !self.may_ring(campaign) => "it is outside the campaign's hours",
+            () if !wanted => "nothing is left to say to this contact",
+            () if !self.numbers.may_call(contact.number) => "the number is on the do-not-call list",
+            () if self.numbers.is_in_another(contact.number) => "the number is in another call",
+            () if template.config.gives_way && template.waiting => "a caller waits for an agent",
+            () => return None,
+        })
+    }
+
     fn is_placed(&mut self, unplaced: bool) {
         if unplaced {
             self.unplaced -= 1;
@@ -107,23 +148,24 @@ impl Dialler {
     pub(super) fn ended(
         &mut self,
         attempt: AttemptId,
+        begun: bool,
         out: &mut Vec<Output>,
     ) -> Result<(), RefusedInput> {
         let found = self.attempts.remove(&attempt);
         let Attempt { campaign: ix, row, unplaced } =
             found.ok_or(RefusedInput::UnknownAttempt(attempt))?;
         self.is_placed(unplaced);
-        self.call_is_over(ix, row, out);
+        self.call_is_over(ix, row, begun, out);
         let number =
             self.campaign(ix).and_then(|campaign| campaign.contact(row)).map(|it| it.number);
         number.map_or(Ok(()), |number| self.release(number, Holder::Attempt))
     }
 
     /// The contact is called again, or is not, as the template says.
-    pub(super) fn call_is_over(&mut self, ix: CampaignIx, row: Row, out: &mut Vec<Output>) {
+    fn call_is_over(&mut self, ix: CampaignIx, row: Row, begun: bool, out: &mut Vec<Output>) {
         let now = self.now;
         let Some((campaign, template)) = self.with_template(ix) else { return };
-        campaign.end(row, template, now);
+        campaign.end(row, begun, template, now);
         self.keep_contact(ix, row, out);
         self.touch(ix);
     }

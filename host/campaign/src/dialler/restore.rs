@@ -78,12 +78,14 @@ impl Dialler {
         if let Some(attempt) = calling {
             campaign.go_on(row, attempt);
         }
+        campaign.accepts(row, kept.accepted_by);
         campaign.edit(row, now, |contact| {
             contact.stage = kept.stage;
             contact.attempts = kept.attempts;
             contact.tries = kept.tries;
             contact.promised = kept.promised;
             contact.not_before = kept.not_before.map_or(0, nanos);
+            contact.dialled = kept.dialled;
             if kept.calling != calling {
                 contact.is_called_no_more(template, now);
             }

@@ -12,6 +12,10 @@ pub(super) struct Templated {
     pub(super) until: i64,
     /// So many calls may begin.
     pub(super) room: u32,
+    /// A caller waits who has precedence.
+    pub(super) waiting: bool,
+    /// No call can begin.
+    pub(super) full: bool,
 }
 
 impl Templated {

@@ -1,7 +1,9 @@
 //! How a campaign ends, and who is warned.
 
 use super::world::*;
-use crate::{Alarm, Claimed, Input, Listed, Open, Output, Over, RefusedInput, Row, Template, Then};
+use crate::{
+    Alarm, By, Claimed, Input, Listed, Open, Output, Over, RefusedInput, Row, Template, Then,
+};
 use std::time::Duration;
 
 fn ends(out: &[Output]) -> Vec<Over> {
@@ -63,7 +65,8 @@ fn a_place_that_is_given_back_is_offered_to_others() {
 fn whoever_is_being_offered_a_place_hears_that_it_is_gone() {
     let mut world = World::with(Template::new("t"), 1, list(&[1, 2]));
     let attempt = world.call(0);
-    let out = world.ok(Input::Claim { campaign: "c".into(), contact: Row(1) });
+    let by = calls_back(Row(1));
+    let out = world.ok(Input::Claim { campaign: "c".into(), contact: Row(1), by });
     assert!(out.contains(&Output::Withdrawn { attempt, why: Over::Filled }), "{out:?}");
     world.end(0);
     assert_eq!(world.rows(), [0], "nobody is called again");
@@ -131,6 +134,26 @@ fn the_planner_is_warned_when_everybody_was_asked_and_again_before_the_shift() {
     assert_eq!(world.rows(), [0, 1], "the pause was longer than the time that was left");
 }
 
+/// F2: who calls back could still have the place.
+#[test]
+fn the_planner_is_warned_before_the_shift_when_nobody_is_left_to_call_too() {
+    for claimed in [false, true] {
+        let template = Template { alarm_before: Some(seconds(3600)), ..Template::new("t") };
+        let mut world = World::new(vec![template]);
+        let start = world.now;
+        let until = Some(start + seconds(7200));
+        world.ok(Input::Open(Open { until, ..open("c", 1, list(&[1])) }));
+        assert_eq!(ends(&world.end(0)), [Over::ListOver]);
+        if claimed {
+            world.claim(0);
+        }
+        world.pass(seconds(10_000));
+        let soon = (start + seconds(3600), Alarm::Soon);
+        let expected = [(start, Alarm::EverybodyAsked), soon];
+        assert_eq!(alarms(&world), expected[..2 - usize::from(claimed)], "claimed: {claimed}");
+    }
+}
+
 #[test]
 fn nobody_is_warned_of_a_campaign_that_has_what_it_wants() {
     let template = Template { alarm_before: Some(seconds(3600)), ..Template::new("t") };
@@ -178,7 +201,8 @@ fn a_template_that_is_gone_rings_nobody_until_it_is_there_again() {
 fn what_makes_no_sense_is_refused() {
     let mut world = World::with(Template::new("t"), 1, list(&[1]));
     let name = || "c".into();
-    let unknown = Input::Disposition { campaign: name(), contact: Row(1), then: Then::Over };
+    let (then, by) = (Then::Over, By::Hand);
+    let unknown = Input::Disposition { campaign: name(), contact: Row(1), then, by };
     for (input, refused) in [
         (Input::Pause("x".into()), RefusedInput::UnknownCampaign("x".into())),
         (Input::Open(open("c", 1, list(&[1]))), RefusedInput::DuplicateCampaign(name())),

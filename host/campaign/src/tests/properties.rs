@@ -3,7 +3,7 @@
 
 use super::world::*;
 use crate::{
-    AttemptId, Choose, Claimed, Input, Listed, Open, Output, Over, Phase, Row, Template, Then,
+    AttemptId, By, Choose, Claimed, Input, Listed, Open, Output, Over, Phase, Row, Template, Then,
 };
 use proptest::{prelude::*, sample::Index};
 use std::{collections::BTreeSet, time::Duration};
@@ -15,19 +15,44 @@ const NUMBERS: u8 = 8;
 /// One thing that happens. An index picks one of those whom it can happen to.
 #[derive(Clone, Debug)]
 enum Step {
-    Open { template: usize, goal: u32, until: Option<u64>, contacts: Vec<(u8, u8)> },
+    Open {
+        template: usize,
+        goal: u32,
+        until: Option<u64>,
+        contacts: Vec<(u8, u8)>,
+    },
     Campaign(Index, Course),
     Hours(usize, Option<u64>),
-    Room { template: usize, waiting: bool, free: u32 },
+    Room {
+        template: usize,
+        waiting: bool,
+        free: u32,
+    },
     Busy(u8),
     Free(Index),
     Placed(Index),
+    Full(usize, bool),
+    Dials(Index),
+    CannotBegin(Index),
     Ended(Index),
     Claim(Index),
-    ClaimByCall { campaign: Index, contact: Index },
+    /// Who is being called calls back meanwhile.
+    ClaimBack(Index),
+    SayBack(Index, Saying),
+    ClaimByCall {
+        campaign: Index,
+        contact: Index,
+    },
     Say(Index, Saying),
-    SayByCall { campaign: Index, contact: Index, saying: Saying },
-    Choose { campaign: Index, contact: Index },
+    SayByCall {
+        campaign: Index,
+        contact: Index,
+        saying: Saying,
+    },
+    Choose {
+        campaign: Index,
+        contact: Index,
+    },
     Listed(u8, bool),
     Configure(Vec<Template>),
     Pass(u64),
@@ -131,6 +156,11 @@ fn step() -> impl Strategy<Value = Step> {
         3 => index().prop_map(Step::Free),
         4 => index().prop_map(Step::Placed),
         14 => index().prop_map(Step::Ended),
+        10 => index().prop_map(Step::Dials),
+        1 => index().prop_map(Step::CannotBegin),
+        2 => (0..TEMPLATES.len(), prop::bool::weighted(0.4)).prop_map(|(template, full)| Step::Full(template, full)),
+        3 => index().prop_map(Step::ClaimBack),
+        3 => (index(), saying()).prop_map(|(who, saying)| Step::SayBack(who, saying)),
         4 => index().prop_map(Step::Claim),
         1 => (index(), index()).prop_map(|(campaign, contact)| Step::ClaimByCall { campaign, contact }),
         6 => (index(), saying()).prop_map(|(who, saying)| Step::Say(who, saying)),
@@ -212,25 +242,42 @@ impl World {
             Step::Busy(it) => Input::Busy(number(it)),
             Step::Free(who) => Input::Free(pick(self.others.keys().copied(), who)?),
             Step::Placed(who) => Input::Placed(self.attempt(who)?),
+            Step::Full(template, full) => Input::Full { template: name(template), full },
+            Step::Dials(who) => Input::Dials(self.attempt(who)?),
+            Step::CannotBegin(who) => Input::CannotBegin(self.attempt(who)?),
             Step::Ended(who) => Input::Ended(self.attempt(who)?),
             Step::Claim(who) => {
+                let attempt = self.attempt(who)?;
+                let live = self.live[&attempt].clone();
+                let by = By::Attempt(attempt);
+                Input::Claim { campaign: live.campaign, contact: live.row, by }
+            }
+            Step::ClaimBack(who) => {
                 let live = self.live[&self.attempt(who)?].clone();
-                Input::Claim { campaign: live.campaign, contact: live.row }
+                let by = calls_back(live.row);
+                Input::Claim { campaign: live.campaign, contact: live.row, by }
+            }
+            Step::SayBack(who, saying) => {
+                let live = self.live[&self.attempt(who)?].clone();
+                let (then, by) = (self.then(saying), calls_back(live.row));
+                Input::Disposition { campaign: live.campaign, contact: live.row, then, by }
             }
             Step::ClaimByCall { campaign, contact } => {
                 let campaign = self.campaign(campaign)?;
                 let contact = self.contact(&campaign, contact);
-                Input::Claim { campaign, contact }
+                Input::Claim { campaign, contact, by: calls_back(contact) }
             }
             Step::Say(who, saying) => {
-                let live = self.live[&self.attempt(who)?].clone();
-                let then = self.then(saying);
-                Input::Disposition { campaign: live.campaign, contact: live.row, then }
+                let attempt = self.attempt(who)?;
+                let live = self.live[&attempt].clone();
+                let (then, by) = (self.then(saying), By::Attempt(attempt));
+                Input::Disposition { campaign: live.campaign, contact: live.row, then, by }
             }
             Step::SayByCall { campaign, contact, saying } => {
                 let campaign = self.campaign(campaign)?;
                 let contact = self.contact(&campaign, contact);
-                Input::Disposition { campaign, contact, then: self.then(saying) }
+                let (then, by) = (self.then(saying), calls_back(contact));
+                Input::Disposition { campaign, contact, then, by }
             }
             Step::Choose { campaign, contact } => {
                 let campaign = self.campaign(campaign)?;
@@ -327,7 +374,9 @@ proptest! {
                 }
             };
             let (campaign, contact) = (live.campaign.clone(), live.row);
-            world.ok(Input::Disposition { campaign, contact, then: Then::Over });
+            let by = By::Attempt(attempt);
+            let _ = world.input(Input::Dials(attempt));
+            world.ok(Input::Disposition { campaign, contact, then: Then::Over, by });
             world.ok(Input::Ended(attempt));
         }
         prop_assert_eq!(world.running(), Vec::<CampaignName>::new());
@@ -357,6 +406,7 @@ impl World {
         site.iter_mut().zip(TEMPLATES).for_each(|(it, name)| it.name = name.into());
         self.ok(Input::Configure { templates: site });
         for template in TEMPLATES.map(TemplateName::new) {
+            self.ok(Input::Full { template: template.clone(), full: false });
             self.ok(Input::Room { template: template.clone(), waiting: false, free: 100, keep: 0 });
             self.ok(Input::Hours { template, until: Some(Duration::MAX) });
         }

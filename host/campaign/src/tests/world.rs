@@ -7,14 +7,14 @@
 mod check;
 
 use crate::{
-    AttemptId, Claimed, Dialler, Input, Kept, KeptCampaign, KeptContact, Listed, NumberKey, Open,
-    Output, Purpose, RefusedInput, Restored, Row, Template, Then,
+    AttemptId, By, Claimed, Dialler, Input, Kept, KeptCampaign, KeptContact, Listed, NumberKey,
+    Open, Output, Purpose, RefusedInput, Restored, Row, Template, Then,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
-use strowger_model::{CampaignName, TemplateName};
+use strowger_model::{CallId, CampaignName, TemplateName};
 
 /// A campaign as the tests know one.
 #[derive(Clone, Debug)]
@@ -38,7 +38,10 @@ pub(super) struct Live {
     pub(super) campaign: CampaignName,
     pub(super) row: Row,
     pub(super) purpose: Purpose,
+    /// Of the contact.
+    nth: u16,
     placed: bool,
+    pub(super) dialled: bool,
     gives_way: bool,
 }
 
@@ -57,6 +60,8 @@ pub(super) struct World {
     pub(super) templates: BTreeMap<TemplateName, Template>,
     pub(super) hours: BTreeMap<TemplateName, Duration>,
     pub(super) room: BTreeMap<TemplateName, u32>,
+    waiting: BTreeSet<TemplateName>,
+    pub(super) full: BTreeSet<TemplateName>,
     pub(super) campaigns: BTreeMap<CampaignName, Model>,
     pub(super) live: BTreeMap<AttemptId, Live>,
     pub(super) others: BTreeMap<NumberKey, u32>,
@@ -64,6 +69,12 @@ pub(super) struct World {
     opened: usize,
     /// Which attempt of which contact was dialled.
     made: BTreeSet<(CampaignName, Row, u16)>,
+    /// How many more dials each contact may still get.
+    due: BTreeMap<(CampaignName, Row), u32>,
+    /// The most attempts that each template had at any time.
+    most: BTreeMap<TemplateName, u32>,
+    /// In which call each contact has accepted first.
+    accepted: BTreeMap<(CampaignName, Row), By>,
     pub(super) log: Vec<(Duration, Output)>,
 }
 
@@ -73,6 +84,11 @@ pub(super) fn seconds(seconds: u64) -> Duration {
 
 pub(super) fn number(number: u8) -> NumberKey {
     NumberKey([number; 16])
+}
+
+/// The call of a contact who calls back.
+pub(super) fn calls_back(row: Row) -> By {
+    By::Call(CallId::next(1 + u64::from(row.0), None))
 }
 
 /// Contacts of one wave.
@@ -138,6 +154,7 @@ impl World {
     pub(super) fn input(&mut self, input: Input) -> Result<Vec<Output>, RefusedInput> {
         let mut out = Vec::new();
         let before = self.standings();
+        let stood = before.clone();
         let result = self.dialler.input(self.now, input.clone(), &mut out);
         if result.is_ok() {
             self.believe(&input);
@@ -156,6 +173,11 @@ impl World {
         if let (Input::Forget(name), true) = (&input, result.is_ok()) {
             self.campaigns.remove(name);
             self.made.retain(|(campaign, _, _)| campaign != name);
+            self.accepted.retain(|(campaign, _), _| campaign != name);
+            self.due.retain(|(campaign, _), _| campaign != name);
+        }
+        if result.is_ok() {
+            self.check_stays(&input, &stood);
         }
         self.dialler.assert_sound();
         self.check_kept();
@@ -186,6 +208,14 @@ impl World {
     fn believe(&mut self, input: &Input) {
         match input.clone() {
             Input::Configure { templates } => {
+                for template in &templates {
+                    let most = self.most.entry(template.name.clone()).or_default();
+                    let more = u32::from(template.attempts).saturating_sub(*most);
+                    *most += more;
+                    let of = |name: &CampaignName| self.campaigns[name].template == template.name;
+                    let due = self.due.iter_mut().filter(|((name, _), _)| of(name));
+                    due.for_each(|(_, left)| *left += more);
+                }
                 self.templates = templates.into_iter().map(|it| (it.name.clone(), it)).collect();
             }
             Input::Open(open) => {
@@ -215,8 +245,19 @@ impl World {
                 self.hours.insert(template, until.unwrap_or_default());
             }
             Input::Room { template, waiting, free, keep } => {
+                match waiting {
+                    true => drop(self.waiting.insert(template.clone())),
+                    false => drop(self.waiting.remove(&template)),
+                }
                 self.room.insert(template, if waiting { 0 } else { free.saturating_sub(keep) });
             }
+            Input::Full { template, full: true } => drop(self.full.insert(template)),
+            Input::Full { template, full: false } => drop(self.full.remove(&template)),
+            Input::Dials(attempt) => {
+                self.check_dials(attempt);
+                self.live.get_mut(&attempt).unwrap().dialled = true;
+            }
+            Input::CannotBegin(attempt) => self.is_over(attempt),
             Input::Busy(number) => *self.others.entry(number).or_default() += 1,
             Input::Free(number) => {
                 let others = self.others.get_mut(&number).unwrap();
@@ -226,7 +267,7 @@ impl World {
                 }
             }
             Input::Placed(attempt) => self.live.get_mut(&attempt).unwrap().placed = true,
-            Input::Ended(attempt) => drop(self.live.remove(&attempt)),
+            Input::Ended(attempt) => self.is_over(attempt),
             Input::Forget(_)
             | Input::Restore { .. }
             | Input::Claim { .. }
@@ -235,6 +276,15 @@ impl World {
             | Input::NeverAgain(_)
             | Input::MayCall(_)
             | Input::Tick => {}
+        }
+    }
+
+    /// A call that has not dialled does not count.
+    fn is_over(&mut self, attempt: AttemptId) {
+        let live = self.live.remove(&attempt).unwrap();
+        if !live.dialled {
+            self.made.remove(&(live.campaign.clone(), live.row, live.nth));
+            *self.left((live.campaign, live.row)) += 1;
         }
     }
 
@@ -255,6 +305,8 @@ impl World {
         self.ok(Input::Configure { templates });
         let hours = std::mem::take(&mut self.hours);
         let rooms = std::mem::take(&mut self.room);
+        let waiting = std::mem::take(&mut self.waiting);
+        let full = std::mem::take(&mut self.full);
         let mut campaigns: Vec<_> = self.campaigns.iter().collect();
         campaigns.sort_by_key(|(_, model)| model.nth);
         let restored = campaigns.into_iter().map(|(name, it)| self.journal.restored(name, it));
@@ -269,7 +321,11 @@ impl World {
             (0..calls).for_each(|_| drop(self.ok(Input::Busy(number))));
         }
         for (template, room) in rooms {
-            let _ = self.input(Input::Room { template, waiting: false, free: room, keep: 0 });
+            let waiting = waiting.contains(&template);
+            let _ = self.input(Input::Room { template, waiting, free: room, keep: 0 });
+        }
+        for template in full {
+            let _ = self.input(Input::Full { template, full: true });
         }
         for (template, until) in hours {
             let until = Some(until).filter(|until| *until > self.now);
@@ -297,12 +353,25 @@ impl World {
         self.live.iter().find(|(_, live)| !live.placed).map(|(attempt, _)| *attempt)
     }
 
+    /// The call of a contact has dialled, and is over.
     pub(super) fn end(&mut self, row: u32) -> Vec<Output> {
-        self.ok(Input::Ended(self.call(row)))
+        let attempt = self.call(row);
+        let _ = self.input(Input::Dials(attempt));
+        self.ok(Input::Ended(attempt))
+    }
+
+    /// What a contact says in its call, or else in a call of its own.
+    pub(super) fn by(&self, row: u32) -> By {
+        let own = self.live.iter().find(|(_, live)| live.row == Row(row));
+        own.map_or(calls_back(Row(row)), |(attempt, _)| By::Attempt(*attempt))
     }
 
     pub(super) fn claim(&mut self, row: u32) -> Claimed {
-        let out = self.ok(Input::Claim { campaign: "c".into(), contact: Row(row) });
+        self.claim_by(row, self.by(row))
+    }
+
+    pub(super) fn claim_by(&mut self, row: u32, by: By) -> Claimed {
+        let out = self.ok(Input::Claim { campaign: "c".into(), contact: Row(row), by });
         let claimed = |output: &Output| match output {
             Output::Claimed { claimed, .. } => Some(*claimed),
             _ => None,
@@ -311,7 +380,8 @@ impl World {
     }
 
     pub(super) fn say(&mut self, row: u32, then: Then) -> Vec<Output> {
-        self.ok(Input::Disposition { campaign: "c".into(), contact: Row(row), then })
+        let by = self.by(row);
+        self.ok(Input::Disposition { campaign: "c".into(), contact: Row(row), then, by })
     }
 }
 

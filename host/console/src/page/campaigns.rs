@@ -56,6 +56,7 @@ fn stage(campaign: &Campaign, w: &Words) -> String {
                 WaitsFor::Flow => w.waits_flow,
                 WaitsFor::Pbx => w.waits_pbx,
                 WaitsFor::Journal => w.waits_journal,
+                WaitsFor::Room => w.waits_room,
             };
             format!("{}, {waits_for}", w.running)
         }

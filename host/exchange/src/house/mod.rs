@@ -199,6 +199,10 @@ impl House for Guest<'_> {
         self.exchange.flow_claims(self.call, self.flow, who)
     }
 
+    fn dials_contact(&mut self) -> Result<(), Refusal> {
+        self.exchange.contact_is_dialled(self.call)
+    }
+
     fn dispose(&mut self, what: Disposition, agent: Option<AgentName>) -> Result<(), Refusal> {
         self.exchange.flow_disposes(self.call, self.flow, what, agent)
     }
@@ -266,6 +270,9 @@ impl House for Guest<'_> {
     }
 
     fn strike(&mut self, leg: &LegId) {
+        if self.exchange.register.of_leg(leg) == Some(self.call) {
+            self.exchange.leg_is_gone(leg);
+        }
         self.exchange.register.strike_leg(leg, self.call);
     }
 

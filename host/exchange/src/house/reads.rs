@@ -32,6 +32,10 @@ impl Reads for StepReads {
         self.flow.site.moment(self.now)
     }
 
+    fn instant(&self, civil: &str) -> Option<Timestamp> {
+        self.flow.site.instant(civil)
+    }
+
     fn schedule(&self, name: &str) -> Option<ScheduleStatus> {
         self.flow.site.schedule(name, self.now)
     }
@@ -73,7 +77,11 @@ impl Reads for StepReads {
     }
 
     fn history(&self, number: &str, days: u16) -> Vec<PastCall> {
-        self.exchange.history().of(number, days, self.now, &self.flow.site)
+        let past = self.exchange.history().of(number, days, self.now, &self.flow.site);
+        // Whoever calls back while the telephone rings is known, too.
+        let number = self.flow.site.number(number);
+        let now = number.and_then(|number| self.exchange.contact_called_now(&number));
+        now.into_iter().chain(past).collect()
     }
 
     fn campaign(&self, name: &str) -> Option<CampaignStatus> {

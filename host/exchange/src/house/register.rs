@@ -137,6 +137,12 @@ impl Register {
         legs
     }
 
+    /// The flow of a call, and when the call began.
+    pub(crate) fn flow_of(&self, call: CallId) -> Option<(FlowName, Timestamp)> {
+        let calls = self.lock();
+        calls.by_id.get(&call).map(|handle| (handle.flow.name.clone(), handle.arrived))
+    }
+
     /// Whose a leg is.
     pub(crate) fn of_leg(&self, leg: &LegId) -> Option<CallId> {
         self.lock().by_leg.get(leg).map(|owner| owner.call)

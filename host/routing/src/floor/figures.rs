@@ -4,7 +4,7 @@ use super::{Floor, nanos};
 use crate::{EntryId, agent::Agent, entry::Entry, ix::AgentIx, pool::Pool};
 use std::{collections::BTreeSet, time::Duration};
 use strowger_model::{
-    QueueName,
+    CallId, QueueName,
     read::{AgentStatus, QueueFigures, QueueStatus},
 };
 
@@ -25,6 +25,13 @@ impl Floor {
             logged_in: pool.logged_in,
             free: pool.free.len() as u32,
         })
+    }
+
+    /// Whether an entry of such a call waits in a queue.
+    pub fn waits_in(&self, queue: &str, whose: impl Fn(CallId) -> bool) -> bool {
+        let line = self.pool_named(queue).into_iter().flat_map(Pool::line);
+        let mut waiting = line.filter_map(|rank| self.entries.get(rank.entry));
+        waiting.any(|entry| whose(entry.id.call))
     }
 
     /// How many agents of any of these queues could be rung now.

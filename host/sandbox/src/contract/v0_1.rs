@@ -344,7 +344,7 @@ impl From<types::SetSwitch> for wit::SetSwitch {
 
 impl From<types::OpenCampaign> for wit::OpenCampaign {
     fn from(old: types::OpenCampaign) -> Self {
-        Self { template: old.template, name: old.name, goal: 0, fields: old.fields }
+        Self { template: old.template, name: old.name, goal: 0, fields: old.fields, until: None }
     }
 }
 

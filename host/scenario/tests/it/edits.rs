@@ -200,7 +200,12 @@ fn of_flow(file: &str, flow: &Table, text: &str) -> Vec<Edit> {
                 changed.set(&place, other_number(number).into());
             }
             // A permission for a whole domain goes with the addresses.
-            Value::String(address) if address.contains('@') && !address.starts_with('*') => {
+            Value::String(address) if address.starts_with("*@") => {
+                let other = address.replace("*@", "@nieuw-");
+                let text = text.replace(&address[1..], &other);
+                changed.text(format!("the mail domain is {other}"), text);
+            }
+            Value::String(address) if address.contains('@') => {
                 changed.set(&place, address.replace("@", "2@").into());
             }
             Value::String(said) if said.contains(' ') && root != "numbers" => {

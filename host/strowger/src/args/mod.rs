@@ -27,7 +27,7 @@ pub(crate) use host::{
     Plugins, Serve, Test,
 };
 pub(crate) use records::{
-    AddCase, By, Cases, CasesDo, Erase, Mails, Records, Replay, Report, Which,
+    AddCase, By, Cases, CasesDo, Erase, Mails, Records, Replay, Report, Shifts, Which,
 };
 pub(crate) use setup::{Init, KindOfPbx};
 pub(crate) use switch::{SetSwitch, Switch, SwitchDo};

@@ -2,7 +2,7 @@
 
 use super::ConfigFile;
 use crate::commands::when::When;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use strowger_model::{CallId, CaseKind, command::Field};
 
@@ -49,9 +49,33 @@ pub(crate) struct Report {
     /// One call is expected for so many of these: the report gets a column `forecast`
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..), requires = "against")]
     pub(crate) one_in: Option<u32>,
+    /// The campaigns that say a department, instead of calls: what departments lack by month (needs),
+    /// why people did not come (refusals), or how often each person was asked (people)
+    #[arg(
+        long,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        default_missing_value = "needs",
+        conflicts_with_all = ["by", "at_once", "tag", "against", "one_in", "flow"]
+    )]
+    pub(crate) shifts: Option<Shifts>,
+    /// With --shifts: as JSON
+    #[arg(long, requires = "shifts", conflicts_with = "csv")]
+    pub(crate) json: bool,
     /// As CSV
     #[arg(long)]
     pub(crate) csv: bool,
+}
+
+/// What is reported of shifts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shifts {
+    /// What departments lack, by month.
+    Needs,
+    /// Why people did not come, by department.
+    Refusals,
+    /// How often each person was asked.
+    People,
 }
 
 /// What calls have in common.

@@ -124,6 +124,7 @@ fn stage(campaign: &Campaign) -> &'static str {
         (CampaignStage::Running, _, Some(WaitsFor::Flow)) => "waits for its template and its flow",
         (CampaignStage::Running, _, Some(WaitsFor::Pbx)) => "waits for the PBX",
         (CampaignStage::Running, _, Some(WaitsFor::Journal)) => "waits for the journal",
+        (CampaignStage::Running, _, Some(WaitsFor::Room)) => "waits for room for more calls",
     }
 }
 

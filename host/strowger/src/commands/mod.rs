@@ -7,7 +7,7 @@
 //!   queues and agents. `switch`: switches. `drill`: what is prepared for an emergency.
 //!   `account`: users and tokens. `campaign`, `dnc`: people on lists, and numbers that no campaign calls.
 //! * `reach`: how these reach it.
-//! * `records`, `report`, `replay`, `erase`: for what was recorded.
+//! * `records`, `report`, `replay`, `erase`: for what was recorded. `shifts`: the report of campaigns.
 //! * `mails`, `cases`: for what is to be sent or answered.
 //! * `sim`: the sim as an adapter in a process of its own.
 //! * `adapter`: the scenarios of all adapters, played on one.
@@ -44,6 +44,7 @@ pub(crate) mod records;
 pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod sheet;
+pub(crate) mod shifts;
 pub(crate) mod sim;
 pub(crate) mod status;
 pub(crate) mod switch;

@@ -7,6 +7,7 @@ use crate::{
         cases::rules,
         records,
         sheet::Sheet,
+        shifts,
         when::{self, When},
     },
 };
@@ -26,6 +27,9 @@ use strowger_site::read_site;
 /// Prints the report.
 pub(crate) fn report(args: &Report) -> Result<bool> {
     let config = args.config.read()?;
+    if let Some(what) = args.shifts {
+        return shifts::report(args, what, &config);
+    }
     let sent = args.against.as_deref().map(against::read).transpose()?;
     ensure!(
         sent.is_none() || args.by == By::Day,

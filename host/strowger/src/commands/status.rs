@@ -47,6 +47,7 @@ fn shown(status: &Status) -> String {
         format!("disk      {free} free at {}", disk.folder),
     ];
     lines.extend(switches.iter().map(switch));
+    lines.extend(site.warnings.iter().map(|warning| warning.trim_end().to_owned()));
     lines.extend(ill.iter().map(|ill| format!("ILL: {}", ill.trim_end())));
     if !flows.wrong.is_empty() || site.error.is_some() {
         lines.push("`strowger flows` shows what is wrong with the files".to_owned());

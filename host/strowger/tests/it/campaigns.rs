@@ -208,3 +208,43 @@ fn o5_the_do_not_call_list_is_kept_by_hand() {
     says(folder, &["dnc", "remove", "0470123456"], 0, &["not on the do-not-call list any more"]);
     assert_eq!(run(folder, &["dnc"]).1.lines().count(), 2);
 }
+
+#[test]
+fn f3_what_departments_lack_is_reported_beside_the_host() {
+    let place = place();
+    let folder = place.path();
+    let daemon = Daemon::start(folder);
+    let open = |name: &'static str, date: &'static str| {
+        let field = ["--field", "department=geriatrie", "--field", date];
+        says(
+            folder,
+            &[&["campaign", "open", "open-dienst", "--name", name][..], &field].concat(),
+            0,
+            &[],
+        );
+    };
+    open("eerste", "date=2026-11-23");
+    open("tweede", "date=2026-11-23");
+    open("derde", "date=2026-12-01");
+    drop(daemon);
+    let months = says(folder, &["report", "--shifts"], 0, &["median_to_fill_s", "pool"]);
+    let lines: Vec<Vec<&str>> =
+        months.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[1][..7], ["geriatrie", "2026-11", "2", "0", "0.0%", "-", "-"]);
+    assert_eq!(lines[2][..4], ["geriatrie", "2026-12", "1", "0"]);
+    says(
+        folder,
+        &["report", "--shifts", "--since", "2026-12-01", "--csv"],
+        0,
+        &["\ngeriatrie,2026-12,1,0,0.0%,-,-,0,"],
+    );
+    says(
+        folder,
+        &["report", "--shifts", "--json"],
+        0,
+        &["\"month\": \"2026-11\"", "\"median_to_fill_s\": null"],
+    );
+    says(folder, &["report", "--shifts", "people"], 0, &["person", "accepted", "not_reached"]);
+    says(folder, &["report", "--shifts", "--by", "day"], 2, &["cannot be used with"]);
+    says(folder, &["report", "--json"], 2, &["--shifts"]);
+}

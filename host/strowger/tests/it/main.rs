@@ -18,3 +18,4 @@ mod remote;
 mod setup;
 mod supervised;
 mod switches;
+mod webdriver;

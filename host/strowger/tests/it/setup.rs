@@ -43,7 +43,7 @@ fn a_first_configuration_is_good_and_never_written_over() {
         folder.path(),
         &["init", "elsewhere", "--yes", "--plugins", "plugins", "--number", "112x"],
     );
-    assert!(code == 2 && said.contains("with + and country code") && !elsewhere.exists(), "{said}");
+    assert!(code == 2 && said.contains("write + and country code") && !elsewhere.exists(), "{said}");
 }
 
 #[test]

@@ -148,6 +148,13 @@ impl Call {
         self.run.ask("now", (), reads::now)
     }
 
+    /// The instant at which the clock of the site shows a civil date and time, such as
+    /// `2026-11-23 07:00`: the first of two, or the next one that the clock shows. None: the text is
+    /// no date and time.
+    pub fn instant(&self, civil: &str) -> Option<u64> {
+        self.run.ask("instant", civil, || reads::instant(civil))
+    }
+
     /// Whether a schedule is open. One that the site does not have is closed.
     pub fn is_open(&self, schedule: &str) -> bool {
         self.run.ask("is-open", schedule, || {

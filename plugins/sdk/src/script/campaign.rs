@@ -2,7 +2,7 @@
 
 use super::{Call, Events, NotReached, Ordered, kind};
 use crate::{
-    reads::CampaignStatus,
+    reads::{CampaignEnd, CampaignStatus},
     types::{ContactOf, Disposition, Event, RefusalReason},
 };
 
@@ -71,9 +71,15 @@ impl Goals {
 }
 
 impl CampaignStatus {
-    /// Places that are not filled.
+    /// Places that can still be had: that are not filled, as long as the campaign was not stopped
+    /// and its time is not over.
     pub fn places_left(&self) -> u32 {
-        self.goal.saturating_sub(self.reached)
+        match self.end {
+            Some(CampaignEnd::Stopped | CampaignEnd::TimeOver) => 0,
+            Some(CampaignEnd::Filled | CampaignEnd::ListOver) | None => {
+                self.goal.saturating_sub(self.reached)
+            }
+        }
     }
 
     /// What is said of it under this key.

@@ -168,6 +168,7 @@ pub fn campaign(goal: u32, reached: u32, fields: &[(&str, &str)]) -> CampaignSta
         reached,
         remaining: 1,
         fields: self::fields(fields),
+        end: None,
     }
 }
 
@@ -188,6 +189,18 @@ pub fn listed(name: &str, columns: &[(&str, &str)]) -> ListedContact {
 
 fn fields(fields: &[(&str, &str)]) -> Vec<Field> {
     fields.iter().map(|(key, value)| Field { key: (*key).into(), value: (*value).into() }).collect()
+}
+
+/// The instant of a civil time such as `2026-11-23 07:00`, in a zone that is UTC.
+fn instant(civil: &str) -> Option<u64> {
+    let numbers = civil.split(['-', ' ', ':']).map(|part| part.parse().ok());
+    let [year, month, day, hour, minute] =
+        <[i64; 5]>::try_from(numbers.collect::<Option<Vec<i64>>>()?).ok()?;
+    // As in `moment`, with years that begin in March.
+    let year = if month <= 2 { year - 1 } else { year };
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468;
+    u64::try_from(((days * 24 + hour) * 60 + minute) * 60_000).ok()
 }
 
 /// An instant with its civil time, in a zone that is UTC.
@@ -226,6 +239,10 @@ pub fn moment(instant: u64) -> Moment {
 impl Reads for Site {
     fn now(&self) -> Moment {
         moment(self.instant)
+    }
+
+    fn instant(&self, civil: &str) -> Option<u64> {
+        instant(civil)
     }
 
     fn schedule(&self, name: &str) -> Option<ScheduleStatus> {

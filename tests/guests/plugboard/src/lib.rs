@@ -138,7 +138,8 @@ fn order(line: &str, unasked: u32, due: &Due) -> Result<Order, String> {
 /// cancel ORDER                            mail TEMPLATE ADDRESS [KEY=VALUE...]
 /// case KIND [KEY=VALUE...]
 /// ask KEY contact NUMBER                  ask KEY on-duty ROSTER
-/// ask KEY history NUMBER DAYS             claim           say OUTCOME [never]
+/// ask KEY history NUMBER DAYS             say OUTCOME [never]
+/// claim [CAMPAIGN CONTACT]
 /// open TEMPLATE NAME GOAL [KEY=VALUE...]  stop CAMPAIGN
 /// ```
 /// What was asked becomes a note. `claim`, `say` and `dial LEG contact` are about the contact that the
@@ -217,7 +218,10 @@ fn command(words: &mut SplitWhitespace<'_>, due: &Due) -> Option<Command> {
 fn of_campaign(name: &str, words: &mut SplitWhitespace<'_>, due: &Due) -> Option<Command> {
     let owned = |words: &mut SplitWhitespace<'_>| words.next().map(str::to_owned);
     Some(match name {
-        "claim" => Command::Claim(due.who.clone()),
+        "claim" => Command::Claim(match words.next() {
+            Some(campaign) => ContactOf { campaign: campaign.to_owned(), contact: owned(words)? },
+            None => due.who.clone(),
+        }),
         "say" => Command::Disposition(Disposition {
             who: due.who.clone(),
             outcome: owned(words)?,
@@ -230,6 +234,7 @@ fn of_campaign(name: &str, words: &mut SplitWhitespace<'_>, due: &Due) -> Option
             name: owned(words)?,
             goal: words.next()?.parse().ok()?,
             fields: fields(words)?,
+            until: None,
         }),
         "stop" => Command::StopCampaign(owned(words)?),
         _ => return None,

@@ -2,8 +2,8 @@
 
 use super::{Live, World};
 use crate::{
-    AttemptId, Choose, Kept, KeptContact, Listed, NumberKey, Output, Over, Phase, Purpose, Row,
-    Stage,
+    AttemptId, By, Choose, Input, Kept, KeptContact, Listed, NumberKey, Output, Over, Phase,
+    Purpose, Row, Stage, Then,
 };
 use std::collections::BTreeMap;
 use strowger_model::CampaignName;
@@ -31,7 +31,9 @@ impl World {
                     campaign,
                     row: contact,
                     purpose,
+                    nth: number,
                     placed: false,
+                    dialled: false,
                 };
                 self.check_due(&live, attempt, number, standings);
                 let key = (live.campaign.clone(), contact);
@@ -46,6 +48,11 @@ impl World {
                 assert!(won as u32 <= model.goal, "a place is given twice");
                 model.telling = remaining == 0;
                 self.begin_waves();
+            }
+            Output::Accepted { attempt } => {
+                let stages = self.stages(&self.live[&attempt].campaign);
+                let stage = stages[self.live[&attempt].row.ix()];
+                assert!(matches!(stage, Stage::Won | Stage::Accepted), "{output:?}: {stage:?}");
             }
             Output::Withdrawn { attempt, why } => {
                 // What ends may have been withdrawn in the same instant.
@@ -113,6 +120,7 @@ impl World {
         let kept = self.journal.contacts[&(live.campaign.clone(), live.row)];
         assert_eq!((kept.calling, kept.attempts), (Some(attempt), nth), "not kept before: {said}");
         assert!(self.made.insert((live.campaign.clone(), live.row, nth)), "O5: made twice: {said}");
+        assert!(!self.full.contains(&model.template), "no call can begin: {said}");
         let calls = self.live.values().filter(|other| other.campaign == live.campaign).count();
         assert!(calls < template.at_once as usize, "too many at once: {said}");
         let before = standings[&(live.campaign.clone(), live.row)];
@@ -133,6 +141,73 @@ impl World {
             .waiting(&live.campaign, standings)
             .min_by_key(|(row, standing)| self.turn(&live.campaign, *row, standing));
         assert_eq!(first.map(|(row, _)| row), Some(live.row), "O1: out of turn: {said}");
+        if live.purpose == Purpose::Offer {
+            let left = self.left((live.campaign.clone(), live.row));
+            assert!(*left > 0, "more attempts than there are: {said}");
+            *left -= 1;
+        }
+    }
+
+    /// What holds for a call that begins holds when it dials.
+    pub(super) fn check_dials(&self, attempt: AttemptId) {
+        let live = &self.live[&attempt];
+        let model = &self.campaigns[&live.campaign];
+        let said = format!("{live:?} at {:?}", self.now);
+        let number = model.list[live.row.ix()].number;
+        assert!(!self.others.contains_key(&number), "O5: the number is in a call: {said}");
+        assert!(self.now < self.hours[&model.template], "O5: outside hours: {said}");
+        assert!(!self.journal.do_not_call.contains(&number), "O5: never again: {said}");
+        assert!(!model.over && !model.paused, "over or paused: {said}");
+        let gives_way = self.templates.get(&model.template).is_some_and(|it| it.gives_way);
+        let waits = gives_way && self.waiting.contains(&model.template);
+        assert!(!waits, "O4: a caller waits: {said}");
+        let stage = self.stages(&live.campaign)[live.row.ix()];
+        assert!(!matches!(stage, Stage::Won | Stage::Over | Stage::Accepted), "{stage:?}: {said}");
+    }
+
+    /// What a contact has accepted stays, whatever another call brings; and each contact is dialled
+    /// no more often than it may be.
+    pub(super) fn check_stays(
+        &mut self,
+        input: &Input,
+        stood: &BTreeMap<(CampaignName, Row), KeptContact>,
+    ) {
+        let has = |kept: &KeptContact| matches!(kept.stage, Stage::Won | Stage::Accepted);
+        match input {
+            Input::Claim { campaign, contact, by } => {
+                let key = (campaign.clone(), *contact);
+                let now = self.dialler.contact(campaign.as_str(), *contact).unwrap();
+                if has(&now) && stood[&key].stage != now.stage {
+                    self.accepted.insert(key, *by);
+                }
+            }
+            Input::Disposition { campaign, contact, then, by } => {
+                let key = (campaign.clone(), *contact);
+                let now = self.dialler.contact(campaign.as_str(), *contact).unwrap();
+                let elsewhere = has(&stood[&key]) && self.accepted[&key] != *by;
+                if elsewhere && (matches!(by, By::Attempt(_)) || *then == Then::Again) {
+                    assert_eq!(now, stood[&key], "a place is given back that is another call's");
+                }
+                // Whoever says so may be called as often as anybody else once more.
+                let gave_back = has(&stood[&key]) && now.stage == Stage::ToOffer;
+                if gave_back || matches!(then, Then::NotBefore(_)) {
+                    let may = self.most_attempts(campaign);
+                    *self.left(key) += may + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Of the template, at any time.
+    fn most_attempts(&self, campaign: &CampaignName) -> u32 {
+        self.most.get(&self.campaigns[campaign].template).copied().unwrap_or(0)
+    }
+
+    /// How many more dials a contact may get.
+    pub(super) fn left(&mut self, contact: (CampaignName, Row)) -> &mut u32 {
+        let may = self.most_attempts(&contact.0);
+        self.due.entry(contact).or_insert(may)
     }
 
     fn is_busy(&self, number: NumberKey) -> bool {
@@ -228,6 +303,7 @@ impl World {
             if !open
                 || model.paused
                 || model.over
+                || self.full.contains(&model.template)
                 || calls >= template.at_once as usize
                 || (template.gives_way && room <= unplaced)
             {

@@ -8,12 +8,12 @@ use strowger_campaign::{
 };
 use strowger_journal::CampaignChange;
 use strowger_model::{
-    CampaignName, PhoneNumber, TemplateName, Timestamp,
+    CampaignName, FlowName, PhoneNumber, TemplateName, Timestamp,
     campaign::{
-        CampaignNow, ContactNow, ContactStage, Direct, End, NeverCalled, NewCampaign, Opened,
-        Person, wrong_by, wrong_fields,
+        CampaignNow, ContactNow, ContactStage, Direct, NeverCalled, NewCampaign, Opened, Person,
+        wrong_by, wrong_fields,
     },
-    read::CampaignStage,
+    read::{CampaignEnd, CampaignStage},
     strangers::LoggedName,
 };
 use strowger_site::{CampaignTemplate, Choose, Site, people_of_waves};
@@ -35,6 +35,16 @@ pub enum CampaignError {
         name: TemplateName,
         /// Those that there are.
         there: Vec<String>,
+    },
+    /// The flow of the template does not serve.
+    #[error(
+        "template {template:?} cannot be used now: there is no flow {flow:?} that serves; `strowger check` says why"
+    )]
+    NoFlow {
+        /// The template.
+        template: TemplateName,
+        /// Its flow.
+        flow: FlowName,
     },
     /// None is known by that name.
     #[error("there is no campaign {name:?}; {}", among("there is", there))]
@@ -85,16 +95,22 @@ impl Exchange {
     /// # Errors
     /// There is no such template, the name is taken, or nobody is to be called.
     pub fn open_campaign(self: &Arc<Self>, new: NewCampaign) -> Result<CampaignNow, CampaignError> {
-        let site = self.catalogue.current().site.clone();
+        let snapshot = self.catalogue.current();
+        let site = &snapshot.site;
         let mut inner = self.campaigns_with(new.name.as_str());
         let template =
             site.campaigns.get(&new.template).ok_or_else(|| CampaignError::NoTemplate {
                 name: new.template.clone(),
                 there: site.campaigns.keys().map(ToString::to_string).collect(),
             })?;
+        if !snapshot.flows.contains_key(&template.flow) {
+            let (template, flow) = (template.name.clone(), template.flow.clone());
+            return Err(CampaignError::NoFlow { template, flow });
+        }
         let now = self.clock.now();
         inner.check(&new, now)?;
-        let people = people(&site, template, &new)?;
+        let people = people(site, template, &new)?;
+        let of_site = new.people.is_none();
         let NewCampaign { name, goal, until, fields, by, .. } = new;
         let goal = if goal == 0 { template.goal } else { goal };
         let template = template.name.clone();
@@ -107,7 +123,8 @@ impl Exchange {
             until,
             fields,
         };
-        let list = List::new(opened.clone(), people.clone());
+        let mut list = List::new(opened.clone(), people.clone());
+        list.of_site = of_site;
         let contacts = list.listed(&inner.numbers);
         inner.lists.insert(name.clone(), list);
         self.watch_callers(&mut inner);
@@ -273,6 +290,7 @@ impl Exchange {
             to_offer: status.to_offer,
             accepted: status.accepted,
             waits_for: self.waits_for(inner, list).filter(|_| running),
+            alarms: list.alarms.clone(),
         })
     }
 }
@@ -355,12 +373,12 @@ fn people(
     Ok(people)
 }
 
-fn end_of(why: Over) -> End {
+fn end_of(why: Over) -> CampaignEnd {
     match why {
-        Over::Filled => End::Filled,
-        Over::ListOver => End::ListOver,
-        Over::TimeOver => End::TimeOver,
-        Over::Stopped => End::Stopped,
+        Over::Filled => CampaignEnd::Filled,
+        Over::ListOver => CampaignEnd::ListOver,
+        Over::TimeOver => CampaignEnd::TimeOver,
+        Over::Stopped => CampaignEnd::Stopped,
     }
 }
 

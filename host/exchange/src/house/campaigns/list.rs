@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use strowger_campaign::{Listed, Row};
 use strowger_journal::KeptCampaign;
 use strowger_model::{
-    Timestamp,
+    PhoneNumber, Timestamp,
     campaign::{Disposed, Opened, Person},
 };
 
 use super::numbers::Numbers;
+use strowger_site::Site;
 
 /// A campaign with its list.
 pub(super) struct List {
@@ -18,13 +19,28 @@ pub(super) struct List {
     pub(super) disposed: BTreeMap<u32, Disposed>,
     /// Since when nobody is called any more.
     pub(super) ended: Option<Timestamp>,
+    /// Its people are contacts of the site.
+    pub(super) of_site: bool,
+    /// It was said that calls cannot begin.
+    pub(super) said_full: bool,
+    /// When there was an alarm.
+    pub(super) alarms: Vec<Timestamp>,
 }
 
 impl List {
     pub(super) fn new(opened: Opened, people: Vec<Person>) -> Self {
         let ids = people.iter().map(|person| person.id.as_str().into());
         let rows = ids.zip(0..).collect();
-        Self { opened, people, rows, disposed: BTreeMap::new(), ended: None }
+        Self {
+            opened,
+            people,
+            rows,
+            disposed: BTreeMap::new(),
+            ended: None,
+            of_site: false,
+            said_full: false,
+            alarms: Vec::new(),
+        }
     }
 
     /// A contact by its id.
@@ -34,6 +50,15 @@ impl List {
 
     pub(super) fn person(&self, row: Row) -> Option<&Person> {
         self.people.get(row.0 as usize)
+    }
+
+    /// Somebody who may be called, with the number. None: it was erased, or the site does not have
+    /// that contact any more, or it is never to be called.
+    pub(super) fn may_call(&self, row: Row, site: &Site) -> Option<(&Person, &PhoneNumber)> {
+        let person = self.person(row)?;
+        let number = person.number.as_ref()?;
+        let known = || site.contacts.get(&person.id).is_some_and(|contact| !contact.do_not_call);
+        (!self.of_site || known()).then_some((person, number))
     }
 
     /// Forgets what was erased from the journal. Gives the rows of people who are nobody from now on.

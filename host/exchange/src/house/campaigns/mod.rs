@@ -22,7 +22,7 @@ mod times;
 use crate::{Exchange, house::campaigns::numbers::Numbers};
 use list::List;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -61,6 +61,8 @@ struct Inner {
     waiting: Vec<Waiting>,
     /// Until when each template is open, as the state machine was told; none: it is closed.
     hours: BTreeMap<TemplateName, Option<Duration>>,
+    /// Templates whose calls cannot begin, as the state machine was told.
+    full: BTreeSet<TemplateName>,
     /// When hours, and what is kept free, are looked at again at the latest.
     changes: Option<Timestamp>,
     /// The PBX can be reached.
@@ -130,9 +132,9 @@ impl Exchange {
         by: Option<CallId>,
     ) -> Result<Option<Claimed>, RefusedInput> {
         let mut claimed = None;
-        let (mut inputs, mut first) = (vec![input], Some(first));
+        let (mut inputs, mut first) = (VecDeque::from([input]), Some(first));
         let mut result = Ok(());
-        while let Some(input) = inputs.pop() {
+        while let Some(input) = inputs.pop_front() {
             let mut outputs = Vec::new();
             let taken = inner.dialler.input(self.clock.elapsed(), input, &mut outputs);
             let before = match (first.take(), &taken) {
@@ -144,9 +146,7 @@ impl Exchange {
             }
             self.keep_campaigns(inner, before, &outputs);
             for output in outputs {
-                if let Some(input) = self.campaigns_want(inner, output, by, &mut claimed) {
-                    inputs.push(input);
-                }
+                inputs.extend(self.campaigns_want(inner, output, by, &mut claimed));
             }
         }
         result.map(|()| claimed)
@@ -174,14 +174,14 @@ impl Exchange {
         }
     }
 
-    /// Does what the state machine wants. Gives back an input that has to follow at once.
+    /// Does what the state machine wants. Gives back what has to follow at once.
     fn campaigns_want(
         self: &Arc<Self>,
         inner: &mut Inner,
         output: Output,
         by: Option<CallId>,
         answer: &mut Option<Claimed>,
-    ) -> Option<Input> {
+    ) -> Vec<Input> {
         match output {
             Output::Keep(_) => {}
             Output::Due { campaign, contact, attempt, number, .. } => {
@@ -193,17 +193,21 @@ impl Exchange {
             // Whoever is being offered one is told that there are none any more by `Withdrawn`.
             Output::Goal { remaining: 0, .. } => {}
             Output::Goal { campaign, remaining } => self.say_goal(inner, &campaign, remaining, by),
-            Output::Withdrawn { attempt, .. } => {
+            Output::Withdrawn { attempt, .. } | Output::Accepted { attempt } => {
                 if let Some(of) = inner.calls.get(&attempt).filter(|of| Some(of.call) != by) {
                     self.say_goal_to(of, 0);
                 }
             }
-            Output::ToChoose { campaign, accepted } => tracing::error!(
-                campaign = %LoggedName(&campaign),
-                "ALARM: {accepted} have accepted, and a planner has to choose: \
-                 `strowger campaign export` shows them"
-            ),
+            Output::ToChoose { campaign, accepted } => {
+                inner.alarmed(&campaign, self.clock.now());
+                tracing::error!(
+                    campaign = %LoggedName(&campaign),
+                    "ALARM: {accepted} have accepted, and a planner has to choose: \
+                     `strowger campaign export` shows them"
+                );
+            }
             Output::Alarm { campaign, remaining, why } => {
+                inner.alarmed(&campaign, self.clock.now());
                 let why = match why {
                     Alarm::EverybodyAsked => "everybody on the list was called",
                     Alarm::Soon => "the time of the campaign is over soon",
@@ -220,11 +224,17 @@ impl Exchange {
                 tracing::info!(campaign = %LoggedName(&campaign), "a campaign has ended: {why}");
             }
         }
-        None
+        Vec::new()
     }
 }
 
 impl Inner {
+    fn alarmed(&mut self, campaign: &CampaignName, now: Timestamp) {
+        if let Some(list) = self.lists.get_mut(campaign) {
+            list.alarms.push(now);
+        }
+    }
+
     /// What the journal takes of it.
     fn kept(&mut self, keep: &Kept, now: Timestamp) -> Option<CampaignChange> {
         Some(match keep {

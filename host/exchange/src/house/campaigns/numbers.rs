@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use strowger_campaign::NumberKey;
 use strowger_journal::CampaignChange;
 use strowger_model::{CallId, PhoneNumber, campaign::NeverCalled};
+use strowger_pbx::port::LegId;
 
 /// The numbers.
 pub(super) struct Numbers {
     salt: [u8; 16],
     /// Of callers, while their calls are up.
     in_calls: HashMap<CallId, NumberKey>,
+    /// Of legs that calls have dialled, while they are up, and whose legs they are.
+    dialled: HashMap<LegId, (CallId, NumberKey)>,
     /// The state machine knows who is in a call: a campaign goes on.
     pub(super) told: bool,
     pub(super) never: BTreeMap<[u8; 16], NeverCalled>,
@@ -22,7 +25,7 @@ impl Numbers {
 
     pub(super) fn new(salt: [u8; 16], never: Vec<NeverCalled>) -> Self {
         let never = never.into_iter().map(|one| (one.key, one)).collect();
-        Self { salt, in_calls: HashMap::new(), told: false, never }
+        Self { salt, in_calls: HashMap::new(), dialled: HashMap::new(), told: false, never }
     }
 
     /// The hash of a number: the same wherever the number comes from.
@@ -46,8 +49,32 @@ impl Numbers {
         self.in_calls.remove(&call)
     }
 
+    /// A call dials a number. False: it has done so already.
+    pub(super) fn dial(&mut self, call: CallId, leg: &LegId, key: NumberKey) -> bool {
+        self.dialled.insert(leg.clone(), (call, key)).is_none()
+    }
+
+    /// A leg is gone.
+    pub(super) fn gone(&mut self, leg: &LegId) -> Option<NumberKey> {
+        self.dialled.remove(leg).map(|(_, key)| key)
+    }
+
+    /// A leg is another call's from now on.
+    pub(super) fn passes(&mut self, leg: &LegId, to: CallId) {
+        if let Some((whose, _)) = self.dialled.get_mut(leg) {
+            *whose = to;
+        }
+    }
+
+    /// Legs of a call that is over.
+    pub(super) fn left_by(&self, call: CallId) -> Vec<LegId> {
+        let of = self.dialled.iter().filter(|(_, (whose, _))| *whose == call);
+        of.map(|(leg, _)| leg.clone()).collect()
+    }
+
     pub(super) fn in_calls(&self) -> Vec<NumberKey> {
-        self.in_calls.values().copied().collect()
+        let dialled = self.dialled.values().map(|(_, key)| key);
+        self.in_calls.values().chain(dialled).copied().collect()
     }
 
     /// Numbers that were erased from the journal stay on the do-not-call list as hashes.

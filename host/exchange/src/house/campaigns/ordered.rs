@@ -4,7 +4,7 @@
 use super::{Inner, desk::CampaignError};
 use crate::{Exchange, house::switches::board::YEAR};
 use std::sync::Arc;
-use strowger_campaign::{Claimed, Input, RefusedInput, Row, Stage, Then};
+use strowger_campaign::{By, Claimed, Input, RefusedInput, Row, Stage, Then};
 use strowger_journal::CampaignChange;
 use strowger_model::{
     AgentName, CallId, CampaignName,
@@ -27,6 +27,7 @@ fn refusal(reason: RefusalReason, detail: impl Into<String>) -> Refusal {
 fn refused(error: CampaignError) -> Refusal {
     let reason = match &error {
         CampaignError::NoTemplate { .. }
+        | CampaignError::NoFlow { .. }
         | CampaignError::NoCampaign { .. }
         | CampaignError::NoContact(..) => RefusalReason::UnknownName,
         CampaignError::Taken(_) => RefusalReason::DuplicateId,
@@ -50,7 +51,7 @@ impl Exchange {
         flow: &Terms,
         open: OpenCampaign,
     ) -> Result<(), Refusal> {
-        let OpenCampaign { template, name, goal, fields } = open;
+        let OpenCampaign { template, name, goal, fields, until } = open;
         if !flow.permissions.may_campaign(&template) {
             return Err(not_permitted(&format!("template {template}")));
         }
@@ -60,7 +61,7 @@ impl Exchange {
             return Ok(());
         }
         let (template, name) = (template.into(), name.into());
-        let new = NewCampaign { template, name, goal, until: None, fields, people: None, by };
+        let new = NewCampaign { template, name, goal, until, fields, people: None, by };
         self.open_campaign(new).map(drop).map_err(refused)
     }
 
@@ -86,7 +87,7 @@ impl Exchange {
     ) -> Result<bool, Refusal> {
         let mut inner = self.campaigns_with(&who.campaign);
         let (campaign, contact) = inner.permitted(call, flow, who)?;
-        let claim = Input::Claim { campaign, contact };
+        let claim = Input::Claim { campaign, contact, by: inner.by(call) };
         let claimed = self.tell_campaigns(&mut inner, claim, Vec::new(), Some(call));
         let claimed = claimed.map_err(|why| refused(CampaignError::Refused(why)))?;
         self.campaigns.look.notify_one();
@@ -128,9 +129,13 @@ impl Exchange {
             },
         };
         let disposed = Disposed { outcome, reason, at: now, agent };
+        let by = inner.by(call);
+        let keeps = inner.dialler.keeps(&campaign, contact, then, by);
         let list = inner.lists.get_mut(&campaign);
         let number = list.and_then(|list| {
-            list.disposed.insert(contact.0, disposed.clone());
+            if !keeps {
+                list.disposed.insert(contact.0, disposed.clone());
+            }
             list.person(contact)?.number.clone()
         });
         // Before what came of the contact: whoever said so is never called, also if the host dies now.
@@ -138,8 +143,11 @@ impl Exchange {
             let by = Some(format!("campaign {campaign}"));
             self.set_never_called(&mut inner, &number, true, by);
         }
+        if keeps {
+            return Ok(());
+        }
         let first = CampaignChange::Disposed { name: campaign.clone(), row: contact.0, disposed };
-        let input = Input::Disposition { campaign: campaign.clone(), contact, then };
+        let input = Input::Disposition { campaign: campaign.clone(), contact, then, by };
         self.tell_campaigns(&mut inner, input, vec![first], Some(call))
             .map_err(|why| refused(CampaignError::Refused(why)))?;
         self.campaigns.look.notify_one();
@@ -148,7 +156,7 @@ impl Exchange {
 
     /// A campaign as a flow sees it.
     pub(crate) fn campaign_status(&self, name: &str) -> Option<CampaignStatus> {
-        let CampaignNow { opened, stage, planner_chooses, reached, to_offer, .. } =
+        let CampaignNow { opened, stage, end, planner_chooses, reached, to_offer, .. } =
             self.campaign_now(name).ok()?;
         Some(CampaignStatus {
             template: opened.template.to_string(),
@@ -158,6 +166,7 @@ impl Exchange {
             reached,
             remaining: to_offer,
             fields: opened.fields,
+            end,
         })
     }
 
@@ -187,12 +196,23 @@ impl Exchange {
                 Stage::ToTell => Purpose::NotChosen,
                 _ => Purpose::Offer,
             },
-            outcome: list.disposed.get(&row.0).map(|disposed| disposed.outcome.clone()),
+            outcome: match (kept.stage, kept.accepted_by) {
+                // What comes of a place is up to the call in which it was taken, and others have to
+                // know at once that it was.
+                (Stage::Won | Stage::Accepted, Some(by)) if by == inner.by(call) => None,
+                (Stage::Won | Stage::Accepted, _) => Some("accepted".to_owned()),
+                _ => list.disposed.get(&row.0).map(|disposed| disposed.outcome.clone()),
+            },
         })
     }
 }
 
 impl Inner {
+    /// A call in the words of the state machine.
+    fn by(&self, call: CallId) -> By {
+        self.attempts.get(&call).map_or(By::Call(call), |attempt| By::Attempt(*attempt))
+    }
+
     /// A contact about which a call may order something.
     fn permitted(
         &self,

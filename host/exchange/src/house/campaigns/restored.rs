@@ -3,13 +3,13 @@
 use super::{Campaigns, Inner, List, OfCampaign, numbers::Numbers};
 use crate::{Exchange, memory::told};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool},
     time::Duration,
 };
 use strowger_campaign::{
-    AttemptId, Dialler, Input, KeptCampaign, KeptContact, NumberKey, Phase, Restored, Row, Stage,
-    Then,
+    AttemptId, By, Dialler, Input, KeptCampaign, KeptContact, NumberKey, Phase, Restored, Row,
+    Stage, Then,
 };
 use strowger_journal::{self as journal, ReadError, Store, decode};
 use strowger_model::{
@@ -36,6 +36,7 @@ impl Campaigns {
             asleep: BTreeMap::new(),
             numbers: Numbers::new(salt, never.unwrap_or_default()),
             calls: BTreeMap::new(),
+            full: BTreeSet::new(),
             attempts: HashMap::new(),
             waiting: Vec::new(),
             hours: BTreeMap::new(),
@@ -66,6 +67,13 @@ impl Exchange {
         }
         let campaigns: Vec<Restored> =
             kept.iter_mut().filter_map(|kept| inner.put_back(kept)).collect();
+        let site = self.catalogue.current().site.clone();
+        for list in inner.lists.values_mut() {
+            // A template with waves may have been given a list all the same: of strangers.
+            let template = site.campaigns.get(&list.opened.template);
+            list.of_site = template.is_some_and(|template| !template.waves.is_empty())
+                && list.people.iter().any(|person| site.contacts.get(&person.id).is_some());
+        }
         for (call, of) in open {
             inner.goes_on(*call, of, &campaigns);
         }
@@ -175,7 +183,7 @@ impl Exchange {
             let standing = inner.dialler.contact(campaign.as_str(), contact).unwrap_or_default();
             if standing.calling.is_none() && !matches!(standing.stage, Stage::Won | Stage::Over) {
                 let then = Then::Over;
-                let input = Input::Disposition { campaign, contact, then };
+                let input = Input::Disposition { campaign, contact, then, by: By::Hand };
                 self.campaigns_must(&mut inner, input);
             }
         }

@@ -11,11 +11,13 @@ use std::{
 use strowger_campaign::{Choose, Input, Template};
 use strowger_flows::Snapshot;
 use strowger_journal::Health;
-use strowger_model::{TemplateName, Timestamp, campaign::WaitsFor};
+use strowger_model::{CallId, TemplateName, Timestamp, campaign::WaitsFor};
 use strowger_site::{self as site, CampaignTemplate, KeepFree, Site};
 
 /// A wall clock that is set is noticed this late.
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(30);
+/// Whether calls can begin again is looked at as often.
+const FULL: Duration = Duration::from_secs(1);
 /// Hours that end at the same time but for so much are the same.
 const SAME: Duration = Duration::from_secs(1);
 
@@ -100,6 +102,26 @@ impl Exchange {
         inner.changes =
             (!running.is_empty()).then(|| changes.first().map_or(later, |at| later.min(*at)));
         self.look_at_room(inner);
+        if !inner.full.is_empty() {
+            self.look_whether_full(inner, &snapshot);
+        }
+    }
+
+    /// Calls that could not begin may be able to now.
+    fn look_whether_full(self: &Arc<Self>, inner: &mut Inner, snapshot: &Snapshot) {
+        for name in inner.full.clone() {
+            let template = snapshot.site.campaigns.get(&name);
+            if template.is_none() || self.flow_for(template, snapshot).is_ok() {
+                inner.full.remove(&name);
+            }
+            if template.is_some() && !inner.full.contains(&name) {
+                self.campaigns_must(inner, Input::Full { template: name, full: false });
+            }
+        }
+        let soon = Timestamp(self.clock.now().0 + FULL.as_millis() as u64);
+        if !inner.full.is_empty() {
+            inner.changes = inner.changes.map(|at| at.min(soon));
+        }
     }
 
     /// Until when a template may call; none: without an end that is known.
@@ -137,7 +159,10 @@ impl Exchange {
         if let Err(why) = self.is_open(inner, template, &snapshot, self.clock.now()) {
             return Some(why);
         }
-        let Room { waiting, free, keep } = self.room(template, &snapshot.site)?;
+        if inner.full.contains(&template.name) {
+            return Some(self.flow_for(Some(template), &snapshot).err().unwrap_or(WaitsFor::Room));
+        }
+        let Room { waiting, free, keep } = self.room(inner, template, &snapshot.site)?;
         (waiting || free <= keep).then_some(WaitsFor::Agents)
     }
 
@@ -147,7 +172,8 @@ impl Exchange {
         let running = inner.templates_in_use();
         let mut some = false;
         for template in running.iter().filter_map(|name| snapshot.site.campaigns.get(name)) {
-            let Some(Room { waiting, free, keep }) = self.room(template, &snapshot.site) else {
+            let Some(Room { waiting, free, keep }) = self.room(inner, template, &snapshot.site)
+            else {
                 continue;
             };
             some = true;
@@ -158,18 +184,34 @@ impl Exchange {
     }
 
     /// None: the template does not give way.
-    fn room(&self, template: &CampaignTemplate, site: &Site) -> Option<Room> {
+    fn room(&self, inner: &Inner, template: &CampaignTemplate, site: &Site) -> Option<Room> {
         if template.give_way_to.is_empty() {
             return None;
         }
         let now = self.clock.now();
-        let (waiting, free) = self.floor.look(|floor, elapsed| {
+        let (waiting, free) = self.floor.look(|floor, _| {
             let queues = template.give_way_to.iter();
-            let waits = |queue: &str| floor.queue(queue, elapsed).is_some_and(|it| it.waiting > 0);
+            // Calls of campaigns that wait for an agent are no callers.
+            let is_caller = |call: CallId| !inner.attempts.contains_key(&call);
+            let waits = |queue: &str| floor.waits_in(queue, is_caller);
             let waiting = queues.clone().any(|queue| waits(queue.as_str()));
             (waiting, floor.free_among(&template.give_way_to))
         });
         Some(Room { waiting, free, keep: kept_free(template, site, now) })
+    }
+}
+
+/// Why no call can begin.
+pub(super) fn in_words(why: WaitsFor) -> &'static str {
+    match why {
+        WaitsFor::Hours => "it is outside its hours",
+        WaitsFor::Agents => "no agent is free",
+        WaitsFor::Flow => "its template or its flow does not serve",
+        WaitsFor::Pbx => "the PBX cannot be reached, or the host is stopping",
+        WaitsFor::Journal => "the journal cannot be written",
+        WaitsFor::Room => {
+            "the host or its flow has as many calls as it may, or too much waits for the journal"
+        }
     }
 }
 

@@ -311,6 +311,7 @@ fn open_campaign(open: wit::OpenCampaign) -> Checked<OpenCampaign> {
         name: name("campaign", open.name)?,
         goal: open.goal,
         fields: fields(open.fields)?,
+        until: open.until.map(instant).transpose()?,
     })
 }
 

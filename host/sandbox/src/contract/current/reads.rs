@@ -20,6 +20,10 @@ impl ReadsImports for Host {
         Ok(to_guest::moment(self.ask("now", "")?.now()))
     }
 
+    fn instant(&mut self, civil: String) -> wasmtime::Result<Option<u64>> {
+        Ok(self.ask("instant", &civil)?.instant(&civil).map(|at| at.0))
+    }
+
     fn schedule(&mut self, name: String) -> wasmtime::Result<Option<ScheduleStatus>> {
         Ok(self.ask("schedule", &name)?.schedule(&name).map(to_guest::schedule))
     }

@@ -3,8 +3,9 @@
 
 use super::{
     interfaces::reads::{
-        AgentStatus, Authority, CallBackStatus, CampaignStage, CampaignStatus, KnownContact, Level,
-        ListedContact, PastCall, Purpose, QueueStatus, ScheduleStatus, SiteSwitch,
+        AgentStatus, Authority, CallBackStatus, CampaignEnd, CampaignStage, CampaignStatus,
+        KnownContact, Level, ListedContact, PastCall, Purpose, QueueStatus, ScheduleStatus,
+        SiteSwitch,
     },
     millis, wit,
 };
@@ -261,6 +262,12 @@ pub(crate) fn campaign(status: read::CampaignStatus) -> CampaignStatus {
         reached: status.reached,
         remaining: status.remaining,
         fields: fields(status.fields),
+        end: status.end.map(|end| match end {
+            read::CampaignEnd::Filled => CampaignEnd::Filled,
+            read::CampaignEnd::ListOver => CampaignEnd::ListOver,
+            read::CampaignEnd::TimeOver => CampaignEnd::TimeOver,
+            read::CampaignEnd::Stopped => CampaignEnd::Stopped,
+        }),
     }
 }
 
