@@ -1,8 +1,8 @@
 //! O1 to O5 and F2 on the whole host: who is called, what comes of it, and what outlives the host.
 
 mod claims;
-mod stuck;
 mod overlaps;
+mod stuck;
 
 use std::{
     sync::{Arc, Mutex},
@@ -421,7 +421,7 @@ fn o5_a_campaign_that_has_ended_is_there_when_somebody_asks_for_it() {
     assert!(exchange.open_campaign(same).is_err(), "the name is taken");
     let all = exchange.campaigns();
     let [now] = &all[..] else { panic!("another number of campaigns") };
-    assert_eq!((now.end, now.contacts), (Some(End::Stopped), 2));
+    assert_eq!((now.end, now.contacts), (Some(CampaignEnd::Stopped), 2));
     let kept: Vec<Person> = contacts(exchange).into_iter().map(|it| it.person).collect();
     assert_eq!(kept, people(2));
 }
