@@ -2,6 +2,7 @@
 
 mod claims;
 mod overlaps;
+mod stuck;
 
 use std::{
     sync::{Arc, Mutex},
@@ -387,4 +388,40 @@ fn o5_a_long_list_is_kept_in_parts_and_in_its_order() {
     let kept: Vec<Person> = contacts(&host.host.exchange).into_iter().map(|it| it.person).collect();
     assert_eq!(kept.len(), PEOPLE as usize);
     assert!(kept == people(PEOPLE), "in another order");
+}
+
+#[test]
+fn o5_a_campaign_that_has_ended_is_there_when_somebody_asks_for_it() {
+    let folder = folder("");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let sim = {
+        let _inside = runtime.enter();
+        Arc::new(Sim::new(SimConfig::default(), Arc::new(|_| {})))
+    };
+    let host = Mortal::start(&folder, &sim).unwrap();
+    open(&host.host.exchange, 3, people(2));
+    host.host.exchange.direct_campaign("c", Direct::Stop).unwrap();
+    let ended = || host.host.exchange.campaign_now("c").is_ok_and(|now| now.calls == 0);
+    while !ended() {
+        std::thread::yield_now();
+    }
+    assert!(host.store.flush(PATIENCE));
+    host.kill();
+    let host = Mortal::start(&folder, &sim).unwrap();
+    let exchange = &host.host.exchange;
+    let same = NewCampaign {
+        template: "reserve".into(),
+        name: "c".into(),
+        goal: 1,
+        until: None,
+        fields: Vec::new(),
+        people: Some(people(1)),
+        by: None,
+    };
+    assert!(exchange.open_campaign(same).is_err(), "the name is taken");
+    let all = exchange.campaigns();
+    let [now] = &all[..] else { panic!("another number of campaigns") };
+    assert_eq!((now.end, now.contacts), (Some(CampaignEnd::Stopped), 2));
+    let kept: Vec<Person> = contacts(exchange).into_iter().map(|it| it.person).collect();
+    assert_eq!(kept, people(2));
 }

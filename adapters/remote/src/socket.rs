@@ -13,6 +13,7 @@ use futures_util::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
 };
+use serde_json::Value;
 use std::time::Duration;
 use tokio::{
     net::TcpStream,
@@ -116,7 +117,7 @@ async fn read(stream: &mut SplitStream<Socket>, end: &impl End, beat: Beat) -> P
         };
         let taken = match message {
             Message::Text(text) => {
-                tracing::trace!(text = without_keys(&text), "heard");
+                tracing::trace!(text = logged(&text), "heard");
                 end.incoming(&text)
             }
             Message::Binary(_) => Err(Parting::refuse("messages are text frames, not binary ones")),
@@ -163,9 +164,24 @@ async fn write(sink: &mut SplitSink<Socket, Message>, end: &impl End, beat: Beat
     }
 }
 
-/// A message as it may be logged: what people key may be a PIN.
-fn without_keys(text: &str) -> &str {
-    if text.contains("\"digit\"") { "a key" } else { text }
+/// Texts of messages that may be logged, by their keys. Any other may be a number, a name that is said,
+/// or a key of a PIN.
+const LOGGED: [&str; 6] = ["type", "leg", "other", "cause", "state", "host"];
+
+/// A message as it may be logged.
+fn logged(text: &str) -> String {
+    let mut message = serde_json::from_str(text).unwrap_or_default();
+    hide(&mut message, "");
+    message.to_string()
+}
+
+fn hide(value: &mut Value, key: &str) {
+    match value {
+        Value::String(text) if !LOGGED.contains(&key) => "...".clone_into(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| hide(value, key)),
+        Value::Object(values) => values.iter_mut().for_each(|(key, value)| hide(value, key)),
+        _ => {}
+    }
 }
 
 async fn send_all(
@@ -173,7 +189,7 @@ async fn send_all(
     batch: &mut Vec<String>,
 ) -> Result<(), Error> {
     for text in batch.drain(..) {
-        tracing::trace!(text = without_keys(&text), "said");
+        tracing::trace!(text = logged(&text), "said");
         sink.feed(Message::text(text)).await?;
     }
     sink.flush().await
@@ -308,4 +324,27 @@ pub(super) async fn connect(url: &str, token: &Token) -> Result<Socket> {
         }
         _ => error.context(format!("cannot connect to {url}")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::logged;
+
+    #[test]
+    fn nobody_is_named_in_the_log() {
+        for (text, shown) in [
+            (r#"{"ack":1,"type":"ack"}"#, r#"{"ack":1,"type":"ack"}"#),
+            (
+                r#"{"command":{"leg":"a-1","texts":["Dag An"],"type":"play"}}"#,
+                r#"{"command":{"leg":"a-1","texts":["..."],"type":"play"}}"#,
+            ),
+            (
+                r#"{"event":{"digit":"4","leg":"a-1","type":"keyed"}}"#,
+                r#"{"event":{"digit":"...","leg":"a-1","type":"keyed"}}"#,
+            ),
+            ("An", "null"),
+        ] {
+            assert_eq!(logged(text), shown);
+        }
+    }
 }

@@ -147,6 +147,7 @@ words! {
     waits_agents: "wacht op vrije agenten", "waits for free agents";
     waits_flow: "de flow of het sjabloon ontbreekt", "its flow or template is missing";
     waits_pbx: "wacht op de telefooncentrale", "waits for the PBX";
+    waits_journal: "wacht op het logboek", "waits for the journal";
     waits_room: "wacht tot er plaats is voor gesprekken", "waits for room for more calls";
     opened: "Geopend", "Opened";
     pause: "Pauzeren", "Pause";

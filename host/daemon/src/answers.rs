@@ -113,6 +113,7 @@ pub(crate) fn not_turned(not: NotTurned) -> Error {
         NotTurned::NoSwitch(_) => Error::not_found(not),
         NotTurned::NoPosition { .. }
         | NotTurned::TooLong { .. }
+        | NotTurned::NotOneLine(_)
         | NotTurned::IsOver
         | NotTurned::TooFar => Error::bad_request(not),
         NotTurned::ForGood { .. } => Error::conflict(not),

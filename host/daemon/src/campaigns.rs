@@ -7,7 +7,9 @@ use strowger_api::{Error, v1};
 use strowger_exchange::{CampaignError, Exchange};
 use strowger_model::{
     CampaignName, PhoneNumber, TemplateName, Timestamp,
-    campaign::{CampaignNow, ContactNow, ContactStage, Direct, NeverCalled, NewCampaign, WaitsFor},
+    campaign::{
+        CampaignNow, ContactNow, ContactStage, Direct, NeverCalled, NewCampaign, WaitsFor, wrong_by,
+    },
     command::Field,
     read::{CampaignEnd, CampaignStage},
 };
@@ -25,6 +27,7 @@ pub(crate) fn campaign(now: CampaignNow) -> v1::Campaign {
         WaitsFor::Agents => v1::WaitsFor::Agents,
         WaitsFor::Flow => v1::WaitsFor::Flow,
         WaitsFor::Pbx => v1::WaitsFor::Pbx,
+        WaitsFor::Journal => v1::WaitsFor::Journal,
         WaitsFor::Room => v1::WaitsFor::Room,
     });
     v1::Campaign {
@@ -183,6 +186,11 @@ pub(crate) fn not_done(why: CampaignError) -> Error {
         | CampaignError::NoFlow { .. } => Error::conflict(why),
         _ => Error::bad_request(why),
     }
+}
+
+/// Whoever does something says so on one line.
+pub(crate) fn check_by(by: Option<&str>) -> Result<(), Error> {
+    wrong_by(by).map_or(Ok(()), |why| Err(Error::bad_request(why)))
 }
 
 /// A number in any notation.

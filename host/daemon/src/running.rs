@@ -147,7 +147,10 @@ impl Host for Running {
     }
 
     async fn campaigns(&self) -> Result<Vec<v1::Campaign>, Error> {
-        Ok(self.exchange.campaigns().into_iter().map(campaigns::campaign).collect())
+        // Lists of campaigns that ended before the host started may have to be read.
+        let exchange = self.exchange.clone();
+        let all = tokio::task::spawn_blocking(move || exchange.campaigns()).await;
+        Ok(all.map_err(Error::internal)?.into_iter().map(campaigns::campaign).collect())
     }
 
     async fn open_campaign(&self, open: v1::OpenCampaign) -> Result<v1::Campaign, Error> {
@@ -200,6 +203,7 @@ impl Host for Running {
 
     async fn never_call(&self, never: v1::NeverCall) -> Result<(), Error> {
         let v1::NeverCall { number, listed, by } = never;
+        campaigns::check_by(by.as_deref())?;
         let number = campaigns::number(&number, &self.catalogue.current().site)?;
         if !self.exchange.never_call(&number, listed, by) && !listed {
             return Err(Error::not_found("this number is not on the do-not-call list"));
@@ -208,6 +212,7 @@ impl Host for Running {
     }
 
     async fn import_numbers(&self, import: v1::ImportNumbers) -> Result<v1::Imported, Error> {
+        campaigns::check_by(import.by.as_deref())?;
         let (exchange, site) = (self.exchange.clone(), self.catalogue.current().site.clone());
         let imported = tokio::task::spawn_blocking(move || {
             let numbers = campaigns::numbers(&import.list, &site)?;

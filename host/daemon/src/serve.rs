@@ -78,8 +78,13 @@ fn filter(written: &str) -> Result<EnvFilter> {
             bail!("there is no level {word:?}; write error, warn, info, debug, trace or off");
         }
     }
-    // What becomes of a folder that is replaced is the watcher's to say, not its library's.
-    Ok(EnvFilter::try_new(written)?.add_directive("notify=error".parse()?))
+    // What becomes of a folder that is replaced is the watcher's to say, not its library's; and those
+    // that carry messages would log numbers, names and keys with them.
+    let quiet = ["notify=error", "tungstenite=info", "tokio_tungstenite=info", "lettre=info"];
+    let add = |filter: EnvFilter, part: &str| -> Result<EnvFilter> {
+        Ok(filter.add_directive(part.parse()?))
+    };
+    quiet.into_iter().try_fold(EnvFilter::try_new(written)?, add)
 }
 
 /// A mistake of the host is a line of the log. With RUST_BACKTRACE=1 it says by which way it came.

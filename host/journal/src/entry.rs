@@ -84,6 +84,27 @@ pub enum Change {
 }
 
 impl Change {
+    /// What it is, in a word, for people.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Step { .. } => "step",
+            Self::Call { .. } => "call",
+            Self::Closed(_) => "record",
+            Self::Agent { .. } => "agent",
+            Self::Version(_) => "version",
+            Self::Mail(_) => "mail",
+            Self::MailTry(_) => "mail-try",
+            Self::Case(_) => "case",
+            Self::InForce(_) => "in-force",
+            Self::Decision(_) => "decision",
+            Self::Clocks(_) => "clocks",
+            Self::Campaign(_) => "campaign",
+            Self::Account(_) => "account",
+            Self::Switch(_) => "switch",
+            Self::SwitchRenamed { .. } => "switch-renamed",
+        }
+    }
+
     /// People on lists in it.
     pub(crate) fn rows(&self) -> usize {
         match self {

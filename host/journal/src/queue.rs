@@ -90,6 +90,8 @@ struct State {
     groups: Groups,
     removals: VecDeque<Removal>,
     releases: VecDeque<(u64, Release)>,
+    /// What waits for a commit, and for nothing less.
+    committing: VecDeque<(u64, Release)>,
     /// Entries submitted, taken by the writer, and committed, since the start.
     submitted: u64,
     taken: u64,
@@ -133,6 +135,7 @@ impl Queue {
             groups: Groups::default(),
             removals: VecDeque::new(),
             releases: VecDeque::new(),
+            committing: VecDeque::new(),
             submitted: 0,
             taken: 0,
             committed: 0,
@@ -198,6 +201,21 @@ impl Queue {
                 if first {
                     self.work.notify_one();
                 }
+            }
+        }
+    }
+
+    /// Calls it when all that was submitted so far is committed, and never if that never is.
+    pub(crate) fn when_committed(&self, release: Release) {
+        let mut state = self.lock();
+        match state.committed >= state.submitted {
+            true => {
+                drop(state);
+                release();
+            }
+            false => {
+                let upto = state.submitted;
+                state.committing.push_back((upto, release));
             }
         }
     }
@@ -310,7 +328,10 @@ impl Queue {
         }
         self.progress.notify_all();
         let free = state.committed;
+        let count = state.committing.partition_point(|(number, _)| *number <= free);
+        let waited: Vec<_> = state.committing.drain(..count).collect();
         self.release(state, free);
+        waited.into_iter().for_each(|(_, release)| call(release));
     }
 
     /// For the writer: an attempt failed. Says whether to try the same again; if not, what of it is
@@ -392,15 +413,15 @@ impl Queue {
             }
             let now: Vec<_> = state.releases.drain(..count).collect();
             drop(state);
-            for (_, release) in now {
-                if catch_unwind(AssertUnwindSafe(release)).is_err() {
-                    tracing::error!(
-                        "a task that waited for the journal panicked; please report this"
-                    );
-                }
-            }
+            now.into_iter().for_each(|(_, release)| call(release));
             state = self.lock();
         }
+    }
+}
+
+fn call(release: Release) {
+    if catch_unwind(AssertUnwindSafe(release)).is_err() {
+        tracing::error!("a task that waited for the journal panicked; please report this");
     }
 }
 
@@ -434,6 +455,32 @@ mod tests {
         removal.done.send(Ok(removed)).unwrap();
         assert_eq!(waiting[0].recv().unwrap().unwrap(), removed);
         assert!(queue.submit_removal(Remove::Sent).is_some(), "there is room again");
+    }
+
+    #[test]
+    fn o1_what_waits_for_a_commit_does_not_leave_because_the_journal_is_stuck() {
+        let queue = queue();
+        let (said, heard) = mpsc::channel();
+        let says = |word: &'static str| -> Release {
+            let said = said.clone();
+            Box::new(move || said.send(word).unwrap())
+        };
+        let heard = || heard.try_iter().collect::<Vec<_>>();
+        queue.when_committed(says("nothing waits"));
+        assert_eq!(heard(), ["nothing waits"]);
+        let change =
+            |name: &str| Change::Campaign(Box::new(crate::CampaignChange::Forgotten(name.into())));
+        queue.submit(Entry { changes: vec![change("a")], release: Some(says("commands")) });
+        queue.when_committed(says("attempt"));
+        queue.declare_stuck(queue.lock(), "the disk is full".to_owned());
+        assert_eq!(heard(), ["commands"]);
+        queue.submit(Entry { changes: vec![change("b")], release: Some(says("commands")) });
+        queue.when_committed(says("another attempt"));
+        assert_eq!(heard(), ["commands"]);
+        let Work::Commit { changes, upto, .. } = queue.next() else { panic!("nothing to write") };
+        assert_eq!((changes.len(), upto), (2, 2));
+        queue.committed(upto);
+        assert_eq!(heard(), ["attempt", "another attempt"]);
     }
 
     #[test]

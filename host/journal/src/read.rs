@@ -2,14 +2,14 @@
 
 use crate::{
     account::{KeptToken, KeptUser},
-    campaign::KeptCampaign,
+    campaign::{KeptCampaign, KeptContact},
     codec::{CodecError, decode_step},
     entry::Clocks,
     error::Failure,
 };
 use strowger_model::{
-    AgentName, AgentStanding, CallId, CallRecord, Case, FlowName, FlowVersion, Mail, StepRecord,
-    Timestamp, VersionFiles,
+    AgentName, AgentStanding, CallId, CallRecord, CampaignName, Case, FlowName, FlowVersion, Mail,
+    StepRecord, Timestamp, VersionFiles,
     archive::{Decision, InForce},
     campaign::NeverCalled,
     mail::MailTry,
@@ -66,6 +66,18 @@ pub trait Read: Send + Sync {
 
     /// The campaigns that are kept, in the order in which they were opened.
     fn campaigns(&self) -> Result<Vec<KeptCampaign>, ReadError>;
+
+    /// The same; those that ended before have an empty list.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    fn campaigns_with_lists_since(&self, ended: Timestamp) -> Result<Vec<KeptCampaign>, ReadError>;
+
+    /// The people on the list of a campaign, in its order; nobody: there is no such campaign.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    fn campaign_list(&self, campaign: &CampaignName) -> Result<Vec<KeptContact>, ReadError>;
 
     /// The do-not-call list, in the order in which numbers were put on it.
     fn do_not_call(&self) -> Result<Vec<NeverCalled>, ReadError>;

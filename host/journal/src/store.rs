@@ -2,7 +2,7 @@
 
 use crate::{
     backend::Backend,
-    entry::Entry,
+    entry::{Entry, Release},
     error::OpenError,
     queue::{Health, Queue},
     read::Read,
@@ -77,6 +77,13 @@ impl Store {
     /// Hands in changes. Never waits for the database.
     pub fn submit(&self, entry: Entry) {
         self.0.queue.submit(entry);
+    }
+
+    /// Calls it when everything submitted so far is committed: at once, or later on a thread of the
+    /// journal, for which it must be quick. Unlike the release of an [`Entry`], it is not called
+    /// because nothing can be committed, and never if nothing ever is.
+    pub fn when_committed(&self, release: Release) {
+        self.0.queue.when_committed(release);
     }
 
     /// Entries that wait to be committed.

@@ -4,9 +4,52 @@ use crate::{
     AgentName, CampaignName, PhoneNumber, TemplateName, Timestamp,
     command::Field,
     read::{CampaignEnd, CampaignStage},
+    strangers::is_one_line,
+    switch::MOST_BY,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// Characters of an id, a name, a tag, or the key of a field, at most.
+pub const MOST_TEXT: usize = 200;
+/// Bytes of the value of a field, at most.
+pub const MOST_VALUE: usize = 2_000;
+/// Bytes of all fields of a person, or of a campaign, at most. A flow reads them with each event.
+pub const MOST_FIELDS: usize = 8 << 10;
+
+/// What is wrong with fields, by their keys and values; none: nothing. Does not say what stands there.
+pub fn wrong_fields<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<String> {
+    let mut all = 0;
+    for (at, (key, value)) in fields.into_iter().enumerate() {
+        all += key.len() + value.len();
+        if key.chars().count() > MOST_TEXT || !is_one_line(key) {
+            let at = at + 1;
+            return Some(format!(
+                "key {at} of the fields is not one line of at most {MOST_TEXT} characters"
+            ));
+        }
+        if value.len() > MOST_VALUE {
+            return Some(format!(
+                "field `{key}` has {} bytes, and may have {MOST_VALUE}",
+                value.len()
+            ));
+        }
+        if !is_one_line(value) {
+            return Some(format!(
+                "field `{key}` has a line break or another control character in it"
+            ));
+        }
+    }
+    (all > MOST_FIELDS)
+        .then(|| format!("all fields together have {all} bytes, and may have {MOST_FIELDS}"))
+}
+
+/// What is wrong with the name of whoever does something; none: nothing.
+pub fn wrong_by(by: Option<&str>) -> Option<String> {
+    let by = by.unwrap_or_default();
+    let good = by.chars().count() <= MOST_BY && is_one_line(by);
+    (!good).then(|| format!("`by` is not one line of at most {MOST_BY} characters"))
+}
 
 /// A campaign as it was opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,6 +185,8 @@ pub enum WaitsFor {
     Flow,
     /// The PBX cannot be reached, or the host is stopping.
     Pbx,
+    /// The journal cannot be written: who is called now might be called again by the next host.
+    Journal,
     /// The host or the flow has as many calls as it may, or too much waits for the journal.
     Room,
 }

@@ -19,6 +19,12 @@ pub struct Lines<T>(pub T);
 #[derive(Clone, Copy, Debug)]
 pub struct Logged<T>(pub T);
 
+/// The name of somebody or something that people have chosen, for the log. One with five digits or
+/// more in a row, but for signs between them, may be a telephone number: of that, the last three digits.
+/// The time that is part of a name which the host has made is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct LoggedName<T>(pub T);
+
 impl<T: Display> Display for Shown<T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(Escaping { out: f, lines: false }, "{}", self.0)
@@ -34,6 +40,42 @@ impl<T: Display> Display for Lines<T> {
 impl<T: Display> Display for Logged<T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         Shown(without_numbers(&self.0.to_string())).fmt(f)
+    }
+}
+
+impl<T: Display> Display for LoggedName<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        let (name, time) = text.split_at(text.len() - time_behind(&text));
+        let digits: String = name.chars().filter(char::is_ascii_digit).collect();
+        let sign = |c: char| c.is_whitespace() || "+-./()".contains(c);
+        let together: String = name.chars().filter(|c| !sign(*c)).collect();
+        let rows = together.split(|c: char| !c.is_ascii_digit());
+        match rows.map(str::len).max() >= Some(MANY) {
+            true => write!(f, "{}{time}", masked(&digits)),
+            false => Shown(text).fmt(f),
+        }
+    }
+}
+
+/// How many bytes at the end of a text are such as `-20261129-1420`, perhaps with a number behind.
+fn time_behind(text: &str) -> usize {
+    let digits =
+        |part: &str, most| part.len() <= most && part.bytes().all(|it| it.is_ascii_digit());
+    let parts: Vec<&str> = text.rsplitn(4, '-').collect();
+    let is_time = |minute: &str, day: &str| {
+        minute.len() == 4
+            && digits(minute, 4)
+            && day.len() == 8
+            && digits(day, 8)
+            && day.starts_with("20")
+    };
+    match parts[..] {
+        [minute, day, _, ..] if is_time(minute, day) => "-20261129-1420".len(),
+        [number, minute, day, _] if digits(number, 3) && is_time(minute, day) => {
+            "-20261129-1420-".len() + number.len()
+        }
+        _ => 0,
     }
 }
 
@@ -54,10 +96,18 @@ impl Write for Escaping<'_, '_> {
     }
 }
 
+/// Whether a text is on one line, and nothing in it is shown as an escape by [`Shown`].
+pub fn is_one_line(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() || turns(c))
+}
+
 /// Breaks a line, or turns the direction of writing for all that follows.
 fn turns(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
+
+/// Digits of a name that may be a telephone number, at least.
+const MANY: usize = 5;
 
 /// Digits that are no telephone number, at most.
 const FEW: usize = 6;
@@ -134,6 +184,25 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(Logged(text).to_string(), logged, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_may_be_a_number_is_logged_as_one() {
+        for (name, logged) in [
+            ("0470 21 00 02", "...002"),
+            ("+32470123456", "...456"),
+            ("An 21-00-02", "...002"),
+            ("r-017", "r-017"),
+            ("griep 2026", "griep 2026"),
+            ("reservelijst-20261129-1420", "reservelijst-20261129-1420"),
+            ("reservelijst-20261129-1420-2", "reservelijst-20261129-1420-2"),
+            ("0470210002-20261129-1420", "...002-20261129-1420"),
+            ("-20261129-1420", "-20261129-1420"),
+            ("20261129-1420", "...420"),
+            ("a\nb", "a\\nb"),
+        ] {
+            assert_eq!(LoggedName(name).to_string(), logged, "{name:?}");
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     Contact, Site, Wanted,
     campaigns::CampaignTemplate,
     problem::Problem,
+    read_contacts::like_a_number,
     table::{self, Column, Further, Row},
     template::filled,
 };
@@ -15,7 +16,11 @@ use std::{
     collections::{BTreeSet, HashMap},
     path::Path,
 };
-use strowger_model::{PhoneNumber, campaign::Person, command::Field};
+use strowger_model::{
+    PhoneNumber,
+    campaign::{Person, wrong_fields},
+    command::Field,
+};
 
 const COLUMNS: [Column; 5] = [
     Column { name: "id", required: true },
@@ -35,6 +40,9 @@ const NUMBER: [Column; 1] = [Column { name: "number", required: true }];
 /// A list has at most so many people.
 const LONGEST: usize = 100_000;
 
+/// Bytes of a list, at most.
+const SIZE: usize = 16 << 20;
+
 /// Reads the list of a campaign: the people in the order in which they are called. `file`: what
 /// messages call it. The first number of each is the one that is called, if the flow may dial it.
 ///
@@ -46,6 +54,9 @@ pub fn campaign_list(
     text: &[u8],
     may_dial: &dyn Fn(&PhoneNumber) -> bool,
 ) -> Result<Vec<Person>, Vec<Problem>> {
+    if let Some(problem) = too_large(file, text) {
+        return Err(vec![problem]);
+    }
     let mut list =
         List { site, file, may_dial, people: Vec::new(), taken: HashMap::new(), rows: 0 };
     let mut problems = table::read(file, text, &COLUMNS, Further::Kept, |row| list.take(row));
@@ -58,6 +69,12 @@ pub fn campaign_list(
         true => Ok(list.people),
         false => Err(problems),
     }
+}
+
+fn too_large(file: &Path, text: &[u8]) -> Option<Problem> {
+    let message = format!("this file has {} bytes, and may have {} MiB", text.len(), SIZE >> 20);
+    let problem = || Problem::of_file(file, message).help("remove columns, or split it");
+    (text.len() > SIZE).then(problem)
 }
 
 struct List<'a> {
@@ -79,14 +96,14 @@ impl List<'_> {
             let problem = problem.help("open several campaigns, each with a part of the list");
             return if self.rows == LONGEST + 1 { vec![problem] } else { Vec::new() };
         }
-        let mut problems = Vec::new();
+        let mut problems = row.long(&[ID, NAME, LANGUAGE, TAGS]);
+        problems.extend(wrong_fields(row.further()).map(|why| row.of_fields(why)));
         let id = row.cell(ID);
         if id.is_empty() {
             let problem = row.problem(ID, "is empty");
             problems.push(problem.help("everybody on the list has an id of their own"));
-        } else if id.starts_with('+') {
-            let problem = row.problem(ID, "begins with `+`, as numbers do");
-            problems.push(problem.help("choose an id that cannot be taken for a number"));
+        } else if let Some(problem) = like_a_number(&self.site.numbering, row, ID) {
+            problems.push(problem);
         } else {
             problems.extend(self.taken(row, ID, id, "somebody else has this id"));
         }
@@ -141,6 +158,9 @@ pub fn number_list(
     file: &Path,
     text: &[u8],
 ) -> Result<Vec<PhoneNumber>, Vec<Problem>> {
+    if let Some(problem) = too_large(file, text) {
+        return Err(vec![problem]);
+    }
     let mut numbers = IndexSet::new();
     let mut problems = table::read(file, text, &NUMBER, Further::Kept, |row| {
         let (all, problems) = numbers_of(site, row, 0);
@@ -278,7 +298,7 @@ tags = ["intern", "extern"]
                 name: String::new(),
                 language: None,
                 tags: Vec::new(),
-                fields: vec![field("slot", "")],
+                fields: Vec::new(),
                 wave: 0,
             },
         ];
@@ -377,6 +397,59 @@ tags = ["intern", "extern"]
         assert_eq!(never.len(), 1);
         let both = list(b"id,numbers,number\na,0470 12 34 56,x\n").unwrap();
         assert_eq!(both[0].fields, [field("number", "x")]);
+    }
+
+    #[test]
+    fn o1_what_a_flow_could_not_bear_is_refused_with_its_line() {
+        let long = |length: usize| "x".repeat(length);
+        let fields = format!(
+            "id,numbers,a,b,c,d,e\nx,0470000001{}\n",
+            format!(",{}", long(1_900)).repeat(5)
+        );
+        let columns: String = (0..63).map(|n| format!(",c{n}")).collect();
+        for (text, why) in [
+            (format!("id,numbers\n{},0470000001\n", long(201)), "`id`: is not one line"),
+            (format!("id,numbers,name\nx,0470000001,{}\n", long(201)), "`name`: is not one line"),
+            ("id,numbers,name\nx,0470000001,\"An\nB\"\n".to_owned(), "`name`: is not one line"),
+            (
+                format!("id,numbers,note\nx,0470000001,{}\n", long(2_001)),
+                "field `note` has 2001 bytes, and may have 2000",
+            ),
+            (fields, "all fields together have 9505 bytes, and may have 8192"),
+            (format!("id,numbers{columns}\n"), "this file has 65 columns, and may have 64"),
+            ("id,numbers\n0470 12 34 56,0470000001\n".to_owned(), "`id`: is a telephone number"),
+            ("id,numbers\n32470123456,0470000001\n".to_owned(), "`id`: is a telephone number"),
+        ] {
+            let said = list(text.as_bytes()).unwrap_err();
+            assert!(
+                said.contains(why) && said.contains("list.csv:") && said.contains("help: "),
+                "{said}"
+            );
+            assert!(!said.contains("xxx") && !said.contains("470"), "{said}");
+        }
+        let good = format!("id,numbers,name,note\nx,0470000001,{},{}\n", long(200), long(2_000));
+        assert!(list(good.as_bytes()).is_ok());
+        assert!(list(&vec![b'x'; SIZE + 1]).unwrap_err().contains("and may have 16 MiB"));
+    }
+
+    #[test]
+    fn o1_letters_in_a_number_are_no_keys() {
+        for number in [
+            "0470 OO 12 34",
+            "+32 470 xx 12 34",
+            "0470 ABCDEF",
+            "+32 470 ** 12 34 56",
+            "0470 1?2 34 56",
+        ] {
+            let said = list(format!("id,numbers\na,{number}\n").as_bytes()).unwrap_err();
+            assert!(said.contains("it has letters or other signs in it"), "{number}: {said}");
+            assert!(said.contains("list.csv:2:1") && said.contains("help: "), "{said}");
+            let text = format!("number\n{number}\n");
+            assert!(number_list(&site(), Path::new("never.csv"), text.as_bytes()).is_err());
+        }
+        let copied = "id,numbers\na,\u{202a}+32\u{a0}470 12\u{2011}34\u{2013}56\u{202c}\n";
+        let people = list(copied.as_bytes()).unwrap();
+        assert_eq!(people[0].number.as_ref().map(PhoneNumber::as_str), Some("+32470123456"));
     }
 
     #[test]

@@ -42,6 +42,12 @@ const ABROAD: [(&str, &[&str], u32); 2] =
 /// the code may be the beginning of a national number.
 const NATIONAL: usize = 8;
 
+/// Digits of a national number that tell what it costs.
+const TYPE: usize = 3;
+
+/// Digits of a number, with its `+`.
+const LONGEST: usize = 16;
+
 impl Numbering {
     /// A number in any notation, in E.164.
     ///
@@ -108,6 +114,11 @@ impl Numbering {
         }
     }
 
+    /// Whether a text that names somebody is a telephone number.
+    pub(crate) fn reads_as_number(&self, text: &str) -> bool {
+        self.written(text).is_some() || self.with_code(text).is_some()
+    }
+
     /// A number as it is dialled in the country, and how many digits that takes.
     fn parsed(&self, text: &str) -> Option<(phonelib::PhoneNumber, usize)> {
         let parsed = phonelib::PhoneNumber::parse_with_country(text, self.country.as_deref()?)?;
@@ -120,17 +131,23 @@ impl Numbering {
 
     /// By what the digits look like.
     pub(crate) fn guessed(&self, text: &str) -> Result<PhoneNumber, String> {
-        let code = self.country.as_deref().and_then(phonelib::country_by_code);
-        let with_code = code.is_some_and(|country| {
-            let digits = digits(text);
-            let behind = digits.strip_prefix(&country.prefix.to_string());
-            behind.is_some_and(|behind| behind.len() >= NATIONAL && !behind.starts_with('0'))
-        });
-        let international = with_code.then(|| international(text)).flatten();
-        international.map_or_else(|| self.national(text), Ok)
+        self.with_code(text).map_or_else(|| self.national(text), Ok)
+    }
+
+    /// A number that begins with the country's own code.
+    fn with_code(&self, text: &str) -> Option<PhoneNumber> {
+        let country = self.country.as_deref().and_then(phonelib::country_by_code)?;
+        let digits = digits(text);
+        let behind = digits.strip_prefix(&country.prefix.to_string())?;
+        let with_code = behind.len() >= NATIONAL && !behind.starts_with('0');
+        with_code.then(|| international(text)).flatten()
     }
 
     fn national(&self, text: &str) -> Result<PhoneNumber, String> {
+        if !text.chars().all(is_of_number) {
+            let why = "not a telephone number: it has letters or other signs in it";
+            return Err(why.to_owned());
+        }
         let parsed = match self.country.as_deref() {
             Some(country) => phonelib::PhoneNumber::try_parse_with_country(text, country),
             None => phonelib::PhoneNumber::try_parse(text),
@@ -179,6 +196,18 @@ impl Numbering {
         (!before.contains('X')).then(|| format!("+{code}{behind}{rest}").parse().ok()).flatten()
     }
 
+    /// A number of the country that costs whoever calls it extra, and that a pattern stands for; none:
+    /// no such number is known.
+    pub fn premium(&self, pattern: &NumberPattern) -> Option<String> {
+        let code = phonelib::country_by_code(self.country.as_deref()?)?.prefix.to_string();
+        let (fixed, most) = match pattern.as_str().strip_suffix('*') {
+            Some(fixed) => (fixed, LONGEST),
+            None => (pattern.as_str(), 0),
+        };
+        let samples = (0..=most).map(|more| fixed.to_owned() + &"X".repeat(more));
+        samples.filter(|sample| sample.len() <= LONGEST).find_map(|sample| premium(&code, &sample))
+    }
+
     /// Whom one can call, as files write it: see [`address::target`].
     pub fn target(&self, text: &str) -> Option<Target> {
         self.or_number(address::target(text), text)
@@ -198,10 +227,37 @@ impl Numbering {
     }
 }
 
+/// Such a number with as many digits as a pattern that is not open.
+fn premium(code: &str, pattern: &str) -> Option<String> {
+    let national = pattern.strip_prefix('+')?;
+    let (begin, national) = national.split_at_checked(code.len())?;
+    let (type_, rest) = national.split_at_checked(TYPE)?;
+    let is = |pattern: &str, digits: &str| {
+        pattern.bytes().zip(digits.bytes()).all(|(one, digit)| one == b'X' || one == digit)
+    };
+    let of_type = |digits: u32| {
+        let digits = format!("{digits:0TYPE$}");
+        let number = format!("+{code}{digits}{}", rest.replace('X', "5"));
+        let parsed = is(type_, &digits).then(|| phonelib::PhoneNumber::parse(&number)).flatten()?;
+        (parsed.phone_type() == phonelib::PhoneNumberType::PremiumRate).then_some(number)
+    };
+    is(begin, code).then(|| (0..1_000).find_map(of_type)).flatten()
+}
+
 /// A number that begins with its country code, with or without `+`.
 fn international(text: &str) -> Option<PhoneNumber> {
     let bare = !text.contains('+') && !digits(text).starts_with('0');
+    let bare = bare && text.chars().all(is_of_number);
     e164(&phonelib::PhoneNumber::parse(&format!("+{text}")).filter(|_| bare)?).ok()
+}
+
+/// Whether a sign may stand in a number: a digit, what people write between digits, and what comes
+/// with a copy without being seen. Letters are keys to some, and a mistake or a blank to most.
+fn is_of_number(c: char) -> bool {
+    let unseen =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}');
+    let dash = matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}');
+    c.is_numeric() || c.is_whitespace() || "+-./()\u{feff}".contains(c) || dash || unseen
 }
 
 fn e164(parsed: &phonelib::PhoneNumber) -> Result<PhoneNumber, String> {
@@ -326,6 +382,19 @@ mod tests {
         assert_eq!(target("PJSIP/0470100039"), Some(Target::Address("PJSIP/0470100039".into())));
         assert_eq!(target("agent:an"), Some(Target::Agent("an".into())));
         assert_eq!(target("an"), None);
+    }
+
+    #[test]
+    fn a_pattern_with_numbers_that_cost_extra_is_known() {
+        let premium = |text: &str| belgian().premium(&text.parse().unwrap());
+        for text in ["+32XXXXXXXX", "+32*", "+*", "+329XXXXXXX", "+3290012345", "+327XXXXXXX"] {
+            assert!(premium(text).is_some(), "{text}");
+        }
+        for text in
+            ["+324XXXXXXXX", "+3292XXXXXX", "+3271XXXXXX", "+328XXXXXXX", "+31*", "1XX", "*", "+32"]
+        {
+            assert_eq!(premium(text), None, "{text}");
+        }
     }
 
     #[test]

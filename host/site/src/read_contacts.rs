@@ -71,8 +71,22 @@ pub(crate) fn read(
     }
 }
 
+/// An id that can be taken for a number.
+pub(crate) fn like_a_number(numbering: &Numbering, row: &Row<'_>, id: usize) -> Option<Problem> {
+    let (message, help) = match row.cell(id) {
+        text if text.starts_with('+') => {
+            ("begins with `+`, as numbers do", "choose an id that cannot be taken for a number")
+        }
+        text if numbering.reads_as_number(text) => {
+            ("is a telephone number", "choose another id: a number that is erased would stay in it")
+        }
+        _ => return None,
+    };
+    Some(row.problem(id, message).help(help))
+}
+
 fn contact(builder: &mut Builder, row: &Row<'_>, known: &Known<'_>) -> (Contact, Vec<Problem>) {
-    let mut problems = Vec::new();
+    let mut problems = row.long(&[ID, KIND, NAME, REGION, LANGUAGE, TAGS]);
     for column in [ID, KIND] {
         if row.cell(column).is_empty() {
             problems.push(
@@ -81,12 +95,7 @@ fn contact(builder: &mut Builder, row: &Row<'_>, known: &Known<'_>) -> (Contact,
             );
         }
     }
-    if row.cell(ID).starts_with('+') {
-        problems.push(
-            row.problem(ID, "begins with `+`, as numbers do")
-                .help("choose an id that cannot be taken for a number"),
-        );
-    }
+    problems.extend(like_a_number(known.numbering, row, ID));
     let mut numbers = Vec::new();
     for text in row.several(NUMBERS) {
         match known.numbering.guessed(text) {

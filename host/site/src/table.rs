@@ -8,6 +8,7 @@
 
 use crate::problem::{Place, Problem, nearest};
 use std::{borrow::Cow, path::Path};
+use strowger_model::{campaign::MOST_TEXT, strangers::is_one_line};
 
 /// A column of a file.
 pub(crate) struct Column {
@@ -36,6 +37,9 @@ pub(crate) struct Row<'a> {
     pub(crate) line: usize,
 }
 
+/// A file has at most so many columns.
+const COLUMNS: usize = 64;
+
 /// More problems of one file than this are only counted.
 const SHOWN: usize = 100;
 
@@ -51,9 +55,28 @@ impl Row<'_> {
         self.cell(column).split(';').map(str::trim).filter(|text| !text.is_empty())
     }
 
-    /// The columns that were not asked for, with their trimmed cells.
+    /// The columns that were not asked for and that are filled, with their trimmed cells.
     pub(crate) fn further(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.further.iter().copied()
+        self.further.iter().copied().filter(|(_, cell)| !cell.is_empty())
+    }
+
+    /// What is wrong with the length of cells that are names, or with the signs in them.
+    pub(crate) fn long(&self, columns: &[usize]) -> Vec<Problem> {
+        let wrong = |column: &&usize| {
+            let cell = self.cell(**column);
+            cell.chars().count() > MOST_TEXT || !is_one_line(cell)
+        };
+        let problem = |column: &usize| {
+            let message = format!("is not one line of at most {MOST_TEXT} characters");
+            self.problem(*column, &message).help("write a short one")
+        };
+        columns.iter().filter(wrong).map(problem).collect()
+    }
+
+    /// Something is wrong with the fields of a row.
+    pub(crate) fn of_fields(&self, message: String) -> Problem {
+        let help = "put long texts into the flow, and short ones into the list";
+        at_line(self.file, self.line, message).help(help)
     }
 
     /// Something is wrong with a cell.
@@ -111,6 +134,10 @@ pub(crate) fn read(
     };
     // Columns at the end without a name and without a cell are none.
     header.truncate(header.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1));
+    if header.len() > COLUMNS {
+        let message = format!("this file has {} columns, and may have {COLUMNS}", header.len());
+        return vec![at_line(file, 1, message).help("remove the columns that nobody needs")];
+    }
     if further == Further::Kept {
         rename(&mut header, columns);
     }

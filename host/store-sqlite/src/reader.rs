@@ -7,11 +7,12 @@ use crate::table::{
 use rusqlite::Connection;
 use std::sync::{Mutex, PoisonError};
 use strowger_journal::{
-    CaseQuery, Clocks, KeptCampaign, KeptToken, KeptUser, OpenCall, Posted, Query, Read, ReadError,
-    StepBody, TurnQuery,
+    CaseQuery, Clocks, KeptCampaign, KeptContact, KeptToken, KeptUser, OpenCall, Posted, Query,
+    Read, ReadError, StepBody, TurnQuery,
 };
 use strowger_model::{
-    AgentName, AgentStanding, CallId, CallRecord, Case, FlowVersion, Timestamp, VersionFiles,
+    AgentName, AgentStanding, CallId, CallRecord, CampaignName, Case, FlowVersion, Timestamp,
+    VersionFiles,
     archive::{Decision, InForce},
     campaign::NeverCalled,
     number::Notations,
@@ -71,8 +72,16 @@ impl Read for SqliteReader {
         self.read(|connection| switch::turns(connection, query))
     }
 
+    fn campaigns_with_lists_since(&self, ended: Timestamp) -> Result<Vec<KeptCampaign>, ReadError> {
+        self.read(|connection| campaign::all(connection, Some(ended)))
+    }
+
+    fn campaign_list(&self, name: &CampaignName) -> Result<Vec<KeptContact>, ReadError> {
+        self.read(|connection| campaign::contacts(connection, name.as_str()))
+    }
+
     fn campaigns(&self) -> Result<Vec<KeptCampaign>, ReadError> {
-        self.read(campaign::all)
+        self.read(|connection| campaign::all(connection, None))
     }
 
     fn do_not_call(&self) -> Result<Vec<NeverCalled>, ReadError> {

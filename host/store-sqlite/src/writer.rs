@@ -21,7 +21,11 @@ use crate::{
     },
 };
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior::Immediate};
-use std::{collections::HashMap, fs::File, path::Path};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs::File,
+    path::Path,
+};
 use strowger_journal::{Change, Failure, GroupWriter, Remove, Removed};
 use strowger_model::{CallId, FlowVersion};
 
@@ -55,20 +59,43 @@ impl SqliteWriter {
 impl GroupWriter for SqliteWriter {
     fn commit(&mut self, changes: &[Change], gaps: &[CallId]) -> Result<(), Failure> {
         self.checkpoints.finish(&self.connection);
-        // Dropped without a commit, a transaction takes back what it changed.
-        let transaction = Transaction::new_unchecked(&self.connection, Immediate)?;
-        let done = Group::prepare(&transaction)
-            .and_then(|mut group| group.apply(changes, gaps, &mut self.last_calls))
-            .and_then(|()| transaction.commit());
-        if done.is_err() {
+        let mut refused = BTreeSet::new();
+        loop {
+            // Dropped without a commit, a transaction takes back what it changed.
+            let transaction = Transaction::new_unchecked(&self.connection, Immediate)?;
+            let done = Group::prepare(&transaction)
+                .map_err(NotApplied::Failed)
+                .and_then(|mut group| group.apply(changes, gaps, &refused, &mut self.last_calls))
+                .and_then(|()| transaction.commit().map_err(NotApplied::Failed));
+            let Err(why) = done else { return Ok(()) };
             self.last_calls.clear();
+            match why {
+                NotApplied::Failed(error) => return Err(error.into()),
+                // The others are committed without it, and nothing of it is.
+                NotApplied::Refused(index, error) => {
+                    tracing::error!(
+                        %error,
+                        change = changes.get(index).map_or("", Change::kind),
+                        "ALARM: the database refuses a change: it is not in the journal, and a host \
+                         that starts again does not know of it; please report this"
+                    );
+                    refused.insert(index);
+                }
+            }
         }
-        Ok(done?)
     }
 
     fn remove(&mut self, what: &Remove) -> Result<Removed, Failure> {
         Ok(remove(&self.connection, what)?)
     }
+}
+
+/// Why a group is not applied.
+enum NotApplied {
+    /// The change at this place can never be written.
+    Refused(usize, rusqlite::Error),
+    /// Nothing can be written now.
+    Failed(rusqlite::Error),
 }
 
 /// The statements of a group. They are prepared for the first, and kept for those that follow.
@@ -111,12 +138,14 @@ impl<'c> Group<'c> {
         &mut self,
         changes: &[Change],
         gaps: &[CallId],
+        refused: &BTreeSet<usize>,
         known_last_calls: &mut HashMap<FlowVersion, CallId>,
-    ) -> rusqlite::Result<()> {
+    ) -> Result<(), NotApplied> {
         // Of the images of a call only the last is looked at ever again, and of the calls of a
         // version only the last decides how long it is kept.
         let (mut last, mut last_calls) = (HashMap::new(), HashMap::new());
-        for (index, change) in changes.iter().enumerate() {
+        let changes = || changes.iter().enumerate().filter(|(index, _)| !refused.contains(index));
+        for (index, change) in changes() {
             match change {
                 Change::Call { call, on, .. } => {
                     last.insert(*call, index);
@@ -131,24 +160,22 @@ impl<'c> Group<'c> {
                 _ => {}
             }
         }
-        for (index, change) in changes.iter().enumerate() {
+        for (index, change) in changes() {
             let overtaken =
                 matches!(change, Change::Call { call, .. } if last.get(call) != Some(&index));
             if overtaken {
                 continue;
             }
-            match self.change(change) {
-                Err(error) if !is_about_the_database(&error) => {
-                    tracing::error!(%error, "the database refuses a change: it is not in the journal");
-                }
-                done => done?,
-            }
+            self.change(change).map_err(|error| match is_about_the_database(&error) {
+                true => NotApplied::Failed(error),
+                false => NotApplied::Refused(index, error),
+            })?;
         }
         for (on, call) in last_calls {
-            self.versions.used(on, call)?;
+            self.versions.used(on, call).map_err(NotApplied::Failed)?;
             known_last_calls.insert(on.clone(), call);
         }
-        gaps.iter().try_for_each(|&call| self.open_calls.mark(call))
+        gaps.iter().try_for_each(|&call| self.open_calls.mark(call)).map_err(NotApplied::Failed)
     }
 
     fn change(&mut self, change: &Change) -> rusqlite::Result<()> {
@@ -181,8 +208,12 @@ impl<'c> Group<'c> {
 /// what is written.
 fn is_about_the_database(error: &rusqlite::Error) -> bool {
     use ErrorCode::*;
-    !matches!(
-        error.sqlite_error_code(),
-        Some(ConstraintViolation | TooBig | TypeMismatch | ParameterOutOfRange)
-    )
+    match error {
+        // A number that no column holds, a text with a zero in it, and the like.
+        rusqlite::Error::ToSqlConversionFailure(_) | rusqlite::Error::NulError(_) => false,
+        error => !matches!(
+            error.sqlite_error_code(),
+            Some(ConstraintViolation | TooBig | TypeMismatch | ParameterOutOfRange)
+        ),
+    }
 }

@@ -131,6 +131,11 @@ pub fn of_campaigns_and_contacts_the_last_state_is_kept(ground: &dyn Ground) {
         state: None,
         contacts: vec![kept(a, None, None)],
     };
+    let since = |at: u64| store.campaigns_with_lists_since(Timestamp(at)).unwrap();
+    let without = KeptCampaign { contacts: Vec::new(), ..of_first.clone() };
+    assert_eq!(since(NOW.0 + 1), [without, of_later.clone()], "an ended one has no list");
+    assert_eq!(since(NOW.0), [of_first.clone(), of_later.clone()]);
+    assert_eq!(store.campaign_list(&first.into()).unwrap(), of_first.contacts);
     assert_eq!(store.campaigns().unwrap(), [of_first, of_later.clone()], "as they were opened");
     keep_all(&store, [CampaignChange::Forgotten(first.into())]);
     assert_eq!(store.campaigns().unwrap(), [of_later]);

@@ -102,6 +102,8 @@ pub enum WaitsFor {
     Flow,
     /// The PBX cannot be reached, or the host is stopping.
     Pbx,
+    /// The journal cannot be written: who is called now might be called again by the next host.
+    Journal,
     /// The host or the flow has as many calls as it may, or too much waits for the journal.
     Room,
 }

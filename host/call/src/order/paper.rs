@@ -23,9 +23,14 @@ impl Turn<'_> {
                 format!("a mail goes to 1 to {RECIPIENTS} addresses, not {}", to.len()),
             ));
         }
-        if !to.iter().all(|address| self.call.terms.permissions.may_mail(address)) {
-            let detail =
-                "the flow file does not permit mail to one of the addresses; see [permissions]";
+        let (addresses, permissions) = (to.len(), &self.call.terms.permissions);
+        let places = to.iter().zip(1..).filter(|(address, _)| !permissions.may_mail(address));
+        let wrong: Vec<String> =
+            places.map(|(_, place)| format!("not to address {place}")).collect();
+        let wrong = wrong.join(", ");
+        let to: Vec<String> = to.into_iter().filter(|it| permissions.may_mail(it)).collect();
+        if to.is_empty() {
+            let detail = "the flow file permits mail to none of the addresses; see [permissions]";
             return Err(refusal(RefusalReason::NotPermitted, detail));
         }
         let Some(text) = self.call.terms.mails.get(&template) else {
@@ -43,6 +48,17 @@ impl Turn<'_> {
                 RefusalReason::OverLimit,
                 format!("a mail is at most {} KiB", TEXT >> 10),
             ));
+        }
+        if to.len() < addresses {
+            tracing::error!(
+                call = %self.call.id,
+                flow = %self.call.terms.name,
+                template,
+                "ALARM: a mail goes to {} of {addresses} addresses: {wrong}. The flow file does not \
+                 permit mail there, or it is no address; see [permissions], and the column of the \
+                 list or of the contacts that it comes from",
+                to.len()
+            );
         }
         self.post(&template, &to, fields, &filled);
         Ok(())

@@ -55,6 +55,7 @@ fn stage(campaign: &Campaign, w: &Words) -> String {
                 WaitsFor::Agents => w.waits_agents,
                 WaitsFor::Flow => w.waits_flow,
                 WaitsFor::Pbx => w.waits_pbx,
+                WaitsFor::Journal => w.waits_journal,
                 WaitsFor::Room => w.waits_room,
             };
             format!("{}, {waits_for}", w.running)

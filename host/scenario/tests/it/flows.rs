@@ -61,6 +61,23 @@ fn the_gate_lets_them_through() {
     }
 }
 
+#[test]
+fn none_of_them_calls_numbers_that_cost_extra() {
+    let loaded = loaded();
+    for flow in loaded.catalogue.current().flows.values() {
+        let (permissions, numbering) = (&flow.terms.permissions, &flow.terms.site.numbering);
+        let premium = permissions.dial.iter().filter_map(|pattern| numbering.premium(pattern));
+        assert_eq!(premium.collect::<Vec<_>>(), [""; 0], "{}", flow.name);
+        for number in ["+3290012345", "+3290312345", "+3270123456", "+3278151515"] {
+            assert!(!permissions.may_dial(number), "{} calls {number}", flow.name);
+        }
+    }
+    let reserve_list = loaded.flow("reserve-list");
+    for number in ["+3292000300", "+3271123456", "+32470123456", "+31201234567", "+31612345678"] {
+        assert!(reserve_list.terms.permissions.may_dial(number), "{number}");
+    }
+}
+
 /// One test for each flow, so that they run beside each other and fail by name.
 macro_rules! every_figure_is_held_fast_by_a_scenario {
     ($($flow:ident)*) => {

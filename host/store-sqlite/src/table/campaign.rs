@@ -96,8 +96,12 @@ pub(crate) fn delete_halves(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute(sql, []).map(drop)
 }
 
-/// All of them, in the order in which they were opened.
-pub(crate) fn all(connection: &Connection) -> rusqlite::Result<Vec<KeptCampaign>> {
+/// All of them, in the order in which they were opened. The lists of those that ended before
+/// `lists_since` are left out.
+pub(crate) fn all(
+    connection: &Connection,
+    lists_since: Option<Timestamp>,
+) -> rusqlite::Result<Vec<KeptCampaign>> {
     let sql = "SELECT name, template, opened, \"by\", goal, until, fields, ended, state
         FROM campaign ORDER BY number";
     let mut statement = connection.prepare_cached(sql)?;
@@ -111,15 +115,22 @@ pub(crate) fn all(connection: &Connection) -> rusqlite::Result<Vec<KeptCampaign>
             until: time(row, 5)?,
             fields: json(row, 6)?,
         };
-        let contacts = contacts(connection, opened.name.as_str())?;
         let state = row.get::<_, Option<Vec<u8>>>(8)?.map(Into::into);
-        Ok(KeptCampaign { opened, ended: time(row, 7)?, state, contacts })
+        let ended = time(row, 7)?;
+        let contacts = match ended.is_some() && ended < lists_since {
+            true => Vec::new(),
+            false => contacts(connection, opened.name.as_str())?,
+        };
+        Ok(KeptCampaign { opened, ended, state, contacts })
     })?;
     campaigns.collect()
 }
 
 /// The list of a campaign, in its order.
-fn contacts(connection: &Connection, campaign: &str) -> rusqlite::Result<Vec<KeptContact>> {
+pub(crate) fn contacts(
+    connection: &Connection,
+    campaign: &str,
+) -> rusqlite::Result<Vec<KeptContact>> {
     let sql = "SELECT id, number, name, language, tags, fields, wave, state, outcome, reason, at,
         agent FROM campaign_contact WHERE campaign = ?1 ORDER BY row";
     connection.prepare_cached(sql)?.query_map([campaign], contact)?.collect()
@@ -188,6 +199,8 @@ pub(crate) fn empty_saying(connection: &Connection, number: &Notations) -> rusql
             "UPDATE campaign_contact SET {NOBODY} WHERE {}",
             says("(ifnull(number, '') || ' # ' || name || ' # ' || fields)")
         ),
+        // A list of before could have numbers as ids. A row of the campaign has each only once.
+        format!("UPDATE campaign_contact SET id = 'erased ' || row WHERE {}", says("id")),
         format!("UPDATE campaign_contact SET reason = NULL WHERE {}", says("ifnull(reason, '')")),
         format!("UPDATE campaign SET fields = '[]' WHERE {}", says("fields")),
         format!("UPDATE do_not_call SET number = NULL WHERE {}", says("ifnull(number, '')")),

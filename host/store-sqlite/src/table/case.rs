@@ -1,6 +1,6 @@
 //! What has to be answered.
 
-use super::row::{json, says, time, to_json, until, wrong};
+use super::row::{json, says, since, time, to_json, until, wrong};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use strowger_journal::{CaseQuery, Remove};
 use strowger_model::{CallId, Case, Timestamp, mail::Closed, number::Notations};
@@ -56,8 +56,9 @@ pub(crate) fn those(connection: &Connection, query: &CaseQuery) -> rusqlite::Res
          AND (closed IS NULL OR NOT ?3) ORDER BY opened, id"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let since = query.since.map_or(0, |at| at.0);
-    statement.query_map(params![since, until(query.until), query.open], case)?.collect()
+    statement
+        .query_map(params![since(query.since), until(query.until), query.open], case)?
+        .collect()
 }
 
 pub(crate) fn find(connection: &Connection, id: &str) -> rusqlite::Result<Option<Case>> {

@@ -1,6 +1,6 @@
 //! Mail, and how far it is.
 
-use super::row::{parsed, says, text, time};
+use super::row::{self, parsed, says, text, time};
 use rusqlite::{CachedStatement, Connection, Row, params};
 use strowger_journal::{Posted, Remove};
 use strowger_model::{CallId, Mail, MailState, Timestamp, mail::MailTry, number::Notations};
@@ -81,7 +81,7 @@ pub(crate) fn since(
 ) -> rusqlite::Result<Vec<Posted>> {
     let sql = format!("SELECT {COLUMNS} FROM mail WHERE ordered >= ?1 ORDER BY ordered, id");
     let mut statement = connection.prepare_cached(&sql)?;
-    statement.query_map([since.map_or(0, |at| at.0)], posted)?.collect()
+    statement.query_map([row::since(since)], posted)?.collect()
 }
 
 fn posted(row: &Row<'_>) -> rusqlite::Result<Posted> {

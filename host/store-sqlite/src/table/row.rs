@@ -18,6 +18,11 @@ pub(super) fn first_since(at: Timestamp) -> String {
     CallId::next(at.0, None).to_string()
 }
 
+/// A bound for what is from a moment on; none: there is none.
+pub(super) fn since(at: Option<Timestamp>) -> u64 {
+    at.map_or(0, |at| at.0.min(i64::MAX as u64))
+}
+
 /// A bound for what is before a moment; none: there is none.
 pub(super) fn until(at: Option<Timestamp>) -> u64 {
     at.map_or(i64::MAX as u64, |at| at.0.min(i64::MAX as u64))

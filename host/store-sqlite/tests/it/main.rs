@@ -3,4 +3,5 @@
 
 mod format;
 mod hard;
+mod refused;
 mod suite;

@@ -20,12 +20,15 @@ use std::{
 use strowger_api::{
     Host,
     v1::{
-        Campaign, CampaignContact, CampaignDo, CampaignEnd, CampaignStage, ContactStage,
+        Campaign, CampaignContact, CampaignDo, CampaignEnd, CampaignStage, ContactStage, Field,
         OpenCampaign, WaitsFor,
     },
 };
 use strowger_exchange::Clock;
-use strowger_model::{CampaignName, strangers::Lines};
+use strowger_model::{
+    CampaignName,
+    strangers::{Lines, Shown},
+};
 
 /// Between two looks at a campaign that is followed.
 const LOOK: Duration = Duration::from_secs(1);
@@ -147,6 +150,7 @@ fn stage(campaign: &Campaign) -> &'static str {
         (CampaignStage::Running, _, Some(WaitsFor::Agents)) => "waits for free agents",
         (CampaignStage::Running, _, Some(WaitsFor::Flow)) => "waits for its template and its flow",
         (CampaignStage::Running, _, Some(WaitsFor::Pbx)) => "waits for the PBX",
+        (CampaignStage::Running, _, Some(WaitsFor::Journal)) => "waits for the journal",
         (CampaignStage::Running, _, Some(WaitsFor::Room)) => "waits for room for more calls",
     }
 }
@@ -181,7 +185,7 @@ fn one(campaign: &Campaign, json: bool) -> Result<bool> {
 }
 
 fn told(campaign: &Campaign) -> String {
-    let by = campaign.by.as_ref().map_or(String::new(), |by| format!(" by {by}"));
+    let by = campaign.by.as_ref().map_or(String::new(), |by| format!(" by {}", Shown(by)));
     let until = campaign.until.map_or(String::new(), |at| format!(", until {}", when::local(at)));
     let accepted = match campaign.planner_chooses {
         true => format!(", and {} have accepted", campaign.accepted),
@@ -195,7 +199,7 @@ fn told(campaign: &Campaign) -> String {
         never => format!(", {never} on the do-not-call list"),
     };
     let mut lines = vec![
-        format!("campaign  {} ({})", campaign.campaign, campaign.template),
+        format!("campaign  {} ({})", Shown(&campaign.campaign), campaign.template),
         format!("opened    {}{by}{until}", when::local(campaign.opened)),
         format!("is        {}{next}", stage(campaign)),
         format!("places    {} of {} are filled{accepted}", campaign.reached, campaign.goal),
@@ -205,9 +209,8 @@ fn told(campaign: &Campaign) -> String {
             campaign.contacts, campaign.to_offer, campaign.untried
         ),
     ];
-    lines.extend(
-        campaign.fields.iter().map(|field| format!("field     {}: {}", field.key, field.value)),
-    );
+    let field = |field: &Field| format!("field     {}: {}", Shown(&field.key), Shown(&field.value));
+    lines.extend(campaign.fields.iter().map(field));
     lines.join("\n") + "\n"
 }
 
@@ -290,7 +293,6 @@ fn contact_stage(contact: &CampaignContact) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strowger_api::v1::Field;
     use strowger_model::Timestamp;
 
     fn field(key: &str, value: &str) -> Field {
@@ -378,6 +380,12 @@ mod tests {
         assert!(said.ends_with("field     slot: 14:20\n"), "{said}");
         (campaign.stage, campaign.halted) = (CampaignStage::Paused, true);
         assert_eq!(stage(&campaign), "paused: its flow calls nobody");
+        let forged = Campaign {
+            by: Some("an\nis        ended".to_owned()),
+            fields: vec![field("a\nb", "c\nplaces    6 of 6 are filled")],
+            ..campaign.clone()
+        };
+        assert_eq!(told(&forged).lines().count(), said.lines().count(), "{}", told(&forged));
         (campaign.stage, campaign.end) = (CampaignStage::Ended, Some(CampaignEnd::ListOver));
         assert_eq!(campaigns(&[campaign]).0[1][3], "ended: nobody is left to call");
     }

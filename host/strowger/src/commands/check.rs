@@ -50,9 +50,24 @@ pub(crate) fn check(args: &args::Check) -> Result<bool> {
     }
     let loaded = load::load(&path, &args.plugins)?;
     for flow in &loaded.flows {
+        premium(flow).for_each(|warning| println!("warning: {warning}"));
         good &= play(flow, &loaded);
     }
     Ok(good)
+}
+
+/// Patterns of a flow that permit numbers at which somebody earns whenever they are called.
+fn premium(flow: &LoadedFlow) -> impl Iterator<Item = String> {
+    let terms = &flow.terms;
+    terms.permissions.dial.iter().filter_map(move |pattern| {
+        let number = terms.site.numbering.premium(pattern)?;
+        Some(format!(
+            "flow {}: `dial` permits {} and with it premium-rate numbers, such as {number}; permit \
+             only what the flow has to call, such as \"+324XXXXXXXX\"",
+            flow.name,
+            pattern.as_str()
+        ))
+    })
 }
 
 /// What a host served with last.

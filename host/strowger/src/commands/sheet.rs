@@ -53,7 +53,11 @@ fn shown(cell: &str) -> String {
 fn csv(text: &str) -> String {
     let number =
         text.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
-    let formula = !number && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    // Spreadsheets take the wide signs for the others, and do not see what is before them.
+    let signs =
+        ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+    let seen = text.trim_start_matches([' ', '\u{feff}', '\u{a0}']);
+    let formula = !number && (text.starts_with(signs) || seen.starts_with(signs));
     let text = if formula { format!("'{text}") } else { text.to_owned() };
     match text.contains(['"', ',', '\n', '\r', ';']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
@@ -86,6 +90,9 @@ mod tests {
             ("a, \"b\"", "\"a, \"\"b\"\"\""),
             ("=SUM(A1)", "'=SUM(A1)"),
             ("+1+cmd", "'+1+cmd"),
+            ("\u{ff1d}1\u{ff0b}1", "'\u{ff1d}1\u{ff0b}1"),
+            (" =1", "' =1"),
+            (" a", " a"),
             ("two\nlines", "\"two\nlines\""),
         ] {
             assert_eq!(csv(text), cell);

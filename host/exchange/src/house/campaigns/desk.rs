@@ -1,7 +1,7 @@
 //! What people do with campaigns, and what they see of them.
 
 use super::{Inner, List};
-use crate::Exchange;
+use crate::{Exchange, house::switches::board::YEAR};
 use std::{sync::Arc, time::Duration};
 use strowger_campaign::{
     Input, KeptContact, NumberKey, Open, Over, Phase, RefusedInput, Row, Stage,
@@ -11,10 +11,10 @@ use strowger_model::{
     CampaignName, FlowName, PhoneNumber, TemplateName, Timestamp,
     campaign::{
         CampaignNow, ContactNow, ContactStage, Direct, NeverCalled, NewCampaign, Opened, Person,
-        WaitsFor,
+        WaitsFor, wrong_by, wrong_fields,
     },
-    command::Field,
     read::{CampaignEnd, CampaignStage},
+    strangers::LoggedName,
 };
 use strowger_site::{CampaignTemplate, Choose, Site, people_of_waves};
 
@@ -24,8 +24,6 @@ const GO_ON: usize = 1_000;
 const CONTACTS: usize = 100_000;
 /// Characters of a name, at most.
 const NAME: usize = 80;
-/// Bytes of all fields of a campaign, at most.
-const FIELDS: usize = 16 << 10;
 
 /// Why nothing was done with a campaign.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -104,7 +102,7 @@ impl Exchange {
     pub fn open_campaign(self: &Arc<Self>, new: NewCampaign) -> Result<CampaignNow, CampaignError> {
         let snapshot = self.catalogue.current();
         let site = &snapshot.site;
-        let mut inner = self.campaigns.lock();
+        let mut inner = self.campaigns_with(new.name.as_str());
         let template =
             site.campaigns.get(&new.template).ok_or_else(|| CampaignError::NoTemplate {
                 name: new.template.clone(),
@@ -143,7 +141,7 @@ impl Exchange {
             inner.lists.remove(&name);
             return Err(CampaignError::Refused(refused));
         }
-        tracing::info!(campaign = %name, goal, "a campaign is opened");
+        tracing::info!(campaign = %LoggedName(&name), goal, "a campaign is opened");
         self.look_at_times(&mut inner);
         self.campaigns.look.notify_one();
         self.now_of(&inner, &name)
@@ -167,7 +165,7 @@ impl Exchange {
         name: &str,
         what: Direct,
     ) -> Result<CampaignNow, CampaignError> {
-        let mut inner = self.campaigns.lock();
+        let mut inner = self.campaigns_with(name);
         let list = inner.list(name)?;
         let name = list.opened.name.clone();
         let chosen = match &what {
@@ -194,7 +192,7 @@ impl Exchange {
 
     /// Every campaign that is known, in the order in which they were opened.
     pub fn campaigns(&self) -> Vec<CampaignNow> {
-        let inner = self.campaigns.lock();
+        let inner = self.campaigns_with_all();
         let all = inner.lists.values().filter_map(|list| self.campaign_of(&inner, list));
         let mut all: Vec<CampaignNow> = all.collect();
         all.sort_by_key(|campaign| campaign.opened.at);
@@ -206,7 +204,7 @@ impl Exchange {
     /// # Errors
     /// There is no such campaign.
     pub fn campaign_now(&self, name: &str) -> Result<CampaignNow, CampaignError> {
-        let inner = self.campaigns.lock();
+        let inner = self.campaigns_with(name);
         let name = inner.list(name)?.opened.name.clone();
         self.now_of(&inner, &name)
     }
@@ -216,7 +214,7 @@ impl Exchange {
     /// # Errors
     /// There is no such campaign.
     pub fn campaign_contacts(&self, name: &str) -> Result<Vec<ContactNow>, CampaignError> {
-        let inner = self.campaigns.lock();
+        let inner = self.campaigns_with(name);
         let list = inner.list(name)?;
         let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
         let status = inner.dialler.status(name);
@@ -342,7 +340,7 @@ impl Inner {
     pub(super) fn list(&self, name: &str) -> Result<&List, CampaignError> {
         self.lists.get(name).ok_or_else(|| CampaignError::NoCampaign {
             name: name.into(),
-            there: self.lists.keys().map(ToString::to_string).collect(),
+            there: self.lists.keys().chain(self.asleep.keys()).map(ToString::to_string).collect(),
         })
     }
 
@@ -360,10 +358,19 @@ impl Inner {
             let why = format!("{GO_ON} campaigns go on already: stop one of them first");
             return Err(CampaignError::TooMuch(why));
         }
-        let bytes = |field: &Field| field.key.len() + field.value.len();
-        if new.fields.iter().map(bytes).sum::<usize>() > FIELDS {
-            let why = format!("the fields of a campaign have at most {} KiB", FIELDS >> 10);
+        if let Some(why) = wrong_fields(new.fields.iter().map(|it| (&*it.key, &*it.value))) {
             return Err(CampaignError::TooMuch(why));
+        }
+        if let Some(why) = wrong_by(new.by.as_deref()) {
+            return Err(CampaignError::TooMuch(why));
+        }
+        if new.goal as usize > CONTACTS {
+            let why = format!("the goal is {}: it may be 1 to {CONTACTS}", new.goal);
+            return Err(CampaignError::TooMuch(why));
+        }
+        if new.until.is_some_and(|until| until.since(now) > YEAR) {
+            let why = "people are called until some time within a year, not later";
+            return Err(CampaignError::TooMuch(why.to_owned()));
         }
         if new.until.is_some_and(|until| until <= now) {
             return Err(CampaignError::IsOver);

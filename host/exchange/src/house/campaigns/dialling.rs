@@ -1,12 +1,12 @@
 //! Calls of campaigns: how they begin, what they are told, and that they are over; and who is in a
 //! call that is not of a campaign.
 
-use super::{Inner, OfCampaign, times::in_words};
+use super::{Inner, OfCampaign, Waiting, times::in_words};
 use crate::{Exchange, is_full, running::Running};
 use std::sync::{Arc, atomic::Ordering};
 use strowger_call::Call;
 use strowger_call_port::Input as CallInput;
-use strowger_campaign::{AttemptId, By, Input, RefusedInput, Row, Then};
+use strowger_campaign::{By, Input, RefusedInput, Then};
 use strowger_flows::{LoadedFlow, Snapshot};
 use strowger_model::{
     CallId, CampaignName, PhoneNumber,
@@ -14,20 +14,45 @@ use strowger_model::{
     command::ContactOf,
     event::{ContactDue, Refusal, RefusalReason},
     read::PastCall,
+    strangers::{Logged, LoggedName},
 };
 use strowger_pbx::port::{Address, LegId};
 use strowger_site::CampaignTemplate;
 
 impl Exchange {
-    /// Begins the call of an attempt. Gives what the state machine has to hear if it cannot begin.
-    pub(super) fn call_contact(
+    /// Begins the call of an attempt as soon as the attempt is in the journal: a host that starts
+    /// again must not call the same person once more. Gives what the state machine has to hear.
+    pub(super) fn call_when_committed(
         self: &Arc<Self>,
         inner: &mut Inner,
-        campaign: &CampaignName,
-        row: Row,
-        attempt: AttemptId,
-        number: u16,
+        waiting: Waiting,
     ) -> Vec<Input> {
+        let Some(journal) = &self.journal else { return self.call_contact(inner, &waiting) };
+        let (campaigns, committed) = (self.campaigns.clone(), waiting.committed.clone());
+        inner.waiting.push(waiting);
+        journal.store.when_committed(Box::new(move || {
+            committed.store(true, Ordering::Release);
+            campaigns.look.notify_one();
+        }));
+        Vec::new()
+    }
+
+    /// Begins the calls of attempts that have come into the journal. There may be hours between: just
+    /// before it dials, each call asks whether it still may.
+    pub(super) fn begin_committed(self: &Arc<Self>, inner: &mut Inner) {
+        let is_committed = |it: &mut Waiting| it.committed.load(Ordering::Acquire);
+        let committed: Vec<Waiting> = inner.waiting.extract_if(.., is_committed).collect();
+        for waiting in committed {
+            for input in self.call_contact(inner, &waiting) {
+                self.campaigns_must(inner, input);
+            }
+        }
+    }
+
+    /// Begins the call of an attempt. Gives what the state machine has to hear if it cannot begin.
+    fn call_contact(self: &Arc<Self>, inner: &mut Inner, waiting: &Waiting) -> Vec<Input> {
+        let Waiting { campaign, row, attempt, number, .. } = waiting;
+        let (row, attempt, number) = (*row, *attempt, *number);
         let over = || {
             let (campaign, contact, then) = (campaign.clone(), row, Then::Over);
             let over = Input::Disposition { campaign, contact, then, by: By::Hand };
@@ -41,7 +66,7 @@ impl Exchange {
             Err(why) => {
                 self.campaigns.look.notify_one();
                 if !std::mem::replace(&mut list.said_full, true) {
-                    tracing::error!(%campaign, "calls of the campaign cannot begin: {}. It goes on by itself when they can", in_words(why));
+                    tracing::error!(campaign = %LoggedName(campaign), "calls of the campaign cannot begin: {}. It goes on by itself when they can", in_words(why));
                 }
                 let template = list.opened.template.clone();
                 inner.full.insert(template.clone());
@@ -237,7 +262,7 @@ impl Exchange {
     /// Gives the campaigns an input that they cannot refuse.
     pub(super) fn campaigns_must(self: &Arc<Self>, inner: &mut Inner, input: Input) {
         if let Err(refused) = self.tell_campaigns(inner, input, Vec::new(), None) {
-            tracing::error!("a campaign cannot go on: {refused}; please report this");
+            tracing::error!("a campaign cannot go on: {}; please report this", Logged(refused));
         }
     }
 }

@@ -73,6 +73,11 @@ impl List {
         }
         self.opened.fields = kept.opened.fields;
         for ((row, person), kept) in (0..).zip(&mut self.people).zip(kept.contacts) {
+            if kept.person.id != person.id {
+                self.rows.remove(&*person.id);
+                self.rows.insert(kept.person.id.as_str().into(), row);
+                person.id.clone_from(&kept.person.id);
+            }
             if kept.person.number.is_none() && person.number.is_some() {
                 *person = kept.person;
                 erased.push(Row(row));

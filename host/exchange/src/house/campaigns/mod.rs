@@ -1,7 +1,8 @@
 //! The campaigns of the site: who of their lists is called next, and what came of it.
 //!
 //! Owns the state machine (`strowger_campaign`), the lists, and the do-not-call list, behind one
-//! lock. What the state machine wants kept is in the journal before a call begins because of it.
+//! lock. What the state machine wants kept is in the journal before a call begins because of it. Calls
+//! of campaigns can wait: where others go on without the journal, these do not begin.
 //!
 //! * `list`: the people of a campaign. `numbers`: numbers as hashes, and which are in calls.
 //! * `dialling`: calls that begin, go on and end.
@@ -31,8 +32,10 @@ use std::{
 use strowger_campaign::{
     Alarm, AttemptId, Claimed, Dialler, Input, Kept, Output, Over, Phase, RefusedInput, Row,
 };
-use strowger_journal::{CampaignChange, Change, Entry, encode};
-use strowger_model::{CallId, CampaignName, TemplateName, Timestamp, campaign::Disposed};
+use strowger_journal::{CampaignChange, Change, Entry, KeptCampaign, encode};
+use strowger_model::{
+    CallId, CampaignName, TemplateName, Timestamp, campaign::Disposed, strangers::LoggedName,
+};
 use tokio::sync::Notify;
 
 pub(crate) use times::tick;
@@ -52,11 +55,15 @@ pub(crate) struct Campaigns {
 struct Inner {
     dialler: Dialler,
     lists: BTreeMap<CampaignName, List>,
+    /// Ended before the host started, and not asked for since: their lists are in the journal only.
+    asleep: BTreeMap<CampaignName, KeptCampaign>,
     numbers: Numbers,
     /// The calls of campaigns, by attempt,
     calls: BTreeMap<AttemptId, OfCampaign>,
     /// and the attempt of each call.
     attempts: HashMap<CallId, AttemptId>,
+    /// Attempts whose calls have not begun: they are not in the journal, or may not begin now.
+    waiting: Vec<Waiting>,
     /// Until when each template is open, as the state machine was told; none: it is closed.
     hours: BTreeMap<TemplateName, Option<Duration>>,
     /// Templates whose calls cannot begin, as the state machine was told.
@@ -73,6 +80,16 @@ struct OfCampaign {
     call: CallId,
     campaign: CampaignName,
     row: Row,
+}
+
+/// An attempt whose call has not begun.
+struct Waiting {
+    campaign: CampaignName,
+    row: Row,
+    attempt: AttemptId,
+    number: u16,
+    /// The attempt is in the journal.
+    committed: Arc<AtomicBool>,
 }
 
 impl Campaigns {
@@ -177,7 +194,9 @@ impl Exchange {
         match output {
             Output::Keep(_) => {}
             Output::Due { campaign, contact, attempt, number, .. } => {
-                return self.call_contact(inner, &campaign, contact, attempt, number);
+                let committed = Arc::default();
+                let waiting = Waiting { campaign, row: contact, attempt, number, committed };
+                return self.call_when_committed(inner, waiting);
             }
             Output::Claimed { claimed, .. } => *answer = Some(claimed),
             Output::NeverCalled { .. } => {}
@@ -196,9 +215,9 @@ impl Exchange {
                     many => format!("{many} people have accepted"),
                 };
                 tracing::error!(
-                    %campaign,
+                    campaign = %LoggedName(&campaign),
                     "ALARM: {accepted}, and a planner has to choose: \
-                     `strowger campaign export {campaign}` shows who"
+                     `strowger campaign export` shows who"
                 );
             }
             Output::Alarm { campaign, remaining, why } => {
@@ -214,7 +233,7 @@ impl Exchange {
                     1 => "1 place is".to_owned(),
                     many => format!("{many} places are"),
                 };
-                tracing::error!(%campaign, "ALARM: {why}; {places} not filled");
+                tracing::error!(campaign = %LoggedName(&campaign), "ALARM: {why}; {places} not filled");
             }
             Output::Ended { campaign, why } => {
                 let why = match why {
@@ -223,7 +242,7 @@ impl Exchange {
                     Over::TimeOver => "its time is over",
                     Over::Stopped => "it was stopped",
                 };
-                tracing::info!(%campaign, "a campaign has ended: {why}");
+                tracing::info!(campaign = %LoggedName(&campaign), "a campaign has ended: {why}");
             }
         }
         Vec::new()

@@ -2,7 +2,7 @@
 //! its call is for, and for campaigns that its flow file permits.
 
 use super::{Inner, desk::CampaignError};
-use crate::Exchange;
+use crate::{Exchange, house::switches::board::YEAR};
 use std::sync::Arc;
 use strowger_campaign::{By, Claimed, Input, RefusedInput, Row, Stage, Then};
 use strowger_journal::CampaignChange;
@@ -85,7 +85,7 @@ impl Exchange {
         flow: &Terms,
         who: &ContactOf,
     ) -> Result<bool, Refusal> {
-        let mut inner = self.campaigns.lock();
+        let mut inner = self.campaigns_with(&who.campaign);
         let (campaign, contact) = inner.permitted(call, flow, who)?;
         let claim = Input::Claim { campaign, contact, by: inner.by(call) };
         let claimed = self.tell_campaigns(&mut inner, claim, Vec::new(), Some(call));
@@ -112,9 +112,13 @@ impl Exchange {
             let why = format!("a reason has at most {REASON} characters");
             return Err(refusal(RefusalReason::Invalid, why));
         }
-        let mut inner = self.campaigns.lock();
-        let (campaign, contact) = inner.permitted(call, flow, &who)?;
         let now = self.clock.now();
+        if not_before.is_some_and(|at| at.since(now) > YEAR) {
+            let why = "who is to be called later is called within a year";
+            return Err(refusal(RefusalReason::Invalid, why));
+        }
+        let mut inner = self.campaigns_with(&who.campaign);
+        let (campaign, contact) = inner.permitted(call, flow, &who)?;
         let then = match (never_again, not_before) {
             (true, _) => Then::Over,
             (false, Some(at)) => Then::NotBefore(self.clock.elapsed() + at.since(now)),
@@ -175,7 +179,7 @@ impl Exchange {
         contact: &str,
     ) -> Option<ListedContact> {
         let who = ContactOf { campaign: campaign.to_owned(), contact: contact.to_owned() };
-        let inner = self.campaigns.lock();
+        let inner = self.campaigns_with(campaign);
         let (name, row) = inner.permitted(call, flow, &who).ok()?;
         let list = inner.lists.get(&name)?;
         let person = list.person(row)?.clone();

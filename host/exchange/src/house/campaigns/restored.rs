@@ -4,7 +4,7 @@ use super::{Campaigns, Inner, List, OfCampaign, numbers::Numbers};
 use crate::{Exchange, memory::told};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, Mutex, atomic::AtomicBool},
+    sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool},
     time::Duration,
 };
 use strowger_campaign::{
@@ -12,11 +12,18 @@ use strowger_campaign::{
     Stage, Then,
 };
 use strowger_journal::{self as journal, ReadError, Store, decode};
-use strowger_model::{CallId, command::ContactOf};
+use strowger_model::{
+    CallId, Timestamp,
+    command::ContactOf,
+    strangers::{Logged, LoggedName},
+};
 use tokio::sync::Notify;
 
 /// What ended longer ago is in the journal, or was erased from it.
 const JUST: Duration = Duration::from_secs(60 * 60);
+
+/// No campaign has ended since then: only those that go on have their lists.
+const NO_LISTS: Timestamp = Timestamp(i64::MAX as u64);
 
 impl Campaigns {
     /// None yet; with the do-not-call list of a journal.
@@ -26,10 +33,12 @@ impl Campaigns {
         let inner = Inner {
             dialler: Dialler::new(),
             lists: BTreeMap::new(),
+            asleep: BTreeMap::new(),
             numbers: Numbers::new(salt, never.unwrap_or_default()),
             calls: BTreeMap::new(),
             full: BTreeSet::new(),
             attempts: HashMap::new(),
+            waiting: Vec::new(),
             hours: BTreeMap::new(),
             changes: None,
             reachable: false,
@@ -42,8 +51,20 @@ impl Exchange {
     /// Puts the campaigns of an earlier host back. `open`: calls for contacts that may go on.
     pub(crate) fn restore_campaigns(self: &Arc<Self>, open: &[(CallId, ContactOf)]) {
         let Some(journal) = &self.journal else { return };
-        let mut kept = told("campaigns", journal.store.campaigns());
+        let store = &journal.store;
+        let mut kept = told("campaigns", store.campaigns_with_lists_since(NO_LISTS));
         let mut inner = self.campaigns.lock();
+        // An ended one is needed if a call for somebody on its list goes on, or when it is asked for.
+        let is_needed = |kept: &journal::KeptCampaign| {
+            kept.ended.is_none()
+                || open.iter().any(|(_, of)| *of.campaign == *kept.opened.name.as_str())
+        };
+        for asleep in kept.extract_if(.., |kept| !is_needed(kept)) {
+            inner.asleep.insert(asleep.opened.name.clone(), asleep);
+        }
+        for kept in kept.iter_mut().filter(|kept| kept.ended.is_some()) {
+            kept.contacts = told("a campaign", store.campaign_list(&kept.opened.name));
+        }
         let campaigns: Vec<Restored> =
             kept.iter_mut().filter_map(|kept| inner.put_back(kept)).collect();
         let site = self.catalogue.current().site.clone();
@@ -67,6 +88,46 @@ impl Exchange {
         self.watch_callers(&mut inner);
     }
 
+    /// The campaigns, with the list of this one if it is known.
+    pub(super) fn campaigns_with(&self, name: &str) -> MutexGuard<'_, Inner> {
+        let mut inner = self.campaigns.lock();
+        if let Some(kept) = inner.asleep.remove(name) {
+            self.wake_campaign(&mut inner, kept);
+        }
+        inner
+    }
+
+    /// The campaigns, with all lists. They are read one by one: others have a turn between.
+    pub(super) fn campaigns_with_all(&self) -> MutexGuard<'_, Inner> {
+        let asleep: Vec<_> = self.campaigns.lock().asleep.keys().cloned().collect();
+        asleep.iter().for_each(|name| drop(self.campaigns_with(name.as_str())));
+        self.campaigns.lock()
+    }
+
+    /// Somebody asks for a campaign that had ended before the host started.
+    fn wake_campaign(&self, inner: &mut Inner, mut kept: journal::KeptCampaign) {
+        let Some(journal) = &self.journal else { return };
+        match journal.store.campaign_list(&kept.opened.name) {
+            Ok(contacts) => kept.contacts = contacts,
+            Err(error) => {
+                tracing::error!("a list cannot be read from the journal: {error}");
+                inner.asleep.insert(kept.opened.name.clone(), kept);
+                return;
+            }
+        }
+        let Some(restored) = inner.put_back(&mut kept) else { return };
+        let (campaigns, do_not_call, alive) = (vec![restored], Vec::new(), Vec::new());
+        let next_attempt = AttemptId(0);
+        let input = Input::Restore { campaigns, do_not_call, alive, next_attempt };
+        // It has ended: nothing is to be done but to keep that nobody is being called.
+        let mut outputs = Vec::new();
+        if let Err(refused) = inner.dialler.input(self.clock.elapsed(), input, &mut outputs) {
+            let refused = Logged(refused);
+            tracing::error!("a campaign cannot be shown: {refused}; please report this");
+        }
+        self.keep_campaigns(inner, Vec::new(), &outputs);
+    }
+
     /// Calls are taken up: those for contacts that could not be are over, and the others are told
     /// what they may have missed.
     pub(crate) fn campaigns_wake(self: &Arc<Self>, given_up: &[CallId]) {
@@ -87,11 +148,21 @@ impl Exchange {
     /// # Errors
     /// The journal cannot be read.
     pub(crate) fn forget_campaigns(self: &Arc<Self>, store: &Store) -> Result<(), ReadError> {
-        let (kept, never) = (store.campaigns()?, store.do_not_call()?);
+        let (mut kept, never) = (store.campaigns_with_lists_since(NO_LISTS)?, store.do_not_call()?);
+        for kept in kept.iter_mut().filter(|kept| kept.ended.is_some()) {
+            let is_awake = self.campaigns.lock().lists.contains_key(&kept.opened.name);
+            if is_awake {
+                kept.contacts = store.campaign_list(&kept.opened.name)?;
+            }
+        }
         let mut inner = self.campaigns.lock();
         inner.numbers.forget(&never);
         let of_name: BTreeMap<_, _> =
             kept.into_iter().map(|kept| (kept.opened.name.clone(), kept)).collect();
+        inner.asleep.retain(|name, asleep| {
+            let kept = of_name.get(name);
+            kept.inspect(|kept| asleep.opened = kept.opened.clone()).is_some()
+        });
         // One that has just ended may not be in the journal yet.
         let now = self.clock.now();
         let old = |list: &List| list.ended.is_some_and(|ended| now.since(ended) > JUST);
@@ -128,7 +199,7 @@ impl Inner {
         let campaign: KeptCampaign = match decode(state) {
             Ok(campaign) => campaign,
             Err(error) => {
-                tracing::error!(campaign = %name, "a campaign cannot go on: {error}");
+                tracing::error!(campaign = %LoggedName(&name), "a campaign cannot go on: {error}");
                 return None;
             }
         };
@@ -139,7 +210,7 @@ impl Inner {
         for contact in &mut kept.contacts {
             let standing = contact.state.as_deref().map(decode::<KeptContact>);
             let standing = standing.transpose().unwrap_or_else(|error| {
-                tracing::error!(campaign = %name, row, "a contact is not called any more: {error}");
+                tracing::error!(campaign = %LoggedName(&name), row, "a contact is not called any more: {error}");
                 Some(KeptContact { stage: Stage::Over, ..KeptContact::default() })
             });
             let mut standing = standing.unwrap_or_default();

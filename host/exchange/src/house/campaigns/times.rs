@@ -10,6 +10,7 @@ use std::{
 };
 use strowger_campaign::{Choose, Input, Template};
 use strowger_flows::Snapshot;
+use strowger_journal::Health;
 use strowger_model::{CallId, TemplateName, Timestamp, campaign::WaitsFor};
 use strowger_site::{self as site, CampaignTemplate, KeepFree, Site};
 
@@ -73,6 +74,7 @@ impl Exchange {
     fn campaigns_due(self: &Arc<Self>) {
         let mut inner = self.campaigns.lock();
         self.look_at_times(&mut inner);
+        self.begin_committed(&mut inner);
         let now = self.clock.elapsed();
         if inner.dialler.next_deadline().is_some_and(|due| due <= now) {
             self.campaigns_must(&mut inner, Input::Tick);
@@ -132,6 +134,10 @@ impl Exchange {
     ) -> Result<Option<Timestamp>, WaitsFor> {
         if !inner.reachable || self.draining.load(Ordering::Relaxed) {
             return Err(WaitsFor::Pbx);
+        }
+        let health = self.journal.as_ref().map(|journal| journal.store.health());
+        if health.is_some_and(|health| *health.borrow() != Health::Journalling) {
+            return Err(WaitsFor::Journal);
         }
         let flow = snapshot.flows.get(template.flow.as_str());
         if flow.is_none_or(|flow| flow.withdrawn) {
@@ -202,6 +208,7 @@ pub(super) fn in_words(why: WaitsFor) -> &'static str {
         WaitsFor::Agents => "no agent is free",
         WaitsFor::Flow => "its template or its flow does not serve",
         WaitsFor::Pbx => "the PBX cannot be reached, or the host is stopping",
+        WaitsFor::Journal => "the journal cannot be written",
         WaitsFor::Room => {
             "the host or its flow has as many calls as it may, or too much waits for the journal"
         }

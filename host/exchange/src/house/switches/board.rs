@@ -6,12 +6,13 @@
 use std::{collections::BTreeMap, mem, time::Duration};
 use strowger_model::{
     Timestamp,
+    strangers::is_one_line,
     switch::{MOST_BY, MOST_REASON, Means, SwitchState, SwitchTurn, Turned, Until},
 };
 use strowger_site::Switch;
 
 /// A switch that goes back by itself does so within this.
-const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+pub(crate) const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// All switches.
 #[derive(Default)]
@@ -88,6 +89,9 @@ pub enum NotTurned {
         /// Characters that it may have.
         most: usize,
     },
+    /// `by` or `reason` has a line break or another control character in it.
+    #[error("`{0}` has a line break or another control character in it: write one line")]
+    NotOneLine(&'static str),
     /// The time at which it is to go back is over.
     #[error("the switch would go back at once: that time is over")]
     IsOver,
@@ -209,6 +213,9 @@ impl Board {
             let has = text.as_ref().map_or(0, |text| text.chars().count());
             if has > most {
                 return Err(NotTurned::TooLong { what, has, most });
+            }
+            if !is_one_line(text.as_deref().unwrap_or_default()) {
+                return Err(NotTurned::NotOneLine(what));
             }
         }
         if until.is_some_and(|until| until <= now) {

@@ -160,6 +160,7 @@ impl Exchange {
             let reason = match not {
                 NotTurned::NoSwitch(_) | NotTurned::NoPosition { .. } => RefusalReason::UnknownName,
                 NotTurned::TooLong { .. }
+                | NotTurned::NotOneLine(_)
                 | NotTurned::IsOver
                 | NotTurned::TooFar
                 | NotTurned::ForGood { .. } => RefusalReason::Invalid,
