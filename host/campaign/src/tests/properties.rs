@@ -246,6 +246,27 @@ impl World {
             Step::Dials(who) => Input::Dials(self.attempt(who)?),
             Step::CannotBegin(who) => Input::CannotBegin(self.attempt(who)?),
             Step::Ended(who) => Input::Ended(self.attempt(who)?),
+            Step::Claim(_)
+            | Step::ClaimBack(_)
+            | Step::SayBack(..)
+            | Step::ClaimByCall { .. }
+            | Step::Say(..)
+            | Step::SayByCall { .. } => return self.said(step),
+            Step::Choose { campaign, contact } => {
+                let campaign = self.campaign(campaign)?;
+                let contact = self.contact(&campaign, contact);
+                Input::Choose { campaign, contact }
+            }
+            Step::Listed(it, true) => Input::NeverAgain(number(it)),
+            Step::Listed(it, false) => Input::MayCall(number(it)),
+            Step::Configure(templates) => Input::Configure { templates },
+            Step::Pass(_) | Step::PassUntold(_) | Step::Restart(_) => return None,
+        })
+    }
+
+    /// A claim, or what came of a contact: by the contact's own call, or by one that comes back.
+    fn said(&mut self, step: Step) -> Option<Input> {
+        Some(match step {
             Step::Claim(who) => {
                 let attempt = self.attempt(who)?;
                 let live = self.live[&attempt].clone();
@@ -279,15 +300,7 @@ impl World {
                 let (then, by) = (self.then(saying), calls_back(contact));
                 Input::Disposition { campaign, contact, then, by }
             }
-            Step::Choose { campaign, contact } => {
-                let campaign = self.campaign(campaign)?;
-                let contact = self.contact(&campaign, contact);
-                Input::Choose { campaign, contact }
-            }
-            Step::Listed(it, true) => Input::NeverAgain(number(it)),
-            Step::Listed(it, false) => Input::MayCall(number(it)),
-            Step::Configure(templates) => Input::Configure { templates },
-            Step::Pass(_) | Step::PassUntold(_) | Step::Restart(_) => return None,
+            _ => return None,
         })
     }
 

@@ -207,17 +207,7 @@ impl World {
 
     fn believe(&mut self, input: &Input) {
         match input.clone() {
-            Input::Configure { templates } => {
-                for template in &templates {
-                    let most = self.most.entry(template.name.clone()).or_default();
-                    let more = u32::from(template.attempts).saturating_sub(*most);
-                    *most += more;
-                    let of = |name: &CampaignName| self.campaigns[name].template == template.name;
-                    let due = self.due.iter_mut().filter(|((name, _), _)| of(name));
-                    due.for_each(|(_, left)| *left += more);
-                }
-                self.templates = templates.into_iter().map(|it| (it.name.clone(), it)).collect();
-            }
+            Input::Configure { templates } => self.configured(templates),
             Input::Open(open) => {
                 let model = Model {
                     template: open.template,
@@ -277,6 +267,18 @@ impl World {
             | Input::MayCall(_)
             | Input::Tick => {}
         }
+    }
+
+    fn configured(&mut self, templates: Vec<Template>) {
+        for template in &templates {
+            let most = self.most.entry(template.name.clone()).or_default();
+            let more = u32::from(template.attempts).saturating_sub(*most);
+            *most += more;
+            let of = |name: &CampaignName| self.campaigns[name].template == template.name;
+            let due = self.due.iter_mut().filter(|((name, _), _)| of(name));
+            due.for_each(|(_, left)| *left += more);
+        }
+        self.templates = templates.into_iter().map(|it| (it.name.clone(), it)).collect();
     }
 
     /// A call that has not dialled does not count.
