@@ -48,6 +48,7 @@ scenarios! {
     two_talk_and_key
     a_leg_listens_to_another
     watched_in_a_call_of_its_own
+    phone_asks_for_a_transfer
     connection_is_cut
     connection_is_cut_and_all_is_listed
     connection_is_cut_and_nothing_lost
