@@ -40,6 +40,7 @@ scenarios! {
     caller_goes_on_in_the_pbx
     plays_queue_up
     plays_are_stopped
+    play_after_one_that_was_stopped
     missing_recording
     hang_up_ends_plays_first
     two_talk_and_the_phone_hangs_up
