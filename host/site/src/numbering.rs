@@ -149,7 +149,7 @@ impl Numbering {
             return Err(why.to_owned());
         }
         // Copied texts have other dashes and spaces, which phonelib does not know.
-        let plain = text.replace(|c: char| !c.is_ascii(), " ");
+        let plain = text.replace(|c: char| !c.is_ascii() && !c.is_numeric(), " ");
         let parsed = match self.country.as_deref() {
             Some(country) => phonelib::PhoneNumber::try_parse_with_country(plain.trim(), country),
             None => phonelib::PhoneNumber::try_parse(plain.trim()),
