@@ -173,8 +173,9 @@ mod tests {
 
     fn serving(root: &Root) -> Process {
         let host = root.start("strowger", &["strowger", "serve", "--config", CONFIG]).unwrap();
-        let serves = |log: &str| log.contains("serving").then_some(());
-        host.output().until("it serves", PATIENCE, serves).unwrap();
+        // It serves as soon as the PBX comes.
+        let started = |log: &str| log.contains("started, and serves").then_some(());
+        host.output().until("it has started", PATIENCE, started).unwrap();
         host
     }
 

@@ -1,6 +1,11 @@
 //! What an Asterisk lacks, asked before any call comes.
 
-use crate::{AsteriskConfig, refusal, rest::Rest, wire::Module};
+use crate::{
+    AsteriskConfig, refusal,
+    rest::{Reply, Rest},
+    wire::{Info, Module},
+};
+use reqwest::Method;
 use std::collections::BTreeSet;
 
 /// What was found at an Asterisk that can be reached.
@@ -72,6 +77,34 @@ pub async fn examine(config: &AsteriskConfig) -> Result<Examined, String> {
     lacks.extend(missing);
     let served = rest.marks().await.map_err(refused)?.is_some();
     Ok(Examined { version, served, lacks })
+}
+
+/// What only this asks.
+impl Rest {
+    /// The version of Asterisk.
+    async fn version(&self) -> Reply<String> {
+        Ok(self.get::<Info>(&["asterisk", "info"]).await?.system.version)
+    }
+
+    /// Whether the user may give orders: hangs up a channel that there is not.
+    async fn may_write(&self) -> Reply {
+        match self.hang_up("strowger-nobody", 16).await {
+            Err(failure) if failure.status == Some(404) => Ok(()),
+            reply => reply,
+        }
+    }
+
+    async fn modules(&self) -> Reply<Vec<Module>> {
+        self.get(&["asterisk", "modules"]).await
+    }
+
+    async fn has_endpoint(&self, technology: &str, resource: &str) -> Reply<bool> {
+        match self.send(Method::GET, &["endpoints", technology, resource], &[], None).await {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.status == Some(404) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
 }
 
 fn missing(modules: &[Module]) -> Vec<String> {

@@ -6,7 +6,7 @@
 
 use super::{
     AsteriskConfig, tls,
-    wire::{Application, Bridge, Channel, DeviceState, Info, Kind, Module, Playback, UNWANTED},
+    wire::{Application, Bridge, Channel, DeviceState, Info, Kind, Playback, UNWANTED},
 };
 use anyhow::{Context, ensure};
 use reqwest::{Client, Method, StatusCode, Url};
@@ -388,32 +388,7 @@ impl Rest {
         })
     }
 
-    /// The version of Asterisk.
-    pub(super) async fn version(&self) -> Reply<String> {
-        Ok(self.get::<Info>(&["asterisk", "info"]).await?.system.version)
-    }
-
-    /// Whether the user may give orders: hangs up a channel that there is not.
-    pub(super) async fn may_write(&self) -> Reply {
-        match self.hang_up("strowger-nobody", 16).await {
-            Err(failure) if failure.status == Some(404) => Ok(()),
-            reply => reply,
-        }
-    }
-
-    pub(super) async fn modules(&self) -> Reply<Vec<Module>> {
-        self.get(&["asterisk", "modules"]).await
-    }
-
-    pub(super) async fn has_endpoint(&self, technology: &str, resource: &str) -> Reply<bool> {
-        match self.send(Method::GET, &["endpoints", technology, resource], &[], None).await {
-            Ok(_) => Ok(true),
-            Err(failure) if failure.status == Some(404) => Ok(false),
-            Err(failure) => Err(failure),
-        }
-    }
-
-    async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Reply<T> {
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Reply<T> {
         let body = self.send(Method::GET, path, &[], None).await?;
         serde_json::from_slice(&body).map_err(|error| Failure {
             status: None,
@@ -428,7 +403,7 @@ impl Rest {
         self.send(Method::POST, path, query, None).await.map(drop)
     }
 
-    async fn send(
+    pub(super) async fn send(
         &self,
         method: Method,
         path: &[&str],

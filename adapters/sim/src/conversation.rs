@@ -197,9 +197,12 @@ impl World {
     }
 
     fn start_prompt(&mut self, slot: u32) {
+        // Never the same twice: the end of a prompt that was stopped is nothing to the next play.
+        self.turns = self.turns.wrapping_add(1);
+        let turn = self.turns;
         let Some(playing) = &mut self.slot_mut(slot).playing else { return };
-        playing.turn += 1;
-        let (turn, prompt) = (playing.turn, playing.prompt);
+        playing.turn = turn;
+        let prompt = playing.prompt;
         let prompts = playing.plays[0].1.clone();
         let length = prompts.get(prompt).and_then(|prompt| (self.lengths)(prompt));
         self.schedule(slot, length.unwrap_or_default(), What::PromptOver(turn));

@@ -43,6 +43,8 @@ pub(super) struct World {
     pub(super) slots: Vec<Option<Box<Slot>>>,
     free: Vec<u32>,
     generations: u32,
+    /// Of prompts that were begun.
+    pub(super) turns: u32,
     /// None: gone lately.
     legs: HashMap<LegId, Option<u32>>,
     pub(super) plays: HashMap<PlayId, u32>,
@@ -162,6 +164,7 @@ impl World {
             slots: Vec::new(),
             free: Vec::new(),
             generations: 0,
+            turns: 0,
             legs: HashMap::new(),
             plays: HashMap::new(),
             phones: Vec::new(),

@@ -12,7 +12,8 @@
 //!   from their end.
 //! * `status`: how the host is, as a whole; `checklist`: what is prepared for an emergency.
 //! * `accounts`: who may use the host.
-//! * `doctor`: what is wrong with a set-up, whether the host runs or not.
+//! * `doctor`: what is wrong with a set-up, whether the host runs or not; `first`: the files of a
+//!   first one.
 //! * `paperwork`, `case`: what the API does in the journal: cases and notes.
 //! * `watch`: what the host shows of its calls; `test_call`: the calls of `strowger call`.
 //!
@@ -26,6 +27,7 @@ mod checklist;
 mod config;
 mod control;
 mod doctor;
+mod first;
 mod never_comes;
 mod paperwork;
 mod running;
@@ -42,6 +44,7 @@ pub use case::new_case;
 pub use config::{Adapter, Config, Keep, Log, schema};
 pub use control::Control;
 pub use doctor::{Finding, doctor};
+pub use first::FirstConfig;
 pub use never_comes::never_comes;
 pub use running::Running;
 pub use serve::serve;

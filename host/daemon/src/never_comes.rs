@@ -80,9 +80,9 @@ hours = "Jul 01 10:00-12:00"
 [queues.helpdesk]
 agents = ["an", "bo"]
 [agents.an]
-endpoint = "PJSIP/an"
+endpoints = [{ address = "PJSIP/an" }]
 [agents.bo]
-endpoint = "PJSIP/bo"
+endpoints = [{ address = "PJSIP/bo" }]
 [campaigns.goed]
 flow = "f"
 hours = "zomer"

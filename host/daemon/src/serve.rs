@@ -130,7 +130,7 @@ async fn run(config: Config) -> Result<bool> {
         mail: courier.is_some(),
         since: exchange.clock().now(),
     };
-    let telling = tokio::spawn(supervise::tell_status(vitals.clone()));
+    let for_status = vitals.clone();
     let rosters = tokio::spawn(supervise::tell_gaps(vitals.clone()));
     let running = Arc::new(Running {
         accounts: Accounts::open(Some(store.clone())).context("users and tokens")?,
@@ -148,6 +148,7 @@ async fn run(config: Config) -> Result<bool> {
     let started = (config.flows.display().to_string(), config.control().display().to_string());
     let saying = tokio::spawn(say_when_serving(connection, pbx.clone(), started));
     supervise::serving();
+    let telling = tokio::spawn(supervise::tell_status(for_status));
     let alive = tokio::spawn(supervise::alive(exchange.clone()));
     let tidying = tokio::spawn(tidy(store.clone(), config.keep.into(), exchange.clone()));
     let mailing = mailing(&store, &exchange, courier);

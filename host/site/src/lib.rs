@@ -14,11 +14,9 @@
 //! * [`terms`]: what a call needs to know of its flow; [`permission`]: what a flow may do;
 //!   [`template`]: the texts of its mails.
 //! * `site_file`: the site file as it is written; [`read_site`]: the site that is made of it.
-//! * [`source`]: a TOML file and the place of everything in it. [`schema`]: what is wrong with a file
-//!   by its JSON Schema; `weigh`: how much work a schema makes. [`problem`]: a message about a file, like a compiler's. [`version`]: short
-//!   hashes of contents.
+//! * [`schema`]: the JSON Schema of the site file. [`version`]: short hashes of contents.
 //!
-//! This crate does not know plugins: `strowger-flows` puts them to the terms.
+//! Files, their places and the messages about them are `strowger-files`. This crate does not know plugins: `strowger-flows` puts them to the terms.
 
 pub mod address;
 pub mod caller;
@@ -32,7 +30,6 @@ mod gaps;
 pub mod numbering;
 pub mod permission;
 pub mod pin;
-pub mod problem;
 mod read_contacts;
 pub mod read_site;
 mod renamed;
@@ -41,13 +38,11 @@ pub mod schedule;
 pub mod schema;
 pub mod site;
 mod site_file;
-pub mod source;
 pub mod table;
 pub mod template;
 pub mod terms;
 pub mod varied;
 pub mod version;
-mod weigh;
 
 pub use caller::Callers;
 pub use campaign_list::{campaign_list, number_list, people_of_waves};
@@ -57,11 +52,14 @@ pub use gaps::{Gap, Lack};
 pub use numbering::{Notation, Numbering};
 pub use permission::Permissions;
 pub use pin::Pin;
-pub use problem::{Place, Problem, Report};
 pub use renamed::{Misnamed, Names};
 pub use roster::Roster;
 pub use site::{
     Agent, Confirmation, Endpoint, Queue, RingEndpoints, Site, Speech, Strategy, Switch,
+};
+pub use strowger_files::{
+    problem::{self, Place, Problem, Report},
+    source,
 };
 pub use template::Template;
 pub use terms::{Fallback, Quota, Terms};

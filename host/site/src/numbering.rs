@@ -148,9 +148,11 @@ impl Numbering {
             let why = "not a telephone number: it has letters or other signs in it";
             return Err(why.to_owned());
         }
+        // Copied texts have other dashes and spaces, which phonelib does not know.
+        let plain = text.replace(|c: char| !c.is_ascii() && !c.is_numeric(), " ");
         let parsed = match self.country.as_deref() {
-            Some(country) => phonelib::PhoneNumber::try_parse_with_country(text, country),
-            None => phonelib::PhoneNumber::try_parse(text),
+            Some(country) => phonelib::PhoneNumber::try_parse_with_country(plain.trim(), country),
+            None => phonelib::PhoneNumber::try_parse(plain.trim()),
         };
         let parsed = parsed.map_err(|error| format!("not a telephone number: {error}"))?;
         match self.is_dialled_here(text, &parsed) {

@@ -91,9 +91,11 @@ impl Absence {
             .map(|(date, time)| format!("{date} {}", hours_and_minutes(time)))
     }
 
-    /// The name of the campaign, if no other one has it.
+    /// The name of the campaign, if no other one has it: 75 letters at most, and two more tell
+    /// those apart that are alike.
     pub(crate) fn name(&self) -> String {
-        let (department, role) = (&self.department.name, &self.role.name);
+        let short = |name: &str| name.chars().take(26).collect::<String>().trim().to_owned();
+        let (department, role) = (short(&self.department.name), short(&self.role.name));
         let when = match self.span {
             Span::Shift { from, .. } => hours_and_minutes(from),
             Span::Period { until } => until.to_string(),

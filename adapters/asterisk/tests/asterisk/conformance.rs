@@ -40,6 +40,7 @@ scenarios! {
     caller_goes_on_in_the_pbx
     plays_queue_up
     plays_are_stopped
+    play_after_one_that_was_stopped
     missing_recording
     hang_up_ends_plays_first
     two_talk_and_the_phone_hangs_up
@@ -48,6 +49,7 @@ scenarios! {
     two_talk_and_key
     a_leg_listens_to_another
     watched_in_a_call_of_its_own
+    phone_asks_for_a_transfer
     connection_is_cut
     connection_is_cut_and_all_is_listed
     connection_is_cut_and_nothing_lost

@@ -83,11 +83,11 @@ async fn what_an_asterisk_lacks_is_found_before_a_call_comes() {
     assert_eq!(found.lacks.len(), 1, "{found:?}");
     assert!(found.lacks[0].contains("PJSIP/nobody, and there is no such endpoint"), "{found:?}");
 
-    pbx.console("module unload res_stasis_snoop.so").unwrap();
+    pbx.console("module unload func_strings.so").unwrap();
     config.number_endpoint = None;
     let found = examine(&config).await.unwrap();
     assert_eq!(found.lacks.len(), 1, "{found:?}");
-    assert!(found.lacks[0].starts_with("nobody can listen in: the module res_stasis_snoop"));
+    assert!(found.lacks[0].starts_with("a withheld number may be shown: the module func_strings"));
 
     ari_conf(&pbx, |text| text.replace("read_only = no", "read_only = yes"));
     let refused = examine(&config).await.unwrap_err();

@@ -7,6 +7,7 @@ use strowger_model::Prompt;
 pub(super) const ALL: &[Named] = &[
     ("plays-queue-up", plays_queue_up),
     ("plays-are-stopped", plays_are_stopped),
+    ("play-after-one-that-was-stopped", play_after_one_that_was_stopped),
     ("missing-recording", missing_recording),
     ("hang-up-ends-plays-first", hang_up_ends_plays_first),
 ];
@@ -42,6 +43,23 @@ fn plays_are_stopped() -> Vec<Step> {
             Send(stop("p3")),
             Send(stop("nothing")),
             Quiet(ms(300)),
+            Send(hang_up("caller")),
+            Expect(NOW, "ended caller Normal"),
+        ],
+    )
+}
+
+/// It is heard to its end, though the one before would have ended meanwhile.
+fn play_after_one_that_was_stopped() -> Vec<Step> {
+    answered(
+        STAYS,
+        vec![
+            Send(one_second("p1", "caller")),
+            Quiet(ms(600)),
+            Send(stop("p1")),
+            Expect(NOW, "played caller p1 stopped"),
+            Send(one_second("p2", "caller")),
+            Expect(ms(1000), "played caller p2 whole"),
             Send(hang_up("caller")),
             Expect(NOW, "ended caller Normal"),
         ],

@@ -83,6 +83,12 @@ fn campaigns() {
         "to_offer": 31,
         "accepted": 0,
         "waits_for": "agents",
+        "attempts": 11,
+        "do_not_call": 1,
+        "halted": false,
+        "next_wave": null,
+        "opens": null,
+        "warnings": [],
     });
     is(small::campaign(), on_the_wire);
     let on_the_wire = json!({
@@ -240,6 +246,7 @@ fn calls() {
             "rings": ["an"],
             "talks_with": ["bram"],
             "behind": ["front"],
+            "campaign": null,
         },
     });
     is(small::up(), on_the_wire);

@@ -7,53 +7,22 @@ use crate::{
 use anstream::println;
 use anyhow::{Context, Result, bail, ensure};
 use dialoguer::{Input, Password, Select};
-use std::{
-    fs::{self, OpenOptions},
-    io::{IsTerminal, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::{fs, io::IsTerminal, path::Path};
 use strowger_asterisk::{AsteriskConfig, examine};
+use strowger_daemon::FirstConfig;
 
 /// Where a package puts the plugins.
 const PLUGINS: &str = "/usr/lib/strowger/plugins";
 
-/// The texts of the first flow, and the beginning of the languages that they are for.
-const TEXTS: [(&str, &str, &str); 2] = [
-    (
-        "nl",
-        "Goedendag. Blijf aan de lijn: wij verbinden u door.",
-        "Niemand kan u nu te woord staan. Probeer het later opnieuw.",
-    ),
-    (
-        "en",
-        "Good day. Please hold the line: you are being connected.",
-        "Nobody can take your call now. Please try again later.",
-    ),
-];
-
 pub(crate) fn init(args: &args::Init) -> Result<bool> {
     let folder = std::path::absolute(&args.folder)?;
-    let config = folder.join("strowger.toml");
-    for file in [&config, &folder.join("flows")] {
-        ensure!(!file.exists(), "{} is there already: nothing was written", file.display());
-    }
+    FirstConfig::may_be_written(&folder)?;
     let answers = ask(args, &folder)?;
-    let flow = folder.join("flows/reception");
-    fs::create_dir_all(flow.join("scenarios"))
-        .with_context(|| format!("cannot make {}", flow.display()))?;
-    for (file, text, mode) in [
-        (config.clone(), answers.config(&folder), 0o640),
-        (folder.join("flows/site.toml"), answers.site(), 0o644),
-        (flow.join("flow.toml"), answers.flow(), 0o644),
-        (flow.join("scenarios/first.toml"), Answers::scenario().to_owned(), 0o644),
-    ] {
-        write(&file, &text, mode).with_context(|| format!("cannot write {}", file.display()))?;
-        println!("wrote {}", file.display());
-    }
+    let files = answers.write(&folder)?;
+    files.iter().for_each(|file| println!("wrote {}", file.display()));
     println!();
-    let good = doctor::look(&config)?;
-    let config = config.display();
+    let good = doctor::look(&files[0])?;
+    let config = files[0].display();
     println!("\nNext:");
     println!("  strowger serve --config {config}");
     match answers.asterisk {
@@ -63,27 +32,7 @@ pub(crate) fn init(args: &args::Init) -> Result<bool> {
     Ok(good)
 }
 
-fn write(file: &Path, text: &str, mode: u32) -> std::io::Result<()> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(file)?
-        .write_all(text.as_bytes())
-}
-
-/// What was given as arguments, or answered.
-struct Answers {
-    asterisk: Option<AsteriskConfig>,
-    plugins: PathBuf,
-    number: String,
-    phone: String,
-    language: String,
-    country: String,
-    zone: String,
-}
-
-fn ask(args: &args::Init, folder: &Path) -> Result<Answers> {
+fn ask(args: &args::Init, folder: &Path) -> Result<FirstConfig> {
     let asks = Asks(!args.yes && std::io::stdin().is_terminal());
     let adapter = match args.adapter {
         Some(adapter) => adapter,
@@ -113,7 +62,7 @@ fn ask(args: &args::Init, folder: &Path) -> Result<Answers> {
             .is_some_and(|digits| digits.len() > 3 && digits.bytes().all(|it| it.is_ascii_digit())),
         "{number:?} is no number: write + and country code, such as +3292000100"
     );
-    Ok(Answers {
+    Ok(FirstConfig {
         asterisk,
         plugins: std::path::absolute(plugins)?,
         number,
@@ -196,87 +145,4 @@ impl Asks {
             }
         }
     }
-}
-
-impl Answers {
-    fn texts(&self) -> (&'static str, &'static str) {
-        let (_, greeting, sorry) = TEXTS
-            .into_iter()
-            .find(|(language, ..)| self.language.starts_with(language))
-            .unwrap_or(TEXTS[1]);
-        (greeting, sorry)
-    }
-
-    fn config(&self, folder: &Path) -> String {
-        let mut text = String::from(
-            "# The host. `strowger doctor` says what is wrong with it; docs/command-line.md has all keys.\n\
-             # Paths begin in the folder of this file.\n\
-             flows = \"flows\"\n",
-        );
-        let (state, cache) = match folder.starts_with("/etc") {
-            true => ("/var/lib/strowger", "/var/cache/strowger"),
-            false => ("state", "cache"),
-        };
-        text += &format!("plugins = {}\n", quoted(&self.plugins.display().to_string()));
-        text +=
-            &format!("state = \"{state}\"           # the journal: keep it\ncache = \"{cache}\"\n");
-        match &self.asterisk {
-            None => text += "adapter = \"sim\"\n",
-            Some(asterisk) => {
-                text += "adapter = \"asterisk\"\n\n[asterisk]\n";
-                text += &format!(
-                    "url = {}\nuser = {}\n",
-                    quoted(&asterisk.url),
-                    quoted(&asterisk.user)
-                );
-                text += &format!("password = {}\n", quoted(&asterisk.password.0));
-                if let Some(endpoint) = &asterisk.number_endpoint {
-                    text += &format!("number_endpoint = {}\n", quoted(endpoint));
-                }
-            }
-        }
-        text
-    }
-
-    fn site(&self) -> String {
-        format!(
-            "# What all flows share: hours, queues, agents. docs/operate.md says what else can stand here.\n\
-             time_zone = {}\ncountry = {}\nlanguage = {}\n\n\
-             [queues.reception]\nagents = [\"first\"]\nring_time = 20\n\n\
-             [agents.first]\nname = \"First agent\"\nendpoints = [{{ address = {} }}]\nlogged_in = true\n",
-            quoted(&self.zone),
-            quoted(&self.country),
-            quoted(&self.language),
-            quoted(&self.phone),
-        )
-    }
-
-    fn flow(&self) -> String {
-        let (greeting, sorry) = self.texts();
-        format!(
-            "# What happens to a call for this number. Change it while the host runs: the next call has it.\n\
-             plugin = \"reception\"\nnumbers = [{}]\n\n\
-             [permissions]\nqueues = [\"reception\"]\n\n\
-             [settings]\ngreeting = {}\nsorry = {}\notherwise = {{ queue = \"reception\" }}\n\
-             menu = []               # what each key leads to; without keys, nobody is waited for\n\
-             attempts = 1\ndigit_within = 0\n",
-            quoted(&self.number),
-            quoted(greeting),
-            quoted(sorry),
-        )
-    }
-
-    fn scenario() -> &'static str {
-        "# `strowger test flows` plays this; a flow is not taken while it fails.\n\
-             name = \"A caller hears the greeting and talks with the first agent\"\n\
-             at = \"2026-11-23 10:00\"\n\n\
-             [agents]\nfirst = { queues = [\"reception\"], after = 4, talks = 30 }\n\n\
-             [[call]]\nexpect = [{ at = 0, hears = \"settings.greeting\" }, { talks_with = \"first\" }]\n\
-             outcome = \"answered\"\n"
-    }
-}
-
-/// As a text of TOML.
-fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
 }

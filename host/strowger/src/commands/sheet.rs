@@ -49,8 +49,12 @@ fn shown(cell: &str) -> String {
     }
 }
 
-/// A cell: quoted if need be, and never taken for a formula. A number keeps its plus.
+/// A cell: quoted if need be, and never taken for a formula. A number keeps its plus. The dash that
+/// shows people that there is nothing is an empty cell.
 fn csv(text: &str) -> String {
+    if text == "-" {
+        return String::new();
+    }
     let number =
         text.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
     // Spreadsheets take the wide signs for the others, and do not see what is before them.

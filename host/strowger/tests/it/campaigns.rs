@@ -259,7 +259,7 @@ fn f3_what_departments_lack_is_reported_beside_the_host() {
         folder,
         &["report", "--shifts", "--since", "2026-12-01", "--csv"],
         0,
-        &["\ngeriatrie,2026-12,1,0,0.0%,-,-,0,"],
+        &["\ngeriatrie,2026-12,1,0,0.0%,,,0,"],
     );
     says(
         folder,

@@ -64,7 +64,7 @@ set_up = 2
 answer_within = 2
 said_at_most = 1
 confirm = { key = "1", within = 2 }
-keys = { accept = "1", cannot_now = "2", never_again = "3", repeat = "9" }
+keys = { accept = "1", cannot_now = "2", never_again = "3" }
 
 [settings.texts]
 confirm = "Druk 1."
@@ -73,6 +73,7 @@ accepted = "Ja."
 cannot_now = "Nee."
 never_again = "Nooit."
 filled = "Vol."
+over = "Voorbij."
 nothing_keyed = "Dag."
 impossible = "Fout."
 unknown = "Onbekend."

@@ -103,7 +103,7 @@ fn outbox_and_cases_are_for_people_to_see_and_to_settle() {
     // No record is there, so only what belongs to no call counts.
     let (code, csv) = run(&["report", "--csv"]);
     assert!(csv.starts_with("flow,") && csv.contains(",call-back,complaint,escalation,late\n"));
-    let row = "reception,0,0,0,0,,,0.0,0.0,0.0,0.0,0.0,0,1,0,0,0";
+    let row = "reception,0,0,0,0,0,,,0.0,0.0,0.0,0.0,0.0,0,1,0,0,0";
     assert!(code == 0 && csv.lines().any(|line| line == row) && csv.lines().count() == 2, "{csv}");
 }
 

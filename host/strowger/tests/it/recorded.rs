@@ -106,7 +106,7 @@ fn reports_count_them(run: &dyn Fn(&[&str]) -> (i32, String), root: &Path) {
         "{figures}"
     );
     assert_eq!(
-        (&rows[1][..2], &rows[2][..2], rows[2][5]),
+        (&rows[1][..2], &rows[2][..2], rows[2][6]),
         (&["abandoned", "2"][..], &["all", "2"][..], "0.0%"),
         "{figures}"
     );
