@@ -45,6 +45,7 @@ async fn k6_who_keys_9_hangs_up_and_is_called_back_though_the_host_was_killed() 
     telephone.voice().key("1").unwrap();
     telephone.voice().until_hears(&[AGENT], PATIENCE).unwrap();
     agent.voice().until_hears(&[AGAIN], PATIENCE).unwrap();
+    agent.hang_up().unwrap();
     telephone.expect("BYE").unwrap();
     let records = bed.host().records(1, PATIENCE).await.unwrap();
     let record = records.iter().find(|record| record.notes.iter().any(|it| it.key == "call-back"));
