@@ -187,7 +187,7 @@ async fn o1_the_eighth_ring_ends_in_its_time_and_no_message_is_ever_left() {
     nobody_is_left_a_message(&network);
     let offered = |line: &String| line.contains("Er is een plaats vrijgekomen");
     let lines = bed.host().log.lines();
-    let calls = lines.iter().filter(|line| offered(line)).filter_map(|line| line.split(' ').nth(1));
+    let calls = lines.iter().filter(|line| offered(line)).filter_map(|line| line.split(' ').nth(2));
     assert_eq!(
         calls.collect::<BTreeSet<_>>().len(),
         3,
