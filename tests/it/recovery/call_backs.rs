@@ -108,6 +108,7 @@ fn k6_a_place_that_was_taken_when_the_host_died_is_not_given_twice() {
     let host = Mortal::start(&folder, &town.sim).unwrap();
     keeps(&town, &host);
     let place = calls(&host)[0];
+    host.journalled().unwrap();
     host.kill();
     let then = the_open_call(&folder).unwrap();
     let host = Mortal::start(&folder, &town.sim).unwrap();
