@@ -312,8 +312,13 @@ impl Campaign {
     ) -> Vec<Failure> {
         let mut failures = Vec::new();
         for (call, expected) in self.calls.iter().zip(expected) {
-            let wanted = (self.name.as_str(), call.contact.get_ref().as_str(), call.attempt);
-            match timelines.iter().find(|timeline| timeline.contact() == Some(wanted)) {
+            // A call that has not dialled is no attempt, so two may bear the same number.
+            let wanted = (self.name.as_str(), call.contact.get_ref().as_str());
+            let to_contact = |timeline: &&Timeline| {
+                timeline.contact().is_some_and(|(campaign, id, _)| (campaign, id) == wanted)
+            };
+            let nth = call.attempt.saturating_sub(1) as usize;
+            match timelines.iter().filter(to_contact).nth(nth) {
                 Some(timeline) => {
                     if let Some(at) = &call.at {
                         let [wanted, found] = [clock.since(*at.get_ref()), timeline.arrived()]

@@ -3,7 +3,7 @@
 
 use super::world::*;
 use crate::{
-    AttemptId, By, Choose, Claimed, Input, Listed, Open, Output, Over, Phase, Row, Template, Then,
+    Alarm, AttemptId, By, Choose, Claimed, Input, Listed, Open, Output, Over, Phase, Row, Template, Then,
 };
 use proptest::{prelude::*, sample::Index};
 use std::{collections::BTreeSet, time::Duration};
@@ -365,7 +365,17 @@ proptest! {
             };
             log.into_iter().filter(|(_, output)| !other(output)).collect()
         };
-        prop_assert_eq!(dues(run(false)), dues(run(true)));
+        let (stayed, restarted) = (run(false), run(true));
+        // Whether a call that is up has done anything is not kept: a campaign whose flow calls nobody
+        // may be paused a call later.
+        let pauses = |log: &[(Duration, Output)]| {
+            let never = |output: &Output| {
+                matches!(output, Output::Alarm { why: Alarm::NeverDials, .. })
+            };
+            log.iter().any(|(_, output)| never(output))
+        };
+        prop_assume!(!pauses(&stayed) && !pauses(&restarted));
+        prop_assert_eq!(dues(stayed), dues(restarted));
     }
 
     /// Whatever happened before: once every call says what it has to say, every campaign ends, and

@@ -100,8 +100,18 @@ impl Window {
         self.ask("url", Some(json!({ "url": address }))).await.unwrap();
     }
 
+    /// By a script: an element that was found may belong to the page before, and then it is none.
     pub(crate) async fn text(&self, css: &str) -> String {
-        self.with(css, "text", None).await.as_str().unwrap().to_owned()
+        let since = Instant::now();
+        let script =
+            format!("const it = document.querySelector({}); return it && it.innerText", json!(css));
+        loop {
+            let wanted = json!({ "script": script, "args": [] });
+            match self.ask("execute/sync", Some(wanted)).await {
+                Ok(Value::String(text)) => return text.trim().to_owned(),
+                other => assert!(since.elapsed() < SOON, "{css}: {other:?}"),
+            }
+        }
     }
 
     pub(crate) async fn write(&self, css: &str, text: &str) {
