@@ -47,7 +47,7 @@ async fn k6_who_keys_9_hangs_up_and_is_called_back_though_the_host_was_killed() 
     agent.voice().until_hears(&[AGAIN], PATIENCE).unwrap();
     agent.hang_up().unwrap();
     telephone.expect("BYE").unwrap();
-    let records = bed.host().records(1, PATIENCE).await.unwrap();
+    let records = bed.host().records(2, PATIENCE).await.unwrap();
     let record = records.iter().find(|record| record.notes.iter().any(|it| it.key == "call-back"));
     let record = record.unwrap_or_else(|| panic!("{records:?}"));
     assert_eq!((record.outcome.as_str(), &record.agent), ("answered", &Some("a1".into())));
