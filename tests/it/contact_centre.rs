@@ -27,9 +27,10 @@ fn flow(clinics: &str) -> String {
     let example = include_str!("../../plugins/contact-centre/settings.example.toml");
     let settings = example
         .replace("[texts]", "[settings.texts]")
+        .replace("[call_back]", "[settings.call_back]")
         .replace("[[clinics]]", "[[settings.clinics]]");
     format!(
-        "plugin = \"contact-centre\"\nnumbers = [\"+32 9 332 01 XX\"]\n[permissions]\nqueues = [\"klantcontact\", \"poli-hart\"]\n\
+        "plugin = \"contact-centre\"\nnumbers = [\"+32 9 332 01 XX\"]\n[permissions]\nqueues = [\"klantcontact\", \"poli-hart\"]\ndial = [\"+324XXXXXXXX\"]\n\
          [settings]\n{settings}{clinics}"
     )
 }

@@ -148,5 +148,5 @@ fn o5_who_has_claimed_and_hung_up_before_hearing_it_is_called_again() {
     let (outcomes, attempts, records) = host_dies_after_the_claim_of(hangs_up);
     assert_eq!((outcomes, attempts), (vec!["accepted".into(), String::new(), String::new()], 2));
     let ends: Vec<&str> = records.iter().map(|record| &*record.outcome).collect();
-    assert_eq!(ends, ["no-answer", "accepted"]);
+    assert_eq!(ends, ["not-reached", "accepted"]);
 }
