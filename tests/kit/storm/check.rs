@@ -60,8 +60,9 @@ impl Storm {
         ensure!(by_number.is_empty(), "records of callers who never reached a host: {by_number:?}");
         self.phones_rang_once()?;
         self.all_is_quiet()?;
-        // Whom a turn takes back from a conversation that does not count queues anew.
-        if self.plan.agents == 1 && !self.plan.front {
+        // Whom a turn takes back from a conversation that does not count queues anew. With contacts of
+        // a campaign among the callers the order is not judged yet.
+        if self.plan.agents == 1 && !self.plan.front && self.plan.drive.is_none() {
             self.order_was_kept(&visits, &records)?;
         }
         self.complaints_are_kept(&records)?;
