@@ -147,15 +147,8 @@ async fn r2_k4_a_supervisor_sees_calls_and_turns_a_switch_on_a_telephone_in_a_br
     window.click("nav a[href=\"/campaigns\"]").await;
     window.says("main p", "Er zijn geen campagnes.").await;
 
-    window.size(1280, 800).await;
-    window.click("button[name=language]").await;
-    window.says("h1", "Campaigns").await;
     let said = window.log().await;
     // Of the wrong password the browser says so by itself.
     let other = said.iter().filter(|line| !line.contains("status of 401"));
     assert_eq!(other.count(), 0, "{said:#?}");
-    window.click("form[action=\"/log-out\"] button").await;
-    window.says("h1", "Log in").await;
-    window.go(&format!("{address}/switches")).await;
-    window.says("h1", "Log in").await;
 }
