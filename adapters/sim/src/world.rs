@@ -43,7 +43,6 @@ pub(super) struct World {
     pub(super) slots: Vec<Option<Box<Slot>>>,
     free: Vec<u32>,
     generations: u32,
-    /// Of prompts that were begun.
     pub(super) turns: u32,
     /// None: gone lately.
     legs: HashMap<LegId, Option<u32>>,
@@ -142,7 +141,6 @@ pub(super) struct Dialled {
     pub(super) behaviour: Arc<Phone>,
     pub(super) caller_id: Option<String>,
     pub(super) display_name: Option<String>,
-    /// It has asked for a transfer, and was told nothing yet.
     pub(super) asked: bool,
 }
 

@@ -3,7 +3,8 @@
 
 use super::world::*;
 use crate::{
-    Alarm, AttemptId, By, Choose, Claimed, Input, Listed, Open, Output, Over, Phase, Row, Template, Then,
+    Alarm, AttemptId, By, Choose, Claimed, Input, Listed, Open, Output, Over, Phase, Row, Template,
+    Then,
 };
 use proptest::{prelude::*, sample::Index};
 use std::{collections::BTreeSet, time::Duration};
