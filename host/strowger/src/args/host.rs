@@ -228,7 +228,7 @@ pub(crate) struct Host {
     /// The control socket of the running host, if it is not the one of the configuration file
     #[arg(long, value_name = "FILE", env = "STROWGER_CONTROL", global = true)]
     pub(crate) control: Option<PathBuf>,
-    /// The console of a host on another machine, such as https://strowger.example:8650
+    /// The console of a host on another machine, such as `https://strowger.example:8650`
     #[arg(
         long,
         value_name = "URL",

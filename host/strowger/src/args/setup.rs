@@ -11,7 +11,7 @@ pub(crate) struct Init {
     /// Which PBX
     #[arg(long, value_enum)]
     pub(crate) adapter: Option<KindOfPbx>,
-    /// The HTTP server of Asterisk, such as http://127.0.0.1:8088
+    /// The HTTP server of Asterisk, such as `http://127.0.0.1:8088`
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// The user of ari.conf
