@@ -8,7 +8,7 @@
 //!   what is asked of who calls; `tls`: that no certificate is looked at.
 //! * `refusal`: why ARI cannot be used, and what to do.
 //! * `connect`: connecting again and again, and standing down for another host.
-//! * [`examine()`]: what an Asterisk lacks, asked before any call comes.
+//! * `examine`: what an Asterisk lacks, asked before any call comes.
 //! * `media`: prompts, served to Asterisk by HTTP.
 //! * `address`, `cause`: dial strings and caller ids that cannot inject anything; causes of Q.850.
 //!
