@@ -239,6 +239,9 @@ pub trait House {
     /// Has a PIN looked at. That takes a while.
     fn prove(&mut self, prove: Prove);
 
+    /// Whether a leg is the call's: not so, if the floor has passed it on to another call.
+    fn owns(&self, leg: &LegId) -> bool;
+
     /// A leg is the call's from now on.
     fn enrol(&mut self, leg: &LegId);
 

@@ -60,10 +60,8 @@ impl Storm {
         ensure!(by_number.is_empty(), "records of callers who never reached a host: {by_number:?}");
         self.phones_rang_once()?;
         self.all_is_quiet()?;
-        // Whom a turn takes back from a conversation that does not count queues anew. Asked for by
-        // STROWGER_STORM_ORDER: about one storm in fifty has it otherwise, and it is not known why.
-        let judged = std::env::var_os("STROWGER_STORM_ORDER").is_some();
-        if judged && self.plan.agents == 1 && !self.plan.front {
+        // Whom a turn takes back from a conversation that does not count queues anew.
+        if self.plan.agents == 1 && !self.plan.front {
             self.order_was_kept(&visits, &records)?;
         }
         self.complaints_are_kept(&records)?;
@@ -199,11 +197,13 @@ impl Storm {
     /// One agent: who queued before is talked to before. Somebody else talks to those who are put
     /// through.
     fn order_was_kept(&self, visits: &[Visit], records: &[CallRecord]) -> Result<()> {
-        let mut queued: HashMap<CallId, Instant> = HashMap::new();
-        // The last time is the one that was journalled.
-        for log in self.logs.iter().chain(self.served.as_ref().map(|served| &served.host.log)) {
-            queued.extend(log.queued().into_iter().map(|(at, call)| (call, at)));
-        }
+        let logs = self.logs.iter().chain(self.served.as_ref().map(|served| &served.host.log));
+        let queued: Vec<(Instant, CallId)> = logs.flat_map(|log| log.queued()).collect();
+        // The last time before the conversation is the one that was journalled. Whose agent has gone
+        // queues once more after it.
+        let queued_before = |talked: Instant, call: CallId| {
+            queued.iter().filter(|(at, of)| *of == call && *at <= talked).map(|(at, _)| *at).max()
+        };
         let of: HashMap<&str, CallId> = records
             .iter()
             .filter_map(|record| Some((record.caller.as_deref()?, record.call)))
@@ -217,7 +217,8 @@ impl Storm {
             .iter()
             .filter(|visit| !overflowed.contains(visit.number.as_str()))
             .filter_map(|visit| {
-                Some((visit.talked?, *queued.get(of.get(visit.number.as_str())?)?, &visit.number))
+                let (talked, call) = (visit.talked?, *of.get(visit.number.as_str())?);
+                Some((talked, queued_before(talked, call)?, &visit.number))
             })
             .collect();
         talked.sort();

@@ -7,6 +7,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
+use strowger_journal::Query;
 use strowger_model::{
     CallRecord,
     campaign::{CampaignNow, ContactNow, ContactStage, Direct, NewCampaign, Person},
@@ -102,6 +103,21 @@ impl Storm {
             }
             end => bail!("it ended so: {end:?}"),
         }
+        // Whose call has begun and not dialled is called later, or not at all if the places are taken
+        // by then.
+        let store = &self.served()?.store;
+        ensure!(store.flush(LIMIT), "the campaign is not in the journal");
+        let records = store.records(&Query::default())?;
+        let begun: BTreeSet<String> = records
+            .into_iter()
+            .filter_map(|record| record.campaign)
+            .filter(|of| of.campaign == STORM)
+            .map(|of| of.contact.to_string())
+            .collect();
+        let untouched = |it: &&ContactNow| it.attempts == 0 && !begun.contains(&it.person.id);
+        let behind = contacts.iter().skip_while(|it| !untouched(it));
+        let out_of_turn = behind.clone().find(|contact| contact.attempts > 0);
+        ensure!(out_of_turn.is_none(), "called before others: {out_of_turn:?}");
         self.never_again(&contacts)
     }
 

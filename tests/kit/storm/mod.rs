@@ -192,7 +192,10 @@ impl Storm {
                     == self.plan.callers.len()
         };
         self.until("the last caller's end", gone)?;
+        // A campaign has its own limit: it calls some a minute later.
+        let storm = since.elapsed();
         self.drive_ends()?;
+        let calm = Instant::now();
         let served = self.served()?;
         let idle =
             served.wait(async { tokio::time::timeout(LIMIT, served.host.exchange.idle()).await });
@@ -202,7 +205,8 @@ impl Storm {
                 served.host.exchange.call_count()
             )
         })?;
-        ensure!(since.elapsed() < 2 * LIMIT, "it took {:?}", since.elapsed());
+        let took = storm + calm.elapsed();
+        ensure!(took < 2 * LIMIT, "it took {took:?}");
         self.check()
     }
 

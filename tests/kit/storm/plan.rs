@@ -298,10 +298,7 @@ impl Plan {
             central: Desk::quick(None),
         };
         let front = !dice.once_in(if agents == 1 { 2 } else { 4 });
-        // Asked for by STROWGER_STORM_CAMPAIGNS: a call that has not dialled is made again a minute
-        // later, and a storm is over before that.
-        let campaigns = std::env::var_os("STROWGER_STORM_CAMPAIGNS").is_some();
-        let drive = (!dice.once_in(3) && campaigns).then(|| Drive::roll(&mut dice));
+        let drive = (!dice.once_in(3)).then(|| Drive::roll(&mut dice));
         Self { seed, agents, fails_after, overflow_after, gusts, calm, callers, front, drive }
     }
 

@@ -56,8 +56,9 @@ impl Turn<'_> {
     pub(crate) fn rings_on(&mut self, first: EntryId, entry: EntryId, offer: Offer) {
         let attempt = offer.attempt;
         let rings_for = self.house.rings_for(attempt);
-        if rings_for.is_some_and(|now| now != entry) {
-            // It was passed on again meanwhile.
+        let elsewhere = rings_for.is_some_and(|now| now != entry);
+        if elsewhere || !self.house.owns(&offered_leg(first, attempt)) {
+            // It was passed on again meanwhile. Even if it is over by now, its end is told there.
             return;
         }
         let display_name = self.call.orders.get::<Queueing>(entry.order);

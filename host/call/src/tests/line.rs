@@ -125,6 +125,20 @@ fn a_phone_that_was_passed_on_twice_is_not_touched() {
     assert_eq!(world.call.legs.ids(), ["caller-leg".into()]);
 }
 
+/// The other call has hung it up by then: its end is told there.
+#[test]
+fn a_phone_that_was_passed_on_twice_and_is_over_is_not_touched() {
+    let mut world = behind_two(false);
+    let phone = phone_of(&mut world, 1, LegState::Ringing);
+    world.on_floor(enters_last(elsewhere(3)));
+    let outputs = world.floor_alone(leaves(elsewhere(1)));
+    cancel(&mut world);
+    world.on_floor(leaves(elsewhere(3)));
+    outputs.into_iter().for_each(|output| world.input(Input::Floor(output)));
+    assert!(!world.pbx.queue.iter().any(|command| command.leg() == Some(&phone)));
+    assert_eq!(world.call.legs.ids(), ["caller-leg".into()]);
+}
+
 fn enters_last(entry: EntryId) -> FloorInput {
     FloorInput::Enter {
         entry,

@@ -6,7 +6,9 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use strowger_call_port::{Ask, House, KeptPlace, NoFlow, Observed, Prove, Stepped, Takeover};
+use strowger_call_port::{
+    Ask, House, KeptPlace, NoFlow, Observed, Prove, Stepped, Takeover, offered_leg,
+};
 use strowger_model::{
     AgentName, CallId, Command, Event, LegName, Order, OrderId, Outcome,
     command::{AgentAction, ContactOf, Disposition, OpenCampaign, SetSwitch, Target},
@@ -281,6 +283,14 @@ impl House for Shared {
     fn keep_agent(&mut self, _: &AgentName) {}
 
     fn prove(&mut self, _: Prove) {}
+
+    fn owns(&self, leg: &LegId) -> bool {
+        let gone = |output: &Output| match output {
+            Output::RingsOn { first, attempt, .. } => offered_leg(*first, *attempt) == *leg,
+            _ => false,
+        };
+        !self.others.iter().any(gone)
+    }
 
     fn enrol(&mut self, leg: &LegId) {
         assert!(self.enrolled.insert(leg.clone()), "{leg} is enrolled twice");

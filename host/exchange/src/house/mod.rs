@@ -265,6 +265,10 @@ impl House for Guest<'_> {
         });
     }
 
+    fn owns(&self, leg: &LegId) -> bool {
+        self.exchange.register.of_leg(leg) == Some(self.call)
+    }
+
     fn enrol(&mut self, leg: &LegId) {
         self.exchange.register.enrol_leg(leg, self.call);
     }
